@@ -1,0 +1,10 @@
+/*
+ * kinds.h - every kind of the API
+ */
+#pragma once
+
+#include "api/kinds/core.h"
+#include "api/kinds/meta.h"
+#include "api/kinds/pod.h"
+#include "api/kinds/service.h"
+#include "api/kinds/workload.h"

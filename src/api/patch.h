@@ -1,0 +1,32 @@
+/*
+ * patch.h - JSON patch, JSON merge patch, strategic merge patch, three-way apply
+ *
+ * Models: apiserver endpoints/handlers/patch.go, apimachinery strategicpatch v1.34.
+ */
+#pragma once
+
+#include "api/status.h"
+
+typedef enum { PATCH_JSON, PATCH_MERGE, PATCH_STRATEGIC, PATCH_APPLY } PatchType;
+
+/*
+ * patch_apply: @patch on the tree of @object. NULL and *out_status (owned) on
+ * failure. The result is a new tree; decode it with api_object_decode. (owned)
+ */
+Value *patch_apply(PatchType type,
+                   const ApiKind *kind,
+                   const Value *object,
+                   const Value *patch,
+                   ApiStatus **out_status);
+
+/*
+ * patch_three_way: the strategic merge patch that kubectl apply sends:
+ * deletions = in @original (last applied), not in @modified; changes =
+ * @modified against @current. Empty map if nothing is to do. (owned)
+ */
+Value *patch_three_way(const ApiKind *kind,
+                       const Value *original, /* may be NULL */
+                       const Value *modified,
+                       const Value *current);
+/* patch_two_way: strategic patch that turns @from into @to. (owned) */
+Value *patch_two_way(const ApiKind *kind, const Value *from, const Value *to);

@@ -1,0 +1,58 @@
+/*
+ * validate.h - field errors, in the API server's words and order
+ *
+ * Models: apimachinery pkg/util/validation/field v1.34 and pkg/apis/.../validation.
+ */
+#pragma once
+
+#include "api/status.h"
+
+typedef enum {
+    FIELD_REQUIRED,
+    FIELD_INVALID,
+    FIELD_DUPLICATE,
+    FIELD_NOT_FOUND,
+    FIELD_NOT_SUPPORTED,
+    FIELD_FORBIDDEN,
+    FIELD_TOO_LONG,
+    FIELD_TOO_MANY,
+    FIELD_INTERNAL,
+} FieldErrorType;
+
+typedef struct {
+    FieldErrorType type;
+    const char *path, *value, *detail; /* interned; value as printed, NULL if none is */
+} FieldError;
+
+struct ApiErrors {
+    API_LIST_OF(FieldError) list;
+    GString *path; /* current path; see api_errors_push */
+};
+
+ApiErrors *api_errors_new(void);
+void api_errors_free(ApiErrors *errors);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiErrors, api_errors_free)
+
+/*
+ * A cursor for the path: push "spec", push "containers", push_index 0 ... pop.
+ * field_* add an error at cursor + @child (NULL: the cursor itself).
+ */
+void api_errors_push(ApiErrors *errors, const char *name);
+void api_errors_push_index(ApiErrors *errors, guint index);
+void api_errors_push_key(ApiErrors *errors, const char *key); /* [key] */
+void api_errors_pop(ApiErrors *errors);
+void field_required(ApiErrors *errors, const char *child, const char *detail);
+void field_invalid_string(ApiErrors *errors, const char *child, const char *value, const char *detail);
+void field_invalid_int(ApiErrors *errors, const char *child, gint64 value, const char *detail);
+void field_invalid_raw(ApiErrors *errors, const char *child, const char *printed, const char *detail);
+void field_duplicate(ApiErrors *errors, const char *child, const char *printed);
+void field_not_found(ApiErrors *errors, const char *child, const char *printed);
+/* @supported: NULL-terminated, in the order printed. */
+void field_not_supported(ApiErrors *errors, const char *child, const char *value, const char *const *supported);
+void field_forbidden(ApiErrors *errors, const char *child, const char *detail);
+
+/* api_validate_create: metadata, then the kind's hook. (Object is defaulted.) */
+void api_validate_create(const ApiObject *object, ApiErrors *errors);
+void api_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+/* api_default: table defaults, then the kind's hook. */
+void api_default(ApiObject *object);
