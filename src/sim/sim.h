@@ -34,6 +34,7 @@ typedef void (*SimHandler)(Sim *sim, gpointer self);
 typedef struct {
     guint64 seed;
     gint64 epoch_unix_ns; /* calendar time of 0 s */
+    gint64 start_ns;      /* first value of the clock, <= 0: what is before 0 is the cluster's own start */
     gboolean no_trace;    /* benchmarks: records are hashed into the fingerprint but not kept */
 } SimOptions;
 

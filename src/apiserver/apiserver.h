@@ -1,0 +1,150 @@
+/*
+ * apiserver.h - kube-apiserver: requests, admission, storage, watches
+ *
+ * Models v1.34: request pipeline, defaulting, the admission plugins that matter
+ * (NamespaceLifecycle, ServiceAccount, TaintNodesByCondition, Priority,
+ * DefaultTolerationSeconds, ...), validation, generic registry (generation,
+ * finalizers, graceful deletion, 409), watch cache. Time is spent per verb and
+ * size; every write goes through etcd (etcd/etcd.h).
+ *
+ * The server is a Process; clients reach it through client/client.h only. The
+ * functions here are what the client room, the cluster's assembly and tests call.
+ */
+#pragma once
+
+#include "api/kinds.h"
+#include "api/patch.h"
+#include "api/selector.h"
+#include "api/status.h"
+#include "api/validate.h"
+#include "etcd/etcd.h"
+#include "world/world.h"
+
+typedef struct ApiServer ApiServer;
+
+typedef enum {
+    VERB_GET,
+    VERB_LIST,
+    VERB_CREATE,
+    VERB_UPDATE,
+    VERB_PATCH,
+    VERB_DELETE,
+    VERB_DELETE_COLLECTION,
+    VERB_WATCH,
+    VERB_N,
+} ApiVerb;
+
+/* A subresource, as a word: NULL, "status", "binding", "eviction", "scale", "finalize" (interned). */
+
+/* Typed patch of our own components: change the (private) copy of the stored object. FALSE: nothing to do. */
+typedef gboolean (*ApiMutate)(ApiObject *object, gpointer data);
+
+typedef enum { FIELD_VALIDATION_WARN, FIELD_VALIDATION_STRICT, FIELD_VALIDATION_IGNORE } FieldValidation;
+
+typedef struct {
+    ApiVerb verb;
+    const ApiKind *kind;
+    const char *namespace_, *name, *subresource; /* interned */
+    ApiObject *object; /* (owned) create, update, binding (spec.nodeName in a Pod) */
+    Value *body;       /* (owned) create, update as a user sent it: decoded by the server, or PATCH's document */
+    PatchType patch_type;
+    ApiMutate mutate; /* PATCH of our own components instead of body */
+    gpointer mutate_data;
+    GDestroyNotify mutate_data_free;
+    const char *label_selector, *field_selector; /* list, watch, deletecollection; NULL: all */
+    guint64 resource_version; /* 0: not given; for update it is the object's; PATCH precondition */
+    /* delete */
+    gboolean has_grace;
+    gint64 grace_s;
+    const char *propagation;      /* NULL, "Background", "Foreground", "Orphan" */
+    const char *precondition_uid; /* NULL: none */
+    gboolean dry_run;
+    FieldValidation field_validation;
+    const char *user;   /* interned, "kube-scheduler", "kubernetes-admin", "system:node:worker-1" */
+    const char *reason; /* interned, may be NULL: why the client does it; goes into the trace */
+    gint64 timeout_ns;  /* client's; 0: default */
+    gint32 scale_replicas; /* subresource "scale", update */
+} ApiRequest;
+
+ApiRequest *api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const char *name);
+void api_request_free(ApiRequest *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiRequest, api_request_free)
+
+typedef struct {
+    int code;              /* 200, 201, 404 ...; 0: no answer (transport) */
+    ApiObject *object;     /* (owned) the object as stored (create, update, patch, delete of pods, get); may be NULL */
+    GPtrArray *items;      /* (owned) list, of ApiObject* with refs, ordered by key; else NULL */
+    guint64 revision;      /* of the list */
+    ApiStatus *status;     /* (owned) failure, or Success details of a delete; NULL otherwise */
+    GPtrArray *warnings;   /* (owned) of interned texts, or NULL */
+} ApiResponse;
+void api_response_free(ApiResponse *response);
+static inline gboolean
+api_response_ok(const ApiResponse *response)
+{
+    return response->code >= 200 && response->code < 300;
+}
+
+/* --- the server ------------------------------------------------------------------------------ */
+
+typedef struct {
+    Sim *sim;
+    World *world;
+    Machine *machine;
+    Etcd *etcd;
+    guint version_minor;          /* 34 */
+    const char *service_cidr;     /* NULL: 10.96.0.0/12 */
+    gint32 node_port_first, node_port_last; /* 0: 30000..32767 */
+    gboolean quick;               /* cluster.kubelet: ideal: latencies of one idle machine */
+    guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
+} ApiServerOptions;
+
+ApiServer *apiserver_new(const ApiServerOptions *options); /* its process "kube-apiserver" is stopped; start it with process_start */
+void apiserver_free(ApiServer *server);
+Process *apiserver_process(ApiServer *server);
+Sim *apiserver_sim(ApiServer *server);
+/* apiserver_set_latency_factor: fault apiLatency: each request takes @extra longer; NULL ends it. */
+void apiserver_set_extra_latency(ApiServer *server, const Dist *extra);
+
+/*
+ * apiserver_handle: a request arrived over @conn (client room calls it in the
+ * server's process). Takes @request. @reply is called once, in the server, when
+ * the answer leaves; the caller sends it back over the wire. Never called if the
+ * server crashes first. Takes ownership of the response: free it.
+ */
+typedef void (*ApiReply)(gpointer user, ApiResponse *response);
+void apiserver_handle(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user, GDestroyNotify user_free);
+
+/* --- watches ----------------------------------------------------------------------------------- */
+
+typedef enum { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED, WATCH_BOOKMARK, WATCH_ERROR } WatchType;
+const char *watch_type_name(WatchType type);
+
+typedef struct ApiWatch ApiWatch;
+/* An event leaves the server for this watcher. @object (borrowed); for WATCH_ERROR @status says why (410 Expired). */
+typedef void (*ApiWatchFunc)(gpointer user, WatchType type, const ApiObject *object, const ApiStatus *status);
+
+/* apiserver_watch: events after @from_revision (0: first ADDED for all that exist). Cost per event: only the watchers that care. */
+ApiWatch *apiserver_watch(ApiServer *server,
+                          const ApiKind *kind,
+                          const char *namespace_,     /* NULL: all */
+                          const char *label_selector, /* NULL: all */
+                          const char *field_selector, /* NULL: all; spec.nodeName= and metadata.name= are indexed */
+                          guint64 from_revision,
+                          ApiWatchFunc func,
+                          gpointer user);
+void apiserver_watch_stop(ApiWatch *watch);
+
+/* --- for those who look, without being a client: nothing here costs virtual time ----------------- */
+
+/* apiserver_tap: every committed change of every kind, in order, at the instant watchers are told. */
+typedef void (*ApiTapFunc)(gpointer user, WatchType type, const ApiObject *object);
+void apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user);
+/* apiserver_peek: the stored object now, or NULL. (borrowed until the next event) */
+const ApiObject *apiserver_peek(ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
+/* apiserver_peek_list: all of a kind, ordered by key. (owned array, borrowed items) */
+GPtrArray *apiserver_peek_list(ApiServer *server, const ApiKind *kind, const char *namespace_);
+typedef struct {
+    guint64 requests[VERB_N], refused[6], watch_events, conflicts, throttled;
+} ApiServerCounters;
+const ApiServerCounters *apiserver_counters(const ApiServer *server);

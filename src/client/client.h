@@ -1,0 +1,50 @@
+/*
+ * client.h - client-go's REST client: connection, rate limit, time-outs
+ *
+ * Requests of one client wait for its token bucket in the order made, travel
+ * over the connection of their process to the API server, are worked on there,
+ * and come back. When the process stops, nothing comes back any more: call
+ * client_reset in its `stopped` hook.
+ */
+#pragma once
+
+#include "apiserver/apiserver.h"
+
+typedef struct Client Client;
+
+typedef struct {
+    Sim *sim;
+    World *world;
+    Process *process;   /* whose machine and life it shares */
+    ApiServer *server;
+    const char *user;   /* "system:kube-scheduler" */
+    guint qps, burst;   /* 0: no limit */
+    gint64 timeout_ns;  /* of one request; 0: 34 s */
+} ClientOptions;
+
+Client *client_new(const ClientOptions *options);
+void client_free(Client *client);
+/* client_reset: the process died: connection, queue and calls under way are gone (user_free is called, done is not). */
+void client_reset(Client *client);
+Sim *client_sim(Client *client);
+Process *client_process(Client *client);
+
+/*
+ * client_send: takes @request. @done is called once with the response
+ * (borrowed; take refs of what is to stay), code 0 and a transport status if the
+ * server could not be reached or did not answer in time; then @user_free(user).
+ * 429 and 5xx with Retry-After are repeated up to 10 times.
+ */
+typedef void (*ClientDone)(gpointer user, const ApiResponse *response);
+void client_send(Client *client, ApiRequest *request, ClientDone done, gpointer user, GDestroyNotify user_free);
+/* client_tokens_wait_ns: how long a request made now would wait for its token. */
+gint64 client_token_wait_ns(Client *client);
+
+/* client_watch: a raw watch (informers use it; kubectl's --watch too). */
+typedef struct ClientWatch ClientWatch;
+typedef struct {
+    void (*event)(gpointer user, WatchType type, const ApiObject *object);
+    void (*closed)(gpointer user, const ApiStatus *status); /* 410 Expired, connection lost ...; the watch is over */
+} ClientWatchHooks;
+ClientWatch *client_watch(Client *client, const ApiRequest *options /* kind, namespace_, selectors, resource_version */, const ClientWatchHooks *hooks, gpointer user);
+void client_watch_stop(ClientWatch *watch);

@@ -1,0 +1,41 @@
+/*
+ * informer.h - list and watch into a local cache, handlers, indexes
+ *
+ * Models client-go tools/cache: reflector (list, watch, resume, back-off 0.8 s
+ * doubling to 30 s), store updated before handlers run. One informer per kind
+ * and selector in a factory, shared by all who ask. The cache lags the server by
+ * watch latency; that is the point.
+ */
+#pragma once
+
+#include "client/client.h"
+
+typedef struct InformerFactory InformerFactory;
+typedef struct Informer Informer;
+
+typedef struct {
+    void (*added)(gpointer user, const ApiObject *object);
+    void (*updated)(gpointer user, const ApiObject *old, const ApiObject *object);
+    void (*deleted)(gpointer user, const ApiObject *object);
+} InformerHandlers;
+
+InformerFactory *informer_factory_new(Client *client);
+void informer_factory_free(InformerFactory *factory);
+/* informer_factory_start: list and watch all informers asked for so far and later. */
+void informer_factory_start(InformerFactory *factory);
+/* informer_factory_reset: the process died: caches empty, watches gone; start again with _start. */
+void informer_factory_reset(InformerFactory *factory);
+/* informer_factory_synced: every informer has its first list. */
+gboolean informer_factory_synced(const InformerFactory *factory);
+void informer_factory_on_synced(InformerFactory *factory, void (*synced)(gpointer user), gpointer user);
+
+Informer *informer_factory_get(InformerFactory *factory, const ApiKind *kind, const char *field_selector);
+void informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpointer user);
+const ApiObject *informer_get(const Informer *informer, const char *namespace_, const char *name); /* (borrowed) */
+guint informer_count(const Informer *informer);
+
+/* Listings append borrowed objects to @out in a stable order (order of arrival in the cache). */
+void informer_list(const Informer *informer, const char *namespace_, GPtrArray *out);
+void informer_list_owned(const Informer *informer, const char *owner_uid, GPtrArray *out);  /* controller uid */
+void informer_list_orphans(const Informer *informer, const char *namespace_, GPtrArray *out); /* no controller */
+void informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out);  /* pods */

@@ -1,0 +1,68 @@
+/*
+ * etcd.h - the store: revisions, compare-and-swap, watches, leases
+ *
+ * Models etcd 3.6 as the API server uses it: MVCC revisions (one per write
+ * transaction), mod_revision per key, watch from a revision, leases with TTL,
+ * compaction every 5 min, commit time = max(leader fsync, quorum of follower
+ * round trip + fsync) with batching while an fsync is under way. Values are
+ * API objects by reference: stored ones are immutable.
+ *
+ * Members are Processes on Machines; with fewer than a majority running
+ * nothing commits. Message-level Raft has its place in raft.c: the function
+ * that says when a proposal made now is committed, and who leads.
+ */
+#pragma once
+
+#include "api/object.h"
+#include "world/world.h"
+
+typedef struct Etcd Etcd;
+
+typedef struct {
+    Sim *sim;
+    World *world;
+    Machine *const *machines; /* one member each */
+    guint n_members;
+    Dist fsync; /* zeroed: LN p50 0.8 ms, p99 2.4 ms */
+    gboolean quick; /* commit takes 1 ms flat */
+} EtcdOptions;
+
+Etcd *etcd_new(const EtcdOptions *options); /* members' processes "etcd" are stopped */
+void etcd_free(Etcd *etcd);
+void etcd_start(Etcd *etcd);
+guint etcd_member_count(const Etcd *etcd);
+Process *etcd_member_process(Etcd *etcd, guint index);
+guint64 etcd_revision(const Etcd *etcd);
+/* etcd_set_disk_factor: fault diskSlow: fsync of a member (or all: index G_MAXUINT) takes factor/1000 times as long. */
+void etcd_set_disk_factor(Etcd *etcd, guint index, guint factor_milli);
+
+#define ETCD_ANY_REVISION G_MAXUINT64
+
+typedef struct {
+    const char *key;           /* interned: "/registry/pods/default/web-1" */
+    guint64 expected_revision; /* mod_revision it must have; 0: must not exist; ETCD_ANY_REVISION */
+    ApiObject *value;          /* (ref taken) NULL: delete */
+    gint64 ttl_ns;             /* 0: no lease (events: 1 h) */
+} EtcdTxn;
+
+typedef struct {
+    const char *error;         /* NULL, or "etcdserver: request timed out" ... */
+    gboolean succeeded;        /* the compare held and the write was made */
+    guint64 revision;          /* of the store after it */
+    const ApiObject *current;  /* compare failed: what is there (borrowed), NULL if nothing */
+} EtcdResult;
+
+typedef void (*EtcdDone)(gpointer user, const EtcdResult *result);
+/* etcd_txn: answered when committed (or after 7 s without quorum). Values get resource_version = revision at commit. */
+void etcd_txn(Etcd *etcd, Process *client, const EtcdTxn *txn, SimHandle owner, EtcdDone done, gpointer user, GDestroyNotify user_free);
+/* etcd_read_delay: a linearizable read takes this long from now (quorum round trip); G_MAXINT64: no quorum. */
+gint64 etcd_read_delay_ns(Etcd *etcd, Process *client);
+/* etcd_get: present value, at no time; the caller spends etcd_read_delay. (borrowed) */
+const ApiObject *etcd_get(const Etcd *etcd, const char *key);
+/* etcd_range: all values whose key starts with @prefix, by key. (owned array, borrowed items) */
+GPtrArray *etcd_range(const Etcd *etcd, const char *prefix);
+
+/* etcd_watch: every change from now on (the API server's watch cache). @previous NULL for a new key, @value NULL for a delete. */
+typedef void (*EtcdWatchFunc)(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision);
+guint etcd_watch(Etcd *etcd, EtcdWatchFunc func, gpointer user);
+void etcd_unwatch(Etcd *etcd, guint id);

@@ -1,0 +1,151 @@
+/*
+ * world.h - the physical truth: machines, processes, the wires between them
+ *
+ * Knows nothing of Kubernetes. Faults act here and only here. A component of
+ * the control plane is a Process on a Machine; it can crash, be paused, be
+ * restarted, lose its machine's power or be cut off. Processes talk through
+ * connections (NetConn), each an ordered two-way stream as TCP gives it.
+ */
+#pragma once
+
+#include "base/intern.h"
+#include "sim/sim.h"
+
+typedef struct World World;
+typedef struct Machine Machine;
+typedef struct Process Process;
+typedef struct NetConn NetConn;
+
+typedef struct {
+    Dist loopback;  /* one way, same machine */
+    Dist same_zone; /* one way, machines of one zone */
+    Dist cross_zone;
+    Dist external;  /* one way, from outside the cluster */
+} WorldOptions;
+
+World *world_new(Sim *sim, const WorldOptions *options);
+void world_free(World *world); /* frees machines, processes, connections */
+Sim *world_sim(World *world);
+
+/* --- machines --------------------------------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    const char *zone; /* may be NULL */
+    const char *ip;   /* its address on the nodes' network */
+    gint64 cpu_milli, memory_bytes, disk_bytes;
+    gint64 nic_bytes_per_s; /* 0: 125 MB/s */
+    gboolean is_external;   /* outside the cluster: users, kubectl */
+    gint64 boot_min_ns, boot_max_ns; /* time from power on to processes started; 0: 30..90 s */
+} MachineOptions;
+
+Machine *machine_new(World *world, const MachineOptions *options);
+const char *machine_name(const Machine *machine);
+const char *machine_zone(const Machine *machine);
+const char *machine_ip(const Machine *machine);
+gint64 machine_cpu_milli(const Machine *machine);
+gint64 machine_memory_bytes(const Machine *machine);
+gint64 machine_disk_bytes(const Machine *machine);
+World *machine_world(const Machine *machine);
+Machine *world_find_machine(World *world, const char *name); /* NULL if none */
+Machine *world_find_machine_ip(World *world, const char *ip);
+guint world_machine_count(const World *world);
+Machine *world_get_machine(World *world, guint index); /* in order of creation */
+
+gboolean machine_is_on(const Machine *machine);
+/* machine_boot_id: changes at each boot. (interned) */
+const char *machine_boot_id(const Machine *machine);
+/* Power off: at once and silent; nothing is sent, all memory is gone, disks stay. */
+void machine_power_off(Machine *machine);
+/* Power on: boots, then starts every process that is enabled. No effect if on. */
+void machine_power_on(Machine *machine);
+void machine_reboot(Machine *machine); /* orderly off, boot, on */
+
+/* A part of a machine that must know about power (container runtime, packet filter). */
+typedef struct {
+    void (*powered_off)(gpointer self);
+    void (*booted)(gpointer self);
+} MachineHooks;
+void machine_add_hooks(Machine *machine, const MachineHooks *hooks, gpointer self);
+
+/* --- processes --------------------------------------------------------------------- */
+
+typedef enum { PROCESS_STOPPED, PROCESS_RUNNING, PROCESS_PAUSED } ProcessState;
+
+typedef struct {
+    void (*started)(gpointer self); /* begin with empty memory */
+    void (*stopped)(gpointer self); /* memory is gone: drop timers, caches, calls under way */
+    void (*paused)(gpointer self);  /* may be NULL; messages are kept by the world */
+    void (*resumed)(gpointer self); /* may be NULL */
+} ProcessHooks;
+
+/* process_new: stopped. @name is unique on its machine: "kubelet", "kube-apiserver". */
+Process *process_new(Machine *machine, const char *name, const ProcessHooks *hooks, gpointer self);
+void process_free(Process *process); /* optional: world_free does it */
+const char *process_name(const Process *process);
+Machine *process_machine(const Process *process);
+ProcessState process_state(const Process *process);
+static inline gboolean process_is_running(const Process *process)
+{
+    return process_state(process) == PROCESS_RUNNING;
+}
+void process_start(Process *process); /* no effect unless stopped, machine on */
+/* process_crash: dies now; its supervisor starts it again after @restart_ns (< 0: never). Peers get resets. */
+void process_crash(Process *process, gint64 restart_ns);
+void process_stop(Process *process); /* as crash(-1), and not started at boot */
+void process_pause(Process *process);
+void process_resume(Process *process);
+Process *machine_find_process(Machine *machine, const char *name);
+
+/* --- wires --------------------------------------------------------------------------- */
+
+/* Cut every path between the two sets (each machine of one with each of the other). Counted: two cuts need two heals. */
+void world_cut(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n_b);
+void world_heal(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n_b);
+gboolean world_is_cut(const World *world, const Machine *a, const Machine *b);
+/* Add @extra to each one-way trip that starts or ends at @machine; NULL removes it. loss in 1/1000. */
+void machine_set_delay(Machine *machine, const Dist *extra, guint loss_permille);
+/* world_latency_ns: one draw of a one-way trip; G_MAXINT64 if cut or a machine is off. */
+gint64 world_latency_ns(World *world, const Machine *from, const Machine *to);
+
+/* --- connections ------------------------------------------------------------------------ */
+
+typedef struct {
+    void (*established)(NetConn *conn, gpointer self); /* client side: one round trip after net_connect */
+    /* refused: nobody listens there; also "timeout" after @connect_timeout_ns of silence. */
+    void (*failed)(NetConn *conn, gpointer self, const char *why);
+    /* The other side closed, crashed or was reset. Not called for one's own close. */
+    void (*closed)(NetConn *conn, gpointer self, const char *why);
+} NetConnHooks;
+
+/*
+ * net_connect: from a process to another's listening socket. Owned by the
+ * client side; net_conn_free closes it (the server side hears of it). A machine
+ * that loses power or is cut off says nothing: who waits needs a time-out.
+ */
+NetConn *net_connect(World *world,
+                     Process *client,
+                     Process *server,
+                     gint64 connect_timeout_ns,
+                     const NetConnHooks *client_hooks,
+                     gpointer client_self);
+/* net_conn_accept: the server's hooks for a connection it got a message on. */
+void net_conn_accept(NetConn *conn, const NetConnHooks *server_hooks, gpointer server_self);
+void net_conn_free(NetConn *conn);
+gboolean net_conn_is_open(const NetConn *conn);
+
+typedef enum { NET_TO_SERVER, NET_TO_CLIENT } NetDirection;
+
+/*
+ * net_conn_send: ordered delivery of @payload to @handler(receiver, payload) in
+ * phase DELIVER at the other side. A cut path holds it back (TCP sends it again
+ * after the path heals); a close or a crash drops it. A paused receiver gets it
+ * when it resumes. The receiver handle may die meanwhile: then dropped.
+ */
+void net_conn_send(NetConn *conn,
+                   NetDirection direction,
+                   gsize bytes,
+                   SimHandle receiver,
+                   SimMessageHandler handler,
+                   gpointer payload,
+                   GDestroyNotify drop);
