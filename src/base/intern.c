@@ -1,0 +1,130 @@
+/* intern.c - see intern.h */
+
+#include "base/intern.h"
+
+/*
+ * Open addressing with linear probing over (hash, text) pairs; the texts lie in
+ * blocks that are never freed. The full hash in the slot saves nearly every
+ * comparison of texts, and the table never has to hash a text again to grow.
+ */
+#define BLOCK_BYTES (64 * 1024)
+#define SLOTS_FIRST (1u << 12)
+
+typedef struct {
+    guint32 hash;
+    guint32 length;
+    const char *text; /* NULL: free */
+} InternSlot;
+
+static struct {
+    InternSlot *slots;
+    gsize n_slots; /* a power of two */
+    gsize count;
+    char *block;
+    gsize block_left;
+} interned;
+
+static guint32
+hash_bytes(const char *text, gsize length)
+{
+    guint32 hash = 2166136261u;
+
+    for (gsize i = 0; i < length; i++)
+        hash = (hash ^ (guint8)text[i]) * 16777619u;
+    return hash;
+}
+
+guint32
+str_hash(const char *text)
+{
+    return text == NULL ? 0 : hash_bytes(text, strlen(text));
+}
+
+/* Long texts get a block of their own, so that the rest of the present block is not lost. */
+static const char *
+store(const char *text, gsize length)
+{
+    char *copy;
+
+    if (length >= BLOCK_BYTES / 8) {
+        copy = g_malloc(length + 1);
+    } else {
+        if (interned.block_left < length + 1) {
+            interned.block = g_malloc(BLOCK_BYTES);
+            interned.block_left = BLOCK_BYTES;
+        }
+        copy = interned.block;
+        interned.block += length + 1;
+        interned.block_left -= length + 1;
+    }
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+static void
+grow(void)
+{
+    gsize n_slots = interned.n_slots == 0 ? SLOTS_FIRST : interned.n_slots * 2;
+    InternSlot *slots = g_new0(InternSlot, n_slots);
+
+    for (gsize i = 0; i < interned.n_slots; i++) {
+        if (interned.slots[i].text == NULL)
+            continue;
+        gsize at = interned.slots[i].hash & (n_slots - 1);
+        while (slots[at].text != NULL)
+            at = (at + 1) & (n_slots - 1);
+        slots[at] = interned.slots[i];
+    }
+    g_free(interned.slots);
+    interned.slots = slots;
+    interned.n_slots = n_slots;
+}
+
+const char *
+str_intern_len(const char *text, gsize length)
+{
+    if (text == NULL)
+        return NULL;
+    g_assert(length < G_MAXUINT32);
+    if ((interned.count + 1) * 2 > interned.n_slots)
+        grow();
+
+    guint32 hash = hash_bytes(text, length);
+    gsize at = hash & (interned.n_slots - 1);
+    for (; interned.slots[at].text != NULL; at = (at + 1) & (interned.n_slots - 1)) {
+        const InternSlot *slot = &interned.slots[at];
+        if (slot->hash == hash && slot->length == length && memcmp(slot->text, text, length) == 0)
+            return slot->text;
+    }
+    interned.slots[at].hash = hash;
+    interned.slots[at].length = (guint32)length;
+    interned.slots[at].text = store(text, length);
+    interned.count++;
+    return interned.slots[at].text;
+}
+
+const char *
+str_intern(const char *text)
+{
+    return text == NULL ? NULL : str_intern_len(text, strlen(text));
+}
+
+const char *
+str_internf(const char *format, ...)
+{
+    char small[256];
+    va_list args;
+
+    va_start(args, format);
+    int length = g_vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    g_assert(length >= 0);
+    if ((gsize)length < sizeof small)
+        return str_intern_len(small, (gsize)length);
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    return str_intern(text);
+}

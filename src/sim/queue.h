@@ -1,0 +1,83 @@
+/*
+ * queue.h - pending events: a monotone radix heap over (time, phase, sequence)
+ *
+ * An entry lies in the bucket of the highest bit in which its time differs from
+ * that of the last entry taken; entries of that very time lie in one list per
+ * phase. Taking an entry empties the lowest bucket into lower ones, so an entry
+ * moves at most 64 times in its life and a few times in practice.
+ *
+ * Invariants:
+ * - entries of equal time are always in the same list, in the order inserted:
+ *   the sequence needs no field, the queue is stable by construction;
+ * - each bucket knows the smallest time inside, so a peek moves nothing;
+ * - the base (time of the last entry taken) is never above a pending time. An
+ *   insertion below the base lowers it again, which merges the lower buckets.
+ *
+ * Nothing is ever taken out of the middle. A cancelled entry stays until it is
+ * taken (the owner knows it by its generation) or until queue_sweep.
+ *
+ * Buckets are lists of chunks from one pool that grows and never shrinks: no
+ * allocation once the largest number of pending entries has been seen.
+ */
+#pragma once
+
+#include "sim/sim.h"
+
+/* Times are below 2^63; two lists never share an entry, so 16 bytes are all. */
+typedef struct {
+    guint64 time_ns;
+    guint32 generation;
+    guint32 tag; /* the owner's, but for the two lowest bits: the phase */
+} QueueEntry;
+
+#define QUEUE_PHASE_BITS    2
+#define QUEUE_N_BUCKETS     64
+#define QUEUE_CHUNK_ENTRIES 63
+
+typedef struct QueueChunk QueueChunk;
+struct QueueChunk {
+    QueueChunk *next;
+    guint64 unused; /* keeps the entries on 16 bytes */
+    QueueEntry entries[QUEUE_CHUNK_ENTRIES];
+};
+
+/* A list keeps its first chunk when it is emptied. */
+typedef struct {
+    QueueChunk *head, *tail;
+    guint32 head_index, tail_index; /* first entry in head, first free place in tail */
+    guint64 min_ns;
+} QueueList;
+
+typedef struct {
+    guint64 base_ns;
+    guint64 bucket_mask; /* buckets that hold something */
+    guint32 phase_mask;
+    guint64 count;
+    QueueList phases[SIM_N_PHASES];
+    QueueList buckets[QUEUE_N_BUCKETS];
+    QueueChunk *free_chunks;
+    GPtrArray *blocks; /* (owned) what the chunks were cut from */
+} Queue;
+
+/* Whether an entry still means something. */
+typedef gboolean (*QueueIsLive)(const QueueEntry *entry, gconstpointer user_data);
+
+void queue_init(Queue *queue);
+void queue_clear(Queue *queue);
+
+void queue_insert(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation);
+
+/* queue_peek_ns: smallest time inside, cancelled entries included; G_MAXUINT64 if empty. */
+guint64 queue_peek_ns(const Queue *queue);
+
+/* queue_take: the first entry in order; FALSE if there is none up to @until_ns. */
+gboolean queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry);
+
+/*
+ * queue_peek_live_ns: as queue_peek_ns, without the cancelled ones. Throws out
+ * cancelled entries that stand in its way, moves nothing else.
+ */
+guint64 queue_peek_live_ns(Queue *queue, QueueIsLive is_live, gconstpointer user_data);
+
+/* queue_sweep: throw out all entries that are not live, keeping the order of the others. */
+void queue_sweep(Queue *queue, QueueIsLive is_live, gconstpointer user_data);

@@ -1,0 +1,260 @@
+/* sim.c - see sim.h: life of the kernel, running, causes, streams */
+
+#include "sim/kernel.h"
+#include "base/intern.h"
+
+guint32
+slab_grow(SimSlab *slab, gpointer *elements, gsize element_size)
+{
+    if (slab->used == slab->capacity) {
+        guint32 capacity = slab->capacity == 0 ? 64 : slab->capacity * 2;
+        g_assert(slab->capacity < INDEX_MAX);
+        *elements = g_realloc_n(*elements, capacity, element_size);
+        memset((char *)*elements + slab->used * element_size, 0,
+               (capacity - slab->used) * element_size);
+        slab->capacity = capacity;
+        slab->used = MAX(slab->used, 1); /* index 0 is nobody */
+    }
+    return slab->used++;
+}
+
+Sim *
+sim_new(const SimOptions *options)
+{
+    Sim *sim = g_new0(Sim, 1);
+
+    sim->seed = options->seed;
+    sim->epoch_unix_ns = options->epoch_unix_ns;
+    sim->fingerprint = options->seed;
+    sim->trace = trace_new(!options->no_trace);
+    sim->streams = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    queue_init(&sim->queue);
+    return sim;
+}
+
+void
+sim_free(Sim *sim)
+{
+    if (sim == NULL)
+        return;
+    /* Messages still on their way: a drop function may post no more. */
+    for (guint32 i = 1; i < sim->parcel_slab.used; i++) {
+        const SimParcel *parcel = &sim->parcels[i];
+        if (parcel->handler != NULL && parcel->drop != NULL)
+            parcel->drop(parcel->payload);
+    }
+    queue_clear(&sim->queue);
+    g_free(sim->alarms);
+    g_free(sim->parcels);
+    g_free(sim->receivers);
+    trace_free(sim->trace);
+    g_hash_table_unref(sim->streams);
+    g_free(sim);
+}
+
+gint64
+sim_now_ns(const Sim *sim)
+{
+    return sim->now_ns;
+}
+
+gint64
+sim_wall_ns(const Sim *sim)
+{
+    return sim->epoch_unix_ns + sim->now_ns;
+}
+
+guint64
+sim_seed(const Sim *sim)
+{
+    return sim->seed;
+}
+
+/* One event with time <= @until_ns; FALSE if there is none. */
+static gboolean
+run_one(Sim *sim, guint64 until_ns)
+{
+    QueueEntry entry;
+
+    do {
+        if (!queue_take(&sim->queue, until_ns, &entry))
+            return FALSE;
+        if (G_LIKELY(sim_entry_is_live(&entry, sim)))
+            break;
+        sim->n_stale--;
+    } while (TRUE);
+
+    sim->now_ns = (gint64)entry.time_ns;
+    sim->counters.events++;
+    /* Which slot it used tells events of one instant apart, and depends on nothing but the run. */
+    sim_mix(sim, entry.time_ns ^ (guint64)entry.tag << 32);
+    if ((entry.tag & TAG_PARCEL) != 0)
+        sim_run_parcel(sim, entry.tag >> TAG_INDEX_SHIFT);
+    else
+        sim_run_alarm(sim, entry.tag >> TAG_INDEX_SHIFT);
+    sim->cause = 0;
+    return TRUE;
+}
+
+void
+sim_run_until(Sim *sim, gint64 time_ns)
+{
+    g_assert(!sim->is_running);
+    if (time_ns < sim->now_ns)
+        return;
+    sim->is_running = TRUE;
+    sim->is_stopped = FALSE;
+    while (!sim->is_stopped && run_one(sim, (guint64)time_ns))
+        continue;
+    sim->is_running = FALSE;
+    if (!sim->is_stopped)
+        sim->now_ns = time_ns;
+}
+
+gboolean
+sim_step(Sim *sim)
+{
+    g_assert(!sim->is_running);
+    sim->is_running = TRUE;
+    gboolean has_run = run_one(sim, G_MAXINT64);
+    sim->is_running = FALSE;
+    return has_run;
+}
+
+gint64
+sim_next_ns(Sim *sim)
+{
+    guint64 count = sim->queue.count;
+    guint64 next_ns = queue_peek_live_ns(&sim->queue, sim_entry_is_live, sim);
+
+    sim->n_stale -= count - sim->queue.count;
+    return next_ns > G_MAXINT64 ? G_MAXINT64 : (gint64)next_ns;
+}
+
+void
+sim_stop(Sim *sim)
+{
+    sim->is_stopped = TRUE;
+}
+
+SimCounters
+sim_counters(const Sim *sim)
+{
+    return sim->counters;
+}
+
+guint64
+sim_fingerprint(const Sim *sim)
+{
+    return sim->fingerprint;
+}
+
+/* Eight bytes at a time, as little-endian words wherever this runs. */
+void
+sim_mix_text(Sim *sim, const char *text)
+{
+    gsize length;
+    guint64 word;
+
+    if (text == NULL) {
+        sim_mix(sim, G_MAXUINT64);
+        return;
+    }
+    length = strlen(text);
+    sim_mix(sim, length);
+    for (; length >= sizeof word; length -= sizeof word, text += sizeof word) {
+        memcpy(&word, text, sizeof word);
+        sim_mix(sim, GUINT64_FROM_LE(word));
+    }
+    word = 0;
+    memcpy(&word, text, length);
+    sim_mix(sim, GUINT64_FROM_LE(word));
+}
+
+static TraceId
+add_record(Sim *sim,
+           const char *component,
+           const char *verb,
+           const char *object,
+           const char *reason,
+           const char *message)
+{
+    sim_mix(sim, (guint64)sim->now_ns);
+    sim_mix(sim, sim->cause);
+    sim_mix_text(sim, component);
+    sim_mix_text(sim, verb);
+    sim_mix_text(sim, object);
+    sim_mix_text(sim, reason);
+    sim_mix_text(sim, message);
+
+    TraceRecord record = {.time_ns = sim->now_ns, .cause = sim->cause};
+    if (trace_is_kept(sim->trace)) {
+        record.component = str_intern(component);
+        record.verb = str_intern(verb);
+        record.object = str_intern(object);
+        record.reason = str_intern(reason);
+        record.message = str_intern(message);
+    }
+    sim->cause = trace_add(sim->trace, &record);
+    return sim->cause;
+}
+
+TraceId
+sim_trace(Sim *sim,
+          const char *component,
+          const char *verb,
+          const char *object,
+          const char *reason,
+          const char *format,
+          ...)
+{
+    char small[512];
+    va_list args;
+
+    if (str_is_empty(format))
+        return add_record(sim, component, verb, object, reason, NULL);
+
+    va_start(args, format);
+    int length = g_vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    g_assert(length >= 0);
+    if ((gsize)length < sizeof small)
+        return add_record(sim, component, verb, object, reason, length == 0 ? NULL : small);
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    return add_record(sim, component, verb, object, reason, text);
+}
+
+TraceId
+sim_cause(const Sim *sim)
+{
+    return sim->cause;
+}
+
+void
+sim_set_cause(Sim *sim, TraceId cause)
+{
+    sim->cause = cause;
+}
+
+const Trace *
+sim_get_trace(const Sim *sim)
+{
+    return sim->trace;
+}
+
+Rng *
+rng_stream(Sim *sim, const char *name)
+{
+    const char *key = str_intern(name);
+    Rng *rng = g_hash_table_lookup(sim->streams, key);
+
+    if (rng == NULL) {
+        rng = g_new(Rng, 1);
+        rng_seed(rng, sim->seed, name);
+        g_hash_table_insert(sim->streams, (gpointer)key, rng);
+    }
+    return rng;
+}
