@@ -1,0 +1,47 @@
+/*
+ * kubectl.h - kubectl 1.34: verbs as a client of the API, output as it prints it
+ *
+ * One Kubectl per cluster: a process on the user's machine. A command is words as
+ * a shell would hand them over, without "kubectl". It runs in virtual time
+ * (start-up of some 80..150 ms, one or more requests) and ends in stdout, stderr
+ * and an exit status. Each verb is one file and one line in the list.
+ */
+#pragma once
+
+#include "client/client.h"
+
+typedef struct Kubectl Kubectl;
+
+/* kubectl_read_file: text of a -f argument. NULL if there is no such file. (owned) */
+typedef char *(*KubectlReadFile)(gpointer self, const char *path, gsize *out_length);
+/* kubectl_pod_log etc.: what only the node knows; may be NULL. Returns (owned) or NULL. */
+typedef char *(*KubectlPodLog)(gpointer self, const char *namespace_, const char *pod, const char *container, gboolean previous);
+
+typedef struct {
+    Sim *sim;
+    World *world;
+    Machine *machine; /* the user's */
+    ApiServer *server;
+    KubectlReadFile read_file;
+    KubectlPodLog pod_log;
+    gpointer self;
+    gboolean instant; /* no start-up time: `desk8s kubectl FILE --at T` */
+} KubectlOptions;
+
+Kubectl *kubectl_new(const KubectlOptions *options);
+void kubectl_free(Kubectl *kubectl);
+
+typedef struct {
+    int exit;
+    GString *out, *err;
+} KubectlResult;
+typedef void (*KubectlDone)(gpointer user, const KubectlResult *result);
+
+/* kubectl_run: @argv NULL-terminated, copied. @input: standard input for -f -, may be NULL. Several may run at once. */
+void kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, KubectlDone done, gpointer user);
+
+/* kubectl_split: words of a command line (quotes as in sh). NULL and *out_message (owned) for an open quote. (owned, g_strfreev) */
+char **kubectl_split(const char *line, char **out_message);
+/* kubectl_check: NULL if the verb, its flags and its -f files are known; else what is wrong. Nothing is run. (owned) */
+char *kubectl_check(const char *const *argv);
+const char *const *kubectl_verbs(void); /* NULL-terminated, sorted */
