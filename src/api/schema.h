@@ -52,6 +52,14 @@ typedef struct {
 #define API_LIST_ADD(list)                                                                         \
     ((__typeof__((list)->items))api_list_add((ApiList *)(list), sizeof *(list)->items))
 gpointer api_list_add(ApiList *list, gsize item_size);
+/* api_list_insert: a zeroed element at @index; api_list_remove: what it owned is the caller's. */
+gpointer api_list_insert(ApiList *list, gsize item_size, guint index);
+void api_list_remove(ApiList *list, gsize item_size, guint index);
+/* api_list_capacity: elements that memory for a list of @count must hold. */
+gsize api_list_capacity(guint count);
+/* api_map_find, api_map_add: entry of a sorted list whose elements begin with `const char *key`. */
+gpointer api_map_find(const ApiList *map, gsize item_size, const char *key);
+gpointer api_map_add(ApiList *map, gsize item_size, const char *key);
 
 typedef API_LIST_OF(const char *) StrList; /* (interned) strings */
 void str_list_add(StrList *list, const char *text);
@@ -147,6 +155,13 @@ gboolean api_struct_equal(const ApiType *type, gconstpointer a, gconstpointer b)
 guint32 api_struct_hash(const ApiType *type, gconstpointer data);
 /* api_struct_encode: as JSON tree. (owned) */
 Value *api_struct_encode(const ApiType *type, gconstpointer data);
+/* api_struct_is_empty: nothing is set, at any depth. */
+gboolean api_struct_is_empty(const ApiType *type, gconstpointer data);
+gboolean api_field_is_empty(const ApiField *field, gconstpointer data); /* @data: the field itself */
+/* api_struct_size_bytes: about the length of its JSON text. */
+gsize api_struct_size_bytes(const ApiType *type, gconstpointer data);
+/* api_type_field: the row called @name, NULL if there is none. */
+const ApiField *api_type_field(const ApiType *type, const char *name);
 gpointer api_struct_new(const ApiType *type); /* heap, zeroed; free with api_struct_free */
 void api_struct_free(const ApiType *type, gpointer data);
 
@@ -157,8 +172,12 @@ typedef struct {
     char *path;          /* (owned) dotted path of it */
     GPtrArray *unknown;  /* (owned) of char*: "spec.containers[0].x" */
     GPtrArray *unknown_pos; /* (owned) of Value*: borrowed nodes of the source tree, same order */
+    /* (owned) of char*: `unknown field "spec.x"`, `duplicate field "spec.y"`, in the order met, equal ones once */
+    GPtrArray *strict;
 } ApiDecodeResult;
 void api_decode_result_clear(ApiDecodeResult *result);
+/* api_decode_result_strict_text: `strict decoding error: unknown field ..., ...`; NULL if none. (owned) */
+char *api_decode_result_strict_text(const ApiDecodeResult *result);
 
 /* api_struct_decode: @data is zeroed memory. FALSE at a type error. */
 gboolean api_struct_decode(const ApiType *type,

@@ -57,6 +57,11 @@ gboolean value_get_bool(const Value *value, const char *key, gboolean fallback);
 
 /* value_set: replace or append; takes ownership of @item. */
 void value_set(Value *map, const char *key, Value *item);
+/*
+ * value_add_member: append without looking for @key first. A map that was read
+ * may hold a key twice that way (the API reports it); the last one counts.
+ */
+void value_add_member(Value *map, const char *key, Value *item);
 /* value_remove: TRUE if there was such a member. */
 gboolean value_remove(Value *map, const char *key);
 /* value_take: as remove, gives the member. (owned) */

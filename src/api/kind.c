@@ -1,0 +1,91 @@
+/* kind.c - finding kinds and naming them; see object.h */
+
+#include "api/object.h"
+
+const char *
+api_kind_api_version(const ApiKind *kind)
+{
+    if (kind->group[0] == '\0')
+        return str_intern(kind->version);
+    return str_internf("%s/%s", kind->group, kind->version);
+}
+
+const char *
+api_kind_group_resource(const ApiKind *kind)
+{
+    if (kind->group[0] == '\0')
+        return str_intern(kind->plural);
+    return str_internf("%s.%s", kind->plural, kind->group);
+}
+
+const char *
+api_kind_group_singular(const ApiKind *kind)
+{
+    if (kind->group[0] == '\0')
+        return str_intern(kind->singular);
+    return str_internf("%s.%s", kind->singular, kind->group);
+}
+
+const ApiKind *
+api_kind_find(const char *api_version, const char *kind)
+{
+    if (api_version == NULL || kind == NULL)
+        return NULL;
+
+    const char *slash = strchr(api_version, '/');
+    gsize group_length = slash == NULL ? 0 : (gsize)(slash - api_version);
+    const char *version = slash == NULL ? api_version : slash + 1;
+
+    for (guint i = 0; api_kinds[i] != NULL; i++) {
+        const ApiKind *candidate = api_kinds[i];
+
+        if (strcmp(candidate->kind, kind) == 0 && strcmp(candidate->version, version) == 0 &&
+            strlen(candidate->group) == group_length &&
+            strncmp(candidate->group, api_version, group_length) == 0)
+            return candidate;
+    }
+    return NULL;
+}
+
+static gboolean
+kind_has_word(const ApiKind *kind, const char *word)
+{
+    g_autofree char *lower = g_ascii_strdown(kind->kind, -1);
+
+    if (strcmp(kind->plural, word) == 0 || strcmp(kind->singular, word) == 0 ||
+        strcmp(lower, word) == 0)
+        return TRUE;
+    for (guint i = 0; kind->short_names != NULL && kind->short_names[i] != NULL; i++)
+        if (strcmp(kind->short_names[i], word) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* The part after the resource: "apps", "v1.apps", "v1." or nothing. */
+static gboolean
+kind_has_group(const ApiKind *kind, const char *suffix)
+{
+    gsize version_length = strlen(kind->version);
+
+    if (strcmp(suffix, kind->group) == 0)
+        return TRUE;
+    return strncmp(suffix, kind->version, version_length) == 0 && suffix[version_length] == '.' &&
+           strcmp(suffix + version_length + 1, kind->group) == 0;
+}
+
+const ApiKind *
+api_kind_find_resource(const char *word)
+{
+    g_autofree char *resource = g_ascii_strdown(word, -1);
+    char *dot = strchr(resource, '.');
+
+    if (dot != NULL)
+        *dot = '\0';
+    for (guint i = 0; api_kinds[i] != NULL; i++) {
+        if (!kind_has_word(api_kinds[i], resource))
+            continue;
+        if (dot == NULL || kind_has_group(api_kinds[i], dot + 1))
+            return api_kinds[i];
+    }
+    return NULL;
+}

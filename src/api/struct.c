@@ -1,0 +1,483 @@
+/* struct.c - clear, copy, compare, hash, default any struct that a table describes */
+
+#include "api/schema.h"
+
+#include "base/intern.h"
+
+static gsize
+list_item_size(const ApiField *field)
+{
+    switch (field->type) {
+    case API_STR_MAP:
+    case API_BYTES_MAP:
+        return sizeof(StrPair);
+    case API_QUANTITY_MAP:
+        return sizeof(QuantityPair);
+    case API_STR_LIST:
+        return sizeof(const char *);
+    case API_INT32_LIST:
+        return sizeof(gint32);
+    case API_MESSAGE_LIST:
+    case API_MESSAGE_MAP:
+        return field->message->size;
+    default:
+        return 0;
+    }
+}
+
+/* Do the elements begin with a string? */
+static gboolean
+list_has_key(const ApiField *field)
+{
+    return field->type != API_INT32_LIST && field->type != API_MESSAGE_LIST;
+}
+
+const ApiField *
+api_type_field(const ApiType *type, const char *name)
+{
+    for (const ApiField *field = type->fields; field->name != NULL; field++)
+        if (strcmp(field->name, name) == 0)
+            return field;
+    return NULL;
+}
+
+gpointer
+api_struct_new(const ApiType *type)
+{
+    return g_malloc0(type->size);
+}
+
+void
+api_struct_free(const ApiType *type, gpointer data)
+{
+    if (data == NULL)
+        return;
+    api_struct_clear(type, data);
+    g_free(data);
+}
+
+/* --- clear ------------------------------------------------------------------------- */
+
+static void
+list_clear(const ApiField *field, ApiList *list)
+{
+    if (field->type == API_MESSAGE_LIST || field->type == API_MESSAGE_MAP)
+        for (guint i = 0; i < list->count; i++)
+            api_struct_clear(field->message, (char *)list->items + i * field->message->size);
+    g_free(list->items);
+}
+
+void
+api_struct_clear(const ApiType *type, gpointer data)
+{
+    for (const ApiField *field = type->fields; field->name != NULL; field++) {
+        gpointer at = (char *)data + field->offset;
+
+        switch (field->type) {
+        case API_QUANTITY:
+            g_free(*(Quantity **)at);
+            break;
+        case API_STRUCT:
+            api_struct_clear(field->message, at);
+            break;
+        case API_MESSAGE:
+            api_struct_free(field->message, *(gpointer *)at);
+            break;
+        case API_RAW:
+            value_free(*(Value **)at);
+            break;
+        default:
+            if (list_item_size(field) > 0)
+                list_clear(field, at);
+            break;
+        }
+    }
+    memset(data, 0, type->size);
+}
+
+/* --- copy -------------------------------------------------------------------------- */
+
+static void
+list_copy(const ApiField *field, ApiList *to, const ApiList *from, gsize item_size)
+{
+    to->items = NULL;
+    to->count = from->count;
+    if (from->count == 0)
+        return;
+    to->items = g_malloc(api_list_capacity(from->count) * item_size);
+    if (field->type != API_MESSAGE_LIST && field->type != API_MESSAGE_MAP) {
+        memcpy(to->items, from->items, from->count * item_size);
+        return;
+    }
+    for (guint i = 0; i < from->count; i++)
+        api_struct_copy(field->message,
+                        (char *)to->items + i * item_size,
+                        (const char *)from->items + i * item_size);
+}
+
+void
+api_struct_copy(const ApiType *type, gpointer to, gconstpointer from)
+{
+    memcpy(to, from, type->size);
+    for (const ApiField *field = type->fields; field->name != NULL; field++) {
+        gpointer target = (char *)to + field->offset;
+        gconstpointer source = (const char *)from + field->offset;
+        gsize item_size;
+
+        switch (field->type) {
+        case API_QUANTITY:
+            if (*(Quantity *const *)source != NULL)
+                *(Quantity **)target = g_memdup2(*(Quantity *const *)source, sizeof(Quantity));
+            break;
+        case API_STRUCT:
+            api_struct_copy(field->message, target, source);
+            break;
+        case API_MESSAGE:
+            if (*(gpointer const *)source != NULL) {
+                gpointer copy = g_malloc(field->message->size);
+
+                api_struct_copy(field->message, copy, *(gpointer const *)source);
+                *(gpointer *)target = copy;
+            }
+            break;
+        case API_RAW:
+            *(Value **)target = value_copy(*(Value *const *)source);
+            break;
+        default:
+            item_size = list_item_size(field);
+            if (item_size > 0)
+                list_copy(field, target, source, item_size);
+            break;
+        }
+    }
+}
+
+/* --- equal ------------------------------------------------------------------------- */
+
+static gboolean
+list_equal(const ApiField *field, const ApiList *a, const ApiList *b)
+{
+    gsize item_size = list_item_size(field);
+    gboolean has_key = list_has_key(field);
+
+    if (a->count != b->count)
+        return FALSE;
+    for (guint i = 0; i < a->count; i++) {
+        gconstpointer x = (const char *)a->items + i * item_size;
+        gconstpointer y = (const char *)b->items + i * item_size;
+        const char *key_x = has_key ? *(const char *const *)x : NULL;
+        const char *key_y = has_key ? *(const char *const *)y : NULL;
+
+        switch (field->type) {
+        case API_STR_MAP:
+        case API_BYTES_MAP:
+            if (!str_is(key_x, key_y) ||
+                !str_is(((const StrPair *)x)->value, ((const StrPair *)y)->value))
+                return FALSE;
+            break;
+        case API_QUANTITY_MAP: {
+            const Quantity *p = &((const QuantityPair *)x)->value;
+            const Quantity *q = &((const QuantityPair *)y)->value;
+
+            if (!str_is(key_x, key_y) || p->nano != q->nano || p->format != q->format)
+                return FALSE;
+            break;
+        }
+        case API_STR_LIST:
+            if (!str_is(key_x, key_y))
+                return FALSE;
+            break;
+        case API_MESSAGE_MAP:
+            if (!str_is(key_x, key_y))
+                return FALSE;
+            /* fallthrough */
+        case API_MESSAGE_LIST:
+            if (!api_struct_equal(field->message, x, y))
+                return FALSE;
+            break;
+        default:
+            if (memcmp(x, y, item_size) != 0)
+                return FALSE;
+            break;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+int_or_string_equal(const IntOrString *a, const IntOrString *b)
+{
+    if (a->type != b->type)
+        return FALSE;
+    return a->type == INT_OR_STRING_STRING ? str_is(a->string, b->string)
+                                           : a->integer == b->integer;
+}
+
+/* Go does not tell "" from absent where the field is no pointer. */
+static gboolean
+string_equal(const ApiField *field, const char *a, const char *b)
+{
+    if (a == b)
+        return TRUE;
+    if ((field->flags & API_POINTER) == 0 && str_is_empty(a) && str_is_empty(b))
+        return TRUE;
+    return str_is(a, b);
+}
+
+static gboolean
+quantity_equal(const Quantity *a, const Quantity *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return a->nano == b->nano && a->format == b->format;
+}
+
+static gboolean
+field_equal(const ApiField *field, gconstpointer a, gconstpointer b)
+{
+    switch (field->type) {
+    case API_BOOL:
+    case API_INT32:
+    case API_OPT_BOOL:
+        return *(const gint32 *)a == *(const gint32 *)b;
+    case API_OPT_INT32: {
+        const OptInt32 *x = a;
+        const OptInt32 *y = b;
+
+        return x->is_set == y->is_set && (!x->is_set || x->value == y->value);
+    }
+    case API_OPT_INT64: {
+        const OptInt64 *x = a;
+        const OptInt64 *y = b;
+
+        return x->is_set == y->is_set && (!x->is_set || x->value == y->value);
+    }
+    case API_INT64:
+    case API_TIME:
+    case API_MICRO_TIME:
+        return *(const gint64 *)a == *(const gint64 *)b;
+    case API_STRING:
+        return string_equal(field, *(const char *const *)a, *(const char *const *)b);
+    case API_QUANTITY:
+        return quantity_equal(*(Quantity *const *)a, *(Quantity *const *)b);
+    case API_INT_OR_STRING:
+        return int_or_string_equal(a, b);
+    case API_STRUCT:
+        return api_struct_equal(field->message, a, b);
+    case API_MESSAGE: {
+        gconstpointer x = *(gconstpointer const *)a;
+        gconstpointer y = *(gconstpointer const *)b;
+
+        if (x == NULL || y == NULL)
+            return x == y;
+        return api_struct_equal(field->message, x, y);
+    }
+    case API_RAW:
+        return value_equal(*(Value *const *)a, *(Value *const *)b);
+    default:
+        return list_equal(field, a, b);
+    }
+}
+
+gboolean
+api_struct_equal(const ApiType *type, gconstpointer a, gconstpointer b)
+{
+    if (a == b)
+        return TRUE;
+    for (const ApiField *field = type->fields; field->name != NULL; field++)
+        if (!field_equal(field, (const char *)a + field->offset, (const char *)b + field->offset))
+            return FALSE;
+    return TRUE;
+}
+
+/* --- empty, size ------------------------------------------------------------------- */
+
+gboolean
+api_field_is_empty(const ApiField *field, gconstpointer data)
+{
+    switch (field->type) {
+    case API_BOOL:
+    case API_INT32:
+    case API_OPT_BOOL:
+    case API_OPT_INT32: /* is_set comes first */
+    case API_OPT_INT64:
+    case API_INT_OR_STRING:
+        return *(const gint32 *)data == 0;
+    case API_INT64:
+    case API_TIME:
+    case API_MICRO_TIME:
+        return *(const gint64 *)data == 0;
+    case API_STRING: {
+        const char *text = *(const char *const *)data;
+
+        return text == NULL || (text[0] == '\0' && (field->flags & API_POINTER) == 0);
+    }
+    case API_QUANTITY:
+    case API_MESSAGE:
+    case API_RAW:
+        return *(gconstpointer const *)data == NULL;
+    case API_STRUCT:
+        return api_struct_is_empty(field->message, data);
+    default:
+        return ((const ApiList *)data)->count == 0;
+    }
+}
+
+gboolean
+api_struct_is_empty(const ApiType *type, gconstpointer data)
+{
+    for (const ApiField *field = type->fields; field->name != NULL; field++)
+        if (!api_field_is_empty(field, (const char *)data + field->offset))
+            return FALSE;
+    return TRUE;
+}
+
+static gsize
+list_size_bytes(const ApiField *field, const ApiList *list)
+{
+    gsize item_size = list_item_size(field);
+    gboolean has_key = list_has_key(field);
+    gsize total = 2;
+
+    for (guint i = 0; i < list->count; i++) {
+        const char *item = (const char *)list->items + i * item_size;
+        const char *text = has_key ? *(const char *const *)item : NULL;
+
+        switch (field->type) {
+        case API_STR_MAP:
+        case API_BYTES_MAP: {
+            const char *value = ((const StrPair *)item)->value;
+
+            total += strlen(text) + (value == NULL ? 0 : strlen(value)) + 6;
+            break;
+        }
+        case API_QUANTITY_MAP:
+            total += strlen(text) + 10;
+            break;
+        case API_STR_LIST:
+            total += strlen(text) + 3;
+            break;
+        case API_MESSAGE_MAP:
+            total += strlen(text) + 4;
+            /* fallthrough */
+        case API_MESSAGE_LIST:
+            total += api_struct_size_bytes(field->message, item) + 1;
+            break;
+        default:
+            total += 4;
+            break;
+        }
+    }
+    return total;
+}
+
+gsize
+api_struct_size_bytes(const ApiType *type, gconstpointer data)
+{
+    gsize total = 2;
+
+    for (const ApiField *field = type->fields; field->name != NULL; field++) {
+        gconstpointer at = (const char *)data + field->offset;
+
+        if (api_field_is_empty(field, at))
+            continue;
+        total += strlen(field->name) + 4;
+        switch (field->type) {
+        case API_STRING:
+            total += strlen(*(const char *const *)at) + 2;
+            break;
+        case API_TIME:
+        case API_MICRO_TIME:
+            total += 24;
+            break;
+        case API_STRUCT:
+            total += api_struct_size_bytes(field->message, at);
+            break;
+        case API_MESSAGE:
+            total += api_struct_size_bytes(field->message, *(gconstpointer const *)at);
+            break;
+        default:
+            total += list_item_size(field) > 0 ? list_size_bytes(field, at) : 6;
+            break;
+        }
+    }
+    return total;
+}
+
+/* --- default ----------------------------------------------------------------------- */
+
+static void
+field_default(const ApiField *field, gpointer at)
+{
+    const char *def = field->def;
+    Quantity quantity;
+
+    switch (field->type) {
+    case API_BOOL:
+        *(gboolean *)at = str_is(def, "true");
+        break;
+    case API_OPT_BOOL:
+        *(OptBool *)at = str_is(def, "true") ? OPT_TRUE : OPT_FALSE;
+        break;
+    case API_INT32:
+        *(gint32 *)at = (gint32)g_ascii_strtoll(def, NULL, 10);
+        break;
+    case API_INT64:
+        *(gint64 *)at = g_ascii_strtoll(def, NULL, 10);
+        break;
+    case API_OPT_INT32:
+        *(OptInt32 *)at = OPT_INT32((gint32)g_ascii_strtoll(def, NULL, 10));
+        break;
+    case API_OPT_INT64:
+        *(OptInt64 *)at = OPT_INT64(g_ascii_strtoll(def, NULL, 10));
+        break;
+    case API_STRING:
+        *(const char **)at = str_intern(def);
+        break;
+    case API_INT_OR_STRING: {
+        IntOrString *value = at;
+        char *end;
+        gint64 integer = g_ascii_strtoll(def, &end, 10);
+
+        *value = *end == '\0'
+                     ? (IntOrString){.type = INT_OR_STRING_INT, .integer = (gint32)integer}
+                     : (IntOrString){.type = INT_OR_STRING_STRING, .string = str_intern(def)};
+        break;
+    }
+    case API_QUANTITY:
+        if (quantity_parse(def, &quantity))
+            *(Quantity **)at = g_memdup2(&quantity, sizeof quantity);
+        break;
+    case API_MESSAGE:
+        *(gpointer *)at = api_struct_new(field->message);
+        break;
+    case API_RAW:
+        *(Value **)at = value_read_json(def, strlen(def), NULL);
+        break;
+    default:
+        g_assert_not_reached(); /* lists and maps have no default text */
+    }
+}
+
+void
+api_struct_default(const ApiType *type, gpointer data)
+{
+    for (const ApiField *field = type->fields; field->name != NULL; field++) {
+        gpointer at = (char *)data + field->offset;
+
+        if (field->def != NULL && field->type != API_STRUCT && api_field_is_empty(field, at))
+            field_default(field, at);
+        if (field->type == API_STRUCT) {
+            api_struct_default(field->message, at);
+        } else if (field->type == API_MESSAGE) {
+            if (*(gpointer *)at != NULL)
+                api_struct_default(field->message, *(gpointer *)at);
+        } else if (field->type == API_MESSAGE_LIST || field->type == API_MESSAGE_MAP) {
+            ApiList *list = at;
+
+            for (guint i = 0; i < list->count; i++)
+                api_struct_default(field->message,
+                                   (char *)list->items + i * field->message->size);
+        }
+    }
+}
