@@ -132,7 +132,9 @@ NetConn *net_connect(World *world,
 /* net_conn_accept: the server's hooks for a connection it got a message on. */
 void net_conn_accept(NetConn *conn, const NetConnHooks *server_hooks, gpointer server_self);
 void net_conn_free(NetConn *conn);
+/* net_conn_is_open: as the client sees it; net_conn_server_is_open: as the server does. */
 gboolean net_conn_is_open(const NetConn *conn);
+gboolean net_conn_server_is_open(const NetConn *conn);
 
 typedef enum { NET_TO_SERVER, NET_TO_CLIENT } NetDirection;
 

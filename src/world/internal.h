@@ -1,0 +1,135 @@
+/*
+ * internal.h - what the files of world/ share among themselves
+ *
+ * Nobody outside world/ includes it. Pointers are (borrowed) unless said.
+ */
+#pragma once
+
+#include "base/duration.h"
+#include "world/runtime.h"
+#include "world/world.h"
+
+#define MACHINE_DEFAULT_NIC_BYTES_PER_S (125 * 1000 * 1000)
+
+struct World {
+    Sim *sim;
+    WorldOptions options;
+    GPtrArray *machines;        /* (owned) Machine*, in order of creation */
+    GHashTable *machine_by_name; /* interned name -> Machine* */
+    GHashTable *machine_by_ip;
+    GHashTable *cuts;            /* pair of machine indices -> count */
+    GHashTable *sandbox_by_ip;   /* interned address -> Sandbox* */
+    GHashTable *address_gone_ns; /* interned address -> gint64* (owned), last time it went */
+    GQueue conns;                /* NetConn*, all of them, links embedded */
+    gpointer registry;           /* (owned) shared by all runtimes, see pull.c */
+};
+
+typedef enum { MACHINE_OFF, MACHINE_BOOTING, MACHINE_ON } MachineState;
+
+typedef struct {
+    MachineHooks hooks;
+    gpointer self;
+} MachineHook;
+
+struct Machine {
+    World *world;
+    guint index;
+    const char *name, *zone, *ip;
+    gint64 cpu_milli, memory_bytes, disk_bytes, nic_bytes_per_s;
+    gboolean is_external;
+    gint64 boot_min_ns, boot_max_ns;
+    MachineState state;
+    const char *boot_id;
+    SimTimer boot_timer;
+    GPtrArray *processes; /* (owned) Process*, in order of creation */
+    GArray *hooks;        /* (owned) of MachineHook */
+    Dist extra_delay;
+    gboolean has_extra_delay;
+    guint loss_permille;
+    Rng *rng_net;  /* "world/net/NAME" */
+    Rng *rng_boot; /* "world/boot/NAME" */
+    Runtime *runtime;
+    void (*runtime_free)(Runtime *); /* set by runtime_new */
+    gpointer filter;                  /* NetFilter*, made by filter.c */
+    void (*filter_free)(gpointer);    /* how world_free gets rid of it */
+};
+
+struct Process {
+    Machine *machine;
+    const char *name;
+    ProcessHooks hooks;
+    gpointer self;
+    ProcessState state;
+    gboolean is_enabled; /* started at boot */
+    SimTimer restart_timer;
+    GQueue client_conns, server_conns; /* NetConn*, oldest first, links embedded */
+};
+
+/* process_die: stops it if it is not stopped. Silent: its machine lost power, nothing is sent. */
+void process_die(Process *process, gboolean is_silent);
+
+/* conn.c: what happens to connections when ... */
+void conn_process_died(Process *process, gboolean is_silent);
+void conn_process_resumed(Process *process);
+void conn_process_forget(Process *process);
+void conn_path_healed(Machine *a, Machine *b);
+void conn_machine_booted(Machine *machine);
+void conn_free_all(World *world);
+
+/* world_packet_is_lost: one draw of the loss set by machine_set_delay. */
+gboolean world_packet_is_lost(World *world, const Machine *from, const Machine *to);
+/* world_transfer_ns: bytes over the slower of two network cards; 0 within a machine. */
+gint64 world_transfer_ns(const Machine *from, const Machine *to, gsize bytes);
+
+/* --- addresses and servers, for flow.c ------------------------------------------------ */
+
+/* world_find_sandbox_ip: the sandbox that holds the pod address @ip now; NULL if nobody does (or its machine is off). */
+Sandbox *world_find_sandbox_ip(World *world, const char *ip);
+/*
+ * world_address_gone_ns: when a pod last gave @ip back (or lost it with its
+ * machine); -1 if never. Only meaningful while nobody holds it.
+ */
+gint64 world_address_gone_ns(World *world, const char *ip);
+
+/*
+ * sandbox_find_listener: the running container of @sandbox whose program listens
+ * on @port, NULL if the kernel would refuse. A socket is open from start +
+ * startup until exit, or until it is closed after SIGTERM.
+ */
+RtContainer *sandbox_find_listener(Sandbox *sandbox, gint32 port);
+
+/* How a request ended, seen from the server's kernel. */
+typedef enum {
+    SERVE_OK,      /* answered; status 200 */
+    SERVE_STATUS,  /* answered with another status: see status */
+    SERVE_RESET,   /* the process ended while it was served, or the accept queue is closed */
+} ServeResult;
+typedef void (*ServeDone)(gpointer user, ServeResult result, gint32 status);
+
+typedef struct ServerRequest ServerRequest;
+/*
+ * container_serve: hands one request to the program on @port. @done comes
+ * exactly once, unless the request is cancelled: after CPU and waiting, or with
+ * SERVE_RESET when the container dies. NULL (and no callback) if the accept
+ * queue is full: the SYN is dropped. Power-off of the machine is silent: the
+ * request just never answers (done is not called; cancel it on time-out).
+ *
+ * Returns: (borrowed) valid until @done, or until container_cancel_request.
+ */
+ServerRequest *container_serve(RtContainer *container, gint32 port, const char *path, ServeDone done, gpointer user);
+/*
+ * container_cancel_request: the client went away; @done will not be called. The
+ * server notices nothing and works on. Also right after a power-off, as long as
+ * @done has not been called.
+ */
+void container_cancel_request(ServerRequest *request);
+/* container_can_accept: FALSE if workers and accept queue are full. */
+gboolean container_can_accept(RtContainer *container);
+/*
+ * container_watch_death: @died(user) when the container's process ends (its
+ * kernel then resets open connections), @is_silent with power-off.
+ * Returns: an id for container_unwatch_death.
+ */
+typedef void (*ContainerDied)(gpointer user, RtContainer *container, gboolean is_silent);
+guint container_watch_death(RtContainer *container, ContainerDied died, gpointer user);
+void container_unwatch_death(RtContainer *container, guint id);

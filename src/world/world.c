@@ -1,0 +1,166 @@
+/* world.c - see world.h: the world itself and its wires */
+
+#include "world/world.h"
+
+#include "world/internal.h"
+
+World *
+world_new(Sim *sim, const WorldOptions *options)
+{
+    World *world = g_new0(World, 1);
+
+    world->sim = sim;
+    if (options != NULL) {
+        world->options = *options;
+    } else {
+        world->options.loopback = DIST_LOGN(10 * NS_PER_US, 20 * NS_PER_US);
+        world->options.same_zone = DIST_LOGN(150 * NS_PER_US, 250 * NS_PER_US);
+        world->options.cross_zone = DIST_LOGN(500 * NS_PER_US, 750 * NS_PER_US);
+        world->options.external = DIST_LOGN(10 * NS_PER_MS, 25 * NS_PER_MS);
+    }
+    world->machines = g_ptr_array_new();
+    world->machine_by_name = g_hash_table_new(NULL, NULL);
+    world->machine_by_ip = g_hash_table_new(NULL, NULL);
+    world->cuts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    world->sandbox_by_ip = g_hash_table_new(NULL, NULL);
+    world->address_gone_ns = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    return world;
+}
+
+Sim *
+world_sim(World *world)
+{
+    return world->sim;
+}
+
+/* --- cuts ------------------------------------------------------------------------ */
+
+static gint64
+pair_key(const Machine *a, const Machine *b)
+{
+    guint low = MIN(a->index, b->index);
+    guint high = MAX(a->index, b->index);
+
+    return ((gint64)low << 32) | high;
+}
+
+static guint
+cut_count(const World *world, gint64 key)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(world->cuts, &key));
+}
+
+static void
+cut_set(World *world, gint64 key, guint count)
+{
+    if (count == 0)
+        g_hash_table_remove(world->cuts, &key);
+    else
+        g_hash_table_replace(world->cuts, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(count));
+}
+
+void
+world_cut(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n_b)
+{
+    for (guint i = 0; i < n_a; i++) {
+        for (guint j = 0; j < n_b; j++) {
+            gint64 key = pair_key(a[i], b[j]);
+
+            if (a[i] != b[j])
+                cut_set(world, key, cut_count(world, key) + 1);
+        }
+    }
+}
+
+void
+world_heal(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n_b)
+{
+    for (guint i = 0; i < n_a; i++) {
+        for (guint j = 0; j < n_b; j++) {
+            gint64 key = pair_key(a[i], b[j]);
+            guint count = cut_count(world, key);
+
+            if (a[i] == b[j] || count == 0)
+                continue;
+            cut_set(world, key, count - 1);
+            if (count == 1)
+                conn_path_healed(a[i], b[j]);
+        }
+    }
+}
+
+gboolean
+world_is_cut(const World *world, const Machine *a, const Machine *b)
+{
+    if (a == b || g_hash_table_size(world->cuts) == 0)
+        return FALSE;
+    return cut_count(world, pair_key(a, b)) > 0;
+}
+
+/* --- latency ---------------------------------------------------------------------- */
+
+static const Dist *
+path_latency(const World *world, const Machine *from, const Machine *to)
+{
+    if (from == to)
+        return &world->options.loopback;
+    if (from->is_external || to->is_external)
+        return &world->options.external;
+    if (str_is(from->zone, to->zone))
+        return &world->options.same_zone;
+    return &world->options.cross_zone;
+}
+
+gint64
+world_latency_ns(World *world, const Machine *from, const Machine *to)
+{
+    gint64 latency_ns;
+
+    if (from->state != MACHINE_ON || to->state != MACHINE_ON || world_is_cut(world, from, to))
+        return G_MAXINT64;
+    latency_ns = dist_sample_ns(path_latency(world, from, to), from->rng_net);
+    if (from == to)
+        return latency_ns;
+    if (from->has_extra_delay)
+        latency_ns += dist_sample_ns(&from->extra_delay, from->rng_net);
+    if (to->has_extra_delay)
+        latency_ns += dist_sample_ns(&to->extra_delay, to->rng_net);
+    return latency_ns;
+}
+
+gboolean
+world_packet_is_lost(World *world, const Machine *from, const Machine *to)
+{
+    (void)world;
+    if (from == to)
+        return FALSE;
+    if (from->loss_permille > 0 && rng_chance(from->rng_net, from->loss_permille, 1000))
+        return TRUE;
+    return to->loss_permille > 0 && rng_chance(to->rng_net, to->loss_permille, 1000);
+}
+
+gint64
+world_transfer_ns(const Machine *from, const Machine *to, gsize bytes)
+{
+    gint64 rate = MIN(from->nic_bytes_per_s, to->nic_bytes_per_s);
+
+    if (from == to)
+        return 0;
+    return (gint64)((__int128)bytes * NS_PER_S / rate);
+}
+
+/* --- addresses ---------------------------------------------------------------------- */
+
+Sandbox *
+world_find_sandbox_ip(World *world, const char *ip)
+{
+    return g_hash_table_lookup(world->sandbox_by_ip, ip);
+}
+
+gint64
+world_address_gone_ns(World *world, const char *ip)
+{
+    const gint64 *gone_ns = g_hash_table_lookup(world->address_gone_ns, ip);
+
+    return gone_ns != NULL ? *gone_ns : -1;
+}

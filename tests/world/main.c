@@ -1,0 +1,18 @@
+/* main.c - runs the tests of the room world */
+
+#include <check.h>
+#include <stdlib.h>
+
+Suite *conn_suite(void);
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(conn_suite());
+    int n_failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
