@@ -206,6 +206,28 @@ quantity_parse(const char *text, Quantity *out_quantity)
     return TRUE;
 }
 
+/*
+ * v1.34 parseQuantityString, ParseQuantity: letters that occur in units, but
+ * make none, are a bad suffix; anything else is no quantity at all.
+ */
+const char *
+quantity_parse_message(const char *text)
+{
+    const char *at = text[0] == '-' || text[0] == '+' ? text + 1 : text;
+
+    if (text[0] == '\0')
+        return QUANTITY_REGEX_MESSAGE;
+    at += strspn(at, "0123456789");
+    if (*at == '.')
+        at++;
+    at += strspn(at, "0123456789");
+    at += strspn(at, "eEinumkKMGTP");
+    if (*at == '-' || *at == '+')
+        at++;
+    at += strspn(at, "0123456789");
+    return *at == '\0' ? "unable to parse quantity's suffix" : QUANTITY_REGEX_MESSAGE;
+}
+
 static char *
 quantity_print_digits(__int128 value, char *end)
 {

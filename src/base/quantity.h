@@ -23,6 +23,9 @@ gboolean quantity_parse(const char *text, Quantity *out_quantity);
     "quantities must match the regular expression "                                                \
     "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
+/* quantity_parse_message: what the API says about a text that is none. (borrowed) */
+const char *quantity_parse_message(const char *text);
+
 /* quantity_format: canonical form ("1536Mi", "500m"). Returns: (interned) */
 const char *quantity_format(const Quantity *quantity);
 Quantity quantity_from_int(gint64 value, QuantityFormat format);

@@ -1,0 +1,795 @@
+/*
+ * codec_decode.c - trees to structs, with the errors of sigs.k8s.io/json (v1.34)
+ *
+ * Go's decoder keeps the first type error and reads on; an error of a type's
+ * own UnmarshalJSON (quantity, time, int-or-string, base64) ends it at once and
+ * is the one reported. Unknown and duplicate fields are collected on the way.
+ */
+
+#include "api/object.h"
+#include "base/duration.h"
+
+#define MAX_STRICT_ERRORS 100
+
+/* Where the decoder stands: a chain on the stack, made into text only for an error. */
+typedef struct Place Place;
+struct Place {
+    const Place *up;
+    const char *name; /* NULL: an element of a list */
+    guint index;
+    gboolean is_map_key; /* not part of Go's field path */
+};
+
+typedef struct {
+    ApiDecodeResult *result;
+    const char *prefix; /* path of the root given by the caller, may be NULL */
+    gboolean is_fatal;
+} Decoder;
+
+static gboolean decode_struct(Decoder *decoder,
+                              const ApiType *type,
+                              gpointer data,
+                              const Value *value,
+                              const Place *place);
+
+/* --- paths and errors ---------------------------------------------------------------- */
+
+static void
+place_append(GString *text, const Place *place, gboolean for_go)
+{
+    if (place == NULL)
+        return;
+    place_append(text, place->up, for_go);
+    if (place->name == NULL) {
+        if (!for_go)
+            g_string_append_printf(text, "[%u]", place->index);
+    } else if (!for_go || !place->is_map_key) {
+        if (text->len > 0)
+            g_string_append_c(text, '.');
+        g_string_append(text, place->name);
+    }
+}
+
+static char *
+place_format(const Decoder *decoder, const Place *place, gboolean for_go)
+{
+    GString *text = g_string_new(decoder->prefix);
+
+    /* Go's field path has no indexes, so take those of the prefix out as well. */
+    if (for_go) {
+        gsize kept = 0;
+        gboolean is_index = FALSE;
+
+        for (gsize i = 0; i < text->len; i++) {
+            is_index = is_index || text->str[i] == '[';
+            if (!is_index)
+                text->str[kept++] = text->str[i];
+            else if (text->str[i] == ']')
+                is_index = FALSE;
+        }
+        g_string_truncate(text, kept);
+    }
+    place_append(text, place, for_go);
+    return g_string_free(text, FALSE);
+}
+
+static void
+decode_set_error(Decoder *decoder, const Value *value, const Place *place, char *text)
+{
+    ApiDecodeResult *result = decoder->result;
+
+    g_free(result->type_error);
+    g_free(result->path);
+    result->type_error = text;
+    result->path = place_format(decoder, place, FALSE);
+    result->line = value->line;
+    result->column = value->column;
+}
+
+/* An error of UnmarshalJSON: no path, ends the decoding. @text is taken. */
+static gboolean
+decode_fatal(Decoder *decoder, const Value *value, const Place *place, char *text)
+{
+    decode_set_error(decoder, value, place, text);
+    decoder->is_fatal = TRUE;
+    return FALSE;
+}
+
+static const char *
+json_type_name(const Value *value)
+{
+    switch (value->type) {
+    case VALUE_NULL:
+        return "null";
+    case VALUE_BOOL:
+        return "bool";
+    case VALUE_INT:
+    case VALUE_FLOAT:
+        return "number";
+    case VALUE_STRING:
+        return "string";
+    case VALUE_LIST:
+        return "array";
+    case VALUE_MAP:
+        return "object";
+    }
+    return "";
+}
+
+/* @with_literal: the number has a Go type of the right sort, but does not fit. */
+static void
+decode_type_error(Decoder *decoder,
+                  const ApiType *holder,
+                  const Value *value,
+                  const Place *place,
+                  const char *go_type,
+                  gboolean with_literal)
+{
+    if (decoder->result->type_error != NULL)
+        return;
+
+    g_autofree char *path = place_format(decoder, place, TRUE);
+
+    decode_set_error(decoder,
+                     value,
+                     place,
+                     g_strdup_printf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of "
+                                     "type %s",
+                                     json_type_name(value),
+                                     with_literal ? " " : "",
+                                     with_literal ? value->text : "",
+                                     holder->name,
+                                     path,
+                                     go_type));
+}
+
+static void
+decode_add_strict(Decoder *decoder, const char *what, const Value *value, const Place *place)
+{
+    ApiDecodeResult *result = decoder->result;
+    char *path = place_format(decoder, place, FALSE);
+    g_autofree char *text = g_strdup_printf("%s field \"%s\"", what, path);
+
+    if (result->strict == NULL)
+        result->strict = g_ptr_array_new_with_free_func(g_free);
+    if (what[0] == 'u') {
+        if (result->unknown == NULL) {
+            result->unknown = g_ptr_array_new_with_free_func(g_free);
+            result->unknown_pos = g_ptr_array_new();
+        }
+        g_ptr_array_add(result->unknown, path);
+        g_ptr_array_add(result->unknown_pos, (gpointer)value);
+    } else {
+        g_free(path);
+    }
+    for (guint i = 0; i < result->strict->len; i++)
+        if (str_is(g_ptr_array_index(result->strict, i), text))
+            return;
+    if (result->strict->len < MAX_STRICT_ERRORS)
+        g_ptr_array_add(result->strict, g_steal_pointer(&text));
+}
+
+void
+api_decode_result_clear(ApiDecodeResult *result)
+{
+    g_free(result->type_error);
+    g_free(result->path);
+    if (result->unknown != NULL)
+        g_ptr_array_unref(result->unknown);
+    if (result->unknown_pos != NULL)
+        g_ptr_array_unref(result->unknown_pos);
+    if (result->strict != NULL)
+        g_ptr_array_unref(result->strict);
+    *result = (ApiDecodeResult){0};
+}
+
+char *
+api_decode_result_strict_text(const ApiDecodeResult *result)
+{
+    if (result->strict == NULL || result->strict->len == 0)
+        return NULL;
+
+    GString *text = g_string_new("strict decoding error: ");
+
+    for (guint i = 0; i < result->strict->len; i++) {
+        g_string_append(text, i > 0 ? ", " : "");
+        g_string_append(text, g_ptr_array_index(result->strict, i));
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* --- scalars --------------------------------------------------------------------------- */
+
+static const char *
+go_type_of(const ApiField *field)
+{
+    if (field->go_type != NULL)
+        return field->go_type;
+    switch (field->type) {
+    case API_BOOL:
+    case API_OPT_BOOL:
+        return "bool";
+    case API_INT32:
+    case API_OPT_INT32:
+        return "int32";
+    case API_INT64:
+    case API_OPT_INT64:
+        return "int64";
+    case API_STR_MAP:
+        return "map[string]string";
+    case API_QUANTITY_MAP:
+        return "v1.ResourceList";
+    case API_BYTES_MAP:
+        return "map[string][]uint8";
+    case API_STR_LIST:
+        return "[]string";
+    case API_INT32_LIST:
+        return "[]int32";
+    case API_STRUCT:
+    case API_MESSAGE:
+        return str_internf("%s.%s", field->message->package, field->message->name);
+    case API_MESSAGE_LIST:
+        return str_internf("[]%s.%s", field->message->package, field->message->name);
+    case API_MESSAGE_MAP:
+        return str_internf("map[string]%s.%s", field->message->package, field->message->name);
+    default:
+        return "string";
+    }
+}
+
+static gboolean
+decode_int(Decoder *decoder,
+           const ApiType *holder,
+           const char *go_type,
+           const Value *value,
+           const Place *place,
+           gboolean is_32,
+           gint64 *out_integer)
+{
+    gboolean is_number = value->type == VALUE_INT || value->type == VALUE_FLOAT;
+
+    if (value->type == VALUE_INT &&
+        (!is_32 || (value->integer >= G_MININT32 && value->integer <= G_MAXINT32))) {
+        *out_integer = value->integer;
+        return TRUE;
+    }
+    decode_type_error(decoder, holder, value, place, go_type, is_number);
+    return FALSE;
+}
+
+static gboolean
+decode_quantity(Decoder *decoder, const Value *value, const Place *place, Quantity *out_quantity)
+{
+    const char *text = value->type == VALUE_BOOL ? (value->boolean ? "true" : "false") : value->text;
+
+    /* A string or a number stands for itself, with blanks round it; anything else is no quantity. */
+    if (value->type == VALUE_STRING || value->type == VALUE_INT || value->type == VALUE_FLOAT) {
+        g_autofree char *trimmed = g_strstrip(g_strdup(text));
+
+        if (quantity_parse(trimmed, out_quantity))
+            return TRUE;
+        return decode_fatal(decoder, value, place, g_strdup(quantity_parse_message(trimmed)));
+    }
+    return decode_fatal(decoder, value, place, g_strdup(QUANTITY_REGEX_MESSAGE));
+}
+
+static gboolean
+decode_int_or_string(Decoder *decoder, const Value *value, const Place *place, IntOrString *out)
+{
+    gboolean is_number = value->type == VALUE_INT || value->type == VALUE_FLOAT;
+
+    if (value->type == VALUE_STRING) {
+        *out = (IntOrString){.type = INT_OR_STRING_STRING, .string = value->text};
+        return TRUE;
+    }
+    if (value->type == VALUE_INT && value->integer >= G_MININT32 && value->integer <= G_MAXINT32) {
+        *out = (IntOrString){.type = INT_OR_STRING_INT, .integer = (gint32)value->integer};
+        return TRUE;
+    }
+    return decode_fatal(decoder,
+                        value,
+                        place,
+                        g_strdup_printf("json: cannot unmarshal %s%s%s into Go value of type int32",
+                                        json_type_name(value),
+                                        is_number ? " " : "",
+                                        is_number ? value->text : ""));
+}
+
+static gboolean
+decode_time(Decoder *decoder, const Value *value, const Place *place, gboolean is_micro, ApiTime *out)
+{
+    gint64 ns;
+
+    if (value->type != VALUE_STRING)
+        return decode_fatal(decoder,
+                            value,
+                            place,
+                            g_strdup_printf("json: cannot unmarshal %s into Go value of type string",
+                                            json_type_name(value)));
+    if (time_parse_rfc3339(value->text, &ns)) {
+        *out = is_micro ? ns - ns % NS_PER_US : api_time_seconds(ns);
+        return TRUE;
+    }
+
+    /* time.Parse tells which element of the layout failed; the first one is by far the usual. */
+    const char *layout = is_micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
+
+    return decode_fatal(decoder,
+                        value,
+                        place,
+                        g_strdup_printf("parsing time \"%s\" as \"%s\": cannot parse \"%s\" as "
+                                        "\"2006\"",
+                                        value->text,
+                                        layout,
+                                        value->text));
+}
+
+/* Go's base64.StdEncoding: the offset of the first byte that cannot stand there, -1 if fine. */
+static gssize
+base64_check(const char *text)
+{
+    gsize length = strlen(text);
+    gsize n_symbols = 0;
+
+    for (gsize i = 0; i < length; i++) {
+        char c = text[i];
+
+        if (c == '\n' || c == '\r')
+            continue;
+        if (g_ascii_isalnum(c) || c == '+' || c == '/') {
+            n_symbols++;
+            continue;
+        }
+        if (c != '=' || n_symbols % 4 < 2)
+            return (gssize)i;
+        if (n_symbols % 4 == 2) {
+            do
+                i++;
+            while (i < length && (text[i] == '\n' || text[i] == '\r'));
+            if (i == length)
+                return (gssize)length;
+            if (text[i] != '=')
+                return (gssize)i - 1;
+        }
+        for (i++; i < length; i++)
+            if (text[i] != '\n' && text[i] != '\r')
+                return (gssize)i;
+        return -1;
+    }
+    return n_symbols % 4 == 0 ? -1 : (gssize)length;
+}
+
+/* --- maps and lists ---------------------------------------------------------------------- */
+
+static gboolean
+is_repeated_key(const Value *map, guint index)
+{
+    for (guint i = 0; i < index; i++)
+        if (map->keys[i] == map->keys[index])
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+decode_bytes(Decoder *decoder,
+             const ApiType *holder,
+             const Value *value,
+             const Place *place,
+             const char **out_text)
+{
+    if (value->type != VALUE_STRING) {
+        decode_type_error(decoder, holder, value, place, "[]uint8", FALSE);
+        return TRUE;
+    }
+
+    gssize bad = base64_check(value->text);
+
+    if (bad >= 0)
+        return decode_fatal(decoder,
+                            value,
+                            place,
+                            g_strdup_printf("illegal base64 data at input byte %" G_GSSIZE_FORMAT,
+                                            bad));
+    *out_text = value->text;
+    return TRUE;
+}
+
+static gboolean
+decode_map_entry(Decoder *decoder,
+                 const ApiType *holder,
+                 const ApiField *field,
+                 gpointer at,
+                 const char *key,
+                 const Value *item,
+                 const Place *place)
+{
+    const char *text = str_intern("");
+    Quantity quantity = {0};
+
+    switch (field->type) {
+    case API_STR_MAP:
+        if (item->type == VALUE_STRING)
+            text = item->text;
+        else if (item->type != VALUE_NULL)
+            decode_type_error(decoder, holder, item, place, "string", FALSE);
+        str_map_set(at, key, text);
+        return TRUE;
+    case API_BYTES_MAP:
+        if (item->type != VALUE_NULL && !decode_bytes(decoder, holder, item, place, &text))
+            return FALSE;
+        str_map_set(at, key, text);
+        return TRUE;
+    case API_QUANTITY_MAP:
+        if (item->type != VALUE_NULL && !decode_quantity(decoder, item, place, &quantity))
+            return FALSE;
+        quantity_map_set(at, key, quantity);
+        return TRUE;
+    default: {
+        gpointer entry = api_map_add(at, field->message->size, key);
+
+        if (item->type == VALUE_MAP)
+            return decode_struct(decoder, field->message, entry, item, place);
+        if (item->type != VALUE_NULL)
+            decode_type_error(decoder, holder, item, place, go_type_of(field), FALSE);
+        return TRUE;
+    }
+    }
+}
+
+static gboolean
+decode_map(Decoder *decoder,
+           const ApiType *holder,
+           const ApiField *field,
+           gpointer at,
+           const Value *value,
+           const Place *place)
+{
+    if (value->type != VALUE_MAP) {
+        decode_type_error(decoder, holder, value, place, go_type_of(field), FALSE);
+        return TRUE;
+    }
+    for (guint i = 0; i < value->count; i++) {
+        Place inner = {.up = place, .name = value->keys[i], .is_map_key = TRUE};
+
+        if (is_repeated_key(value, i))
+            decode_add_strict(decoder, "duplicate", value->items[i], &inner);
+        if (!decode_map_entry(decoder, holder, field, at, value->keys[i], value->items[i], &inner))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+decode_list(Decoder *decoder,
+            const ApiType *holder,
+            const ApiField *field,
+            gpointer at,
+            const Value *value,
+            const Place *place)
+{
+    if (value->type != VALUE_LIST) {
+        decode_type_error(decoder, holder, value, place, go_type_of(field), FALSE);
+        return TRUE;
+    }
+    for (guint i = 0; i < value->count; i++) {
+        const Value *item = value->items[i];
+        Place inner = {.up = place, .index = i};
+
+        if (field->type == API_MESSAGE_LIST) {
+            gpointer element = api_list_add(at, field->message->size);
+
+            if (item->type == VALUE_MAP) {
+                if (!decode_struct(decoder, field->message, element, item, &inner))
+                    return FALSE;
+            } else if (item->type != VALUE_NULL) {
+                /* Without the brackets: the type of an element. */
+                decode_type_error(decoder, holder, item, &inner, go_type_of(field) + 2, FALSE);
+            }
+        } else if (field->type == API_STR_LIST) {
+            const char *text = item->type == VALUE_STRING ? item->text : str_intern("");
+
+            if (item->type != VALUE_STRING && item->type != VALUE_NULL)
+                decode_type_error(decoder, holder, item, &inner, go_type_of(field) + 2, FALSE);
+            str_list_add(at, text);
+        } else {
+            gint64 integer = 0;
+
+            if (item->type != VALUE_NULL)
+                decode_int(decoder, holder, go_type_of(field) + 2, item, &inner, TRUE, &integer);
+            *(gint32 *)api_list_add(at, sizeof(gint32)) = (gint32)integer;
+        }
+    }
+    return TRUE;
+}
+
+/* --- raw trees: only the outer shape is known ---------------------------------------------- */
+
+static gboolean
+decode_raw(Decoder *decoder,
+           const ApiType *holder,
+           const ApiField *field,
+           Value **at,
+           const Value *value,
+           const Place *place)
+{
+    const char *go_type = field->go_type;
+
+    if (go_type != NULL) {
+        ValueType wanted = g_str_has_prefix(go_type, "[]") ? VALUE_LIST : VALUE_MAP;
+
+        if (value->type != wanted) {
+            decode_type_error(decoder, holder, value, place, go_type, FALSE);
+            return TRUE;
+        }
+    }
+    value_free(*at);
+    *at = value_copy(value);
+    return TRUE;
+}
+
+/* --- fields -------------------------------------------------------------------------------- */
+
+static gboolean
+decode_scalar(Decoder *decoder,
+              const ApiType *holder,
+              const ApiField *field,
+              gpointer at,
+              const Value *value,
+              const Place *place)
+{
+    gint64 integer;
+    Quantity quantity;
+
+    switch (field->type) {
+    case API_BOOL:
+    case API_OPT_BOOL:
+        if (value->type != VALUE_BOOL)
+            decode_type_error(decoder, holder, value, place, go_type_of(field), FALSE);
+        else if (field->type == API_BOOL)
+            *(gboolean *)at = value->boolean;
+        else
+            *(OptBool *)at = value->boolean ? OPT_TRUE : OPT_FALSE;
+        return TRUE;
+    case API_INT32:
+    case API_OPT_INT32:
+        if (!decode_int(decoder, holder, go_type_of(field), value, place, TRUE, &integer))
+            return TRUE;
+        if (field->type == API_INT32)
+            *(gint32 *)at = (gint32)integer;
+        else
+            *(OptInt32 *)at = OPT_INT32((gint32)integer);
+        return TRUE;
+    case API_INT64:
+    case API_OPT_INT64:
+        if (!decode_int(decoder, holder, go_type_of(field), value, place, FALSE, &integer))
+            return TRUE;
+        if (field->type == API_INT64)
+            *(gint64 *)at = integer;
+        else
+            *(OptInt64 *)at = OPT_INT64(integer);
+        return TRUE;
+    case API_QUANTITY:
+        if (!decode_quantity(decoder, value, place, &quantity))
+            return FALSE;
+        g_free(*(Quantity **)at);
+        *(Quantity **)at = g_memdup2(&quantity, sizeof quantity);
+        return TRUE;
+    default:
+        g_assert(field->type == API_STRING);
+        if (value->type != VALUE_STRING)
+            decode_type_error(decoder, holder, value, place, go_type_of(field), FALSE);
+        else
+            *(const char **)at = value->text;
+        return TRUE;
+    }
+}
+
+/* FALSE ends the decoding. */
+static gboolean
+decode_field(Decoder *decoder,
+             const ApiType *holder,
+             const ApiField *field,
+             gpointer at,
+             const Value *value,
+             const Place *place)
+{
+    if (value->type == VALUE_NULL)
+        return TRUE;
+    switch (field->type) {
+    case API_TIME:
+    case API_MICRO_TIME:
+        return decode_time(decoder, value, place, field->type == API_MICRO_TIME, at);
+    case API_INT_OR_STRING:
+        return decode_int_or_string(decoder, value, place, at);
+    case API_STR_MAP:
+    case API_BYTES_MAP:
+    case API_QUANTITY_MAP:
+    case API_MESSAGE_MAP:
+        return decode_map(decoder, holder, field, at, value, place);
+    case API_STR_LIST:
+    case API_INT32_LIST:
+    case API_MESSAGE_LIST:
+        return decode_list(decoder, holder, field, at, value, place);
+    case API_STRUCT:
+    case API_MESSAGE:
+        if (value->type != VALUE_MAP) {
+            decode_type_error(decoder, holder, value, place, go_type_of(field), FALSE);
+            return TRUE;
+        }
+        if (field->type == API_STRUCT)
+            return decode_struct(decoder, field->message, at, value, place);
+        if (*(gpointer *)at == NULL)
+            *(gpointer *)at = api_struct_new(field->message);
+        return decode_struct(decoder, field->message, *(gpointer *)at, value, place);
+    case API_RAW:
+        return decode_raw(decoder, holder, field, at, value, place);
+    default:
+        return decode_scalar(decoder, holder, field, at, value, place);
+    }
+}
+
+/* Fields of ObjectMeta that objects keep elsewhere or not at all. */
+static gboolean
+is_hidden_field(const ApiType *type, const char *name)
+{
+    return type == &object_meta_type &&
+           (strcmp(name, "resourceVersion") == 0 || strcmp(name, "selfLink") == 0);
+}
+
+static gboolean
+decode_member(Decoder *decoder,
+              const ApiType *type,
+              const ApiField *field,
+              gpointer data,
+              const Value *map,
+              guint index,
+              const Place *up)
+{
+    const Value *item = map->items[index];
+    Place place = {.up = up, .name = map->keys[index]};
+
+    if (is_repeated_key(map, index))
+        decode_add_strict(decoder, "duplicate", item, &place);
+    if (field != NULL)
+        return decode_field(decoder, type, field, (char *)data + field->offset, item, &place);
+    if (!is_hidden_field(type, map->keys[index]))
+        decode_add_strict(decoder, "unknown", item, &place);
+    else if (item->type != VALUE_STRING && item->type != VALUE_NULL)
+        decode_type_error(decoder, type, item, &place, "string", FALSE);
+    return TRUE;
+}
+
+static gboolean
+decode_struct(Decoder *decoder,
+              const ApiType *type,
+              gpointer data,
+              const Value *value,
+              const Place *place)
+{
+    const ApiField *next = type->fields;
+
+    for (guint i = 0; i < value->count; i++) {
+        const char *key = value->keys[i];
+        const ApiField *field = NULL;
+
+        /* What we wrote ourselves comes in the order of the table. */
+        if (next->name != NULL && strcmp(next->name, key) == 0)
+            field = next;
+        else
+            field = api_type_field(type, key);
+        if (field != NULL)
+            next = field + 1;
+        if (!decode_member(decoder, type, field, data, value, i, place))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+api_struct_decode(const ApiType *type,
+                  gpointer data,
+                  const Value *value,
+                  const char *path,
+                  ApiDecodeResult *result)
+{
+    Decoder decoder = {.result = result, .prefix = str_is_empty(path) ? NULL : path};
+
+    if (value->type == VALUE_MAP)
+        decode_struct(&decoder, type, data, value, NULL);
+    else if (value->type != VALUE_NULL)
+        decode_set_error(&decoder,
+                         value,
+                         NULL,
+                         g_strdup_printf("json: cannot unmarshal %s into Go value of type %s.%s",
+                                         json_type_name(value),
+                                         type->package,
+                                         type->name));
+    return result->type_error == NULL;
+}
+
+/* --- objects ------------------------------------------------------------------------------- */
+
+/* One root field; apiVersion and kind were read by whoever chose @object's kind. */
+static gboolean
+decode_root_member(Decoder *decoder, ApiObject *object, const Value *value, guint index)
+{
+    const ApiKind *kind = object->kind;
+    ApiType root = {.name = kind->kind, .package = kind->version};
+    const char *key = value->keys[index];
+    ApiField part = {.name = key, .type = API_STRUCT};
+    gpointer data = NULL;
+
+    if (strcmp(key, "apiVersion") == 0 || strcmp(key, "kind") == 0) {
+        part = (ApiField){.name = key, .type = API_STRING};
+        const char *ignored = NULL;
+        Place place = {.name = key};
+
+        if (is_repeated_key(value, index))
+            decode_add_strict(decoder, "duplicate", value->items[index], &place);
+        return decode_field(decoder, &root, &part, &ignored, value->items[index], &place);
+    }
+    if (strcmp(key, "metadata") == 0) {
+        part.message = &object_meta_type;
+        data = object->meta;
+    } else if (strcmp(key, "spec") == 0 && kind->spec != NULL) {
+        part.message = kind->spec;
+        data = object->spec;
+    } else if (strcmp(key, "status") == 0 && kind->status != NULL) {
+        part.message = kind->status;
+        data = object->status;
+    } else if (kind->body != NULL) {
+        /* Body types are named after their part here; in Go they are the kind itself. */
+        root = *kind->body;
+        root.name = kind->kind;
+        return decode_member(decoder,
+                             &root,
+                             api_type_field(kind->body, key),
+                             object->body,
+                             value,
+                             index,
+                             NULL);
+    }
+    return decode_member(decoder, &root, data == NULL ? NULL : &part, data, value, index, NULL);
+}
+
+/* A resource version that is no number counts as one that never matches. */
+static guint64
+decode_resource_version(const Value *value)
+{
+    const char *text = value_get_string(value_get(value, "metadata"), "resourceVersion", NULL);
+    char *end;
+    guint64 version;
+
+    if (str_is_empty(text))
+        return 0;
+    version = g_ascii_strtoull(text, &end, 10);
+    return *end == '\0' ? version : G_MAXUINT64;
+}
+
+ApiObject *
+api_object_decode(const ApiKind *kind, const Value *value, ApiDecodeResult *result)
+{
+    Decoder decoder = {.result = result};
+    ApiObject *object;
+
+    if (value->type != VALUE_MAP) {
+        decode_set_error(&decoder,
+                         value,
+                         NULL,
+                         g_strdup_printf("json: cannot unmarshal %s into Go value of type %s.%s",
+                                         json_type_name(value),
+                                         kind->version,
+                                         kind->kind));
+        return NULL;
+    }
+    object = api_object_new(kind, NULL, NULL);
+    for (guint i = 0; i < value->count; i++)
+        if (!decode_root_member(&decoder, object, value, i))
+            break;
+    if (result->type_error != NULL) {
+        api_object_unref(object);
+        return NULL;
+    }
+    object->resource_version = decode_resource_version(value);
+    return object;
+}
