@@ -1,0 +1,119 @@
+/* EndpointSlice: tables and kind. */
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+#include "api/names.h"
+
+static const ApiField endpoint_conditions_fields[] = {
+    {"ready", API_OPT_BOOL, AT(EndpointConditions, ready),
+     .doc = "Whether the endpoint takes traffic: serving and not terminating."},
+    {"serving", API_OPT_BOOL, AT(EndpointConditions, serving),
+     .doc = "Whether the endpoint could answer, even while it is terminating."},
+    {"terminating", API_OPT_BOOL, AT(EndpointConditions, terminating),
+     .doc = "Whether the endpoint is being stopped."},
+    {0},
+};
+static const ApiType endpoint_conditions_type = TYPE("EndpointConditions",
+                                                     EndpointConditions,
+                                                     endpoint_conditions_fields,
+                                                     "State of an endpoint.");
+
+static const ApiField for_zone_fields[] = {
+    {"name", API_STRING, AT(ForZone, name), API_REQUIRED | API_ALWAYS, .doc = "Name of the zone."},
+    {0},
+};
+static const ApiType for_zone_type =
+    TYPE("ForZone", ForZone, for_zone_fields, "A zone whose clients should use the endpoint.");
+static const ApiField for_node_fields[] = {
+    {"name", API_STRING, AT(ForZone, name), API_REQUIRED | API_ALWAYS, .doc = "Name of the node."},
+    {0},
+};
+static const ApiType for_node_type =
+    TYPE("ForNode", ForZone, for_node_fields, "A node whose clients should use the endpoint.");
+
+static const ApiField endpoint_hints_fields[] = {
+    {"forZones", API_MESSAGE_LIST, AT(EndpointHints, for_zones), .message = &for_zone_type,
+     .doc = "Zones whose clients should use the endpoint."},
+    {"forNodes", API_MESSAGE_LIST, AT(EndpointHints, for_nodes), .message = &for_node_type,
+     .doc = "Nodes whose clients should use the endpoint."},
+    {0},
+};
+static const ApiType endpoint_hints_type =
+    TYPE("EndpointHints", EndpointHints, endpoint_hints_fields, "Who should use it.");
+
+static const ApiField endpoint_fields[] = {
+    {"addresses", API_STR_LIST, AT(Endpoint, addresses), API_REQUIRED | API_ALWAYS,
+     .doc = "Addresses of the endpoint; the first is used."},
+    {"conditions", API_STRUCT, AT(Endpoint, conditions), API_ALWAYS,
+     .message = &endpoint_conditions_type, .doc = "State of the endpoint."},
+    {"hostname", API_STRING, AT(Endpoint, hostname), API_POINTER,
+     .doc = "Host name of the endpoint for DNS."},
+    {"targetRef", API_MESSAGE, AT(Endpoint, target_ref), .message = &object_reference_type,
+     .doc = "The object behind the endpoint, mostly a pod."},
+    {"deprecatedTopology", API_STR_MAP, AT(Endpoint, deprecated_topology),
+     .doc = "Topology of earlier API versions."},
+    {"nodeName", API_STRING, AT(Endpoint, node_name), API_POINTER,
+     .doc = "Node that the endpoint is on."},
+    {"zone", API_STRING, AT(Endpoint, zone), API_POINTER, .doc = "Zone that the endpoint is in."},
+    {"hints", API_MESSAGE, AT(Endpoint, hints), .message = &endpoint_hints_type,
+     .doc = "Who should use the endpoint."},
+    {0},
+};
+static const ApiType endpoint_type =
+    TYPE("Endpoint", Endpoint, endpoint_fields, "One backend of a Service.");
+
+static const ApiField endpoint_port_fields[] = {
+    {"name", API_STRING, AT(EndpointPort, name), API_POINTER, .def = "",
+     .doc = "Name of the Service's port."},
+    {"protocol", API_STRING, AT(EndpointPort, protocol), API_POINTER, .def = "TCP",
+     .go_type = "v1.Protocol", .doc = "TCP, UDP or SCTP."},
+    {"port", API_OPT_INT32, AT(EndpointPort, port),
+     .doc = "Port of the endpoints; all ports if absent."},
+    {"appProtocol", API_STRING, AT(EndpointPort, app_protocol), API_POINTER,
+     .doc = "The protocol spoken on top, as a hint."},
+    {0},
+};
+static const ApiType endpoint_port_type =
+    TYPE("EndpointPort", EndpointPort, endpoint_port_fields, "A port of all endpoints.");
+
+static const ApiField slice_fields[] = {
+    {"addressType", API_STRING, AT(EndpointSliceBody, address_type),
+     API_REQUIRED | API_IMMUTABLE | API_ALWAYS, .go_type = "v1.AddressType",
+     .doc = "IPv4, IPv6 or FQDN; all addresses are of this type."},
+    {"endpoints", API_MESSAGE_LIST, AT(EndpointSliceBody, endpoints), API_REQUIRED | API_ALWAYS,
+     .message = &endpoint_type, .doc = "The endpoints, at most 1000."},
+    {"ports", API_MESSAGE_LIST, AT(EndpointSliceBody, ports), API_ALWAYS,
+     .message = &endpoint_port_type, .doc = "Ports that every endpoint has, at most 100."},
+    {0},
+};
+static const ApiType slice_type =
+    TYPE("EndpointSlice", EndpointSliceBody, slice_fields, "A part of a Service's endpoints.");
+
+static void
+slice_prepare_create(ApiObject *slice)
+{
+    api_edit_meta(slice)->generation = 1;
+}
+
+static void
+slice_prepare_update(ApiObject *slice, const ApiObject *old)
+{
+    set_generation(slice, old, !api_struct_equal(&slice_type, slice->body, old->body));
+}
+
+const ApiKind endpoint_slice_kind = {
+    .kind = "EndpointSlice",
+    .group = "discovery.k8s.io",
+    .version = "v1",
+    .plural = "endpointslices",
+    .singular = "endpointslice",
+    .is_namespaced = TRUE,
+    .has_generation = TRUE,
+    .allows_unconditional_update = TRUE,
+    .body = &slice_type,
+    .doc = "A part of a Service's endpoints: addresses, ports and their state.",
+    .prepare_create = slice_prepare_create,
+    .prepare_update = slice_prepare_update,
+    .validate = endpoint_slice_validate,
+    .validate_update = endpoint_slice_validate_update,
+    .name_rule = NAME_DNS_SUBDOMAIN,
+};

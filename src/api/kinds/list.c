@@ -1,0 +1,19 @@
+/* Every kind, in discovery order: core, apps, then the other groups; by name within one. */
+#include "api/kinds.h"
+
+const ApiKind *const api_kinds[] = {
+    &config_map_kind,
+    &event_kind,
+    &namespace_kind,
+    &node_kind,
+    &pod_kind,
+    &secret_kind,
+    &service_account_kind,
+    &service_kind,
+    &deployment_kind,
+    &replica_set_kind,
+    &lease_kind,
+    &endpoint_slice_kind,
+    &priority_class_kind,
+    NULL,
+};

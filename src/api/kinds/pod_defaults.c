@@ -1,0 +1,197 @@
+/* Defaults of pods and templates that the tables cannot say. */
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+
+/* v1.34 pkg/apis/core/v1/defaults.go: quantities are rounded up to 1/1000 */
+void
+resource_map_set_defaults(QuantityMap *map)
+{
+    for (guint i = 0; i < map->count; i++)
+        quantity_round_up_milli(&map->items[i].value);
+}
+
+static gboolean
+is_image_path(const char *path)
+{
+    if (path[0] == '\0')
+        return FALSE;
+    for (const char *c = path; *c != '\0'; c++) {
+        if (!g_ascii_islower(*c) && !g_ascii_isdigit(*c) && strchr("._-/", *c) == NULL)
+            return FALSE;
+    }
+    return g_ascii_isalnum(path[0]) && g_ascii_isalnum(path[strlen(path) - 1]);
+}
+
+/* The registry's part: before the first slash, if it has a dot, colon or capital letter. */
+static const char *
+skip_domain(const char *image)
+{
+    const char *slash = strchr(image, '/');
+
+    if (slash == NULL)
+        return image;
+    for (const char *c = image; c < slash; c++) {
+        if (g_ascii_isspace(*c))
+            return image;
+    }
+    for (const char *c = image; c < slash; c++) {
+        if (*c == '.' || *c == ':' || g_ascii_isupper(*c))
+            return slash + 1;
+    }
+    return image;
+}
+
+/*
+ * v1.34 pkg/util/parsers: ParseImageName. Text that is no image name has no
+ * tag, and an image without tag and digest has the tag latest.
+ */
+static gboolean
+image_is_latest(const char *image)
+{
+    const char *rest = skip_domain(image);
+    const char *digest = strchr(rest, '@');
+    const char *tag = strchr(rest, ':');
+    g_autofree char *path = NULL;
+
+    if (tag != NULL && digest != NULL && tag > digest)
+        tag = NULL;
+    path = g_strndup(rest, (gsize)(tag != NULL      ? tag - rest
+                                   : digest != NULL ? digest - rest
+                                                    : (gssize)strlen(rest)));
+    if (!is_image_path(path))
+        return FALSE;
+    if (tag == NULL)
+        return digest == NULL;
+    if (digest != NULL)
+        return digest - tag == (gssize)strlen(":latest") && g_str_has_prefix(tag, ":latest");
+    return strcmp(tag, ":latest") == 0;
+}
+
+/* SetDefaults_Container */
+static void
+container_set_defaults(Container *container)
+{
+    if (str_is_empty(container->image_pull_policy)) {
+        gboolean is_latest = container->image != NULL && image_is_latest(container->image);
+
+        container->image_pull_policy = str_intern(is_latest ? "Always" : "IfNotPresent");
+    }
+    resource_map_set_defaults(&container->resources.limits);
+    resource_map_set_defaults(&container->resources.requests);
+}
+
+static gboolean
+volume_has_source(const Volume *volume)
+{
+    return volume->empty_dir != NULL || volume->host_path != NULL || volume->secret != NULL ||
+           volume->persistent_volume_claim != NULL || volume->downward_api != NULL ||
+           volume->config_map != NULL || volume->projected != NULL || volume->nfs != NULL ||
+           volume->csi != NULL || volume->ephemeral != NULL || volume->image != NULL ||
+           volume->git_repo != NULL || volume->iscsi != NULL || volume->other != NULL;
+}
+
+/* SetDefaults_PodSpec and what lies below it */
+void
+pod_spec_set_defaults(PodSpec *spec)
+{
+    for (guint i = 0; i < spec->init_containers.count; i++) {
+        Container *container = &spec->init_containers.items[i];
+
+        /* Another value is hidden by a feature gate: it is dropped without a word. */
+        if (container->restart_policy != NULL && !str_is(container->restart_policy, "Always"))
+            container->restart_policy = NULL;
+        container_set_defaults(container);
+    }
+    for (guint i = 0; i < spec->containers.count; i++)
+        container_set_defaults(&spec->containers.items[i]);
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        if (!volume_has_source(&spec->volumes.items[i]))
+            spec->volumes.items[i].empty_dir = g_new0(EmptyDirVolumeSource, 1);
+    }
+    if (spec->security_context == NULL)
+        spec->security_context = value_new_map();
+    resource_map_set_defaults(&spec->overhead);
+    if (spec->resources != NULL) {
+        resource_map_set_defaults(&spec->resources->limits);
+        resource_map_set_defaults(&spec->resources->requests);
+    }
+    /* v1.34 pkg/apis/core/v1/conversion.go: the old name is an alias */
+    if (str_is_empty(spec->service_account_name))
+        spec->service_account_name = spec->deprecated_service_account;
+    spec->deprecated_service_account = spec->service_account_name;
+}
+
+/* A limit without a request is the request too: in pods, not in templates. */
+static void
+requests_from_limits(Container *container)
+{
+    QuantityMap *requests = &container->resources.requests;
+    const QuantityMap *limits = &container->resources.limits;
+
+    for (guint i = 0; i < limits->count; i++) {
+        if (quantity_map_get(requests, limits->items[i].key) == NULL)
+            quantity_map_set(requests, limits->items[i].key, limits->items[i].value);
+    }
+}
+
+/* defaultPodRequests: what the containers ask for, else the pod's limit */
+static void
+default_pod_requests(PodSpec *spec)
+{
+    PodSpec bare = *spec;
+    QuantityMap sums;
+    QuantityMap *requests = &spec->resources->requests;
+
+    memset(&bare.overhead, 0, sizeof bare.overhead);
+    bare.resources = NULL;
+    pod_requests(&bare, &sums);
+    for (guint i = 0; i < sums.count; i++) {
+        const char *key = sums.items[i].key;
+
+        if ((str_is(key, "cpu") || str_is(key, "memory")) &&
+            quantity_map_get(requests, key) == NULL)
+            quantity_map_set(requests, key, sums.items[i].value);
+    }
+    g_free(sums.items);
+    for (guint i = 0; i < spec->resources->limits.count; i++) {
+        const QuantityPair *limit = &spec->resources->limits.items[i];
+
+        if (quantity_map_get(requests, limit->key) == NULL)
+            quantity_map_set(requests, limit->key, limit->value);
+    }
+}
+
+static void
+default_host_ports(Container *container)
+{
+    for (guint i = 0; i < container->ports.count; i++) {
+        if (container->ports.items[i].host_port == 0)
+            container->ports.items[i].host_port = container->ports.items[i].container_port;
+    }
+}
+
+/* SetDefaults_Pod */
+void
+pod_set_defaults(ApiObject *pod)
+{
+    PodSpec *spec = api_edit_spec(pod);
+
+    pod_spec_set_defaults(spec);
+    for (guint i = 0; i < spec->containers.count; i++)
+        requests_from_limits(&spec->containers.items[i]);
+    for (guint i = 0; i < spec->init_containers.count; i++)
+        requests_from_limits(&spec->init_containers.items[i]);
+    if (spec->resources != NULL)
+        default_pod_requests(spec);
+    if (spec->enable_service_links == OPT_UNSET)
+        spec->enable_service_links = OPT_TRUE;
+    if (spec->host_network) {
+        for (guint i = 0; i < spec->containers.count; i++)
+            default_host_ports(&spec->containers.items[i]);
+        for (guint i = 0; i < spec->init_containers.count; i++)
+            default_host_ports(&spec->init_containers.items[i]);
+    }
+    /* v1.34 Convert_v1_Pod_To_core_Pod: a negative grace period is taken for 1 */
+    if (spec->termination_grace_s.is_set && spec->termination_grace_s.value < 0)
+        spec->termination_grace_s.value = 1;
+}

@@ -1,0 +1,243 @@
+/* What can be read off a pod: is it ready, active; what it requests; its QoS class. */
+#include "api/kinds/pod.h"
+
+gboolean
+pod_is_terminal(const ApiObject *pod)
+{
+    const char *phase = pod_status(pod)->phase;
+
+    return str_is(phase, "Succeeded") || str_is(phase, "Failed");
+}
+
+gboolean
+pod_is_active(const ApiObject *pod)
+{
+    return !pod_is_terminal(pod) && !api_is_deleting(pod);
+}
+
+gboolean
+pod_is_terminating(const ApiObject *pod)
+{
+    return !pod_is_terminal(pod) && api_is_deleting(pod);
+}
+
+gboolean
+pod_is_ready(const ApiObject *pod)
+{
+    return condition_is(&pod_status(pod)->conditions, "Ready", "True");
+}
+
+/* v1.34 pkg/api/v1/pod: IsPodAvailable */
+gboolean
+pod_is_available(const ApiObject *pod, gint32 min_ready_s, gint64 wall_ns)
+{
+    const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
+
+    if (ready == NULL || !str_is(ready->status, "True"))
+        return FALSE;
+    if (min_ready_s == 0)
+        return TRUE;
+    return ready->last_transition_time != 0 &&
+           ready->last_transition_time + (gint64)min_ready_s * G_GINT64_CONSTANT(1000000000) <=
+               wall_ns;
+}
+
+gboolean
+container_is_sidecar(const Container *init_container)
+{
+    return str_is(init_container->restart_policy, "Always");
+}
+
+static void
+add_quantities(QuantityMap *sum, const QuantityMap *other)
+{
+    for (guint i = 0; i < other->count; i++) {
+        const QuantityPair *pair = &other->items[i];
+        const Quantity *have = quantity_map_get(sum, pair->key);
+        Quantity total = have != NULL ? *have : (Quantity){.format = pair->value.format};
+
+        quantity_add(&total, &pair->value);
+        quantity_map_set(sum, pair->key, total);
+    }
+}
+
+static void
+raise_quantities(QuantityMap *most, const QuantityMap *other)
+{
+    for (guint i = 0; i < other->count; i++) {
+        const QuantityPair *pair = &other->items[i];
+        const Quantity *have = quantity_map_get(most, pair->key);
+
+        if (have == NULL || quantity_compare(&pair->value, have) > 0)
+            quantity_map_set(most, pair->key, pair->value);
+    }
+}
+
+static void
+copy_quantities(QuantityMap *to, const QuantityMap *from)
+{
+    g_clear_pointer(&to->items, g_free);
+    to->count = 0;
+    add_quantities(to, from);
+}
+
+/* v1.34 component-helpers resource: the resources that may be set for a whole pod */
+static gboolean
+is_pod_level_resource(const char *key)
+{
+    return str_is(key, "cpu") || str_is(key, "memory") || g_str_has_prefix(key, "hugepages-");
+}
+
+/* v1.34 component-helpers resource: AggregateContainerRequests */
+static void
+container_requests(const PodSpec *spec, QuantityMap *sum)
+{
+    QuantityMap sidecars = {0};
+    QuantityMap candidate = {0};
+    QuantityMap init_most = {0};
+
+    for (guint i = 0; i < spec->containers.count; i++)
+        add_quantities(sum, &spec->containers.items[i].resources.requests);
+    for (guint i = 0; i < spec->init_containers.count; i++) {
+        const Container *container = &spec->init_containers.items[i];
+
+        if (container_is_sidecar(container)) {
+            add_quantities(sum, &container->resources.requests);
+            add_quantities(&sidecars, &container->resources.requests);
+            copy_quantities(&candidate, &sidecars);
+        } else {
+            copy_quantities(&candidate, &container->resources.requests);
+            add_quantities(&candidate, &sidecars);
+        }
+        raise_quantities(&init_most, &candidate);
+    }
+    raise_quantities(sum, &init_most);
+    g_free(sidecars.items);
+    g_free(candidate.items);
+    g_free(init_most.items);
+}
+
+/* v1.34 component-helpers resource: PodRequests */
+void
+pod_requests(const PodSpec *spec, QuantityMap *out_requests)
+{
+    QuantityMap sum = {0};
+
+    container_requests(spec, &sum);
+    if (spec->resources != NULL) {
+        for (guint i = 0; i < spec->resources->requests.count; i++) {
+            const QuantityPair *pair = &spec->resources->requests.items[i];
+
+            if (is_pod_level_resource(pair->key))
+                quantity_map_set(&sum, pair->key, pair->value);
+        }
+    }
+    add_quantities(&sum, &spec->overhead);
+    *out_requests = sum;
+}
+
+gint64
+pod_request_cpu_milli(const PodSpec *spec)
+{
+    QuantityMap requests;
+    const Quantity *cpu;
+    gint64 milli;
+
+    pod_requests(spec, &requests);
+    cpu = quantity_map_get(&requests, "cpu");
+    milli = cpu != NULL ? quantity_value_milli(cpu) : 0;
+    g_free(requests.items);
+    return milli;
+}
+
+gint64
+pod_request_memory_bytes(const PodSpec *spec)
+{
+    QuantityMap requests;
+    const Quantity *memory;
+    gint64 bytes;
+
+    pod_requests(spec, &requests);
+    memory = quantity_map_get(&requests, "memory");
+    bytes = memory != NULL ? quantity_value(memory) : 0;
+    g_free(requests.items);
+    return bytes;
+}
+
+typedef struct {
+    Quantity cpu_request, memory_request, cpu_limit, memory_limit; /* sums */
+    gboolean has_all_limits;
+} QosSums;
+
+static gboolean
+add_positive(Quantity *sum, const QuantityMap *map, const char *key)
+{
+    const Quantity *quantity = quantity_map_get(map, key);
+
+    if (quantity == NULL || quantity_sign(quantity) <= 0)
+        return FALSE;
+    quantity_add(sum, quantity);
+    return TRUE;
+}
+
+static void
+add_to_qos(QosSums *sums, const ResourceRequirements *resources)
+{
+    gboolean has_cpu_limit = add_positive(&sums->cpu_limit, &resources->limits, "cpu");
+    gboolean has_memory_limit = add_positive(&sums->memory_limit, &resources->limits, "memory");
+
+    add_positive(&sums->cpu_request, &resources->requests, "cpu");
+    add_positive(&sums->memory_request, &resources->requests, "memory");
+    if (!has_cpu_limit || !has_memory_limit)
+        sums->has_all_limits = FALSE;
+}
+
+static gboolean
+request_is_limit(const Quantity *request, const Quantity *limit)
+{
+    return quantity_sign(request) > 0 && quantity_compare(request, limit) == 0;
+}
+
+/* v1.34 pkg/apis/core/v1/helper/qos: ComputePodQOS */
+const char *
+pod_qos(const PodSpec *spec)
+{
+    QosSums sums = {.has_all_limits = TRUE};
+
+    if (spec->resources != NULL &&
+        (spec->resources->requests.count > 0 || spec->resources->limits.count > 0)) {
+        add_to_qos(&sums, spec->resources);
+    } else {
+        for (guint i = 0; i < spec->containers.count; i++)
+            add_to_qos(&sums, &spec->containers.items[i].resources);
+        for (guint i = 0; i < spec->init_containers.count; i++)
+            add_to_qos(&sums, &spec->init_containers.items[i].resources);
+    }
+    if (quantity_sign(&sums.cpu_request) == 0 && quantity_sign(&sums.memory_request) == 0 &&
+        quantity_sign(&sums.cpu_limit) == 0 && quantity_sign(&sums.memory_limit) == 0)
+        return str_intern("BestEffort");
+    if (sums.has_all_limits && request_is_limit(&sums.cpu_request, &sums.cpu_limit) &&
+        request_is_limit(&sums.memory_request, &sums.memory_limit))
+        return str_intern("Guaranteed");
+    return str_intern("Burstable");
+}
+
+/* v1.34 k8s.io/api/core/v1: Toleration.ToleratesTaint */
+gboolean
+toleration_matches(const Toleration *toleration,
+                   const char *taint_key,
+                   const char *taint_value,
+                   const char *taint_effect)
+{
+    if (!str_is_empty(toleration->effect) && !str_is(toleration->effect, taint_effect))
+        return FALSE;
+    if (!str_is_empty(toleration->key) && !str_is(toleration->key, taint_key))
+        return FALSE;
+    if (str_is(toleration->operator_, "Exists"))
+        return TRUE;
+    if (!str_is_empty(toleration->operator_) && !str_is(toleration->operator_, "Equal"))
+        return FALSE;
+    if (str_is_empty(toleration->value) || str_is_empty(taint_value))
+        return str_is_empty(toleration->value) && str_is_empty(taint_value);
+    return str_is(toleration->value, taint_value);
+}

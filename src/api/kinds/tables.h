@@ -1,0 +1,23 @@
+/*
+ * kinds/tables.h - what the tables of the kinds share with each other
+ *
+ * Only files of this folder include it. A row says `AT(Struct, member)`; a
+ * table is a static array ended by {0}; TYPE() makes the ApiType around it.
+ */
+#pragma once
+
+#include "api/kinds/core.h"
+#include "api/kinds/pod.h"
+#include "api/kinds/service.h"
+#include "api/kinds/workload.h"
+
+#define AT(type, member) offsetof(type, member)
+#define TYPE(go_name, c_type, rows, text)                                                          \
+    {                                                                                              \
+        .name = go_name, .package = "v1", .size = sizeof(c_type), .fields = rows, .doc = text      \
+    }
+
+extern const ApiType probe_type, lifecycle_type, volume_type, affinity_type,
+    topology_spread_constraint_type, container_status_type, pod_condition_type,
+    object_field_selector_type, resource_field_selector_type, local_object_reference_type,
+    node_selector_type, metav1_condition_type;
