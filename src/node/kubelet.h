@@ -1,0 +1,65 @@
+/*
+ * kubelet.h - the node agent: makes of bound pods containers, and reports them
+ *
+ * Models: pkg/kubelet v1.34.2 (pod workers, PLEG, prober, images, status
+ * manager, volume manager's waits, node status, lease). It speaks to the API
+ * server as a client and to its machine's container runtime; nobody else makes
+ * containers. The process can crash, pause and restart: containers go on, and
+ * are adopted at the next start.
+ *
+ * With `ideal` the node is played instead of modelled: a pod is ready a fixed
+ * time after its binding was seen and gone a fixed time after its deletion, and
+ * no container exists in the world (what KWOK does).
+ *
+ * Left out: device plugins, CPU and topology managers, static pods, in-place
+ * resize, user namespaces, swap, log rotation.
+ */
+#pragma once
+
+#include "apiserver/apiserver.h"
+#include "world/runtime.h"
+
+typedef struct Kubelet Kubelet;
+
+typedef struct {
+    Sim *sim;
+    World *world;
+    Machine *machine;
+    ApiServer *server;
+    Runtime *runtime;       /* may be NULL with ideal */
+    const char *node_name;
+    StrMap labels;          /* (borrowed) besides kubernetes.io/{arch,os,hostname} and the zone's */
+    TaintList taints;       /* (borrowed) registered with the node */
+    gint32 max_pods;        /* 0: 110 */
+    const char *kube_reserved_cpu, *kube_reserved_memory;     /* quantities; NULL: none */
+    const char *system_reserved_cpu, *system_reserved_memory; /* quantities; NULL: none */
+    const char *eviction_memory, *eviction_nodefs; /* hard thresholds, quantity or percentage; NULL: 100Mi, 10% */
+    const char *pod_cidr;   /* range of pod addresses; NULL: waits for spec.podCIDR of its Node */
+    const char *provider_id; /* may be NULL */
+    gboolean cluster_dns;   /* FALSE: each sync of a pod warns MissingClusterDNS */
+    guint version_minor;    /* 34 */
+    const char *version;    /* "v1.34.4"; NULL: v1.<minor>.0 */
+
+    gboolean ideal;
+    Dist ideal_startup, ideal_stop;
+    /* Per pod instead, if not NULL: what the pod's image says. */
+    gint64 (*ideal_startup_of)(gpointer user, const ApiObject *pod);
+    gint64 (*ideal_stop_of)(gpointer user, const ApiObject *pod);
+    /* Whether the pull of @image fails; NULL: none does. With ideal only. */
+    gboolean (*ideal_image_is_missing)(gpointer user, const char *image);
+    gpointer ideal_user; /* borrowed */
+} KubeletOptions;
+
+/* kubelet_new: process "kubelet" on the machine, stopped. (owned) */
+Kubelet *kubelet_new(const KubeletOptions *options);
+void kubelet_free(Kubelet *kubelet);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kubelet, kubelet_free)
+
+Process *kubelet_process(Kubelet *kubelet);
+const char *kubelet_node_name(const Kubelet *kubelet);
+Runtime *kubelet_runtime(const Kubelet *kubelet);
+/* kubelet_is_ready: it has posted Ready=True since its process started. */
+gboolean kubelet_is_ready(const Kubelet *kubelet);
+
+/* kubelet_runtime_defaults: container runtime latencies of a small real node (recorded). */
+void kubelet_runtime_defaults(RuntimeOptions *out_options);
