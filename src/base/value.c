@@ -205,6 +205,50 @@ value_add_member(Value *map, const char *key, Value *item)
 }
 
 void
+value_set_key_place(Value *map, guint index, guint line, guint column)
+{
+    if (map->key_lines == NULL) {
+        map->key_lines = g_new0(guint, map->capacity);
+        map->key_columns = g_new0(guint, map->capacity);
+    }
+    map->key_lines[index] = line;
+    map->key_columns[index] = column;
+}
+
+/* The members of @array, whose elements are @size bytes, in @order. (owned) */
+static gpointer
+value_permute(gpointer array, const guint *order, guint count, gsize size)
+{
+    if (array == NULL)
+        return NULL;
+
+    char *sorted = g_malloc(count * size);
+
+    for (guint i = 0; i < count; i++)
+        memcpy(sorted + i * size, (char *)array + order[i] * size, size);
+    g_free(array);
+    return sorted;
+}
+
+void
+value_sort(Value *value)
+{
+    for (guint i = 0; i < value->count; i++)
+        value_sort(value->items[i]);
+    if (value->type != VALUE_MAP || value->count < 2)
+        return;
+
+    g_autofree guint *order = value_sorted_order(value);
+    guint count = value->count;
+
+    value->items = value_permute(value->items, order, count, sizeof *value->items);
+    value->keys = value_permute(value->keys, order, count, sizeof *value->keys);
+    value->key_lines = value_permute(value->key_lines, order, count, sizeof(guint));
+    value->key_columns = value_permute(value->key_columns, order, count, sizeof(guint));
+    value->capacity = count;
+}
+
+void
 value_set(Value *map, const char *key, Value *item)
 {
     int index = value_find(map, key);

@@ -62,6 +62,12 @@ void value_set(Value *map, const char *key, Value *item);
  * may hold a key twice that way (the API reports it); the last one counts.
  */
 void value_add_member(Value *map, const char *key, Value *item);
+/* value_set_key_place: where the key of member @index stands in its file. */
+void value_set_key_place(Value *map, guint index, guint line, guint column);
+/* value_sorted_order: indexes of the members in byte order of their keys. (owned) */
+guint *value_sorted_order(const Value *map);
+/* value_sort: put the keys of all maps in byte order, as kubectl sends them. */
+void value_sort(Value *value);
 /* value_remove: TRUE if there was such a member. */
 gboolean value_remove(Value *map, const char *key);
 /* value_take: as remove, gives the member. (owned) */

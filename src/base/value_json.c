@@ -1,0 +1,585 @@
+/* value_json.c - JSON text, read with the words and written with the escapes of Go's encoding/json */
+
+#include "base/value.h"
+
+#include "base/intern.h"
+
+/* Documents of the API are flat; this only bounds the reader's stack. */
+#define JSON_MAX_DEPTH 1000
+
+typedef struct {
+    const char *text;
+    gsize length;
+    gsize at;
+    guint line;
+    gsize line_start;
+    guint depth;
+    char *message; /* first error; NULL while all is well */
+} JsonReader;
+
+/* --- errors ------------------------------------------------------------------------- */
+
+static Value *
+json_fail(JsonReader *reader, char *message)
+{
+    if (reader->message == NULL)
+        reader->message = message;
+    else
+        g_free(message);
+    return NULL;
+}
+
+static Value *
+json_fail_char(JsonReader *reader, const char *context)
+{
+    if (reader->at >= reader->length)
+        return json_fail(reader, g_strdup("unexpected end of JSON input"));
+
+    guchar c = (guchar)reader->text[reader->at];
+    g_autofree char *quoted = NULL;
+
+    /* Go prints the byte as a character of Latin-1. */
+    if (c == '\'')
+        quoted = g_strdup("'\\''");
+    else if (c == '"')
+        quoted = g_strdup("'\"'");
+    else if (c == '\\')
+        quoted = g_strdup("'\\\\'");
+    else if (c == '\n' || c == '\r' || c == '\t')
+        quoted = g_strdup_printf("'\\%c'", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+    else if (c < 0x20 || c == 0x7f)
+        quoted = g_strdup_printf("'\\x%02x'", c);
+    else if (c < 0x80)
+        quoted = g_strdup_printf("'%c'", c);
+    else if (c < 0xa0)
+        quoted = g_strdup_printf("'\\u%04x'", c);
+    else
+        quoted = g_strdup_printf("'%c%c'", 0xc0 | (c >> 6), 0x80 | (c & 0x3f));
+    return json_fail(reader, g_strdup_printf("invalid character %s %s", quoted, context));
+}
+
+/* --- reading --------------------------------------------------------------------------- */
+
+static void
+json_skip_space(JsonReader *reader)
+{
+    for (; reader->at < reader->length; reader->at++) {
+        char c = reader->text[reader->at];
+
+        if (c == '\n') {
+            reader->line++;
+            reader->line_start = reader->at + 1;
+        } else if (c != ' ' && c != '\t' && c != '\r') {
+            return;
+        }
+    }
+}
+
+static int
+json_peek(const JsonReader *reader)
+{
+    return reader->at < reader->length ? (guchar)reader->text[reader->at] : -1;
+}
+
+static Value *
+json_place(const JsonReader *reader, gsize start, Value *value)
+{
+    value->line = reader->line;
+    value->column = (guint)(start - reader->line_start) + 1;
+    return value;
+}
+
+static gboolean
+json_read_hex(JsonReader *reader, gunichar *out_code)
+{
+    gunichar code = 0;
+
+    for (int i = 0; i < 4; i++, reader->at++) {
+        int c = json_peek(reader);
+
+        if (c < 0 || !g_ascii_isxdigit(c)) {
+            json_fail_char(reader, "in \\u hexadecimal character escape");
+            return FALSE;
+        }
+        code = code * 16 + (gunichar)g_ascii_xdigit_value((char)c);
+    }
+    *out_code = code;
+    return TRUE;
+}
+
+/* After "\u": a code unit, or two that make one character; a lone half is U+FFFD. */
+static gboolean
+json_read_unicode(JsonReader *reader, GString *out)
+{
+    gunichar code;
+    gunichar low;
+
+    if (!json_read_hex(reader, &code))
+        return FALSE;
+    if (code >= 0xd800 && code < 0xdc00 && reader->at + 1 < reader->length &&
+        reader->text[reader->at] == '\\' && reader->text[reader->at + 1] == 'u') {
+        gsize start = reader->at;
+
+        reader->at += 2;
+        if (!json_read_hex(reader, &low))
+            return FALSE;
+        if (low >= 0xdc00 && low < 0xe000)
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        else
+            reader->at = start;
+    }
+    if (code >= 0xd800 && code < 0xe000)
+        code = 0xfffd;
+    /* A zero cannot stand in a C string. DEVIATES: it becomes U+FFFD. */
+    g_string_append_unichar(out, code == 0 ? 0xfffd : code);
+    return TRUE;
+}
+
+static gboolean
+json_read_escape(JsonReader *reader, GString *out)
+{
+    static const char escapes[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    int c = json_peek(reader);
+
+    if (c == 'u') {
+        reader->at++;
+        return json_read_unicode(reader, out);
+    }
+
+    const char *found = c <= 0 ? NULL : strchr(escapes, c);
+
+    if (found == NULL) {
+        json_fail_char(reader, "in string escape code");
+        return FALSE;
+    }
+    g_string_append_c(out, meanings[found - escapes]);
+    reader->at++;
+    return TRUE;
+}
+
+/* The text between quotes; the reader stands after the opening one. (interned) */
+static const char *
+json_read_text(JsonReader *reader)
+{
+    gsize start = reader->at;
+    const char *result = NULL;
+
+    while (reader->at < reader->length) {
+        guchar c = (guchar)reader->text[reader->at];
+
+        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80)
+            break;
+        reader->at++;
+    }
+    if (json_peek(reader) == '"') {
+        result = str_intern_len(reader->text + start, reader->at - start);
+        reader->at++;
+        return result;
+    }
+
+    g_autoptr(GString) text = g_string_new_len(reader->text + start, (gssize)(reader->at - start));
+
+    for (;;) {
+        int c = json_peek(reader);
+
+        if (c == '"') {
+            reader->at++;
+            break;
+        }
+        if (c == '\\') {
+            reader->at++;
+            if (!json_read_escape(reader, text))
+                return NULL;
+        } else if (c < 0x20) {
+            json_fail_char(reader, "in string literal");
+            return NULL;
+        } else {
+            g_string_append_c(text, (char)c);
+            reader->at++;
+        }
+    }
+    if (g_utf8_validate(text->str, (gssize)text->len, NULL))
+        return str_intern_len(text->str, text->len);
+
+    g_autofree char *valid = g_utf8_make_valid(text->str, (gssize)text->len);
+
+    return str_intern(valid);
+}
+
+static Value *
+json_read_number(JsonReader *reader)
+{
+    gsize start = reader->at;
+    gboolean is_float = FALSE;
+
+    if (json_peek(reader) == '-')
+        reader->at++;
+    if (json_peek(reader) == '0') {
+        reader->at++;
+    } else if (json_peek(reader) >= '1' && json_peek(reader) <= '9') {
+        while (g_ascii_isdigit(json_peek(reader)))
+            reader->at++;
+    } else {
+        return json_fail_char(reader, "in numeric literal");
+    }
+    if (json_peek(reader) == '.') {
+        is_float = TRUE;
+        reader->at++;
+        if (!g_ascii_isdigit(json_peek(reader)))
+            return json_fail_char(reader, "after decimal point in numeric literal");
+        while (g_ascii_isdigit(json_peek(reader)))
+            reader->at++;
+    }
+    if (json_peek(reader) == 'e' || json_peek(reader) == 'E') {
+        is_float = TRUE;
+        reader->at++;
+        if (json_peek(reader) == '+' || json_peek(reader) == '-')
+            reader->at++;
+        if (!g_ascii_isdigit(json_peek(reader)))
+            return json_fail_char(reader, "in exponent of numeric literal");
+        while (g_ascii_isdigit(json_peek(reader)))
+            reader->at++;
+    }
+
+    g_autofree char *literal = g_strndup(reader->text + start, reader->at - start);
+    gint64 integer;
+
+    if (!is_float && g_ascii_string_to_signed(literal, 10, G_MININT64, G_MAXINT64, &integer, NULL)) {
+        Value *value = value_new_int(integer);
+
+        value->text = str_intern(literal);
+        return json_place(reader, start, value);
+    }
+    return json_place(reader, start, value_new_float(literal));
+}
+
+static Value *
+json_read_literal(JsonReader *reader, const char *word, Value *value)
+{
+    json_place(reader, reader->at, value);
+    for (gsize i = 0; word[i] != '\0'; i++, reader->at++) {
+        if (json_peek(reader) != word[i]) {
+            g_autofree char *context =
+                g_strdup_printf("in literal %s (expecting '%c')", word, word[i]);
+
+            value_free(value);
+            return json_fail_char(reader, context);
+        }
+    }
+    return value;
+}
+
+static Value *json_read_value(JsonReader *reader);
+
+static Value *
+json_read_list(JsonReader *reader)
+{
+    Value *list = json_place(reader, reader->at, value_new_list());
+
+    reader->at++;
+    json_skip_space(reader);
+    if (json_peek(reader) == ']') {
+        reader->at++;
+        return list;
+    }
+    for (;;) {
+        Value *item = json_read_value(reader);
+
+        if (item == NULL)
+            break;
+        value_append(list, item);
+        json_skip_space(reader);
+        if (json_peek(reader) == ']') {
+            reader->at++;
+            return list;
+        }
+        if (json_peek(reader) != ',') {
+            json_fail_char(reader, "after array element");
+            break;
+        }
+        reader->at++;
+    }
+    value_free(list);
+    return NULL;
+}
+
+static gboolean
+json_read_member(JsonReader *reader, Value *map)
+{
+    guint line = reader->line;
+    guint column = (guint)(reader->at - reader->line_start) + 1;
+
+    if (json_peek(reader) != '"') {
+        json_fail_char(reader, "looking for beginning of object key string");
+        return FALSE;
+    }
+    reader->at++;
+
+    const char *key = json_read_text(reader);
+
+    if (key == NULL)
+        return FALSE;
+    json_skip_space(reader);
+    if (json_peek(reader) != ':') {
+        json_fail_char(reader, "after object key");
+        return FALSE;
+    }
+    reader->at++;
+
+    Value *item = json_read_value(reader);
+
+    if (item == NULL)
+        return FALSE;
+    value_add_member(map, key, item);
+    value_set_key_place(map, map->count - 1, line, column);
+    return TRUE;
+}
+
+static Value *
+json_read_map(JsonReader *reader)
+{
+    Value *map = json_place(reader, reader->at, value_new_map());
+
+    reader->at++;
+    json_skip_space(reader);
+    if (json_peek(reader) == '}') {
+        reader->at++;
+        return map;
+    }
+    while (json_read_member(reader, map)) {
+        json_skip_space(reader);
+        if (json_peek(reader) == '}') {
+            reader->at++;
+            return map;
+        }
+        if (json_peek(reader) != ',') {
+            json_fail_char(reader, "after object key:value pair");
+            break;
+        }
+        reader->at++;
+        json_skip_space(reader);
+    }
+    value_free(map);
+    return NULL;
+}
+
+static Value *
+json_read_nested(JsonReader *reader, gboolean is_map)
+{
+    Value *value;
+
+    if (reader->depth >= JSON_MAX_DEPTH)
+        return json_fail(reader, g_strdup("exceeded max depth"));
+    reader->depth++;
+    value = is_map ? json_read_map(reader) : json_read_list(reader);
+    reader->depth--;
+    return value;
+}
+
+static Value *
+json_read_value(JsonReader *reader)
+{
+    json_skip_space(reader);
+    switch (json_peek(reader)) {
+    case '{':
+        return json_read_nested(reader, TRUE);
+    case '[':
+        return json_read_nested(reader, FALSE);
+    case '"': {
+        gsize start = reader->at++;
+        guint line = reader->line;
+        const char *text = json_read_text(reader);
+
+        if (text == NULL)
+            return NULL;
+
+        Value *value = json_place(reader, start, value_new_string(text));
+
+        value->line = line;
+        return value;
+    }
+    case 't':
+        return json_read_literal(reader, "true", value_new_bool(TRUE));
+    case 'f':
+        return json_read_literal(reader, "false", value_new_bool(FALSE));
+    case 'n':
+        return json_read_literal(reader, "null", value_new_null());
+    case '-':
+    case '0' ... '9':
+        return json_read_number(reader);
+    default:
+        return json_fail_char(reader, "looking for beginning of value");
+    }
+}
+
+Value *
+value_read_json(const char *text, gsize length, char **out_message)
+{
+    JsonReader reader = {.text = text, .length = length, .line = 1};
+    Value *value = json_read_value(&reader);
+
+    json_skip_space(&reader);
+    if (value != NULL && reader.at < reader.length) {
+        value_free(value);
+        value = json_fail_char(&reader, "after top-level value");
+    }
+    if (out_message != NULL && reader.message != NULL)
+        *out_message = g_steal_pointer(&reader.message);
+    g_free(reader.message);
+    return value;
+}
+
+/* --- writing --------------------------------------------------------------------------- */
+
+static void
+json_write_text(GString *out, const char *text, gboolean escapes_html)
+{
+    g_string_append_c(out, '"');
+    for (const char *at = text; *at != '\0';) {
+        gsize plain = 0;
+
+        while ((guchar)at[plain] >= 0x20 && (guchar)at[plain] < 0x80 && at[plain] != '"' &&
+               at[plain] != '\\' && at[plain] != '<' && at[plain] != '>' && at[plain] != '&')
+            plain++;
+        g_string_append_len(out, at, (gssize)plain);
+        at += plain;
+
+        guchar c = (guchar)*at;
+
+        if (c == '\0')
+            break;
+        if (c >= 0x80) {
+            gunichar code = g_utf8_get_char_validated(at, -1);
+
+            if (code == (gunichar)-1 || code == (gunichar)-2) {
+                g_string_append(out, "\\ufffd");
+                at++;
+                continue;
+            }
+            /* Line separators are no white space in JavaScript. */
+            if (code == 0x2028 || code == 0x2029)
+                g_string_append_printf(out, "\\u%04x", code);
+            else
+                g_string_append_unichar(out, code);
+            at = g_utf8_next_char(at);
+            continue;
+        }
+        if (c == '"' || c == '\\')
+            g_string_append_printf(out, "\\%c", c);
+        else if (c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t')
+            g_string_append_printf(out, "\\%c", "btn.fr"[c - '\b']);
+        else if (c < 0x20 || escapes_html)
+            g_string_append_printf(out, "\\u%04x", c);
+        else
+            g_string_append_c(out, (char)c);
+        at++;
+    }
+    g_string_append_c(out, '"');
+}
+
+static void
+json_write_break(GString *out, ValueJsonFlags flags, guint depth)
+{
+    guint step = (flags & VALUE_INDENT4) != 0 ? 4 : (flags & VALUE_INDENT1) != 0 ? 1 : 0;
+
+    if (step == 0)
+        return;
+    g_string_append_c(out, '\n');
+    for (guint i = 0; i < step * depth; i++)
+        g_string_append_c(out, ' ');
+}
+
+static int
+compare_keys(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    const Value *map = user_data;
+
+    return strcmp(map->keys[*(const guint *)a], map->keys[*(const guint *)b]);
+}
+
+guint *
+value_sorted_order(const Value *map)
+{
+    guint *order = g_new(guint, map->count + 1);
+
+    for (guint i = 0; i < map->count; i++)
+        order[i] = i;
+    g_qsort_with_data(order, (int)map->count, sizeof *order, compare_keys, (gpointer)map);
+    return order;
+}
+
+static void json_write(GString *out, const Value *value, ValueJsonFlags flags, guint depth);
+
+static void
+json_write_map(GString *out, const Value *map, ValueJsonFlags flags, guint depth)
+{
+    gboolean escapes_html = (flags & VALUE_NO_HTML_ESCAPE) == 0;
+    gboolean is_indented = (flags & (VALUE_INDENT4 | VALUE_INDENT1)) != 0;
+    g_autofree guint *order = (flags & VALUE_SORTED) != 0 ? value_sorted_order(map) : NULL;
+
+    g_string_append_c(out, '{');
+    for (guint i = 0; i < map->count; i++) {
+        guint at = order == NULL ? i : order[i];
+
+        if (i > 0)
+            g_string_append_c(out, ',');
+        json_write_break(out, flags, depth + 1);
+        json_write_text(out, map->keys[at], escapes_html);
+        g_string_append(out, is_indented ? ": " : ":");
+        json_write(out, map->items[at], flags, depth + 1);
+    }
+    if (map->count > 0)
+        json_write_break(out, flags, depth);
+    g_string_append_c(out, '}');
+}
+
+static void
+json_write(GString *out, const Value *value, ValueJsonFlags flags, guint depth)
+{
+    switch (value->type) {
+    case VALUE_NULL:
+        g_string_append(out, "null");
+        break;
+    case VALUE_BOOL:
+        g_string_append(out, value->boolean ? "true" : "false");
+        break;
+    case VALUE_INT:
+    case VALUE_FLOAT:
+        g_string_append(out, value->text);
+        break;
+    case VALUE_STRING:
+        json_write_text(out, value->text, (flags & VALUE_NO_HTML_ESCAPE) == 0);
+        break;
+    case VALUE_LIST:
+        g_string_append_c(out, '[');
+        for (guint i = 0; i < value->count; i++) {
+            if (i > 0)
+                g_string_append_c(out, ',');
+            json_write_break(out, flags, depth + 1);
+            json_write(out, value->items[i], flags, depth + 1);
+        }
+        if (value->count > 0)
+            json_write_break(out, flags, depth);
+        g_string_append_c(out, ']');
+        break;
+    case VALUE_MAP:
+        json_write_map(out, value, flags, depth);
+        break;
+    }
+}
+
+void
+value_append_json(GString *out, const Value *value, ValueJsonFlags flags)
+{
+    json_write(out, value, flags, 0);
+}
+
+char *
+value_to_json(const Value *value, ValueJsonFlags flags)
+{
+    GString *out = g_string_new(NULL);
+
+    json_write(out, value, flags, 0);
+    return g_string_free(out, FALSE);
+}
