@@ -20,6 +20,7 @@ typedef struct {
     const char *user;   /* "system:kube-scheduler" */
     guint qps, burst;   /* 0: no limit */
     gint64 timeout_ns;  /* of one request; 0: 34 s */
+    Client *share;      /* a client of the same process whose connection this one uses too; NULL: one of its own */
 } ClientOptions;
 
 Client *client_new(const ClientOptions *options);
@@ -28,6 +29,11 @@ void client_free(Client *client);
 void client_reset(Client *client);
 Sim *client_sim(Client *client);
 Process *client_process(Client *client);
+const char *client_user(const Client *client); /* (interned) */
+/* client_resumed: the process goes on after a pause; call it in its `resumed` hook. */
+void client_resumed(Client *client);
+/* client_is_paused: a timer of the process that fires now must do nothing but come back at client_resumed. */
+gboolean client_is_paused(const Client *client);
 
 /*
  * client_send: takes @request. @done is called once with the response
@@ -37,10 +43,16 @@ Process *client_process(Client *client);
  */
 typedef void (*ClientDone)(gpointer user, const ApiResponse *response);
 void client_send(Client *client, ApiRequest *request, ClientDone done, gpointer user, GDestroyNotify user_free);
-/* client_tokens_wait_ns: how long a request made now would wait for its token. */
+/* client_cancel: forget calls made with this @user (user_free is called, done is not); the server may still do them. */
+void client_cancel(Client *client, gpointer user);
+/* client_token_wait_ns: how long a request made now would wait for its token. */
 gint64 client_token_wait_ns(Client *client);
 
-/* client_watch: a raw watch (informers use it; kubectl's --watch too). */
+/*
+ * client_watch: a raw watch (informers use it; kubectl's --watch too). Free it
+ * with client_watch_stop, also after `closed`; client_reset and client_free free
+ * what is left. @options is borrowed for the call.
+ */
 typedef struct ClientWatch ClientWatch;
 typedef struct {
     void (*event)(gpointer user, WatchType type, const ApiObject *object);

@@ -1,0 +1,337 @@
+/* client.c - see client.h */
+
+#include "client/conn.h"
+
+#include "base/duration.h"
+
+#define TIMEOUT_NS        (34 * NS_PER_S)
+#define ATTEMPTS_MAX      10
+#define RETRY_LOST_GET_NS (1 * NS_PER_S)
+
+struct Client {
+    ClientOptions options;
+    const char *user;
+    Conn *conn;     /* (owned ref) */
+    GQueue waiting; /* of Call, by ready_ns */
+    SimTimer timer; /* for the first of waiting */
+    gint64 tat_ns;  /* when the bucket would be full again if nothing is asked for */
+    GQueue watches; /* of ClientWatch (owned) */
+};
+
+/* --- tokens --------------------------------------------------------------------------------------- */
+
+static gint64
+client_token_ns(const Client *client, gint64 *out_tat_ns)
+{
+    gint64 now_ns = sim_now_ns(client->options.sim);
+    gint64 interval_ns;
+
+    if (client->options.qps == 0)
+        return now_ns;
+    interval_ns = NS_PER_S / client->options.qps;
+    *out_tat_ns = MAX(client->tat_ns, now_ns) + interval_ns;
+    return MAX(now_ns, *out_tat_ns - interval_ns * MAX(1, client->options.burst));
+}
+
+gint64
+client_token_wait_ns(Client *client)
+{
+    gint64 tat_ns;
+
+    return client_token_ns(client, &tat_ns) - sim_now_ns(client->options.sim);
+}
+
+/* --- the queue of those who wait for their turn ------------------------------------------------------- */
+
+static void
+client_arm(Client *client)
+{
+    const Call *first;
+
+    if (client->waiting.head == NULL) {
+        sim_timer_disarm(&client->timer);
+        return;
+    }
+    first = client->waiting.head->data;
+    if (!client->timer.is_armed || client->timer.due_ns != first->ready_ns)
+        sim_timer_arm_at(&client->timer, first->ready_ns);
+}
+
+static void
+client_wait(Client *client, Call *call, gint64 ready_ns)
+{
+    GList *after = client->waiting.tail;
+
+    call_move(call, NULL);
+    call->ready_ns = ready_ns;
+    while (after != NULL && ((Call *)after->data)->ready_ns > ready_ns)
+        after = after->prev;
+    if (after == NULL)
+        g_queue_push_head_link(&client->waiting, &call->link);
+    else
+        g_queue_insert_after_link(&client->waiting, after, &call->link);
+    call->queue = &client->waiting;
+    client_arm(client);
+}
+
+static void
+client_dispatch(Client *client, Call *call)
+{
+    gint64 timeout_ns = call->request->timeout_ns;
+
+    if (timeout_ns == 0)
+        timeout_ns = client->options.timeout_ns;
+    if (timeout_ns == 0)
+        timeout_ns = TIMEOUT_NS;
+    conn_send(client->conn, call, sim_now_ns(client->options.sim) + timeout_ns);
+}
+
+/* Asks for a token; sends at once if there is one. */
+static void
+client_enqueue(Client *client, Call *call)
+{
+    gint64 tat_ns = client->tat_ns;
+    gint64 ready_ns = client_token_ns(client, &tat_ns);
+
+    client->tat_ns = tat_ns;
+    call->needs_token = FALSE;
+    if (ready_ns <= sim_now_ns(client->options.sim))
+        client_dispatch(client, call);
+    else
+        client_wait(client, call, ready_ns);
+}
+
+static void
+client_on_timer(Sim *sim, gpointer self)
+{
+    Client *client = self;
+
+    if (client_is_paused(client))
+        return;
+    while (client->waiting.head != NULL) {
+        Call *call = client->waiting.head->data;
+
+        if (call->ready_ns > sim_now_ns(sim))
+            break;
+        call_move(call, NULL);
+        sim_set_cause(sim, call->cause);
+        if (call->needs_token)
+            client_enqueue(client, call);
+        else
+            client_dispatch(client, call);
+    }
+    client_arm(client);
+}
+
+/* --- outcomes ------------------------------------------------------------------------------------------- */
+
+/* v0.34 rest/with_retry.go: the repetition asks the limiter again. */
+static void
+client_repeat(Client *client, Call *call, gint64 delay_ns)
+{
+    call->attempts++;
+    call->needs_token = TRUE;
+    call->cause = sim_cause(client->options.sim);
+    client_wait(client, call, sim_now_ns(client->options.sim) + delay_ns);
+}
+
+static void
+call_finish(Call *call, const ApiResponse *response)
+{
+    call->client = NULL;
+    call->done(call->user, response);
+    if (call->user_free != NULL)
+        call->user_free(call->user);
+    call_unref(call);
+}
+
+void
+client_call_answered(Call *call, ApiResponse *response)
+{
+    const ApiStatus *status = response->status;
+    gboolean is_repeated = (response->code == 429 || response->code >= 500) && status != NULL &&
+                           status->retry_after_s > 0 && call->attempts < ATTEMPTS_MAX;
+
+    if (is_repeated)
+        client_repeat(call->client, call, status->retry_after_s * NS_PER_S);
+    else
+        call_finish(call, response);
+    api_response_free(response);
+}
+
+void
+client_call_failed(Call *call, const char *why, gboolean is_connection_lost)
+{
+    ApiVerb verb = call->request->verb;
+    ApiResponse response = {0};
+
+    if (is_connection_lost && (verb == VERB_GET || verb == VERB_LIST) &&
+        call->attempts < ATTEMPTS_MAX) {
+        client_repeat(call->client, call, RETRY_LOST_GET_NS);
+        return;
+    }
+    response.status = api_status_transport(why);
+    call_finish(call, &response);
+    api_status_unref(response.status);
+}
+
+/* --- public ------------------------------------------------------------------------------------------------- */
+
+Client *
+client_new(const ClientOptions *options)
+{
+    Client *client = g_new0(Client, 1);
+
+    client->options = *options;
+    client->user = str_intern(options->user);
+    client->tat_ns = G_MININT64;
+    if (options->share != NULL)
+        client->conn = conn_ref(options->share->conn);
+    else
+        client->conn = conn_new(options->sim, options->world, options->process, options->server);
+    g_queue_init(&client->waiting);
+    g_queue_init(&client->watches);
+    sim_timer_init(&client->timer, options->sim, SIM_CONTROL, client_on_timer, client);
+    return client;
+}
+
+static void
+client_watch_free(ClientWatch *watch)
+{
+    conn_drop_watch(watch);
+    g_queue_unlink(&watch->client->watches, &watch->client_link);
+    sim_handle_drop(watch->client->options.sim, watch->handle);
+    api_request_free(watch->options);
+    g_free(watch);
+}
+
+static void
+client_drop_all(Client *client)
+{
+    while (client->waiting.head != NULL)
+        call_drop(client->waiting.head->data);
+    sim_timer_disarm(&client->timer);
+    conn_drop_calls(client->conn, client, NULL);
+    while (client->watches.head != NULL)
+        client_watch_free(client->watches.head->data);
+}
+
+void
+client_free(Client *client)
+{
+    if (client == NULL)
+        return;
+    client_drop_all(client);
+    sim_timer_clear(&client->timer);
+    conn_unref(client->conn);
+    g_free(client);
+}
+
+void
+client_reset(Client *client)
+{
+    client_drop_all(client);
+    client->tat_ns = G_MININT64;
+    conn_reset(client->conn);
+}
+
+void
+client_resumed(Client *client)
+{
+    client_arm(client);
+    conn_resumed(client->conn);
+}
+
+gboolean
+client_is_paused(const Client *client)
+{
+    return process_state(client->options.process) == PROCESS_PAUSED;
+}
+
+Sim *
+client_sim(Client *client)
+{
+    return client->options.sim;
+}
+
+Process *
+client_process(Client *client)
+{
+    return client->options.process;
+}
+
+const char *
+client_user(const Client *client)
+{
+    return client->user;
+}
+
+void
+client_send(Client *client,
+            ApiRequest *request,
+            ClientDone done,
+            gpointer user,
+            GDestroyNotify user_free)
+{
+    Call *call = g_slice_new0(Call);
+
+    if (request->user == NULL)
+        request->user = client->user;
+    call->ref_count = 1;
+    call->client = client;
+    call->request = request;
+    call->done = done;
+    call->user = user;
+    call->user_free = user_free;
+    call->link.data = call;
+    call->cause = sim_cause(client->options.sim);
+    client_enqueue(client, call);
+}
+
+void
+client_cancel(Client *client, gpointer user)
+{
+    GList *link = client->waiting.head;
+
+    while (link != NULL) {
+        Call *call = link->data;
+
+        link = link->next;
+        if (call->user == user)
+            call_drop(call);
+    }
+    client_arm(client);
+    conn_drop_calls(client->conn, client, user);
+}
+
+ClientWatch *
+client_watch(Client *client,
+             const ApiRequest *options,
+             const ClientWatchHooks *hooks,
+             gpointer user)
+{
+    ClientWatch *watch = g_new0(ClientWatch, 1);
+
+    watch->client = client;
+    watch->conn = client->conn;
+    watch->options = api_request_new(VERB_WATCH, options->kind, options->namespace_, options->name);
+    watch->options->label_selector = str_intern(options->label_selector);
+    watch->options->field_selector = str_intern(options->field_selector);
+    watch->options->resource_version = options->resource_version;
+    watch->options->user = client->user;
+    watch->hooks = *hooks;
+    watch->user = user;
+    watch->handle = sim_handle_new(client->options.sim, watch);
+    watch->cause = sim_cause(client->options.sim);
+    watch->link.data = watch->client_link.data = watch;
+    g_queue_push_tail_link(&client->watches, &watch->client_link);
+    conn_open_watch(client->conn, watch);
+    return watch;
+}
+
+void
+client_watch_stop(ClientWatch *watch)
+{
+    if (watch != NULL)
+        client_watch_free(watch);
+}

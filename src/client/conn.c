@@ -1,0 +1,734 @@
+/* conn.c - see conn.h */
+
+#include "client/conn.h"
+
+#include "base/duration.h"
+
+#define DIAL_TIMEOUT_NS (30 * NS_PER_S)
+#define PING_AFTER_NS   (30 * NS_PER_S)
+#define PING_TIMEOUT_NS (15 * NS_PER_S)
+
+/* Headers of a request and of an answer, compressed as HTTP/2 does. */
+#define REQUEST_BYTES  200
+#define RESPONSE_BYTES 150
+
+typedef enum { CONN_IDLE, CONN_DIALLING, CONN_OPEN } ConnState;
+
+struct Session {
+    guint ref_count;
+    Sim *sim;
+    ApiServer *server;
+    NetConn *net; /* (borrowed) from the client's side; NULL: over */
+    SimHandle handle;
+    SimHandle client_handle; /* the Conn */
+    GQueue watches;          /* of ClientWatch, open at the server */
+    gboolean is_accepted;
+};
+
+struct Conn {
+    guint ref_count;
+    Sim *sim;
+    World *world;
+    Process *process;
+    ApiServer *server;
+    SimHandle handle;
+    ConnState state;
+    NetConn *net;     /* (owned) NULL when idle */
+    Session *session; /* (owned ref) when open */
+    GQueue pending;   /* of Call, until the connection is there */
+    GQueue in_flight; /* of Call */
+    GQueue lost;      /* of Call, being told */
+    GQueue pending_watches;
+    GQueue lost_watches;
+    gint64 read_ns; /* of the last byte from the server */
+    gboolean is_ping_out;
+    SimTimer deadline_timer;
+    SimTimer ping_timer;
+};
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+static Session *
+session_ref(Session *session)
+{
+    session->ref_count++;
+    return session;
+}
+
+static void
+session_unref(Session *session)
+{
+    if (session == NULL || --session->ref_count > 0)
+        return;
+    g_assert(session->watches.length == 0);
+    sim_handle_drop(session->sim, session->handle);
+    g_free(session);
+}
+
+Call *
+call_ref(Call *call)
+{
+    call->ref_count++;
+    return call;
+}
+
+void
+call_unref(gpointer data)
+{
+    Call *call = data;
+
+    if (--call->ref_count > 0)
+        return;
+    g_assert(call->queue == NULL);
+    session_unref(call->session);
+    api_request_free(call->request);
+    if (call->response != NULL)
+        api_response_free(call->response);
+    g_slice_free(Call, call);
+}
+
+void
+call_move(Call *call, GQueue *queue)
+{
+    if (call->queue != NULL)
+        g_queue_unlink(call->queue, &call->link);
+    call->queue = queue;
+    if (queue != NULL)
+        g_queue_push_tail_link(queue, &call->link);
+}
+
+static void
+watch_move(ClientWatch *watch, GQueue *queue)
+{
+    if (watch->queue != NULL)
+        g_queue_unlink(watch->queue, &watch->link);
+    watch->queue = queue;
+    if (queue != NULL)
+        g_queue_push_tail_link(queue, &watch->link);
+}
+
+/* --- the server's side --------------------------------------------------------------------------- */
+
+static void conn_on_response(Sim *sim, gpointer receiver, gpointer payload);
+
+static gsize
+response_bytes(const ApiResponse *response)
+{
+    gsize bytes = RESPONSE_BYTES;
+
+    if (response->object != NULL)
+        bytes += api_object_size_bytes(response->object);
+    if (response->items != NULL) {
+        for (guint i = 0; i < response->items->len; i++)
+            bytes += api_object_size_bytes(response->items->pdata[i]);
+    }
+    return bytes;
+}
+
+/* In the server's process: the answer leaves. */
+static void
+session_on_reply(gpointer user, ApiResponse *response)
+{
+    Call *call = user;
+    Session *session = call->session;
+
+    if (session->net == NULL) {
+        api_response_free(response);
+        return;
+    }
+    if (call->response != NULL)
+        api_response_free(call->response);
+    call->response = response;
+    net_conn_send(session->net, NET_TO_CLIENT, response_bytes(response), session->client_handle,
+                  conn_on_response, call_ref(call), call_unref);
+}
+
+/*
+ * The client keeps its request to repeat it, so the server works on a copy that
+ * shares the object and borrows the mutation's data; the call outlives both.
+ */
+static ApiRequest *
+request_share(const ApiRequest *request)
+{
+    ApiRequest *copy =
+        api_request_new(request->verb, request->kind, request->namespace_, request->name);
+
+    *copy = *request;
+    copy->mutate_data_free = NULL;
+    if (request->object != NULL)
+        copy->object = api_object_ref(request->object);
+    if (request->body != NULL)
+        copy->body = value_copy(request->body);
+    return copy;
+}
+
+/* Ends what the server does for the session's watches, if it still lives. */
+static void
+session_stop_watches(Session *session, gboolean is_alive)
+{
+    for (GList *link = session->watches.head; link != NULL; link = link->next) {
+        ClientWatch *watch = link->data;
+
+        if (is_alive && watch->api_watch != NULL)
+            apiserver_watch_stop(watch->api_watch);
+        watch->api_watch = NULL;
+    }
+}
+
+/* The server heard that the client went (or took it for gone); the client's side may not know yet. */
+static void
+session_on_closed(NetConn *net, gpointer self, const char *why)
+{
+    Session *session = self;
+
+    (void)net;
+    (void)why;
+    session_stop_watches(session, TRUE);
+    session->net = NULL;
+}
+
+static const NetConnHooks session_hooks = {.closed = session_on_closed};
+
+static void
+session_accept(Session *session)
+{
+    if (session->is_accepted || session->net == NULL)
+        return;
+    session->is_accepted = TRUE;
+    net_conn_accept(session->net, &session_hooks, session);
+}
+
+static void
+session_on_request(Sim *sim, gpointer receiver, gpointer payload)
+{
+    Session *session = receiver;
+    Call *call = payload;
+
+    (void)sim;
+    session_accept(session);
+    apiserver_handle(session->server, request_share(call->request), session_on_reply, call,
+                     call_unref);
+}
+
+static Session *
+session_new(Conn *conn)
+{
+    Session *session = g_new0(Session, 1);
+
+    session->ref_count = 1;
+    session->sim = conn->sim;
+    session->server = conn->server;
+    session->net = conn->net;
+    session->handle = sim_handle_new(conn->sim, session);
+    session->client_handle = conn->handle;
+    g_queue_init(&session->watches);
+    return session;
+}
+
+/*
+ * The client's side is gone. That the server still holds its watches until a
+ * reset reaches it changes nothing that anybody sees, so they end here. A server
+ * that died has taken them along.
+ */
+static void
+session_end(Session *session, NetConn *net, GQueue *watches)
+{
+    session_stop_watches(session, session->net != NULL && net_conn_server_is_open(net));
+    while (session->watches.head != NULL) {
+        ClientWatch *watch = session->watches.head->data;
+
+        watch->session = NULL;
+        watch_move(watch, watches);
+    }
+    net_conn_accept(net, &(NetConnHooks){0}, NULL);
+    session->net = NULL;
+    session_unref(session);
+}
+
+/* --- watches ----------------------------------------------------------------------------------------- */
+
+/* Something came from the server: no ping is due for a while. */
+static void
+conn_read(Conn *conn)
+{
+    conn->read_ns = sim_now_ns(conn->sim);
+    conn->is_ping_out = FALSE;
+}
+
+static void
+watch_deliver(ClientWatch *watch, WatchType type, gpointer payload)
+{
+    ApiObject *object = payload;
+
+    conn_read(watch->conn);
+    if (!watch->is_over)
+        watch->hooks.event(watch->user, type, object);
+    api_object_unref(object);
+}
+
+static void
+watch_on_added(Sim *sim, gpointer receiver, gpointer payload)
+{
+    (void)sim;
+    watch_deliver(receiver, WATCH_ADDED, payload);
+}
+
+static void
+watch_on_modified(Sim *sim, gpointer receiver, gpointer payload)
+{
+    (void)sim;
+    watch_deliver(receiver, WATCH_MODIFIED, payload);
+}
+
+static void
+watch_on_deleted(Sim *sim, gpointer receiver, gpointer payload)
+{
+    (void)sim;
+    watch_deliver(receiver, WATCH_DELETED, payload);
+}
+
+static void
+watch_on_bookmark(Sim *sim, gpointer receiver, gpointer payload)
+{
+    (void)sim;
+    watch_deliver(receiver, WATCH_BOOKMARK, payload);
+}
+
+static const SimMessageHandler watch_handlers[] = {
+    [WATCH_ADDED] = watch_on_added,
+    [WATCH_MODIFIED] = watch_on_modified,
+    [WATCH_DELETED] = watch_on_deleted,
+    [WATCH_BOOKMARK] = watch_on_bookmark,
+};
+
+static void
+watch_close(ClientWatch *watch, const ApiStatus *status)
+{
+    if (watch->is_over)
+        return;
+    watch->is_over = TRUE;
+    watch->hooks.closed(watch->user, status);
+}
+
+static void
+watch_on_error(Sim *sim, gpointer receiver, gpointer payload)
+{
+    g_autoptr(ApiStatus) status = payload;
+
+    (void)sim;
+    watch_close(receiver, status);
+}
+
+static void
+watch_status_free(gpointer status)
+{
+    api_status_unref(status);
+}
+
+/* In the server's process. */
+static void
+watch_on_server_event(gpointer user,
+                      WatchType type,
+                      const ApiObject *object,
+                      const ApiStatus *status)
+{
+    ClientWatch *watch = user;
+    Session *session = watch->session;
+
+    if (type == WATCH_ERROR) {
+        net_conn_send(session->net, NET_TO_CLIENT, RESPONSE_BYTES, watch->handle, watch_on_error,
+                      api_status_ref((ApiStatus *)status), watch_status_free);
+        return;
+    }
+    net_conn_send(session->net, NET_TO_CLIENT, api_object_size_bytes(object), watch->handle,
+                  watch_handlers[type], api_object_ref(object), api_object_unref);
+}
+
+/* In the server's process: the request for a watch arrives. */
+static void
+watch_on_open(Sim *sim, gpointer receiver, gpointer payload)
+{
+    ClientWatch *watch = receiver;
+    const ApiRequest *options = watch->options;
+    Session *session = payload;
+
+    (void)sim;
+    if (session->net != NULL && !watch->is_over) {
+        session_accept(session);
+        watch->session = session;
+        watch_move(watch, &session->watches);
+        watch->api_watch = apiserver_watch(session->server, options->kind, options->namespace_,
+                                           options->label_selector, options->field_selector,
+                                           options->resource_version, watch_on_server_event, watch);
+    }
+    session_unref(session);
+}
+
+static void
+session_drop_message(gpointer session)
+{
+    session_unref(session);
+}
+
+static void
+conn_send_watch(Conn *conn, ClientWatch *watch)
+{
+    watch_move(watch, &conn->pending_watches);
+    sim_set_cause(conn->sim, watch->cause);
+    net_conn_send(conn->net, NET_TO_SERVER, REQUEST_BYTES, watch->handle, watch_on_open,
+                  session_ref(conn->session), session_drop_message);
+}
+
+/* --- the client's side ----------------------------------------------------------------------------------- */
+
+static gboolean
+conn_is_used(const Conn *conn)
+{
+    return conn->in_flight.length > 0 || conn->pending_watches.length > 0 ||
+           (conn->session != NULL && conn->session->watches.length > 0);
+}
+
+static void
+conn_arm_ping(Conn *conn)
+{
+    if (conn->state != CONN_OPEN || conn->ping_timer.is_armed)
+        return;
+    sim_timer_arm_at(&conn->ping_timer, MAX(conn->read_ns + PING_AFTER_NS, sim_now_ns(conn->sim)));
+}
+
+static void
+conn_arm_deadline(Conn *conn, gint64 deadline_ns)
+{
+    if (!conn->deadline_timer.is_armed || conn->deadline_timer.due_ns > deadline_ns)
+        sim_timer_arm_at(&conn->deadline_timer, deadline_ns);
+}
+
+static void
+conn_put_on_wire(Conn *conn, Call *call)
+{
+    gsize bytes = REQUEST_BYTES;
+
+    if (call->request->object != NULL)
+        bytes += api_object_size_bytes(call->request->object);
+    session_unref(call->session);
+    call->session = session_ref(conn->session);
+    call_move(call, &conn->in_flight);
+    sim_set_cause(conn->sim, call->cause);
+    net_conn_send(conn->net, NET_TO_SERVER, bytes, conn->session->handle, session_on_request,
+                  call_ref(call), call_unref);
+    conn_arm_ping(conn);
+}
+
+/* The connection is over: forget it, then tell everybody. */
+static void
+conn_close(Conn *conn)
+{
+    NetConn *net = conn->net;
+    Session *session = conn->session;
+
+    conn->state = CONN_IDLE;
+    conn->net = NULL;
+    conn->session = NULL;
+    conn->is_ping_out = FALSE;
+    sim_timer_disarm(&conn->ping_timer);
+    if (session != NULL)
+        session_end(session, net, &conn->lost_watches);
+    if (net != NULL)
+        net_conn_free(net);
+}
+
+static void
+queue_append(GQueue *to, GQueue *from)
+{
+    while (from->head != NULL)
+        call_move(from->head->data, to);
+}
+
+static void
+conn_lost(Conn *conn, const char *why, gboolean was_open)
+{
+    g_autoptr(ApiStatus) status = api_status_transport(why);
+
+    conn_ref(conn);
+    conn_close(conn);
+    queue_append(&conn->lost, &conn->in_flight);
+    queue_append(&conn->lost, &conn->pending);
+    while (conn->pending_watches.head != NULL)
+        watch_move(conn->pending_watches.head->data, &conn->lost_watches);
+    while (conn->lost.head != NULL) {
+        Call *call = conn->lost.head->data;
+
+        call_move(call, NULL);
+        sim_set_cause(conn->sim, call->cause);
+        client_call_failed(call, why, was_open);
+    }
+    while (conn->lost_watches.head != NULL) {
+        ClientWatch *watch = conn->lost_watches.head->data;
+
+        watch_move(watch, NULL);
+        watch_close(watch, status);
+    }
+    conn_unref(conn);
+}
+
+static void
+conn_on_established(NetConn *net, gpointer self)
+{
+    Conn *conn = self;
+    guint n_watches = conn->pending_watches.length;
+
+    (void)net;
+    conn->state = CONN_OPEN;
+    conn->read_ns = sim_now_ns(conn->sim);
+    conn->session = session_new(conn);
+    while (conn->pending.head != NULL)
+        conn_put_on_wire(conn, conn->pending.head->data);
+    for (guint i = 0; i < n_watches; i++)
+        conn_send_watch(conn, conn->pending_watches.head->data);
+    if (conn_is_used(conn))
+        conn_arm_ping(conn);
+}
+
+static void
+conn_on_failed(NetConn *net, gpointer self, const char *why)
+{
+    (void)net;
+    conn_lost(self, str_is(why, "refused") ? "connection refused" : "i/o timeout", FALSE);
+}
+
+static void
+conn_on_closed(NetConn *net, gpointer self, const char *why)
+{
+    (void)net;
+    conn_lost(self, str_is(why, "reset") ? "connection reset by peer" : "unexpected EOF", TRUE);
+}
+
+static const NetConnHooks conn_hooks = {
+    .established = conn_on_established,
+    .failed = conn_on_failed,
+    .closed = conn_on_closed,
+};
+
+static void
+conn_dial(Conn *conn)
+{
+    if (conn->state != CONN_IDLE)
+        return;
+    conn->state = CONN_DIALLING;
+    conn->net = net_connect(conn->world, conn->process, apiserver_process(conn->server),
+                            DIAL_TIMEOUT_NS, &conn_hooks, conn);
+}
+
+static void
+conn_on_response(Sim *sim, gpointer receiver, gpointer payload)
+{
+    Conn *conn = receiver;
+    Call *call = payload;
+    ApiResponse *response = call->response;
+
+    (void)sim;
+    conn_read(conn);
+    if (call->queue == &conn->in_flight) {
+        call->response = NULL;
+        call_move(call, NULL);
+        /* The reference of who waits goes to the client, the wire's ends here. */
+        client_call_answered(call, response);
+    }
+    call_unref(call);
+}
+
+static void
+conn_on_deadline(Sim *sim, gpointer self)
+{
+    Conn *conn = self;
+    GQueue *queues[] = {&conn->in_flight, &conn->pending};
+    gint64 next_ns = G_MAXINT64;
+
+    if (process_state(conn->process) == PROCESS_PAUSED)
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(queues); i++) {
+        GList *link = queues[i]->head;
+
+        while (link != NULL) {
+            Call *call = link->data;
+
+            link = link->next;
+            if (call->deadline_ns <= sim_now_ns(sim))
+                call_move(call, &conn->lost);
+            else
+                next_ns = MIN(next_ns, call->deadline_ns);
+        }
+    }
+    if (next_ns != G_MAXINT64)
+        conn_arm_deadline(conn, next_ns);
+    conn_ref(conn);
+    while (conn->lost.head != NULL) {
+        Call *call = conn->lost.head->data;
+
+        call_move(call, NULL);
+        sim_set_cause(sim, call->cause);
+        client_call_failed(call, "context deadline exceeded", FALSE);
+    }
+    conn_unref(conn);
+}
+
+/* Would the server's process answer a ping? */
+static gboolean
+conn_is_answered(const Conn *conn)
+{
+    Process *server = apiserver_process(conn->server);
+    Machine *machine = process_machine(server);
+
+    return net_conn_server_is_open(conn->net) && process_is_running(server) &&
+           machine_is_on(machine) &&
+           !world_is_cut(conn->world, process_machine(conn->process), machine);
+}
+
+/*
+ * A ping that is answered changes nothing, so none is sent: whether one would be
+ * answered is looked up, when it would be sent and when its time is over.
+ */
+static void
+conn_on_ping(Sim *sim, gpointer self)
+{
+    Conn *conn = self;
+    gint64 now_ns = sim_now_ns(sim);
+
+    if (process_state(conn->process) == PROCESS_PAUSED || conn->state != CONN_OPEN)
+        return;
+    if (conn_is_answered(conn)) {
+        conn->is_ping_out = FALSE;
+        conn->read_ns = MAX(conn->read_ns, now_ns);
+    } else if (conn->is_ping_out) {
+        conn_lost(conn, "http2: client connection lost", TRUE);
+        return;
+    } else if (now_ns >= conn->read_ns + PING_AFTER_NS) {
+        conn->is_ping_out = TRUE;
+        sim_timer_arm_after(&conn->ping_timer, PING_TIMEOUT_NS);
+        return;
+    }
+    if (conn_is_used(conn))
+        conn_arm_ping(conn);
+}
+
+/* --- for the rest of client/ ------------------------------------------------------------------------------- */
+
+Conn *
+conn_new(Sim *sim, World *world, Process *process, ApiServer *server)
+{
+    Conn *conn = g_new0(Conn, 1);
+
+    conn->ref_count = 1;
+    conn->sim = sim;
+    conn->world = world;
+    conn->process = process;
+    conn->server = server;
+    conn->handle = sim_handle_new(sim, conn);
+    g_queue_init(&conn->pending);
+    g_queue_init(&conn->in_flight);
+    g_queue_init(&conn->lost);
+    g_queue_init(&conn->pending_watches);
+    g_queue_init(&conn->lost_watches);
+    sim_timer_init(&conn->deadline_timer, sim, SIM_CONTROL, conn_on_deadline, conn);
+    sim_timer_init(&conn->ping_timer, sim, SIM_CONTROL, conn_on_ping, conn);
+    return conn;
+}
+
+Conn *
+conn_ref(Conn *conn)
+{
+    conn->ref_count++;
+    return conn;
+}
+
+void
+conn_unref(Conn *conn)
+{
+    if (--conn->ref_count > 0)
+        return;
+    conn_reset(conn);
+    sim_timer_clear(&conn->deadline_timer);
+    sim_timer_clear(&conn->ping_timer);
+    sim_handle_drop(conn->sim, conn->handle);
+    g_free(conn);
+}
+
+void
+conn_send(Conn *conn, Call *call, gint64 deadline_ns)
+{
+    call->deadline_ns = deadline_ns;
+    conn_arm_deadline(conn, deadline_ns);
+    if (conn->state == CONN_OPEN) {
+        conn_put_on_wire(conn, call);
+        return;
+    }
+    call_move(call, &conn->pending);
+    conn_dial(conn);
+}
+
+void
+conn_open_watch(Conn *conn, ClientWatch *watch)
+{
+    if (conn->state == CONN_OPEN) {
+        conn_send_watch(conn, watch);
+        conn_arm_ping(conn);
+        return;
+    }
+    watch_move(watch, &conn->pending_watches);
+    conn_dial(conn);
+}
+
+void
+call_drop(Call *call)
+{
+    call_move(call, NULL);
+    call->client = NULL;
+    if (call->user_free != NULL)
+        call->user_free(call->user);
+    call_unref(call);
+}
+
+void
+conn_drop_calls(Conn *conn, Client *client, gpointer user)
+{
+    GQueue *queues[] = {&conn->pending, &conn->in_flight, &conn->lost};
+
+    for (guint i = 0; i < G_N_ELEMENTS(queues); i++) {
+        GList *link = queues[i]->head;
+
+        while (link != NULL) {
+            Call *call = link->data;
+
+            link = link->next;
+            if (call->client == client && (user == NULL || call->user == user))
+                call_drop(call);
+        }
+    }
+}
+
+void
+conn_drop_watch(ClientWatch *watch)
+{
+    watch_move(watch, NULL);
+    if (watch->api_watch != NULL && net_conn_server_is_open(watch->session->net))
+        apiserver_watch_stop(watch->api_watch);
+    watch->api_watch = NULL;
+    watch->session = NULL;
+}
+
+void
+conn_reset(Conn *conn)
+{
+    conn_close(conn);
+    while (conn->lost_watches.head != NULL)
+        watch_move(conn->lost_watches.head->data, NULL);
+    sim_timer_disarm(&conn->deadline_timer);
+}
+
+void
+conn_resumed(Conn *conn)
+{
+    sim_timer_arm_after(&conn->deadline_timer, 0);
+    if (conn->state == CONN_OPEN)
+        sim_timer_arm_after(&conn->ping_timer, 0);
+}

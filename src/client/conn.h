@@ -1,0 +1,78 @@
+/*
+ * conn.h - the connection of a process to the API server, and what is on it
+ *
+ * Models the HTTP/2 connection that all clients of a Go process share: dialled
+ * when somebody needs it, requests and watches side by side, a ping after 30 s
+ * of silence with 15 s for the answer (v0.34 util/net/http.go). Only files of
+ * client/ include this.
+ *
+ * A request is one wire message there and one back. The server's side of a
+ * connection is the Session; it goes when the client's side goes, or earlier with
+ * the server's process.
+ */
+#pragma once
+
+#include "client/client.h"
+
+typedef struct Conn Conn;
+typedef struct Session Session;
+typedef struct Call Call;
+
+/* One request of a client; referenced by who waits for it and by who works on it. */
+struct Call {
+    guint ref_count;
+    Client *client;   /* (borrowed) NULL: nobody waits any more */
+    Session *session; /* (owned ref) of the last sending */
+    ApiRequest *request;
+    ApiResponse *response; /* (owned) on its way back */
+    ClientDone done;
+    gpointer user;
+    GDestroyNotify user_free;
+    gint64 ready_ns;    /* in the client's queue: when its turn comes */
+    gint64 deadline_ns; /* on the connection */
+    guint attempts;
+    gboolean needs_token;
+    TraceId cause;
+    GQueue *queue; /* (borrowed) where its link is */
+    GList link;
+};
+
+struct ClientWatch {
+    Client *client;
+    ApiRequest *options; /* (owned) */
+    ClientWatchHooks hooks;
+    gpointer user;
+    SimHandle handle;
+    Conn *conn;          /* (borrowed) the client's */
+    Session *session;    /* (borrowed) from the opening at the server until the connection ends */
+    ApiWatch *api_watch; /* the server's process owns it; NULL: not open there */
+    gboolean is_over;
+    TraceId cause;
+    GQueue *queue;
+    GList link;        /* in a queue of the connection */
+    GList client_link; /* in the client's list */
+};
+
+Call *call_ref(Call *call);
+void call_unref(gpointer call);
+/* call_move: out of the queue it is in, to the end of @queue (NULL: none). */
+void call_move(Call *call, GQueue *queue);
+
+Conn *conn_new(Sim *sim, World *world, Process *process, ApiServer *server);
+Conn *conn_ref(Conn *conn);
+void conn_unref(Conn *conn);
+/* conn_send: takes a reference; ends in client_call_answered, _failed. */
+void conn_send(Conn *conn, Call *call, gint64 deadline_ns);
+void conn_open_watch(Conn *conn, ClientWatch *watch);
+/* conn_drop_calls: those of @client (with @user unless NULL) end without a word but user_free. */
+void conn_drop_calls(Conn *conn, Client *client, gpointer user);
+void call_drop(Call *call);
+/* conn_drop_watch: who watched is gone. */
+void conn_drop_watch(ClientWatch *watch);
+/* conn_reset: the process died. Its clients have dropped their calls and watches. */
+void conn_reset(Conn *conn);
+void conn_resumed(Conn *conn);
+
+/* client.c: outcomes. @call is out of every queue; its reference passes to the callee. */
+void client_call_answered(Call *call, ApiResponse *response);
+void client_call_failed(Call *call, const char *why, gboolean is_connection_lost);

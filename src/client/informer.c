@@ -1,0 +1,438 @@
+/* informer.c - see informer.h */
+
+#include "client/informer.h"
+
+#include "base/duration.h"
+#include "client/cache.h"
+#include "client/reflector.h"
+
+/* control-plane latency model: handler and queue take LN(0.2 ms, 0.5). */
+static const Dist delivery_dist = {.type = DIST_LOGNORMAL, .a_ns = 200000, .b_ns = 639964};
+
+typedef enum { DELTA_EVENT, DELTA_REPLACED, DELTA_REPLAY } DeltaType;
+
+typedef struct {
+    DeltaType type;
+    WatchType event;
+    ApiObject *object; /* (owned ref) DELTA_EVENT */
+    GPtrArray *items;  /* (owned) DELTA_REPLACED, of ApiObject with refs */
+    guint handler;     /* DELTA_REPLAY: who came late */
+    TraceId cause;
+} Delta;
+
+typedef struct {
+    InformerHandlers handlers;
+    gpointer user;
+} Listener;
+
+struct Informer {
+    InformerFactory *factory;
+    const ApiKind *kind;
+    const char *field_selector;
+    Reflector *reflector;
+    Cache *cache;
+    GArray *listeners; /* of Listener */
+    GQueue deltas;     /* of Delta (owned) */
+    SimTimer timer;
+    Rng *rng; /* made when first needed */
+    gboolean is_synced;
+};
+
+typedef struct {
+    void (*synced)(gpointer user);
+    gpointer user;
+} Waiter;
+
+struct InformerFactory {
+    Client *client;
+    GPtrArray *informers; /* of Informer (owned), in order of asking */
+    GArray *waiters;      /* of Waiter */
+    SimTimer timer;       /* tells the waiters */
+    gboolean is_started;
+};
+
+/* --- delivery ---------------------------------------------------------------------------------- */
+
+static void
+delta_free(gpointer data)
+{
+    Delta *delta = data;
+
+    api_object_unref(delta->object);
+    if (delta->items != NULL)
+        g_ptr_array_unref(delta->items);
+    g_slice_free(Delta, delta);
+}
+
+static void
+informer_tell(const Informer *informer, const ApiObject *old, const ApiObject *object)
+{
+    for (guint i = 0; i < informer->listeners->len; i++) {
+        const Listener *listener = &g_array_index(informer->listeners, Listener, i);
+        const InformerHandlers *handlers = &listener->handlers;
+
+        if (old == NULL && handlers->added != NULL)
+            handlers->added(listener->user, object);
+        else if (object == NULL && handlers->deleted != NULL)
+            handlers->deleted(listener->user, old);
+        else if (old != NULL && object != NULL && handlers->updated != NULL)
+            handlers->updated(listener->user, old, object);
+    }
+}
+
+static void
+informer_put(Informer *informer, const ApiObject *object)
+{
+    g_autoptr(ApiObject) old = cache_set(informer->cache, object);
+
+    informer_tell(informer, old, object);
+}
+
+static void
+informer_delete(Informer *informer, const ApiObject *last)
+{
+    g_autoptr(ApiObject) old = cache_remove(informer->cache, api_namespace(last), api_name(last));
+
+    if (old != NULL)
+        informer_tell(informer, last, NULL);
+}
+
+/*
+ * The list is the truth: what is new or has changed is put, what is missing went
+ * while nobody looked. An object of the same name with another uid is an update,
+ * as the store goes by names.
+ */
+static void
+informer_replace(Informer *informer, const GPtrArray *items)
+{
+    g_autoptr(GHashTable) present = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(api_object_unref);
+
+    cache_list(informer->cache, known);
+    for (guint i = 0; i < known->len; i++)
+        api_object_ref(known->pdata[i]);
+    for (guint i = 0; i < items->len; i++) {
+        const ApiObject *object = items->pdata[i];
+        const ApiObject *old = cache_get(informer->cache, api_namespace(object), api_name(object));
+
+        g_hash_table_add(present, (gpointer)api_key(object));
+        if (old == NULL || old->resource_version != object->resource_version)
+            informer_put(informer, object);
+    }
+    for (guint i = 0; i < known->len; i++) {
+        if (!g_hash_table_contains(present, api_key(known->pdata[i])))
+            informer_delete(informer, known->pdata[i]);
+    }
+}
+
+static void
+informer_replay(Informer *informer, guint index)
+{
+    Listener listener = g_array_index(informer->listeners, Listener, index);
+    g_autoptr(GPtrArray) known = g_ptr_array_new();
+
+    if (listener.handlers.added == NULL)
+        return;
+    cache_list(informer->cache, known);
+    for (guint i = 0; i < known->len; i++)
+        listener.handlers.added(listener.user, known->pdata[i]);
+}
+
+static void
+informer_deliver(Informer *informer, const Delta *delta)
+{
+    switch (delta->type) {
+    case DELTA_EVENT:
+        if (delta->event == WATCH_DELETED)
+            informer_delete(informer, delta->object);
+        else
+            informer_put(informer, delta->object);
+        break;
+    case DELTA_REPLACED:
+        informer_replace(informer, delta->items);
+        if (!informer->is_synced) {
+            informer->is_synced = TRUE;
+            if (informer->factory->waiters->len > 0)
+                sim_timer_arm_after(&informer->factory->timer, 0);
+        }
+        break;
+    case DELTA_REPLAY:
+        informer_replay(informer, delta->handler);
+        break;
+    }
+}
+
+static void
+informer_on_timer(Sim *sim, gpointer self)
+{
+    Informer *informer = self;
+    guint count = informer->deltas.length;
+
+    if (client_is_paused(informer->factory->client))
+        return;
+    while (count-- > 0 && informer->deltas.length > 0) {
+        Delta *delta = g_queue_pop_head(&informer->deltas);
+
+        sim_set_cause(sim, delta->cause);
+        informer_deliver(informer, delta);
+        delta_free(delta);
+    }
+}
+
+static Rng *
+informer_rng(Informer *informer)
+{
+    Process *process = client_process(informer->factory->client);
+
+    if (informer->rng == NULL) {
+        g_autofree char *name =
+            g_strdup_printf("informer/%s/%s/%s", machine_name(process_machine(process)),
+                            process_name(process), informer->kind->plural);
+
+        informer->rng = rng_stream(client_sim(informer->factory->client), name);
+    }
+    return informer->rng;
+}
+
+static Delta *
+informer_push(Informer *informer, DeltaType type)
+{
+    Delta *delta = g_slice_new0(Delta);
+
+    delta->type = type;
+    delta->cause = sim_cause(client_sim(informer->factory->client));
+    g_queue_push_tail(&informer->deltas, delta);
+    if (!informer->timer.is_armed)
+        sim_timer_arm_after(&informer->timer,
+                            dist_sample_ns(&delivery_dist, informer_rng(informer)));
+    return delta;
+}
+
+static void
+informer_on_event(gpointer user, WatchType type, const ApiObject *object)
+{
+    Delta *delta = informer_push(user, DELTA_EVENT);
+
+    delta->event = type;
+    delta->object = api_object_ref(object);
+}
+
+static void
+informer_on_replaced(gpointer user, const GPtrArray *items)
+{
+    Delta *delta = informer_push(user, DELTA_REPLACED);
+
+    delta->items = g_ptr_array_new_full(items->len, api_object_unref);
+    for (guint i = 0; i < items->len; i++)
+        g_ptr_array_add(delta->items, api_object_ref(items->pdata[i]));
+}
+
+static const ReflectorHooks informer_hooks = {
+    .replaced = informer_on_replaced,
+    .event = informer_on_event,
+};
+
+/* --- informers ----------------------------------------------------------------------------------- */
+
+static void
+informer_free(gpointer data)
+{
+    Informer *informer = data;
+
+    reflector_free(informer->reflector);
+    cache_free(informer->cache);
+    g_array_free(informer->listeners, TRUE);
+    g_queue_clear_full(&informer->deltas, delta_free);
+    sim_timer_clear(&informer->timer);
+    g_free(informer);
+}
+
+static Informer *
+informer_new(InformerFactory *factory, const ApiKind *kind, const char *field_selector)
+{
+    Informer *informer = g_new0(Informer, 1);
+
+    informer->factory = factory;
+    informer->kind = kind;
+    informer->field_selector = str_intern(field_selector);
+    informer->cache = cache_new();
+    informer->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
+    g_queue_init(&informer->deltas);
+    informer->reflector =
+        reflector_new(factory->client, kind, field_selector, &informer_hooks, informer);
+    sim_timer_init(&informer->timer, client_sim(factory->client), SIM_CONTROL, informer_on_timer,
+                   informer);
+    return informer;
+}
+
+void
+informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpointer user)
+{
+    Listener listener = {*handlers, user};
+
+    g_array_append_val(informer->listeners, listener);
+    if (cache_count(informer->cache) > 0)
+        informer_push(informer, DELTA_REPLAY)->handler = informer->listeners->len - 1;
+}
+
+const ApiObject *
+informer_get(const Informer *informer, const char *namespace_, const char *name)
+{
+    return cache_get(informer->cache, namespace_, name);
+}
+
+guint
+informer_count(const Informer *informer)
+{
+    return cache_count(informer->cache);
+}
+
+void
+informer_list(const Informer *informer, const char *namespace_, GPtrArray *out)
+{
+    if (str_is_empty(namespace_))
+        cache_list(informer->cache, out);
+    else
+        cache_list_by(informer->cache, CACHE_BY_NAMESPACE, namespace_, out);
+}
+
+void
+informer_list_owned(const Informer *informer, const char *owner_uid, GPtrArray *out)
+{
+    cache_list_by(informer->cache, CACHE_BY_OWNER, owner_uid, out);
+}
+
+void
+informer_list_orphans(const Informer *informer, const char *namespace_, GPtrArray *out)
+{
+    cache_list_by(informer->cache, CACHE_ORPHANS, namespace_, out);
+}
+
+void
+informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out)
+{
+    cache_list_by(informer->cache, CACHE_BY_NODE, node_name, out);
+}
+
+/* --- the factory -------------------------------------------------------------------------------------- */
+
+static void
+factory_on_timer(Sim *sim, gpointer self)
+{
+    InformerFactory *factory = self;
+    g_autoptr(GArray) waiters = NULL;
+
+    (void)sim;
+    if (client_is_paused(factory->client) || !informer_factory_synced(factory))
+        return;
+    waiters = g_steal_pointer(&factory->waiters);
+    factory->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
+    for (guint i = 0; i < waiters->len; i++) {
+        const Waiter *waiter = &g_array_index(waiters, Waiter, i);
+
+        waiter->synced(waiter->user);
+    }
+}
+
+InformerFactory *
+informer_factory_new(Client *client)
+{
+    InformerFactory *factory = g_new0(InformerFactory, 1);
+
+    factory->client = client;
+    factory->informers = g_ptr_array_new_with_free_func(informer_free);
+    factory->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
+    sim_timer_init(&factory->timer, client_sim(client), SIM_CONTROL, factory_on_timer, factory);
+    return factory;
+}
+
+void
+informer_factory_free(InformerFactory *factory)
+{
+    if (factory == NULL)
+        return;
+    g_ptr_array_free(factory->informers, TRUE);
+    g_array_free(factory->waiters, TRUE);
+    sim_timer_clear(&factory->timer);
+    g_free(factory);
+}
+
+void
+informer_factory_start(InformerFactory *factory)
+{
+    factory->is_started = TRUE;
+    for (guint i = 0; i < factory->informers->len; i++)
+        reflector_start(((Informer *)factory->informers->pdata[i])->reflector);
+    if (factory->waiters->len > 0 && informer_factory_synced(factory))
+        sim_timer_arm_after(&factory->timer, 0);
+}
+
+void
+informer_factory_reset(InformerFactory *factory)
+{
+    client_reset(factory->client);
+    factory->is_started = FALSE;
+    g_array_set_size(factory->waiters, 0);
+    sim_timer_disarm(&factory->timer);
+    for (guint i = 0; i < factory->informers->len; i++) {
+        Informer *informer = factory->informers->pdata[i];
+
+        reflector_reset(informer->reflector);
+        cache_clear(informer->cache);
+        g_queue_clear_full(&informer->deltas, delta_free);
+        sim_timer_disarm(&informer->timer);
+        informer->is_synced = FALSE;
+    }
+}
+
+void
+informer_factory_resumed(InformerFactory *factory)
+{
+    client_resumed(factory->client);
+    if (factory->waiters->len > 0)
+        sim_timer_arm_after(&factory->timer, 0);
+    for (guint i = 0; i < factory->informers->len; i++) {
+        Informer *informer = factory->informers->pdata[i];
+
+        reflector_resumed(informer->reflector);
+        if (informer->deltas.length > 0)
+            sim_timer_arm_after(&informer->timer, 0);
+    }
+}
+
+gboolean
+informer_factory_synced(const InformerFactory *factory)
+{
+    for (guint i = 0; i < factory->informers->len; i++) {
+        if (!((const Informer *)factory->informers->pdata[i])->is_synced)
+            return FALSE;
+    }
+    return factory->is_started;
+}
+
+void
+informer_factory_on_synced(InformerFactory *factory, void (*synced)(gpointer user), gpointer user)
+{
+    Waiter waiter = {synced, user};
+
+    g_array_append_val(factory->waiters, waiter);
+    if (informer_factory_synced(factory))
+        sim_timer_arm_after(&factory->timer, 0);
+}
+
+Informer *
+informer_factory_get(InformerFactory *factory, const ApiKind *kind, const char *field_selector)
+{
+    Informer *informer;
+
+    for (guint i = 0; i < factory->informers->len; i++) {
+        informer = factory->informers->pdata[i];
+        if (informer->kind == kind && str_is(informer->field_selector, field_selector))
+            return informer;
+    }
+    informer = informer_new(factory, kind, field_selector);
+    g_ptr_array_add(factory->informers, informer);
+    if (factory->is_started)
+        reflector_start(informer->reflector);
+    return informer;
+}
