@@ -1,0 +1,487 @@
+/* cluster.c - see cluster.h */
+
+#include "scenario/cluster.h"
+
+#include "api/kinds.h"
+#include "base/duration.h"
+#include "controllers/controllers.h"
+#include "scenario/entrance.h"
+
+/* The cluster has a minute to come up before the scenario begins; a real one takes less. */
+#define BOOT_NS (60 * NS_PER_S)
+/* 2026-01-05 09:00 UTC, a Monday: where a scenario says nothing. */
+#define DEFAULT_EPOCH_NS (G_GINT64_CONSTANT(1767603600) * NS_PER_S)
+
+static gboolean
+is_ideal(const Cluster *cluster)
+{
+    return str_is(cluster->scenario->spec.cluster.kubelet, "ideal");
+}
+
+/* --- machines ------------------------------------------------------------------------- */
+
+static World *
+make_world(Cluster *cluster)
+{
+    const ScNetwork *network = &cluster->scenario->spec.cluster.network;
+    WorldOptions options = {
+        .loopback = DIST_CONST(20 * NS_PER_US),
+        .same_zone = DIST_LOGN(250 * NS_PER_US, NS_PER_MS),
+        .cross_zone = DIST_LOGN(500 * NS_PER_US, 1500 * NS_PER_US),
+        .external = DIST_LOGN(500 * NS_PER_US, 2 * NS_PER_MS),
+    };
+
+    if (is_ideal(cluster)) { /* everything on one machine */
+        options.loopback = DIST_CONST(200 * NS_PER_US);
+        options.same_zone = options.cross_zone = options.external = options.loopback;
+    }
+    if (network->has_same_zone)
+        options.same_zone = network->same_zone;
+    if (network->has_cross_zone)
+        options.cross_zone = network->cross_zone;
+    if (network->has_external)
+        options.external = network->external;
+    return world_new(cluster->sim, &options);
+}
+
+static void
+make_control_plane(Cluster *cluster)
+{
+    const ScControlPlane *wanted = &cluster->scenario->spec.cluster.control_plane;
+    EtcdOptions etcd = {.sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster)};
+    ApiServerOptions server = {.sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster)};
+
+    cluster->control_plane = machine_new(cluster->world, &(MachineOptions){.name = "control-plane", .ip = "172.18.0.2", .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .disk_bytes = G_GINT64_CONSTANT(100) << 30});
+    g_ptr_array_add(cluster->etcd_machines, cluster->control_plane);
+    for (gint64 i = 1; i < wanted->etcd_members; i++) {
+        g_autofree char *name = g_strdup_printf("control-plane-%" G_GINT64_FORMAT, i + 1);
+        g_autofree char *ip = g_strdup_printf("172.18.1.%" G_GINT64_FORMAT, i + 1);
+        g_ptr_array_add(cluster->etcd_machines, machine_new(cluster->world, &(MachineOptions){.name = name, .ip = ip, .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .disk_bytes = G_GINT64_CONSTANT(100) << 30}));
+    }
+    etcd.machines = (Machine *const *)cluster->etcd_machines->pdata;
+    etcd.n_members = cluster->etcd_machines->len;
+    if (wanted->has_fsync)
+        etcd.fsync = wanted->fsync;
+    cluster->etcd = etcd_new(&etcd);
+
+    server.machine = cluster->control_plane;
+    server.etcd = cluster->etcd;
+    server.version_minor = cluster->scenario->version_minor;
+    server.service_cidr = cluster->scenario->spec.cluster.network.service_cidr;
+    cluster->server = apiserver_new(&server);
+}
+
+static void
+make_deciders(Cluster *cluster)
+{
+    ControllersConfig *config = g_new0(ControllersConfig, 1);
+
+    controllers_config_init(config, cluster->scenario->version_minor);
+    config->cluster_cidr = cluster->scenario->spec.cluster.network.pod_cidr;
+    cluster->controllers_config = config;
+    cluster->controllers = controller_manager_new(&(ControllerManagerOptions){
+        .sim = cluster->sim,
+        .world = cluster->world,
+        .machine = cluster->control_plane,
+        .server = cluster->server,
+        .process_name = "kube-controller-manager",
+        .controllers = kcm_controllers,
+        .version_minor = cluster->scenario->version_minor,
+        .config = config,
+    });
+    cluster->scheduler = scheduler_new(&(SchedulerOptions){
+        .sim = cluster->sim,
+        .world = cluster->world,
+        .machine = cluster->control_plane,
+        .server = cluster->server,
+        .version_minor = cluster->scenario->version_minor,
+        .quick = is_ideal(cluster),
+    });
+}
+
+/* --- nodes ------------------------------------------------------------------------------- */
+
+static const AppRule *
+app_rule_of(const Cluster *cluster, const ApiObject *pod)
+{
+    const AppRule *found = NULL;
+
+    for (guint i = 0; i < cluster->scenario->n_app_rules; i++) {
+        const AppRule *rule = &cluster->app_rules[i];
+        const char *image = pod_spec(pod)->containers.count > 0 ? pod_spec(pod)->containers.items[0].image : "";
+
+        if (rule->match_image != NULL && !g_pattern_match_simple(rule->match_image, image != NULL ? image : ""))
+            continue;
+        if (rule->match_labels_key != NULL && !str_is(str_map_get(&pod->meta->labels, rule->match_labels_key), rule->match_labels_value))
+            continue;
+        found = rule;
+    }
+    return found;
+}
+
+static gint64
+ideal_startup_of(gpointer user, const ApiObject *pod)
+{
+    const Cluster *cluster = user;
+    const AppRule *rule = app_rule_of(cluster, pod);
+
+    return rule != NULL ? dist_sample_ns(&rule->profile.startup, rng_stream(cluster->sim, "ideal/startup")) : NS_PER_S;
+}
+
+static gint64
+ideal_stop_of(gpointer user, const ApiObject *pod)
+{
+    const Cluster *cluster = user;
+    const AppRule *rule = app_rule_of(cluster, pod);
+
+    return rule != NULL ? dist_sample_ns(&rule->profile.stop, rng_stream(cluster->sim, "ideal/stop")) : NS_PER_S;
+}
+
+static gboolean
+ideal_image_is_missing(gpointer user, const char *image)
+{
+    const Cluster *cluster = user;
+    const Scenario *scenario = cluster->scenario;
+    gboolean is_missing = FALSE;
+
+    for (guint i = 0; i < scenario->n_image_rules; i++)
+        if (g_pattern_match_simple(scenario->image_rules[i].match, image))
+            is_missing = scenario->image_rules[i].is_missing;
+    return is_missing;
+}
+
+typedef struct {
+    const char *name;
+    const char *zone, *region;
+    gint64 cpu_milli, memory_bytes, disk_bytes, max_pods, boot_min_ns, boot_max_ns;
+    StrMap labels;    /* (owned) */
+    TaintList taints; /* (owned) */
+    const ScNodeGroup *group;
+} NodePlan;
+
+static void
+make_node(Cluster *cluster, NodePlan *plan)
+{
+    ClusterNode *node = g_new0(ClusterNode, 1);
+    guint index = cluster->nodes->len;
+    g_autofree char *ip = g_strdup_printf("172.18.%u.%u", 2 + (index + 3) / 250, 1 + (index + 3) % 250);
+    RuntimeOptions runtime = {0};
+    KubeletOptions kubelet = {0};
+
+    node->name = str_intern(plan->name);
+    node->group = plan->group;
+    node->machine = machine_new(cluster->world, &(MachineOptions){
+        .name = plan->name, .zone = plan->zone, .ip = ip, .cpu_milli = plan->cpu_milli, .memory_bytes = plan->memory_bytes,
+        .disk_bytes = plan->disk_bytes, .boot_min_ns = plan->boot_min_ns, .boot_max_ns = plan->boot_max_ns});
+    if (!is_ideal(cluster)) {
+        kubelet_runtime_defaults(&runtime);
+        node->runtime = runtime_new(node->machine, &runtime, cluster->scenario->image_rules, cluster->scenario->n_image_rules, cluster->app_rules, cluster->scenario->n_app_rules);
+    }
+    if (plan->zone != NULL)
+        str_map_set(&plan->labels, str_intern("topology.kubernetes.io/zone"), str_intern(plan->zone));
+    if (plan->region != NULL)
+        str_map_set(&plan->labels, str_intern("topology.kubernetes.io/region"), str_intern(plan->region));
+    kubelet = (KubeletOptions){
+        .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .runtime = node->runtime,
+        .node_name = node->name, .labels = plan->labels, .taints = plan->taints, .max_pods = (gint32)plan->max_pods,
+        .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->version_minor,
+        .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
+        .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
+        .ideal_user = cluster,
+    };
+    node->kubelet = kubelet_new(&kubelet);
+    if (!is_ideal(cluster))
+        node->proxy = kube_proxy_new(&(KubeProxyOptions){
+            .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .node_name = node->name,
+            .min_sync_ns = cluster->scenario->spec.cluster.network.min_sync_ns, .version_minor = cluster->scenario->version_minor});
+    g_ptr_array_add(cluster->nodes, node);
+    str_map_clear(&plan->labels);
+    g_free(plan->taints.items);
+}
+
+/* "gpu=yes:NoSchedule" */
+static void
+add_taint(TaintList *taints, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    g_autofree char *pair = g_strndup(text, (gsize)(colon - text));
+    char *equals = strchr(pair, '=');
+    Taint *taint = API_LIST_ADD(taints);
+
+    taint->effect = str_intern(colon + 1);
+    if (equals != NULL) {
+        *equals = '\0';
+        taint->value = str_intern(equals + 1);
+    }
+    taint->key = str_intern(pair);
+}
+
+static void
+make_group(Cluster *cluster, const ScNodeGroup *group)
+{
+    guint count = group->has_count ? (guint)group->count : 1;
+
+    for (guint i = 0; i < count; i++) {
+        NodePlan plan = {
+            .name = scenario_group_node_name(group, i), .zone = group->zone, .region = group->region, .cpu_milli = group->cpu_milli,
+            .memory_bytes = group->memory_bytes, .disk_bytes = group->disk_bytes, .max_pods = group->max_pods,
+            .boot_min_ns = group->boot_min_ns, .boot_max_ns = group->boot_max_ns, .group = group};
+
+        for (guint k = 0; k < group->labels.count; k++)
+            str_map_set(&plan.labels, group->labels.items[k].key, group->labels.items[k].value);
+        for (guint k = 0; k < group->taints.count; k++)
+            add_taint(&plan.taints, group->taints.items[k]);
+        make_node(cluster, &plan);
+    }
+}
+
+static gint64
+capacity_of(const ApiObject *object, const char *name, gint64 fallback, gboolean milli)
+{
+    const Quantity *quantity = quantity_map_get(&node_status(object)->capacity, str_intern(name));
+
+    if (quantity == NULL)
+        quantity = quantity_map_get(&node_status(object)->allocatable, str_intern(name));
+    if (quantity == NULL)
+        return fallback;
+    return milli ? quantity_value_milli(quantity) : quantity_value(quantity);
+}
+
+/* A Node manifest is a node that is there from the start, as large as its status says. */
+static void
+make_node_from_manifest(Cluster *cluster, const ScManifest *manifest)
+{
+    ApiDecodeResult result = {0};
+    g_autoptr(ApiObject) object = api_object_decode(&node_kind, manifest->value, &result);
+    NodePlan plan = {0};
+
+    api_decode_result_clear(&result);
+    if (object == NULL)
+        return;
+    plan.name = api_name(object);
+    plan.zone = str_map_get(&object->meta->labels, "topology.kubernetes.io/zone");
+    plan.region = str_map_get(&object->meta->labels, "topology.kubernetes.io/region");
+    plan.cpu_milli = capacity_of(object, "cpu", 4000, TRUE);
+    plan.memory_bytes = capacity_of(object, "memory", G_GINT64_CONSTANT(8) << 30, FALSE);
+    plan.disk_bytes = capacity_of(object, "ephemeral-storage", G_GINT64_CONSTANT(100) << 30, FALSE);
+    plan.max_pods = capacity_of(object, "pods", 110, FALSE);
+    plan.boot_min_ns = 30 * NS_PER_S;
+    plan.boot_max_ns = 90 * NS_PER_S;
+    str_map_copy(&plan.labels, &object->meta->labels);
+    for (guint i = 0; i < node_spec(object)->taints.count; i++)
+        *API_LIST_ADD(&plan.taints) = node_spec(object)->taints.items[i];
+    make_node(cluster, &plan);
+}
+
+/* --- users ---------------------------------------------------------------------------------- */
+
+static void
+chaos_started(gpointer self)
+{
+    (void)self;
+}
+
+static const ProcessHooks chaos_hooks = {.started = chaos_started, .stopped = chaos_started};
+
+static char *
+read_file(gpointer self, const char *path, gsize *out_length)
+{
+    const Cluster *cluster = self;
+
+    return scenario_read_file(cluster->scenario, path, out_length);
+}
+
+static char *
+pod_log(gpointer self, const char *namespace_, const char *pod, const char *container, gboolean previous)
+{
+    RtContainer *found = cluster_find_container(self, namespace_, pod, container);
+
+    return found != NULL && !previous ? rt_container_log(found) : NULL;
+}
+
+static void
+make_users(Cluster *cluster)
+{
+    Process *chaos;
+
+    cluster->user = machine_new(cluster->world, &(MachineOptions){.name = "user", .ip = "192.0.2.10", .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .is_external = TRUE});
+    cluster->external = machine_new(cluster->world, &(MachineOptions){.name = "external", .ip = "192.0.2.20", .cpu_milli = 64000, .memory_bytes = G_GINT64_CONSTANT(64) << 30, .is_external = TRUE});
+    cluster->kubectl = kubectl_new(&(KubectlOptions){.sim = cluster->sim, .world = cluster->world, .machine = cluster->user, .server = cluster->server, .read_file = read_file, .pod_log = pod_log, .self = cluster});
+    chaos = process_new(cluster->user, "chaos", &chaos_hooks, cluster);
+    process_start(chaos);
+    cluster->chaos = client_new(&(ClientOptions){.sim = cluster->sim, .world = cluster->world, .process = chaos, .server = cluster->server, .user = "chaos"});
+}
+
+static void
+make_traffic(Cluster *cluster)
+{
+    const ScList *list = &cluster->scenario->spec.traffic;
+    TrafficResolver resolver = entrance_resolver(cluster);
+
+    for (guint i = 0; i < list->count; i++) {
+        const ScTraffic *wanted = (const ScTraffic *)(gconstpointer)list->items + i;
+        TrafficOptions options = {
+            .name = wanted->name, .from = wanted->from, .to_node = wanted->to_node, .port = wanted->port,
+            .rate_micro_per_s = wanted->rate_micro, .arrivals = str_is(wanted->arrivals, "constant") ? ARRIVALS_CONSTANT : ARRIVALS_POISSON,
+            .start_ns = wanted->start_ns, .stop_ns = wanted->has_stop ? wanted->stop_ns : -1, .timeout_ns = wanted->timeout_ns,
+            .retries = (guint)wanted->retries, .reuse = wanted->reuse, .client_ports = (guint32)wanted->client_ports};
+
+        if (wanted->to_service != NULL)
+            options.to_service = str_internf("%s/%s", wanted->to_namespace, wanted->to_service);
+        g_ptr_array_add(cluster->traffic, traffic_new(cluster->sim, cluster->world, &options, &resolver));
+    }
+}
+
+/* --- life -------------------------------------------------------------------------------------- */
+
+Cluster *
+cluster_new(const Scenario *scenario, guint64 seed)
+{
+    Cluster *cluster = g_new0(Cluster, 1);
+    const ScSpec *spec = &scenario->spec;
+
+    cluster->scenario = scenario;
+    cluster->app_rules = g_memdup2(scenario->app_rules, (scenario->n_app_rules + 1) * sizeof(AppRule));
+    cluster->nodes = g_ptr_array_new();
+    cluster->traffic = g_ptr_array_new();
+    cluster->etcd_machines = g_ptr_array_new();
+    cluster->sim = sim_new(&(SimOptions){.seed = seed != 0 ? seed : (guint64)spec->seed, .epoch_unix_ns = spec->has_epoch ? spec->epoch_ns : DEFAULT_EPOCH_NS, .start_ns = -BOOT_NS});
+    cluster->world = make_world(cluster);
+    make_control_plane(cluster);
+    make_deciders(cluster);
+    for (guint i = 0; i < spec->cluster.nodes.count; i++)
+        make_group(cluster, (const ScNodeGroup *)(gconstpointer)spec->cluster.nodes.items + i);
+    for (guint i = 0; i < scenario->nodes->len; i++)
+        make_node_from_manifest(cluster, &g_array_index(scenario->nodes, ScManifest, i));
+    make_users(cluster);
+    return cluster;
+}
+
+void
+cluster_boot(Cluster *cluster)
+{
+    Rng *rng = rng_stream(cluster->sim, "cluster/boot");
+    guint n = cluster->nodes->len;
+    g_autofree gint64 *starts = g_new(gint64, MAX(n, 1));
+    g_autofree gboolean *is_started = g_new0(gboolean, MAX(n, 1));
+
+    etcd_start(cluster->etcd);
+    process_start(apiserver_process(cluster->server));
+    sim_run_until(cluster->sim, -BOOT_NS + 3 * NS_PER_S);
+    process_start(controller_manager_process(cluster->controllers));
+    process_start(scheduler_process(cluster->scheduler));
+    sim_run_until(cluster->sim, -BOOT_NS + 5 * NS_PER_S);
+    /* Nodes come up within ten seconds, so that their loops have different phases. */
+    for (guint i = 0; i < n; i++)
+        starts[i] = -BOOT_NS + 5 * NS_PER_S + rng_between_ns(rng, 0, 10 * NS_PER_S);
+    for (guint done = 0; done < n; done++) {
+        guint next = G_MAXUINT;
+        const ClusterNode *node;
+
+        for (guint i = 0; i < n; i++)
+            if (!is_started[i] && (next == G_MAXUINT || starts[i] < starts[next]))
+                next = i;
+        is_started[next] = TRUE;
+        sim_run_until(cluster->sim, starts[next]);
+        node = g_ptr_array_index(cluster->nodes, next);
+        process_start(kubelet_process(node->kubelet));
+        if (node->proxy != NULL)
+            process_start(kube_proxy_process(node->proxy));
+    }
+    sim_run_until(cluster->sim, 0);
+    sim_set_cause(cluster->sim, 0);
+    make_traffic(cluster);
+}
+
+void
+cluster_free(Cluster *cluster)
+{
+    if (cluster == NULL)
+        return;
+    for (guint i = 0; i < cluster->traffic->len; i++)
+        traffic_free(g_ptr_array_index(cluster->traffic, i));
+    entrance_free(cluster);
+    kubectl_free(cluster->kubectl);
+    client_free(cluster->chaos);
+    for (guint i = 0; i < cluster->nodes->len; i++) {
+        ClusterNode *node = g_ptr_array_index(cluster->nodes, i);
+        kube_proxy_free(node->proxy);
+        kubelet_free(node->kubelet);
+        if (node->runtime != NULL)
+            runtime_free(node->runtime);
+        g_free(node);
+    }
+    scheduler_free(cluster->scheduler);
+    controller_manager_free(cluster->controllers);
+    apiserver_free(cluster->server);
+    etcd_free(cluster->etcd);
+    world_free(cluster->world);
+    sim_free(cluster->sim);
+    g_free(cluster->controllers_config);
+    g_free(cluster->app_rules);
+    g_ptr_array_unref(cluster->nodes);
+    g_ptr_array_unref(cluster->traffic);
+    g_ptr_array_unref(cluster->etcd_machines);
+    g_free(cluster);
+}
+
+ClusterNode *
+cluster_find_node(const Cluster *cluster, const char *name)
+{
+    for (guint i = 0; i < cluster->nodes->len; i++) {
+        ClusterNode *node = g_ptr_array_index(cluster->nodes, i);
+        if (str_is(node->name, name))
+            return node;
+    }
+    return NULL;
+}
+
+Traffic *
+cluster_find_traffic(const Cluster *cluster, const char *name)
+{
+    for (guint i = 0; i < cluster->traffic->len; i++)
+        if (str_is(traffic_name(g_ptr_array_index(cluster->traffic, i)), name))
+            return g_ptr_array_index(cluster->traffic, i);
+    return NULL;
+}
+
+Process *
+cluster_process(const Cluster *cluster, const char *component, const char *node)
+{
+    const ClusterNode *found = node != NULL ? cluster_find_node(cluster, node) : NULL;
+
+    if (str_is(component, "kube-scheduler") || str_is(component, "scheduler"))
+        return scheduler_process(cluster->scheduler);
+    if (str_is(component, "kube-controller-manager") || str_is(component, "controller-manager"))
+        return controller_manager_process(cluster->controllers);
+    if (str_is(component, "kube-apiserver") || str_is(component, "apiserver"))
+        return apiserver_process(cluster->server);
+    if (str_is(component, "etcd"))
+        return etcd_member_process(cluster->etcd, 0);
+    if (found != NULL && str_is(component, "kubelet"))
+        return kubelet_process(found->kubelet);
+    if (found != NULL && found->proxy != NULL && str_is(component, "kube-proxy"))
+        return kube_proxy_process(found->proxy);
+    return NULL;
+}
+
+RtContainer *
+cluster_find_container(const Cluster *cluster, const char *namespace_, const char *pod, const char *container)
+{
+    const ApiObject *object = apiserver_peek(cluster->server, &pod_kind, namespace_, pod);
+    const ClusterNode *node = object != NULL ? cluster_find_node(cluster, pod_spec(object)->node_name) : NULL;
+    g_autoptr(GPtrArray) all = NULL;
+    RtContainer *found = NULL;
+
+    if (node == NULL || node->runtime == NULL)
+        return NULL;
+    if (container == NULL)
+        container = pod_spec(object)->containers.items[0].name;
+    all = runtime_list_containers(node->runtime);
+    for (guint i = 0; i < all->len; i++) { /* oldest first: the last one that fits is the present one */
+        RtContainer *at = g_ptr_array_index(all, i);
+        if (str_is(sandbox_pod_uid(rt_container_sandbox(at)), api_uid(object)) && str_is(rt_container_name(at), container))
+            found = at;
+    }
+    return found;
+}

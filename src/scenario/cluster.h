@@ -1,0 +1,62 @@
+/*
+ * cluster.h - the whole cluster of a scenario, assembled and wired
+ *
+ * Owns the kernel, the world, every component, the users' machine and the
+ * traffic. The cluster boots through all its layers before 0 s (sim start is
+ * negative): nodes register, get their ranges and leases, and are Ready when the
+ * scenario begins.
+ */
+#pragma once
+
+#include "apiserver/apiserver.h"
+#include "kubectl/kubectl.h"
+#include "net/kubeproxy.h"
+#include "net/traffic.h"
+#include "node/kubelet.h"
+#include "scenario/scenario.h"
+#include "scheduler/scheduler.h"
+
+typedef struct {
+    const char *name; /* interned */
+    Machine *machine;
+    Runtime *runtime;
+    Kubelet *kubelet;
+    KubeProxy *proxy; /* NULL with ideal kubelets */
+    const ScNodeGroup *group; /* NULL for a Node manifest */
+} ClusterNode;
+
+typedef struct Entrance Entrance; /* entrance.h */
+
+typedef struct Cluster {
+    const Scenario *scenario; /* borrowed */
+    Sim *sim;
+    World *world;
+    Machine *control_plane, *user, *external;
+    Etcd *etcd;
+    ApiServer *server;
+    ControllerManager *controllers;
+    Scheduler *scheduler;
+    Kubectl *kubectl;
+    Client *chaos; /* podKill */
+    GPtrArray *nodes;   /* of ClusterNode* */
+    GPtrArray *traffic; /* of Traffic* */
+    gpointer controllers_config;
+    GPtrArray *etcd_machines; /* of Machine* */
+    Entrance *entrance;
+    AppRule *app_rules; /* a copy: `set` changes it */
+} Cluster;
+
+
+/* cluster_new: everything is made, nothing runs. @seed overrides the scenario's if not 0. (owned) */
+Cluster *cluster_new(const Scenario *scenario, guint64 seed);
+void cluster_free(Cluster *cluster);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cluster, cluster_free)
+/* cluster_boot: start every process; the clock then stands at 0. */
+void cluster_boot(Cluster *cluster);
+
+ClusterNode *cluster_find_node(const Cluster *cluster, const char *name); /* NULL if none */
+Traffic *cluster_find_traffic(const Cluster *cluster, const char *name);
+/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "kubelet" and "kube-proxy" with @node. NULL if there is none. */
+Process *cluster_process(const Cluster *cluster, const char *component, const char *node);
+/* cluster_find_container: of a pod, by name (NULL: the first); NULL if it does not exist now. */
+RtContainer *cluster_find_container(const Cluster *cluster, const char *namespace_, const char *pod, const char *container);

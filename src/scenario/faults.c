@@ -1,0 +1,187 @@
+/* faults.c - see faults.h */
+
+#include "scenario/faults.h"
+
+#include "api/kinds.h"
+#include "scenario/faults/common.h"
+
+const char *const fault_mode_words[] = {"one", "all", "fixed", "percent", NULL};
+
+const FaultDef *
+fault_find(const char *name)
+{
+    for (guint i = 0; fault_defs[i] != NULL; i++)
+        if (str_is(fault_defs[i]->name, name))
+            return fault_defs[i];
+    return NULL;
+}
+
+/* Names of nodes that a scenario has, groups expanded as cluster.c does it. */
+static gboolean
+is_node_name(const Scenario *scenario, const char *name)
+{
+    g_autoptr(GPtrArray) names = scenario_node_names(scenario);
+
+    for (guint i = 0; i < names->len; i++)
+        if (str_is(g_ptr_array_index(names, i), name))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+check_node_name(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *name, const char *path)
+{
+    g_autoptr(GPtrArray) names = NULL;
+    const char *near;
+
+    if (is_node_name(scenario, name))
+        return;
+    names = scenario_node_names(scenario);
+    g_ptr_array_add(names, NULL);
+    near = diag_nearest(name, (const char *const *)names->pdata);
+    if (near == NULL && names->len > 1)
+        near = g_ptr_array_index(names, 0);
+    sc_error(reader, args->source, path, "there is no node '%s'; write %s", name, near != NULL ? near : "the name of a node");
+}
+
+static void
+check_targets(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path)
+{
+    if (args->node != NULL)
+        check_node_name(reader, scenario, args, args->node, path);
+    for (guint i = 0; i < args->nodes.count; i++)
+        check_node_name(reader, scenario, args, args->nodes.items[i], path);
+    if ((str_is(args->mode, "fixed") || str_is(args->mode, "percent")) && args->value == 0)
+        sc_error(reader, args->source, path, "mode: %s needs a number; write value: 1", args->mode);
+    if (args->def->takes_nodes && args->def->check == NULL && args->node == NULL && args->nodes.count == 0 && args->selector.count == 0)
+        sc_error(reader, args->source, path, "no target; write node: NAME, nodes: [...] or selector: {...}");
+}
+
+FaultArgs *
+fault_read(const ScReader *reader, const Scenario *scenario, const Value *value, const char *path)
+{
+    FaultArgs *args;
+    const FaultDef *def;
+    g_autofree char *inner = NULL;
+
+    if (value->type != VALUE_MAP || value->count != 1) {
+        sc_error(reader, value, path, "a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}");
+        return NULL;
+    }
+    def = fault_find(value->keys[0]);
+    if (def == NULL) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        const char *near;
+
+        for (guint i = 0; fault_defs[i] != NULL; i++)
+            g_ptr_array_add(names, (gpointer)fault_defs[i]->name);
+        g_ptr_array_add(names, NULL);
+        near = diag_nearest(value->keys[0], (const char *const *)names->pdata);
+        {
+            g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
+            diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, value, 0), path, "unknown fault '%s'; write %s", value->keys[0], near != NULL ? near : all);
+        }
+        return NULL;
+    }
+    args = g_new0(FaultArgs, 1);
+    args->def = def;
+    args->source = value;
+    sc_defaults(def->fields, args);
+    inner = g_strdup_printf("%s.%s", path, def->name);
+    if (value->items[0]->type == VALUE_MAP)
+        sc_read(reader, def->fields, args, value->items[0], inner);
+    else if (value->items[0]->type != VALUE_NULL)
+        sc_error(reader, value->items[0], inner, "expected a map; write {%s: {node: worker-2}}", def->name);
+    check_targets(reader, scenario, args, inner);
+    if (def->check != NULL)
+        def->check(reader, scenario, args, inner);
+    if (args->has_duration && def->end == NULL)
+        sc_error(reader, value, inner, "%s cannot be undone; leave duration out", def->name);
+    return args;
+}
+
+void
+fault_args_free(FaultArgs *args)
+{
+    if (args == NULL)
+        return;
+    sc_clear(args->def->fields, args);
+    g_free(args);
+}
+
+/* --- at run time -------------------------------------------------------------------------- */
+
+static gboolean
+node_matches(Cluster *cluster, const ClusterNode *node, const LabelList *selector)
+{
+    const ApiObject *object = apiserver_peek(cluster->server, &node_kind, NULL, node->name);
+
+    for (guint i = 0; i < selector->count; i++)
+        if (object == NULL || !str_is(str_map_get(&object->meta->labels, selector->items[i].key), selector->items[i].value))
+            return FALSE;
+    return TRUE;
+}
+
+static GPtrArray *
+pick_nodes(Cluster *cluster, const FaultArgs *args)
+{
+    GPtrArray *picked = g_ptr_array_new();
+    Rng *rng = rng_stream(cluster->sim, "fault/nodes");
+    guint wanted;
+
+    if (!args->def->takes_nodes)
+        return picked;
+    for (guint i = 0; i < cluster->nodes->len; i++) {
+        const ClusterNode *node = g_ptr_array_index(cluster->nodes, i);
+        gboolean is_named = str_is(args->node, node->name);
+
+        for (guint k = 0; k < args->nodes.count; k++)
+            is_named = is_named || str_is(args->nodes.items[k], node->name);
+        if (is_named || (args->selector.count > 0 && node_matches(cluster, node, &args->selector)))
+            g_ptr_array_add(picked, node->machine);
+    }
+    if (args->selector.count == 0)
+        return picked;
+    wanted = picked->len;
+    if (args->mode == NULL || str_is(args->mode, "one"))
+        wanted = MIN(1, picked->len);
+    else if (str_is(args->mode, "fixed"))
+        wanted = MIN((guint)args->value, picked->len);
+    else if (str_is(args->mode, "percent"))
+        wanted = picked->len * (guint)args->value / 100;
+    while (picked->len > wanted)
+        g_ptr_array_remove_index(picked, (guint)rng_below(rng, picked->len));
+    return picked;
+}
+
+char *
+fault_node_words(Machine *const *nodes, guint n_nodes)
+{
+    if (n_nodes == 0)
+        return g_strdup("no node");
+    if (n_nodes == 1)
+        return g_strdup(machine_name(nodes[0]));
+    if (n_nodes == 2)
+        return g_strdup_printf("%s and %s", machine_name(nodes[0]), machine_name(nodes[1]));
+    return g_strdup_printf("%s, %s and %u more", machine_name(nodes[0]), machine_name(nodes[1]), n_nodes - 2);
+}
+
+char *
+fault_begin(Cluster *cluster, const FaultArgs *args, GPtrArray **out_nodes)
+{
+    GPtrArray *nodes = pick_nodes(cluster, args);
+    char *sentence = args->def->tell(args, (Machine *const *)nodes->pdata, nodes->len);
+
+    sim_trace(cluster->sim, "scenario", "fault", NULL, args->def->name, "%s", sentence);
+    args->def->begin(cluster, args, (Machine *const *)nodes->pdata, nodes->len);
+    *out_nodes = nodes;
+    return sentence;
+}
+
+void
+fault_end(Cluster *cluster, const FaultArgs *args, GPtrArray *nodes)
+{
+    sim_trace(cluster->sim, "scenario", "fault-end", NULL, args->def->name, "%s ends", args->def->name);
+    if (args->def->end != NULL)
+        args->def->end(cluster, args, (Machine *const *)nodes->pdata, nodes->len);
+}

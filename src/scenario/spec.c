@@ -1,0 +1,178 @@
+/* spec.c - the keys of a Scenario: tables only, see scenario.h */
+
+#include "scenario/scenario.h"
+
+#define N(member) offsetof(ScNodeGroup, member)
+static const ScField node_fields[] = {
+    {"name", SC_STRING, N(name), .doc = "Name of the node, or of the group when count is given.", .def = "worker"},
+    {"count", SC_INT, N(count), .doc = "How many nodes NAME-1, NAME-2, ...; a group called node is lettered (node-a, node-b).", .given_offset = N(has_count), .min = 0, .max = 100000},
+    {"first", SC_INT, N(first), .doc = "Number of the first node of the group.", .def = "1", .min = 0, .max = 1000000},
+    {"cpu", SC_CPU, N(cpu_milli), .doc = "Cores.", .def = "4"},
+    {"memory", SC_BYTES, N(memory_bytes), .doc = "Memory.", .def = "8Gi"},
+    {"disk", SC_BYTES, N(disk_bytes), .doc = "Disk of the node.", .def = "100Gi"},
+    {"pods", SC_INT, N(max_pods), .doc = "Most pods the kubelet takes.", .def = "110", .min = 0, .max = 100000},
+    {"zone", SC_STRING, N(zone), .doc = "Zone: label topology.kubernetes.io/zone, and the distance to other machines."},
+    {"region", SC_STRING, N(region), .doc = "Region: label topology.kubernetes.io/region."},
+    {"labels", SC_LABELS, N(labels), .doc = "Further labels."},
+    {"taints", SC_STRINGS, N(taints), .doc = "Taints, KEY=VALUE:EFFECT."},
+    {"bootMin", SC_DURATION, N(boot_min_ns), .doc = "Shortest time from power on to a running kubelet.", .def = "30s"},
+    {"bootMax", SC_DURATION, N(boot_max_ns), .doc = "Longest time from power on to a running kubelet.", .def = "90s"},
+    {0},
+};
+#undef N
+
+static const ScField etcd_fields[] = {
+    {"members", SC_INT, offsetof(ScControlPlane, etcd_members), .doc = "Members of the etcd cluster.", .def = "1", .min = 1, .max = 9},
+    {"fsync", SC_DIST, offsetof(ScControlPlane, fsync), .doc = "Time of one write to the log on disk.", .given_offset = offsetof(ScControlPlane, has_fsync)},
+    {0},
+};
+static const ScField control_plane_fields[] = {
+    {"etcd", SC_MAP, 0, .doc = "The store.", .fields = etcd_fields},
+    {"apiservers", SC_INT, offsetof(ScControlPlane, apiservers), .doc = "kube-apiserver processes.", .def = "1", .min = 1, .max = 1},
+    {"controllerManagers", SC_INT, offsetof(ScControlPlane, controller_managers), .doc = "kube-controller-manager processes.", .def = "1", .min = 1, .max = 1},
+    {"schedulers", SC_INT, offsetof(ScControlPlane, schedulers), .doc = "kube-scheduler processes.", .def = "1", .min = 1, .max = 1},
+    {0},
+};
+
+#define W(member) offsetof(ScNetwork, member)
+static const char *const proxy_words[] = {"iptables", NULL};
+static const ScField network_fields[] = {
+    {"sameZone", SC_DIST, W(same_zone), .doc = "One-way trip between machines of one zone.", .given_offset = W(has_same_zone)},
+    {"crossZone", SC_DIST, W(cross_zone), .doc = "One-way trip between zones.", .given_offset = W(has_cross_zone)},
+    {"external", SC_DIST, W(external), .doc = "One-way trip from outside to a node.", .given_offset = W(has_external)},
+    {"podCIDR", SC_STRING, W(pod_cidr), .doc = "Addresses of pods.", .def = "10.244.0.0/16"},
+    {"serviceCIDR", SC_STRING, W(service_cidr), .doc = "Addresses of Services.", .def = "10.96.0.0/12"},
+    {"proxy", SC_ENUM, W(proxy), .doc = "Mode of kube-proxy.", .def = "iptables", .words = proxy_words},
+    {"minSyncPeriod", SC_DURATION, W(min_sync_ns), .doc = "Least time between two syncs of kube-proxy.", .def = "1s"},
+    {0},
+};
+#undef W
+
+static const char *const kubelet_words[] = {"real", "ideal", NULL};
+static const char *const dns_words[] = {"cluster", "none", NULL};
+static const ScField cluster_fields[] = {
+    {"controlPlane", SC_MAP, offsetof(ScCluster, control_plane), .doc = "Machines and processes that decide.", .fields = control_plane_fields},
+    {"nodes", SC_LIST, offsetof(ScCluster, nodes), .doc = "Machines that run pods.", .fields = node_fields, .item_size = sizeof(ScNodeGroup)},
+    {"network", SC_MAP, offsetof(ScCluster, network), .doc = "Distances and address ranges.", .fields = network_fields},
+    {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
+    {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
+    {0},
+};
+
+#define I(member) offsetof(ScImage, member)
+static const ScField image_fields[] = {
+    {"match", SC_STRING, I(match), .doc = "Pattern of image names: nginx:*; the last match wins.", .def = "*"},
+    {"size", SC_BYTES, I(size_bytes), .doc = "Compressed size.", .def = "90M"},
+    {"present", SC_BOOL, I(present), .doc = "On every node already."},
+    {"missing", SC_BOOL, I(missing), .doc = "Not in the registry: the pull fails."},
+    {"delay", SC_DURATION, I(delay_ns), .doc = "Time until a missing image's pull fails.", .def = "1s"},
+    {"error", SC_STRING, I(error), .doc = "Words of the failing pull."},
+    {0},
+};
+#undef I
+
+static const ScField app_match_fields[] = {
+    {"image", SC_STRING, offsetof(ScAppMatch, image), .doc = "Pattern of image names."},
+    {"labels", SC_LABELS, offsetof(ScAppMatch, labels), .doc = "Labels that the pod has."},
+    {0},
+};
+#define R(member) offsetof(ScAppRequest, member)
+static const ScField app_request_fields[] = {
+    {"cpu", SC_CPU_TIME, R(cpu_ns), .doc = "CPU time of one request.", .given_offset = R(has_cpu)},
+    {"wait", SC_DIST, R(wait), .doc = "Time of one request besides CPU.", .given_offset = R(has_wait)},
+    {"concurrency", SC_INT, R(concurrency), .doc = "Requests served at once.", .given_offset = R(has_concurrency), .min = 0, .max = 1000000},
+    {"backlog", SC_INT, R(backlog), .doc = "Requests that may wait beyond that.", .given_offset = R(has_backlog), .min = 0, .max = 1000000},
+    {"memory", SC_BYTES, R(memory_bytes), .doc = "Memory of one request.", .given_offset = R(has_memory)},
+    {0},
+};
+#undef R
+#define A(member) offsetof(ScApplication, member)
+const ScField scenario_application_fields[] = {
+    {"match", SC_MAP, A(match), .doc = "Which containers.", .fields = app_match_fields},
+    {"startup", SC_DIST, A(startup), .doc = "Start of the process until it listens.", .given_offset = A(has_startup)},
+    {"stop", SC_DIST, A(stop), .doc = "SIGTERM until the process has ended.", .given_offset = A(has_stop)},
+    {"ignoresTerm", SC_BOOL, A(ignores_term), .doc = "SIGTERM has no effect; SIGKILL ends it.", .given_offset = A(has_ignores_term)},
+    {"abrupt", SC_BOOL, A(abrupt), .doc = "SIGTERM ends it at once; requests in flight are reset.", .given_offset = A(has_abrupt)},
+    {"closeDelay", SC_DURATION, A(close_delay_ns), .doc = "SIGTERM until the listening socket is closed.", .given_offset = A(has_close_delay)},
+    {"serves", SC_BOOL, A(serves), .doc = "Does it listen on its ports?", .given_offset = A(has_serves)},
+    {"memory", SC_BYTES, A(memory_bytes), .doc = "Memory once started.", .given_offset = A(has_memory)},
+    {"memoryGrowth", SC_SIZE_RATE, A(memory_growth), .doc = "Memory it gains per second: a leak.", .given_offset = A(has_memory_growth)},
+    {"idleCpu", SC_CPU, A(idle_cpu_milli), .doc = "CPU it uses without requests.", .given_offset = A(has_idle_cpu)},
+    {"request", SC_MAP, A(request), .doc = "What one request takes.", .fields = app_request_fields},
+    {"exitAfter", SC_DURATION, A(exit_after_ns), .doc = "It ends by itself after this time.", .given_offset = A(has_exit_after)},
+    {"exitCode", SC_INT, A(exit_code), .doc = "Exit status of that.", .min = 0, .max = 255},
+    {"crashAfter", SC_DURATION, A(crash_after_ns), .doc = "It crashes this long after each start.", .given_offset = A(has_crash_after)},
+    {"crashExitCode", SC_INT, A(crash_exit_code), .doc = "Exit status of the crash.", .def = "1", .min = 0, .max = 255},
+    {"readyDelay", SC_DURATION, A(ready_delay_ns), .doc = "Further time until readiness probes succeed.", .given_offset = A(has_ready_delay)},
+    {"unreadyFrom", SC_DURATION, A(unready_from_ns), .doc = "From then after the start it answers 503 to readiness.", .given_offset = A(has_unready_from)},
+    {"unreadyUntil", SC_DURATION, A(unready_until_ns), .doc = "Until then.", .given_offset = A(has_unready_until)},
+    {"unhealthyAfter", SC_DURATION, A(unhealthy_after_ns), .doc = "From then liveness probes fail.", .given_offset = A(has_unhealthy_after)},
+    {0},
+};
+#undef A
+
+#define T(member) offsetof(ScTraffic, member)
+static const char *const arrival_words[] = {"poisson", "constant", NULL};
+static const ScField traffic_fields[] = {
+    {"name", SC_STRING, T(name), .doc = "Name in tables and pictures.", .def = "users"},
+    {"from", SC_STRING, T(from), .doc = "external, pod/NAME or node/NAME.", .def = "external"},
+    {"to", SC_STRING, T(to), .doc = "service/NAME:PORT, or nodePort/NODE:PORT."},
+    {"rate", SC_RATE, T(rate_micro), .doc = "Requests per second (/s), minute (/m) or hour (/h).", .def = "10/s"},
+    {"arrivals", SC_ENUM, T(arrivals), .doc = "How requests arrive.", .def = "poisson", .words = arrival_words},
+    {"timeout", SC_DURATION, T(timeout_ns), .doc = "A client gives up after this time.", .def = "10s"},
+    {"retries", SC_INT, T(retries), .doc = "Further tries after a failure.", .def = "0", .min = 0, .max = 100},
+    {"reuse", SC_BOOL, T(reuse), .doc = "Keep connections open for further requests."},
+    {"start", SC_DURATION, T(start_ns), .doc = "When it begins.", .def = "0s"},
+    {"stop", SC_DURATION, T(stop_ns), .doc = "When it ends.", .given_offset = T(has_stop)},
+    {"clientPorts", SC_INT, T(client_ports), .doc = "Ports that a client has for connections.", .min = 0, .max = 64512},
+    {0},
+};
+#undef T
+
+#define E(member) offsetof(ScEntry, member)
+const ScField scenario_entry_fields[] = {
+    {"id", SC_STRING, E(id), .doc = "Name of the entry, for `after`."},
+    {"at", SC_DURATION, E(at_ns), .doc = "When.", .given_offset = E(has_at)},
+    {"after", SC_STRING, E(after), .doc = "Once the entry of that id has ended."},
+    {"delay", SC_DURATION, E(delay_ns), .doc = "So long after that.", .given_offset = E(has_delay)},
+    {"every", SC_DURATION, E(every_ns), .doc = "Again and again, each time after this time.", .given_offset = E(has_every)},
+    {"times", SC_INT, E(times), .doc = "How often with every.", .given_offset = E(has_times), .min = 1, .max = 1000000},
+    {"until", SC_DURATION, E(until_ns), .doc = "Until when with every.", .given_offset = E(has_until)},
+    {"kubectl", SC_STRING, E(kubectl), .doc = "A kubectl command line, without the word kubectl."},
+    {"input", SC_STRING, E(input), .doc = "Standard input of the kubectl command (-f -)."},
+    {"fault", SC_VALUE, E(fault), .doc = "A fault: {nodePowerOff: {node: worker-2}}; see `desk8s explain fault`."},
+    {"mark", SC_STRING, E(mark), .doc = "A mark in the pictures."},
+    {"traffic", SC_VALUE, E(traffic), .doc = "Change a traffic: {name: users, rate: 400/s}."},
+    {"set", SC_VALUE, E(set), .doc = "Containers started from now on behave so: {match: {image: 'nginx:*'}, crashAfter: 5s}."},
+    {0},
+};
+#undef E
+
+static const ScField expect_fields[] = {
+    {"that", SC_STRING, offsetof(ScExpect, that), .doc = "A condition: OBJECT {JSONPATH} OP VALUE, or traffic/NAME MEASURE OP VALUE."},
+    {"always", SC_STRING, offsetof(ScExpect, always), .doc = "A condition that holds from the moment it first holds until the end."},
+    {"within", SC_DURATION, offsetof(ScExpect, within_ns), .doc = "It holds within this time.", .given_offset = offsetof(ScExpect, has_within)},
+    {"after", SC_STRING, offsetof(ScExpect, after), .doc = "Counted from the timeline entry of that id."},
+    {"at", SC_STRING, offsetof(ScExpect, at), .doc = "end, or a time."},
+    {0},
+};
+
+#define S(member) offsetof(ScSpec, member)
+const ScField scenario_spec_fields[] = {
+    {"kubernetesVersion", SC_STRING, S(kubernetes_version), .doc = "Profile of defaults and timers: 1.30 to 1.36.", .def = "1.34"},
+    {"seed", SC_INT, S(seed), .doc = "Seed of every random draw.", .def = "1", .min = 0, .max = G_MAXINT64},
+    {"duration", SC_DURATION, S(duration_ns), .doc = "How long it plays.", .given_offset = S(has_duration)},
+    {"until", SC_STRING, S(until), .doc = "Ends as soon as this condition holds."},
+    {"epoch", SC_TIME, S(epoch_ns), .doc = "Calendar time of 0 s.", .given_offset = S(has_epoch)},
+    {"cluster", SC_MAP, S(cluster), .doc = "Machines and how they are wired.", .fields = cluster_fields},
+    {"images", SC_LIST, S(images), .doc = "Container images.", .fields = image_fields, .item_size = sizeof(ScImage)},
+    {"applications", SC_LIST, S(applications), .doc = "What the programs in containers do.", .fields = scenario_application_fields, .item_size = sizeof(ScApplication)},
+    {"manifests", SC_STRINGS, S(manifests), .doc = "Files with Kubernetes manifests, applied at 0 s."},
+    {"traffic", SC_LIST, S(traffic), .doc = "Clients that send requests.", .fields = traffic_fields, .item_size = sizeof(ScTraffic)},
+    {"timeline", SC_LIST, S(timeline), .doc = "What happens when.", .fields = scenario_entry_fields, .item_size = sizeof(ScEntry)},
+    {"expect", SC_LIST, S(expect), .doc = "What must come out.", .fields = expect_fields, .item_size = sizeof(ScExpect)},
+    {"plots", SC_STRINGS, S(plots), .doc = "Pictures: timeline, rollout, traffic."},
+    {"parameters", SC_VALUE, S(parameters), .doc = "Values to vary in a sweep."},
+    {0},
+};
+#undef S

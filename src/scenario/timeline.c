@@ -1,0 +1,362 @@
+/* timeline.c - see timeline.h */
+
+#include "scenario/timeline.h"
+
+#include "base/duration.h"
+#include "base/quantity.h"
+#include "scenario/faults.h"
+
+typedef struct {
+    Timeline *timeline;
+    const ScEntry *entry;
+    SimTimer fire;
+    SimTimer undo;         /* fault with duration */
+    GPtrArray *fault_nodes; /* (owned) targets of the fault under way */
+    gint64 fired;          /* how often */
+    gboolean has_ended;
+} Item;
+
+typedef struct {
+    Timeline *timeline;
+    Item *item; /* NULL: a manifest */
+    guint index;
+    char *out, *err; /* (owned) */
+    RunCommand command;
+} Command;
+
+struct Timeline {
+    Cluster *cluster;
+    Checks *checks;
+    Item *items; /* (owned) */
+    guint count;
+    GPtrArray *commands; /* (owned) of Command* */
+    GArray *marks;       /* of RunMark */
+    guint next_manifest;
+    ConditionSource source;
+};
+
+static void item_ended(Item *item);
+
+static void
+add_mark(Timeline *timeline, RunMarkType type, const char *text)
+{
+    RunMark mark = {type, sim_now_ns(timeline->cluster->sim), str_intern(text)};
+
+    g_array_append_val(timeline->marks, mark);
+}
+
+/* --- commands --------------------------------------------------------------------------- */
+
+static void
+command_done(gpointer user, const KubectlResult *result)
+{
+    Command *command = user;
+
+    command->command.end_ns = sim_now_ns(command->timeline->cluster->sim);
+    command->command.exit = result->exit;
+    command->out = g_strdup(result->out->str);
+    command->err = g_strdup(result->err->str);
+    command->command.out = command->out;
+    command->command.err = command->err;
+    if (command->item != NULL)
+        item_ended(command->item);
+}
+
+static Command *
+start_command(Timeline *timeline, Item *item, const char *line, const char *const *argv, const char *input)
+{
+    Command *command = g_new0(Command, 1);
+    Sim *sim = timeline->cluster->sim;
+
+    command->timeline = timeline;
+    command->item = item;
+    command->command = (RunCommand){.id = item != NULL ? item->entry->id : NULL, .line = str_intern(line), .start_ns = sim_now_ns(sim), .end_ns = -1, .out = "", .err = "", .is_manifest = item == NULL};
+    g_ptr_array_add(timeline->commands, command);
+    sim_trace(sim, "user", "kubectl", NULL, "Command", "kubectl %s", line);
+    kubectl_run(timeline->cluster->kubectl, argv, input, command_done, command);
+    return command;
+}
+
+static void
+command_free(gpointer data)
+{
+    Command *command = data;
+
+    g_free(command->out);
+    g_free(command->err);
+    g_free(command);
+}
+
+/* --- firing ------------------------------------------------------------------------------- */
+
+static void
+fire_fault(Item *item)
+{
+    Timeline *timeline = item->timeline;
+    const FaultArgs *args = item->entry->fault_args;
+    g_autofree char *sentence = NULL;
+
+    if (item->fault_nodes != NULL)
+        g_ptr_array_unref(item->fault_nodes);
+    sentence = fault_begin(timeline->cluster, args, &item->fault_nodes);
+    add_mark(timeline, MARK_FAULT, sentence);
+    if (item->entry->id != NULL)
+        checks_anchor(timeline->checks, item->entry->id);
+    if (args->has_duration)
+        sim_timer_arm_after(&item->undo, args->duration_ns);
+    else
+        item_ended(item);
+}
+
+static void
+timeline_on_undo(Sim *sim, gpointer self)
+{
+    Item *item = self;
+    const FaultArgs *args = item->entry->fault_args;
+    g_autofree char *text = g_strdup_printf("%s ends", args->def->name);
+
+    (void)sim;
+    fault_end(item->timeline->cluster, args, item->fault_nodes);
+    add_mark(item->timeline, MARK_FAULT_END, text);
+    item_ended(item);
+}
+
+static void
+fire_traffic(Item *item)
+{
+    const Value *change = item->entry->traffic;
+    const char *name = value_get_string(change, "name", "");
+    const char *rate = value_get_string(change, "rate", "");
+    Traffic *traffic = cluster_find_traffic(item->timeline->cluster, name);
+    g_autofree char *number = g_strndup(rate, strcspn(rate, "/"));
+    g_autofree char *text = g_strdup_printf("traffic %s: %s", name, rate);
+    Quantity quantity;
+
+    if (traffic != NULL && quantity_parse(number, &quantity))
+        traffic_set_rate(traffic, (gint64)(quantity.nano / 1000));
+    add_mark(item->timeline, MARK_TRAFFIC, text);
+    item_ended(item);
+}
+
+static void
+fire_set(Item *item)
+{
+    Cluster *cluster = item->timeline->cluster;
+    const ScApplication *application = item->entry->application;
+    AppRule *rule = &cluster->app_rules[item->entry->app_rule];
+    g_autofree char *text = NULL;
+
+    rule->match_image = application->match.image;
+    text = g_strdup_printf("new containers of %s behave otherwise", rule->match_image != NULL ? rule->match_image : "all images");
+    sim_trace(cluster->sim, "scenario", "set", NULL, "Set", "%s", text);
+    add_mark(item->timeline, MARK_SET, text);
+    item_ended(item);
+}
+
+static void
+fire(Item *item)
+{
+    const ScEntry *entry = item->entry;
+    g_autofree char *text = NULL;
+
+    sim_set_cause(item->timeline->cluster->sim, 0);
+    switch (entry->verb) {
+    case ENTRY_KUBECTL:
+        text = g_strdup_printf("kubectl %s", entry->kubectl);
+        add_mark(item->timeline, MARK_KUBECTL, text);
+        start_command(item->timeline, item, entry->kubectl, (const char *const *)entry->argv, entry->input);
+        return;
+    case ENTRY_FAULT:
+        fire_fault(item);
+        return;
+    case ENTRY_MARK:
+        add_mark(item->timeline, MARK_NOTE, entry->mark);
+        item_ended(item);
+        return;
+    case ENTRY_TRAFFIC:
+        fire_traffic(item);
+        return;
+    case ENTRY_SET:
+        fire_set(item);
+        return;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+static gboolean
+fires_again(const Item *item)
+{
+    const ScEntry *entry = item->entry;
+
+    if (!entry->has_every)
+        return FALSE;
+    if (entry->has_times && item->fired >= entry->times)
+        return FALSE;
+    return !entry->has_until || sim_now_ns(item->timeline->cluster->sim) + entry->every_ns <= entry->until_ns;
+}
+
+static void
+timeline_on_fire(Sim *sim, gpointer self)
+{
+    Item *item = self;
+
+    (void)sim;
+    item->fired++;
+    if (fires_again(item))
+        sim_timer_arm_after(&item->fire, item->entry->every_ns);
+    fire(item);
+}
+
+/* What waits for this entry begins to count. */
+static void
+item_ended(Item *item)
+{
+    Timeline *timeline = item->timeline;
+
+    if (item->has_ended || item->fire.is_armed)
+        return;
+    item->has_ended = TRUE;
+    if (item->entry->id == NULL)
+        return;
+    if (item->entry->verb != ENTRY_FAULT)
+        checks_anchor(timeline->checks, item->entry->id);
+    for (guint i = 0; i < timeline->count; i++) {
+        Item *other = &timeline->items[i];
+        if (str_is(other->entry->after, item->entry->id))
+            sim_timer_arm_after(&other->fire, other->entry->has_delay ? other->entry->delay_ns : 0);
+    }
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static gboolean
+source_command(gpointer self, const char *id, int *out_exit, const char **out_stdout, const char **out_stderr)
+{
+    const Timeline *timeline = self;
+
+    for (guint i = timeline->commands->len; i > 0; i--) {
+        const Command *command = g_ptr_array_index(timeline->commands, i - 1);
+        if (!str_is(command->command.id, id) || command->command.end_ns < 0)
+            continue;
+        *out_exit = command->command.exit;
+        *out_stdout = command->command.out;
+        *out_stderr = command->command.err;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+Timeline *
+timeline_new(Cluster *cluster)
+{
+    Timeline *timeline = g_new0(Timeline, 1);
+    const ScList *list = &cluster->scenario->spec.timeline;
+
+    timeline->cluster = cluster;
+    timeline->commands = g_ptr_array_new_with_free_func(command_free);
+    timeline->marks = g_array_new(FALSE, FALSE, sizeof(RunMark));
+    timeline->source = (ConditionSource){timeline, source_command};
+    timeline->count = list->count;
+    timeline->items = g_new0(Item, MAX(list->count, 1));
+    for (guint i = 0; i < list->count; i++) {
+        Item *item = &timeline->items[i];
+
+        item->timeline = timeline;
+        item->entry = (const ScEntry *)(gconstpointer)list->items + i;
+        sim_timer_init(&item->fire, cluster->sim, SIM_WORLD, timeline_on_fire, item);
+        sim_timer_init(&item->undo, cluster->sim, SIM_WORLD, timeline_on_undo, item);
+    }
+    return timeline;
+}
+
+/* Manifests are applied file by file, as `kubectl apply -f FILE` at 0 s; documents of the scenario itself from standard input. */
+static void
+apply_manifests(Timeline *timeline)
+{
+    const Scenario *scenario = timeline->cluster->scenario;
+    GString *inline_text = g_string_new(NULL);
+
+    for (guint i = 0; i < scenario->spec.manifests.count; i++) {
+        const char *argv[] = {"apply", "-f", scenario->spec.manifests.items[i], NULL};
+        g_autofree char *line = g_strdup_printf("apply -f %s", argv[2]);
+
+        start_command(timeline, NULL, line, argv, NULL);
+    }
+    for (guint i = 0; i < scenario->manifests->len; i++) {
+        const ScManifest *manifest = &g_array_index(scenario->manifests, ScManifest, i);
+        g_autofree char *text = NULL;
+
+        if (!str_is(manifest->file, scenario->file))
+            continue;
+        text = value_to_yaml(manifest->value);
+        g_string_append_printf(inline_text, "---\n%s\n", text);
+    }
+    if (inline_text->len > 0) {
+        const char *argv[] = {"apply", "-f", "-", NULL};
+        start_command(timeline, NULL, "apply -f -", argv, inline_text->str);
+    }
+    g_string_free(inline_text, TRUE);
+}
+
+void
+timeline_start(Timeline *timeline, Checks *checks)
+{
+    timeline->checks = checks;
+    apply_manifests(timeline);
+    for (guint i = 0; i < timeline->count; i++) {
+        Item *item = &timeline->items[i];
+
+        if (item->entry->has_at)
+            sim_timer_arm_at(&item->fire, item->entry->at_ns);
+        else if (item->entry->has_every && item->entry->after == NULL)
+            sim_timer_arm_at(&item->fire, item->entry->every_ns);
+    }
+}
+
+void
+timeline_free(Timeline *timeline)
+{
+    if (timeline == NULL)
+        return;
+    for (guint i = 0; i < timeline->count; i++) {
+        sim_timer_clear(&timeline->items[i].fire);
+        sim_timer_clear(&timeline->items[i].undo);
+        if (timeline->items[i].fault_nodes != NULL)
+            g_ptr_array_unref(timeline->items[i].fault_nodes);
+    }
+    g_free(timeline->items);
+    g_ptr_array_unref(timeline->commands);
+    g_array_unref(timeline->marks);
+    g_free(timeline);
+}
+
+const ConditionSource *
+timeline_source(Timeline *timeline)
+{
+    return &timeline->source;
+}
+
+guint
+timeline_command_count(const Timeline *timeline)
+{
+    return timeline->commands->len;
+}
+
+const RunCommand *
+timeline_command(const Timeline *timeline, guint index)
+{
+    return &((Command *)g_ptr_array_index(timeline->commands, index))->command;
+}
+
+guint
+timeline_mark_count(const Timeline *timeline)
+{
+    return timeline->marks->len;
+}
+
+const RunMark *
+timeline_mark(const Timeline *timeline, guint index)
+{
+    return &g_array_index(timeline->marks, RunMark, index);
+}
