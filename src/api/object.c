@@ -9,7 +9,8 @@
 typedef struct {
     const ApiType *type;
     guint ref_count;
-    guint32 size_bytes; /* 0 = not yet known */
+    guint is_defaulted : 1;
+    guint size_bytes : 31; /* 0 = not yet known */
 } PartHead;
 
 G_STATIC_ASSERT(sizeof(PartHead) == 16);
@@ -69,9 +70,11 @@ part_unshare(gpointer *part)
 
     PartHead *head = part_head(*part);
 
-    head->size_bytes = 0;
-    if (head->ref_count == 1)
+    if (head->ref_count == 1) {
+        head->size_bytes = 0;
+        head->is_defaulted = FALSE;
         return *part;
+    }
 
     gpointer copy = part_alloc(head->type);
 
@@ -234,8 +237,30 @@ part_size_bytes(gconstpointer part)
     PartHead *head = part_head(part);
 
     if (head->size_bytes == 0)
-        head->size_bytes = (guint32)api_struct_size_bytes(head->type, part);
+        head->size_bytes = MIN(api_struct_size_bytes(head->type, part), G_MAXINT32) & G_MAXINT32;
     return head->size_bytes;
+}
+
+/*
+ * A part keeps the mark until somebody edits it. So a status update, which
+ * shares the other parts, neither computes defaults again nor copies them.
+ */
+gboolean
+api_object_is_defaulted(const ApiObject *object)
+{
+    return part_head(object->meta)->is_defaulted &&
+           (object->spec == NULL || part_head(object->spec)->is_defaulted) &&
+           (object->body == NULL || part_head(object->body)->is_defaulted);
+}
+
+void
+api_object_set_defaulted(ApiObject *object)
+{
+    part_head(object->meta)->is_defaulted = TRUE;
+    if (object->spec != NULL)
+        part_head(object->spec)->is_defaulted = TRUE;
+    if (object->body != NULL)
+        part_head(object->body)->is_defaulted = TRUE;
 }
 
 gsize

@@ -123,6 +123,10 @@ ApiObject *api_object_decode(const ApiKind *kind, const Value *value, ApiDecodeR
 /* api_object_size_bytes: rough encoded size, for latency; cheap. */
 gsize api_object_size_bytes(const ApiObject *object);
 
+/* The mark that api_default() ran on all parts and none was edited since. */
+gboolean api_object_is_defaulted(const ApiObject *object);
+void api_object_set_defaulted(ApiObject *object);
+
 /* --- small things everybody needs --------------------------------------------------------- */
 
 static inline const char *

@@ -27,6 +27,7 @@ typedef struct {
 struct ApiErrors {
     API_LIST_OF(FieldError) list;
     GString *path; /* current path; see api_errors_push */
+    GArray *marks; /* of gsize: lengths of path to go back to */
 };
 
 ApiErrors *api_errors_new(void);
@@ -50,6 +51,25 @@ void field_not_found(ApiErrors *errors, const char *child, const char *printed);
 /* @supported: NULL-terminated, in the order printed. */
 void field_not_supported(ApiErrors *errors, const char *child, const char *value, const char *const *supported);
 void field_forbidden(ApiErrors *errors, const char *child, const char *detail);
+void field_too_long(ApiErrors *errors, const char *child, guint max_bytes);
+void field_too_many(ApiErrors *errors, const char *child, gint64 count, guint max_items);
+void field_internal(ApiErrors *errors, const char *child, const char *detail);
+/* field_invalid_value: @value printed as JSON, NULL as null. */
+void field_invalid_value(ApiErrors *errors, const char *child, const Value *value, const char *detail);
+/* field_invalid_name: one error for each message of name_check(). */
+void field_invalid_name(ApiErrors *errors, const char *child, const char *value, const StrList *messages);
+
+/* api_quote: as Go's %q. Returns: (interned) */
+const char *api_quote(const char *text);
+/* field_error_body: "Invalid value: \"x\": must be ..."; field_error_text: with the path before it. (interned) */
+const char *field_error_body(const FieldError *error);
+const char *field_error_text(const FieldError *error);
+/* api_errors_text: one as is, several "[a, b]", equal ones once. (owned) */
+char *api_errors_text(const ApiErrors *errors);
+
+/* Rules of metadata that kinds use for other parts too (pod templates, node selectors); at the cursor. */
+void api_validate_labels(ApiErrors *errors, const char *child, const StrMap *labels);
+void api_validate_annotations(ApiErrors *errors, const char *child, const StrMap *annotations);
 
 /* api_validate_create: metadata, then the kind's hook. (Object is defaulted.) */
 void api_validate_create(const ApiObject *object, ApiErrors *errors);
