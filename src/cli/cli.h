@@ -1,0 +1,46 @@
+/*
+ * cli.h - the command line: one file per subcommand, one line in the list
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Exit statuses of every subcommand. */
+enum {
+    CLI_OK = 0,
+    CLI_EXPECTATION_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_BAD_INPUT = 3,
+    CLI_RESOURCE_LIMIT = 4,
+    CLI_IO_ERROR = 5,
+    CLI_INTERNAL = 6,
+    CLI_INTERRUPTED = 130,
+};
+
+typedef struct {
+    const char *name;
+    const char *arguments; /* "FILE" */
+    const char *summary;   /* one line */
+    const char *help;      /* what it does, examples */
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand */
+} CliCommand;
+
+extern const CliCommand *const cli_commands[]; /* NULL-terminated */
+
+/* cli_main: everything that main() does. */
+int cli_main(int argc, char **argv);
+
+/* cli_parse: options of one subcommand; prints --help; FALSE: *out_status says how to exit. */
+gboolean cli_parse(const CliCommand *command, int *argc, char ***argv, const GOptionEntry *entries, int *out_status);
+/* cli_usage: "desk8s: MESSAGE" and where help is; returns CLI_USAGE. */
+int cli_usage(const CliCommand *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+int cli_io_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* cli_is_terminal: file descriptor 1 or 2, and TERM is not dumb. */
+gboolean cli_is_terminal(int fd);
+gboolean cli_wants_color(int fd); /* NO_COLOR is respected */
+
+typedef struct Scenario Scenario;
+/* cli_load: a scenario; prints every mistake and warning to stderr. NULL: bad input. (owned) */
+Scenario *cli_load(const char *path, char **sets);
+/* cli_parse_time: "65s", "1m5s", "end"; FALSE if it is none. */
+gboolean cli_parse_time(const char *text, gint64 end_ns, gint64 *out_ns);
