@@ -1,0 +1,91 @@
+/* Interned strings: equal text, equal pointer. */
+
+#include "base/intern.h"
+
+#include <check.h>
+
+Suite *intern_suite(void);
+
+START_TEST(test_equal_text_is_one_pointer)
+{
+    char copy[] = "kube-system";
+    const char *name = str_intern("kube-system");
+
+    ck_assert_ptr_eq(str_intern(copy), name);
+    copy[0] = 'c';
+    ck_assert_str_eq(name, "kube-system");
+    ck_assert_ptr_ne(str_intern(copy), name);
+    ck_assert_ptr_eq(str_intern(name), name);
+    ck_assert_ptr_eq(str_intern_len("kube-system/x", 11), name);
+    ck_assert_ptr_null(str_intern(NULL));
+    ck_assert_str_eq(str_intern(""), "");
+    ck_assert_ptr_eq(str_intern(""), str_intern_len("abc", 0));
+}
+END_TEST
+
+START_TEST(test_many)
+{
+    const char *names[20000];
+    char text[32];
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        names[i] = str_internf("many-%u", i);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_snprintf(text, sizeof text, "many-%u", i);
+        ck_assert_str_eq(names[i], text);
+        ck_assert_ptr_eq(str_intern(text), names[i]);
+    }
+}
+END_TEST
+
+START_TEST(test_long_texts)
+{
+    static const gsize lengths[] = {255, 256, 257, 8191, 8192, 70000};
+
+    for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree char *text = g_strnfill(lengths[i], (char)('a' + i));
+        const char *interned = str_internf("%s", text);
+        ck_assert_str_eq(interned, text);
+        ck_assert_ptr_eq(str_intern(text), interned);
+    }
+}
+END_TEST
+
+START_TEST(test_comparisons)
+{
+    char copy[] = "a";
+
+    ck_assert(str_is("a", copy));
+    ck_assert(str_is(NULL, NULL));
+    ck_assert(!str_is("a", NULL));
+    ck_assert(!str_is(NULL, "a"));
+    ck_assert(!str_is("a", "b"));
+    ck_assert(str_is_empty(NULL));
+    ck_assert(str_is_empty(""));
+    ck_assert(!str_is_empty("a"));
+}
+END_TEST
+
+/* Vectors of FNV-1a, 32 bits (draft-eastlake-fnv, appendix C). */
+START_TEST(test_hash)
+{
+    ck_assert_uint_eq(str_hash(""), 0x811c9dc5u);
+    ck_assert_uint_eq(str_hash("a"), 0xe40c292cu);
+    ck_assert_uint_eq(str_hash("foobar"), 0xbf9cf968u);
+}
+END_TEST
+
+Suite *
+intern_suite(void)
+{
+    Suite *suite = suite_create("intern");
+    TCase *tcase = tcase_create("intern");
+
+    tcase_add_test(tcase, test_equal_text_is_one_pointer);
+    tcase_add_test(tcase, test_many);
+    tcase_add_test(tcase, test_long_texts);
+    tcase_add_test(tcase, test_comparisons);
+    tcase_add_test(tcase, test_hash);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
