@@ -298,6 +298,11 @@ check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const 
         sc_error(reader, entry->source, path, "%s", message);
         return;
     }
+    if (strstr(line, "$(") != NULL) {
+        if (strchr(strstr(line, "$("), ')') == NULL)
+            sc_error(reader, entry->source, path, "$( without ); write $(kubectl get pods -o name)");
+        return; /* what it will say is not known yet */
+    }
     wrong = kubectl_check((const char *const *)entry->argv);
     if (wrong != NULL)
         sc_warning(reader, value_get(entry->source, "kubectl"), path, "%s", wrong);

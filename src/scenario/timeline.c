@@ -19,8 +19,8 @@ typedef struct {
 typedef struct {
     Timeline *timeline;
     Item *item; /* NULL: a manifest */
-    guint index;
-    char *out, *err; /* (owned) */
+    char *out, *err;   /* (owned) */
+    char *line, *input; /* (owned) a command that waits for its substitutions */
     RunCommand command;
 } Command;
 
@@ -62,6 +62,39 @@ command_done(gpointer user, const KubectlResult *result)
         item_ended(command->item);
 }
 
+/*
+ * $(kubectl ...) in a command line: the inner command runs first, its standard
+ * output stands in its place, as a shell would do it.
+ */
+static void run_line(Command *command);
+
+static void
+substituted(gpointer user, const KubectlResult *result)
+{
+    Command *command = user;
+    char *open = strstr(command->line, "$(");
+    char *close = strchr(open, ')');
+    g_autofree char *before = g_strndup(command->line, (gsize)(open - command->line));
+    g_autofree char *words = g_strstrip(g_strdelimit(g_strdup(result->out->str), "\n", ' '));
+    char *line = g_strconcat(before, words, close + 1, NULL);
+
+    g_free(command->line);
+    command->line = line;
+    run_line(command);
+}
+
+static void
+run_line(Command *command)
+{
+    const char *open = strstr(command->line, "$(");
+    const char *close = open != NULL ? strchr(open, ')') : NULL;
+    g_autofree char *inner = close != NULL ? g_strndup(open + 2, (gsize)(close - open - 2)) : NULL;
+    const char *text = inner != NULL ? inner : command->line;
+    g_auto(GStrv) argv = kubectl_split(g_str_has_prefix(text, "kubectl ") ? text + strlen("kubectl ") : text, NULL);
+
+    kubectl_run(command->timeline->cluster->kubectl, (const char *const *)argv, command->input, inner != NULL ? substituted : command_done, command);
+}
+
 static Command *
 start_command(Timeline *timeline, Item *item, const char *line, const char *const *argv, const char *input)
 {
@@ -73,7 +106,13 @@ start_command(Timeline *timeline, Item *item, const char *line, const char *cons
     command->command = (RunCommand){.id = item != NULL ? item->entry->id : NULL, .line = str_intern(line), .start_ns = sim_now_ns(sim), .end_ns = -1, .out = "", .err = "", .is_manifest = item == NULL};
     g_ptr_array_add(timeline->commands, command);
     sim_trace(sim, "user", "kubectl", NULL, "Command", "kubectl %s", line);
-    kubectl_run(timeline->cluster->kubectl, argv, input, command_done, command);
+    if (argv != NULL) {
+        kubectl_run(timeline->cluster->kubectl, argv, input, command_done, command);
+    } else {
+        command->line = g_strdup(line);
+        command->input = g_strdup(input);
+        run_line(command);
+    }
     return command;
 }
 
@@ -84,6 +123,8 @@ command_free(gpointer data)
 
     g_free(command->out);
     g_free(command->err);
+    g_free(command->line);
+    g_free(command->input);
     g_free(command);
 }
 
@@ -164,7 +205,7 @@ fire(Item *item)
     case ENTRY_KUBECTL:
         text = g_strdup_printf("kubectl %s", entry->kubectl);
         add_mark(item->timeline, MARK_KUBECTL, text);
-        start_command(item->timeline, item, entry->kubectl, (const char *const *)entry->argv, entry->input);
+        start_command(item->timeline, item, entry->kubectl, strstr(entry->kubectl, "$(") == NULL ? (const char *const *)entry->argv : NULL, entry->input);
         return;
     case ENTRY_FAULT:
         fire_fault(item);
