@@ -62,7 +62,7 @@ client_wait(Client *client, Call *call, gint64 ready_ns)
 {
     GList *after = client->waiting.tail;
 
-    call_move(call, NULL);
+    client_call_move(call, NULL);
     call->ready_ns = ready_ns;
     while (after != NULL && ((Call *)after->data)->ready_ns > ready_ns)
         after = after->prev;
@@ -83,7 +83,7 @@ client_dispatch(Client *client, Call *call)
         timeout_ns = client->options.timeout_ns;
     if (timeout_ns == 0)
         timeout_ns = TIMEOUT_NS;
-    conn_send(client->conn, call, sim_now_ns(client->options.sim) + timeout_ns);
+    client_conn_send(client->conn, call, sim_now_ns(client->options.sim) + timeout_ns);
 }
 
 /* Asks for a token; sends at once if there is one. */
@@ -113,7 +113,7 @@ client_on_timer(Sim *sim, gpointer self)
 
         if (call->ready_ns > sim_now_ns(sim))
             break;
-        call_move(call, NULL);
+        client_call_move(call, NULL);
         sim_set_cause(sim, call->cause);
         if (call->needs_token)
             client_enqueue(client, call);
@@ -142,7 +142,7 @@ call_finish(Call *call, const ApiResponse *response)
     call->done(call->user, response);
     if (call->user_free != NULL)
         call->user_free(call->user);
-    call_unref(call);
+    client_call_unref(call);
 }
 
 void
@@ -186,9 +186,10 @@ client_new(const ClientOptions *options)
     client->user = str_intern(options->user);
     client->tat_ns = G_MININT64;
     if (options->share != NULL)
-        client->conn = conn_ref(options->share->conn);
+        client->conn = client_conn_ref(options->share->conn);
     else
-        client->conn = conn_new(options->sim, options->world, options->process, options->server);
+        client->conn =
+            client_conn_new(options->sim, options->world, options->process, options->server);
     g_queue_init(&client->waiting);
     g_queue_init(&client->watches);
     sim_timer_init(&client->timer, options->sim, SIM_CONTROL, client_on_timer, client);
@@ -198,7 +199,7 @@ client_new(const ClientOptions *options)
 static void
 client_watch_free(ClientWatch *watch)
 {
-    conn_drop_watch(watch);
+    client_conn_drop_watch(watch);
     g_queue_unlink(&watch->client->watches, &watch->client_link);
     sim_handle_drop(watch->client->options.sim, watch->handle);
     api_request_free(watch->options);
@@ -209,9 +210,9 @@ static void
 client_drop_all(Client *client)
 {
     while (client->waiting.head != NULL)
-        call_drop(client->waiting.head->data);
+        client_call_drop(client->waiting.head->data);
     sim_timer_disarm(&client->timer);
-    conn_drop_calls(client->conn, client, NULL);
+    client_conn_drop_calls(client->conn, client, NULL);
     while (client->watches.head != NULL)
         client_watch_free(client->watches.head->data);
 }
@@ -223,7 +224,7 @@ client_free(Client *client)
         return;
     client_drop_all(client);
     sim_timer_clear(&client->timer);
-    conn_unref(client->conn);
+    client_conn_unref(client->conn);
     g_free(client);
 }
 
@@ -232,14 +233,14 @@ client_reset(Client *client)
 {
     client_drop_all(client);
     client->tat_ns = G_MININT64;
-    conn_reset(client->conn);
+    client_conn_reset(client->conn);
 }
 
 void
 client_resumed(Client *client)
 {
     client_arm(client);
-    conn_resumed(client->conn);
+    client_conn_resumed(client->conn);
 }
 
 gboolean
@@ -298,10 +299,10 @@ client_cancel(Client *client, gpointer user)
 
         link = link->next;
         if (call->user == user)
-            call_drop(call);
+            client_call_drop(call);
     }
     client_arm(client);
-    conn_drop_calls(client->conn, client, user);
+    client_conn_drop_calls(client->conn, client, user);
 }
 
 ClientWatch *
@@ -325,7 +326,7 @@ client_watch(Client *client,
     watch->cause = sim_cause(client->options.sim);
     watch->link.data = watch->client_link.data = watch;
     g_queue_push_tail_link(&client->watches, &watch->client_link);
-    conn_open_watch(client->conn, watch);
+    client_conn_open_watch(client->conn, watch);
     return watch;
 }
 

@@ -66,14 +66,14 @@ session_unref(Session *session)
 }
 
 Call *
-call_ref(Call *call)
+client_call_ref(Call *call)
 {
     call->ref_count++;
     return call;
 }
 
 void
-call_unref(gpointer data)
+client_call_unref(gpointer data)
 {
     Call *call = data;
 
@@ -88,7 +88,7 @@ call_unref(gpointer data)
 }
 
 void
-call_move(Call *call, GQueue *queue)
+client_call_move(Call *call, GQueue *queue)
 {
     if (call->queue != NULL)
         g_queue_unlink(call->queue, &call->link);
@@ -140,7 +140,7 @@ session_on_reply(gpointer user, ApiResponse *response)
         api_response_free(call->response);
     call->response = response;
     net_conn_send(session->net, NET_TO_CLIENT, response_bytes(response), session->client_handle,
-                  conn_on_response, call_ref(call), call_unref);
+                  conn_on_response, client_call_ref(call), client_call_unref);
 }
 
 /*
@@ -162,17 +162,19 @@ request_share(const ApiRequest *request)
     return copy;
 }
 
-/* Ends what the server does for the session's watches, if it still lives. */
+/* A watch that died with the server's process is given back in the same way. */
 static void
-session_stop_watches(Session *session, gboolean is_alive)
+watch_give_back(ClientWatch *watch)
 {
-    for (GList *link = session->watches.head; link != NULL; link = link->next) {
-        ClientWatch *watch = link->data;
+    if (watch->api_watch != NULL)
+        apiserver_watch_stop(g_steal_pointer(&watch->api_watch));
+}
 
-        if (is_alive && watch->api_watch != NULL)
-            apiserver_watch_stop(watch->api_watch);
-        watch->api_watch = NULL;
-    }
+static void
+session_stop_watches(Session *session)
+{
+    for (GList *link = session->watches.head; link != NULL; link = link->next)
+        watch_give_back(link->data);
 }
 
 /* The server heard that the client went (or took it for gone); the client's side may not know yet. */
@@ -183,7 +185,7 @@ session_on_closed(NetConn *net, gpointer self, const char *why)
 
     (void)net;
     (void)why;
-    session_stop_watches(session, TRUE);
+    session_stop_watches(session);
     session->net = NULL;
 }
 
@@ -207,7 +209,7 @@ session_on_request(Sim *sim, gpointer receiver, gpointer payload)
     (void)sim;
     session_accept(session);
     apiserver_handle(session->server, request_share(call->request), session_on_reply, call,
-                     call_unref);
+                     client_call_unref);
 }
 
 static Session *
@@ -227,13 +229,12 @@ session_new(Conn *conn)
 
 /*
  * The client's side is gone. That the server still holds its watches until a
- * reset reaches it changes nothing that anybody sees, so they end here. A server
- * that died has taken them along.
+ * reset reaches it changes nothing that anybody sees, so they end here.
  */
 static void
 session_end(Session *session, NetConn *net, GQueue *watches)
 {
-    session_stop_watches(session, session->net != NULL && net_conn_server_is_open(net));
+    session_stop_watches(session);
     while (session->watches.head != NULL) {
         ClientWatch *watch = session->watches.head->data;
 
@@ -412,10 +413,10 @@ conn_put_on_wire(Conn *conn, Call *call)
         bytes += api_object_size_bytes(call->request->object);
     session_unref(call->session);
     call->session = session_ref(conn->session);
-    call_move(call, &conn->in_flight);
+    client_call_move(call, &conn->in_flight);
     sim_set_cause(conn->sim, call->cause);
     net_conn_send(conn->net, NET_TO_SERVER, bytes, conn->session->handle, session_on_request,
-                  call_ref(call), call_unref);
+                  client_call_ref(call), client_call_unref);
     conn_arm_ping(conn);
 }
 
@@ -441,7 +442,7 @@ static void
 queue_append(GQueue *to, GQueue *from)
 {
     while (from->head != NULL)
-        call_move(from->head->data, to);
+        client_call_move(from->head->data, to);
 }
 
 static void
@@ -449,7 +450,7 @@ conn_lost(Conn *conn, const char *why, gboolean was_open)
 {
     g_autoptr(ApiStatus) status = api_status_transport(why);
 
-    conn_ref(conn);
+    client_conn_ref(conn);
     conn_close(conn);
     queue_append(&conn->lost, &conn->in_flight);
     queue_append(&conn->lost, &conn->pending);
@@ -458,7 +459,7 @@ conn_lost(Conn *conn, const char *why, gboolean was_open)
     while (conn->lost.head != NULL) {
         Call *call = conn->lost.head->data;
 
-        call_move(call, NULL);
+        client_call_move(call, NULL);
         sim_set_cause(conn->sim, call->cause);
         client_call_failed(call, why, was_open);
     }
@@ -468,7 +469,7 @@ conn_lost(Conn *conn, const char *why, gboolean was_open)
         watch_move(watch, NULL);
         watch_close(watch, status);
     }
-    conn_unref(conn);
+    client_conn_unref(conn);
 }
 
 static void
@@ -528,13 +529,13 @@ conn_on_response(Sim *sim, gpointer receiver, gpointer payload)
 
     (void)sim;
     conn_read(conn);
-    if (call->queue == &conn->in_flight) {
+    if (call->queue == &conn->in_flight && response != NULL) {
         call->response = NULL;
-        call_move(call, NULL);
+        client_call_move(call, NULL);
         /* The reference of who waits goes to the client, the wire's ends here. */
         client_call_answered(call, response);
     }
-    call_unref(call);
+    client_call_unref(call);
 }
 
 static void
@@ -554,22 +555,22 @@ conn_on_deadline(Sim *sim, gpointer self)
 
             link = link->next;
             if (call->deadline_ns <= sim_now_ns(sim))
-                call_move(call, &conn->lost);
+                client_call_move(call, &conn->lost);
             else
                 next_ns = MIN(next_ns, call->deadline_ns);
         }
     }
     if (next_ns != G_MAXINT64)
         conn_arm_deadline(conn, next_ns);
-    conn_ref(conn);
+    client_conn_ref(conn);
     while (conn->lost.head != NULL) {
         Call *call = conn->lost.head->data;
 
-        call_move(call, NULL);
+        client_call_move(call, NULL);
         sim_set_cause(sim, call->cause);
         client_call_failed(call, "context deadline exceeded", FALSE);
     }
-    conn_unref(conn);
+    client_conn_unref(conn);
 }
 
 /* Would the server's process answer a ping? */
@@ -614,7 +615,7 @@ conn_on_ping(Sim *sim, gpointer self)
 /* --- for the rest of client/ ------------------------------------------------------------------------------- */
 
 Conn *
-conn_new(Sim *sim, World *world, Process *process, ApiServer *server)
+client_conn_new(Sim *sim, World *world, Process *process, ApiServer *server)
 {
     Conn *conn = g_new0(Conn, 1);
 
@@ -635,18 +636,18 @@ conn_new(Sim *sim, World *world, Process *process, ApiServer *server)
 }
 
 Conn *
-conn_ref(Conn *conn)
+client_conn_ref(Conn *conn)
 {
     conn->ref_count++;
     return conn;
 }
 
 void
-conn_unref(Conn *conn)
+client_conn_unref(Conn *conn)
 {
     if (--conn->ref_count > 0)
         return;
-    conn_reset(conn);
+    client_conn_reset(conn);
     sim_timer_clear(&conn->deadline_timer);
     sim_timer_clear(&conn->ping_timer);
     sim_handle_drop(conn->sim, conn->handle);
@@ -654,7 +655,7 @@ conn_unref(Conn *conn)
 }
 
 void
-conn_send(Conn *conn, Call *call, gint64 deadline_ns)
+client_conn_send(Conn *conn, Call *call, gint64 deadline_ns)
 {
     call->deadline_ns = deadline_ns;
     conn_arm_deadline(conn, deadline_ns);
@@ -662,12 +663,12 @@ conn_send(Conn *conn, Call *call, gint64 deadline_ns)
         conn_put_on_wire(conn, call);
         return;
     }
-    call_move(call, &conn->pending);
+    client_call_move(call, &conn->pending);
     conn_dial(conn);
 }
 
 void
-conn_open_watch(Conn *conn, ClientWatch *watch)
+client_conn_open_watch(Conn *conn, ClientWatch *watch)
 {
     if (conn->state == CONN_OPEN) {
         conn_send_watch(conn, watch);
@@ -679,17 +680,17 @@ conn_open_watch(Conn *conn, ClientWatch *watch)
 }
 
 void
-call_drop(Call *call)
+client_call_drop(Call *call)
 {
-    call_move(call, NULL);
+    client_call_move(call, NULL);
     call->client = NULL;
     if (call->user_free != NULL)
         call->user_free(call->user);
-    call_unref(call);
+    client_call_unref(call);
 }
 
 void
-conn_drop_calls(Conn *conn, Client *client, gpointer user)
+client_conn_drop_calls(Conn *conn, Client *client, gpointer user)
 {
     GQueue *queues[] = {&conn->pending, &conn->in_flight, &conn->lost};
 
@@ -701,23 +702,21 @@ conn_drop_calls(Conn *conn, Client *client, gpointer user)
 
             link = link->next;
             if (call->client == client && (user == NULL || call->user == user))
-                call_drop(call);
+                client_call_drop(call);
         }
     }
 }
 
 void
-conn_drop_watch(ClientWatch *watch)
+client_conn_drop_watch(ClientWatch *watch)
 {
     watch_move(watch, NULL);
-    if (watch->api_watch != NULL && net_conn_server_is_open(watch->session->net))
-        apiserver_watch_stop(watch->api_watch);
-    watch->api_watch = NULL;
+    watch_give_back(watch);
     watch->session = NULL;
 }
 
 void
-conn_reset(Conn *conn)
+client_conn_reset(Conn *conn)
 {
     conn_close(conn);
     while (conn->lost_watches.head != NULL)
@@ -726,7 +725,7 @@ conn_reset(Conn *conn)
 }
 
 void
-conn_resumed(Conn *conn)
+client_conn_resumed(Conn *conn)
 {
     sim_timer_arm_after(&conn->deadline_timer, 0);
     if (conn->state == CONN_OPEN)

@@ -53,25 +53,25 @@ struct ClientWatch {
     GList client_link; /* in the client's list */
 };
 
-Call *call_ref(Call *call);
-void call_unref(gpointer call);
-/* call_move: out of the queue it is in, to the end of @queue (NULL: none). */
-void call_move(Call *call, GQueue *queue);
+Call *client_call_ref(Call *call);
+void client_call_unref(gpointer call);
+/* client_call_move: out of the queue it is in, to the end of @queue (NULL: none). */
+void client_call_move(Call *call, GQueue *queue);
 
-Conn *conn_new(Sim *sim, World *world, Process *process, ApiServer *server);
-Conn *conn_ref(Conn *conn);
-void conn_unref(Conn *conn);
-/* conn_send: takes a reference; ends in client_call_answered, _failed. */
-void conn_send(Conn *conn, Call *call, gint64 deadline_ns);
-void conn_open_watch(Conn *conn, ClientWatch *watch);
-/* conn_drop_calls: those of @client (with @user unless NULL) end without a word but user_free. */
-void conn_drop_calls(Conn *conn, Client *client, gpointer user);
-void call_drop(Call *call);
-/* conn_drop_watch: who watched is gone. */
-void conn_drop_watch(ClientWatch *watch);
-/* conn_reset: the process died. Its clients have dropped their calls and watches. */
-void conn_reset(Conn *conn);
-void conn_resumed(Conn *conn);
+Conn *client_conn_new(Sim *sim, World *world, Process *process, ApiServer *server);
+Conn *client_conn_ref(Conn *conn);
+void client_conn_unref(Conn *conn);
+/* client_conn_send: takes a reference; ends in client_call_answered, _failed. */
+void client_conn_send(Conn *conn, Call *call, gint64 deadline_ns);
+void client_conn_open_watch(Conn *conn, ClientWatch *watch);
+/* client_conn_drop_calls: those of @client (with @user unless NULL) end without a word but user_free. */
+void client_conn_drop_calls(Conn *conn, Client *client, gpointer user);
+void client_call_drop(Call *call);
+/* client_conn_drop_watch: who watched is gone. */
+void client_conn_drop_watch(ClientWatch *watch);
+/* client_conn_reset: the process died. Its clients have dropped their calls and watches. */
+void client_conn_reset(Conn *conn);
+void client_conn_resumed(Conn *conn);
 
 /* client.c: outcomes. @call is out of every queue; its reference passes to the callee. */
 void client_call_answered(Call *call, ApiResponse *response);

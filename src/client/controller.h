@@ -51,6 +51,7 @@ gboolean expectations_satisfied(const Expectations *expectations, const char *ke
 /* @old NULL: added; @object NULL: deleted (old is the last state). */
 typedef void (*ControllerOnEvent)(Controller *controller, const ApiObject *old, const ApiObject *object);
 
+/* A kind that is watched; @on_event NULL: only read. Every kind that a reconciler reads must be a source. */
 typedef struct {
     const ApiKind *kind;
     ControllerOnEvent on_event;
@@ -83,6 +84,7 @@ gint64 controller_now_ns(const Controller *controller);
 gint64 controller_wall_ns(const Controller *controller);
 void controller_observe_creation(Controller *controller, const char *key);
 void controller_observe_deletion(Controller *controller, const char *key, const char *pod_key);
+const Expectations *controller_expectations(const Controller *controller);
 void controller_forget_expectations(Controller *controller, const char *key);
 
 /* --- a manager: one process with many controllers and one informer factory ------------------------- */
@@ -102,4 +104,8 @@ typedef struct {
 ControllerManager *controller_manager_new(const ControllerManagerOptions *options); /* process is stopped */
 void controller_manager_free(ControllerManager *manager);
 Process *controller_manager_process(ControllerManager *manager);
+/* controller_manager_find: by def->name; NULL if it has none such. */
+Controller *controller_manager_find(ControllerManager *manager, const char *name);
+/* controller_manager_is_leading: its controllers work (informers are filled, elected if need be). */
+gboolean controller_manager_is_leading(const ControllerManager *manager);
 gconstpointer controller_config(const Controller *controller);

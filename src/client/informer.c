@@ -3,7 +3,7 @@
 #include "client/informer.h"
 
 #include "base/duration.h"
-#include "client/cache.h"
+#include "client/indexer.h"
 #include "client/reflector.h"
 
 /* control-plane latency model: handler and queue take LN(0.2 ms, 0.5). */
@@ -30,7 +30,7 @@ struct Informer {
     const ApiKind *kind;
     const char *field_selector;
     Reflector *reflector;
-    Cache *cache;
+    Indexer *indexer;
     GArray *listeners; /* of Listener */
     GQueue deltas;     /* of Delta (owned) */
     SimTimer timer;
@@ -83,7 +83,7 @@ informer_tell(const Informer *informer, const ApiObject *old, const ApiObject *o
 static void
 informer_put(Informer *informer, const ApiObject *object)
 {
-    g_autoptr(ApiObject) old = cache_set(informer->cache, object);
+    g_autoptr(ApiObject) old = indexer_set(informer->indexer, object);
 
     informer_tell(informer, old, object);
 }
@@ -91,7 +91,8 @@ informer_put(Informer *informer, const ApiObject *object)
 static void
 informer_delete(Informer *informer, const ApiObject *last)
 {
-    g_autoptr(ApiObject) old = cache_remove(informer->cache, api_namespace(last), api_name(last));
+    g_autoptr(ApiObject) old =
+        indexer_remove(informer->indexer, api_namespace(last), api_name(last));
 
     if (old != NULL)
         informer_tell(informer, last, NULL);
@@ -108,12 +109,13 @@ informer_replace(Informer *informer, const GPtrArray *items)
     g_autoptr(GHashTable) present = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(api_object_unref);
 
-    cache_list(informer->cache, known);
+    indexer_list(informer->indexer, known);
     for (guint i = 0; i < known->len; i++)
         api_object_ref(known->pdata[i]);
     for (guint i = 0; i < items->len; i++) {
         const ApiObject *object = items->pdata[i];
-        const ApiObject *old = cache_get(informer->cache, api_namespace(object), api_name(object));
+        const ApiObject *old =
+            indexer_get(informer->indexer, api_namespace(object), api_name(object));
 
         g_hash_table_add(present, (gpointer)api_key(object));
         if (old == NULL || old->resource_version != object->resource_version)
@@ -133,7 +135,7 @@ informer_replay(Informer *informer, guint index)
 
     if (listener.handlers.added == NULL)
         return;
-    cache_list(informer->cache, known);
+    indexer_list(informer->indexer, known);
     for (guint i = 0; i < known->len; i++)
         listener.handlers.added(listener.user, known->pdata[i]);
 }
@@ -240,7 +242,7 @@ informer_free(gpointer data)
     Informer *informer = data;
 
     reflector_free(informer->reflector);
-    cache_free(informer->cache);
+    indexer_free(informer->indexer);
     g_array_free(informer->listeners, TRUE);
     g_queue_clear_full(&informer->deltas, delta_free);
     sim_timer_clear(&informer->timer);
@@ -255,7 +257,7 @@ informer_new(InformerFactory *factory, const ApiKind *kind, const char *field_se
     informer->factory = factory;
     informer->kind = kind;
     informer->field_selector = str_intern(field_selector);
-    informer->cache = cache_new();
+    informer->indexer = indexer_new();
     informer->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     g_queue_init(&informer->deltas);
     informer->reflector =
@@ -271,47 +273,47 @@ informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpoi
     Listener listener = {*handlers, user};
 
     g_array_append_val(informer->listeners, listener);
-    if (cache_count(informer->cache) > 0)
+    if (indexer_count(informer->indexer) > 0)
         informer_push(informer, DELTA_REPLAY)->handler = informer->listeners->len - 1;
 }
 
 const ApiObject *
 informer_get(const Informer *informer, const char *namespace_, const char *name)
 {
-    return cache_get(informer->cache, namespace_, name);
+    return indexer_get(informer->indexer, namespace_, name);
 }
 
 guint
 informer_count(const Informer *informer)
 {
-    return cache_count(informer->cache);
+    return indexer_count(informer->indexer);
 }
 
 void
 informer_list(const Informer *informer, const char *namespace_, GPtrArray *out)
 {
     if (str_is_empty(namespace_))
-        cache_list(informer->cache, out);
+        indexer_list(informer->indexer, out);
     else
-        cache_list_by(informer->cache, CACHE_BY_NAMESPACE, namespace_, out);
+        indexer_list_by(informer->indexer, INDEXER_BY_NAMESPACE, namespace_, out);
 }
 
 void
 informer_list_owned(const Informer *informer, const char *owner_uid, GPtrArray *out)
 {
-    cache_list_by(informer->cache, CACHE_BY_OWNER, owner_uid, out);
+    indexer_list_by(informer->indexer, INDEXER_BY_OWNER, owner_uid, out);
 }
 
 void
 informer_list_orphans(const Informer *informer, const char *namespace_, GPtrArray *out)
 {
-    cache_list_by(informer->cache, CACHE_ORPHANS, namespace_, out);
+    indexer_list_by(informer->indexer, INDEXER_ORPHANS, namespace_, out);
 }
 
 void
 informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out)
 {
-    cache_list_by(informer->cache, CACHE_BY_NODE, node_name, out);
+    indexer_list_by(informer->indexer, INDEXER_BY_NODE, node_name, out);
 }
 
 /* --- the factory -------------------------------------------------------------------------------------- */
@@ -378,7 +380,7 @@ informer_factory_reset(InformerFactory *factory)
         Informer *informer = factory->informers->pdata[i];
 
         reflector_reset(informer->reflector);
-        cache_clear(informer->cache);
+        indexer_clear(informer->indexer);
         g_queue_clear_full(&informer->deltas, delta_free);
         sim_timer_disarm(&informer->timer);
         informer->is_synced = FALSE;

@@ -21,6 +21,8 @@ typedef struct {
 Recorder *recorder_new(Client *client, const RecorderOptions *options);
 void recorder_free(Recorder *recorder);
 void recorder_reset(Recorder *recorder); /* the process died: caches forgotten */
+/* recorder_resumed: the process goes on after a pause. */
+void recorder_resumed(Recorder *recorder);
 
 /* recorder_event: @type "Normal" or "Warning"; @message is interned by the callee. */
 void recorder_event(Recorder *recorder, const ApiObject *about, const char *type, const char *reason, const char *message);

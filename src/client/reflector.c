@@ -21,7 +21,7 @@ struct Reflector {
     ClientWatch *watch;
     gint64 watch_started_ns;
     guint64 watch_events;
-    Backoff backoff;
+    ReflectorBackoff backoff;
     SimTimer timer;
 };
 
@@ -29,7 +29,7 @@ static void reflector_list(Reflector *reflector);
 static void reflector_watch(Reflector *reflector);
 
 gint64
-backoff_step_ns(Backoff *backoff, gint64 now_ns, Rng *rng)
+reflector_backoff_ns(ReflectorBackoff *backoff, gint64 now_ns, Rng *rng)
 {
     gint64 step_ns;
 
@@ -52,8 +52,9 @@ reflector_back_off(Reflector *reflector, gboolean lists_next)
 
     reflector->state = REFLECTOR_WAITING;
     reflector->lists_next = lists_next;
-    sim_timer_arm_after(&reflector->timer, backoff_step_ns(&reflector->backoff, sim_now_ns(sim),
-                                                           rng_stream(sim, name)));
+    sim_timer_arm_after(&reflector->timer,
+                        reflector_backoff_ns(&reflector->backoff, sim_now_ns(sim),
+                                             rng_stream(sim, name)));
 }
 
 static void
@@ -193,7 +194,7 @@ reflector_new(Client *client,
     reflector->field_selector = str_intern(field_selector);
     reflector->hooks = *hooks;
     reflector->user = user;
-    reflector->backoff = (Backoff){
+    reflector->backoff = (ReflectorBackoff){
         .initial_ns = 800 * NS_PER_MS,
         .cap_ns = 30 * NS_PER_S,
         .quiet_ns = 2 * NS_PER_MIN,

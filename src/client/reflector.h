@@ -33,6 +33,6 @@ typedef struct {
     gint64 initial_ns, cap_ns, quiet_ns;
     gint64 next_ns; /* 0: start anew */
     gint64 last_ns;
-} Backoff;
-/* backoff_step_ns: the next wait: uniform in [d, 2d]. */
-gint64 backoff_step_ns(Backoff *backoff, gint64 now_ns, Rng *rng);
+} ReflectorBackoff;
+/* reflector_backoff_ns: the next wait: uniform in [d, 2d]. */
+gint64 reflector_backoff_ns(ReflectorBackoff *backoff, gint64 now_ns, Rng *rng);

@@ -1,6 +1,6 @@
-/* cache.c - see cache.h */
+/* indexer.c - see indexer.h */
 
-#include "client/cache.h"
+#include "client/indexer.h"
 
 typedef struct {
     const char *namespace_, *name; /* interned; namespace "" if there is none */
@@ -19,10 +19,10 @@ typedef struct {
     guint n_gaps;
 } Bucket;
 
-struct Cache {
+struct Indexer {
     GHashTable *entries; /* Entry -> itself, looked up only */
     Bucket all;
-    GHashTable *indexes[CACHE_N_INDEXES]; /* interned value -> Bucket; NULL: not asked for yet */
+    GHashTable *indexes[INDEXER_N_INDEXES]; /* interned value -> Bucket; NULL: not asked for yet */
     guint64 sequence;
     const char *empty;
 };
@@ -128,26 +128,26 @@ bucket_free(gpointer data)
 
 /* The value under which @object is found; NULL: not in this index. */
 static const char *
-cache_index_value(const Cache *cache, CacheIndex index, const ApiObject *object)
+indexer_index_value(const Indexer *indexer, IndexerKey index, const ApiObject *object)
 {
     const OwnerReference *controller;
     const char *namespace_ = api_namespace(object);
 
     if (str_is_empty(namespace_))
-        namespace_ = cache->empty;
+        namespace_ = indexer->empty;
     switch (index) {
-    case CACHE_BY_NAMESPACE:
+    case INDEXER_BY_NAMESPACE:
         return namespace_;
-    case CACHE_BY_OWNER:
+    case INDEXER_BY_OWNER:
         controller = api_controller_of(object);
         return controller == NULL ? NULL : controller->uid;
-    case CACHE_ORPHANS:
+    case INDEXER_ORPHANS:
         return api_controller_of(object) == NULL ? namespace_ : NULL;
-    case CACHE_BY_NODE:
+    case INDEXER_BY_NODE:
         if (object->kind != &pod_kind || str_is_empty(pod_spec(object)->node_name))
             return NULL;
         return pod_spec(object)->node_name;
-    case CACHE_N_INDEXES:
+    case INDEXER_N_INDEXES:
         break;
     }
     return NULL;
@@ -178,40 +178,40 @@ index_remove(GHashTable *index, const char *value, const Entry *entry)
 
 /* Moves @entry in all indexes from where @old stood to where @object stands; either may be NULL. */
 static void
-cache_reindex(Cache *cache, Entry *entry, const ApiObject *old, const ApiObject *object)
+indexer_reindex(Indexer *indexer, Entry *entry, const ApiObject *old, const ApiObject *object)
 {
-    for (guint i = 0; i < CACHE_N_INDEXES; i++) {
+    for (guint i = 0; i < INDEXER_N_INDEXES; i++) {
         const char *from;
         const char *to;
 
-        if (cache->indexes[i] == NULL)
+        if (indexer->indexes[i] == NULL)
             continue;
-        from = old == NULL ? NULL : cache_index_value(cache, i, old);
-        to = object == NULL ? NULL : cache_index_value(cache, i, object);
+        from = old == NULL ? NULL : indexer_index_value(indexer, i, old);
+        to = object == NULL ? NULL : indexer_index_value(indexer, i, object);
         if (from == to)
             continue;
         if (from != NULL)
-            index_remove(cache->indexes[i], from, entry);
+            index_remove(indexer->indexes[i], from, entry);
         if (to != NULL)
-            index_add(cache->indexes[i], to, entry);
+            index_add(indexer->indexes[i], to, entry);
     }
 }
 
 static void
-cache_build_index(Cache *cache, CacheIndex index)
+indexer_build_index(Indexer *indexer, IndexerKey index)
 {
-    const Slot *slots = bucket_slots(&cache->all);
+    const Slot *slots = bucket_slots(&indexer->all);
 
-    cache->indexes[index] = g_hash_table_new_full(NULL, NULL, NULL, bucket_free);
-    for (guint i = 0; i < cache->all.slots->len; i++) {
+    indexer->indexes[index] = g_hash_table_new_full(NULL, NULL, NULL, bucket_free);
+    for (guint i = 0; i < indexer->all.slots->len; i++) {
         Entry *entry = slots[i].entry;
         const char *value;
 
         if (entry == NULL)
             continue;
-        value = cache_index_value(cache, index, entry->object);
+        value = indexer_index_value(indexer, index, entry->object);
         if (value != NULL)
-            index_add(cache->indexes[index], value, entry);
+            index_add(indexer->indexes[index], value, entry);
     }
 }
 
@@ -245,114 +245,114 @@ entry_free(gpointer data)
 }
 
 static Entry *
-cache_find(const Cache *cache, const char *namespace_, const char *name)
+indexer_find(const Indexer *indexer, const char *namespace_, const char *name)
 {
     Entry wanted = {
-        .namespace_ = str_is_empty(namespace_) ? cache->empty : str_intern(namespace_),
+        .namespace_ = str_is_empty(namespace_) ? indexer->empty : str_intern(namespace_),
         .name = str_intern(name),
     };
 
-    return g_hash_table_lookup(cache->entries, &wanted);
+    return g_hash_table_lookup(indexer->entries, &wanted);
 }
 
-Cache *
-cache_new(void)
+Indexer *
+indexer_new(void)
 {
-    Cache *cache = g_new0(Cache, 1);
+    Indexer *indexer = g_new0(Indexer, 1);
 
-    cache->empty = str_intern("");
-    cache->entries = g_hash_table_new_full(entry_hash, entry_equal, NULL, entry_free);
-    bucket_init(&cache->all);
-    return cache;
-}
-
-void
-cache_clear(Cache *cache)
-{
-    for (guint i = 0; i < CACHE_N_INDEXES; i++)
-        g_clear_pointer(&cache->indexes[i], g_hash_table_destroy);
-    g_array_set_size(cache->all.slots, 0);
-    cache->all.n_gaps = 0;
-    g_hash_table_remove_all(cache->entries);
+    indexer->empty = str_intern("");
+    indexer->entries = g_hash_table_new_full(entry_hash, entry_equal, NULL, entry_free);
+    bucket_init(&indexer->all);
+    return indexer;
 }
 
 void
-cache_free(Cache *cache)
+indexer_clear(Indexer *indexer)
 {
-    if (cache == NULL)
+    for (guint i = 0; i < INDEXER_N_INDEXES; i++)
+        g_clear_pointer(&indexer->indexes[i], g_hash_table_destroy);
+    g_array_set_size(indexer->all.slots, 0);
+    indexer->all.n_gaps = 0;
+    g_hash_table_remove_all(indexer->entries);
+}
+
+void
+indexer_free(Indexer *indexer)
+{
+    if (indexer == NULL)
         return;
-    cache_clear(cache);
-    g_array_free(cache->all.slots, TRUE);
-    g_hash_table_destroy(cache->entries);
-    g_free(cache);
+    indexer_clear(indexer);
+    g_array_free(indexer->all.slots, TRUE);
+    g_hash_table_destroy(indexer->entries);
+    g_free(indexer);
 }
 
 guint
-cache_count(const Cache *cache)
+indexer_count(const Indexer *indexer)
 {
-    return g_hash_table_size(cache->entries);
+    return g_hash_table_size(indexer->entries);
 }
 
 const ApiObject *
-cache_get(const Cache *cache, const char *namespace_, const char *name)
+indexer_get(const Indexer *indexer, const char *namespace_, const char *name)
 {
-    const Entry *entry = cache_find(cache, namespace_, name);
+    const Entry *entry = indexer_find(indexer, namespace_, name);
 
     return entry == NULL ? NULL : entry->object;
 }
 
 ApiObject *
-cache_set(Cache *cache, const ApiObject *object)
+indexer_set(Indexer *indexer, const ApiObject *object)
 {
-    Entry *entry = cache_find(cache, api_namespace(object), api_name(object));
+    Entry *entry = indexer_find(indexer, api_namespace(object), api_name(object));
     ApiObject *old = NULL;
 
     if (entry == NULL) {
         entry = g_slice_new0(Entry);
         entry->namespace_ =
-            str_is_empty(api_namespace(object)) ? cache->empty : api_namespace(object);
+            str_is_empty(api_namespace(object)) ? indexer->empty : api_namespace(object);
         entry->name = api_name(object);
-        entry->sequence = ++cache->sequence;
-        g_hash_table_add(cache->entries, entry);
-        bucket_add(&cache->all, entry);
+        entry->sequence = ++indexer->sequence;
+        g_hash_table_add(indexer->entries, entry);
+        bucket_add(&indexer->all, entry);
     } else {
         old = entry->object;
     }
     entry->object = api_object_ref(object);
-    cache_reindex(cache, entry, old, object);
+    indexer_reindex(indexer, entry, old, object);
     return old;
 }
 
 ApiObject *
-cache_remove(Cache *cache, const char *namespace_, const char *name)
+indexer_remove(Indexer *indexer, const char *namespace_, const char *name)
 {
-    Entry *entry = cache_find(cache, namespace_, name);
+    Entry *entry = indexer_find(indexer, namespace_, name);
     ApiObject *old;
 
     if (entry == NULL)
         return NULL;
     old = api_object_ref(entry->object);
-    cache_reindex(cache, entry, old, NULL);
-    bucket_remove(&cache->all, entry);
-    g_hash_table_remove(cache->entries, entry);
+    indexer_reindex(indexer, entry, old, NULL);
+    bucket_remove(&indexer->all, entry);
+    g_hash_table_remove(indexer->entries, entry);
     return old;
 }
 
 void
-cache_list(const Cache *cache, GPtrArray *out)
+indexer_list(const Indexer *indexer, GPtrArray *out)
 {
-    bucket_list(&cache->all, out);
+    bucket_list(&indexer->all, out);
 }
 
 void
-cache_list_by(Cache *cache, CacheIndex index, const char *value, GPtrArray *out)
+indexer_list_by(Indexer *indexer, IndexerKey index, const char *value, GPtrArray *out)
 {
     const Bucket *bucket;
 
-    if (cache->indexes[index] == NULL)
-        cache_build_index(cache, index);
-    bucket = g_hash_table_lookup(cache->indexes[index],
-                                 str_is_empty(value) ? cache->empty : str_intern(value));
+    if (indexer->indexes[index] == NULL)
+        indexer_build_index(indexer, index);
+    bucket = g_hash_table_lookup(indexer->indexes[index],
+                                 str_is_empty(value) ? indexer->empty : str_intern(value));
     if (bucket != NULL)
         bucket_list(bucket, out);
 }

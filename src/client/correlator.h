@@ -1,0 +1,28 @@
+/*
+ * correlator.h - which events become one
+ *
+ * Models client-go v0.34 tools/record/events_cache.go: the tenth distinct
+ * message of otherwise equal events within 600 s makes a combined event; equal
+ * events are counted; a bucket per source, object and type (25, one more each
+ * 300 s) drops the rest. Caches keep the 4096 keys used last.
+ */
+#pragma once
+
+#include "api/kinds.h"
+#include "sim/sim.h"
+
+typedef struct Correlator Correlator;
+
+Correlator *correlator_new(Rng *rng);
+void correlator_free(Correlator *correlator);
+void correlator_clear(Correlator *correlator);
+
+/*
+ * correlator_apply: takes @event, as it was made; its strings are interned.
+ * Returns: (owned) the event to send: a count above 1 means that the stored
+ * event of that name is to be patched; NULL: dropped.
+ */
+ApiObject *correlator_apply(Correlator *correlator, ApiObject *event, gint64 wall_ns);
+
+/* correlator_event_name: "<object>.<hex of nanoseconds>". (interned) */
+const char *correlator_event_name(const char *object_name, gint64 wall_ns);

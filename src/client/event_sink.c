@@ -1,0 +1,223 @@
+/* event_sink.c - see event_sink.h */
+
+#include "client/event_sink.h"
+
+#include "base/duration.h"
+#include "client/correlator.h"
+
+#define TRIES_MAX      12
+#define RETRY_PAUSE_NS (10 * NS_PER_S)
+
+typedef struct {
+    EventSink *sink;
+    ApiObject *event; /* (owned) */
+    gboolean is_update;
+    gboolean is_missing; /* the patch found nothing: create */
+    guint tries;
+    TraceId cause;
+    SimTimer timer;
+    gboolean is_due;
+} Sending;
+
+struct EventSink {
+    Client *client;
+    Rng *rng;
+    void (*sent)(gpointer user);
+    gpointer user;
+    GPtrArray *sendings; /* of Sending (owned) */
+};
+
+static void sending_send(Sending *sending);
+
+/* What the patch of a counted event or of a series changes. */
+static gboolean
+event_mutate(ApiObject *object, gpointer data)
+{
+    const EventBody *wanted = event_body(data);
+    EventBody *body = api_edit_body(object);
+
+    if (wanted->series != NULL) {
+        if (body->series == NULL)
+            body->series = g_new0(EventSeries, 1);
+        *body->series = *wanted->series;
+        return TRUE;
+    }
+    body->count = wanted->count;
+    body->last_time = wanted->last_time;
+    body->message = wanted->message;
+    return TRUE;
+}
+
+static void
+sending_free(gpointer data)
+{
+    Sending *sending = data;
+
+    sim_timer_clear(&sending->timer);
+    api_object_unref(sending->event);
+    g_free(sending);
+}
+
+static void
+sending_end(Sending *sending)
+{
+    EventSink *sink = sending->sink;
+
+    g_ptr_array_remove(sink->sendings, sending);
+    sink->sent(sink->user);
+}
+
+static void
+sending_retry(Sending *sending)
+{
+    EventSink *sink = sending->sink;
+    gint64 pause_ns = RETRY_PAUSE_NS;
+
+    sending->tries++;
+    if (sending->tries >= TRIES_MAX) {
+        sending_end(sending);
+        return;
+    }
+    if (sending->tries == 1)
+        pause_ns = rng_between_ns(sink->rng, 0, RETRY_PAUSE_NS);
+    sim_timer_arm_after(&sending->timer, pause_ns);
+}
+
+static void
+sending_done(gpointer user, const ApiResponse *response)
+{
+    Sending *sending = user;
+
+    if (response->code == 0) {
+        sending_retry(sending);
+    } else if (response->code == 404 && sending->is_update && !sending->is_missing) {
+        sending->is_missing = TRUE;
+        sending_send(sending);
+    } else {
+        sending_end(sending);
+    }
+}
+
+static void
+sending_send(Sending *sending)
+{
+    EventSink *sink = sending->sink;
+    const ApiObject *event = sending->event;
+    gboolean is_patch = sending->is_update && !sending->is_missing;
+    ApiRequest *request = api_request_new(is_patch ? VERB_PATCH : VERB_CREATE, &event_kind,
+                                          api_namespace(event), api_name(event));
+
+    if (is_patch) {
+        request->mutate = event_mutate;
+        request->mutate_data = api_object_ref(event);
+        request->mutate_data_free = api_object_unref;
+    } else {
+        request->object = api_object_ref(event);
+    }
+    request->reason = event_body(event)->reason;
+    sim_set_cause(client_sim(sink->client), sending->cause);
+    client_send(sink->client, request, sending_done, sending, NULL);
+}
+
+static void
+sending_on_timer(Sim *sim, gpointer self)
+{
+    Sending *sending = self;
+
+    (void)sim;
+    sending->is_due = client_is_paused(sending->sink->client);
+    if (!sending->is_due)
+        sending_send(sending);
+}
+
+/* --- public -------------------------------------------------------------------------------------- */
+
+EventSink *
+event_sink_new(Client *client, Rng *rng, void (*sent)(gpointer user), gpointer user)
+{
+    EventSink *sink = g_new0(EventSink, 1);
+
+    sink->client = client;
+    sink->rng = rng;
+    sink->sent = sent;
+    sink->user = user;
+    sink->sendings = g_ptr_array_new_with_free_func(sending_free);
+    return sink;
+}
+
+void
+event_sink_reset(EventSink *sink)
+{
+    for (guint i = 0; i < sink->sendings->len; i++)
+        client_cancel(sink->client, sink->sendings->pdata[i]);
+    g_ptr_array_set_size(sink->sendings, 0);
+}
+
+void
+event_sink_free(EventSink *sink)
+{
+    if (sink == NULL)
+        return;
+    event_sink_reset(sink);
+    g_ptr_array_free(sink->sendings, TRUE);
+    g_free(sink);
+}
+
+void
+event_sink_resumed(EventSink *sink)
+{
+    for (guint i = 0; i < sink->sendings->len; i++) {
+        Sending *sending = sink->sendings->pdata[i];
+
+        if (sending->is_due)
+            sim_timer_arm_after(&sending->timer, 0);
+    }
+}
+
+guint
+event_sink_count(const EventSink *sink)
+{
+    return sink->sendings->len;
+}
+
+void
+event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId cause)
+{
+    Sending *sending = g_new0(Sending, 1);
+
+    sending->sink = sink;
+    sending->event = event;
+    sending->is_update = is_update;
+    sending->cause = cause;
+    sim_timer_init(&sending->timer, client_sim(sink->client), SIM_CONTROL, sending_on_timer,
+                   sending);
+    g_ptr_array_add(sink->sendings, sending);
+    sending_send(sending);
+}
+
+ApiObject *
+event_new(const ObjectReference *about,
+          const char *type,
+          const char *reason,
+          const char *message,
+          gint64 wall_ns)
+{
+    const char *namespace_ = str_is_empty(about->namespace_) ? "default" : about->namespace_;
+    ApiObject *event = api_object_new(&event_kind, str_intern(namespace_),
+                                      correlator_event_name(about->name, wall_ns));
+    EventBody *body = api_edit_body(event);
+
+    body->involved_object = (ObjectReference){
+        .kind = str_intern(about->kind),
+        .namespace_ = str_intern(about->namespace_),
+        .name = str_intern(about->name),
+        .uid = str_intern(about->uid),
+        .api_version = str_intern(about->api_version),
+        .resource_version = str_intern(about->resource_version),
+        .field_path = str_intern(about->field_path),
+    };
+    body->type = str_intern(type);
+    body->reason = str_intern(reason);
+    body->message = str_intern(message);
+    return event;
+}

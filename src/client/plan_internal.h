@@ -1,0 +1,30 @@
+/* plan_internal.h - a plan's parts, for plan.c and plan_run.c */
+#pragma once
+
+#include "client/plan.h"
+
+typedef struct {
+    const char *key; /* interned */
+    gint64 delay_ns;
+} PlanEnqueue;
+
+struct Plan {
+    GPtrArray *steps; /* of PlanStep (owned) */
+    GroupType group;  /* of steps added now */
+    guint group_id, n_groups;
+    gboolean has_creations, forgets_expectations;
+    guint expected_creations;
+    GPtrArray *expected_deletions; /* interned pod keys */
+    gint64 requeue_ns;             /* -1: none */
+    GArray *enqueues;              /* of PlanEnqueue */
+    const char *error;             /* interned; NULL: none */
+    PlanContinue next;
+    gpointer carry; /* (owned) */
+    GDestroyNotify carry_free;
+};
+
+/* plan_step_message: the text of an event about an outcome. (interned) */
+const char *plan_step_message(const StepEvent *event,
+                              gboolean is_success,
+                              const StepResult *result,
+                              const char *name);

@@ -1,0 +1,571 @@
+/* plan_run.c - see plan_run.h */
+
+#include "client/plan_run.h"
+
+#include "base/duration.h"
+#include "client/expectations.h"
+#include "client/plan_internal.h"
+
+#define CONFLICT_PAUSE_NS (10 * NS_PER_MS)
+
+/* A step under way. */
+typedef struct {
+    PlanRun *run;
+    guint index;
+    guint conflicts;
+    gboolean is_refreshing; /* reads the object after a conflict of an update */
+    guint64 revision;       /* to submit with, if a conflict made us read; else 0 */
+    SimTimer timer;
+    gboolean is_due; /* the timer fired while the process was paused */
+} Step;
+
+struct PlanRun {
+    PlanRunOptions options;
+    const char *key; /* interned */
+    Plan *plan;      /* (owned) */
+    StepResult *results;
+    guint next;           /* first step that was not begun */
+    guint batch;          /* of a slow-start group: size of the last one */
+    GPtrArray *under_way; /* of Step (owned) */
+    gboolean is_stopping; /* a step failed: nothing more is begun */
+    const char *error;    /* the first that counts */
+    gint64 requeue_ns;
+    TraceId cause;
+};
+
+/* A mutation's data, shared by plan and requests. */
+typedef struct {
+    guint ref_count;
+    ApiMutate mutate;
+    gpointer data;
+    GDestroyNotify data_free;
+} MutateBox;
+
+static void plan_run_advance(PlanRun *run);
+
+static gboolean
+box_mutate(ApiObject *object, gpointer data)
+{
+    MutateBox *box = data;
+
+    return box->mutate(object, box->data);
+}
+
+static void
+box_unref(gpointer data)
+{
+    MutateBox *box = data;
+
+    if (--box->ref_count > 0)
+        return;
+    if (box->data_free != NULL)
+        box->data_free(box->data);
+    g_free(box);
+}
+
+/* The server may still work on a request when the plan is gone: both hold the data. */
+static MutateBox *
+step_box(PlanStep *step)
+{
+    MutateBox *box;
+
+    if (step->mutate == box_mutate)
+        return step->mutate_data;
+    box = g_new(MutateBox, 1);
+    *box = (MutateBox){1, step->mutate, step->mutate_data, step->mutate_data_free};
+    step->mutate = box_mutate;
+    step->mutate_data = box;
+    step->mutate_data_free = box_unref;
+    return box;
+}
+
+/* --- sending a step ------------------------------------------------------------------------------ */
+
+static const ApiVerb step_verbs[] = {
+    [STEP_CREATE] = VERB_CREATE,  [STEP_UPDATE] = VERB_UPDATE, [STEP_UPDATE_STATUS] = VERB_UPDATE,
+    [STEP_PATCH] = VERB_PATCH,    [STEP_DELETE] = VERB_DELETE, [STEP_GET] = VERB_GET,
+    [STEP_BINDING] = VERB_CREATE,
+};
+
+/* The revision of an earlier step's answer, which this write is based on. */
+static guint64
+step_taken_revision(const PlanRun *run, const PlanStep *step)
+{
+    const StepResult *result;
+
+    if (step->takes_revision_of < 0)
+        return 0;
+    result = &run->results[step->takes_revision_of];
+    return result->object == NULL ? 0 : result->object->resource_version;
+}
+
+static ApiRequest *
+step_request(const PlanRun *run, PlanStep *step, guint64 revision)
+{
+    ApiRequest *request =
+        api_request_new(step_verbs[step->type], step->kind, step->namespace_, step->name);
+
+    request->subresource = step->subresource;
+    if (step->type == STEP_BINDING)
+        request->subresource = str_intern("binding");
+    request->reason = step->why;
+    request->has_grace = step->has_grace;
+    request->grace_s = step->grace_s;
+    request->propagation = step->propagation;
+    request->precondition_uid = step->precondition_uid;
+    request->resource_version = step->precondition_revision;
+    if (revision == 0)
+        revision = step_taken_revision(run, step);
+    if (step->object != NULL && revision != 0) {
+        request->object = api_object_copy(step->object);
+        request->object->resource_version = revision;
+    } else if (step->object != NULL) {
+        request->object = api_object_ref(step->object);
+    } else if (revision != 0) {
+        request->resource_version = revision;
+    }
+    if (step->mutate != NULL) {
+        MutateBox *box = step_box(step);
+
+        box->ref_count++;
+        request->mutate = box_mutate;
+        request->mutate_data = box;
+        request->mutate_data_free = box_unref;
+    }
+    return request;
+}
+
+static void step_done(gpointer user, const ApiResponse *response);
+
+static void
+step_send(Step *step)
+{
+    PlanRun *run = step->run;
+    PlanStep *what = plan_get(run->plan, step->index);
+    ApiRequest *request;
+
+    sim_set_cause(run->options.sim, run->cause);
+    if (step->is_refreshing)
+        request = api_request_new(VERB_GET, what->kind, what->namespace_, what->name);
+    else
+        request = step_request(run, what, step->revision);
+    client_send(run->options.client, request, step_done, step, NULL);
+}
+
+static void
+step_on_timer(Sim *sim, gpointer self)
+{
+    Step *step = self;
+    PlanRun *run = step->run;
+
+    (void)sim;
+    if (client_is_paused(run->options.client)) {
+        step->is_due = TRUE;
+        return;
+    }
+    step->is_due = FALSE;
+    if (plan_get(run->plan, step->index)->type != STEP_PAUSE) {
+        step_send(step);
+        return;
+    }
+    run->results[step->index].was_run = TRUE;
+    g_ptr_array_remove(run->under_way, step);
+    plan_run_advance(run);
+}
+
+static void
+step_free(gpointer data)
+{
+    Step *step = data;
+
+    sim_timer_clear(&step->timer);
+    g_slice_free(Step, step);
+}
+
+static Step *
+step_new(PlanRun *run, guint index)
+{
+    Step *step = g_slice_new0(Step);
+
+    step->run = run;
+    step->index = index;
+    sim_timer_init(&step->timer, run->options.sim, SIM_CONTROL, step_on_timer, step);
+    g_ptr_array_add(run->under_way, step);
+    return step;
+}
+
+/* --- outcomes ---------------------------------------------------------------------------------------- */
+
+static gboolean
+status_is_terminating(const ApiStatus *status)
+{
+    if (status == NULL || status->code != 403)
+        return FALSE;
+    for (guint i = 0; i < status->causes.count; i++) {
+        if (str_is(status->causes.items[i].reason, "NamespaceTerminating"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+typedef enum { OUTCOME_GOOD, OUTCOME_IGNORED, OUTCOME_NAMESPACE_ENDS, OUTCOME_BAD } Outcome;
+
+static Outcome
+step_outcome(const PlanStep *step, const StepResult *result)
+{
+    if (result->code >= 200 && result->code < 300)
+        return OUTCOME_GOOD;
+    if (step->ignore_terminating && status_is_terminating(result->status))
+        return OUTCOME_NAMESPACE_ENDS;
+    for (guint i = 0; i < G_N_ELEMENTS(step->ignore_codes) && step->ignore_codes[i] != 0; i++) {
+        if ((guint)result->code == step->ignore_codes[i])
+            return OUTCOME_IGNORED;
+    }
+    return OUTCOME_BAD;
+}
+
+/* No event of the informer will come for it. */
+static void
+step_lower_expectation(PlanRun *run, const PlanStep *step)
+{
+    if (!step->keeps_expectation || run->options.expectations == NULL)
+        return;
+    if (step->type == STEP_CREATE)
+        expectations_observe_creation(run->options.expectations, run->key);
+    else if (step->type == STEP_DELETE)
+        expectations_observe_deletion(run->options.expectations, run->key, step->expected_pod_key);
+}
+
+static void
+step_tell(PlanRun *run, const PlanStep *step, const StepResult *result, gboolean is_success)
+{
+    const StepEvent *event = is_success ? &step->on_success : &step->on_failure;
+
+    if (run->options.recorder == NULL || event->reason == NULL || step->event_about == NULL)
+        return;
+    recorder_event(run->options.recorder, step->event_about, event->type, event->reason,
+                   plan_step_message(event, is_success, result, step->name));
+}
+
+static void
+plan_run_keep_error(PlanRun *run, const char *error)
+{
+    if (run->error == NULL)
+        run->error = error;
+}
+
+static void
+step_settle(PlanRun *run, const PlanStep *step, const StepResult *result)
+{
+    switch (step_outcome(step, result)) {
+    case OUTCOME_GOOD:
+        step_tell(run, step, result, TRUE);
+        break;
+    case OUTCOME_IGNORED:
+        step_lower_expectation(run, step);
+        break;
+    case OUTCOME_NAMESPACE_ENDS:
+        break;
+    case OUTCOME_BAD:
+        step_lower_expectation(run, step);
+        step_tell(run, step, result, FALSE);
+        plan_run_keep_error(run, result->status == NULL || result->status->message == NULL
+                                     ? str_intern("request failed")
+                                     : result->status->message);
+        if (!step->continue_on_error)
+            run->is_stopping = TRUE;
+        break;
+    }
+}
+
+/* A conflict: the patch is applied anew; an update first reads what is there now. */
+static gboolean
+step_repeats(Step *step, const PlanStep *what, const ApiResponse *response)
+{
+    gboolean is_conflict =
+        response->code == 409 &&
+        !(response->status != NULL && str_is(response->status->reason, "AlreadyExists"));
+
+    if (!is_conflict || step->conflicts >= what->retries_on_conflict)
+        return FALSE;
+    if (what->type != STEP_PATCH && what->type != STEP_UPDATE && what->type != STEP_UPDATE_STATUS)
+        return FALSE;
+    step->conflicts++;
+    step->is_refreshing = what->type != STEP_PATCH;
+    sim_timer_arm_after(&step->timer, CONFLICT_PAUSE_NS);
+    return TRUE;
+}
+
+static void
+step_done(gpointer user, const ApiResponse *response)
+{
+    Step *step = user;
+    PlanRun *run = step->run;
+    const PlanStep *what = plan_get(run->plan, step->index);
+    StepResult *result = &run->results[step->index];
+
+    if (step->is_refreshing && api_response_ok(response)) {
+        step->is_refreshing = FALSE;
+        step->revision = response->object->resource_version;
+        step_send(step);
+        return;
+    }
+    if (step_repeats(step, what, response))
+        return;
+    result->was_run = TRUE;
+    result->code = response->code;
+    result->object = response->object == NULL ? NULL : api_object_ref(response->object);
+    result->status = response->status == NULL ? NULL : api_status_ref(response->status);
+    step_settle(run, what, result);
+    g_ptr_array_remove(run->under_way, step);
+    plan_run_advance(run);
+}
+
+/* --- the run ---------------------------------------------------------------------------------------------- */
+
+static void
+step_begin(PlanRun *run, guint index)
+{
+    const PlanStep *what = plan_get(run->plan, index);
+
+    switch (what->type) {
+    case STEP_EVENT:
+        run->results[index].was_run = TRUE;
+        sim_set_cause(run->options.sim, run->cause);
+        if (run->options.recorder != NULL)
+            recorder_event(run->options.recorder, what->event_about, what->on_success.type,
+                           what->on_success.reason, what->event_message);
+        break;
+    case STEP_PAUSE:
+        sim_timer_arm_after(&step_new(run, index)->timer, what->pause_ns);
+        break;
+    default:
+        step_send(step_new(run, index));
+        break;
+    }
+}
+
+/* How many steps are begun together now. */
+static guint
+plan_run_batch(PlanRun *run)
+{
+    const PlanStep *first = plan_get(run->plan, run->next);
+    guint remaining = 0;
+
+    if (first->group == GROUP_NONE)
+        return 1;
+    while (run->next + remaining < plan_count(run->plan) &&
+           plan_get(run->plan, run->next + remaining)->group_id == first->group_id)
+        remaining++;
+    if (first->group == GROUP_PARALLEL)
+        return remaining;
+    if (run->next == 0 || plan_get(run->plan, run->next - 1)->group_id != first->group_id)
+        run->batch = 1;
+    else
+        run->batch *= 2;
+    return MIN(run->batch, remaining);
+}
+
+/*
+ * v1.34 pkg/controller/replicaset: a failing batch ends its group. If the plan
+ * goes on all the same, it does so after the group.
+ */
+static void
+plan_run_skip_group(PlanRun *run)
+{
+    guint group_id = plan_get(run->plan, run->next - 1)->group_id;
+
+    while (run->next < plan_count(run->plan) &&
+           plan_get(run->plan, run->next)->group_id == group_id)
+        step_lower_expectation(run, plan_get(run->plan, run->next++));
+}
+
+static gboolean
+plan_run_group_failed(const PlanRun *run)
+{
+    const PlanStep *last;
+
+    if (run->next == 0)
+        return FALSE;
+    last = plan_get(run->plan, run->next - 1);
+    if (last->group != GROUP_SLOW_START)
+        return FALSE;
+    for (guint i = run->next; i-- > 0;) {
+        const PlanStep *step = plan_get(run->plan, i);
+
+        if (step->group_id != last->group_id)
+            break;
+        if (step->type == STEP_EVENT || step->type == STEP_PAUSE)
+            continue;
+        if (step_outcome(step, &run->results[i]) == OUTCOME_BAD)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+results_free(StepResult *results, guint count)
+{
+    for (guint i = 0; i < count; i++) {
+        api_object_unref(results[i].object);
+        if (results[i].status != NULL)
+            api_status_unref(results[i].status);
+    }
+    g_free(results);
+}
+
+static void
+plan_run_free(PlanRun *run)
+{
+    g_ptr_array_free(run->under_way, TRUE);
+    results_free(run->results, plan_count(run->plan));
+    plan_free(run->plan);
+    g_free(run);
+}
+
+/* "create ReplicaSet ... because ...", and how many more. */
+static void
+plan_run_trace(PlanRun *run)
+{
+    const char *why = NULL;
+    guint count = plan_count(run->plan);
+
+    for (guint i = 0; i < count && why == NULL; i++)
+        why = plan_get(run->plan, i)->why;
+    if (count > 1)
+        sim_trace(run->options.sim, run->options.component, "reconcile", run->options.object_text,
+                  NULL, "%s (and %u more)", why == NULL ? "events" : why, count - 1);
+    else if (count == 1)
+        sim_trace(run->options.sim, run->options.component, "reconcile", run->options.object_text,
+                  NULL, "%s", why == NULL ? "event" : why);
+}
+
+static void
+plan_run_begin_plan(PlanRun *run)
+{
+    const Plan *plan = run->plan;
+    gint64 now_ns = sim_now_ns(run->options.sim);
+
+    run->next = 0;
+    run->is_stopping = FALSE;
+    run->results = g_new0(StepResult, plan_count(plan));
+    plan_run_trace(run);
+    run->cause = sim_cause(run->options.sim);
+    if (run->options.expectations != NULL) {
+        if (plan->forgets_expectations)
+            expectations_forget(run->options.expectations, run->key);
+        if (plan->has_creations || plan->expected_deletions->len > 0)
+            expectations_set(run->options.expectations, run->key, plan->expected_creations,
+                             plan->expected_deletions, now_ns);
+    }
+    for (guint i = 0; run->options.enqueue != NULL && i < plan->enqueues->len; i++) {
+        const PlanEnqueue *enqueue = &g_array_index(plan->enqueues, PlanEnqueue, i);
+
+        run->options.enqueue(run->options.user, enqueue->key, enqueue->delay_ns);
+    }
+}
+
+/* The plan is through. TRUE: its continuation goes on. */
+static gboolean
+plan_run_end_plan(PlanRun *run)
+{
+    Plan *ended = run->plan;
+    StepResult *results = run->results;
+    Reconcile reconcile = {0};
+
+    while (run->next < plan_count(ended))
+        step_lower_expectation(run, plan_get(ended, run->next++));
+    if (!run->is_stopping && ended->requeue_ns >= 0 &&
+        (run->requeue_ns < 0 || ended->requeue_ns < run->requeue_ns))
+        run->requeue_ns = ended->requeue_ns;
+    if (ended->error != NULL)
+        plan_run_keep_error(run, ended->error);
+    if (ended->next == NULL)
+        return FALSE;
+    run->plan = plan_new();
+    run->options.fill(run->options.user, &reconcile);
+    reconcile.key = run->key;
+    sim_set_cause(run->options.sim, run->cause);
+    ended->next(&reconcile, ended->carry, results, plan_count(ended), run->plan);
+    results_free(results, plan_count(ended));
+    plan_free(ended);
+    plan_run_begin_plan(run);
+    return TRUE;
+}
+
+/* Begins what can begin. TRUE: the run is over. */
+static gboolean
+plan_run_go_on(PlanRun *run)
+{
+    while (run->under_way->len == 0) {
+        guint batch;
+
+        if (plan_run_group_failed(run))
+            plan_run_skip_group(run);
+        if (run->is_stopping || run->next == plan_count(run->plan)) {
+            if (!plan_run_end_plan(run))
+                return TRUE;
+            continue;
+        }
+        batch = plan_run_batch(run);
+        for (; batch > 0; batch--)
+            step_begin(run, run->next++);
+    }
+    return FALSE;
+}
+
+static void
+plan_run_finish(PlanRun *run)
+{
+    PlanRunOptions options = run->options;
+    const char *error = run->error;
+    gint64 requeue_ns = run->requeue_ns;
+
+    plan_run_free(run);
+    options.done(options.user, error, requeue_ns);
+}
+
+static void
+plan_run_advance(PlanRun *run)
+{
+    if (plan_run_go_on(run))
+        plan_run_finish(run);
+}
+
+PlanRun *
+plan_run_start(const PlanRunOptions *options, const char *key, Plan *plan)
+{
+    PlanRun *run = g_new0(PlanRun, 1);
+
+    run->options = *options;
+    run->key = str_intern(key);
+    run->plan = plan;
+    run->requeue_ns = -1;
+    run->under_way = g_ptr_array_new_with_free_func(step_free);
+    plan_run_begin_plan(run);
+    if (!plan_run_go_on(run))
+        return run;
+    plan_run_finish(run);
+    return NULL;
+}
+
+void
+plan_run_cancel(PlanRun *run)
+{
+    if (run == NULL)
+        return;
+    for (guint i = 0; i < run->under_way->len; i++)
+        client_cancel(run->options.client, run->under_way->pdata[i]);
+    plan_run_free(run);
+}
+
+void
+plan_run_resumed(PlanRun *run)
+{
+    for (guint i = 0; i < run->under_way->len; i++) {
+        Step *step = run->under_way->pdata[i];
+
+        if (step->is_due)
+            sim_timer_arm_after(&step->timer, 0);
+    }
+}
