@@ -6,6 +6,7 @@
 #pragma once
 
 #include "api/kinds.h"
+#include "api/names.h"
 #include "api/validate.h"
 
 static inline const char *
@@ -22,7 +23,56 @@ void pod_spec_set_defaults(PodSpec *spec);
 void pod_set_defaults(ApiObject *pod);
 void resource_map_set_defaults(QuantityMap *map);
 
+/*
+ * Checks of single values; errors go to the cursor's path + @child (NULL: the
+ * cursor itself). Each gives TRUE if there was nothing to complain of.
+ */
+gboolean check_name(ApiErrors *errors, const char *child, NameRule rule, const char *text);
+gboolean check_not_negative(ApiErrors *errors, const char *child, gint64 value);
+gboolean check_port_number(ApiErrors *errors, const char *child, gint64 port);
+gboolean check_port_number_or_name(ApiErrors *errors, const char *child, const IntOrString *port);
+gboolean check_one_of(ApiErrors *errors,
+                      const char *child,
+                      const char *text,
+                      const char *const *supported); /* "" or absent: Required value */
+void check_label_selector(ApiErrors *errors, const char *child, const LabelSelector *selector);
+/* label_selector_is_convertible: the selector has no fault that keeps it from being used. */
+gboolean label_selector_is_convertible(const LabelSelector *selector);
+void check_ip(ApiErrors *errors, const char *child, const char *text);
+void check_immutable(ApiErrors *errors, const char *child, const char *text, const char *old);
+/* field_not_supported_raw: the value is printed already. */
+void field_not_supported_raw(ApiErrors *errors,
+                             const char *child,
+                             const char *printed,
+                             const char *const *supported);
+/* Printed values: a struct in the API's form; a map of labels (null if empty). */
+const char *print_struct(const ApiType *type, gconstpointer data);
+const char *print_str_map(const StrMap *map);
+const char *print_str_list(const StrList *list);
+
 /* Validation of parts; the errors' cursor stands on the part. */
+void check_volumes(ApiErrors *errors, const PodSpec *spec, StrList *out_names);
+void check_key_selector_field(ApiErrors *errors, const ObjectFieldSelector *field, gboolean is_env);
+void
+check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboolean is_volume);
+void check_no_backsteps(ApiErrors *errors, const char *child, const char *path);
+void check_local_path(ApiErrors *errors, const char *child, const char *path);
+void check_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volumes);
+void check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboolean is_pod);
+void check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value);
+void check_tolerations(ApiErrors *errors, const TolerationList *tolerations);
+void check_taint_effect(ApiErrors *errors, const char *child, const char *effect);
+void check_affinity(ApiErrors *errors, const Affinity *affinity);
+void check_topology_spread(ApiErrors *errors, const PodSpec *spec);
+void check_security_contexts(ApiErrors *errors, const PodSpec *spec);
+void check_dns_config(ApiErrors *errors, const PodSpec *spec);
+/* check_pod_spec: "spec" of a pod or of a template. */
+void check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod);
+/* check_pod_template: "template" of a workload. */
+void check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_);
+void warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings);
+
+void service_warn(const ApiObject *service, GPtrArray *warnings);
 void pod_validate(const ApiObject *pod, ApiErrors *errors);
 void pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *errors);
 void pod_warn(const ApiObject *pod, GPtrArray *warnings);

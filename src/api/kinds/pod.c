@@ -180,16 +180,69 @@ pod_select_field(const ApiObject *pod, const char *label)
 }
 
 static void
+merge_label_key(LabelSelector *selector, const char *key, const char *operator_, const char *value)
+{
+    LabelSelectorRequirement *requirement = API_LIST_ADD(&selector->match_expressions);
+
+    requirement->key = key;
+    requirement->operator_ = str_intern(operator_);
+    str_list_add(&requirement->values, value);
+}
+
+static void
+merge_label_keys(PodAffinityTerm *term, const StrMap *labels)
+{
+    if (term->label_selector == NULL)
+        return;
+    for (guint i = 0; i < term->match_label_keys.count; i++) {
+        const char *key = term->match_label_keys.items[i];
+
+        if (str_map_get(labels, key) != NULL)
+            merge_label_key(term->label_selector, key, "In", str_map_get(labels, key));
+    }
+    for (guint i = 0; i < term->mismatch_label_keys.count; i++) {
+        const char *key = term->mismatch_label_keys.items[i];
+
+        if (str_map_get(labels, key) != NULL)
+            merge_label_key(term->label_selector, key, "NotIn", str_map_get(labels, key));
+    }
+}
+
+static void
+merge_affinity(PodAffinity *affinity, const StrMap *labels)
+{
+    if (affinity == NULL)
+        return;
+    for (guint i = 0; i < affinity->preferred.count; i++)
+        merge_label_keys(&affinity->preferred.items[i].term, labels);
+    for (guint i = 0; i < affinity->required.count; i++)
+        merge_label_keys(&affinity->required.items[i], labels);
+}
+
+/* v1.34 pkg/registry/core/pod/strategy.go: PrepareForCreate, mutatePodAffinity */
+static void
 pod_prepare_create(ApiObject *pod)
 {
-    PodStatus *status;
-    const char *phase = str_intern("Pending");
+    PodStatus *status = api_edit_status(pod);
+    const PodSpec *spec = pod->spec;
 
     api_edit_meta(pod)->generation = 1;
-    status = api_edit_status(pod);
     api_struct_clear(&pod_status_type, status);
-    status->phase = phase;
-    status->qos_class = pod_qos(pod->spec);
+    status->phase = str_intern("Pending");
+    status->qos_class = pod_qos(spec);
+    if (spec->scheduling_gates.count > 0) {
+        Condition *condition = condition_edit(&status->conditions, str_intern("PodScheduled"));
+
+        condition->status = str_intern("False");
+        condition->reason = str_intern("SchedulingGated");
+        condition->message = str_intern("Scheduling is blocked due to non-empty scheduling gates");
+    }
+    if (spec->affinity != NULL) {
+        PodSpec *own = api_edit_spec(pod);
+
+        merge_affinity(own->affinity->pod_affinity, &pod->meta->labels);
+        merge_affinity(own->affinity->pod_anti_affinity, &pod->meta->labels);
+    }
 }
 
 static void

@@ -1,20 +1,525 @@
+/*
+ * Validation of pods and pod templates.
+ *
+ * Models: v1.34 pkg/apis/core/validation: ValidatePodSpec, ValidatePodUpdate.
+ */
 #include "api/kinds/hooks.h"
-void
-pod_validate(const ApiObject *object, ApiErrors *errors)
+#include "api/kinds/pod_internal.h"
+#include "api/kinds/tables.h"
+
+static const char *const dns_policies[] = {"ClusterFirstWithHostNet", "ClusterFirst", "Default",
+                                           "None", NULL};
+static const char *const restart_policies[] = {"Always", "OnFailure", "Never", NULL};
+static const char *const preemption_policies[] = {"PreemptLowerPriority", "Never", NULL};
+
+/* validatePodHostNetworkDeps */
+static void
+check_host_network(ApiErrors *errors, const PodSpec *spec, gboolean is_pod)
 {
-    (void)object;
-    (void)errors;
+    if (!spec->host_network)
+        return;
+    api_errors_push(errors, "containers");
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const Container *container = &spec->containers.items[i];
+
+        api_errors_push_index(errors, i);
+        for (guint j = 0; j < container->ports.count; j++) {
+            const ContainerPort *port = &container->ports.items[j];
+
+            if ((is_pod || port->host_port != 0) && port->host_port != port->container_port)
+                field_invalid_int(errors, str_internf("ports[%u].hostPort", j), port->host_port,
+                                  "must match `containerPort` when `hostNetwork` is true");
+        }
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
 }
-void
-pod_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+
+static void
+check_dns_lists(ApiErrors *errors, const Value *config)
 {
-    (void)object;
-    (void)old;
-    (void)errors;
+    const Value *servers = value_get(config, "nameservers");
+    const Value *searches = value_get(config, "searches");
+    const Value *options = value_get(config, "options");
+
+    for (guint i = 0; servers != NULL && i < servers->count; i++)
+        check_ip(errors, str_internf("nameservers[%u]", i), servers->items[i]->text);
+    for (guint i = 0; searches != NULL && i < searches->count; i++) {
+        g_autofree char *name = g_strdup(text_or_empty(searches->items[i]->text));
+
+        if (strcmp(name, ".") == 0)
+            continue;
+        if (g_str_has_suffix(name, "."))
+            name[strlen(name) - 1] = '\0';
+        for (char *c = name; *c != '\0'; c++) {
+            if (*c == '_')
+                *c = 'a'; /* allowed here, unlike in other subdomains */
+        }
+        check_name(errors, str_internf("searches[%u]", i), NAME_DNS_SUBDOMAIN, str_intern(name));
+    }
+    for (guint i = 0; options != NULL && i < options->count; i++) {
+        if (str_is_empty(value_get_string(options->items[i], "name", "")))
+            field_required(errors, str_internf("options[%u]", i), "must not be empty");
+    }
 }
+
+/* validatePodDNSConfig */
 void
-pod_warn(const ApiObject *object, GPtrArray *warnings)
+check_dns_config(ApiErrors *errors, const PodSpec *spec)
 {
-    (void)object;
-    (void)warnings;
+    const Value *servers = value_get(spec->dns_config, "nameservers");
+    gboolean is_none = str_is(spec->dns_policy, "None");
+
+    if (is_none && spec->dns_config == NULL) {
+        field_required(errors, "dnsConfig", "must provide `dnsConfig` when `dnsPolicy` is None");
+        return;
+    }
+    if (is_none && (servers == NULL || servers->count == 0)) {
+        field_required(errors, "dnsConfig.nameservers",
+                       "must provide at least one DNS nameserver when `dnsPolicy` is None");
+        return;
+    }
+    if (spec->dns_config == NULL)
+        return;
+    api_errors_push(errors, "dnsConfig");
+    if (servers != NULL && servers->count > 3) {
+        g_autofree char *printed = value_to_json(servers, VALUE_COMPACT);
+
+        field_invalid_raw(errors, "nameservers", str_intern(printed),
+                          "must not have more than 3 nameservers");
+    }
+    check_dns_lists(errors, spec->dns_config);
+    api_errors_pop(errors);
+}
+
+static void
+check_gates(ApiErrors *errors, const PodSpec *spec)
+{
+    StrList seen = {0};
+
+    for (guint i = 0; i < spec->readiness_gates.count; i++)
+        check_name(errors, str_internf("readinessGates[%u].conditionType", i), NAME_QUALIFIED,
+                   spec->readiness_gates.items[i].condition_type);
+    for (guint i = 0; i < spec->scheduling_gates.count; i++) {
+        const char *name = text_or_empty(spec->scheduling_gates.items[i].name);
+        const char *child = str_internf("schedulingGates[%u]", i);
+
+        check_name(errors, child, NAME_QUALIFIED, name);
+        if (str_list_contains(&seen, name))
+            field_duplicate(errors, child, api_quote(name));
+        str_list_add(&seen, name);
+    }
+    g_free(seen.items);
+}
+
+static void
+check_optional_name(ApiErrors *errors, const char *child, NameRule rule, const char *text)
+{
+    if (!str_is_empty(text))
+        check_name(errors, child, rule, text);
+}
+
+static void
+check_host_aliases(ApiErrors *errors, const PodSpec *spec)
+{
+    for (guint i = 0; i < spec->host_aliases.count; i++) {
+        const HostAlias *alias = &spec->host_aliases.items[i];
+
+        check_ip(errors, str_internf("hostAliases[%u].ip", i), alias->ip);
+        for (guint j = 0; j < alias->hostnames.count; j++)
+            check_name(errors, str_internf("hostAliases[%u].hostnames[%u]", i, j),
+                       NAME_DNS_SUBDOMAIN, alias->hostnames.items[j]);
+    }
+}
+
+/* validatePodResourceConsistency */
+static void
+check_pod_resources(ApiErrors *errors, const PodSpec *spec)
+{
+    const ResourceRequirements *resources = spec->resources;
+    PodSpec bare = *spec;
+    QuantityMap sums;
+
+    if (resources == NULL)
+        return;
+    memset(&bare.overhead, 0, sizeof bare.overhead);
+    bare.resources = NULL;
+    pod_requests(&bare, &sums);
+    api_errors_push(errors, "resources");
+    if (resources->claims != NULL)
+        field_forbidden(errors, "claims", "claims cannot be set for Resources at pod-level");
+    check_resources(errors, resources, TRUE);
+    for (guint i = 0; i < sums.count; i++) {
+        const Quantity zero = {0};
+        const Quantity *request = quantity_map_get(&resources->requests, sums.items[i].key);
+
+        if (request == NULL)
+            request = &zero;
+        if (quantity_compare(&sums.items[i].value, request) > 0)
+            field_invalid_string(errors, str_internf("requests[%s]", sums.items[i].key),
+                                 quantity_format(request),
+                                 str_internf("must be greater than or equal to aggregate container "
+                                             "requests of %s",
+                                             quantity_format(&sums.items[i].value)));
+    }
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const QuantityMap *limits = &spec->containers.items[i].resources.limits;
+
+        for (guint j = 0; j < limits->count; j++) {
+            const Quantity *most = quantity_map_get(&resources->limits, limits->items[j].key);
+
+            if (most != NULL && quantity_compare(&limits->items[j].value, most) > 0)
+                field_invalid_string(errors,
+                                     str_internf("containers[%u][%s].limits", i,
+                                                 limits->items[j].key),
+                                     quantity_format(&limits->items[j].value),
+                                     str_internf("must be less than or equal to pod limits of %s",
+                                                 quantity_format(most)));
+        }
+    }
+    api_errors_pop(errors);
+    g_free(sums.items);
+}
+
+static void
+check_names_and_numbers(ApiErrors *errors, const PodSpec *spec)
+{
+    check_optional_name(errors, "serviceAccountName", NAME_DNS_SUBDOMAIN,
+                        spec->service_account_name);
+    check_optional_name(errors, "nodeName", NAME_DNS_SUBDOMAIN, spec->node_name);
+    if (spec->active_deadline_s.is_set &&
+        (spec->active_deadline_s.value < 1 || spec->active_deadline_s.value > G_MAXINT32))
+        field_invalid_int(errors, "activeDeadlineSeconds", spec->active_deadline_s.value,
+                          "must be between 1 and 2147483647, inclusive");
+    check_optional_name(errors, "hostname", NAME_DNS_LABEL, spec->hostname);
+    check_optional_name(errors, "subdomain", NAME_DNS_LABEL, spec->subdomain);
+    check_tolerations(errors, &spec->tolerations);
+    check_host_aliases(errors, spec);
+    check_optional_name(errors, "priorityClassName", NAME_DNS_SUBDOMAIN, spec->priority_class_name);
+    if (spec->runtime_class_name != NULL)
+        check_name(errors, "runtimeClassName", NAME_DNS_SUBDOMAIN, spec->runtime_class_name);
+    if (spec->preemption_policy != NULL)
+        check_one_of(errors, "preemptionPolicy", spec->preemption_policy, preemption_policies);
+}
+
+static void
+check_overhead_and_os(ApiErrors *errors, const PodSpec *spec)
+{
+    static const char *const systems[] = {"linux", "windows", NULL};
+    const ResourceRequirements overhead = {.limits = spec->overhead};
+
+    if (spec->overhead.count > 0) {
+        api_errors_push(errors, "overhead");
+        check_resources(errors, &overhead, FALSE);
+        api_errors_pop(errors);
+    }
+    if (spec->os == NULL)
+        return;
+    if (str_is_empty(spec->os->name))
+        field_required(errors, "os.name", "cannot be empty");
+    else
+        check_one_of(errors, "os", spec->os->name, systems);
+}
+
+void
+check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod)
+{
+    StrList volumes = {0};
+
+    check_volumes(errors, spec, &volumes);
+    check_containers(errors, spec, &volumes);
+    check_pod_resources(errors, spec);
+    check_host_network(errors, spec, is_pod);
+    check_one_of(errors, "restartPolicy", spec->restart_policy, restart_policies);
+    check_one_of(errors, "dnsPolicy", spec->dns_policy, dns_policies);
+    api_validate_labels(errors, "nodeSelector", &spec->node_selector);
+    check_security_contexts(errors, spec);
+    check_affinity(errors, spec->affinity);
+    check_dns_config(errors, spec);
+    check_gates(errors, spec);
+    check_topology_spread(errors, spec);
+    if (spec->host_users == OPT_FALSE && spec->host_network)
+        field_forbidden(errors, "hostNetwork", "when `hostUsers` is false");
+    check_names_and_numbers(errors, spec);
+    check_overhead_and_os(errors, spec);
+    g_free(volumes.items);
+}
+
+/* ValidatePodTemplateSpec; upstream leaves "metadata" out of these paths */
+void
+check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_)
+{
+    api_validate_labels(errors, "labels", &template_->metadata.labels);
+    api_validate_annotations(errors, "annotations", &template_->metadata.annotations);
+    api_errors_push(errors, "spec");
+    check_pod_spec(errors, &template_->spec, FALSE);
+    api_errors_pop(errors);
+}
+
+/* --- pods ---------------------------------------------------------------------------------- */
+
+static gboolean
+has_outer_blanks(const char *text)
+{
+    gsize length = strlen(text);
+
+    return length > 0 && (g_ascii_isspace(text[0]) || g_ascii_isspace(text[length - 1]));
+}
+
+static void
+check_image_blanks(ApiErrors *errors, const char *list, const Container *containers, guint count)
+{
+    for (guint i = 0; i < count; i++) {
+        const char *image = text_or_empty(containers[i].image);
+
+        if (has_outer_blanks(image))
+            field_invalid_string(errors, str_internf("%s[%u].image", list, i), image,
+                                 "must not have leading or trailing whitespace");
+    }
+}
+
+static void
+forbid_tokens_without_account(ApiErrors *errors, const PodSpec *spec)
+{
+    if (!str_is_empty(spec->service_account_name))
+        return;
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        const ProjectedVolumeSource *projected = spec->volumes.items[i].projected;
+
+        for (guint j = 0; projected != NULL && j < projected->sources.count; j++) {
+            if (projected->sources.items[j].service_account_token != NULL)
+                field_forbidden(errors,
+                                str_internf("volumes[%u].projected.sources[%u].serviceAccountToken",
+                                            i, j),
+                                "must not be specified when serviceAccountName is not set");
+        }
+    }
+}
+
+/* validatePodMetadataAndSpec and ValidatePodCreate */
+void
+pod_validate(const ApiObject *pod, ApiErrors *errors)
+{
+    const PodSpec *spec = pod->spec;
+
+    api_errors_push(errors, "spec");
+    check_pod_spec(errors, spec, TRUE);
+    forbid_tokens_without_account(errors, spec);
+    check_image_blanks(errors, "containers", spec->containers.items, spec->containers.count);
+    check_image_blanks(errors, "initContainers", spec->init_containers.items,
+                       spec->init_containers.count);
+    if (!str_is_empty(spec->node_name) && spec->scheduling_gates.count > 0)
+        field_forbidden(errors, "nodeName",
+                        "cannot be set until all schedulingGates have been cleared");
+    api_errors_pop(errors);
+}
+
+/* --- updates ------------------------------------------------------------------------------- */
+
+/* ValidateContainerUpdates: FALSE if the containers cannot be compared one by one */
+static gboolean
+check_container_update(ApiErrors *errors,
+                       const char *list,
+                       const Container *containers,
+                       guint count,
+                       guint old_count)
+{
+    if (count != old_count) {
+        field_forbidden(errors, list, "pod updates may not add or remove containers");
+        return FALSE;
+    }
+    for (guint i = 0; i < count; i++) {
+        if (str_is_empty(containers[i].image))
+            field_required(errors, str_internf("%s[%u].image", list, i), NULL);
+    }
+    check_image_blanks(errors, list, containers, count);
+    return TRUE;
+}
+
+/* FALSE: nothing further is checked */
+static gboolean
+check_deadline_update(ApiErrors *errors, const PodSpec *spec, const PodSpec *old)
+{
+    OptInt64 now = spec->active_deadline_s;
+    OptInt64 before = old->active_deadline_s;
+
+    if (!now.is_set) {
+        if (before.is_set)
+            field_invalid_raw(errors, "activeDeadlineSeconds", "null",
+                              "must not update from a positive integer to nil value");
+        return TRUE;
+    }
+    if (now.value < 0 || now.value > G_MAXINT32) {
+        field_invalid_int(errors, "activeDeadlineSeconds", now.value,
+                          "must be between 0 and 2147483647, inclusive");
+        return FALSE;
+    }
+    if (before.is_set && before.value < now.value) {
+        field_invalid_int(errors, "activeDeadlineSeconds", now.value,
+                          "must be less than or equal to previous value");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_same_toleration(const Toleration *a, const Toleration *b)
+{
+    return str_is(text_or_empty(a->key), text_or_empty(b->key)) &&
+           str_is(text_or_empty(a->operator_), text_or_empty(b->operator_)) &&
+           str_is(text_or_empty(a->value), text_or_empty(b->value)) &&
+           str_is(text_or_empty(a->effect), text_or_empty(b->effect));
+}
+
+/* validateOnlyAddedTolerations */
+static void
+check_toleration_update(ApiErrors *errors, const PodSpec *spec, const PodSpec *old)
+{
+    for (guint i = 0; i < old->tolerations.count; i++) {
+        gboolean is_found = FALSE;
+
+        for (guint j = 0; j < spec->tolerations.count && !is_found; j++)
+            is_found = is_same_toleration(&old->tolerations.items[i], &spec->tolerations.items[j]);
+        if (!is_found) {
+            field_forbidden(errors, "tolerations",
+                            "existing toleration can not be modified except its "
+                            "tolerationSeconds");
+            return;
+        }
+    }
+    check_tolerations(errors, &spec->tolerations);
+}
+
+/* validateOnlyDeletedSchedulingGates */
+static void
+check_gate_update(ApiErrors *errors, const PodSpec *spec, const PodSpec *old)
+{
+    for (guint i = 0; i < spec->scheduling_gates.count; i++) {
+        const char *name = spec->scheduling_gates.items[i].name;
+        gboolean is_old = FALSE;
+
+        for (guint j = 0; j < old->scheduling_gates.count && !is_old; j++)
+            is_old = str_is(old->scheduling_gates.items[j].name, name);
+        if (!is_old)
+            field_forbidden(errors, str_internf("schedulingGates[%u].name", i),
+                            str_internf("only deletion is allowed, but found new scheduling gate "
+                                        "'%s'",
+                                        text_or_empty(name)));
+    }
+}
+
+static void
+drop_node_affinity(PodSpec *spec)
+{
+    Affinity *affinity = spec->affinity;
+    NodeAffinity *node = NULL;
+    Affinity holder = {0};
+
+    if (affinity == NULL)
+        return;
+    node = g_steal_pointer(&affinity->node_affinity);
+    holder.node_affinity = node;
+    api_struct_clear(&affinity_type, &holder);
+    if (affinity->pod_affinity == NULL && affinity->pod_anti_affinity == NULL)
+        api_struct_free(&affinity_type, g_steal_pointer(&spec->affinity));
+}
+
+/*
+ * A gated pod's node selector may grow and its node affinity may change.
+ * DEVIATES: upstream lets required terms of the node affinity only grow.
+ */
+static void
+check_gated_update(ApiErrors *errors, PodSpec *munged, PodSpec *before)
+{
+    if (!str_map_contains_all(&munged->node_selector, &before->node_selector))
+        field_invalid_raw(errors, "nodeSelector", print_str_map(&munged->node_selector),
+                          "only additions to spec.nodeSelector are allowed (no mutations or "
+                          "deletions)");
+    str_map_copy(&munged->node_selector, &before->node_selector);
+    drop_node_affinity(munged);
+    drop_node_affinity(before);
+}
+
+static void
+put_back_images(Container *containers, guint count, const Container *old)
+{
+    for (guint i = 0; i < count; i++)
+        containers[i].image = old[i].image;
+}
+
+static void
+copy_tolerations(PodSpec *munged, const PodSpec *old)
+{
+    g_free(munged->tolerations.items);
+    memset(&munged->tolerations, 0, sizeof munged->tolerations);
+    for (guint i = 0; i < old->tolerations.count; i++) {
+        Toleration *toleration = API_LIST_ADD(&munged->tolerations);
+
+        *toleration = old->tolerations.items[i];
+    }
+    g_free(munged->scheduling_gates.items);
+    memset(&munged->scheduling_gates, 0, sizeof munged->scheduling_gates);
+    for (guint i = 0; i < old->scheduling_gates.count; i++) {
+        PodSchedulingGate *gate = API_LIST_ADD(&munged->scheduling_gates);
+
+        *gate = old->scheduling_gates.items[i];
+    }
+}
+
+/* The last rule of ValidatePodUpdate */
+static void
+check_nothing_else_changed(ApiErrors *errors, const PodSpec *spec, const PodSpec *old)
+{
+    PodSpec munged = {0};
+    PodSpec before = {0};
+
+    api_struct_copy(&pod_spec_type, &munged, spec);
+    api_struct_copy(&pod_spec_type, &before, old);
+    put_back_images(munged.containers.items, munged.containers.count, old->containers.items);
+    put_back_images(munged.init_containers.items, munged.init_containers.count,
+                    old->init_containers.items);
+    munged.active_deadline_s = old->active_deadline_s;
+    copy_tolerations(&munged, old);
+    if (old->termination_grace_s.is_set && old->termination_grace_s.value < 0 &&
+        munged.termination_grace_s.is_set && munged.termination_grace_s.value == 1)
+        munged.termination_grace_s = old->termination_grace_s;
+    if (old->scheduling_gates.count > 0)
+        check_gated_update(errors, &munged, &before);
+    if (!api_struct_equal(&pod_spec_type, &munged, &before)) {
+        g_autofree char *diff = pod_spec_diff(&before, &munged);
+
+        field_forbidden(
+            errors, NULL,
+            str_internf("pod updates may not change fields other than "
+                        "`spec.containers[*].image`,`spec.initContainers[*].image`,"
+                        "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
+                        "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to "
+                        "be set to 1 if it was previously negative)\n%s",
+                        diff));
+    }
+    api_struct_clear(&pod_spec_type, &munged);
+    api_struct_clear(&pod_spec_type, &before);
+}
+
+void
+pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *errors)
+{
+    const PodSpec *spec = pod->spec;
+    const PodSpec *before = old->spec;
+
+    /* A write of metadata only shares the spec: what was valid stays valid. */
+    if (spec == before)
+        return;
+    pod_validate(pod, errors);
+    api_errors_push(errors, "spec");
+    if (check_container_update(errors, "containers", spec->containers.items, spec->containers.count,
+                               before->containers.count) &&
+        check_container_update(errors, "initContainers", spec->init_containers.items,
+                               spec->init_containers.count, before->init_containers.count) &&
+        check_deadline_update(errors, spec, before)) {
+        check_toleration_update(errors, spec, before);
+        check_gate_update(errors, spec, before);
+        check_nothing_else_changed(errors, spec, before);
+    }
+    api_errors_pop(errors);
 }

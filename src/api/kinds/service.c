@@ -309,6 +309,7 @@ const ApiKind service_kind = {
     .prepare_update = service_prepare_update,
     .validate = service_validate,
     .validate_update = service_validate_update,
+    .warn = service_warn,
     .name_rule = NAME_DNS1035_LABEL,
     .select_field = service_select_field,
 };

@@ -1,27 +1,466 @@
+/*
+ * Validation of Services.
+ *
+ * Models: v1.34 pkg/apis/core/validation: ValidateService, ValidateServiceUpdate.
+ */
 #include "api/kinds/hooks.h"
-void
-service_validate(const ApiObject *object, ApiErrors *errors)
+#include "api/kinds/tables.h"
+
+static gboolean
+is_headless(const ServiceSpec *spec)
 {
-    (void)object;
-    (void)errors;
+    return spec->cluster_ips.count == 1 && str_is(spec->cluster_ips.items[0], "None");
 }
-void
-service_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+
+static gboolean
+is_type(const ServiceSpec *spec, const char *type)
 {
-    (void)object;
-    (void)old;
-    (void)errors;
+    return str_is(spec->type, type);
 }
-void
-endpoint_slice_validate(const ApiObject *object, ApiErrors *errors)
+
+static gboolean
+has_node_ports(const ServiceSpec *spec)
 {
-    (void)object;
-    (void)errors;
+    return is_type(spec, "NodePort") || is_type(spec, "LoadBalancer");
 }
-void
-endpoint_slice_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+
+/* --- what the type asks for ---------------------------------------------------------------- */
+
+static void
+check_external_name(ApiErrors *errors, const ServiceSpec *spec)
 {
-    (void)object;
-    (void)old;
-    (void)errors;
+    g_autofree char *name = g_strdup(text_or_empty(spec->external_name));
+
+    if (spec->cluster_ips.count > 0)
+        field_forbidden(errors, "clusterIPs", "may not be set for ExternalName services");
+    if (spec->ip_families.count > 0)
+        field_forbidden(errors, "ipFamilies", "may not be set for ExternalName services");
+    if (spec->ip_family_policy != NULL)
+        field_forbidden(errors, "ipFamilyPolicy", "may not be set for ExternalName services");
+    if (g_str_has_suffix(name, "."))
+        name[strlen(name) - 1] = '\0';
+    if (name[0] == '\0')
+        field_required(errors, "externalName", NULL);
+    else
+        check_name(errors, "externalName", NAME_DNS_SUBDOMAIN, str_intern(name));
+}
+
+static void
+check_type_needs(ApiErrors *errors, const ServiceSpec *spec)
+{
+    if (spec->ports.count == 0 && !is_headless(spec) && !is_type(spec, "ExternalName"))
+        field_required(errors, "ports", NULL);
+    if (has_node_ports(spec) && is_headless(spec))
+        field_invalid_string(errors, "clusterIPs[0]", "None",
+                             str_internf("may not be set to 'None' for %s services", spec->type));
+    if (is_type(spec, "ExternalName"))
+        check_external_name(errors, spec);
+}
+
+/* --- ports --------------------------------------------------------------------------------- */
+
+/* validateServicePort */
+static void
+check_port(ApiErrors *errors, const ServicePort *port, gboolean needs_name, StrList *names)
+{
+    static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
+
+    if (!str_is_empty(port->name)) {
+        check_name(errors, "name", NAME_DNS_LABEL, port->name);
+        if (str_list_contains(names, port->name))
+            field_duplicate(errors, "name", api_quote(port->name));
+        else
+            str_list_add(names, port->name);
+    } else if (needs_name) {
+        field_required(errors, "name", NULL);
+    }
+    check_port_number(errors, "port", port->port);
+    check_one_of(errors, "protocol", port->protocol, protocols);
+    check_port_number_or_name(errors, "targetPort", &port->target_port);
+    if (port->app_protocol != NULL)
+        check_name(errors, "appProtocol", NAME_QUALIFIED, port->app_protocol);
+}
+
+static void
+check_ports(ApiErrors *errors, const ServiceSpec *spec)
+{
+    StrList names = {0};
+
+    api_errors_push(errors, "ports");
+    for (guint i = 0; i < spec->ports.count; i++) {
+        api_errors_push_index(errors, i);
+        check_port(errors, &spec->ports.items[i], spec->ports.count > 1, &names);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+    g_free(names.items);
+}
+
+static void
+check_node_ports(ApiErrors *errors, const ServiceSpec *spec)
+{
+    for (guint i = 0; i < spec->ports.count; i++) {
+        if (is_type(spec, "ClusterIP") && spec->ports.items[i].node_port != 0)
+            field_forbidden(errors, str_internf("ports[%u].nodePort", i),
+                            "may not be used when `type` is 'ClusterIP'");
+    }
+    for (guint i = 0; i < spec->ports.count; i++) {
+        const ServicePort *port = &spec->ports.items[i];
+        gboolean is_taken = FALSE;
+
+        for (guint j = 0; j < i && port->node_port != 0 && !is_taken; j++)
+            is_taken = spec->ports.items[j].node_port == port->node_port &&
+                       str_is(spec->ports.items[j].protocol, port->protocol);
+        if (is_taken)
+            field_duplicate(errors, str_internf("ports[%u].nodePort", i),
+                            str_internf("%d", port->node_port));
+    }
+}
+
+/* The key by which upstream compares ports is one with protocol and number only. */
+static void
+check_port_pairs(ApiErrors *errors, const ServiceSpec *spec)
+{
+    for (guint i = 0; i < spec->ports.count; i++) {
+        const ServicePort *port = &spec->ports.items[i];
+        gboolean is_taken = FALSE;
+
+        for (guint j = 0; j < i && !is_taken; j++)
+            is_taken = spec->ports.items[j].port == port->port &&
+                       str_is(spec->ports.items[j].protocol, port->protocol);
+        if (is_taken)
+            field_duplicate(errors, str_internf("ports[%u]", i),
+                            str_internf("{\"Name\":\"\",\"Protocol\":%s,\"AppProtocol\":null,"
+                                        "\"Port\":%d,\"TargetPort\":0,\"NodePort\":0}",
+                                        api_quote(text_or_empty(port->protocol)), port->port));
+    }
+}
+
+/* --- addresses ----------------------------------------------------------------------------- */
+
+static gboolean
+is_ipv6(const char *text)
+{
+    return strchr(text, ':') != NULL;
+}
+
+static void
+check_families(ApiErrors *errors, const ServiceSpec *spec)
+{
+    static const char *const families[] = {"IPv4", "IPv6", NULL};
+    static const char *const policies[] = {"PreferDualStack", "RequireDualStack", "SingleStack",
+                                           NULL};
+
+    for (guint i = 0; i < spec->ip_families.count; i++) {
+        const char *child = str_internf("ipFamilies[%u]", i);
+
+        if (!g_strv_contains(families, spec->ip_families.items[i]))
+            field_not_supported(errors, child, spec->ip_families.items[i], families);
+        for (guint j = 0; j < i; j++) {
+            if (str_is(spec->ip_families.items[j], spec->ip_families.items[i])) {
+                field_duplicate(errors, child, api_quote(spec->ip_families.items[i]));
+                break;
+            }
+        }
+    }
+    if (spec->ip_family_policy != NULL && !g_strv_contains(policies, spec->ip_family_policy))
+        field_not_supported(errors, "ipFamilyPolicy", spec->ip_family_policy, policies);
+}
+
+/* FALSE if an address is none, so that no more is said about them */
+static gboolean
+check_cluster_ip_texts(ApiErrors *errors, const ServiceSpec *spec)
+{
+    guint before = errors->list.count;
+
+    for (guint i = 0; i < spec->cluster_ips.count; i++) {
+        if (i > 0 || !str_is(spec->cluster_ips.items[0], "None"))
+            check_ip(errors, str_internf("clusterIPs[%u]", i), spec->cluster_ips.items[i]);
+        else if (spec->cluster_ips.count > 1)
+            field_invalid_raw(errors, "clusterIPs", print_str_list(&spec->cluster_ips),
+                              "'None' must be the first and only value");
+    }
+    if (errors->list.count > before)
+        before = G_MAXUINT;
+    if (spec->cluster_ips.count > 2)
+        field_invalid_raw(errors, "clusterIPs", print_str_list(&spec->cluster_ips),
+                          "may only hold up to 2 values");
+    return before != G_MAXUINT;
+}
+
+/* ValidateServiceClusterIPsRelatedFields */
+static void
+check_cluster_ips(ApiErrors *errors, const ServiceSpec *spec)
+{
+    const StrList *ips = &spec->cluster_ips;
+
+    if (is_type(spec, "ExternalName"))
+        return;
+    if (str_is_empty(spec->cluster_ip)) {
+        if (ips->count > 0)
+            field_invalid_raw(errors, "clusterIPs", print_str_list(ips),
+                              "must be empty when `clusterIP` is not specified");
+    } else if (ips->count == 0) {
+        field_required(errors, "clusterIPs", NULL);
+    } else if (!str_is(ips->items[0], spec->cluster_ip)) {
+        field_invalid_raw(errors, "clusterIPs", print_str_list(ips),
+                          "first value must match `clusterIP`");
+    }
+    check_families(errors, spec);
+    if (!check_cluster_ip_texts(errors, spec))
+        return;
+    if (ips->count > 1 && is_ipv6(ips->items[0]) == is_ipv6(ips->items[1]))
+        field_invalid_raw(errors, "clusterIPs", print_str_list(ips),
+                          "may specify no more than one IP for each IP family");
+    for (guint i = 0; !is_headless(spec) && i < ips->count && i < spec->ip_families.count; i++) {
+        const char *family = spec->ip_families.items[i];
+
+        if ((str_is(family, "IPv4") && is_ipv6(ips->items[i])) ||
+            (str_is(family, "IPv6") && !is_ipv6(ips->items[i])))
+            field_invalid_string(
+                errors, str_internf("clusterIPs[%u]", i), ips->items[i],
+                str_internf("expected an %s value as indicated by `ipFamilies[%u]`", family, i));
+    }
+}
+
+/* ValidateNonSpecialIP */
+static void
+check_external_ips(ApiErrors *errors, const ServiceSpec *spec)
+{
+    for (guint i = 0; i < spec->external_ips.count; i++) {
+        const char *ip = spec->external_ips.items[i];
+        const char *child = str_internf("externalIPs[%u]", i);
+
+        if (!name_is_ip(ip))
+            check_ip(errors, child, ip);
+        else if (strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0)
+            field_invalid_string(errors, child, ip, "may not be unspecified (0.0.0.0 or ::)");
+        else if (g_str_has_prefix(ip, "127.") || strcmp(ip, "::1") == 0)
+            field_invalid_string(errors, child, ip,
+                                 "may not be in the loopback range (127.0.0.0/8, ::1/128)");
+        else if (g_str_has_prefix(ip, "169.254.") || g_ascii_strncasecmp(ip, "fe80:", 5) == 0)
+            field_invalid_string(errors, child, ip,
+                                 "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+        else if (g_str_has_prefix(ip, "224.0.0.") || g_ascii_strncasecmp(ip, "ff02:", 5) == 0)
+            field_invalid_string(errors, child, ip,
+                                 "may not be in the link-local multicast range (224.0.0.0/24, "
+                                 "ff02::/10)");
+    }
+}
+
+static gboolean
+is_cidr(const char *text)
+{
+    const char *slash = strchr(text, '/');
+    g_autofree char *ip = NULL;
+    gint64 bits;
+
+    if (slash == NULL || !g_ascii_string_to_signed(slash + 1, 10, 0, 128, &bits, NULL))
+        return FALSE;
+    ip = g_strndup(text, (gsize)(slash - text));
+    return name_is_ip(ip) && (is_ipv6(ip) || bits <= 32);
+}
+
+static void
+check_source_ranges(ApiErrors *errors, const ServiceSpec *spec)
+{
+    if (spec->load_balancer_source_ranges.count == 0)
+        return;
+    api_errors_push(errors, "LoadBalancerSourceRanges"); /* capital as upstream has it */
+    if (!is_type(spec, "LoadBalancer"))
+        field_forbidden(errors, NULL, "may only be used when `type` is 'LoadBalancer'");
+    for (guint i = 0; i < spec->load_balancer_source_ranges.count; i++) {
+        g_autofree char *range = g_strstrip(g_strdup(spec->load_balancer_source_ranges.items[i]));
+
+        if (is_cidr(range))
+            continue;
+        api_errors_push_index(errors, i);
+        field_invalid_string(errors, NULL, range,
+                             "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+}
+
+/* --- affinity and policies ----------------------------------------------------------------- */
+
+static void
+check_affinity_timeout(ApiErrors *errors, const SessionAffinityConfig *config)
+{
+    static const char why[] = "when session affinity type is ClientIP";
+
+    if (config == NULL) {
+        field_required(errors, "sessionAffinityConfig", why);
+    } else if (config->client_ip == NULL) {
+        field_required(errors, "sessionAffinityConfig.clientIP", why);
+    } else if (!config->client_ip->timeout_s.is_set) {
+        field_required(errors, "sessionAffinityConfig.clientIP.timeoutSeconds", why);
+    } else if (config->client_ip->timeout_s.value <= 0 ||
+               config->client_ip->timeout_s.value > 86400) {
+        field_invalid_int(errors, "sessionAffinityConfig.clientIP.timeoutSeconds",
+                          config->client_ip->timeout_s.value,
+                          "must be greater than 0 and less than 86400");
+    }
+}
+
+static void
+check_session_affinity(ApiErrors *errors, const ServiceSpec *spec)
+{
+    static const char *const affinities[] = {"ClientIP", "None", NULL};
+
+    check_one_of(errors, "sessionAffinity", spec->session_affinity, affinities);
+    if (str_is(spec->session_affinity, "ClientIP"))
+        check_affinity_timeout(errors, spec->session_affinity_config);
+    else if (str_is(spec->session_affinity, "None") && spec->session_affinity_config != NULL)
+        field_forbidden(errors, "sessionAffinityConfig",
+                        "must not be set when session affinity is None");
+}
+
+/* v1.34 pkg/api/service: ExternallyAccessible */
+static gboolean
+is_externally_accessible(const ServiceSpec *spec)
+{
+    return has_node_ports(spec) || (is_type(spec, "ClusterIP") && spec->external_ips.count > 0);
+}
+
+static void
+check_traffic_policies(ApiErrors *errors, const ServiceSpec *spec)
+{
+    static const char *const policies[] = {"Cluster", "Local", NULL};
+    static const char *const distributions[] = {"PreferClose", "PreferSameNode", "PreferSameZone",
+                                                NULL};
+    gboolean needs_health_check =
+        is_type(spec, "LoadBalancer") && str_is(spec->external_traffic_policy, "Local");
+
+    if (is_externally_accessible(spec))
+        check_one_of(errors, "externalTrafficPolicy", spec->external_traffic_policy, policies);
+    else if (!str_is_empty(spec->external_traffic_policy))
+        field_invalid_string(errors, "externalTrafficPolicy", spec->external_traffic_policy,
+                             "may only be set for externally-accessible services");
+    if (!needs_health_check && spec->health_check_node_port != 0)
+        field_invalid_int(errors, "healthCheckNodePort", spec->health_check_node_port,
+                          "may only be set when `type` is 'LoadBalancer' and "
+                          "`externalTrafficPolicy` is 'Local'");
+    /* A port that is still to be allocated is none here. */
+    if (needs_health_check && spec->health_check_node_port != 0)
+        check_port_number(errors, "healthCheckNodePort", spec->health_check_node_port);
+    if (spec->internal_traffic_policy != NULL)
+        check_one_of(errors, "internalTrafficPolicy", spec->internal_traffic_policy, policies);
+    if (spec->traffic_distribution != NULL &&
+        !g_strv_contains(distributions, spec->traffic_distribution))
+        field_not_supported(errors, "trafficDistribution", spec->traffic_distribution,
+                            distributions);
+}
+
+/* validateLoadBalancerClassField */
+static void
+check_load_balancer_class(ApiErrors *errors, const ServiceSpec *spec, const ServiceSpec *old)
+{
+    const char *name = spec->load_balancer_class;
+
+    if (old != NULL && is_type(spec, "LoadBalancer") && is_type(old, "LoadBalancer") &&
+        !str_is(name, old->load_balancer_class)) {
+        field_invalid_raw(errors, "loadBalancerClass", name == NULL ? "null" : api_quote(name),
+                          "may not change once set");
+        return;
+    }
+    if (old != NULL || name == NULL)
+        return;
+    if (is_type(spec, "LoadBalancer"))
+        check_name(errors, "loadBalancerClass", NAME_QUALIFIED, name);
+    else
+        field_forbidden(errors, "loadBalancerClass",
+                        "may only be used when `type` is 'LoadBalancer'");
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+void
+service_validate(const ApiObject *service, ApiErrors *errors)
+{
+    static const char *const types[] = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort",
+                                        NULL};
+    const ServiceSpec *spec = service->spec;
+
+    api_errors_push(errors, "spec");
+    check_type_needs(errors, spec);
+    check_ports(errors, spec);
+    api_validate_labels(errors, "selector", &spec->selector);
+    check_session_affinity(errors, spec);
+    check_cluster_ips(errors, spec);
+    check_external_ips(errors, spec);
+    check_one_of(errors, "type", spec->type, types);
+    check_node_ports(errors, spec);
+    check_port_pairs(errors, spec);
+    check_source_ranges(errors, spec);
+    if (spec->allocate_load_balancer_node_ports != OPT_UNSET && !is_type(spec, "LoadBalancer"))
+        field_forbidden(errors, "allocateLoadBalancerNodePorts",
+                        "may only be used when `type` is 'LoadBalancer'");
+    check_load_balancer_class(errors, spec, NULL);
+    check_traffic_policies(errors, spec);
+    api_errors_pop(errors);
+}
+
+/* validateUpgradeDowngradeClusterIPs */
+static void
+check_cluster_ip_update(ApiErrors *errors, const ServiceSpec *spec, const ServiceSpec *old)
+{
+    const char *printed = print_str_list(&spec->cluster_ips);
+    guint common = MIN(spec->cluster_ips.count, old->cluster_ips.count);
+
+    if (is_type(spec, "ExternalName") || is_type(old, "ExternalName"))
+        return;
+    if (is_headless(spec) && is_headless(old))
+        return;
+    if (spec->cluster_ips.count == 0 && old->cluster_ips.count > 0) {
+        field_invalid_raw(errors, "clusterIPs[0]", "null", "primary clusterIP can not be unset");
+        return;
+    }
+    if (spec->cluster_ips.count != old->cluster_ips.count)
+        common = MIN(common, 1);
+    for (guint i = 0; i < common; i++) {
+        if (!str_is(spec->cluster_ips.items[i], old->cluster_ips.items[i]))
+            field_invalid_raw(errors, str_internf("clusterIPs[%u]", i), printed,
+                              "may not change once set");
+    }
+}
+
+void
+service_validate_update(const ApiObject *service, const ApiObject *old, ApiErrors *errors)
+{
+    const ServiceSpec *spec = service->spec;
+    const ServiceSpec *before = old->spec;
+
+    if (spec == before)
+        return;
+    api_errors_push(errors, "spec");
+    check_cluster_ip_update(errors, spec, before);
+    if (!is_type(spec, "ExternalName") && !is_type(before, "ExternalName") &&
+        spec->ip_families.count > 0 && before->ip_families.count > 0 &&
+        !str_is(spec->ip_families.items[0], before->ip_families.items[0]))
+        field_invalid_raw(errors, "ipFamilies[0]", print_str_list(&spec->ip_families),
+                          "may not change once set");
+    check_load_balancer_class(errors, spec, before);
+    if (before->health_check_node_port != 0 && spec->health_check_node_port != 0 &&
+        before->health_check_node_port != spec->health_check_node_port)
+        field_forbidden(errors, "healthCheckNodePort", "field is immutable");
+    api_errors_pop(errors);
+    service_validate(service, errors);
+}
+
+/* v1.34 pkg/api/service/warnings.go */
+void
+service_warn(const ApiObject *service, GPtrArray *warnings)
+{
+    const ServiceSpec *spec = service->spec;
+
+    if (!is_headless(spec) && !str_is(spec->cluster_ip, "None"))
+        return;
+    if (!str_is_empty(spec->load_balancer_ip))
+        g_ptr_array_add(warnings, g_strdup("spec.loadBalancerIP is ignored for headless services"));
+    if (spec->external_ips.count > 0)
+        g_ptr_array_add(warnings, g_strdup("spec.externalIPs is ignored for headless services"));
+    if (!str_is(spec->session_affinity, "None"))
+        g_ptr_array_add(warnings,
+                        g_strdup("spec.SessionAffinity is ignored for headless services"));
 }

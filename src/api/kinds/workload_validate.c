@@ -1,33 +1,221 @@
+/*
+ * Validation of Deployments and ReplicaSets.
+ *
+ * Models: v1.34 pkg/apis/apps/validation, pkg/registry/apps strategies.
+ */
 #include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+#include "api/selector.h"
+
+/* ValidatePodTemplateSpecForReplicaSet: the cursor stands on "spec" */
+static void
+check_template(ApiErrors *errors, const PodTemplateSpec *template_, const LabelSelector *selector)
+{
+    static const char *const always[] = {"Always", NULL};
+    gboolean is_empty = selector != NULL && selector->match_labels.count == 0 &&
+                        selector->match_expressions.count == 0;
+
+    api_errors_push(errors, "template");
+    if (!is_empty && !label_selector_matches(selector, &template_->metadata.labels))
+        field_invalid_raw(errors, "metadata.labels", print_str_map(&template_->metadata.labels),
+                          "`selector` does not match template `labels`");
+    check_pod_template(errors, template_);
+    api_errors_push(errors, "spec");
+    if (!str_is(template_->spec.restart_policy, "Always"))
+        field_not_supported(errors, "restartPolicy", text_or_empty(template_->spec.restart_policy),
+                            always);
+    if (template_->spec.active_deadline_s.is_set)
+        field_forbidden(errors, "activeDeadlineSeconds",
+                        "activeDeadlineSeconds in ReplicaSet is not Supported");
+    api_errors_pop(errors);
+    api_errors_pop(errors);
+}
+
+static void
+check_selector_and_template(ApiErrors *errors,
+                            const LabelSelector *selector,
+                            const PodTemplateSpec *template_)
+{
+    if (selector == NULL) {
+        field_required(errors, "selector", NULL);
+    } else {
+        check_label_selector(errors, "selector", selector);
+        if (selector->match_labels.count == 0 && selector->match_expressions.count == 0)
+            field_invalid_raw(errors, "selector", "{}", "empty selector is invalid for deployment");
+        if (!label_selector_is_convertible(selector)) {
+            field_invalid_raw(errors, "selector", print_struct(&label_selector_type, selector),
+                              "invalid label selector");
+            return;
+        }
+    }
+    check_template(errors, template_, selector);
+}
+
+static void
+check_selector_unchanged(ApiErrors *errors, const LabelSelector *selector, const LabelSelector *old)
+{
+    gboolean is_equal = selector == NULL || old == NULL
+                            ? selector == old
+                            : api_struct_equal(&label_selector_type, selector, old);
+
+    if (is_equal)
+        return;
+    field_invalid_raw(errors, "selector",
+                      selector == NULL ? "null" : print_struct(&label_selector_type, selector),
+                      "field is immutable");
+}
+
+/* --- ReplicaSet ---------------------------------------------------------------------------- */
+
+/* ValidateReplicaSetSpec */
 void
 replica_set_validate(const ApiObject *object, ApiErrors *errors)
 {
-    (void)object;
-    (void)errors;
+    const ReplicaSetSpec *spec = object->spec;
+
+    api_errors_push(errors, "spec");
+    check_not_negative(errors, "replicas", spec->replicas.value);
+    check_not_negative(errors, "minReadySeconds", spec->min_ready_s);
+    check_selector_and_template(errors, spec->selector, &spec->template_);
+    api_errors_pop(errors);
 }
+
 void
 replica_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
-    (void)object;
-    (void)old;
-    (void)errors;
+    if (object->spec == old->spec)
+        return;
+    replica_set_validate(object, errors);
+    api_errors_push(errors, "spec");
+    check_selector_unchanged(errors, replica_set_spec(object)->selector,
+                             replica_set_spec(old)->selector);
+    api_errors_pop(errors);
 }
+
+/* --- Deployment ---------------------------------------------------------------------------- */
+
+static const char *
+print_int_or_string(const IntOrString *value)
+{
+    if (value->type == INT_OR_STRING_STRING)
+        return api_quote(value->string);
+    return str_internf("%d", value->type == INT_OR_STRING_INT ? value->integer : 0);
+}
+
+static gboolean
+is_percent(const char *text)
+{
+    gsize length = strlen(text);
+
+    if (length < 2 || text[length - 1] != '%')
+        return FALSE;
+    for (gsize i = 0; i + 1 < length; i++) {
+        if (!g_ascii_isdigit(text[i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* getIntOrPercentValue: the number, with or without its sign; 0 for other text */
+static gint64
+int_or_percent(const IntOrString *value)
+{
+    if (value->type == INT_OR_STRING_STRING)
+        return is_percent(value->string) ? g_ascii_strtoll(value->string, NULL, 10) : 0;
+    return value->type == INT_OR_STRING_INT ? value->integer : 0;
+}
+
+/* ValidatePositiveIntOrPercent */
+static void
+check_int_or_percent(ApiErrors *errors, const char *child, const IntOrString *value)
+{
+    if (value->type == INT_OR_STRING_STRING)
+        check_name(errors, child, NAME_PERCENT, value->string);
+    else
+        check_not_negative(errors, child, int_or_percent(value));
+}
+
+static void
+check_rolling_update(ApiErrors *errors, const RollingUpdateDeployment *update)
+{
+    api_errors_push(errors, "rollingUpdate");
+    check_int_or_percent(errors, "maxUnavailable", &update->max_unavailable);
+    check_int_or_percent(errors, "maxSurge", &update->max_surge);
+    if (int_or_percent(&update->max_unavailable) == 0 && int_or_percent(&update->max_surge) == 0)
+        field_invalid_raw(errors, "maxUnavailable", print_int_or_string(&update->max_unavailable),
+                          "may not be 0 when `maxSurge` is 0");
+    if (update->max_unavailable.type == INT_OR_STRING_STRING &&
+        int_or_percent(&update->max_unavailable) > 100)
+        field_invalid_raw(errors, "maxUnavailable", print_int_or_string(&update->max_unavailable),
+                          "must not be greater than 100%");
+    api_errors_pop(errors);
+}
+
+/* The strategy with the field names of the internal type. */
+static const char *
+print_strategy(const DeploymentStrategy *strategy)
+{
+    const RollingUpdateDeployment *update = strategy->rolling_update;
+    const char *printed = "null";
+
+    if (update != NULL)
+        printed = str_internf("{\"MaxUnavailable\":%s,\"MaxSurge\":%s}",
+                              print_int_or_string(&update->max_unavailable),
+                              print_int_or_string(&update->max_surge));
+    return str_internf("{\"Type\":%s,\"RollingUpdate\":%s}", api_quote(strategy->type), printed);
+}
+
+/* ValidateDeploymentStrategy */
+static void
+check_strategy(ApiErrors *errors, const DeploymentStrategy *strategy)
+{
+    api_errors_push(errors, "strategy");
+    if (str_is(strategy->type, "Recreate")) {
+        if (strategy->rolling_update != NULL)
+            field_forbidden(errors, "rollingUpdate",
+                            "may not be specified when strategy `type` is 'Recreate'");
+    } else if (str_is(strategy->type, "RollingUpdate")) {
+        if (strategy->rolling_update == NULL)
+            field_required(errors, "rollingUpdate", "this should be defaulted and never be nil");
+        else
+            check_rolling_update(errors, strategy->rolling_update);
+    } else {
+        field_not_supported_raw(errors, NULL, print_strategy(strategy),
+                                (const char *const[]){"Recreate", "RollingUpdate", NULL});
+    }
+    api_errors_pop(errors);
+}
+
+/* ValidateDeploymentSpec */
 void
 deployment_validate(const ApiObject *object, ApiErrors *errors)
 {
-    (void)object;
-    (void)errors;
+    const DeploymentSpec *spec = object->spec;
+
+    api_errors_push(errors, "spec");
+    check_not_negative(errors, "replicas", spec->replicas.value);
+    check_selector_and_template(errors, spec->selector, &spec->template_);
+    check_strategy(errors, &spec->strategy);
+    check_not_negative(errors, "minReadySeconds", spec->min_ready_s);
+    if (spec->revision_history_limit.is_set)
+        check_not_negative(errors, "revisionHistoryLimit", spec->revision_history_limit.value);
+    if (spec->progress_deadline_s.is_set) {
+        check_not_negative(errors, "progressDeadlineSeconds", spec->progress_deadline_s.value);
+        if (spec->progress_deadline_s.value <= spec->min_ready_s)
+            field_invalid_int(errors, "progressDeadlineSeconds", spec->progress_deadline_s.value,
+                              "must be greater than minReadySeconds");
+    }
+    api_errors_pop(errors);
 }
+
 void
 deployment_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
-    (void)object;
-    (void)old;
-    (void)errors;
-}
-void
-workload_warn(const ApiObject *object, GPtrArray *warnings)
-{
-    (void)object;
-    (void)warnings;
+    if (object->spec == old->spec)
+        return;
+    deployment_validate(object, errors);
+    api_errors_push(errors, "spec");
+    check_selector_unchanged(errors, deployment_spec(object)->selector,
+                             deployment_spec(old)->selector);
+    api_errors_pop(errors);
 }

@@ -1,0 +1,119 @@
+/*
+ * Validation of EndpointSlices.
+ *
+ * Models: v1.34 pkg/apis/discovery/validation.
+ */
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+
+static const char *const address_types[] = {"FQDN", "IPv4", "IPv6", NULL};
+static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
+
+static void
+check_address(ApiErrors *errors, const char *child, const char *address, const char *type)
+{
+    gboolean is_v6 = strchr(address, ':') != NULL;
+
+    if (str_is(type, "FQDN"))
+        check_name(errors, child, NAME_DNS_SUBDOMAIN, address);
+    else if (!name_is_ip(address) || is_v6 != str_is(type, "IPv6"))
+        field_invalid_string(errors, child, address,
+                             str_is(type, "IPv6") ? "must be a valid IPv6 address"
+                                                  : "must be a valid IPv4 address");
+}
+
+static void
+check_hints(ApiErrors *errors, const EndpointHints *hints)
+{
+    api_errors_push(errors, "hints");
+    if (hints->for_zones.count > 8)
+        field_too_many(errors, "forZones", hints->for_zones.count, 8);
+    for (guint i = 0; i < hints->for_zones.count; i++) {
+        const char *name = text_or_empty(hints->for_zones.items[i].name);
+        const char *child = str_internf("forZones[%u].name", i);
+
+        check_name(errors, child, NAME_LABEL_VALUE, name);
+        for (guint j = 0; j < i; j++) {
+            if (str_is(hints->for_zones.items[j].name, name)) {
+                field_duplicate(errors, child, api_quote(name));
+                break;
+            }
+        }
+    }
+    api_errors_pop(errors);
+}
+
+static void
+check_endpoint(ApiErrors *errors, const Endpoint *endpoint, const char *type)
+{
+    if (endpoint->addresses.count == 0)
+        field_required(errors, "addresses", "must contain at least 1 address");
+    else if (endpoint->addresses.count > 100)
+        field_too_many(errors, "addresses", endpoint->addresses.count, 100);
+    for (guint i = 0; i < endpoint->addresses.count; i++)
+        check_address(errors, str_internf("addresses[%u]", i), endpoint->addresses.items[i], type);
+    if (endpoint->node_name != NULL)
+        check_name(errors, "nodeName", NAME_DNS_SUBDOMAIN, endpoint->node_name);
+    if (endpoint->hostname != NULL)
+        check_name(errors, "hostname", NAME_DNS_LABEL, endpoint->hostname);
+    if (endpoint->hints != NULL)
+        check_hints(errors, endpoint->hints);
+}
+
+static void
+check_port(ApiErrors *errors, const EndpointPort *port, StrList *names)
+{
+    if (!str_is_empty(port->name))
+        check_name(errors, "name", NAME_DNS_LABEL, port->name);
+    if (str_list_contains(names, text_or_empty(port->name)))
+        field_duplicate(errors, "name", api_quote(text_or_empty(port->name)));
+    else
+        str_list_add(names, text_or_empty(port->name));
+    if (port->protocol == NULL)
+        field_required(errors, "protocol", NULL);
+    else if (!g_strv_contains(protocols, port->protocol))
+        field_not_supported(errors, "protocol", port->protocol, protocols);
+    if (port->app_protocol != NULL)
+        check_name(errors, "appProtocol", NAME_QUALIFIED, port->app_protocol);
+}
+
+/* ValidateEndpointSlice */
+void
+endpoint_slice_validate(const ApiObject *slice, ApiErrors *errors)
+{
+    const EndpointSliceBody *body = slice->body;
+    StrList names = {0};
+
+    check_one_of(errors, "addressType", body->address_type, address_types);
+    api_errors_push(errors, "endpoints");
+    if (body->endpoints.count > 1000)
+        field_too_many(errors, NULL, body->endpoints.count, 1000);
+    for (guint i = 0; body->endpoints.count <= 1000 && i < body->endpoints.count; i++) {
+        api_errors_push_index(errors, i);
+        check_endpoint(errors, &body->endpoints.items[i], body->address_type);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+    api_errors_push(errors, "ports");
+    if (body->ports.count > 20000)
+        field_too_many(errors, NULL, body->ports.count, 20000);
+    for (guint i = 0; body->ports.count <= 20000 && i < body->ports.count; i++) {
+        api_errors_push_index(errors, i);
+        check_port(errors, &body->ports.items[i], &names);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+    g_free(names.items);
+}
+
+void
+endpoint_slice_validate_update(const ApiObject *slice, const ApiObject *old, ApiErrors *errors)
+{
+    const EndpointSliceBody *body = slice->body;
+    const EndpointSliceBody *before = old->body;
+
+    if (body == before)
+        return;
+    endpoint_slice_validate(slice, errors);
+    check_immutable(errors, "addressType", body->address_type, before->address_type);
+}

@@ -1,0 +1,485 @@
+/*
+ * A pod spec with the field names of the internal Go types; see pod_internal.h.
+ *
+ * Most internal types have the fields of the wire type in the same order, each
+ * with a capital; the tables below say where that is not so. Everything is
+ * printed, empty or not.
+ */
+#include "api/kinds/pod_internal.h"
+
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+
+typedef struct {
+    const char *name; /* in Go */
+    const char *wire; /* NULL: never set here */
+} GoField;
+
+static const GoField pod_spec_rows[] = {
+    {"Volumes", "volumes"},
+    {"InitContainers", "initContainers"},
+    {"Containers", "containers"},
+    {"EphemeralContainers", "ephemeralContainers"},
+    {"RestartPolicy", "restartPolicy"},
+    {"TerminationGracePeriodSeconds", "terminationGracePeriodSeconds"},
+    {"ActiveDeadlineSeconds", "activeDeadlineSeconds"},
+    {"DNSPolicy", "dnsPolicy"},
+    {"NodeSelector", "nodeSelector"},
+    {"ServiceAccountName", "serviceAccountName"},
+    {"AutomountServiceAccountToken", "automountServiceAccountToken"},
+    {"NodeName", "nodeName"},
+    {"SecurityContext", "securityContext"},
+    {"ImagePullSecrets", "imagePullSecrets"},
+    {"Hostname", "hostname"},
+    {"Subdomain", "subdomain"},
+    {"SetHostnameAsFQDN", "setHostnameAsFQDN"},
+    {"Affinity", "affinity"},
+    {"SchedulerName", "schedulerName"},
+    {"Tolerations", "tolerations"},
+    {"HostAliases", "hostAliases"},
+    {"PriorityClassName", "priorityClassName"},
+    {"Priority", "priority"},
+    {"PreemptionPolicy", "preemptionPolicy"},
+    {"DNSConfig", "dnsConfig"},
+    {"ReadinessGates", "readinessGates"},
+    {"RuntimeClassName", "runtimeClassName"},
+    {"Overhead", "overhead"},
+    {"EnableServiceLinks", "enableServiceLinks"},
+    {"TopologySpreadConstraints", "topologySpreadConstraints"},
+    {"OS", "os"},
+    {"SchedulingGates", "schedulingGates"},
+    {"ResourceClaims", "resourceClaims"},
+    {"Resources", "resources"},
+    {"HostnameOverride", "hostnameOverride"},
+    {0},
+};
+
+static const GoField container_rows[] = {
+    {"Name", "name"},
+    {"Image", "image"},
+    {"Command", "command"},
+    {"Args", "args"},
+    {"WorkingDir", "workingDir"},
+    {"Ports", "ports"},
+    {"EnvFrom", "envFrom"},
+    {"Env", "env"},
+    {"Resources", "resources"},
+    {"ResizePolicy", "resizePolicy"},
+    {"RestartPolicy", "restartPolicy"},
+    {"RestartPolicyRules"},
+    {"VolumeMounts", "volumeMounts"},
+    {"VolumeDevices", "volumeDevices"},
+    {"LivenessProbe", "livenessProbe"},
+    {"ReadinessProbe", "readinessProbe"},
+    {"StartupProbe", "startupProbe"},
+    {"Lifecycle", "lifecycle"},
+    {"TerminationMessagePath", "terminationMessagePath"},
+    {"TerminationMessagePolicy", "terminationMessagePolicy"},
+    {"ImagePullPolicy", "imagePullPolicy"},
+    {"SecurityContext", "securityContext"},
+    {"Stdin", "stdin"},
+    {"StdinOnce", "stdinOnce"},
+    {"TTY", "tty"},
+    {0},
+};
+
+static const GoField volume_rows[] = {
+    {"Name", "name"},
+    {"HostPath", "hostPath"},
+    {"EmptyDir", "emptyDir"},
+    {"GCEPersistentDisk"},
+    {"AWSElasticBlockStore"},
+    {"GitRepo", "gitRepo"},
+    {"Secret", "secret"},
+    {"NFS", "nfs"},
+    {"ISCSI", "iscsi"},
+    {"Glusterfs"},
+    {"PersistentVolumeClaim", "persistentVolumeClaim"},
+    {"RBD"},
+    {"Quobyte"},
+    {"FlexVolume"},
+    {"Cinder"},
+    {"CephFS"},
+    {"Flocker"},
+    {"DownwardAPI", "downwardAPI"},
+    {"FC", "fc"},
+    {"AzureFile"},
+    {"ConfigMap", "configMap"},
+    {"VsphereVolume"},
+    {"AzureDisk"},
+    {"PhotonPersistentDisk"},
+    {"Projected", "projected"},
+    {"PortworxVolume"},
+    {"ScaleIO"},
+    {"StorageOS"},
+    {"CSI", "csi"},
+    {"Ephemeral", "ephemeral"},
+    {"Image", "image"},
+    {0},
+};
+
+static const GoField env_source_rows[] = {
+    {"FieldRef", "fieldRef"},
+    {"ResourceFieldRef", "resourceFieldRef"},
+    {"ConfigMapKeyRef", "configMapKeyRef"},
+    {"SecretKeyRef", "secretKeyRef"},
+    {"FileKeyRef"},
+    {0},
+};
+
+/* Parts that are kept as trees: every field of the struct, in order. */
+static const char *const container_security_rows[] = {"capabilities",
+                                                      "privileged",
+                                                      "seLinuxOptions",
+                                                      "windowsOptions",
+                                                      "runAsUser",
+                                                      "runAsGroup",
+                                                      "runAsNonRoot",
+                                                      "readOnlyRootFilesystem",
+                                                      "allowPrivilegeEscalation",
+                                                      "procMount",
+                                                      "seccompProfile",
+                                                      "appArmorProfile",
+                                                      NULL};
+static const char *const pod_security_rows[] = {"seLinuxOptions",
+                                                "windowsOptions",
+                                                "runAsUser",
+                                                "runAsGroup",
+                                                "runAsNonRoot",
+                                                "supplementalGroups",
+                                                "supplementalGroupsPolicy",
+                                                "fsGroup",
+                                                "fsGroupChangePolicy",
+                                                "sysctls",
+                                                "seccompProfile",
+                                                "appArmorProfile",
+                                                "seLinuxChangePolicy",
+                                                NULL};
+static const char *const dns_config_rows[] = {"nameservers", "searches", "options", NULL};
+static const char *const capability_rows[] = {"add", "drop", NULL};
+
+static const struct {
+    const char *type;
+    const GoField *rows;
+} special_types[] = {
+    {"PodSpec", pod_spec_rows},
+    {"Container", container_rows},
+    {"Volume", volume_rows},
+    {"EnvVarSource", env_source_rows},
+};
+
+/* Names that are more than a capital away from the wire's. */
+static const struct {
+    const char *wire, *name;
+} special_names[] = {
+    {"apiVersion", "APIVersion"},
+    {"hostIP", "HostIP"},
+    {"httpGet", "HTTPGet"},
+    {"tcpSocket", "TCPSocket"},
+    {"grpc", "GRPC"},
+    {"httpHeaders", "HTTPHeaders"},
+    {"ip", "IP"},
+    {"downwardAPI", "DownwardAPI"},
+    {"seLinuxOptions", "SELinuxOptions"},
+    {"seLinuxChangePolicy", "SELinuxChangePolicy"},
+    {"fsGroup", "FSGroup"},
+    {"fsGroupChangePolicy", "FSGroupChangePolicy"},
+};
+
+static const char *
+go_name(const char *wire)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(special_names); i++) {
+        if (strcmp(special_names[i].wire, wire) == 0)
+            return special_names[i].name;
+    }
+    return str_internf("%c%s", g_ascii_toupper(wire[0]), wire + 1);
+}
+
+static Value *struct_value(const ApiType *type, const char *data);
+
+/* A kept tree, all keys with a capital. Depth is bounded by that of the document. */
+static Value *
+tree_value(const Value *tree)
+{
+    Value *value;
+
+    if (tree->type == VALUE_LIST) {
+        value = value_new_list();
+        for (guint i = 0; i < tree->count; i++)
+            value_append(value, tree_value(tree->items[i]));
+        return value;
+    }
+    if (tree->type != VALUE_MAP)
+        return value_copy(tree);
+    value = value_new_map();
+    for (guint i = 0; i < tree->count; i++)
+        value_set(value, go_name(tree->keys[i]), tree_value(tree->items[i]));
+    return value;
+}
+
+static void
+add_rows(Value *map, const Value *tree, const char *const *rows)
+{
+    for (guint i = 0; rows[i] != NULL; i++) {
+        const Value *item = value_get(tree, rows[i]);
+        Value *member;
+
+        if (item == NULL) {
+            member = value_new_null();
+        } else if (strcmp(rows[i], "capabilities") == 0) {
+            member = value_new_map();
+            add_rows(member, item, capability_rows);
+        } else {
+            member = tree_value(item);
+        }
+        value_set(map, go_name(rows[i]), member);
+    }
+}
+
+static Value *
+opt_bool_value(OptBool value)
+{
+    return value == OPT_UNSET ? value_new_null() : value_new_bool(value == OPT_TRUE);
+}
+
+/* The internal security context holds what the wire has in the pod spec itself. */
+static Value *
+pod_security_value(const PodSpec *spec)
+{
+    Value *value;
+
+    if (spec->security_context == NULL)
+        return value_new_null();
+    value = value_new_map();
+    value_set(value, "HostNetwork", value_new_bool(spec->host_network));
+    value_set(value, "HostPID", value_new_bool(spec->host_pid));
+    value_set(value, "HostIPC", value_new_bool(spec->host_ipc));
+    value_set(value, "ShareProcessNamespace", opt_bool_value(spec->share_process_namespace));
+    value_set(value, "HostUsers", opt_bool_value(spec->host_users));
+    add_rows(value, spec->security_context, pod_security_rows);
+    return value;
+}
+
+static Value *
+raw_value(const ApiField *field, const Value *tree)
+{
+    const char *const *rows = NULL;
+    Value *value;
+
+    if (tree == NULL)
+        return value_new_null();
+    if (strcmp(field->name, "securityContext") == 0)
+        rows = container_security_rows;
+    else if (strcmp(field->name, "dnsConfig") == 0)
+        rows = dns_config_rows;
+    if (rows == NULL)
+        return tree_value(tree);
+    value = value_new_map();
+    add_rows(value, tree, rows);
+    return value;
+}
+
+static Value *
+list_value(const ApiField *field, const char *at)
+{
+    const ApiList *list = (const ApiList *)(gconstpointer)at;
+    Value *value;
+
+    if (list->count == 0)
+        return value_new_null();
+    value = value_new_list();
+    for (guint i = 0; i < list->count; i++)
+        value_append(value, struct_value(field->message,
+                                         (const char *)list->items + i * field->message->size));
+    return value;
+}
+
+static Value *
+quantities_value(const QuantityMap *map)
+{
+    Value *value;
+
+    if (map->count == 0)
+        return value_new_null();
+    value = value_new_map();
+    for (guint i = 0; i < map->count; i++)
+        value_set(value, map->items[i].key,
+                  value_new_string(quantity_format(&map->items[i].value)));
+    return value;
+}
+
+static Value *
+strings_value(const StrList *list)
+{
+    Value *value;
+
+    if (list->count == 0)
+        return value_new_null();
+    value = value_new_list();
+    for (guint i = 0; i < list->count; i++)
+        value_append(value, value_new_string(list->items[i]));
+    return value;
+}
+
+static Value *
+map_value(const StrMap *map)
+{
+    Value *value;
+
+    if (map->count == 0)
+        return value_new_null();
+    value = value_new_map();
+    for (guint i = 0; i < map->count; i++)
+        value_set(value, map->items[i].key, value_new_string(text_or_empty(map->items[i].value)));
+    return value;
+}
+
+static Value *
+port_value(const IntOrString *port)
+{
+    if (port->type == INT_OR_STRING_STRING)
+        return value_new_string(port->string);
+    return value_new_int(port->type == INT_OR_STRING_INT ? port->integer : 0);
+}
+
+static Value *
+quantity_pointer_value(const ApiField *field, const Quantity *quantity)
+{
+    if (quantity != NULL)
+        return value_new_string(quantity_format(quantity));
+    /* A divisor is no pointer in Go. */
+    return strcmp(field->name, "divisor") == 0 ? value_new_string("0") : value_new_null();
+}
+
+static Value *
+string_value(const ApiField *field, const char *text)
+{
+    if (text == NULL && (field->flags & API_POINTER) != 0)
+        return value_new_null();
+    return value_new_string(text_or_empty(text));
+}
+
+/* Selectors are of a type that has the wire's names in the server too. */
+static Value *
+message_value(const ApiField *field, gconstpointer data)
+{
+    if (data == NULL)
+        return value_new_null();
+    if (field->message == &label_selector_type)
+        return api_struct_encode(&label_selector_type, data);
+    return struct_value(field->message, data);
+}
+
+static Value *
+field_value(const ApiField *field, const char *data)
+{
+    const char *at = data + field->offset;
+    gconstpointer where = at;
+
+    switch (field->type) {
+    case API_BOOL:
+        return value_new_bool(*(const gboolean *)where);
+    case API_OPT_BOOL:
+        return opt_bool_value(*(const OptBool *)where);
+    case API_INT32:
+        return value_new_int(*(const gint32 *)where);
+    case API_OPT_INT32: {
+        const OptInt32 *number = where;
+
+        return number->is_set ? value_new_int(number->value) : value_new_null();
+    }
+    case API_INT64:
+        return value_new_int(*(const gint64 *)where);
+    case API_OPT_INT64: {
+        const OptInt64 *number = where;
+
+        return number->is_set ? value_new_int(number->value) : value_new_null();
+    }
+    case API_STRING:
+        return string_value(field, *(const char *const *)where);
+    case API_QUANTITY:
+        return quantity_pointer_value(field, *(const Quantity *const *)where);
+    case API_INT_OR_STRING:
+        return port_value(where);
+    case API_STR_MAP:
+        return map_value(where);
+    case API_QUANTITY_MAP:
+        return quantities_value(where);
+    case API_STR_LIST:
+        return strings_value(where);
+    case API_STRUCT:
+        return struct_value(field->message, at);
+    case API_MESSAGE:
+        return message_value(field, *(const gconstpointer *)where);
+    case API_MESSAGE_LIST:
+        return list_value(field, at);
+    case API_RAW:
+        return raw_value(field, *(const Value *const *)where);
+    default:
+        return value_new_null(); /* pod specs have no field of another type */
+    }
+}
+
+static const ApiField *
+find_field(const ApiType *type, const char *wire)
+{
+    for (const ApiField *field = type->fields; field->name != NULL; field++) {
+        if (strcmp(field->name, wire) == 0)
+            return field;
+    }
+    return NULL;
+}
+
+static Value *
+special_value(const ApiType *type, const GoField *rows, const char *data)
+{
+    Value *value = value_new_map();
+
+    for (guint i = 0; rows[i].name != NULL; i++) {
+        const ApiField *field = rows[i].wire != NULL ? find_field(type, rows[i].wire) : NULL;
+        Value *member;
+
+        if (field == NULL)
+            member = value_new_null();
+        else if (type == &pod_spec_type && strcmp(rows[i].wire, "securityContext") == 0)
+            member = pod_security_value((const PodSpec *)(gconstpointer)data);
+        else
+            member = field_value(field, data);
+        value_set(value, rows[i].name, member);
+    }
+    return value;
+}
+
+/* Depth is bounded by the tables: no type contains itself. */
+static Value *
+struct_value(const ApiType *type, const char *data)
+{
+    Value *value;
+
+    for (guint i = 0; i < G_N_ELEMENTS(special_types); i++) {
+        if (strcmp(special_types[i].type, type->name) == 0)
+            return special_value(type, special_types[i].rows, data);
+    }
+    value = value_new_map();
+    for (const ApiField *field = type->fields; field->name != NULL; field++)
+        value_set(value, go_name(field->name), field_value(field, data));
+    return value;
+}
+
+char *
+pod_spec_internal_json(const PodSpec *spec)
+{
+    g_autoptr(Value) value = struct_value(&pod_spec_type, (const char *)spec);
+
+    return value_to_json(value, VALUE_INDENT1);
+}
+
+char *
+pod_spec_diff(const PodSpec *old, const PodSpec *new_)
+{
+    g_autofree char *before = pod_spec_internal_json(old);
+    g_autofree char *after = pod_spec_internal_json(new_);
+
+    return text_unified_diff(before, after, 3);
+}

@@ -1,0 +1,16 @@
+/*
+ * kinds/pod_internal.h - a pod spec as the API server's own code sees it
+ *
+ * A refused update shows what changed as a unified diff of two JSON texts with
+ * the field names of the internal Go types (v1.34 pkg/apis/core/types.go).
+ */
+#pragma once
+
+#include "api/kinds/pod.h"
+
+/* pod_spec_internal_json: indented by one blank, nil as null. (owned) */
+char *pod_spec_internal_json(const PodSpec *spec);
+/* pod_spec_diff: three lines of context, no file names. (owned) */
+char *pod_spec_diff(const PodSpec *old, const PodSpec *new_);
+/* text_unified_diff: the same for any two texts. (owned) */
+char *text_unified_diff(const char *old, const char *new_, guint context);

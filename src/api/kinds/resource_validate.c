@@ -1,0 +1,224 @@
+/*
+ * Validation of requests and limits.
+ *
+ * Models: v1.34 pkg/apis/core/validation: validateResourceRequirements; pkg/apis/core/helper.
+ */
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+
+static const char *const standard_names[] = {"cpu",
+                                             "memory",
+                                             "ephemeral-storage",
+                                             "requests.cpu",
+                                             "requests.memory",
+                                             "requests.ephemeral-storage",
+                                             "limits.cpu",
+                                             "limits.memory",
+                                             "limits.ephemeral-storage",
+                                             "pods",
+                                             "resourcequotas",
+                                             "services",
+                                             "replicationcontrollers",
+                                             "secrets",
+                                             "configmaps",
+                                             "persistentvolumeclaims",
+                                             "storage",
+                                             "requests.storage",
+                                             "services.nodeports",
+                                             "services.loadbalancers",
+                                             NULL};
+static const char *const container_names[] = {"cpu", "memory", "ephemeral-storage", NULL};
+static const char *const counted_names[] = {"pods",
+                                            "resourcequotas",
+                                            "services",
+                                            "replicationcontrollers",
+                                            "secrets",
+                                            "configmaps",
+                                            "persistentvolumeclaims",
+                                            "services.nodeports",
+                                            "services.loadbalancers",
+                                            NULL};
+
+static gboolean
+is_listed(const char *const *list, const char *text)
+{
+    for (guint i = 0; list[i] != NULL; i++) {
+        if (strcmp(list[i], text) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_huge_page(const char *name)
+{
+    return g_str_has_prefix(name, "hugepages-");
+}
+
+static gboolean
+is_native(const char *name)
+{
+    return strchr(name, '/') == NULL || strstr(name, "kubernetes.io/") != NULL;
+}
+
+/* IsExtendedResourceName: as a quota's "requests." + name it must still be a qualified name */
+static gboolean
+is_extended(const char *name)
+{
+    StrList messages = {0};
+    gboolean is_fine;
+
+    if (is_native(name) || g_str_has_prefix(name, "requests."))
+        return FALSE;
+    is_fine = name_check(NAME_QUALIFIED, str_internf("requests.%s", name), FALSE, &messages);
+    g_free(messages.items);
+    return is_fine;
+}
+
+static gboolean
+may_overcommit(const char *name)
+{
+    return is_native(name) && !is_huge_page(name);
+}
+
+/* ValidateResourceQuantityValue */
+void
+check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value)
+{
+    const char *printed = api_quote(quantity_format(value));
+
+    if (quantity_sign(value) < 0)
+        field_invalid_raw(errors, child, printed, "must be greater than or equal to 0");
+    if ((is_listed(counted_names, name) || is_extended(name)) &&
+        quantity_value_milli(value) % 1000 != 0)
+        field_invalid_raw(errors, child, printed, "must be an integer");
+}
+
+/* validateResourceName and validateContainerResourceName; the cursor stands on the entry */
+static void
+check_resource_name(ApiErrors *errors, const char *name, gboolean is_pod)
+{
+    static const char *const pod_names[] = {"cpu", "hugepages-", "memory", NULL};
+
+    if (!check_name(errors, NULL, NAME_QUALIFIED, name)) {
+        if (is_pod)
+            return;
+    } else if (strchr(name, '/') == NULL && !is_listed(standard_names, name) &&
+               !is_huge_page(name)) {
+        field_invalid_string(errors, NULL, name,
+                             "must be a standard resource type or fully qualified");
+        if (is_pod)
+            return;
+    }
+    if (is_pod) {
+        if (!str_is(name, "cpu") && !str_is(name, "memory") && !is_huge_page(name))
+            field_not_supported(errors, NULL, name, pod_names);
+    } else if (strchr(name, '/') == NULL) {
+        if (!is_listed(container_names, name) && !is_huge_page(name))
+            field_invalid_string(errors, NULL, name, "must be a standard resource for containers");
+    } else if (!is_native(name) && !is_extended(name)) {
+        field_invalid_string(errors, NULL, name, "doesn't follow extended resource name standard");
+    }
+}
+
+static void
+check_huge_pages(ApiErrors *errors, const char *name, const Quantity *value)
+{
+    Quantity page;
+    gint64 size;
+
+    if (!quantity_parse(name + strlen("hugepages-"), &page))
+        return;
+    size = quantity_value(&page);
+    if (size > 0 && quantity_value(value) % size != 0)
+        field_invalid_string(errors, NULL, quantity_format(value),
+                             str_internf("%s is not positive integer multiple of %s",
+                                         quantity_format(value), name));
+}
+
+static void
+check_entry(ApiErrors *errors, const QuantityPair *pair, gboolean is_pod)
+{
+    check_resource_name(errors, pair->key, is_pod);
+    check_quantity(errors, NULL, pair->key, &pair->value);
+}
+
+/* Request against limit: the cursor stands on "resources". */
+static void
+check_against_limit(ApiErrors *errors, const QuantityPair *request, const QuantityMap *limits)
+{
+    const Quantity *limit = quantity_map_get(limits, request->key);
+    gboolean must_be_equal = !may_overcommit(request->key);
+    const char *value = quantity_format(&request->value);
+    int order;
+
+    if (limit == NULL) {
+        if (must_be_equal)
+            field_required(errors, "limits", "Limit must be set for non overcommitable resources");
+        return;
+    }
+    order = quantity_compare(&request->value, limit);
+    if (order != 0 && must_be_equal)
+        field_invalid_string(errors, "requests", value,
+                             str_internf("must be equal to %s limit of %s", request->key,
+                                         quantity_format(limit)));
+    else if (order > 0)
+        field_invalid_string(errors, "requests", value,
+                             str_internf("must be less than or equal to %s limit of %s",
+                                         request->key, quantity_format(limit)));
+}
+
+static gboolean
+has_key(const ResourceRequirements *resources, gboolean (*matches)(const char *key))
+{
+    for (guint i = 0; i < resources->limits.count; i++) {
+        if (matches(resources->limits.items[i].key))
+            return TRUE;
+    }
+    for (guint i = 0; i < resources->requests.count; i++) {
+        if (matches(resources->requests.items[i].key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_cpu_or_memory(const char *key)
+{
+    return str_is(key, "cpu") || str_is(key, "memory");
+}
+
+void
+check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboolean is_pod)
+{
+    for (guint i = 0; i < resources->limits.count; i++) {
+        const QuantityPair *pair = &resources->limits.items[i];
+
+        api_errors_push(errors, "limits");
+        api_errors_push_key(errors, pair->key);
+        check_entry(errors, pair, is_pod);
+        if (is_huge_page(pair->key))
+            check_huge_pages(errors, pair->key, &pair->value);
+        api_errors_pop(errors);
+        api_errors_pop(errors);
+    }
+    for (guint i = 0; i < resources->requests.count; i++) {
+        const QuantityPair *pair = &resources->requests.items[i];
+
+        api_errors_push(errors, "requests");
+        api_errors_push_key(errors, pair->key);
+        check_entry(errors, pair, is_pod);
+        api_errors_pop(errors);
+        api_errors_pop(errors);
+        check_against_limit(errors, pair, &resources->limits);
+        if (is_huge_page(pair->key)) {
+            api_errors_push(errors, "requests");
+            api_errors_push_key(errors, pair->key);
+            check_huge_pages(errors, pair->key, &pair->value);
+            api_errors_pop(errors);
+            api_errors_pop(errors);
+        }
+    }
+    if (has_key(resources, is_huge_page) && !has_key(resources, is_cpu_or_memory))
+        field_forbidden(errors, NULL, "HugePages require cpu or memory");
+}
