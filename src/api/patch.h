@@ -30,3 +30,12 @@ Value *patch_three_way(const ApiKind *kind,
                        const Value *current);
 /* patch_two_way: strategic patch that turns @from into @to. (owned) */
 Value *patch_two_way(const ApiKind *kind, const Value *from, const Value *to);
+
+/* patch_read: a patch as sent. NULL and *out_status (owned), with the answer for bad JSON. (owned) */
+Value *patch_read(PatchType type, const char *text, gsize length, ApiStatus **out_status);
+/*
+ * patch_status_bad_result: the answer when @patched cannot be decoded (@why is
+ * the type error, or with strict field validation the unknown fields). (owned)
+ */
+ApiStatus *
+patch_status_bad_result(PatchType type, const Value *patched, const Value *patch, const char *why);
