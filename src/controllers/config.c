@@ -1,0 +1,38 @@
+#include "base/duration.h"
+#include "controllers/controllers.h"
+
+void
+controllers_config_init(ControllersConfig *config, guint version_minor)
+{
+    *config = (ControllersConfig){
+        .cluster_cidr = str_intern("10.244.0.0/16"),
+        .node_mask = 24,
+        .node_monitor_grace_ns = (version_minor <= 31 ? 40 : 50) * NS_PER_S,
+        .node_startup_grace_ns = 60 * NS_PER_S,
+        .node_monitor_period_ns = 5 * NS_PER_S,
+        .no_execute_pass_ns = 100 * NS_PER_MS,
+        .eviction_rate_milli = 100,
+        .secondary_rate_milli = 10,
+        .unhealthy_zone_percent = 55,
+        .large_cluster_size = 50,
+        .pod_gc_period_ns = 20 * NS_PER_S,
+        .pod_gc_quarantine_ns = 40 * NS_PER_S,
+        .terminated_pod_threshold = 12500,
+        .endpoints_per_slice = 100,
+        .endpoint_batch_period_ns = 0,
+        .root_ca = str_intern("-----BEGIN CERTIFICATE-----\ndesk8s\n-----END CERTIFICATE-----\n"),
+    };
+}
+
+/* A constant, made when the config is first asked for and the same ever after. */
+const ControllersConfig *
+controllers_config_of(gconstpointer config)
+{
+    static ControllersConfig defaults;
+
+    if (config != NULL)
+        return config;
+    if (defaults.node_mask == 0)
+        controllers_config_init(&defaults, 34);
+    return &defaults;
+}

@@ -1,0 +1,52 @@
+/*
+ * controllers.h - the controllers of kube-controller-manager
+ *
+ * Models v1.34 pkg/controller/...: each controller is a const ControllerDef in
+ * its own file: event handlers that turn changes into keys, and a reconciler
+ * that turns (view, key, now) into a plan. kcm_controllers lists them in start
+ * order. Settings are those of kube-controller-manager's flags; a NULL config
+ * means the defaults of v1.34.
+ */
+#pragma once
+
+#include "client/controller.h"
+
+typedef struct {
+    /* node-ipam */
+    const char *cluster_cidr; /* interned; NULL: no CIDRs are handed out */
+    guint node_mask;
+
+    /* node-lifecycle */
+    gint64 node_monitor_grace_ns;
+    gint64 node_startup_grace_ns;
+    gint64 node_monitor_period_ns;
+    gint64 no_execute_pass_ns;    /* how often the NoExecute queues are looked at */
+    guint eviction_rate_milli;    /* --node-eviction-rate, nodes per 1000 s */
+    guint secondary_rate_milli;   /* --secondary-node-eviction-rate */
+    guint unhealthy_zone_percent; /* --unhealthy-zone-threshold */
+    guint large_cluster_size;     /* --large-cluster-size-threshold */
+
+    /* pod-gc */
+    gint64 pod_gc_period_ns;
+    gint64 pod_gc_quarantine_ns;
+    guint terminated_pod_threshold; /* --terminated-pod-gc-threshold; 0: never */
+
+    /* endpointslice */
+    guint endpoints_per_slice;       /* --max-endpoints-per-slice */
+    gint64 endpoint_batch_period_ns; /* --endpointslice-updates-batch-period */
+
+    const char *root_ca; /* interned text of ca.crt in every ConfigMap kube-root-ca.crt */
+} ControllersConfig;
+
+/* controllers_config_init: the defaults of v1.@version_minor. */
+void controllers_config_init(ControllersConfig *config, guint version_minor);
+/* controllers_config_of: that of the running manager, the v1.34 defaults where none was given. */
+const ControllersConfig *controllers_config_of(gconstpointer config);
+
+extern const ControllerDef deployment_controller, replica_set_controller, endpoint_slice_controller,
+    node_lifecycle_controller, taint_eviction_controller, node_ipam_controller, pod_gc_controller,
+    garbage_collector_controller, namespace_controller, service_account_controller,
+    root_ca_controller;
+
+/* Start order, ended by NULL. */
+extern const ControllerDef *const kcm_controllers[];

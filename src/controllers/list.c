@@ -1,0 +1,7 @@
+#include "controllers/controllers.h"
+
+const ControllerDef *const kcm_controllers[] = {
+    &deployment_controller,
+    &replica_set_controller,
+    NULL,
+};

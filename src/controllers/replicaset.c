@@ -1,0 +1,440 @@
+#include "controllers/controllers.h"
+#include "controllers/replicaset_sync.h"
+
+#define BURST_REPLICAS 500
+
+/* --- status: the last part of a sync ------------------------------------------------------------------ */
+
+typedef struct {
+    ApiObject *set;  /* (owned ref) as cached */
+    GPtrArray *pods; /* (owned) of owned refs: active and claimed, as listed by this sync */
+    ApiObject *status_written; /* (owned ref) what is tried again after a refusal */
+} SetSync;
+
+static void
+set_sync_free(gpointer data)
+{
+    SetSync *sync = data;
+
+    api_object_unref(sync->set);
+    api_object_unref(sync->status_written);
+    g_ptr_array_unref(sync->pods);
+    g_free(sync);
+}
+
+static SetSync *
+set_sync_new(const ApiObject *set, const GPtrArray *pods)
+{
+    SetSync *sync = g_new0(SetSync, 1);
+
+    sync->set = api_object_ref(set);
+    sync->pods = g_ptr_array_new_full(pods->len, api_object_unref);
+    for (guint i = 0; i < pods->len; i++)
+        g_ptr_array_add(sync->pods, api_object_ref(pods->pdata[i]));
+    return sync;
+}
+
+/* Some ready pod is not available yet: look again when the first of them will be. */
+static void
+requeue_for_availability(const Reconcile *r,
+                         const SetSync *sync,
+                         const ReplicaSetStatus *status,
+                         Plan *plan)
+{
+    gint32 min_ready_s = replica_set_spec(sync->set)->min_ready_s;
+    gint64 soonest_ns = -1;
+
+    if (min_ready_s == 0 || status->ready_replicas == status->available_replicas)
+        return;
+    for (guint i = 0; i < sync->pods->len; i++) {
+        const Condition *ready =
+            condition_find(&pod_status(sync->pods->pdata[i])->conditions, "Ready");
+        gint64 left_ns;
+
+        if (ready == NULL || !str_is(ready->status, "True") || ready->last_transition_time == 0)
+            continue;
+        left_ns = ready->last_transition_time + min_ready_s * NS_PER_S - r->wall_ns;
+        if (left_ns > 0 && (soonest_ns < 0 || left_ns < soonest_ns))
+            soonest_ns = left_ns;
+    }
+    plan_requeue_after(plan, soonest_ns < 0 ? min_ready_s * NS_PER_S : soonest_ns);
+}
+
+static void
+after_second_status(const Reconcile *r,
+                    gpointer carry,
+                    const StepResult *results,
+                    guint n_results,
+                    Plan *plan)
+{
+    SetSync *sync = carry;
+
+    g_assert(n_results > 0);
+    if (step_succeeded(&results[0]))
+        requeue_for_availability(r, sync, replica_set_status(sync->status_written), plan);
+}
+
+/* The live one has been read: the same status goes onto it. */
+static void
+after_reread(const Reconcile *r,
+             gpointer carry,
+             const StepResult *results,
+             guint n_results,
+             Plan *plan)
+{
+    SetSync *sync = carry;
+    SetSync *next;
+    ApiObject *again;
+
+    (void)r;
+    g_assert(n_results > 0);
+    if (!step_succeeded(&results[0]))
+        return;
+    again = api_object_copy(results[0].object);
+    api_object_set_status(again, sync->status_written->status);
+    next = set_sync_new(sync->set, sync->pods);
+    next->status_written = api_object_ref(sync->status_written);
+    plan_update_status(plan, again, "because the first write met a newer version");
+    plan_continue(plan, after_second_status, next, set_sync_free);
+}
+
+static void
+after_status(const Reconcile *r,
+             gpointer carry,
+             const StepResult *results,
+             guint n_results,
+             Plan *plan)
+{
+    SetSync *sync = carry;
+    const StepResult *last = &results[n_results - 1];
+    SetSync *next;
+
+    if (step_succeeded(last)) {
+        requeue_for_availability(r, sync, replica_set_status(sync->status_written), plan);
+        return;
+    }
+    /* An earlier step failed. */
+    if (!last->was_run)
+        return;
+    next = set_sync_new(sync->set, sync->pods);
+    next->status_written = api_object_ref(sync->status_written);
+    plan_read(plan, &replica_set_kind, api_namespace(sync->set), api_name(sync->set),
+              "because the status was refused");
+    plan_continue(plan, after_reread, next, set_sync_free);
+}
+
+/* v1.34 pkg/controller/replicaset/replica_set_utils.go, updateReplicaSetStatus: at most one more try. Takes @sync. */
+static void
+plan_status(const Reconcile *r, SetSync *sync, const char *error, Plan *plan)
+{
+    ApiObject *changed = api_object_copy(sync->set);
+    ReplicaSetStatus *status = api_edit_status(changed);
+    PlanStep *step;
+
+    replica_set_calculate_status(sync->set, sync->pods, error, r->wall_ns, status);
+    if (api_struct_equal(&replica_set_status_type, replica_set_status(sync->set), status)) {
+        if (error == NULL)
+            requeue_for_availability(r, sync, status, plan);
+        api_object_unref(changed);
+        set_sync_free(sync);
+        return;
+    }
+    sync->status_written = api_object_ref(changed);
+    step = plan_update_status(plan, changed, "because %d of %d pods exist, %d are ready",
+                              status->replicas, replicas_of(replica_set_spec(sync->set)->replicas),
+                              status->ready_replicas);
+    for (guint i = 0; i < G_N_ELEMENTS(step->ignore_codes); i++)
+        step->ignore_codes[i] = 0;
+    step->ignore_codes[0] = 409;
+    step->ignore_codes[1] = 500;
+    plan_continue(plan, after_status, sync, set_sync_free);
+}
+
+/* --- too few, too many ---------------------------------------------------------------------------------- */
+
+static void
+after_manage(const Reconcile *r,
+             gpointer carry,
+             const StepResult *results,
+             guint n_results,
+             Plan *plan)
+{
+    SetSync *sync = carry;
+    const char *error = NULL;
+
+    for (guint i = 0; i < n_results && error == NULL; i++) {
+        const StepResult *result = &results[i];
+
+        if (result->was_run && !step_succeeded(result) && result->code != 404 &&
+            !step_refused_terminating(result))
+            error = step_error_text(result);
+    }
+    if (error != NULL)
+        plan_fail(plan, "%s", error);
+    plan_status(r, set_sync_new(sync->set, sync->pods), error, plan);
+}
+
+static void
+plan_creations(const ApiObject *set, guint active, guint count, Plan *plan)
+{
+    gint32 wanted = replicas_of(replica_set_spec(set)->replicas);
+    PodMaker maker;
+
+    plan_expect_creations(plan, count);
+    pod_maker_init(&maker, &replica_set_spec(set)->template_, set);
+    plan_group_begin(plan, GROUP_SLOW_START);
+    for (guint i = 0; i < count; i++) {
+        PlanStep *step = plan_create(plan, pod_maker_make(&maker), "because %u of %d pods exist",
+                                     active, wanted);
+
+        step->event_about = api_object_ref(set);
+        step->on_success = (StepEvent){"Normal", "SuccessfulCreate", "Created pod: %s"};
+        step->on_failure = (StepEvent){"Warning", "FailedCreate", "Error creating: %s"};
+        step->ignore_terminating = TRUE;
+        step->keeps_expectation = TRUE;
+    }
+    plan_group_end(plan);
+    pod_maker_clear(&maker);
+}
+
+static void
+plan_deletions(const Reconcile *r, const ApiObject *set, GPtrArray *pods, guint count, Plan *plan)
+{
+    gint32 wanted = replicas_of(replica_set_spec(set)->replicas);
+
+    replica_set_rank_victims(r->view, set, pods, count, r->wall_ns);
+    for (guint i = 0; i < count; i++)
+        plan_expect_deletion(plan, api_key(pods->pdata[i]));
+    plan_group_begin(plan, GROUP_PARALLEL);
+    for (guint i = 0; i < count; i++) {
+        PlanStep *step = plan_delete(plan, pods->pdata[i],
+                                     "because %u pods exist and %d are wanted", pods->len, wanted);
+
+        step->event_about = api_object_ref(set);
+        step->on_success = (StepEvent){"Normal", "SuccessfulDelete", "Deleted pod: %s"};
+        step->on_failure = (StepEvent){"Warning", "FailedDelete", "Error deleting: %s"};
+        step->ignore_codes[0] = 404;
+        step->keeps_expectation = TRUE;
+        step->expected_pod_key = api_key(pods->pdata[i]);
+    }
+    plan_group_end(plan);
+}
+
+/* v1.34 pkg/controller/replicaset/replica_set.go, manageReplicas. FALSE: nothing to do. */
+static gboolean
+manage(const Reconcile *r, const ApiObject *set, GPtrArray *pods, Plan *plan)
+{
+    gint64 excess = (gint64)pods->len - replicas_of(replica_set_spec(set)->replicas);
+    g_autoptr(GPtrArray) ranked = NULL;
+
+    if (excess == 0)
+        return FALSE;
+    if (excess < 0) {
+        plan_creations(set, pods->len, (guint)MIN(-excess, BURST_REPLICAS), plan);
+        return TRUE;
+    }
+    ranked = g_ptr_array_copy(pods, NULL, NULL);
+    plan_deletions(r, set, ranked, (guint)MIN(excess, BURST_REPLICAS), plan);
+    return TRUE;
+}
+
+/* --- the sync ---------------------------------------------------------------------------------------------- */
+
+static void
+list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
+{
+    g_autoptr(GPtrArray) candidates = g_ptr_array_new();
+    guint kept = 0;
+
+    view_list_owned(r->view, &pod_kind, api_uid(set), candidates);
+    view_list_orphans(r->view, &pod_kind, api_namespace(set), candidates);
+    for (guint i = 0; i < candidates->len; i++)
+        if (pod_is_active(candidates->pdata[i]))
+            candidates->pdata[kept++] = candidates->pdata[i];
+    g_ptr_array_set_size(candidates, (gint)kept);
+    claims_init(claims);
+    claims_sort(claims, set, replica_set_spec(set)->selector, candidates);
+}
+
+static void
+sync_claimed(const Reconcile *r, Plan *plan, const ApiObject *set, const Claims *claims)
+{
+    gboolean may_manage =
+        !api_is_deleting(set) &&
+        (r->expectations == NULL || expectations_satisfied(r->expectations, r->key, r->now_ns));
+
+    claims_plan(claims, set, plan);
+    if (may_manage && manage(r, set, claims->claimed, plan))
+        plan_continue(plan, after_manage, set_sync_new(set, claims->claimed), set_sync_free);
+    else
+        plan_status(r, set_sync_new(set, claims->claimed), NULL, plan);
+}
+
+static void
+after_recheck(const Reconcile *r,
+              gpointer carry,
+              const StepResult *results,
+              guint n_results,
+              Plan *plan)
+{
+    const ApiObject *set = carry;
+    Claims claims;
+
+    g_assert(n_results > 0);
+    if (!claims_recheck(set, &results[0], plan))
+        return;
+    list_claims(r, set, &claims);
+    sync_claimed(r, plan, set, &claims);
+    claims_clear(&claims);
+}
+
+/* v1.34 pkg/controller/replicaset/replica_set.go, syncReplicaSet. */
+static void
+reconcile(const Reconcile *r, Plan *plan)
+{
+    const char *namespace_;
+    const char *name;
+    const ApiObject *set;
+    Claims claims;
+
+    api_split_key(r->key, &namespace_, &name);
+    set = view_get(r->view, &replica_set_kind, namespace_, name);
+    if (set == NULL) {
+        plan_forget_expectations(plan);
+        return;
+    }
+    list_claims(r, set, &claims);
+    if (claims.adopt->len > 0) {
+        plan_read(plan, &replica_set_kind, namespace_, name,
+                  "because it must be alive to adopt a pod");
+        plan_continue(plan, after_recheck, api_object_ref(set), api_object_unref);
+    } else {
+        sync_claimed(r, plan, set, &claims);
+    }
+    claims_clear(&claims);
+}
+
+/* --- what wakes it ------------------------------------------------------------------------------------------- */
+
+static void
+on_replica_set(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    const ApiObject *set = object != NULL ? object : old;
+
+    if (object == NULL || (old != NULL && !str_is(api_uid(old), api_uid(object))))
+        controller_forget_expectations(controller, api_key(set));
+    controller_enqueue_object(controller, set);
+}
+
+static void
+enqueue_matching(Controller *controller, const ApiObject *pod)
+{
+    g_autoptr(GPtrArray) sets = NULL;
+
+    if (pod->meta->labels.count == 0)
+        return;
+    sets = g_ptr_array_new();
+    view_list(controller_view(controller), &replica_set_kind, api_namespace(pod), sets);
+    for (guint i = 0; i < sets->len; i++)
+        if (label_selector_matches(replica_set_spec(sets->pdata[i])->selector, &pod->meta->labels))
+            controller_enqueue_object(controller, sets->pdata[i]);
+}
+
+static void
+on_pod_gone(Controller *controller, const ApiObject *pod)
+{
+    const ApiObject *set = owner_in_view(controller_view(controller), &replica_set_kind, pod);
+
+    if (set == NULL)
+        return;
+    controller_observe_deletion(controller, api_key(set), api_key(pod));
+    controller_enqueue_object(controller, set);
+}
+
+static void
+on_pod_added(Controller *controller, const ApiObject *pod)
+{
+    const ApiObject *set;
+
+    if (api_is_deleting(pod)) {
+        on_pod_gone(controller, pod);
+        return;
+    }
+    if (api_controller_of(pod) == NULL) {
+        enqueue_matching(controller, pod);
+        return;
+    }
+    set = owner_in_view(controller_view(controller), &replica_set_kind, pod);
+    if (set == NULL)
+        return;
+    controller_observe_creation(controller, api_key(set));
+    controller_enqueue_object(controller, set);
+}
+
+static gboolean
+has_same_controller(const ApiObject *a, const ApiObject *b)
+{
+    const OwnerReference *owner_a = api_controller_of(a);
+    const OwnerReference *owner_b = api_controller_of(b);
+
+    if (owner_a == NULL || owner_b == NULL)
+        return owner_a == owner_b;
+    return str_is(owner_a->uid, owner_b->uid);
+}
+
+static void
+on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
+{
+    View *view = controller_view(controller);
+    gboolean has_new_labels = !str_map_equal(&old->meta->labels, &pod->meta->labels);
+    gboolean has_new_owner = !has_same_controller(old, pod);
+    const ApiObject *set;
+    gint32 min_ready_s;
+
+    if (api_is_deleting(pod)) {
+        on_pod_gone(controller, pod);
+        return;
+    }
+    if (has_new_owner) {
+        set = owner_in_view(view, &replica_set_kind, old);
+        if (set != NULL)
+            controller_enqueue_object(controller, set);
+    }
+    if (api_controller_of(pod) == NULL) {
+        if (has_new_labels || has_new_owner)
+            enqueue_matching(controller, pod);
+        return;
+    }
+    set = owner_in_view(view, &replica_set_kind, pod);
+    if (set == NULL)
+        return;
+    controller_enqueue_object(controller, set);
+    min_ready_s = replica_set_spec(set)->min_ready_s;
+    if (min_ready_s > 0 && !pod_is_ready(old) && pod_is_ready(pod))
+        controller_enqueue_after(controller, api_key(set), min_ready_s * NS_PER_S);
+}
+
+static void
+on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    if (object == NULL)
+        on_pod_gone(controller, old);
+    else if (old == NULL)
+        on_pod_added(controller, object);
+    else if (old->resource_version != object->resource_version)
+        on_pod_updated(controller, old, object);
+}
+
+static const ControllerSource sources[] = {
+    {&replica_set_kind, on_replica_set},
+    {&pod_kind, on_pod},
+    {0},
+};
+
+const ControllerDef replica_set_controller = {
+    .name = "replicaset",
+    .component = "replicaset-controller",
+    .workers = 5,
+    .sources = sources,
+    .reconcile = reconcile,
+};

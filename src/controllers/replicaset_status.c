@@ -1,0 +1,104 @@
+#include "controllers/replicaset_sync.h"
+
+#include "api/names.h"
+
+/* v1.34 pkg/controller/replicaset/replica_set_utils.go, calculateStatus. */
+static void
+count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns, ReplicaSetStatus *status)
+{
+    const ReplicaSetSpec *spec = replica_set_spec(set);
+
+    status->replicas = (gint32)pods->len;
+    status->fully_labeled_replicas = 0;
+    status->ready_replicas = 0;
+    status->available_replicas = 0;
+    for (guint i = 0; i < pods->len; i++) {
+        const ApiObject *pod = pods->pdata[i];
+
+        if (str_map_contains_all(&pod->meta->labels, &spec->template_.metadata.labels))
+            status->fully_labeled_replicas++;
+        if (!pod_is_ready(pod))
+            continue;
+        status->ready_replicas++;
+        if (pod_is_available(pod, spec->min_ready_s, wall_ns))
+            status->available_replicas++;
+    }
+}
+
+/* While the condition is there it keeps its first message. */
+static void
+mark_failure(const ApiObject *set,
+             const GPtrArray *pods,
+             const char *error,
+             gint64 wall_ns,
+             ReplicaSetStatus *status)
+{
+    gboolean is_present = condition_find(&status->conditions, "ReplicaFailure") != NULL;
+    gint64 excess = (gint64)pods->len - replicas_of(replica_set_spec(set)->replicas);
+    Condition condition = {
+        .type = str_intern("ReplicaFailure"),
+        .status = str_intern("True"),
+        .reason = str_intern(excess < 0 ? "FailedCreate" : "FailedDelete"),
+        .last_transition_time = api_time_seconds(wall_ns),
+    };
+
+    if (error == NULL) {
+        condition_remove(&status->conditions, "ReplicaFailure");
+    } else if (!is_present) {
+        condition.message = str_intern(error);
+        condition_put(&status->conditions, &condition);
+    }
+}
+
+void
+replica_set_calculate_status(const ApiObject *set,
+                             const GPtrArray *pods,
+                             const char *error,
+                             gint64 wall_ns,
+                             ReplicaSetStatus *status)
+{
+    count_pods(set, pods, wall_ns, status);
+    mark_failure(set, pods, error, wall_ns, status);
+    status->observed_generation = set->meta->generation;
+}
+
+/* --- new pods --------------------------------------------------------------------------------- */
+
+void
+pod_maker_init(PodMaker *maker, const PodTemplateSpec *template_, const ApiObject *owner)
+{
+    const char *prefix = str_internf("%s-", api_name(owner));
+    StrList messages = {0};
+
+    maker->template_ = template_;
+    maker->owner = owner;
+    maker->spec = api_part_new(&pod_spec_type);
+    api_struct_copy(&pod_spec_type, maker->spec, &template_->spec);
+    maker->prefix =
+        name_check(NAME_DNS_SUBDOMAIN, prefix, TRUE, &messages) ? prefix : api_name(owner);
+    g_free(messages.items);
+}
+
+void
+pod_maker_clear(PodMaker *maker)
+{
+    api_part_unref(maker->spec);
+}
+
+/* v1.34 pkg/controller/controller_utils.go, GetPodFromTemplate. */
+ApiObject *
+pod_maker_make(PodMaker *maker)
+{
+    const ObjectMeta *from = &maker->template_->metadata;
+    ApiObject *pod = api_object_new(&pod_kind, api_namespace(maker->owner), NULL);
+    ObjectMeta *meta = api_edit_meta(pod);
+
+    meta->generate_name = maker->prefix;
+    str_map_copy(&meta->labels, &from->labels);
+    str_map_copy(&meta->annotations, &from->annotations);
+    for (guint i = 0; i < from->finalizers.count; i++)
+        str_list_add(&meta->finalizers, from->finalizers.items[i]);
+    api_set_controller(meta, maker->owner);
+    api_object_set_spec(pod, maker->spec);
+    return pod;
+}

@@ -1,0 +1,43 @@
+/*
+ * replicaset_sync.h - parts of a ReplicaSet's sync: status, victims, new pods
+ *
+ * Models v1.34 pkg/controller/replicaset and controller_utils.go (ranking,
+ * pods from a template).
+ */
+#pragma once
+
+#include "controllers/util.h"
+
+/* replica_set_calculate_status: into @status, which holds the old one. @error: what manage failed with, or NULL. */
+void replica_set_calculate_status(const ApiObject *set,
+                                  const GPtrArray *pods,
+                                  const char *error,
+                                  gint64 wall_ns,
+                                  ReplicaSetStatus *status);
+
+/* replica_set_rank_victims: brings those to delete to the front of @pods, if not all of them go. */
+void replica_set_rank_victims(View *view,
+                              const ApiObject *set,
+                              GPtrArray *pods,
+                              guint count,
+                              gint64 wall_ns);
+
+/* A pod among others of its ReplicaSet, and its rank: how many relatives are on its node. */
+typedef struct {
+    const ApiObject *pod;
+    guint rank;
+} RankedPod;
+
+/* ranked_pod_compare: negative if @a is deleted before @b. */
+int ranked_pod_compare(const RankedPod *a, const RankedPod *b, gint64 wall_ns);
+
+/* Pods of one template share one spec. */
+typedef struct {
+    const PodTemplateSpec *template_;
+    const ApiObject *owner;
+    gpointer spec; /* (owned part) */
+    const char *prefix;
+} PodMaker;
+void pod_maker_init(PodMaker *maker, const PodTemplateSpec *template_, const ApiObject *owner);
+void pod_maker_clear(PodMaker *maker);
+ApiObject *pod_maker_make(PodMaker *maker); /* (owned) */

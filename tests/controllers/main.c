@@ -1,0 +1,17 @@
+#include "tests/controllers/suites.h"
+
+#include <stdlib.h>
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(replicaset_suite());
+    int failed;
+
+    srunner_add_suite(runner, deployment_suite());
+    srunner_add_suite(runner, deployment_sync_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,635 @@
+#include "tests/controllers/mini.h"
+
+#include <string.h>
+
+Mini *
+mini_new(void)
+{
+    Mini *mini = g_new0(Mini, 1);
+
+    mini->objects = g_ptr_array_new_with_free_func(api_object_unref);
+    mini->log = g_string_new(NULL);
+    mini->refusals = g_array_new(FALSE, TRUE, sizeof(MiniRefusal));
+    mini->now_ns = 1000 * NS_PER_S;
+    mini->requeue_ns = -1;
+    mini->version_minor = 34;
+    return mini;
+}
+
+void
+mini_free(Mini *mini)
+{
+    g_ptr_array_unref(mini->objects);
+    g_string_free(mini->log, TRUE);
+    g_array_unref(mini->refusals);
+    g_free(mini);
+}
+
+gint64
+mini_wall_ns(const Mini *mini)
+{
+    return MINI_EPOCH + mini->now_ns;
+}
+
+/* --- the store ------------------------------------------------------------------------------------ */
+
+static int
+find_index(Mini *mini, const ApiKind *kind, const char *namespace_, const char *name)
+{
+    for (guint i = 0; i < mini->objects->len; i++) {
+        const ApiObject *object = mini->objects->pdata[i];
+
+        if (object->kind == kind && str_is(api_namespace(object), namespace_) &&
+            str_is(api_name(object), name))
+            return (int)i;
+    }
+    return -1;
+}
+
+const ApiObject *
+mini_get(Mini *mini, const ApiKind *kind, const char *namespace_, const char *name)
+{
+    int index = find_index(mini, kind, namespace_, name);
+
+    return index < 0 ? NULL : mini->objects->pdata[index];
+}
+
+const ApiObject *
+mini_add(Mini *mini, ApiObject *object)
+{
+    ObjectMeta *meta = api_edit_meta(object);
+
+    if (meta->uid == NULL)
+        meta->uid = str_internf("uid-%04u", ++mini->next_uid);
+    if (meta->creation_time == 0)
+        meta->creation_time = api_time_seconds(mini_wall_ns(mini));
+    if (meta->generation == 0)
+        meta->generation = 1;
+    object->resource_version = ++mini->revision;
+    g_ptr_array_add(mini->objects, object);
+    return object;
+}
+
+ApiObject *
+mini_edit(Mini *mini, const ApiKind *kind, const char *name)
+{
+    const ApiObject *object =
+        mini_get(mini, kind, kind->is_namespaced ? str_intern("default") : NULL, name);
+
+    ck_assert_msg(object != NULL, "no %s %s", kind->kind, name);
+    return api_object_copy(object);
+}
+
+void
+mini_put(Mini *mini, ApiObject *object)
+{
+    int index = find_index(mini, object->kind, api_namespace(object), api_name(object));
+
+    ck_assert_int_ge(index, 0);
+    object->resource_version = ++mini->revision;
+    api_object_unref(mini->objects->pdata[index]);
+    mini->objects->pdata[index] = object;
+}
+
+void
+mini_remove(Mini *mini, const ApiObject *object)
+{
+    ck_assert(g_ptr_array_remove(mini->objects, (gpointer)object));
+}
+
+const ApiObject *
+mini_nth(Mini *mini, const ApiKind *kind, guint index)
+{
+    for (guint i = 0; i < mini->objects->len; i++) {
+        const ApiObject *object = mini->objects->pdata[i];
+
+        if (object->kind == kind && index-- == 0)
+            return object;
+    }
+    return NULL;
+}
+
+guint
+mini_count(Mini *mini, const ApiKind *kind)
+{
+    guint count = 0;
+
+    while (mini_nth(mini, kind, count) != NULL)
+        count++;
+    return count;
+}
+
+void
+mini_refuse(Mini *mini, MiniRefusal refusal)
+{
+    g_array_append_val(mini->refusals, refusal);
+}
+
+/* --- steps ------------------------------------------------------------------------------------------- */
+
+static ApiStatus *
+refusal_for(Mini *mini, const PlanStep *step)
+{
+    for (guint i = 0; i < mini->refusals->len; i++) {
+        MiniRefusal *refusal = &g_array_index(mini->refusals, MiniRefusal, i);
+        ApiStatus *status;
+
+        if (refusal->type != step->type || refusal->kind != step->kind || refusal->count == 0)
+            continue;
+        if (refusal->skip > 0) {
+            refusal->skip--;
+            return NULL;
+        }
+        refusal->count--;
+        status = api_status_new(refusal->code, refusal->reason, refusal->message);
+        if (refusal->cause != NULL)
+            *API_LIST_ADD(&status->causes) = (ApiCause){.reason = str_intern(refusal->cause)};
+        return status;
+    }
+    return NULL;
+}
+
+static ApiStatus *
+refuse_with(int code, const char *reason, const PlanStep *step)
+{
+    g_autofree char *message =
+        g_strdup_printf("%s \"%s\" %s", step->kind->plural, step->name, reason);
+
+    return api_status_new(code, reason, message);
+}
+
+static ApiObject *
+do_create(Mini *mini, const PlanStep *step, ApiStatus **out_status)
+{
+    ApiObject *object = api_object_copy(step->object);
+    ObjectMeta *meta = api_edit_meta(object);
+
+    if (meta->name == NULL && meta->generate_name != NULL)
+        meta->name = str_internf("%sx%u", meta->generate_name, mini->next_uid + 1);
+    if (find_index(mini, object->kind, meta->namespace_, meta->name) >= 0) {
+        *out_status = refuse_with(409, "AlreadyExists", step);
+        api_object_unref(object);
+        return NULL;
+    }
+    meta->uid = NULL;
+    meta->creation_time = 0;
+    meta->generation = 0;
+    mini_add(mini, object);
+    return api_object_ref(object);
+}
+
+static ApiObject *
+do_write(Mini *mini, const PlanStep *step, const StepResult *results, ApiStatus **out_status)
+{
+    int index = find_index(mini, step->kind, step->namespace_, step->name);
+    ApiObject *stored = index < 0 ? NULL : mini->objects->pdata[index];
+    guint64 revision = step->object->resource_version;
+    ApiObject *object;
+
+    if (step->takes_revision_of >= 0 && results[step->takes_revision_of].object != NULL)
+        revision = results[step->takes_revision_of].object->resource_version;
+    if (stored == NULL) {
+        *out_status = refuse_with(404, "NotFound", step);
+        return NULL;
+    }
+    if (revision != stored->resource_version) {
+        *out_status = refuse_with(409, "Conflict", step);
+        return NULL;
+    }
+    object = api_object_copy(step->object);
+    if (step->type == STEP_UPDATE_STATUS) {
+        if (object->spec != NULL)
+            api_object_set_spec(object, stored->spec);
+    } else {
+        if (object->status != NULL)
+            api_object_set_status(object, stored->status);
+        if (object->spec != NULL &&
+            !api_struct_equal(object->kind->spec, object->spec, stored->spec))
+            api_edit_meta(object)->generation++;
+    }
+    mini_put(mini, object);
+    return api_object_ref(object);
+}
+
+static ApiObject *
+do_patch(Mini *mini, const PlanStep *step, ApiStatus **out_status)
+{
+    const ApiObject *stored = mini_get(mini, step->kind, step->namespace_, step->name);
+    ApiObject *object;
+
+    if (stored == NULL) {
+        *out_status = refuse_with(404, "NotFound", step);
+        return NULL;
+    }
+    object = api_object_copy(stored);
+    if (!step->mutate(object, step->mutate_data)) {
+        api_object_unref(object);
+        return api_object_ref(stored);
+    }
+    mini_put(mini, object);
+    return api_object_ref(object);
+}
+
+static ApiObject *
+do_delete(Mini *mini, const PlanStep *step, ApiStatus **out_status)
+{
+    const ApiObject *stored = mini_get(mini, step->kind, step->namespace_, step->name);
+    ApiObject *object;
+    ObjectMeta *meta;
+
+    if (stored == NULL ||
+        (step->precondition_uid != NULL && !str_is(api_uid(stored), step->precondition_uid))) {
+        *out_status = stored == NULL ? refuse_with(404, "NotFound", step)
+                                     : refuse_with(409, "Conflict", step);
+        return NULL;
+    }
+    object = api_object_copy(stored);
+    meta = api_edit_meta(object);
+    if (str_is(step->propagation, "Foreground"))
+        str_list_add(&meta->finalizers, str_intern("foregroundDeletion"));
+    if (str_is(step->propagation, "Orphan"))
+        str_list_add(&meta->finalizers, str_intern("orphan"));
+    if (meta->finalizers.count == 0 &&
+        (!object->kind->is_graceful || (step->has_grace && step->grace_s == 0) ||
+         str_is_empty(pod_spec(object)->node_name))) {
+        mini_remove(mini, stored);
+        return object;
+    }
+    if (meta->deletion_time == 0)
+        meta->deletion_time = api_time_seconds(mini_wall_ns(mini)) + 30 * NS_PER_S;
+    mini_put(mini, object);
+    return api_object_ref(object);
+}
+
+static const char *const step_words[] = {
+    [STEP_CREATE] = "create", [STEP_UPDATE] = "update", [STEP_UPDATE_STATUS] = "status",
+    [STEP_PATCH] = "patch",   [STEP_DELETE] = "delete", [STEP_GET] = "get",
+    [STEP_EVENT] = "event",   [STEP_BINDING] = "bind",  [STEP_PAUSE] = "pause",
+};
+
+static void
+log_event(Mini *mini, const StepEvent *event, const char *name, const char *error)
+{
+    const char *place;
+
+    if (event->reason == NULL)
+        return;
+    place = strstr(event->format, "%s");
+    g_string_append_printf(mini->log, "event %s %s ", event->type, event->reason);
+    if (place == NULL)
+        g_string_append(mini->log, event->format);
+    else
+        g_string_append_printf(mini->log, "%.*s%s%s", (int)(place - event->format), event->format,
+                               error != NULL ? error : name, place + 2);
+    g_string_append_c(mini->log, '\n');
+}
+
+/* The state that matters for the kinds that change size. */
+static void
+log_detail(Mini *mini, const PlanStep *step, const ApiObject *object)
+{
+    if (step->type == STEP_DELETE && step->propagation != NULL)
+        g_string_append_printf(mini->log, " %s", step->propagation);
+    if (step->type == STEP_DELETE && step->has_grace)
+        g_string_append_printf(mini->log, " grace=%d", (int)step->grace_s);
+    if (object == NULL || object->kind != &replica_set_kind)
+        return;
+    if (step->type == STEP_CREATE || step->type == STEP_UPDATE)
+        g_string_append_printf(mini->log, " replicas=%d", replica_set_spec(object)->replicas.value);
+}
+
+static gboolean
+is_ignored(const PlanStep *step, const ApiStatus *status)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(step->ignore_codes) && step->ignore_codes[i] != 0; i++)
+        if ((guint)status->code == step->ignore_codes[i])
+            return TRUE;
+    return step->ignore_terminating && status->causes.count > 0 &&
+           str_is(status->causes.items[0].reason, "NamespaceTerminating");
+}
+
+static ApiObject *
+do_read(Mini *mini, const PlanStep *step, ApiStatus **out_status)
+{
+    const ApiObject *stored = mini_get(mini, step->kind, step->namespace_, step->name);
+
+    if (stored != NULL)
+        return api_object_ref(stored);
+    *out_status = refuse_with(404, "NotFound", step);
+    return NULL;
+}
+
+static void
+do_request(Mini *mini, const PlanStep *step, StepResult *results, StepResult *result)
+{
+    result->status = refusal_for(mini, step);
+    if (result->status == NULL) {
+        switch (step->type) {
+        case STEP_CREATE:
+            result->object = do_create(mini, step, &result->status);
+            break;
+        case STEP_UPDATE:
+        case STEP_UPDATE_STATUS:
+            result->object = do_write(mini, step, results, &result->status);
+            break;
+        case STEP_PATCH:
+            result->object = do_patch(mini, step, &result->status);
+            break;
+        case STEP_DELETE:
+            result->object = do_delete(mini, step, &result->status);
+            break;
+        default:
+            result->object = do_read(mini, step, &result->status);
+            break;
+        }
+    }
+    result->code = result->status != NULL ? result->status->code : 200;
+}
+
+static void
+log_step(Mini *mini, const PlanStep *step, const StepResult *result)
+{
+    const char *name = result->object != NULL ? api_name(result->object) : step->name;
+
+    g_string_append_printf(mini->log, "%s %s", step_words[step->type], step->kind->kind);
+    g_string_append_printf(mini->log, " %s", name == NULL ? "-" : name);
+    log_detail(mini, step, result->object);
+    if (result->status != NULL)
+        g_string_append_printf(mini->log, " -> %d", result->code);
+    g_string_append_c(mini->log, '\n');
+}
+
+/* TRUE: the plan goes on. */
+static gboolean
+do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
+{
+    StepResult *result = &results[index];
+
+    result->was_run = TRUE;
+    if (step->type == STEP_PAUSE)
+        return TRUE;
+    if (step->type == STEP_EVENT) {
+        g_string_append_printf(mini->log, "event %s %s %s\n", step->on_success.type,
+                               step->on_success.reason, step->event_message);
+        return TRUE;
+    }
+    do_request(mini, step, results, result);
+    log_step(mini, step, result);
+    if (result->status == NULL) {
+        log_event(mini, &step->on_success, api_name(result->object), NULL);
+        return TRUE;
+    }
+    if (is_ignored(step, result->status))
+        return TRUE;
+    log_event(mini, &step->on_failure, "", result->status->message);
+    if (mini->error == NULL)
+        mini->error = result->status->message;
+    return step->continue_on_error;
+}
+
+/* In slow start a batch is begun as a whole; a failure ends the group. */
+static void
+run_steps(Mini *mini, Plan *plan, StepResult *results)
+{
+    guint i = 0;
+
+    while (i < plan_count(plan)) {
+        const PlanStep *first = plan_get(plan, i);
+        guint id = first->group_id;
+        guint batch = 1;
+        gboolean goes_on = TRUE;
+
+        if (id == 0) {
+            if (!do_step(mini, first, results, i++))
+                return;
+            continue;
+        }
+        while (i < plan_count(plan) && plan_get(plan, i)->group_id == id && goes_on) {
+            for (guint k = 0; (k < batch || first->group == GROUP_PARALLEL) &&
+                              i < plan_count(plan) && plan_get(plan, i)->group_id == id;
+                 k++, i++)
+                goes_on &= do_step(mini, plan_get(plan, i), results, i);
+            batch *= 2;
+        }
+        if (!goes_on)
+            return;
+    }
+}
+
+static void
+run_plan(Mini *mini, Reconcile *r, Plan *plan)
+{
+    while (plan != NULL) {
+        guint count = plan_count(plan);
+        StepResult *results = g_new0(StepResult, count + 1);
+        Plan *next = NULL;
+        gpointer carry;
+        PlanContinue continuation;
+
+        mini->expected_creations += plan_expected_creations(plan);
+        run_steps(mini, plan, results);
+        if (plan_requeue_ns(plan) >= 0 &&
+            (mini->requeue_ns < 0 || plan_requeue_ns(plan) < mini->requeue_ns))
+            mini->requeue_ns = plan_requeue_ns(plan);
+        if (mini->error == NULL)
+            mini->error = plan_error(plan);
+        continuation = plan_next(plan, &carry);
+        if (continuation != NULL) {
+            next = plan_new();
+            continuation(r, carry, results, count, next);
+        }
+        for (guint i = 0; i < count; i++) {
+            api_object_unref(results[i].object);
+            if (results[i].status != NULL)
+                api_status_unref(results[i].status);
+        }
+        g_free(results);
+        plan_free(plan);
+        plan = next;
+    }
+}
+
+static void
+run(Mini *mini, const ControllerDef *def, const char *key, gboolean is_tick)
+{
+    g_autoptr(GPtrArray) snapshot = g_ptr_array_new_with_free_func(api_object_unref);
+    Rng rng;
+    Reconcile r;
+    Plan *plan = plan_new();
+
+    for (guint i = 0; i < mini->objects->len; i++)
+        g_ptr_array_add(snapshot, api_object_ref(mini->objects->pdata[i]));
+    rng_seed(&rng, 1, "test");
+    r = (Reconcile){
+        .view = view_new_array((const ApiObject *const *)snapshot->pdata, snapshot->len),
+        .key = str_intern(key),
+        .now_ns = mini->now_ns,
+        .wall_ns = mini_wall_ns(mini),
+        .state = mini->state,
+        .rng = &rng,
+        .version_minor = mini->version_minor,
+        .config = mini->config,
+    };
+    g_string_truncate(mini->log, 0);
+    mini->requeue_ns = -1;
+    mini->error = NULL;
+    mini->expected_creations = 0;
+    if (is_tick)
+        def->tick(&r, plan);
+    else
+        def->reconcile(&r, plan);
+    run_plan(mini, &r, plan);
+    view_free(r.view);
+}
+
+void
+mini_sync(Mini *mini, const ControllerDef *def, const char *key)
+{
+    run(mini, def, key, FALSE);
+}
+
+void
+mini_tick(Mini *mini, const ControllerDef *def)
+{
+    run(mini, def, "", TRUE);
+}
+
+void
+mini_check_log(Mini *mini, const char *name, const char *wanted)
+{
+    g_autofree char *text = g_strdup(mini->log->str);
+    gsize length = strlen(text);
+
+    if (length > 0)
+        text[length - 1] = '\0';
+    ck_assert_msg(strcmp(text, wanted) == 0, "%s:\n--- got\n%s\n--- wanted\n%s", name, text,
+                  wanted);
+}
+
+/* --- objects -------------------------------------------------------------------------------------------- */
+
+void
+set_condition(ConditionList *list,
+              const char *type,
+              const char *status,
+              const char *reason,
+              gint64 wall_ns)
+{
+    Condition *condition = condition_edit(list, str_intern(type));
+
+    condition->status = str_intern(status);
+    condition->reason = str_intern(reason);
+    condition->last_transition_time = api_time_seconds(wall_ns);
+    condition->last_update_time = api_time_seconds(wall_ns);
+}
+
+static IntOrString
+number_or_percent(int value)
+{
+    if (value >= 0)
+        return (IntOrString){INT_OR_STRING_INT, value, NULL};
+    return (IntOrString){INT_OR_STRING_STRING, 0, str_internf("%d%%", -value)};
+}
+
+static void
+fill_template(PodTemplateSpec *template_, const char *app, const char *image)
+{
+    Container *container = API_LIST_ADD(&template_->spec.containers);
+
+    str_map_set(&template_->metadata.labels, str_intern("app"), str_intern(app));
+    container->name = str_intern("app");
+    container->image = str_intern(image == NULL ? "app:1" : image);
+    template_->spec.restart_policy = str_intern("Always");
+}
+
+ApiObject *
+make_deployment(const DeploymentOptions *options)
+{
+    ApiObject *deployment =
+        api_object_new(&deployment_kind, str_intern("default"), str_intern(options->name));
+    DeploymentSpec *spec = api_edit_spec(deployment);
+
+    spec->replicas = OPT_INT32(options->replicas);
+    spec->selector = api_struct_new(&label_selector_type);
+    str_map_set(&spec->selector->match_labels, str_intern("app"), str_intern(options->name));
+    fill_template(&spec->template_, options->name, options->image);
+    spec->strategy.type = str_intern(options->is_recreate ? "Recreate" : "RollingUpdate");
+    if (!options->is_recreate) {
+        spec->strategy.rolling_update = g_new0(RollingUpdateDeployment, 1);
+        spec->strategy.rolling_update->max_surge = number_or_percent(options->surge);
+        spec->strategy.rolling_update->max_unavailable = number_or_percent(options->unavailable);
+    }
+    spec->revision_history_limit = OPT_INT32(options->history == 0 ? 10 : options->history);
+    if (options->deadline_s > 0)
+        spec->progress_deadline_s = OPT_INT32(options->deadline_s);
+    return deployment;
+}
+
+ApiObject *
+make_set(const ApiObject *deployment,
+         const char *name,
+         const char *image,
+         gint32 replicas,
+         gint32 available,
+         gint64 revision)
+{
+    const DeploymentSpec *from = deployment_spec(deployment);
+    ApiObject *set = api_object_new(&replica_set_kind, str_intern("default"), str_intern(name));
+    ObjectMeta *meta = api_edit_meta(set);
+    ReplicaSetSpec *spec = api_edit_spec(set);
+    ReplicaSetStatus *status = api_edit_status(set);
+
+    fill_template(&spec->template_, api_name(deployment), image);
+    str_map_set(&spec->template_.metadata.labels, str_intern("pod-template-hash"),
+                str_intern(name));
+    str_map_copy(&meta->labels, &spec->template_.metadata.labels);
+    spec->selector = api_struct_new(&label_selector_type);
+    str_map_copy(&spec->selector->match_labels, &meta->labels);
+    spec->replicas = OPT_INT32(replicas);
+    status->replicas = status->fully_labeled_replicas = replicas;
+    status->ready_replicas = status->available_replicas = available;
+    status->observed_generation = 1;
+    api_set_controller(meta, deployment);
+    if (revision != 0)
+        str_map_set(&meta->annotations, str_intern("deployment.kubernetes.io/revision"),
+                    str_internf("%d", (int)revision));
+    str_map_set(&meta->annotations, str_intern("deployment.kubernetes.io/desired-replicas"),
+                str_internf("%d", from->replicas.value));
+    return set;
+}
+
+ApiObject *
+make_pod(const ApiObject *owner,
+         const char *name,
+         const char *node,
+         const char *phase,
+         gboolean is_ready)
+{
+    ApiObject *pod = api_object_new(&pod_kind, str_intern("default"), str_intern(name));
+    ObjectMeta *meta = api_edit_meta(pod);
+    PodSpec *spec = api_edit_spec(pod);
+    PodStatus *status = api_edit_status(pod);
+
+    if (owner != NULL) {
+        str_map_copy(&meta->labels, &replica_set_spec(owner)->template_.metadata.labels);
+        api_set_controller(meta, owner);
+    }
+    spec->node_name = str_intern(node);
+    spec->containers.items = NULL;
+    status->phase = str_intern(phase);
+    set_condition(&status->conditions, "Ready", is_ready ? "True" : "False", NULL, MINI_EPOCH);
+    return pod;
+}
+
+ApiObject *
+make_node(const char *name, const char *zone)
+{
+    ApiObject *node = api_object_new(&node_kind, NULL, str_intern(name));
+
+    if (zone != NULL)
+        str_map_set(&api_edit_meta(node)->labels, str_intern("topology.kubernetes.io/zone"),
+                    str_intern(zone));
+    set_condition(&((NodeStatus *)api_edit_status(node))->conditions, "Ready", "True",
+                  "KubeletReady", MINI_EPOCH);
+    return node;
+}

@@ -1,0 +1,8 @@
+/* suites.h - the suites of this room */
+#pragma once
+
+#include <check.h>
+
+Suite *replicaset_suite(void);
+Suite *deployment_suite(void);
+Suite *deployment_sync_suite(void);
