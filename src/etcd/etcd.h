@@ -43,6 +43,12 @@ typedef struct {
     guint64 expected_revision; /* mod_revision it must have; 0: must not exist; ETCD_ANY_REVISION */
     ApiObject *value;          /* (ref taken) NULL: delete */
     gint64 ttl_ns;             /* 0: no lease (events: 1 h) */
+    /*
+     * committed: called at the instant the write is applied, before any watcher
+     * hears of it, if the owner still exists. For trace records that are to be
+     * the cause of all that follows. May be NULL.
+     */
+    void (*committed)(gpointer user, const ApiObject *value, const ApiObject *previous);
 } EtcdTxn;
 
 typedef struct {
@@ -57,10 +63,18 @@ typedef void (*EtcdDone)(gpointer user, const EtcdResult *result);
 void etcd_txn(Etcd *etcd, Process *client, const EtcdTxn *txn, SimHandle owner, EtcdDone done, gpointer user, GDestroyNotify user_free);
 /* etcd_read_delay: a linearizable read takes this long from now (quorum round trip); G_MAXINT64: no quorum. */
 gint64 etcd_read_delay_ns(Etcd *etcd, Process *client);
+/* etcd_is_in_reach: some running member can be spoken to from @client's machine. */
+gboolean etcd_is_in_reach(const Etcd *etcd, Process *client);
 /* etcd_get: present value, at no time; the caller spends etcd_read_delay. (borrowed) */
 const ApiObject *etcd_get(const Etcd *etcd, const char *key);
 /* etcd_range: all values whose key starts with @prefix, by key. (owned array, borrowed items) */
 GPtrArray *etcd_range(const Etcd *etcd, const char *prefix);
+
+/* etcd_get_entry: revisions of a key, FALSE if it does not exist. @out_version counts puts since creation. */
+gboolean etcd_get_entry(const Etcd *etcd, const char *key, guint64 *out_create_revision, guint64 *out_mod_revision, guint64 *out_version);
+/* etcd_leader: index of the leading member, -1 while there is none. */
+gint etcd_leader(const Etcd *etcd);
+guint64 etcd_term(const Etcd *etcd);
 
 /* etcd_watch: every change from now on (the API server's watch cache). @previous NULL for a new key, @value NULL for a delete. */
 typedef void (*EtcdWatchFunc)(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision);

@@ -1,0 +1,555 @@
+/* etcd.c - see etcd.h: transactions on their way, members, watchers */
+
+#include "etcd/internal.h"
+
+static const char *const text_timeout = "etcdserver: request timed out";
+static const char *const text_leader_failed =
+    "etcdserver: request timed out, possibly due to previous leader failure";
+static const char *const text_reset =
+    "rpc error: code = Unavailable desc = error reading from server: EOF";
+
+static void
+txn_free(gpointer data)
+{
+    Txn *txn = data;
+
+    if (txn->user_free != NULL)
+        txn->user_free(txn->user);
+    api_object_unref(txn->op.value);
+    api_object_unref(txn->current);
+    g_free(txn);
+}
+
+/* --- answers ------------------------------------------------------------------------------- */
+
+static void
+txn_on_answer(Sim *sim, gpointer owner, gpointer payload)
+{
+    Txn *txn = payload;
+
+    (void)sim;
+    (void)owner;
+    txn->done(txn->user, &txn->result);
+    txn_free(txn);
+}
+
+static void
+answer(Txn *txn, gint64 delay_ns)
+{
+    Etcd *etcd = txn->etcd;
+
+    if (delay_ns > 0) {
+        sim_post(etcd->sim, txn->owner, SIM_DELIVER, delay_ns, txn_on_answer, txn, txn_free);
+        return;
+    }
+    gpointer owner = sim_handle_peek(etcd->sim, txn->owner);
+
+    if (owner == NULL)
+        txn_free(txn);
+    else
+        txn_on_answer(etcd->sim, owner, txn);
+}
+
+static void
+fail(Txn *txn, const char *text)
+{
+    sim_set_cause(txn->etcd->sim, txn->cause);
+    txn->result = (EtcdResult){.error = text, .revision = txn->etcd->store.revision};
+    answer(txn, 0);
+}
+
+/* --- applying -------------------------------------------------------------------------------- */
+
+void
+etcd_tell(Etcd *etcd, const char *key, const ApiObject *value, const ApiObject *previous)
+{
+    TraceId cause = sim_cause(etcd->sim);
+
+    /* By index: a watcher may be added meanwhile. */
+    for (guint i = 0; i < etcd->watchers->len; i++) {
+        Watcher watcher = g_array_index(etcd->watchers, Watcher, i);
+
+        sim_set_cause(etcd->sim, cause);
+        if (watcher.func != NULL)
+            watcher.func(watcher.user, key, value, previous, etcd->store.revision);
+    }
+    sim_set_cause(etcd->sim, cause);
+}
+
+static void
+tell_committed(Txn *txn, const ApiObject *value, const ApiObject *previous)
+{
+    if (txn->op.committed != NULL && sim_handle_peek(txn->etcd->sim, txn->owner) != NULL)
+        txn->op.committed(txn->user, value, previous);
+}
+
+static void
+apply(Txn *txn)
+{
+    Etcd *etcd = txn->etcd;
+    Store *store = &etcd->store;
+    const StoreEntry *entry = store_get(store, txn->op.key);
+    g_autoptr(ApiObject) previous = entry == NULL ? NULL : api_object_ref(entry->object);
+
+    sim_set_cause(etcd->sim, txn->cause);
+    if (!store_compare(store, &txn->op)) {
+        txn->current = g_steal_pointer(&previous);
+        txn->result = (EtcdResult){.revision = store->revision, .current = txn->current};
+        return;
+    }
+    if (txn->op.value != NULL) {
+        store_put(store, txn->op.key, txn->op.value);
+        if (txn->op.ttl_ns > 0)
+            leases_attach(etcd, txn->op.key, store->revision, txn->op.ttl_ns);
+    } else {
+        api_object_unref(store_remove(store, txn->op.key));
+        store->revision++;
+    }
+    txn->result = (EtcdResult){.succeeded = TRUE, .revision = store->revision};
+    tell_committed(txn, txn->op.value, previous);
+    etcd_tell(etcd, txn->op.key, txn->op.value, previous);
+}
+
+static void
+arm_commit(Etcd *etcd)
+{
+    const Txn *first = g_queue_peek_head(&etcd->proposed);
+
+    if (first != NULL)
+        sim_timer_arm_at(&etcd->commit, first->commit_ns);
+    else
+        sim_timer_disarm(&etcd->commit);
+}
+
+static void
+etcd_on_commit(Sim *sim, gpointer self)
+{
+    Etcd *etcd = self;
+
+    for (;;) {
+        Txn *txn = g_queue_peek_head(&etcd->proposed);
+
+        if (txn == NULL || txn->commit_ns > sim_now_ns(sim))
+            break;
+        g_queue_pop_head(&etcd->proposed);
+        apply(txn);
+        answer(txn, txn->reply_ns);
+    }
+    arm_commit(etcd);
+}
+
+/* --- proposals ---------------------------------------------------------------------------------- */
+
+static void
+arm_timeout(Etcd *etcd)
+{
+    const Txn *waiting = g_queue_peek_head(&etcd->waiting);
+    const Txn *lost = g_queue_peek_head(&etcd->lost);
+    gint64 first_ns = G_MAXINT64;
+
+    if (waiting != NULL)
+        first_ns = waiting->proposed_ns;
+    if (lost != NULL)
+        first_ns = MIN(first_ns, lost->proposed_ns);
+    if (first_ns == G_MAXINT64)
+        sim_timer_disarm(&etcd->timeout);
+    else
+        sim_timer_arm_at(&etcd->timeout,
+                         MAX(first_ns + ETCD_REQUEST_TIMEOUT_NS, sim_now_ns(etcd->sim)));
+}
+
+static void
+put_aside(GQueue *queue, Txn *txn)
+{
+    GList *after = queue->tail;
+
+    while (after != NULL && ((Txn *)after->data)->proposed_ns > txn->proposed_ns)
+        after = after->prev;
+    if (after == NULL)
+        g_queue_push_head(queue, txn);
+    else
+        g_queue_insert_after(queue, after, txn);
+    arm_timeout(txn->etcd);
+}
+
+/* v3.6 etcdserver/v3_server.go parseProposeCtxErr: which of the texts. */
+static const char *
+timeout_text(const Etcd *etcd, const Txn *txn)
+{
+    gint64 elected_ns = etcd->raft.elected_ns;
+    gint64 window_ns = 2 * ETCD_ELECTION_TICKS * ETCD_TICK_NS;
+
+    if (etcd->raft.leader >= 0 && etcd->raft.term > 1 && txn->proposed_ns < elected_ns &&
+        txn->proposed_ns > elected_ns - window_ns)
+        return text_leader_failed;
+    return text_timeout;
+}
+
+static void
+etcd_on_timeout(Sim *sim, gpointer self)
+{
+    Etcd *etcd = self;
+    GQueue *queues[] = {&etcd->lost, &etcd->waiting};
+    gint64 due_ns = sim_now_ns(sim) - ETCD_REQUEST_TIMEOUT_NS;
+
+    for (guint i = 0; i < G_N_ELEMENTS(queues); i++) {
+        for (;;) {
+            Txn *txn = g_queue_peek_head(queues[i]);
+
+            if (txn == NULL || txn->proposed_ns > due_ns)
+                break;
+            g_queue_pop_head(queues[i]);
+            fail(txn, timeout_text(etcd, txn));
+        }
+    }
+    arm_timeout(etcd);
+}
+
+/* The member that @client speaks to: the one on its own machine, else the first it reaches; -1: none. */
+static gint
+pick_member(const Etcd *etcd, Process *client)
+{
+    const Machine *machine = process_machine(client);
+
+    for (guint i = 0; i < etcd->n_members; i++)
+        if (etcd->members[i].is_up && etcd->members[i].machine == machine)
+            return (gint)i;
+    for (guint i = 0; i < etcd->n_members; i++)
+        if (etcd->members[i].is_up && !world_is_cut(etcd->world, machine, etcd->members[i].machine))
+            return (gint)i;
+    return -1;
+}
+
+/* One way from @client through @member to the leader; both ways draw anew. */
+static gint64
+path_ns(Etcd *etcd, Process *client, guint member)
+{
+    Machine *middle = etcd->members[member].machine;
+    gint64 hop_ns = world_latency_ns(etcd->world, process_machine(client), middle);
+
+    if (hop_ns == G_MAXINT64 || etcd->raft.leader == (gint)member)
+        return hop_ns;
+
+    Machine *leader = etcd->members[etcd->raft.leader].machine;
+    gint64 forward_ns = world_latency_ns(etcd->world, middle, leader);
+
+    return forward_ns == G_MAXINT64 ? G_MAXINT64 : hop_ns + forward_ns;
+}
+
+static gboolean
+schedule(Etcd *etcd, Txn *txn, guint member)
+{
+    gint64 now_ns = sim_now_ns(etcd->sim);
+    Raft *raft = &etcd->raft;
+
+    if (etcd->is_quick) {
+        txn->commit_ns = MAX(now_ns + ETCD_QUICK_COMMIT_NS, raft->last_commit_ns);
+        raft->last_commit_ns = txn->commit_ns;
+        txn->reply_ns = 0;
+    } else {
+        gint64 there_ns = path_ns(etcd, txn->client, member);
+        gint64 back_ns = path_ns(etcd, txn->client, member);
+
+        if (there_ns == G_MAXINT64 || back_ns == G_MAXINT64)
+            return FALSE;
+        txn->commit_ns = raft_commit_time(etcd, now_ns + there_ns);
+        txn->reply_ns = back_ns;
+        if (txn->commit_ns == G_MAXINT64)
+            return FALSE;
+    }
+    txn->member = member;
+    g_queue_push_tail(&etcd->proposed, txn);
+    if (!etcd->commit.is_armed)
+        arm_commit(etcd);
+    return TRUE;
+}
+
+static void
+propose(Etcd *etcd, Txn *txn)
+{
+    gint64 now_ns = sim_now_ns(etcd->sim);
+    gint member = pick_member(etcd, txn->client);
+
+    raft_check(etcd);
+    if (member >= 0 && etcd->raft.leader >= 0) {
+        if (!schedule(etcd, txn, (guint)member))
+            put_aside(&etcd->lost, txn);
+        return;
+    }
+    /* As long as the members believe in the dead leader they send proposals to it. */
+    if (member >= 0 && etcd->n_members > 1 && now_ns < etcd->raft.candidate_ns)
+        put_aside(&etcd->lost, txn);
+    else
+        put_aside(&etcd->waiting, txn);
+}
+
+void
+etcd_txn(Etcd *etcd,
+         Process *client,
+         const EtcdTxn *txn,
+         SimHandle owner,
+         EtcdDone done,
+         gpointer user,
+         GDestroyNotify user_free)
+{
+    Txn *self = g_new0(Txn, 1);
+
+    self->op = *txn;
+    if (txn->value != NULL)
+        api_object_ref(txn->value);
+    self->etcd = etcd;
+    self->owner = owner;
+    self->done = done;
+    self->user = user;
+    self->user_free = user_free;
+    self->client = client;
+    self->proposed_ns = sim_now_ns(etcd->sim);
+    self->cause = sim_cause(etcd->sim);
+    propose(etcd, self);
+}
+
+void
+etcd_flush_waiting(Etcd *etcd)
+{
+    GQueue queue = etcd->waiting;
+
+    g_queue_init(&etcd->waiting);
+    for (;;) {
+        Txn *txn = g_queue_pop_head(&queue);
+
+        if (txn == NULL)
+            break;
+        propose(etcd, txn);
+    }
+    arm_timeout(etcd);
+}
+
+/*
+ * What the leader had not committed is lost with it: those who spoke to the dead
+ * process hear of it at once, the others wait in vain. A member that is merely
+ * alone and paused goes on where it was.
+ */
+void
+etcd_leader_lost(Etcd *etcd)
+{
+    GQueue queue = etcd->proposed;
+
+    g_queue_init(&etcd->proposed);
+    sim_timer_disarm(&etcd->commit);
+    for (;;) {
+        Txn *txn = g_queue_pop_head(&queue);
+
+        if (txn == NULL)
+            break;
+
+        const Member *member = &etcd->members[txn->member];
+
+        if (process_state(member->process) == PROCESS_STOPPED && machine_is_on(member->machine))
+            fail(txn, text_reset);
+        else
+            put_aside(etcd->n_members == 1 ? &etcd->waiting : &etcd->lost, txn);
+    }
+}
+
+/* --- reads ------------------------------------------------------------------------------------ */
+
+gint64
+etcd_read_delay_ns(Etcd *etcd, Process *client)
+{
+    gint member = pick_member(etcd, client);
+
+    raft_check(etcd);
+    if (member < 0 || etcd->raft.leader < 0)
+        return G_MAXINT64;
+    if (etcd->is_quick)
+        return ETCD_QUICK_READ_NS;
+
+    gint64 there_ns = path_ns(etcd, client, (guint)member);
+    gint64 back_ns = path_ns(etcd, client, (guint)member);
+    gint64 quorum_ns = raft_quorum_rtt(etcd);
+
+    if (there_ns == G_MAXINT64 || back_ns == G_MAXINT64 || quorum_ns == G_MAXINT64)
+        return G_MAXINT64;
+    return there_ns + quorum_ns + back_ns;
+}
+
+gboolean
+etcd_is_in_reach(const Etcd *etcd, Process *client)
+{
+    return pick_member(etcd, client) >= 0;
+}
+
+const ApiObject *
+etcd_get(const Etcd *etcd, const char *key)
+{
+    const StoreEntry *entry = store_get(&etcd->store, key);
+
+    return entry == NULL ? NULL : entry->object;
+}
+
+gboolean
+etcd_get_entry(const Etcd *etcd,
+               const char *key,
+               guint64 *out_create_revision,
+               guint64 *out_mod_revision,
+               guint64 *out_version)
+{
+    const StoreEntry *entry = store_get(&etcd->store, key);
+
+    if (entry == NULL)
+        return FALSE;
+    *out_create_revision = entry->create_revision;
+    *out_mod_revision = entry->mod_revision;
+    *out_version = entry->version;
+    return TRUE;
+}
+
+GPtrArray *
+etcd_range(const Etcd *etcd, const char *prefix)
+{
+    GPtrArray *out = g_ptr_array_new();
+
+    key_index_collect(etcd->store.entries, prefix, out);
+    for (guint i = 0; i < out->len; i++)
+        out->pdata[i] = ((StoreEntry *)out->pdata[i])->object;
+    return out;
+}
+
+guint
+etcd_watch(Etcd *etcd, EtcdWatchFunc func, gpointer user)
+{
+    Watcher watcher = {.id = ++etcd->next_watch_id, .func = func, .user = user};
+
+    g_array_append_val(etcd->watchers, watcher);
+    return watcher.id;
+}
+
+void
+etcd_unwatch(Etcd *etcd, guint id)
+{
+    for (guint i = 0; i < etcd->watchers->len; i++) {
+        if (g_array_index(etcd->watchers, Watcher, i).id == id) {
+            g_array_remove_index(etcd->watchers, i);
+            return;
+        }
+    }
+}
+
+/* --- members ------------------------------------------------------------------------------------ */
+
+static void
+member_changed(gpointer self)
+{
+    Member *member = self;
+
+    member->is_up = process_is_running(member->process);
+    raft_check(member->etcd);
+}
+
+static const ProcessHooks member_hooks = {
+    .started = member_changed,
+    .stopped = member_changed,
+    .paused = member_changed,
+    .resumed = member_changed,
+};
+
+Etcd *
+etcd_new(const EtcdOptions *options)
+{
+    Etcd *etcd = g_new0(Etcd, 1);
+
+    g_assert(options->n_members >= 1);
+    etcd->sim = options->sim;
+    etcd->world = options->world;
+    etcd->is_quick = options->quick;
+    etcd->fsync = options->fsync;
+    if (etcd->fsync.type == DIST_CONSTANT && etcd->fsync.a_ns == 0)
+        etcd->fsync = DIST_LOGN(800 * NS_PER_US, 2400 * NS_PER_US);
+    etcd->fsync_rng = rng_stream(etcd->sim, "etcd/fsync");
+    etcd->watchers = g_array_new(FALSE, FALSE, sizeof(Watcher));
+    g_queue_init(&etcd->proposed);
+    g_queue_init(&etcd->waiting);
+    g_queue_init(&etcd->lost);
+    sim_timer_init(&etcd->commit, etcd->sim, SIM_DELIVER, etcd_on_commit, etcd);
+    sim_timer_init(&etcd->timeout, etcd->sim, SIM_DELIVER, etcd_on_timeout, etcd);
+    store_init(&etcd->store);
+    leases_init(etcd);
+    etcd->n_members = options->n_members;
+    etcd->members = g_new0(Member, options->n_members);
+    raft_init(etcd);
+    for (guint i = 0; i < options->n_members; i++) {
+        Member *member = &etcd->members[i];
+
+        *member = (Member){.etcd = etcd, .index = i, .machine = options->machines[i]};
+        member->disk_factor_milli = 1000;
+        member->process = process_new(member->machine, "etcd", &member_hooks, member);
+    }
+    return etcd;
+}
+
+void
+etcd_free(Etcd *etcd)
+{
+    if (etcd == NULL)
+        return;
+    sim_timer_clear(&etcd->commit);
+    sim_timer_clear(&etcd->timeout);
+    leases_clear(etcd);
+    raft_clear(etcd);
+    g_queue_clear_full(&etcd->proposed, txn_free);
+    g_queue_clear_full(&etcd->waiting, txn_free);
+    g_queue_clear_full(&etcd->lost, txn_free);
+    store_clear(&etcd->store);
+    for (guint i = 0; i < etcd->n_members; i++)
+        process_free(etcd->members[i].process);
+    g_array_unref(etcd->watchers);
+    g_free(etcd->members);
+    g_free(etcd);
+}
+
+void
+etcd_start(Etcd *etcd)
+{
+    for (guint i = 0; i < etcd->n_members; i++)
+        process_start(etcd->members[i].process);
+    raft_elect_now(etcd);
+}
+
+guint
+etcd_member_count(const Etcd *etcd)
+{
+    return etcd->n_members;
+}
+
+Process *
+etcd_member_process(Etcd *etcd, guint index)
+{
+    g_assert(index < etcd->n_members);
+    return etcd->members[index].process;
+}
+
+guint64
+etcd_revision(const Etcd *etcd)
+{
+    return etcd->store.revision;
+}
+
+gint
+etcd_leader(const Etcd *etcd)
+{
+    return etcd->raft.leader;
+}
+
+guint64
+etcd_term(const Etcd *etcd)
+{
+    return etcd->raft.term;
+}
+
+void
+etcd_set_disk_factor(Etcd *etcd, guint index, guint factor_milli)
+{
+    for (guint i = 0; i < etcd->n_members; i++)
+        if (index == G_MAXUINT || index == i)
+            etcd->members[i].disk_factor_milli = factor_milli;
+}

@@ -1,0 +1,109 @@
+/* lease.c - keys that go by themselves: events, an hour after their last write */
+
+#include "etcd/internal.h"
+
+/* v1.34 apiserver storage/etcd3/lease_manager.go: one lease serves the keys of 60 s, or of 5 % of the TTL. */
+#define REUSE_MAX_NS     (60 * NS_PER_S)
+#define REUSE_PERCENT    5
+#define LEASE_MAX_OBJECT 1000
+/* v3.6 lease: at least ceil(1.5 x election timeout). */
+#define TTL_MIN_NS (2 * NS_PER_S)
+
+static void
+arm(Etcd *etcd)
+{
+    const LeaseItem *first = g_queue_peek_head(&etcd->leases.items);
+
+    if (first == NULL)
+        sim_timer_disarm(&etcd->leases.timer);
+    else
+        sim_timer_arm_at(&etcd->leases.timer, MAX(first->expires_ns, sim_now_ns(etcd->sim)));
+}
+
+static void
+leases_on_expiry(Sim *sim, gpointer self)
+{
+    Etcd *etcd = self;
+    gint64 now_ns = sim_now_ns(sim);
+    gboolean is_raised = FALSE;
+
+    /* No lease ends while nobody leads; the new leader extends them all. */
+    if (!etcd->is_quick && etcd->raft.leader < 0)
+        return;
+    sim_set_cause(sim, 0);
+    while (!g_queue_is_empty(&etcd->leases.items)) {
+        LeaseItem *item = g_queue_peek_head(&etcd->leases.items);
+
+        if (item->expires_ns > now_ns)
+            break;
+        g_queue_pop_head(&etcd->leases.items);
+
+        const StoreEntry *entry = store_get(&etcd->store, item->key);
+
+        if (entry != NULL && entry->mod_revision == item->mod_revision) {
+            g_autoptr(ApiObject) gone = store_remove(&etcd->store, item->key);
+
+            /* One revoke is one transaction: its deletes share the revision. */
+            if (!is_raised)
+                etcd->store.revision++;
+            is_raised = TRUE;
+            etcd_tell(etcd, item->key, NULL, gone);
+        }
+        g_free(item);
+    }
+    arm(etcd);
+}
+
+void
+leases_init(Etcd *etcd)
+{
+    g_queue_init(&etcd->leases.items);
+    sim_timer_init(&etcd->leases.timer, etcd->sim, SIM_DELIVER, leases_on_expiry, etcd);
+}
+
+void
+leases_clear(Etcd *etcd)
+{
+    sim_timer_clear(&etcd->leases.timer);
+    g_queue_clear_full(&etcd->leases.items, g_free);
+}
+
+void
+leases_attach(Etcd *etcd, const char *key, guint64 mod_revision, gint64 ttl_ns)
+{
+    Leases *leases = &etcd->leases;
+    gint64 now_ns = sim_now_ns(etcd->sim);
+    gint64 reuse_ns = MIN(REUSE_MAX_NS, ttl_ns / 100 * REUSE_PERCENT);
+
+    if (ttl_ns != leases->ttl_ns || now_ns > leases->granted_ns + reuse_ns ||
+        leases->attached >= LEASE_MAX_OBJECT || leases->expires_ns == 0) {
+        leases->ttl_ns = ttl_ns;
+        leases->granted_ns = now_ns;
+        leases->expires_ns = now_ns + MAX(ttl_ns + reuse_ns, TTL_MIN_NS);
+        leases->attached = 0;
+    }
+    leases->attached++;
+
+    LeaseItem *item = g_new(LeaseItem, 1);
+    GList *after = leases->items.tail;
+
+    *item = (LeaseItem){leases->expires_ns, key, mod_revision};
+    while (after != NULL && ((LeaseItem *)after->data)->expires_ns > item->expires_ns)
+        after = after->prev;
+    if (after == NULL)
+        g_queue_push_head(&leases->items, item);
+    else
+        g_queue_insert_after(&leases->items, after, item);
+    if (g_queue_peek_head(&leases->items) == item)
+        arm(etcd);
+}
+
+void
+leases_extend(Etcd *etcd, gint64 extra_ns)
+{
+    for (GList *link = etcd->leases.items.head; link != NULL; link = link->next)
+        ((LeaseItem *)link->data)->expires_ns += extra_ns;
+    if (etcd->leases.expires_ns != 0)
+        etcd->leases.expires_ns += extra_ns;
+    arm(etcd);
+}

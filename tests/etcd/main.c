@@ -1,0 +1,22 @@
+/* main.c - runs the suites of etcd/ */
+
+#include <check.h>
+
+Suite *keyindex_suite(void);
+Suite *store_suite(void);
+Suite *raft_suite(void);
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(keyindex_suite());
+
+    srunner_add_suite(runner, store_suite());
+    srunner_add_suite(runner, raft_suite());
+    srunner_run_all(runner, CK_NORMAL);
+
+    int n_failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
