@@ -1,0 +1,56 @@
+/*
+ * admission.h - what stands between a decoded object and storage
+ *
+ * Models: the built-in plugins of v1.34 in their order. A plugin is one file
+ * that exports one const AdmissionPlugin, and one line in table.c. The mutating
+ * pass runs over all plugins first, then come strategy and validation, then the
+ * validating pass. A plugin that must look again later asks for a wait; it is
+ * called again with the next attempt number, so it must not have changed the
+ * object by then.
+ */
+#pragma once
+
+#include "apiserver/server.h"
+
+typedef enum { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE } AdmissionOperation;
+
+typedef struct {
+    Call *call;
+    ApiServer *server;
+    AdmissionOperation operation;
+    const ApiKind *kind;
+    const char *namespace_, *name, *subresource; /* interned; name may be NULL */
+    ApiObject *object;    /* private; NULL for deletes */
+    const ApiObject *old; /* updates and deletes */
+    gboolean is_known;    /* a pod whose spec went through all of this before: only look at what may have changed */
+    guint attempt;        /* 0, 1, ... of this plugin */
+    gint64 wait_ns;       /* out: > 0: call again after it */
+    gboolean is_live;     /* out, with wait_ns: the wait is a read of etcd */
+} Admission;
+
+typedef struct {
+    const char *name;
+    /* Both may be NULL. Returns: (owned) the refusal, or NULL. */
+    ApiStatus *(*mutate)(Admission *admission);
+    ApiStatus *(*validate)(Admission *admission);
+} AdmissionPlugin;
+
+extern const AdmissionPlugin *const admission_plugins[]; /* table.c; NULL-terminated */
+
+extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin,
+    taint_nodes_plugin, priority_plugin, default_toleration_plugin;
+
+/* admission_lookup: from the watch cache, or from etcd once the plugin has waited for it. (borrowed) */
+const ApiObject *admission_lookup(const Admission *admission, const ApiKind *kind, const char *namespace_, const char *name);
+
+/*
+ * admission_mutate: the first pass. FALSE if a plugin waits: @again is called
+ * later and must call this again. @again NULL: plugins cannot wait.
+ */
+gboolean admission_mutate(Call *call,
+                          ApiObject *object,
+                          const ApiObject *old,
+                          AdmissionOperation operation,
+                          CallStep again,
+                          ApiStatus **out_status);
+ApiStatus *admission_validate(Call *call, ApiObject *object, const ApiObject *old, AdmissionOperation operation);

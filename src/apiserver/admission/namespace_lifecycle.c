@@ -1,0 +1,67 @@
+/*
+ * namespace_lifecycle.c - nothing new without a namespace, or in one that goes
+ *
+ * Models: v1.34 apiserver admission/plugin/namespace/lifecycle.
+ */
+
+#include "apiserver/admission/admission.h"
+
+#define MISSING_WAIT_NS (50 * NS_PER_MS)
+
+static gboolean
+is_immortal(const char *name)
+{
+    return str_is(name, "default") || str_is(name, "kube-system") || str_is(name, "kube-public");
+}
+
+static ApiStatus *
+refuse_terminating(const Admission *admission)
+{
+    const char *namespace_ = admission->namespace_;
+    ApiStatus *status = api_status_forbidden(
+        admission->kind, admission->name == NULL ? "" : admission->name,
+        str_internf("unable to create new content in namespace %s because it is being terminated",
+                    namespace_));
+    ApiCause *cause = API_LIST_ADD(&status->causes);
+
+    cause->reason = str_intern("NamespaceTerminating");
+    cause->message = str_internf("namespace %s is being terminated", namespace_);
+    cause->field = str_intern("metadata.namespace");
+    return status;
+}
+
+static ApiStatus *
+namespace_lifecycle_mutate(Admission *admission)
+{
+    if (admission->kind == &namespace_kind) {
+        if (admission->operation == ADMISSION_DELETE && is_immortal(admission->name))
+            return api_status_forbidden(&namespace_kind, admission->name,
+                                        "this namespace may not be deleted");
+        return NULL;
+    }
+    if (!admission->kind->is_namespaced || admission->operation == ADMISSION_DELETE)
+        return NULL;
+
+    const ApiObject *found =
+        admission_lookup(admission, &namespace_kind, NULL, admission->namespace_);
+
+    if (admission->operation != ADMISSION_CREATE)
+        return NULL;
+    if (found == NULL) {
+        /* The informer may be behind: a pause, then a live look. */
+        if (admission->attempt == 0) {
+            admission->wait_ns = MISSING_WAIT_NS;
+            admission->is_live = TRUE;
+            return NULL;
+        }
+        return api_status_not_found(&namespace_kind, admission->namespace_);
+    }
+    if (str_is(namespace_status(found)->phase, "Terminating"))
+        return refuse_terminating(admission);
+    return NULL;
+}
+
+const AdmissionPlugin namespace_lifecycle_plugin = {
+    .name = "NamespaceLifecycle",
+    .mutate = namespace_lifecycle_mutate,
+};

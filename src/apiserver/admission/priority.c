@@ -1,0 +1,106 @@
+/*
+ * priority.c - the number behind a pod's priority class
+ *
+ * Models: v1.34 plugin/pkg/admission/priority. The built-in classes are objects
+ * too, made at the server's first start.
+ */
+
+#include "apiserver/admission/admission.h"
+
+static const ApiObject *
+find_global_default(const Admission *admission)
+{
+    g_autoptr(GPtrArray) classes = g_ptr_array_new();
+    const ApiObject *best = NULL;
+
+    cache_list(admission->server, &priority_class_kind, NULL, classes);
+    for (guint i = 0; i < classes->len; i++) {
+        const ApiObject *candidate = g_ptr_array_index(classes, i);
+        const PriorityClassBody *body = candidate->body;
+
+        /* Several defaults: the lowest value wins. */
+        if (body->global_default &&
+            (best == NULL || body->value < ((const PriorityClassBody *)best->body)->value))
+            best = candidate;
+    }
+    return best;
+}
+
+static ApiStatus *
+refuse_class(const Admission *admission, const char *name)
+{
+    return api_status_forbidden(&pod_kind, admission->name == NULL ? "" : admission->name,
+                                str_internf("no PriorityClass with name %s was found", name));
+}
+
+static ApiStatus *
+refuse_number(const Admission *admission, gint32 given, gint32 computed)
+{
+    return api_status_forbidden(
+        &pod_kind, admission->name == NULL ? "" : admission->name,
+        str_internf("the integer value of priority (%d) must not be provided in pod spec; "
+                    "priority admission controller computed %d from the given PriorityClass name",
+                    given, computed));
+}
+
+static ApiStatus *
+priority_mutate(Admission *admission)
+{
+    if (admission->kind != &pod_kind || admission->subresource != NULL ||
+        admission->operation == ADMISSION_DELETE || admission->is_known)
+        return NULL;
+
+    const PodSpec *sent = pod_spec(admission->object);
+
+    if (admission->operation == ADMISSION_UPDATE) {
+        const PodSpec *old = pod_spec(admission->old);
+
+        /* The class of a pod stands: a PUT that leaves the number out keeps it. */
+        if (old->priority.is_set && !sent->priority.is_set &&
+            str_is(old->priority_class_name, sent->priority_class_name))
+            ((PodSpec *)api_edit_spec(admission->object))->priority = old->priority;
+        return NULL;
+    }
+
+    const ApiObject *found = NULL;
+    gint32 value = 0;
+    const char *policy = str_intern("PreemptLowerPriority");
+    const char *name = sent->priority_class_name;
+
+    if (!str_is_empty(name)) {
+        found = admission_lookup(admission, &priority_class_kind, NULL, name);
+        if (found == NULL && admission->attempt == 0) {
+            admission->wait_ns = 1;
+            admission->is_live = TRUE;
+            return NULL;
+        }
+        if (found == NULL)
+            return refuse_class(admission, name);
+    } else {
+        found = find_global_default(admission);
+        if (found != NULL)
+            name = api_name(found);
+    }
+    if (found != NULL) {
+        const PriorityClassBody *body = found->body;
+
+        value = body->value;
+        if (body->preemption_policy != NULL)
+            policy = body->preemption_policy;
+    }
+    if (sent->priority.is_set && sent->priority.value != value)
+        return refuse_number(admission, sent->priority.value, value);
+
+    PodSpec *spec = api_edit_spec(admission->object);
+
+    spec->priority = OPT_INT32(value);
+    spec->priority_class_name = name;
+    if (spec->preemption_policy == NULL)
+        spec->preemption_policy = policy;
+    return NULL;
+}
+
+const AdmissionPlugin priority_plugin = {
+    .name = "Priority",
+    .mutate = priority_mutate,
+};

@@ -1,0 +1,23 @@
+/* table.c - the plugins in the order in which they run */
+
+#include "apiserver/admission/admission.h"
+
+const AdmissionPlugin *const admission_plugins[] = {
+    &namespace_lifecycle_plugin,
+    &service_account_plugin,
+    &taint_nodes_plugin,
+    &priority_plugin,
+    &default_toleration_plugin,
+    NULL,
+};
+
+const ApiObject *
+admission_lookup(const Admission *admission, const ApiKind *kind, const char *namespace_, const char *name)
+{
+    const char *key = storage_key(kind, namespace_, name);
+    const ApiObject *found = cache_get(admission->server, kind, key);
+
+    if (found == NULL && admission->attempt > 0)
+        found = etcd_get(admission->server->etcd, key);
+    return found;
+}

@@ -1,0 +1,317 @@
+/*
+ * cache.c - the watch cache: what the server has heard from etcd
+ *
+ * One per kind: the objects, and a ring of past changes for watches that come
+ * back. Changes reach it in etcd's order, a fraction of a millisecond after the
+ * commit.
+ *
+ * Models: v1.34 apiserver storage/cacher/watch_cache.go.
+ */
+
+#include "apiserver/server.h"
+
+#define HISTORY_MIN      100
+#define HISTORY_MAX      102400
+#define HISTORY_FRESH_NS (75 * NS_PER_S)
+/* The stream was cut: how soon to look whether it flows again. */
+#define STREAM_RETRY_NS (100 * NS_PER_MS)
+
+static void
+stream_event_free(gpointer data)
+{
+    StreamEvent *event = data;
+
+    api_object_unref(event->value);
+    api_object_unref(event->previous);
+    g_free(event);
+}
+
+static void
+history_event_clear(HistoryEvent *event)
+{
+    api_object_unref(event->value);
+    api_object_unref(event->previous);
+    api_object_unref(event->gone);
+    *event = (HistoryEvent){0};
+}
+
+Resource *
+server_resource(const ApiServer *server, const ApiKind *kind)
+{
+    return g_hash_table_lookup(server->resource_by_kind, kind);
+}
+
+/* --- the ring ----------------------------------------------------------------------------------- */
+
+static HistoryEvent *
+history_at(Resource *resource, guint index)
+{
+    return &resource->history[(resource->history_start + index) % resource->history_capacity];
+}
+
+static void
+history_resize(Resource *resource, guint capacity)
+{
+    HistoryEvent *ring = g_new0(HistoryEvent, capacity);
+    guint kept = MIN(resource->history_count, capacity);
+    guint dropped = resource->history_count - kept;
+
+    for (guint i = 0; i < dropped; i++) {
+        resource->oldest_revision = history_at(resource, i)->revision;
+        history_event_clear(history_at(resource, i));
+    }
+    for (guint i = 0; i < kept; i++)
+        ring[i] = *history_at(resource, dropped + i);
+    g_free(resource->history);
+    resource->history = ring;
+    resource->history_start = 0;
+    resource->history_count = kept;
+    resource->history_capacity = capacity;
+}
+
+/* watch_cache.go resizeCacheLocked: twice as long while the oldest is young, half as long when even newer ones are old. */
+static void
+history_make_room(Resource *resource, gint64 now_ns)
+{
+    guint capacity = resource->history_capacity;
+
+    if (resource->history_count < capacity)
+        return;
+    if (capacity == 0)
+        history_resize(resource, HISTORY_MIN);
+    else if (now_ns - history_at(resource, 0)->time_ns < HISTORY_FRESH_NS && capacity < HISTORY_MAX)
+        history_resize(resource, MIN(capacity * 2, HISTORY_MAX));
+    else if (capacity / 2 >= HISTORY_MIN &&
+             now_ns - history_at(resource, capacity - capacity / 4)->time_ns > HISTORY_FRESH_NS)
+        history_resize(resource, capacity / 2);
+    if (resource->history_count == resource->history_capacity) {
+        HistoryEvent *oldest = history_at(resource, 0);
+
+        resource->oldest_revision = oldest->revision;
+        history_event_clear(oldest);
+        resource->history_start = (resource->history_start + 1) % resource->history_capacity;
+        resource->history_count--;
+    }
+}
+
+static HistoryEvent *
+history_add(Resource *resource, gint64 now_ns)
+{
+    history_make_room(resource, now_ns);
+    return history_at(resource, resource->history_count++);
+}
+
+/* --- the stream from etcd -------------------------------------------------------------------------- */
+
+static void
+apply(ApiServer *server, StreamEvent *event)
+{
+    const ApiObject *about = event->value != NULL ? event->value : event->previous;
+    Resource *resource = server_resource(server, about->kind);
+    HistoryEvent *change;
+
+    server->cache_revision = event->revision;
+    if (resource == NULL)
+        return;
+    if (about->kind == &service_kind)
+        allocator_note(server->allocator, event->previous, event->value);
+    change = history_add(resource, sim_now_ns(server->sim));
+    *change = (HistoryEvent){
+        .value = g_steal_pointer(&event->value),
+        .previous = g_steal_pointer(&event->previous),
+        .revision = event->revision,
+        .time_ns = sim_now_ns(server->sim),
+    };
+    if (change->value != NULL) {
+        key_index_set(resource->objects, event->key, api_object_ref(change->value));
+    } else {
+        key_index_remove(resource->objects, event->key);
+        change->gone = api_object_copy(change->previous);
+        change->gone->resource_version = event->revision;
+    }
+
+    /* Watchers may make the ring grow only through later events: the copy stays valid while they run. */
+    HistoryEvent copy = *change;
+
+    watch_dispatch(server, resource, &copy);
+}
+
+static void
+stream_arm(ApiServer *server)
+{
+    const StreamEvent *first = g_queue_peek_head(&server->stream);
+
+    if (first != NULL)
+        sim_timer_arm_at(&server->stream_timer, MAX(first->due_ns, sim_now_ns(server->sim)));
+}
+
+static void
+cache_on_stream(Sim *sim, gpointer self)
+{
+    ApiServer *server = self;
+
+    if (server->is_paused)
+        return;
+    if (!etcd_is_in_reach(server->etcd, server->process)) {
+        sim_timer_arm_after(&server->stream_timer, STREAM_RETRY_NS);
+        return;
+    }
+    for (;;) {
+        StreamEvent *event = g_queue_peek_head(&server->stream);
+
+        if (event == NULL || event->due_ns > sim_now_ns(sim))
+            break;
+        g_queue_pop_head(&server->stream);
+        sim_set_cause(sim, event->cause);
+        apply(server, event);
+        stream_event_free(event);
+    }
+    stream_arm(server);
+}
+
+void
+cache_on_etcd(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision)
+{
+    ApiServer *server = user;
+    gint64 due_ns = sim_now_ns(server->sim) + latency_stream_ns(server);
+    StreamEvent *event = g_new(StreamEvent, 1);
+
+    server->stream_due_ns = MAX(server->stream_due_ns, due_ns);
+    *event = (StreamEvent){
+        .value = value == NULL ? NULL : api_object_ref(value),
+        .previous = previous == NULL ? NULL : api_object_ref(previous),
+        .key = key,
+        .revision = revision,
+        .due_ns = server->stream_due_ns,
+        .cause = sim_cause(server->sim),
+    };
+    g_queue_push_tail(&server->stream, event);
+    if (!server->stream_timer.is_armed)
+        stream_arm(server);
+}
+
+void
+cache_resume(ApiServer *server)
+{
+    stream_arm(server);
+}
+
+gint64
+cache_lag_ns(const ApiServer *server)
+{
+    if (g_queue_is_empty((GQueue *)&server->stream))
+        return 0;
+    return MAX(server->stream_due_ns - sim_now_ns(server->sim), 0) + 1;
+}
+
+/* --- look-up ----------------------------------------------------------------------------------------- */
+
+const ApiObject *
+cache_get(const ApiServer *server, const ApiKind *kind, const char *key)
+{
+    const Resource *resource = server_resource(server, kind);
+
+    return resource == NULL ? NULL : key_index_get(resource->objects, key);
+}
+
+void
+cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrArray *out)
+{
+    Resource *resource = server_resource(server, kind);
+
+    if (resource != NULL)
+        key_index_collect(resource->objects, storage_prefix(kind, namespace_), out);
+}
+
+guint
+cache_count(ApiServer *server, const ApiKind *kind)
+{
+    const Resource *resource = server_resource(server, kind);
+
+    return resource == NULL ? 0 : key_index_count(resource->objects);
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
+
+void
+cache_init(ApiServer *server)
+{
+    guint count = 0;
+
+    while (api_kinds[count] != NULL)
+        count++;
+    server->resources = g_new0(Resource, count);
+    server->n_resources = count;
+    server->resource_by_kind = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < count; i++) {
+        Resource *resource = &server->resources[i];
+
+        resource->kind = api_kinds[i];
+        resource->objects = key_index_new(api_object_unref);
+        resource->watches = g_ptr_array_new();
+        resource->watches_by_node =
+            g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+        resource->watches_by_name =
+            g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+        g_hash_table_insert(server->resource_by_kind, (gpointer)resource->kind, resource);
+    }
+    server->watches = g_ptr_array_new();
+    g_queue_init(&server->stream);
+    sim_timer_init(&server->stream_timer, server->sim, SIM_DELIVER, cache_on_stream, server);
+}
+
+void
+cache_clear(ApiServer *server)
+{
+    sim_timer_disarm(&server->stream_timer);
+    g_queue_clear_full(&server->stream, stream_event_free);
+    server->stream_due_ns = 0;
+    for (guint i = 0; i < server->n_resources; i++) {
+        Resource *resource = &server->resources[i];
+
+        key_index_clear(resource->objects);
+        for (guint j = 0; j < resource->history_count; j++)
+            history_event_clear(history_at(resource, j));
+        g_clear_pointer(&resource->history, g_free);
+        resource->history_start = resource->history_count = resource->history_capacity = 0;
+    }
+}
+
+void
+cache_free(ApiServer *server)
+{
+    cache_clear(server);
+    sim_timer_clear(&server->stream_timer);
+    for (guint i = 0; i < server->n_resources; i++) {
+        Resource *resource = &server->resources[i];
+
+        key_index_free(resource->objects);
+        g_ptr_array_unref(resource->watches);
+        g_hash_table_destroy(resource->watches_by_node);
+        g_hash_table_destroy(resource->watches_by_name);
+    }
+    g_hash_table_destroy(server->resource_by_kind);
+    g_free(server->resources);
+}
+
+void
+cache_fill(ApiServer *server)
+{
+    server->cache_revision = etcd_revision(server->etcd);
+    for (guint i = 0; i < server->n_resources; i++) {
+        Resource *resource = &server->resources[i];
+        g_autoptr(GPtrArray) all = etcd_range(server->etcd, storage_prefix(resource->kind, NULL));
+
+        resource->oldest_revision = server->cache_revision;
+        for (guint j = 0; j < all->len; j++) {
+            const ApiObject *object = g_ptr_array_index(all, j);
+            const ObjectMeta *meta = object->meta;
+
+            key_index_set(resource->objects,
+                          storage_key(resource->kind, meta->namespace_, meta->name),
+                          api_object_ref(object));
+            if (resource->kind == &service_kind)
+                allocator_note(server->allocator, NULL, object);
+        }
+    }
+}

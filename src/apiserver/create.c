@@ -1,0 +1,225 @@
+/*
+ * create.c - POST: a new object
+ *
+ * Models: v1.34 apiserver endpoints/handlers/create.go, registry/rest/create.go,
+ * registry/generic/registry/store.go Create.
+ */
+
+#include "apiserver/admission/admission.h"
+
+#define NAME_TRIES 8
+
+static void create_admit(Call *call);
+
+static const char *
+error_name(const ApiObject *object)
+{
+    return api_name(object) == NULL ? "" : api_name(object);
+}
+
+/* --- answer ------------------------------------------------------------------------------------- */
+
+static void create_write(Call *call);
+
+static void
+create_exists(Call *call)
+{
+    const ApiObject *object = call->pending;
+    gboolean is_generated = !str_is_empty(object->meta->generate_name) && call->name_tries > 0;
+
+    if (!is_generated) {
+        call_fail(call, api_status_already_exists(object->kind, api_name(object)));
+        return;
+    }
+    if (call->name_tries < NAME_TRIES) {
+        ObjectMeta *meta = api_edit_meta(call->pending);
+
+        meta->name = identity_generate_name(call->server, meta->generate_name);
+        call->name_tries++;
+        create_write(call);
+        return;
+    }
+
+    ApiStatus *status = api_status_already_exists(object->kind, api_name(object));
+
+    status->message =
+        str_internf("%s, the server was not able to generate a unique name for the object",
+                    status->message);
+    status->retry_after_s = 1;
+    call_fail(call, status);
+}
+
+static void
+create_written(Call *call)
+{
+    if (call->result.succeeded) {
+        call_succeed(call, 201, call->pending);
+        return;
+    }
+    if (call->pending->kind == &service_kind)
+        allocator_abandon(call->server->allocator, call->pending, NULL);
+    if (call->result.error != NULL)
+        call_fail_etcd(call, call->result.error);
+    else
+        create_exists(call);
+}
+
+static void
+create_write(Call *call)
+{
+    const ObjectMeta *meta = call->pending->meta;
+
+    call->key = storage_key(call->pending->kind, meta->namespace_, meta->name);
+    storage_commit(call, 0, FALSE, create_written);
+}
+
+/* --- before storage ------------------------------------------------------------------------------- */
+
+static void
+collect_warnings(Call *call, const ApiObject *object)
+{
+    if (object->kind->warn == NULL || call->skip_validation)
+        return;
+
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+    object->kind->warn(object, texts);
+    for (guint i = 0; i < texts->len; i++)
+        call_warn(call, g_ptr_array_index(texts, i));
+}
+
+static ApiStatus *
+validate(Call *call, ApiObject *object)
+{
+    if (call->skip_validation)
+        return NULL;
+
+    g_autoptr(ApiErrors) errors = api_errors_new();
+
+    api_validate_create(object, errors);
+    if (errors->list.count > 0)
+        return api_status_invalid(object->kind, error_name(object), errors);
+    return NULL;
+}
+
+/* rest.BeforeCreate: what only the server sets, then the kind's strategy. */
+static void
+fill_system_fields(Call *call, ApiObject *object)
+{
+    ApiServer *server = call->server;
+    ObjectMeta *meta = api_edit_meta(object);
+
+    meta->uid = identity_uid(server);
+    meta->creation_time = api_time_seconds(sim_wall_ns(server->sim));
+    meta->deletion_time = 0;
+    meta->deletion_grace_s = (OptInt64){0};
+    meta->generation = object->kind->has_generation ? 1 : 0;
+    if (object->kind->prepare_create != NULL && !call->skip_validation)
+        object->kind->prepare_create(object);
+    else if (object->kind->has_status && !call->skip_validation)
+        api_struct_clear(object->kind->status, api_edit_status(object));
+}
+
+static void
+create_validated(Call *call)
+{
+    ApiObject *object = call->pending;
+    ApiStatus *status;
+
+    fill_system_fields(call, object);
+    collect_warnings(call, object);
+    status = validate(call, object);
+    if (status == NULL)
+        status = admission_validate(call, object, NULL, ADMISSION_CREATE);
+    if (status == NULL && object->kind == &service_kind)
+        status = allocator_assign(call->server->allocator, object, NULL);
+    if (status != NULL) {
+        call_fail(call, status);
+        return;
+    }
+    if (call->sent_spec != NULL)
+        spec_memo_learn(call->server->memo, g_steal_pointer(&call->sent_spec), object);
+    create_write(call);
+}
+
+static void
+create_admit(Call *call)
+{
+    ApiStatus *status = NULL;
+
+    if (!admission_mutate(call, call->pending, NULL, ADMISSION_CREATE, create_admit, &status))
+        return;
+    if (status != NULL)
+        call_fail(call, status);
+    else
+        create_validated(call);
+}
+
+/* Namespace and version of the object against the request; in the order of the handler. */
+static ApiStatus *
+check_request(const ApiRequest *request, const ApiObject *object)
+{
+    const ObjectMeta *meta = object->meta;
+
+    if (request->kind->is_namespaced) {
+        if (str_is_empty(request->namespace_))
+            return api_status_bad_request("an empty namespace may not be set during creation");
+        if (!str_is_empty(meta->namespace_) && !str_is(meta->namespace_, request->namespace_))
+            return api_status_bad_request("the namespace of the provided object does not match "
+                                          "the namespace sent on the request");
+    }
+    if (object->resource_version != 0)
+        return api_status_bad_request("resourceVersion should not be set on objects to be created");
+    return NULL;
+}
+
+/* The object is private from here on. */
+static ApiObject *
+take_object(Call *call, ApiStatus **out_status)
+{
+    ApiRequest *request = call->request;
+
+    if (request->body != NULL)
+        return decode_body(call, request->body, out_status);
+    g_assert(request->object != NULL);
+
+    ApiObject *object = g_steal_pointer(&request->object);
+
+    if (object->ref_count > 1) {
+        ApiObject *copy = api_object_copy(object);
+
+        api_object_unref(object);
+        object = copy;
+    }
+    return object;
+}
+
+void
+create_begin(Call *call)
+{
+    const ApiRequest *request = call->request;
+    ApiStatus *status = NULL;
+
+    call->pending = take_object(call, &status);
+    if (status == NULL)
+        status = check_request(request, call->pending);
+    if (status != NULL) {
+        call_fail(call, status);
+        return;
+    }
+
+    ObjectMeta *meta = api_edit_meta(call->pending);
+
+    if (request->kind->is_namespaced)
+        meta->namespace_ = request->namespace_;
+    if (str_is_empty(meta->name) && !str_is_empty(meta->generate_name)) {
+        meta->name = identity_generate_name(call->server, meta->generate_name);
+        call->name_tries = 1;
+    }
+    if (request->kind == &pod_kind &&
+        spec_memo_apply(call->server->memo, call->pending, &call->sent_spec))
+        call->skip_validation = TRUE;
+    else
+        api_default(call->pending);
+    create_admit(call);
+}

@@ -1,0 +1,361 @@
+/*
+ * pipeline.c - a request from its arrival to its answer
+ *
+ * Models: the handler chain of v1.34 apiserver server/config.go as far as it
+ * takes time or refuses: in-flight limits, dispatch by verb, answer.
+ */
+
+#include "apiserver/server.h"
+
+static const char *const verb_names[VERB_N] = {
+    [VERB_GET] = "get",       [VERB_LIST] = "list",     [VERB_CREATE] = "create",
+    [VERB_UPDATE] = "update", [VERB_PATCH] = "patch",   [VERB_DELETE] = "delete",
+    [VERB_WATCH] = "watch",   [VERB_DELETE_COLLECTION] = "deletecollection",
+};
+
+ApiRequest *
+api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const char *name)
+{
+    ApiRequest *request = g_new0(ApiRequest, 1);
+
+    request->verb = verb;
+    request->kind = kind;
+    request->namespace_ = str_intern(namespace_);
+    request->name = str_intern(name);
+    return request;
+}
+
+void
+api_request_free(ApiRequest *request)
+{
+    if (request == NULL)
+        return;
+    api_object_unref(request->object);
+    value_free(request->body);
+    if (request->mutate_data_free != NULL)
+        request->mutate_data_free(request->mutate_data);
+    g_free(request);
+}
+
+void
+api_response_free(ApiResponse *response)
+{
+    if (response == NULL)
+        return;
+    api_object_unref(response->object);
+    if (response->items != NULL)
+        g_ptr_array_unref(response->items);
+    if (response->status != NULL)
+        api_status_unref(response->status);
+    if (response->warnings != NULL)
+        g_ptr_array_unref(response->warnings);
+    g_free(response);
+}
+
+/* --- calls ----------------------------------------------------------------------------------- */
+
+static gboolean
+is_read(const ApiRequest *request)
+{
+    return request->verb == VERB_GET || request->verb == VERB_LIST;
+}
+
+static void
+release_seat(Call *call)
+{
+    if (!call->is_counted)
+        return;
+    call->is_counted = FALSE;
+    if (is_read(call->request))
+        call->server->inflight_read--;
+    else
+        call->server->inflight_write--;
+}
+
+void
+call_free(Call *call)
+{
+    release_seat(call);
+    sim_timer_clear(&call->timer);
+    g_queue_unlink(&call->server->calls, &call->link);
+    if (call->user_free != NULL)
+        call->user_free(call->user);
+    api_request_free(call->request);
+    api_object_unref(call->object);
+    api_object_unref(call->pending);
+    api_object_unref(call->stored);
+    api_object_unref(call->last);
+    api_part_unref(call->sent_spec);
+    if (call->warnings != NULL)
+        g_ptr_array_unref(call->warnings);
+    if (call->items != NULL)
+        g_ptr_array_unref(call->items);
+    api_response_free(call->response);
+    g_free(call);
+}
+
+void
+server_drop_calls(ApiServer *server)
+{
+    g_queue_clear(&server->parked);
+    while (server->calls.head != NULL)
+        call_free(server->calls.head->data);
+    g_assert(server->inflight_read == 0);
+    g_assert(server->inflight_write == 0);
+}
+
+static void
+call_run(Call *call)
+{
+    ApiServer *server = call->server;
+
+    if (server->is_paused || !server->is_ready) {
+        call->cause = sim_cause(server->sim);
+        g_queue_push_tail(&server->parked, call);
+        return;
+    }
+    call->step(call);
+}
+
+static void
+call_on_timer(Sim *sim, gpointer self)
+{
+    (void)sim;
+    call_run(self);
+}
+
+void
+call_continue(Call *call, gint64 delay_ns, CallStep step)
+{
+    call->step = step;
+    if (delay_ns <= 0)
+        call_run(call);
+    else
+        sim_timer_arm_after(&call->timer, delay_ns);
+}
+
+void
+server_unpark(ApiServer *server)
+{
+    GQueue parked = server->parked;
+
+    g_queue_init(&server->parked);
+    for (;;) {
+        Call *call = g_queue_pop_head(&parked);
+
+        if (call == NULL)
+            return;
+        sim_set_cause(server->sim, call->cause);
+        sim_timer_arm_after(&call->timer, 0);
+    }
+}
+
+/* --- answers ------------------------------------------------------------------------------------ */
+
+static void
+call_send(Call *call)
+{
+    ApiReply reply = call->reply;
+    gpointer user = call->user;
+    GDestroyNotify user_free = call->user_free;
+    ApiResponse *response = g_steal_pointer(&call->response);
+
+    call->user_free = NULL;
+    call_free(call);
+    if (reply != NULL)
+        reply(user, response);
+    else
+        api_response_free(response);
+    if (user_free != NULL)
+        user_free(user);
+}
+
+void
+call_answer(Call *call, ApiResponse *response)
+{
+    response->warnings = g_steal_pointer(&call->warnings);
+    call->response = response;
+    call_continue(call, call->after_ns, call_send);
+}
+
+void
+call_succeed(Call *call, int code, const ApiObject *object)
+{
+    ApiResponse *response = g_new0(ApiResponse, 1);
+
+    response->code = code;
+    response->revision = etcd_revision(call->server->etcd);
+    if (object != NULL)
+        response->object = api_object_ref(object);
+    call_answer(call, response);
+}
+
+/* A refusal worth telling: not what optimistic machinery meets all the time. */
+static void
+trace_refusal(const Call *call, const ApiStatus *status)
+{
+    const ApiRequest *request = call->request;
+    const ApiObject *object = call->pending != NULL ? call->pending : call->object;
+    const char *name = object != NULL ? api_name(object) : request->name;
+    const char *where = NULL;
+
+    if (status->code == 404 || status->code == 409)
+        return;
+    if (str_is_empty(request->namespace_))
+        where = str_internf("%s/%s", request->kind->singular, name == NULL ? "" : name);
+    else
+        where = str_internf("%s/%s/%s", request->kind->singular, request->namespace_,
+                            name == NULL ? "" : name);
+    sim_trace(call->server->sim, request->user == NULL ? "apiserver" : request->user, "refused",
+              where, status->reason, "%s: %s", verb_names[request->verb], status->message);
+}
+
+void
+call_fail(Call *call, ApiStatus *status)
+{
+    ApiResponse *response = g_new0(ApiResponse, 1);
+    guint class = (guint)status->code / 100;
+
+    if (class < G_N_ELEMENTS(call->server->counters.refused))
+        call->server->counters.refused[class]++;
+    trace_refusal(call, status);
+    response->code = status->code;
+    response->status = status;
+    call_answer(call, response);
+}
+
+void
+call_fail_etcd(Call *call, const char *error)
+{
+    call_fail(call, api_status_new(500, "", error));
+}
+
+void
+call_warn(Call *call, const char *text)
+{
+    if (call->warnings == NULL)
+        call->warnings = g_ptr_array_new();
+    g_ptr_array_add(call->warnings, (gpointer)str_intern(text));
+}
+
+/* --- the way in ------------------------------------------------------------------------------------ */
+
+static CallStep
+find_create(const ApiRequest *request)
+{
+    if (request->subresource == NULL)
+        return create_begin;
+    if (request->kind == &pod_kind && str_is(request->subresource, "binding"))
+        return binding_begin;
+    if (request->kind == &pod_kind && str_is(request->subresource, "eviction"))
+        return eviction_begin;
+    return NULL;
+}
+
+static CallStep
+find_update(const ApiRequest *request)
+{
+    if (request->subresource == NULL ||
+        (request->kind->has_status && str_is(request->subresource, "status")))
+        return update_begin;
+    if (str_is(request->subresource, "scale"))
+        return scale_begin;
+    if (request->kind == &namespace_kind && str_is(request->subresource, "finalize"))
+        return finalize_begin;
+    return NULL;
+}
+
+static CallStep
+find_handler(const ApiRequest *request)
+{
+    switch (request->verb) {
+    case VERB_GET:
+        return get_begin;
+    case VERB_LIST:
+        return list_begin;
+    case VERB_CREATE:
+        return find_create(request);
+    case VERB_UPDATE:
+        return find_update(request);
+    case VERB_PATCH:
+        return str_is(request->subresource, "scale") ? scale_begin : patch_begin;
+    case VERB_DELETE:
+        return request->subresource == NULL ? delete_begin : NULL;
+    case VERB_DELETE_COLLECTION:
+        return delete_collection_begin;
+    default:
+        return NULL;
+    }
+}
+
+static void
+call_execute(Call *call)
+{
+    const ApiRequest *request = call->request;
+    CallStep handler = find_handler(request);
+
+    if (handler == NULL) {
+        call_fail(call, api_status_new(404, "NotFound",
+                                       "the server could not find the requested resource"));
+        return;
+    }
+    if (!str_is_empty(request->name))
+        call->key = storage_key(request->kind, request->namespace_, request->name);
+    handler(call);
+}
+
+static Call *
+call_new(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user, GDestroyNotify user_free)
+{
+    Call *call = g_new0(Call, 1);
+
+    call->server = server;
+    call->request = request;
+    call->reply = reply;
+    call->user = user;
+    call->user_free = user_free;
+    call->arrived_ns = sim_now_ns(server->sim);
+    call->link.data = call;
+    g_queue_push_tail_link(&server->calls, &call->link);
+    sim_timer_init(&call->timer, server->sim, SIM_CONTROL, call_on_timer, call);
+    server->counters.requests[request->verb]++;
+    return call;
+}
+
+/* v1.34 apiserver filters/maxinflight.go; members of system:masters pass. */
+static gboolean
+take_seat(Call *call)
+{
+    ApiServer *server = call->server;
+    gboolean is_exempt = str_is(call->request->user, "kubernetes-admin");
+    guint *count = is_read(call->request) ? &server->inflight_read : &server->inflight_write;
+    guint limit = is_read(call->request) ? server->options.max_inflight_read
+                                         : server->options.max_inflight_write;
+
+    if (!is_exempt && *count >= limit)
+        return FALSE;
+    (*count)++;
+    call->is_counted = TRUE;
+    return TRUE;
+}
+
+void
+apiserver_handle(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user, GDestroyNotify user_free)
+{
+    Call *call = call_new(server, request, reply, user, user_free);
+    gint64 before_ns;
+
+    if (!take_seat(call)) {
+        server->counters.throttled++;
+        call_fail(call, api_status_too_many_requests("Too many requests, please try again later.", 1));
+        return;
+    }
+    latency_draw(call, &before_ns, &call->after_ns);
+    call_continue(call, MAX(before_ns, 1), call_execute);
+}
+
+void
+server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user)
+{
+    call_execute(call_new(server, request, reply, user, NULL));
+}

@@ -1,0 +1,193 @@
+/* server.c - see apiserver.h: the process, its start, crash and pause */
+
+#include "apiserver/server.h"
+
+/* Filling the watch cache at the start: listing every kind, by size. */
+#define FILL_BASE_NS       (150 * NS_PER_MS)
+#define FILL_QUICK_NS      (1 * NS_PER_MS)
+#define FILL_PER_OBJECT_NS (12 * NS_PER_US)
+
+static void
+server_on_ready(Sim *sim, gpointer self)
+{
+    ApiServer *server = self;
+
+    (void)sim;
+    if (server->is_paused) {
+        sim_timer_arm_after(&server->ready, FILL_QUICK_NS);
+        return;
+    }
+    if (etcd_read_delay_ns(server->etcd, server->process) == G_MAXINT64) {
+        sim_timer_arm_after(&server->ready, NS_PER_S);
+        return;
+    }
+    server->is_ready = TRUE;
+    cache_fill(server);
+    server->etcd_watch_id = etcd_watch(server->etcd, cache_on_etcd, server);
+    watch_start_all(server);
+    if (!server->is_bootstrapped)
+        bootstrap_begin(server);
+    server_unpark(server);
+}
+
+static void
+server_started(gpointer self)
+{
+    ApiServer *server = self;
+    gint64 wait_ns = FILL_QUICK_NS;
+
+    server->is_paused = FALSE;
+    server->is_ready = FALSE;
+    server->handle = sim_handle_new(server->sim, server);
+    if (!server->is_quick) {
+        g_autoptr(GPtrArray) all = etcd_range(server->etcd, "/registry/pods/");
+
+        wait_ns = FILL_BASE_NS + FILL_PER_OBJECT_NS * all->len +
+                  dist_sample_ns(&DIST_UNI(0, FILL_BASE_NS), server->latency_rng);
+    }
+    sim_timer_arm_after(&server->ready, wait_ns);
+}
+
+static void
+server_stopped(gpointer self)
+{
+    ApiServer *server = self;
+
+    sim_timer_disarm(&server->ready);
+    sim_handle_drop(server->sim, server->handle);
+    server->handle = (SimHandle){0};
+    if (server->etcd_watch_id != 0)
+        etcd_unwatch(server->etcd, server->etcd_watch_id);
+    server->etcd_watch_id = 0;
+    server->is_ready = FALSE;
+    server->is_paused = FALSE;
+    server_drop_calls(server);
+    watch_all_dead(server);
+    cache_clear(server);
+    allocator_clear(server->allocator);
+}
+
+static void
+server_paused(gpointer self)
+{
+    ((ApiServer *)self)->is_paused = TRUE;
+}
+
+static void
+server_resumed(gpointer self)
+{
+    ApiServer *server = self;
+
+    server->is_paused = FALSE;
+    cache_resume(server);
+    if (server->is_ready)
+        server_unpark(server);
+}
+
+static const ProcessHooks server_hooks = {
+    .started = server_started,
+    .stopped = server_stopped,
+    .paused = server_paused,
+    .resumed = server_resumed,
+};
+
+ApiServer *
+apiserver_new(const ApiServerOptions *options)
+{
+    ApiServer *server = g_new0(ApiServer, 1);
+
+    server->options = *options;
+    if (server->options.max_inflight_read == 0)
+        server->options.max_inflight_read = 400;
+    if (server->options.max_inflight_write == 0)
+        server->options.max_inflight_write = 200;
+    if (server->options.node_port_first == 0) {
+        server->options.node_port_first = 30000;
+        server->options.node_port_last = 32767;
+    }
+    if (server->options.service_cidr == NULL)
+        server->options.service_cidr = "10.96.0.0/12";
+    server->options.service_cidr = str_intern(server->options.service_cidr);
+    server->sim = options->sim;
+    server->world = options->world;
+    server->machine = options->machine;
+    server->etcd = options->etcd;
+    server->is_quick = options->quick;
+    server->latency_rng = rng_stream(server->sim, "apiserver/latency");
+    server->stream_rng = rng_stream(server->sim, "apiserver/watch");
+    server->name_rng = rng_stream(server->sim, "apiserver/names");
+    server->uid_rng = rng_stream(server->sim, "apiserver/uid");
+    server->admission_rng = rng_stream(server->sim, "apiserver/admission");
+    server->taps = g_array_new(FALSE, FALSE, sizeof(Tap));
+    sim_timer_init(&server->ready, server->sim, SIM_CONTROL, server_on_ready, server);
+    cache_init(server);
+    server->allocator = allocator_new(&server->options, server->sim);
+    server->memo = spec_memo_new();
+    server->process = process_new(server->machine, "kube-apiserver", &server_hooks, server);
+    return server;
+}
+
+void
+apiserver_free(ApiServer *server)
+{
+    if (server == NULL)
+        return;
+    sim_timer_clear(&server->ready);
+    if (server->handle.generation != 0)
+        sim_handle_drop(server->sim, server->handle);
+    if (server->etcd_watch_id != 0)
+        etcd_unwatch(server->etcd, server->etcd_watch_id);
+    server_drop_calls(server);
+    watch_free_all(server);
+    cache_free(server);
+    allocator_free(server->allocator);
+    spec_memo_free(server->memo);
+    g_array_unref(server->taps);
+    g_free(server);
+}
+
+Process *
+apiserver_process(ApiServer *server)
+{
+    return server->process;
+}
+
+Sim *
+apiserver_sim(ApiServer *server)
+{
+    return server->sim;
+}
+
+void
+apiserver_set_extra_latency(ApiServer *server, const Dist *extra)
+{
+    server->has_extra = extra != NULL;
+    if (extra != NULL)
+        server->extra = *extra;
+}
+
+void
+apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user)
+{
+    Tap tap = {func, user};
+
+    g_array_append_val(server->taps, tap);
+}
+
+const ApiObject *
+apiserver_peek(ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name)
+{
+    return etcd_get(server->etcd, storage_key(kind, namespace_, name));
+}
+
+GPtrArray *
+apiserver_peek_list(ApiServer *server, const ApiKind *kind, const char *namespace_)
+{
+    return etcd_range(server->etcd, storage_prefix(kind, namespace_));
+}
+
+const ApiServerCounters *
+apiserver_counters(const ApiServer *server)
+{
+    return &server->counters;
+}

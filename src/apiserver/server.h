@@ -1,0 +1,277 @@
+/*
+ * server.h - what the files of apiserver/ share; nobody else includes it
+ *
+ * A request is a Call. It walks through steps; between two steps it waits for
+ * its timer or for etcd. A paused server parks the calls whose turn has come.
+ * When the process dies all calls are freed without an answer.
+ */
+#pragma once
+
+#include "apiserver/apiserver.h"
+#include "base/duration.h"
+#include "etcd/keyindex.h"
+
+typedef struct Call Call;
+typedef struct Resource Resource;
+typedef void (*CallStep)(Call *call);
+
+/* What is to become of the stored object. */
+typedef enum {
+    CHANGE_WRITE,
+    CHANGE_NONE,   /* as stored: no revision, no event */
+    CHANGE_REMOVE,
+    CHANGE_WRITE_THEN_REMOVE, /* watchers see MODIFIED, then DELETED */
+} Change;
+
+/*
+ * CallCompute: what the object shall be, given what is stored. Called again
+ * with the newer object when somebody else was faster.
+ * Returns: (owned) why it is refused, or NULL.
+ */
+typedef ApiStatus *(*CallCompute)(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_change);
+/* CallFinish: the write is done (@object NULL: removed for good). */
+typedef void (*CallFinish)(Call *call, const ApiObject *object);
+
+struct Call {
+    ApiServer *server;
+    ApiRequest *request; /* (owned) */
+    ApiReply reply;
+    gpointer user;
+    GDestroyNotify user_free;
+    GList link; /* in server->calls */
+    SimTimer timer;
+    CallStep step;       /* what comes when the timer fires or etcd answers */
+    CallStep after_read; /* what comes when a read has been waited for */
+    gint64 arrived_ns;
+    gint64 after_ns;     /* work that is left once storage has answered */
+    TraceId cause;       /* while parked */
+    gboolean is_counted; /* against the in-flight limits */
+    const char *key;     /* interned: where it is stored */
+    ApiObject *object;   /* (owned) as sent: decoded, defaulted */
+    ApiObject *pending;  /* (owned) as it is being written */
+    ApiObject *stored;   /* (owned) what the last transaction found instead */
+    ApiObject *last;     /* (owned) last state of what is removed */
+    GPtrArray *warnings; /* (owned) of interned */
+    guint decode_warnings; /* the first of them: those do not change when the update is tried again */
+    ApiResponse *response; /* (owned) waits for the last step */
+    CallCompute compute;
+    CallFinish finish;
+    Change change;
+    EtcdResult result;
+    guint admission_index, admission_attempt;
+    CallStep admission_again;
+    gpointer sent_spec; /* (owned) part: of a pod whose spec may serve for the next ones */
+    guint name_tries;
+    gboolean skip_validation; /* equal to one that was found good */
+    GPtrArray *items;    /* (owned) deletecollection: what is left */
+    guint item_index;
+    gboolean is_eviction;
+    gboolean is_unconditional; /* a PUT of the server itself */
+};
+
+typedef struct {
+    ApiObject *value, *previous; /* (owned) */
+    const char *key;
+    guint64 revision;
+    gint64 due_ns;
+    TraceId cause;
+} StreamEvent;
+
+typedef struct {
+    ApiTapFunc func;
+    gpointer user;
+} Tap;
+
+typedef struct Allocator Allocator;
+typedef struct SpecMemo SpecMemo;
+
+struct ApiServer {
+    Sim *sim;
+    World *world;
+    Machine *machine;
+    Process *process;
+    Etcd *etcd;
+    ApiServerOptions options;
+    gboolean is_quick;
+    gboolean is_ready, is_paused, is_bootstrapped;
+    SimHandle handle; /* of this life of the process: etcd answers to it */
+    SimTimer ready;
+    guint inflight_read, inflight_write;
+    Dist extra;
+    gboolean has_extra;
+    Rng *latency_rng, *name_rng, *uid_rng, *admission_rng;
+    GQueue calls;  /* Call*, links embedded */
+    GQueue parked; /* Call* whose turn came while the server was paused or not ready */
+    Resource *resources; /* (owned) one per kind */
+    guint n_resources;
+    GHashTable *resource_by_kind; /* ApiKind* -> Resource* */
+    GQueue stream;                /* StreamEvent* (owned), from etcd, not yet in the watch cache */
+    SimTimer stream_timer;
+    gint64 stream_due_ns;
+    Rng *stream_rng;
+    guint etcd_watch_id;
+    guint64 cache_revision; /* the watch cache has everything up to it */
+    GPtrArray *watches;     /* (owned) ApiWatch*, also dead ones that their owners still hold */
+    guint dispatch_depth;
+    gboolean has_stopped_watches;
+    GArray *taps; /* of Tap */
+    Allocator *allocator;
+    SpecMemo *memo;
+    guint bootstrap_index;
+    ApiServerCounters counters;
+};
+
+/* --- pipeline.c -------------------------------------------------------------------------------- */
+
+/* call_continue: @step after @delay_ns of this server's time. */
+void call_continue(Call *call, gint64 delay_ns, CallStep step);
+void call_succeed(Call *call, int code, const ApiObject *object);
+void call_answer(Call *call, ApiResponse *response); /* takes it */
+void call_fail(Call *call, ApiStatus *status);       /* takes it */
+void call_fail_etcd(Call *call, const char *error);
+void call_warn(Call *call, const char *text);
+void call_free(Call *call);
+/* server_call: a request that the server makes of itself; no limit holds it back. */
+void server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user);
+/* server_unpark: calls that waited for the server to be ready or resumed. */
+void server_unpark(ApiServer *server);
+void server_drop_calls(ApiServer *server);
+
+/* --- latency.c ----------------------------------------------------------------------------------- */
+
+/* latency_draw: work before and after storage, by verb and size. */
+void latency_draw(Call *call, gint64 *out_before_ns, gint64 *out_after_ns);
+gint64 latency_list_ns(const ApiServer *server, const char *user, guint n_objects);
+gint64 latency_stream_ns(ApiServer *server);
+/* latency_watch_ns: until a new watch has its first events. */
+gint64 latency_watch_ns(ApiServer *server);
+
+/* --- store access: storage.c ---------------------------------------------------------------------- */
+
+const char *storage_key(const ApiKind *kind, const char *namespace_, const char *name);
+const char *storage_prefix(const ApiKind *kind, const char *namespace_);
+/*
+ * storage_read: waits as long as a linearizable read takes, then @step; the
+ * call is answered with an error if etcd does not answer.
+ */
+void storage_read(Call *call, CallStep step);
+/* storage_commit: writes call->pending (or removes if @is_delete) if the key stands at @expected; then @step with call->result. */
+void storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step);
+/* storage_update: the loop of GuaranteedUpdate over call->compute, then call->finish. */
+void storage_update(Call *call);
+/* hold_object: *@place holds @object (ref taken) instead of what it held. */
+void hold_object(ApiObject **place, const ApiObject *object);
+ApiStatus *status_gone(const ApiKind *kind, const char *name);
+
+/* --- verbs ------------------------------------------------------------------------------------------ */
+
+void create_begin(Call *call);
+void update_begin(Call *call);
+void patch_begin(Call *call);
+void delete_begin(Call *call);
+void delete_collection_begin(Call *call);
+void get_begin(Call *call);
+void list_begin(Call *call);
+void binding_begin(Call *call);
+void eviction_begin(Call *call);
+void scale_begin(Call *call);
+void finalize_begin(Call *call);
+
+/*
+ * update_finish: the common end of PUT and PATCH for the new state of an
+ * object (private, defaulted): keeps what only the server sets, admission,
+ * strategy, validation; decides the change. Frees *object on refusal.
+ */
+ApiStatus *update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_change);
+/* update_answer: 200 with the object. */
+void update_answer(Call *call, const ApiObject *object);
+/* update_check_name: 400 if body and URL disagree. */
+ApiStatus *update_check_name(const ApiRequest *request, const ApiObject *object);
+/* delete_marks: sets deletion time and grace; +1 generation the first time. */
+void delete_mark(ApiServer *server, ApiObject *object, gint64 grace_s);
+
+/* budget_ask: may @pod be evicted? NULL, or the refusal (owned). */
+ApiStatus *budget_ask(ApiServer *server, const ApiObject *pod);
+
+/* --- decode.c ------------------------------------------------------------------------------------------ */
+
+/* decode_body: request->body as an object of the request's kind; warnings go to the call. */
+ApiObject *decode_body(Call *call, const Value *body, ApiStatus **out_status);
+/* decode_patched: the outcome of a patch; errors are 422 on field "patch". */
+ApiObject *decode_patched(Call *call, const Value *tree, ApiStatus **out_status);
+
+/* --- identity.c ----------------------------------------------------------------------------------------- */
+
+const char *identity_uid(ApiServer *server);
+const char *identity_suffix(Rng *rng);
+/* identity_generate_name: prefix and 5 random characters. */
+const char *identity_generate_name(ApiServer *server, const char *prefix);
+
+/* --- cache.c, watch.c ------------------------------------------------------------------------------------- */
+
+void cache_init(ApiServer *server);
+void cache_clear(ApiServer *server);
+void cache_free(ApiServer *server);
+void cache_fill(ApiServer *server); /* from etcd, at once */
+const ApiObject *cache_get(const ApiServer *server, const ApiKind *kind, const char *key);
+/* cache_list: appends borrowed objects by key. */
+void cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrArray *out);
+guint cache_count(ApiServer *server, const ApiKind *kind);
+/* cache_lag_ns: until all that etcd had committed by now is in the cache. */
+gint64 cache_lag_ns(const ApiServer *server);
+void cache_on_etcd(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision);
+void cache_resume(ApiServer *server);
+
+/* A past change of one kind, kept for those who come back to a watch. */
+typedef struct {
+    ApiObject *value, *previous; /* (owned) value NULL: deleted */
+    ApiObject *gone;             /* (owned) of a delete: last state with the revision of the delete */
+    guint64 revision;
+    gint64 time_ns;
+} HistoryEvent;
+
+struct Resource {
+    const ApiKind *kind;
+    KeyIndex *objects; /* of ApiObject (owned) */
+    HistoryEvent *history; /* ring */
+    guint history_start, history_count, history_capacity;
+    guint64 oldest_revision; /* changes after it are in the history */
+    GPtrArray *watches;      /* ApiWatch* without an index */
+    GHashTable *watches_by_node, *watches_by_name; /* interned -> GPtrArray* (owned) */
+};
+
+Resource *server_resource(const ApiServer *server, const ApiKind *kind);
+void watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event);
+void watch_all_dead(ApiServer *server); /* the process died */
+void watch_start_all(ApiServer *server); /* the cache is filled */
+void watch_sweep(ApiServer *server);
+void watch_free_all(ApiServer *server);
+
+/* --- allocate.c ----------------------------------------------------------------------------------------------- */
+
+Allocator *allocator_new(const ApiServerOptions *options, Sim *sim);
+void allocator_free(Allocator *allocator);
+void allocator_clear(Allocator *allocator);
+/* allocator_first_address: the one that belongs to the API server. (interned) */
+const char *allocator_first_address(const Allocator *allocator);
+/* allocator_note: a Service came (old NULL), changed, or went (new NULL) in storage. */
+void allocator_note(Allocator *allocator, const ApiObject *old, const ApiObject *new_);
+/* allocator_assign: addresses and ports for @service (private); refused with 422, nothing kept then. */
+ApiStatus *allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old);
+/* allocator_abandon: the write of @service failed. */
+void allocator_abandon(Allocator *allocator, const ApiObject *service, const ApiObject *old);
+
+/* --- bootstrap.c ------------------------------------------------------------------------------------------------ */
+
+void bootstrap_begin(ApiServer *server);
+
+/* --- memo.c: one spec for all pods of a template ----------------------------------------------------------------- */
+
+SpecMemo *spec_memo_new(void);
+void spec_memo_free(SpecMemo *memo);
+/* spec_memo_apply: TRUE if an equal pod of the same owner was made ready before: @pod now shares its spec and status. */
+gboolean spec_memo_apply(SpecMemo *memo, ApiObject *pod, gpointer *out_sent);
+/* spec_memo_learn: @sent, the spec as it came (ref taken over), became that of @pod. */
+void spec_memo_learn(SpecMemo *memo, gpointer sent, const ApiObject *pod);
+/* spec_memo_bind: the spec of @pod with its node; shared with the node's other pods of that template. */
+void spec_memo_bind(SpecMemo *memo, ApiObject *pod, const char *node_name);

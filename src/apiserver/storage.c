@@ -1,0 +1,280 @@
+/*
+ * storage.c - between a request and etcd: reads, compare-and-swap, the update loop
+ *
+ * Models: v1.34 apiserver storage/etcd3/store.go and registry/generic/registry.
+ */
+
+#include "apiserver/server.h"
+
+#include <stdio.h>
+
+/* v1.34 apiserver endpoints/handlers: create, update, patch and delete may take so long. */
+#define HANDLER_LIMIT_NS (34 * NS_PER_S)
+/* etcd's own time-out, and how often a read that found no leader is tried again. */
+#define READ_TIMEOUT_NS (7 * NS_PER_S)
+#define READ_RETRY_NS   (500 * NS_PER_MS)
+#define EVENT_TTL_NS    (NS_PER_HOUR)
+
+const char *
+storage_key(const ApiKind *kind, const char *namespace_, const char *name)
+{
+    char text[640];
+    int length;
+
+    if (kind->is_namespaced)
+        length = snprintf(text, sizeof text, "/registry/%s/%s/%s", kind->plural,
+                          namespace_ == NULL ? "" : namespace_, name);
+    else
+        length = snprintf(text, sizeof text, "/registry/%s/%s", kind->plural, name);
+    if (length >= (int)sizeof text)
+        return str_internf("/registry/%s/%s/%s", kind->plural, namespace_, name);
+    return str_intern_len(text, (gsize)length);
+}
+
+const char *
+storage_prefix(const ApiKind *kind, const char *namespace_)
+{
+    if (!kind->is_namespaced || str_is_empty(namespace_))
+        return str_internf("/registry/%s/", kind->plural);
+    return str_internf("/registry/%s/%s/", kind->plural, namespace_);
+}
+
+void
+hold_object(ApiObject **place, const ApiObject *object)
+{
+    ApiObject *old = *place;
+
+    *place = object == NULL ? NULL : api_object_ref(object);
+    api_object_unref(old);
+}
+
+ApiStatus *
+status_gone(const ApiKind *kind, const char *name)
+{
+    return api_status_not_found(kind, name == NULL ? "" : name);
+}
+
+static void
+fail_deadline(Call *call)
+{
+    call_fail(call, api_status_timeout("request did not complete within requested timeout - "
+                                       "context deadline exceeded"));
+}
+
+/* --- reads ------------------------------------------------------------------------------------- */
+
+static void
+read_again(Call *call)
+{
+    gint64 delay_ns = etcd_read_delay_ns(call->server->etcd, call->server->process);
+    gint64 waited_ns = sim_now_ns(call->server->sim) - call->arrived_ns;
+
+    if (delay_ns != G_MAXINT64)
+        call_continue(call, MAX(delay_ns, 1), call->after_read);
+    else if (waited_ns < READ_TIMEOUT_NS)
+        call_continue(call, READ_RETRY_NS, read_again);
+    else
+        call_fail_etcd(call, "etcdserver: request timed out");
+}
+
+void
+storage_read(Call *call, CallStep step)
+{
+    call->after_read = step;
+    read_again(call);
+}
+
+/* --- writes -------------------------------------------------------------------------------------- */
+
+static const char *
+trace_verb(const Call *call, gboolean is_delete)
+{
+    const ApiRequest *request = call->request;
+
+    if (is_delete || request->verb == VERB_DELETE)
+        return "delete";
+    if (call->is_eviction)
+        return "evict";
+    if (str_is(request->subresource, "binding"))
+        return "bind";
+    if (str_is(request->subresource, "status"))
+        return "status";
+    switch (request->verb) {
+    case VERB_CREATE:
+        return "create";
+    case VERB_PATCH:
+        return "patch";
+    default:
+        return "update";
+    }
+}
+
+static void
+storage_on_committed(gpointer user, const ApiObject *value, const ApiObject *previous)
+{
+    Call *call = user;
+    const ApiRequest *request = call->request;
+    const ApiObject *object = value != NULL ? value : previous;
+
+    sim_trace(call->server->sim, request->user == NULL ? "apiserver" : request->user,
+              trace_verb(call, value == NULL), api_ref_text(object), request->reason, NULL);
+}
+
+static void
+storage_on_done(gpointer user, const EtcdResult *result)
+{
+    Call *call = user;
+
+    call->result = *result;
+    call->result.current = NULL;
+    api_object_unref(g_steal_pointer(&call->stored));
+    if (result->current != NULL)
+        call->stored = api_object_ref(result->current);
+    call_continue(call, 0, call->step);
+}
+
+void
+storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step)
+{
+    ApiServer *server = call->server;
+    EtcdTxn txn = {
+        .key = call->key,
+        .expected_revision = expected,
+        .value = is_delete ? NULL : call->pending,
+        .ttl_ns = call->request->kind == &event_kind && !is_delete ? EVENT_TTL_NS : 0,
+        .committed = storage_on_committed,
+    };
+
+    call->step = step;
+    if (call->request->dry_run) {
+        call->result = (EtcdResult){.succeeded = TRUE, .revision = etcd_revision(server->etcd)};
+        step(call);
+        return;
+    }
+    etcd_txn(server->etcd, server->process, &txn, server->handle, storage_on_done, call, NULL);
+}
+
+/* --- GuaranteedUpdate ------------------------------------------------------------------------------ */
+
+static void update_try(Call *call, const ApiObject *old, gboolean is_live);
+
+static void
+update_try_live(Call *call)
+{
+    const ApiObject *live = etcd_get(call->server->etcd, call->key);
+    g_autoptr(ApiObject) held = live == NULL ? NULL : api_object_ref(live);
+
+    update_try(call, held, TRUE);
+}
+
+static void
+update_removed(Call *call)
+{
+    if (call->result.error != NULL) {
+        call_fail_etcd(call, call->result.error);
+        return;
+    }
+    if (call->result.succeeded) {
+        call->finish(call, NULL);
+        return;
+    }
+    /* Somebody changed it between the two writes, or was first to remove it. */
+    call->server->counters.conflicts++;
+    g_autoptr(ApiObject) now = g_steal_pointer(&call->stored);
+    if (now == NULL)
+        call_fail(call, status_gone(call->request->kind, call->request->name));
+    else
+        update_try(call, now, TRUE);
+}
+
+static void
+update_written(Call *call)
+{
+    if (call->result.error != NULL) {
+        call_fail_etcd(call, call->result.error);
+        return;
+    }
+    if (!call->result.succeeded) {
+        g_autoptr(ApiObject) now = g_steal_pointer(&call->stored);
+
+        call->server->counters.conflicts++;
+        if (call->pending->kind == &service_kind)
+            allocator_abandon(call->server->allocator, call->pending, now);
+        if (sim_now_ns(call->server->sim) - call->arrived_ns > HANDLER_LIMIT_NS)
+            fail_deadline(call);
+        else
+            update_try(call, now, TRUE);
+        return;
+    }
+    if (call->change == CHANGE_WRITE_THEN_REMOVE && !call->request->dry_run) {
+        hold_object(&call->last, call->pending);
+        storage_commit(call, call->pending->resource_version, TRUE, update_removed);
+        return;
+    }
+    call->finish(call, call->change == CHANGE_WRITE_THEN_REMOVE ? NULL : call->pending);
+}
+
+/* Whether @guess, taken from the watch cache, is still what etcd holds. */
+static gboolean
+is_fresh(const Call *call, const ApiObject *guess)
+{
+    const ApiObject *live = etcd_get(call->server->etcd, call->key);
+
+    if (guess == NULL || live == NULL)
+        return guess == live;
+    return guess->resource_version == live->resource_version;
+}
+
+static void
+update_try(Call *call, const ApiObject *old, gboolean is_live)
+{
+    ApiObject *object = NULL;
+    ApiStatus *status = NULL;
+
+    api_object_unref(g_steal_pointer(&call->pending));
+    if (call->warnings != NULL && call->warnings->len > call->decode_warnings)
+        g_ptr_array_set_size(call->warnings, (gint)call->decode_warnings);
+    call->change = CHANGE_WRITE;
+    if (old == NULL)
+        status = status_gone(call->request->kind, call->request->name);
+    else
+        status = call->compute(call, old, &object, &call->change);
+
+    /* What a stale copy led to is not reported: look again at the real one. */
+    if ((status != NULL || call->change == CHANGE_NONE) && !is_live && !is_fresh(call, old)) {
+        if (status != NULL)
+            api_status_unref(status);
+        api_object_unref(object);
+        storage_read(call, update_try_live);
+        return;
+    }
+    if (status != NULL) {
+        api_object_unref(object);
+        if (status->code == 409)
+            call->server->counters.conflicts++;
+        call_fail(call, status);
+        return;
+    }
+    if (call->change == CHANGE_NONE) {
+        api_object_unref(object);
+        call->finish(call, old);
+        return;
+    }
+    call->pending = object;
+    if (call->change == CHANGE_REMOVE) {
+        hold_object(&call->last, object != NULL ? object : old);
+        storage_commit(call, old->resource_version, TRUE, update_removed);
+        return;
+    }
+    storage_commit(call, old->resource_version, FALSE, update_written);
+}
+
+void
+storage_update(Call *call)
+{
+    const ApiObject *guess = cache_get(call->server, call->request->kind, call->key);
+    g_autoptr(ApiObject) held = guess == NULL ? NULL : api_object_ref(guess);
+
+    call->decode_warnings = call->warnings == NULL ? 0 : call->warnings->len;
+    update_try(call, held, FALSE);
+}

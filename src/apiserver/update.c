@@ -1,0 +1,181 @@
+/*
+ * update.c - PUT, also of the status subresource, and the end it shares with PATCH
+ *
+ * Models: v1.34 registry/generic/registry/store.go Update, registry/rest/update.go.
+ */
+
+#include "apiserver/admission/admission.h"
+
+void
+update_answer(Call *call, const ApiObject *object)
+{
+    /* The last finalizer went: the object with it. The answer is its last state. */
+    call_succeed(call, 200, object != NULL ? object : call->last);
+}
+
+ApiStatus *
+update_check_name(const ApiRequest *request, const ApiObject *object)
+{
+    if (!str_is(api_name(object), request->name))
+        return api_status_bad_request(
+            str_internf("the name of the object (%s) does not match the name on the URL (%s)",
+                        api_name(object) == NULL ? "" : api_name(object), request->name));
+    if (request->kind->is_namespaced && !str_is_empty(api_namespace(object)) &&
+        !str_is(api_namespace(object), request->namespace_))
+        return api_status_bad_request("the namespace of the provided object does not match the "
+                                      "namespace sent on the request");
+    return NULL;
+}
+
+/* What a writer may leave out, or must not change: rest.BeforeUpdate. */
+static void
+keep_system_fields(ApiObject *object, const ApiObject *old)
+{
+    ObjectMeta *meta = object->meta == old->meta ? NULL : api_edit_meta(object);
+    const ObjectMeta *before = old->meta;
+
+    if (meta == NULL)
+        return;
+    meta->generation = before->generation;
+    if (str_is_empty(meta->uid))
+        meta->uid = before->uid;
+    if (str_is_empty(meta->namespace_))
+        meta->namespace_ = before->namespace_;
+    if (meta->creation_time == 0)
+        meta->creation_time = before->creation_time;
+    if (meta->deletion_time == 0)
+        meta->deletion_time = before->deletion_time;
+    if (!meta->deletion_grace_s.is_set)
+        meta->deletion_grace_s = before->deletion_grace_s;
+}
+
+static ApiStatus *
+validate(Call *call, const ApiObject *object, const ApiObject *old)
+{
+    g_autoptr(ApiErrors) errors = api_errors_new();
+
+    /* A typed status write of one of our own components, with spec and meta as they were, needs no second look. */
+    if (object->spec == old->spec && object->meta == old->meta && object->body == old->body)
+        return NULL;
+    api_validate_update(object, old, errors);
+    if (errors->list.count > 0)
+        return api_status_invalid(object->kind, api_name(object), errors);
+    if (object->kind->warn != NULL) {
+        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+        object->kind->warn(object, texts);
+        for (guint i = 0; i < texts->len; i++)
+            call_warn(call, g_ptr_array_index(texts, i));
+    }
+    return NULL;
+}
+
+/* ShouldDeleteDuringUpdate: nothing holds the object any more. */
+static gboolean
+is_released(const ApiObject *object)
+{
+    const ObjectMeta *meta = object->meta;
+
+    if (meta->deletion_time == 0 || meta->finalizers.count > 0)
+        return FALSE;
+    if (object->kind == &namespace_kind && ((const NamespaceSpec *)object->spec)->finalizers.count > 0)
+        return FALSE;
+    return !meta->deletion_grace_s.is_set || meta->deletion_grace_s.value == 0;
+}
+
+ApiStatus *
+update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_change)
+{
+    const ApiRequest *request = call->request;
+    ApiObject *self = *object;
+    ApiStatus *status = NULL;
+    gboolean is_status = str_is(request->subresource, "status");
+
+    if (is_status) {
+        api_object_set_meta(self, old->meta);
+        api_object_set_spec(self, old->spec);
+        api_object_set_body(self, old->body);
+    } else {
+        if (self->kind->has_status)
+            api_object_set_status(self, old->status);
+        keep_system_fields(self, old);
+        admission_mutate(call, self, old, ADMISSION_UPDATE, NULL, &status);
+        if (status == NULL && self->kind->prepare_update != NULL &&
+            (self->meta != old->meta || self->spec != old->spec || self->body != old->body))
+            self->kind->prepare_update(self, old);
+    }
+    self->resource_version = old->resource_version;
+    if (status == NULL)
+        status = validate(call, self, old);
+    if (status == NULL)
+        status = admission_validate(call, self, old, ADMISSION_UPDATE);
+    if (status == NULL && self->kind == &service_kind && !is_status)
+        status = allocator_assign(call->server->allocator, self, old);
+    if (status != NULL)
+        return status;
+    if (is_released(self))
+        *out_change = CHANGE_REMOVE;
+    else
+        *out_change = api_object_equal(self, old) ? CHANGE_NONE : CHANGE_WRITE;
+    return NULL;
+}
+
+static ApiStatus *
+check_preconditions(const Call *call, const ApiObject *old)
+{
+    const ApiObject *sent = call->object;
+    const ApiKind *kind = call->request->kind;
+
+    if (!str_is_empty(api_uid(sent)) && !str_is(api_uid(sent), api_uid(old)))
+        return api_status_conflict(
+            kind, call->request->name,
+            str_internf("Precondition failed: UID in precondition: %s, UID in object meta: %s",
+                        api_uid(sent), api_uid(old)));
+    if (sent->resource_version == 0) {
+        if (kind->allows_unconditional_update || call->is_unconditional)
+            return NULL;
+
+        g_autoptr(ApiErrors) errors = api_errors_new();
+
+        api_errors_push(errors, "metadata");
+        field_invalid_raw(errors, "resourceVersion", "0", "must be specified for an update");
+        return api_status_invalid(kind, call->request->name, errors);
+    }
+    if (sent->resource_version != old->resource_version)
+        return api_status_conflict_modified(kind, call->request->name);
+    return NULL;
+}
+
+static ApiStatus *
+update_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_change)
+{
+    ApiStatus *status = check_preconditions(call, old);
+
+    if (status != NULL)
+        return status;
+    *out_new = api_object_copy(call->object);
+    return update_settle(call, old, out_new, out_change);
+}
+
+void
+update_begin(Call *call)
+{
+    ApiRequest *request = call->request;
+    ApiStatus *status = NULL;
+
+    if (request->body != NULL)
+        call->object = decode_body(call, request->body, &status);
+    else
+        call->object = g_steal_pointer(&request->object);
+    if (status == NULL)
+        status = update_check_name(request, call->object);
+    if (status != NULL) {
+        call_fail(call, status);
+        return;
+    }
+    if (request->body != NULL)
+        api_default(call->object);
+    call->compute = update_compute;
+    call->finish = update_answer;
+    storage_update(call);
+}

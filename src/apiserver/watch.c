@@ -1,0 +1,367 @@
+/*
+ * watch.c - watchers: who is told what, in which order
+ *
+ * An event costs only those who may care: watchers that ask for one node's
+ * pods or one name stand in an index, the others of the kind in a list. A
+ * watcher that selects sees an object come into its view as ADDED and leave it
+ * as DELETED.
+ *
+ * Models: v1.34 apiserver storage/cacher (cacher.go, cache_watcher.go).
+ * Left out: bookmarks, the time budget of slow watchers.
+ */
+
+#include "apiserver/server.h"
+
+struct ApiWatch {
+    ApiServer *owner;  /* who holds it in its list */
+    ApiServer *server; /* NULL: the server's process died */
+    Resource *resource;
+    const char *namespace_;
+    Selector *labels;      /* (owned) NULL: all */
+    FieldSelector *fields; /* (owned) NULL: all */
+    GPtrArray *place;      /* (borrowed) the list of the index it stands in */
+    guint64 from_revision;
+    ApiWatchFunc func;
+    gpointer user;
+    SimTimer starter;
+    gboolean is_started, is_stopped;
+    ApiStatus *error; /* (owned) told instead of events */
+};
+
+const char *
+watch_type_name(WatchType type)
+{
+    static const char *const names[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"};
+
+    return names[type];
+}
+
+/* --- selecting ----------------------------------------------------------------------------------- */
+
+static gboolean
+watch_wants(const ApiWatch *watch, const ApiObject *object)
+{
+    if (object == NULL)
+        return FALSE;
+    if (watch->namespace_ != NULL && object->meta->namespace_ != watch->namespace_)
+        return FALSE;
+    if (watch->labels != NULL && !selector_matches(watch->labels, &object->meta->labels))
+        return FALSE;
+    return watch->fields == NULL || field_selector_matches(watch->fields, object);
+}
+
+static void
+watch_tell(ApiWatch *watch, const HistoryEvent *event)
+{
+    gboolean was_in = watch_wants(watch, event->previous);
+    gboolean is_in = watch_wants(watch, event->value);
+
+    if (!was_in && !is_in)
+        return;
+    watch->server->counters.watch_events++;
+    if (was_in && is_in) {
+        watch->func(watch->user, WATCH_MODIFIED, event->value, NULL);
+    } else if (is_in) {
+        watch->func(watch->user, WATCH_ADDED, event->value, NULL);
+    } else if (event->gone != NULL) {
+        watch->func(watch->user, WATCH_DELETED, event->gone, NULL);
+    } else {
+        /* It left the view: its last state there, with the revision of the change. */
+        g_autoptr(ApiObject) left = api_object_copy(event->previous);
+
+        left->resource_version = event->revision;
+        watch->func(watch->user, WATCH_DELETED, left, NULL);
+    }
+}
+
+/* --- dispatch ---------------------------------------------------------------------------------------- */
+
+static void
+tell_list(GPtrArray *list, const HistoryEvent *event)
+{
+    if (list == NULL)
+        return;
+    /* Those added meanwhile have not started, those stopped stay until the sweep. */
+    for (guint i = 0; i < list->len; i++) {
+        ApiWatch *watch = g_ptr_array_index(list, i);
+
+        if (watch->is_started && !watch->is_stopped && event->revision > watch->from_revision)
+            watch_tell(watch, event);
+    }
+}
+
+static const char *
+node_of(const ApiObject *object)
+{
+    return object == NULL ? NULL : pod_spec(object)->node_name;
+}
+
+static void
+tell_taps(ApiServer *server, const HistoryEvent *event)
+{
+    for (guint i = 0; i < server->taps->len; i++) {
+        Tap tap = g_array_index(server->taps, Tap, i);
+
+        if (event->value == NULL)
+            tap.func(tap.user, WATCH_DELETED, event->gone);
+        else
+            tap.func(tap.user, event->previous == NULL ? WATCH_ADDED : WATCH_MODIFIED, event->value);
+    }
+}
+
+void
+watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event)
+{
+    const ApiObject *about = event->value != NULL ? event->value : event->previous;
+
+    server->dispatch_depth++;
+    tell_taps(server, event);
+    tell_list(resource->watches, event);
+    if (g_hash_table_size(resource->watches_by_name) > 0)
+        tell_list(g_hash_table_lookup(resource->watches_by_name, about->meta->name), event);
+    if (g_hash_table_size(resource->watches_by_node) > 0) {
+        const char *before = node_of(event->previous);
+        const char *after = node_of(event->value);
+
+        if (!str_is_empty(before))
+            tell_list(g_hash_table_lookup(resource->watches_by_node, before), event);
+        if (!str_is_empty(after) && after != before)
+            tell_list(g_hash_table_lookup(resource->watches_by_node, after), event);
+    }
+    server->dispatch_depth--;
+    watch_sweep(server);
+}
+
+/* --- start ------------------------------------------------------------------------------------------------ */
+
+static void
+tell_present(ApiWatch *watch)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    cache_list(watch->server, watch->resource->kind, watch->namespace_, all);
+    for (guint i = 0; i < all->len && !watch->is_stopped; i++) {
+        const ApiObject *object = g_ptr_array_index(all, i);
+
+        if (watch_wants(watch, object)) {
+            watch->server->counters.watch_events++;
+            watch->func(watch->user, WATCH_ADDED, object, NULL);
+        }
+    }
+}
+
+static void
+tell_history(ApiWatch *watch)
+{
+    Resource *resource = watch->resource;
+
+    if (watch->from_revision < resource->oldest_revision) {
+        ApiStatus *status = api_status_expired(
+            str_internf("too old resource version: %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT ")",
+                        watch->from_revision, resource->oldest_revision));
+
+        watch->func(watch->user, WATCH_ERROR, NULL, status);
+        api_status_unref(status);
+        watch->is_started = FALSE;
+        return;
+    }
+    for (guint i = 0; i < resource->history_count && !watch->is_stopped; i++) {
+        const HistoryEvent *event =
+            &resource->history[(resource->history_start + i) % resource->history_capacity];
+
+        if (event->revision > watch->from_revision)
+            watch_tell(watch, event);
+    }
+}
+
+static void
+watch_on_start(Sim *sim, gpointer self)
+{
+    ApiWatch *watch = self;
+    ApiServer *server = watch->server;
+
+    (void)sim;
+    if (server == NULL || !server->is_ready || server->is_paused) {
+        if (server != NULL && server->is_ready)
+            sim_timer_arm_after(&watch->starter, NS_PER_MS);
+        return;
+    }
+    server->dispatch_depth++;
+    watch->is_started = TRUE;
+    if (watch->error != NULL) {
+        watch->is_started = FALSE;
+        watch->func(watch->user, WATCH_ERROR, NULL, watch->error);
+    } else if (watch->from_revision == 0) {
+        tell_present(watch);
+    } else {
+        tell_history(watch);
+    }
+    server->dispatch_depth--;
+    watch_sweep(server);
+}
+
+void
+watch_start_all(ApiServer *server)
+{
+    for (guint i = 0; i < server->watches->len; i++) {
+        ApiWatch *watch = g_ptr_array_index(server->watches, i);
+
+        if (watch->server != NULL && !watch->is_started && !watch->is_stopped)
+            sim_timer_arm_after(&watch->starter, 0);
+    }
+}
+
+/* --- making and ending --------------------------------------------------------------------------------------- */
+
+static GPtrArray *
+index_list(GHashTable *index, const char *key)
+{
+    GPtrArray *list = g_hash_table_lookup(index, key);
+
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(index, (gpointer)key, list);
+    }
+    return list;
+}
+
+static void
+watch_place(ApiWatch *watch)
+{
+    Resource *resource = watch->resource;
+    const char *node = NULL;
+    const char *name = NULL;
+
+    if (watch->fields != NULL) {
+        name = field_selector_get_exact(watch->fields, "metadata.name");
+        if (resource->kind == &pod_kind)
+            node = field_selector_get_exact(watch->fields, "spec.nodeName");
+    }
+    if (!str_is_empty(name))
+        watch->place = index_list(resource->watches_by_name, name);
+    else if (!str_is_empty(node))
+        watch->place = index_list(resource->watches_by_node, node);
+    else
+        watch->place = resource->watches;
+    g_ptr_array_add(watch->place, watch);
+}
+
+static void
+watch_parse(ApiWatch *watch, const ApiKind *kind, const char *labels, const char *fields)
+{
+    g_autofree char *message = NULL;
+
+    if (!str_is_empty(labels))
+        watch->labels = selector_parse(labels, &message);
+    if (message == NULL && !str_is_empty(fields)) {
+        watch->fields = field_selector_parse(fields, &message);
+        if (watch->fields != NULL)
+            field_selector_check(watch->fields, kind, &message);
+    }
+    if (message != NULL)
+        watch->error = api_status_bad_request(message);
+}
+
+ApiWatch *
+apiserver_watch(ApiServer *server,
+                const ApiKind *kind,
+                const char *namespace_,
+                const char *label_selector,
+                const char *field_selector,
+                guint64 from_revision,
+                ApiWatchFunc func,
+                gpointer user)
+{
+    ApiWatch *watch = g_new0(ApiWatch, 1);
+
+    watch->owner = server;
+    watch->server = server;
+    watch->resource = server_resource(server, kind);
+    g_assert(watch->resource != NULL);
+    watch->namespace_ = kind->is_namespaced && !str_is_empty(namespace_) ? str_intern(namespace_) : NULL;
+    watch->from_revision = from_revision;
+    watch->func = func;
+    watch->user = user;
+    watch_parse(watch, kind, label_selector, field_selector);
+    sim_timer_init(&watch->starter, server->sim, SIM_DELIVER, watch_on_start, watch);
+    watch_place(watch);
+    g_ptr_array_add(server->watches, watch);
+    server->counters.requests[VERB_WATCH]++;
+    if (server->is_ready)
+        sim_timer_arm_after(&watch->starter, latency_watch_ns(server));
+    return watch;
+}
+
+static void
+watch_free(ApiWatch *watch)
+{
+    sim_timer_clear(&watch->starter);
+    selector_free(watch->labels);
+    field_selector_free(watch->fields);
+    if (watch->error != NULL)
+        api_status_unref(watch->error);
+    g_free(watch);
+}
+
+static void
+watch_remove(ApiWatch *watch)
+{
+    g_ptr_array_remove(watch->owner->watches, watch);
+    if (watch->place != NULL)
+        g_ptr_array_remove(watch->place, watch);
+    watch_free(watch);
+}
+
+void
+watch_sweep(ApiServer *server)
+{
+    if (server->dispatch_depth > 0 || !server->has_stopped_watches)
+        return;
+    server->has_stopped_watches = FALSE;
+    for (guint i = server->watches->len; i > 0; i--) {
+        ApiWatch *watch = g_ptr_array_index(server->watches, i - 1);
+
+        if (watch->is_stopped)
+            watch_remove(watch);
+    }
+}
+
+void
+apiserver_watch_stop(ApiWatch *watch)
+{
+    ApiServer *owner = watch->owner;
+
+    watch->is_stopped = TRUE;
+    sim_timer_disarm(&watch->starter);
+    if (owner->dispatch_depth > 0)
+        owner->has_stopped_watches = TRUE;
+    else
+        watch_remove(watch);
+}
+
+/* They tell nothing any more, but stay until their owners stop them. */
+void
+watch_all_dead(ApiServer *server)
+{
+    for (guint i = 0; i < server->watches->len; i++) {
+        ApiWatch *watch = g_ptr_array_index(server->watches, i);
+
+        sim_timer_disarm(&watch->starter);
+        watch->server = NULL;
+        watch->is_started = FALSE;
+        watch->place = NULL;
+    }
+    for (guint i = 0; i < server->n_resources; i++) {
+        g_ptr_array_set_size(server->resources[i].watches, 0);
+        g_hash_table_remove_all(server->resources[i].watches_by_node);
+        g_hash_table_remove_all(server->resources[i].watches_by_name);
+    }
+}
+
+void
+watch_free_all(ApiServer *server)
+{
+    for (guint i = 0; i < server->watches->len; i++)
+        watch_free(g_ptr_array_index(server->watches, i));
+    g_ptr_array_unref(server->watches);
+}
