@@ -255,9 +255,8 @@ assign_address(Allocator *self, ApiObject *service, const ApiObject *old, GArray
 static gboolean
 wants_node_ports(const ServiceSpec *spec)
 {
-    return str_is(spec->type, "NodePort") ||
-           (str_is(spec->type, "LoadBalancer") &&
-            spec->allocate_load_balancer_node_ports != OPT_FALSE);
+    return str_is(spec->type, "NodePort") || (str_is(spec->type, "LoadBalancer") &&
+                                              spec->allocate_load_balancer_node_ports != OPT_FALSE);
 }
 
 static gboolean
@@ -299,7 +298,11 @@ shared_node_port(const ServiceSpec *spec, guint index)
 }
 
 static ApiStatus *
-assign_port(Allocator *self, ApiObject *service, const ServiceSpec *before, guint index, GArray *taken)
+assign_port(Allocator *self,
+            ApiObject *service,
+            const ServiceSpec *before,
+            guint index,
+            GArray *taken)
 {
     ServiceSpec *spec = api_edit_spec(service);
     ServicePort *port = &spec->ports.items[index];
@@ -316,7 +319,8 @@ assign_port(Allocator *self, ApiObject *service, const ServiceSpec *before, guin
                                            "valid ports is %d-%d",
                                            self->port_first, self->port_last));
         if (g_hash_table_contains(self->ports.used, NODE_PORT_KEY(protocol, port->node_port)))
-            return refuse_port(service, index, port->node_port, "provided port is already allocated");
+            return refuse_port(service, index, port->node_port,
+                               "provided port is already allocated");
         take(taken, self->ports.used, NODE_PORT_KEY(protocol, port->node_port));
         return NULL;
     }

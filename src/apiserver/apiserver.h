@@ -39,14 +39,19 @@ typedef enum {
 /* Typed patch of our own components: change the (private) copy of the stored object. FALSE: nothing to do. */
 typedef gboolean (*ApiMutate)(ApiObject *object, gpointer data);
 
-typedef enum { FIELD_VALIDATION_WARN, FIELD_VALIDATION_STRICT, FIELD_VALIDATION_IGNORE } FieldValidation;
+typedef enum {
+    FIELD_VALIDATION_WARN,
+    FIELD_VALIDATION_STRICT,
+    FIELD_VALIDATION_IGNORE
+} FieldValidation;
 
 typedef struct {
     ApiVerb verb;
     const ApiKind *kind;
     const char *namespace_, *name, *subresource; /* interned */
     ApiObject *object; /* (owned) create, update, binding (spec.nodeName in a Pod) */
-    Value *body;       /* (owned) create, update as a user sent it: decoded by the server, or PATCH's document */
+    Value *
+        body; /* (owned) create, update as a user sent it: decoded by the server, or PATCH's document */
     PatchType patch_type;
     ApiMutate mutate; /* PATCH of our own components instead of body */
     gpointer mutate_data;
@@ -66,17 +71,19 @@ typedef struct {
     gint32 scale_replicas; /* subresource "scale", update */
 } ApiRequest;
 
-ApiRequest *api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const char *name);
+ApiRequest *
+api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const char *name);
 void api_request_free(ApiRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiRequest, api_request_free)
 
 typedef struct {
-    int code;              /* 200, 201, 404 ...; 0: no answer (transport) */
-    ApiObject *object;     /* (owned) the object as stored (create, update, patch, delete of pods, get); may be NULL */
-    GPtrArray *items;      /* (owned) list, of ApiObject* with refs, ordered by key; else NULL */
-    guint64 revision;      /* of the list */
-    ApiStatus *status;     /* (owned) failure, or Success details of a delete; NULL otherwise */
-    GPtrArray *warnings;   /* (owned) of interned texts, or NULL */
+    int code; /* 200, 201, 404 ...; 0: no answer (transport) */
+    ApiObject *
+        object; /* (owned) the object as stored (create, update, patch, delete of pods, get); may be NULL */
+    GPtrArray *items;    /* (owned) list, of ApiObject* with refs, ordered by key; else NULL */
+    guint64 revision;    /* of the list */
+    ApiStatus *status;   /* (owned) failure, or Success details of a delete; NULL otherwise */
+    GPtrArray *warnings; /* (owned) of interned texts, or NULL */
 } ApiResponse;
 void api_response_free(ApiResponse *response);
 static inline gboolean
@@ -92,14 +99,16 @@ typedef struct {
     World *world;
     Machine *machine;
     Etcd *etcd;
-    guint version_minor;          /* 34 */
-    const char *service_cidr;     /* NULL: 10.96.0.0/12 */
+    guint version_minor;                    /* 34 */
+    const char *service_cidr;               /* NULL: 10.96.0.0/12 */
     gint32 node_port_first, node_port_last; /* 0: 30000..32767 */
-    gboolean quick;               /* cluster.kubelet: ideal: latencies of one idle machine */
+    gboolean quick; /* cluster.kubelet: ideal: latencies of one idle machine */
     guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
 } ApiServerOptions;
 
-ApiServer *apiserver_new(const ApiServerOptions *options); /* its process "kube-apiserver" is stopped; start it with process_start */
+ApiServer *apiserver_new(
+    const ApiServerOptions
+        *options); /* its process "kube-apiserver" is stopped; start it with process_start */
 void apiserver_free(ApiServer *server);
 Process *apiserver_process(ApiServer *server);
 Sim *apiserver_sim(ApiServer *server);
@@ -113,7 +122,11 @@ void apiserver_set_extra_latency(ApiServer *server, const Dist *extra);
  * server crashes first. Takes ownership of the response: free it.
  */
 typedef void (*ApiReply)(gpointer user, ApiResponse *response);
-void apiserver_handle(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user, GDestroyNotify user_free);
+void apiserver_handle(ApiServer *server,
+                      ApiRequest *request,
+                      ApiReply reply,
+                      gpointer user,
+                      GDestroyNotify user_free);
 
 /* --- watches ----------------------------------------------------------------------------------- */
 
@@ -122,17 +135,21 @@ const char *watch_type_name(WatchType type);
 
 typedef struct ApiWatch ApiWatch;
 /* An event leaves the server for this watcher. @object (borrowed); for WATCH_ERROR @status says why (410 Expired). */
-typedef void (*ApiWatchFunc)(gpointer user, WatchType type, const ApiObject *object, const ApiStatus *status);
+typedef void (*ApiWatchFunc)(gpointer user,
+                             WatchType type,
+                             const ApiObject *object,
+                             const ApiStatus *status);
 
 /* apiserver_watch: events after @from_revision (0: first ADDED for all that exist). Cost per event: only the watchers that care. */
-ApiWatch *apiserver_watch(ApiServer *server,
-                          const ApiKind *kind,
-                          const char *namespace_,     /* NULL: all */
-                          const char *label_selector, /* NULL: all */
-                          const char *field_selector, /* NULL: all; spec.nodeName= and metadata.name= are indexed */
-                          guint64 from_revision,
-                          ApiWatchFunc func,
-                          gpointer user);
+ApiWatch *apiserver_watch(
+    ApiServer *server,
+    const ApiKind *kind,
+    const char *namespace_,     /* NULL: all */
+    const char *label_selector, /* NULL: all */
+    const char *field_selector, /* NULL: all; spec.nodeName= and metadata.name= are indexed */
+    guint64 from_revision,
+    ApiWatchFunc func,
+    gpointer user);
 void apiserver_watch_stop(ApiWatch *watch);
 
 /* --- for those who look, without being a client: nothing here costs virtual time ----------------- */
@@ -141,7 +158,8 @@ void apiserver_watch_stop(ApiWatch *watch);
 typedef void (*ApiTapFunc)(gpointer user, WatchType type, const ApiObject *object);
 void apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user);
 /* apiserver_peek: the stored object now, or NULL. (borrowed until the next event) */
-const ApiObject *apiserver_peek(ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
+const ApiObject *
+apiserver_peek(ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
 /* apiserver_peek_list: all of a kind, ordered by key. (owned array, borrowed items) */
 GPtrArray *apiserver_peek_list(ApiServer *server, const ApiKind *kind, const char *namespace_);
 typedef struct {

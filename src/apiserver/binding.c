@@ -12,8 +12,8 @@ conflict(const ApiRequest *request, const char *why)
 {
     ApiStatus *status = api_status_conflict(request->kind, request->name, why);
 
-    status->message = str_internf("Operation cannot be fulfilled on pods/binding \"%s\": %s",
-                                  request->name, why);
+    status->message =
+        str_internf("Operation cannot be fulfilled on pods/binding \"%s\": %s", request->name, why);
     status->kind = str_intern("pods/binding");
     return status;
 }
@@ -24,8 +24,8 @@ set_scheduled(ApiServer *server, ApiObject *pod)
     PodStatus *status = api_edit_status(pod);
     const Condition *known = condition_find(&status->conditions, "PodScheduled");
     gboolean was_true = known != NULL && str_is(known->status, "True");
-    ApiTime since = was_true ? known->last_transition_time
-                             : api_time_seconds(sim_wall_ns(server->sim));
+    ApiTime since =
+        was_true ? known->last_transition_time : api_time_seconds(sim_wall_ns(server->sim));
     Condition *condition = condition_edit(&status->conditions, "PodScheduled");
 
     *condition = (Condition){

@@ -79,14 +79,10 @@ static const struct {
     ApiObject *(*make)(ApiServer *server, const char *name);
     const char *name;
 } first_objects[] = {
-    {make_namespace, "kube-system"},
-    {make_namespace, "kube-public"},
-    {make_namespace, "kube-node-lease"},
-    {make_namespace, "default"},
-    {make_class, "system-node-critical"},
-    {make_class, "system-cluster-critical"},
-    {make_service, "kubernetes"},
-    {make_slice, "kubernetes"},
+    {make_namespace, "kube-system"},      {make_namespace, "kube-public"},
+    {make_namespace, "kube-node-lease"},  {make_namespace, "default"},
+    {make_class, "system-node-critical"}, {make_class, "system-cluster-critical"},
+    {make_service, "kubernetes"},         {make_slice, "kubernetes"},
 };
 
 static void bootstrap_next(ApiServer *server);
@@ -111,8 +107,9 @@ bootstrap_next(ApiServer *server)
         return;
     }
 
-    ApiObject *object = first_objects[server->bootstrap_index].make(
-        server, first_objects[server->bootstrap_index].name);
+    ApiObject *object =
+        first_objects[server->bootstrap_index].make(server,
+                                                    first_objects[server->bootstrap_index].name);
     ApiRequest *request =
         api_request_new(VERB_CREATE, object->kind, api_namespace(object), api_name(object));
 

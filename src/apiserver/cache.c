@@ -170,7 +170,11 @@ cache_on_stream(Sim *sim, gpointer self)
 }
 
 void
-cache_on_etcd(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision)
+cache_on_etcd(gpointer user,
+              const char *key,
+              const ApiObject *value,
+              const ApiObject *previous,
+              guint64 revision)
 {
     ApiServer *server = user;
     gint64 due_ns = sim_now_ns(server->sim) + latency_stream_ns(server);

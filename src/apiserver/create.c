@@ -127,8 +127,9 @@ create_validated(Call *call)
     ApiStatus *status;
 
     fill_system_fields(call, object);
-    collect_warnings(call, object);
     status = validate(call, object);
+    if (status == NULL)
+        collect_warnings(call, object);
     if (status == NULL)
         status = admission_validate(call, object, NULL, ADMISSION_CREATE);
     if (status == NULL && object->kind == &service_kind)

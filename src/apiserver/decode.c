@@ -27,9 +27,9 @@ check_type(const ApiKind *kind, const Value *body)
     if (str_is_empty(word)) {
         g_autofree char *json = value_to_json(body, VALUE_COMPACT);
 
-        return api_status_bad_request(str_internf(
-            "%s in version \"%s\" cannot be handled as a %s: Object 'Kind' is missing in '%s'",
-            kind->kind, kind->version, kind->kind, json));
+        return api_status_bad_request(str_internf("%s in version \"%s\" cannot be handled as a %s: "
+                                                  "Object 'Kind' is missing in '%s'",
+                                                  kind->kind, kind->version, kind->kind, json));
     }
     if (!str_is(version, wanted))
         return api_status_bad_request(

@@ -16,7 +16,8 @@ finalize_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *
         return api_status_conflict_modified(call->request->kind, call->request->name);
     *out_new = api_object_copy(old);
     api_object_set_spec(*out_new, sent->spec);
-    if (api_is_deleting(*out_new) && ((const NamespaceSpec *)(*out_new)->spec)->finalizers.count == 0 &&
+    if (api_is_deleting(*out_new) &&
+        ((const NamespaceSpec *)(*out_new)->spec)->finalizers.count == 0 &&
         (*out_new)->meta->finalizers.count == 0)
         *out_change = CHANGE_WRITE_THEN_REMOVE;
     else if (api_object_equal(*out_new, old))

@@ -42,11 +42,12 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
     *out_new = decode_patched(call, after, &status);
     if (status == NULL)
         status = update_check_name(request, *out_new);
-    if (status == NULL && !str_is_empty(api_uid(*out_new)) && !str_is(api_uid(*out_new), api_uid(old)))
-        status = api_status_conflict(
-            request->kind, request->name,
-            str_internf("Precondition failed: UID in precondition: %s, UID in object meta: %s",
-                        api_uid(*out_new), api_uid(old)));
+    if (status == NULL && !str_is_empty(api_uid(*out_new)) &&
+        !str_is(api_uid(*out_new), api_uid(old)))
+        status = api_status_conflict(request->kind, request->name,
+                                     str_internf("Precondition failed: UID in precondition: %s, "
+                                                 "UID in object meta: %s",
+                                                 api_uid(*out_new), api_uid(old)));
     if (status == NULL)
         status = check_revision(request, (*out_new)->resource_version, old);
     if (status != NULL)
@@ -64,10 +65,10 @@ patch_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *out
     if (status != NULL)
         return status;
     if (request->precondition_uid != NULL && !str_is(request->precondition_uid, api_uid(old)))
-        return api_status_conflict(
-            request->kind, request->name,
-            str_internf("Precondition failed: UID in precondition: %s, UID in object meta: %s",
-                        request->precondition_uid, api_uid(old)));
+        return api_status_conflict(request->kind, request->name,
+                                   str_internf("Precondition failed: UID in precondition: %s, UID "
+                                               "in object meta: %s",
+                                               request->precondition_uid, api_uid(old)));
     if (request->mutate != NULL)
         return patch_typed(call, old, out_new, out_change);
     return patch_document(call, old, out_new, out_change);

@@ -8,8 +8,9 @@
 #include "apiserver/server.h"
 
 static const char *const verb_names[VERB_N] = {
-    [VERB_GET] = "get",       [VERB_LIST] = "list",     [VERB_CREATE] = "create",
-    [VERB_UPDATE] = "update", [VERB_PATCH] = "patch",   [VERB_DELETE] = "delete",
+    [VERB_GET] = "get",       [VERB_LIST] = "list",
+    [VERB_CREATE] = "create", [VERB_UPDATE] = "update",
+    [VERB_PATCH] = "patch",   [VERB_DELETE] = "delete",
     [VERB_WATCH] = "watch",   [VERB_DELETE_COLLECTION] = "deletecollection",
 };
 
@@ -305,7 +306,11 @@ call_execute(Call *call)
 }
 
 static Call *
-call_new(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user, GDestroyNotify user_free)
+call_new(ApiServer *server,
+         ApiRequest *request,
+         ApiReply reply,
+         gpointer user,
+         GDestroyNotify user_free)
 {
     Call *call = g_new0(Call, 1);
 
@@ -340,14 +345,19 @@ take_seat(Call *call)
 }
 
 void
-apiserver_handle(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user, GDestroyNotify user_free)
+apiserver_handle(ApiServer *server,
+                 ApiRequest *request,
+                 ApiReply reply,
+                 gpointer user,
+                 GDestroyNotify user_free)
 {
     Call *call = call_new(server, request, reply, user, user_free);
     gint64 before_ns;
 
     if (!take_seat(call)) {
         server->counters.throttled++;
-        call_fail(call, api_status_too_many_requests("Too many requests, please try again later.", 1));
+        call_fail(call,
+                  api_status_too_many_requests("Too many requests, please try again later.", 1));
         return;
     }
     latency_draw(call, &before_ns, &call->after_ns);

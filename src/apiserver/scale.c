@@ -43,10 +43,10 @@ check_replicas(const ApiRequest *request)
 
     status->kind = str_intern("Scale");
     status->group = str_intern("autoscaling");
-    status->message =
-        str_internf("Scale.autoscaling \"%s\" is invalid: spec.replicas: Invalid value: %d: must be "
-                    "greater than or equal to 0",
-                    request->name, request->scale_replicas);
+    status->message = str_internf("Scale.autoscaling \"%s\" is invalid: spec.replicas: Invalid "
+                                  "value: %d: must be "
+                                  "greater than or equal to 0",
+                                  request->name, request->scale_replicas);
     return status;
 }
 
@@ -68,8 +68,8 @@ void
 scale_begin(Call *call)
 {
     const ApiRequest *request = call->request;
-    ApiStatus *status = api_status_new(404, "NotFound",
-                                       "the server could not find the requested resource");
+    ApiStatus *status =
+        api_status_new(404, "NotFound", "the server could not find the requested resource");
 
     for (guint i = 0; i < G_N_ELEMENTS(scalable); i++) {
         if (scalable[i].kind == request->kind) {

@@ -18,7 +18,7 @@ typedef void (*CallStep)(Call *call);
 /* What is to become of the stored object. */
 typedef enum {
     CHANGE_WRITE,
-    CHANGE_NONE,   /* as stored: no revision, no event */
+    CHANGE_NONE, /* as stored: no revision, no event */
     CHANGE_REMOVE,
     CHANGE_WRITE_THEN_REMOVE, /* watchers see MODIFIED, then DELETED */
 } Change;
@@ -28,7 +28,10 @@ typedef enum {
  * with the newer object when somebody else was faster.
  * Returns: (owned) why it is refused, or NULL.
  */
-typedef ApiStatus *(*CallCompute)(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_change);
+typedef ApiStatus *(*CallCompute)(Call *call,
+                                  const ApiObject *old,
+                                  ApiObject **out_new,
+                                  Change *out_change);
 /* CallFinish: the write is done (@object NULL: removed for good). */
 typedef void (*CallFinish)(Call *call, const ApiObject *object);
 
@@ -52,7 +55,8 @@ struct Call {
     ApiObject *stored;   /* (owned) what the last transaction found instead */
     ApiObject *last;     /* (owned) last state of what is removed */
     GPtrArray *warnings; /* (owned) of interned */
-    guint decode_warnings; /* the first of them: those do not change when the update is tried again */
+    guint
+        decode_warnings; /* the first of them: those do not change when the update is tried again */
     ApiResponse *response; /* (owned) waits for the last step */
     CallCompute compute;
     CallFinish finish;
@@ -63,7 +67,7 @@ struct Call {
     gpointer sent_spec; /* (owned) part: of a pod whose spec may serve for the next ones */
     guint name_tries;
     gboolean skip_validation; /* equal to one that was found good */
-    GPtrArray *items;    /* (owned) deletecollection: what is left */
+    GPtrArray *items;         /* (owned) deletecollection: what is left */
     guint item_index;
     gboolean is_eviction;
     gboolean is_unconditional; /* a PUT of the server itself */
@@ -100,8 +104,8 @@ struct ApiServer {
     Dist extra;
     gboolean has_extra;
     Rng *latency_rng, *name_rng, *uid_rng, *admission_rng;
-    GQueue calls;  /* Call*, links embedded */
-    GQueue parked; /* Call* whose turn came while the server was paused or not ready */
+    GQueue calls;        /* Call*, links embedded */
+    GQueue parked;       /* Call* whose turn came while the server was paused or not ready */
     Resource *resources; /* (owned) one per kind */
     guint n_resources;
     GHashTable *resource_by_kind; /* ApiKind* -> Resource* */
@@ -219,30 +223,34 @@ void cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, 
 guint cache_count(ApiServer *server, const ApiKind *kind);
 /* cache_lag_ns: until all that etcd had committed by now is in the cache. */
 gint64 cache_lag_ns(const ApiServer *server);
-void cache_on_etcd(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision);
+void cache_on_etcd(gpointer user,
+                   const char *key,
+                   const ApiObject *value,
+                   const ApiObject *previous,
+                   guint64 revision);
 void cache_resume(ApiServer *server);
 
 /* A past change of one kind, kept for those who come back to a watch. */
 typedef struct {
     ApiObject *value, *previous; /* (owned) value NULL: deleted */
-    ApiObject *gone;             /* (owned) of a delete: last state with the revision of the delete */
+    ApiObject *gone; /* (owned) of a delete: last state with the revision of the delete */
     guint64 revision;
     gint64 time_ns;
 } HistoryEvent;
 
 struct Resource {
     const ApiKind *kind;
-    KeyIndex *objects; /* of ApiObject (owned) */
+    KeyIndex *objects;     /* of ApiObject (owned) */
     HistoryEvent *history; /* ring */
     guint history_start, history_count, history_capacity;
-    guint64 oldest_revision; /* changes after it are in the history */
-    GPtrArray *watches;      /* ApiWatch* without an index */
+    guint64 oldest_revision;                       /* changes after it are in the history */
+    GPtrArray *watches;                            /* ApiWatch* without an index */
     GHashTable *watches_by_node, *watches_by_name; /* interned -> GPtrArray* (owned) */
 };
 
 Resource *server_resource(const ApiServer *server, const ApiKind *kind);
 void watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event);
-void watch_all_dead(ApiServer *server); /* the process died */
+void watch_all_dead(ApiServer *server);  /* the process died */
 void watch_start_all(ApiServer *server); /* the cache is filled */
 void watch_sweep(ApiServer *server);
 void watch_free_all(ApiServer *server);

@@ -78,7 +78,8 @@ is_released(const ApiObject *object)
 
     if (meta->deletion_time == 0 || meta->finalizers.count > 0)
         return FALSE;
-    if (object->kind == &namespace_kind && ((const NamespaceSpec *)object->spec)->finalizers.count > 0)
+    if (object->kind == &namespace_kind &&
+        ((const NamespaceSpec *)object->spec)->finalizers.count > 0)
         return FALSE;
     return !meta->deletion_grace_s.is_set || meta->deletion_grace_s.value == 0;
 }
@@ -127,10 +128,10 @@ check_preconditions(const Call *call, const ApiObject *old)
     const ApiKind *kind = call->request->kind;
 
     if (!str_is_empty(api_uid(sent)) && !str_is(api_uid(sent), api_uid(old)))
-        return api_status_conflict(
-            kind, call->request->name,
-            str_internf("Precondition failed: UID in precondition: %s, UID in object meta: %s",
-                        api_uid(sent), api_uid(old)));
+        return api_status_conflict(kind, call->request->name,
+                                   str_internf("Precondition failed: UID in precondition: %s, UID "
+                                               "in object meta: %s",
+                                               api_uid(sent), api_uid(old)));
     if (sent->resource_version == 0) {
         if (kind->allows_unconditional_update || call->is_unconditional)
             return NULL;

@@ -105,7 +105,8 @@ tell_taps(ApiServer *server, const HistoryEvent *event)
         if (event->value == NULL)
             tap.func(tap.user, WATCH_DELETED, event->gone);
         else
-            tap.func(tap.user, event->previous == NULL ? WATCH_ADDED : WATCH_MODIFIED, event->value);
+            tap.func(tap.user, event->previous == NULL ? WATCH_ADDED : WATCH_MODIFIED,
+                     event->value);
     }
 }
 
@@ -278,7 +279,8 @@ apiserver_watch(ApiServer *server,
     watch->server = server;
     watch->resource = server_resource(server, kind);
     g_assert(watch->resource != NULL);
-    watch->namespace_ = kind->is_namespaced && !str_is_empty(namespace_) ? str_intern(namespace_) : NULL;
+    watch->namespace_ =
+        kind->is_namespaced && !str_is_empty(namespace_) ? str_intern(namespace_) : NULL;
     watch->from_revision = from_revision;
     watch->func = func;
     watch->user = user;

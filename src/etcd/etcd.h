@@ -23,7 +23,7 @@ typedef struct {
     World *world;
     Machine *const *machines; /* one member each */
     guint n_members;
-    Dist fsync; /* zeroed: LN p50 0.8 ms, p99 2.4 ms */
+    Dist fsync;     /* zeroed: LN p50 0.8 ms, p99 2.4 ms */
     gboolean quick; /* commit takes 1 ms flat */
 } EtcdOptions;
 
@@ -52,15 +52,21 @@ typedef struct {
 } EtcdTxn;
 
 typedef struct {
-    const char *error;         /* NULL, or "etcdserver: request timed out" ... */
-    gboolean succeeded;        /* the compare held and the write was made */
-    guint64 revision;          /* of the store after it */
-    const ApiObject *current;  /* compare failed: what is there (borrowed), NULL if nothing */
+    const char *error;        /* NULL, or "etcdserver: request timed out" ... */
+    gboolean succeeded;       /* the compare held and the write was made */
+    guint64 revision;         /* of the store after it */
+    const ApiObject *current; /* compare failed: what is there (borrowed), NULL if nothing */
 } EtcdResult;
 
 typedef void (*EtcdDone)(gpointer user, const EtcdResult *result);
 /* etcd_txn: answered when committed (or after 7 s without quorum). Values get resource_version = revision at commit. */
-void etcd_txn(Etcd *etcd, Process *client, const EtcdTxn *txn, SimHandle owner, EtcdDone done, gpointer user, GDestroyNotify user_free);
+void etcd_txn(Etcd *etcd,
+              Process *client,
+              const EtcdTxn *txn,
+              SimHandle owner,
+              EtcdDone done,
+              gpointer user,
+              GDestroyNotify user_free);
 /* etcd_read_delay: a linearizable read takes this long from now (quorum round trip); G_MAXINT64: no quorum. */
 gint64 etcd_read_delay_ns(Etcd *etcd, Process *client);
 /* etcd_is_in_reach: some running member can be spoken to from @client's machine. */
@@ -71,12 +77,20 @@ const ApiObject *etcd_get(const Etcd *etcd, const char *key);
 GPtrArray *etcd_range(const Etcd *etcd, const char *prefix);
 
 /* etcd_get_entry: revisions of a key, FALSE if it does not exist. @out_version counts puts since creation. */
-gboolean etcd_get_entry(const Etcd *etcd, const char *key, guint64 *out_create_revision, guint64 *out_mod_revision, guint64 *out_version);
+gboolean etcd_get_entry(const Etcd *etcd,
+                        const char *key,
+                        guint64 *out_create_revision,
+                        guint64 *out_mod_revision,
+                        guint64 *out_version);
 /* etcd_leader: index of the leading member, -1 while there is none. */
 gint etcd_leader(const Etcd *etcd);
 guint64 etcd_term(const Etcd *etcd);
 
 /* etcd_watch: every change from now on (the API server's watch cache). @previous NULL for a new key, @value NULL for a delete. */
-typedef void (*EtcdWatchFunc)(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision);
+typedef void (*EtcdWatchFunc)(gpointer user,
+                              const char *key,
+                              const ApiObject *value,
+                              const ApiObject *previous,
+                              guint64 revision);
 guint etcd_watch(Etcd *etcd, EtcdWatchFunc func, gpointer user);
 void etcd_unwatch(Etcd *etcd, guint id);

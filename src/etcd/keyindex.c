@@ -200,7 +200,8 @@ settle(Bucket *bucket)
     guint right = n_tail;
     guint to = bucket->nodes->len;
 
-    qsort(tail, n_tail, sizeof *tail, compare_nodes); /* keys are unique: stability does not matter */
+    qsort(tail, n_tail, sizeof *tail,
+          compare_nodes); /* keys are unique: stability does not matter */
     while (right > 0) {
         if (left > 0 && compare_nodes(&nodes[left - 1], &tail[right - 1]) > 0)
             nodes[--to] = nodes[--left];

@@ -18,7 +18,7 @@ void key_index_free(KeyIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeyIndex, key_index_free)
 
 /* @key must be interned everywhere here but in key_index_collect. */
-gpointer key_index_get(const KeyIndex *index, const char *key); /* (borrowed) NULL if none */
+gpointer key_index_get(const KeyIndex *index, const char *key);       /* (borrowed) NULL if none */
 void key_index_set(KeyIndex *index, const char *key, gpointer value); /* frees what was there */
 gboolean key_index_remove(KeyIndex *index, const char *key);
 guint key_index_count(const KeyIndex *index);

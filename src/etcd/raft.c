@@ -242,8 +242,8 @@ raft_clear(Etcd *etcd)
 static gint64
 draw_fsync_ns(Etcd *etcd, guint index)
 {
-    return dist_sample_ns(&etcd->fsync, etcd->fsync_rng) *
-           etcd->members[index].disk_factor_milli / 1000;
+    return dist_sample_ns(&etcd->fsync, etcd->fsync_rng) * etcd->members[index].disk_factor_milli /
+           1000;
 }
 
 /*

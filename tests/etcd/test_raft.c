@@ -45,8 +45,9 @@ START_TEST(test_election_times)
     }
     qsort(times, RUNS, sizeof *times, compare_times);
     for (guint i = 0; i < G_N_ELEMENTS(want); i++)
-        ck_assert_msg(ABS(times[at[i]] / NS_PER_MS - want[i]) <= 25, "%u members, point %u: %d, not %d",
-                      members, i, (int)(times[at[i]] / NS_PER_MS), (int)want[i]);
+        ck_assert_msg(ABS(times[at[i]] / NS_PER_MS - want[i]) <= 25,
+                      "%u members, point %u: %d, not %d", members, i,
+                      (int)(times[at[i]] / NS_PER_MS), (int)want[i]);
     ck_assert_int_le(times[RUNS - 1], 2000 * NS_PER_MS);
     g_free(times);
 }

@@ -79,13 +79,20 @@ typedef struct {
 } Log;
 
 static void
-on_change(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision)
+on_change(gpointer user,
+          const char *key,
+          const ApiObject *value,
+          const ApiObject *previous,
+          guint64 revision)
 {
     Log *log = user;
 
     (void)key;
     g_string_append_printf(log->log, "%s@%" G_GUINT64_FORMAT " ",
-                           value == NULL ? "delete" : previous == NULL ? "create" : "change", revision);
+                           value == NULL      ? "delete"
+                           : previous == NULL ? "create"
+                                              : "change",
+                           revision);
 }
 
 START_TEST(test_watch)

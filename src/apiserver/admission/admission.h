@@ -20,12 +20,13 @@ typedef struct {
     AdmissionOperation operation;
     const ApiKind *kind;
     const char *namespace_, *name, *subresource; /* interned; name may be NULL */
-    ApiObject *object;    /* private; NULL for deletes */
-    const ApiObject *old; /* updates and deletes */
-    gboolean is_known;    /* a pod whose spec went through all of this before: only look at what may have changed */
-    guint attempt;        /* 0, 1, ... of this plugin */
-    gint64 wait_ns;       /* out: > 0: call again after it */
-    gboolean is_live;     /* out, with wait_ns: the wait is a read of etcd */
+    ApiObject *object;                           /* private; NULL for deletes */
+    const ApiObject *old;                        /* updates and deletes */
+    gboolean
+        is_known; /* a pod whose spec went through all of this before: only look at what may have changed */
+    guint attempt;    /* 0, 1, ... of this plugin */
+    gint64 wait_ns;   /* out: > 0: call again after it */
+    gboolean is_live; /* out, with wait_ns: the wait is a read of etcd */
 } Admission;
 
 typedef struct {
@@ -37,11 +38,14 @@ typedef struct {
 
 extern const AdmissionPlugin *const admission_plugins[]; /* table.c; NULL-terminated */
 
-extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin,
-    taint_nodes_plugin, priority_plugin, default_toleration_plugin;
+extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin, taint_nodes_plugin,
+    priority_plugin, default_toleration_plugin;
 
 /* admission_lookup: from the watch cache, or from etcd once the plugin has waited for it. (borrowed) */
-const ApiObject *admission_lookup(const Admission *admission, const ApiKind *kind, const char *namespace_, const char *name);
+const ApiObject *admission_lookup(const Admission *admission,
+                                  const ApiKind *kind,
+                                  const char *namespace_,
+                                  const char *name);
 
 /*
  * admission_mutate: the first pass. FALSE if a plugin waits: @again is called
@@ -53,4 +57,7 @@ gboolean admission_mutate(Call *call,
                           AdmissionOperation operation,
                           CallStep again,
                           ApiStatus **out_status);
-ApiStatus *admission_validate(Call *call, ApiObject *object, const ApiObject *old, AdmissionOperation operation);
+ApiStatus *admission_validate(Call *call,
+                              ApiObject *object,
+                              const ApiObject *old,
+                              AdmissionOperation operation);

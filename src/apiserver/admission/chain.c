@@ -63,7 +63,10 @@ admission_mutate(Call *call,
 }
 
 ApiStatus *
-admission_validate(Call *call, ApiObject *object, const ApiObject *old, AdmissionOperation operation)
+admission_validate(Call *call,
+                   ApiObject *object,
+                   const ApiObject *old,
+                   AdmissionOperation operation)
 {
     for (guint i = 0; admission_plugins[i] != NULL; i++) {
         Admission admission = describe(call, object, old, operation);

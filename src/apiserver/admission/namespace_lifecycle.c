@@ -18,10 +18,11 @@ static ApiStatus *
 refuse_terminating(const Admission *admission)
 {
     const char *namespace_ = admission->namespace_;
-    ApiStatus *status = api_status_forbidden(
-        admission->kind, admission->name == NULL ? "" : admission->name,
-        str_internf("unable to create new content in namespace %s because it is being terminated",
-                    namespace_));
+    ApiStatus *status =
+        api_status_forbidden(admission->kind, admission->name == NULL ? "" : admission->name,
+                             str_internf("unable to create new content in namespace %s because it "
+                                         "is being terminated",
+                                         namespace_));
     ApiCause *cause = API_LIST_ADD(&status->causes);
 
     cause->reason = str_intern("NamespaceTerminating");

@@ -55,10 +55,13 @@ priority_mutate(Admission *admission)
     if (admission->operation == ADMISSION_UPDATE) {
         const PodSpec *old = pod_spec(admission->old);
 
-        /* The class of a pod stands: a PUT that leaves the number out keeps it. */
-        if (old->priority.is_set && !sent->priority.is_set &&
-            str_is(old->priority_class_name, sent->priority_class_name))
+        /* Both stand once they are set: a PUT that leaves them out keeps them. */
+        if (old->priority.is_set && !sent->priority.is_set)
             ((PodSpec *)api_edit_spec(admission->object))->priority = old->priority;
+        if (old->preemption_policy != NULL &&
+            pod_spec(admission->object)->preemption_policy == NULL)
+            ((PodSpec *)api_edit_spec(admission->object))->preemption_policy =
+                old->preemption_policy;
         return NULL;
     }
 

@@ -131,11 +131,10 @@ service_account_mutate(Admission *admission)
         guint tries = str_is(name, "default") ? DEFAULT_TRIES : 1;
 
         if (admission->attempt < tries) {
-            admission->wait_ns =
-                str_is(name, "default") && admission->attempt > 0
-                    ? rng_between_ns(admission->server->admission_rng, 100 * NS_PER_MS,
-                                     200 * NS_PER_MS)
-                    : 1;
+            admission->wait_ns = str_is(name, "default") && admission->attempt > 0
+                                     ? rng_between_ns(admission->server->admission_rng,
+                                                      100 * NS_PER_MS, 200 * NS_PER_MS)
+                                     : 1;
             admission->is_live = TRUE;
             return NULL;
         }

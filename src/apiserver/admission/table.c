@@ -3,16 +3,16 @@
 #include "apiserver/admission/admission.h"
 
 const AdmissionPlugin *const admission_plugins[] = {
-    &namespace_lifecycle_plugin,
-    &service_account_plugin,
-    &taint_nodes_plugin,
-    &priority_plugin,
-    &default_toleration_plugin,
-    NULL,
+    &namespace_lifecycle_plugin, &service_account_plugin,
+    &taint_nodes_plugin,         &priority_plugin,
+    &default_toleration_plugin,  NULL,
 };
 
 const ApiObject *
-admission_lookup(const Admission *admission, const ApiKind *kind, const char *namespace_, const char *name)
+admission_lookup(const Admission *admission,
+                 const ApiKind *kind,
+                 const char *namespace_,
+                 const char *name)
 {
     const char *key = storage_key(kind, namespace_, name);
     const ApiObject *found = cache_get(admission->server, kind, key);

@@ -1,0 +1,20 @@
+/* main.c - runs the suites of apiserver/ */
+
+#include <check.h>
+
+Suite *path_suite(void);
+Suite *recorded_suite(void);
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(path_suite());
+
+    srunner_add_suite(runner, recorded_suite());
+    srunner_run_all(runner, CK_NORMAL);
+
+    int n_failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
