@@ -1,0 +1,22 @@
+/* main.c - runs the suites of client/ */
+
+#include <check.h>
+
+Suite *workqueue_suite(void);
+Suite *client_suite(void);
+Suite *informer_suite(void);
+Suite *expectations_suite(void);
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(workqueue_suite());
+
+    srunner_add_suite(runner, client_suite());
+    srunner_add_suite(runner, informer_suite());
+    srunner_add_suite(runner, expectations_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
