@@ -1,0 +1,294 @@
+/* narrate.c - key moments in plain words, from what the API says; see series.h */
+
+#include "report/series.h"
+
+#include "api/kinds.h"
+#include "base/duration.h"
+
+struct Narrator {
+    Series *series;
+    GHashTable *last;   /* uid -> ApiObject*: as it was told of */
+    GHashTable *told;   /* "uid what" -> itself: said once */
+    SimTimer tick;      /* traffic: second by second */
+    gboolean *is_failing; /* per traffic */
+    guint *quiet_seconds;
+    guint next_second;
+};
+
+static void G_GNUC_PRINTF(2, 3)
+say(Narrator *narrator, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    narrator->series->narrate(narrator->series->user, sim_now_ns(narrator->series->sim), text);
+}
+
+/* TRUE the first time only. */
+static gboolean
+first_time(Narrator *narrator, const char *uid, const char *what)
+{
+    return g_hash_table_add(narrator->told, (gpointer)str_internf("%s %s", uid != NULL ? uid : "", what));
+}
+
+/* --- nodes --------------------------------------------------------------------------------- */
+
+static const char *
+ready_of(const ApiObject *node)
+{
+    const Condition *ready = node != NULL ? condition_find(&node_status(node)->conditions, "Ready") : NULL;
+
+    return ready != NULL ? ready->status : "Unknown";
+}
+
+static gboolean
+has_taint(const ApiObject *node, const char *key, const char *effect)
+{
+    for (guint i = 0; node != NULL && i < node_spec(node)->taints.count; i++)
+        if (str_is(node_spec(node)->taints.items[i].key, key) && str_is(node_spec(node)->taints.items[i].effect, effect))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+tell_node(Narrator *narrator, const ApiObject *old, const ApiObject *node)
+{
+    const char *before = ready_of(old);
+    const char *now = ready_of(node);
+    static const char unreachable[] = "node.kubernetes.io/unreachable";
+
+    if (old == NULL)
+        return;
+    if (!str_is(before, now)) {
+        if (str_is(now, "Unknown"))
+            say(narrator, "the node controller has heard nothing from %s for too long: NotReady", api_name(node));
+        else if (str_is(now, "False"))
+            say(narrator, "%s reports that it is not ready", api_name(node));
+        else
+            say(narrator, "%s is Ready%s", api_name(node), str_is(before, "Unknown") ? " again" : "");
+    }
+    if (!has_taint(old, unreachable, "NoExecute") && has_taint(node, unreachable, "NoExecute"))
+        say(narrator, "%s is tainted unreachable:NoExecute: its pods have as long as they tolerate that", api_name(node));
+    if (!node_spec(old)->unschedulable && node_spec(node)->unschedulable)
+        say(narrator, "%s is cordoned: no new pods", api_name(node));
+    if (node_spec(old)->unschedulable && !node_spec(node)->unschedulable)
+        say(narrator, "%s takes pods again", api_name(node));
+}
+
+/* --- Deployments ------------------------------------------------------------------------------- */
+
+static const char *
+condition_reason(const ApiObject *deployment, const char *type)
+{
+    const Condition *condition = deployment != NULL ? condition_find(&deployment_status(deployment)->conditions, type) : NULL;
+
+    return condition != NULL ? condition->reason : NULL;
+}
+
+static void
+tell_deployment(Narrator *narrator, const ApiObject *old, const ApiObject *deployment)
+{
+    const char *name = api_name(deployment);
+    gint32 want = deployment_spec(deployment)->replicas.value;
+    const char *before = condition_reason(old, "Progressing");
+    const char *now = condition_reason(deployment, "Progressing");
+    gboolean was_available = old != NULL && condition_is(&deployment_status(old)->conditions, "Available", "True");
+    gboolean is_available = condition_is(&deployment_status(deployment)->conditions, "Available", "True");
+
+    if (old == NULL) {
+        say(narrator, "Deployment %s wants %d pod%s", name, want, want == 1 ? "" : "s");
+        return;
+    }
+    if (deployment_spec(old)->replicas.value != want)
+        say(narrator, "Deployment %s: %d pods wanted instead of %d", name, want, deployment_spec(old)->replicas.value);
+    if (!str_is(before, now) && str_is(now, "NewReplicaSetCreated") && deployment_status(old)->observed_generation > 0)
+        say(narrator, "Deployment %s rolls out a new template", name);
+    if (!str_is(before, now) && str_is(now, "NewReplicaSetAvailable"))
+        say(narrator, "Deployment %s is complete: %d of %d pods available", name, deployment_status(deployment)->available_replicas, want);
+    if (!str_is(before, now) && str_is(now, "ProgressDeadlineExceeded"))
+        say(narrator, "Deployment %s has made no progress for its deadline: it says so, and changes nothing", name);
+    if (!str_is(before, now) && str_is(now, "DeploymentPaused"))
+        say(narrator, "Deployment %s is paused", name);
+    if (was_available && !is_available)
+        say(narrator, "Deployment %s has too few pods: %d of %d available", name, deployment_status(deployment)->available_replicas, want);
+    if (!was_available && is_available && first_time(narrator, api_uid(deployment), "available") == FALSE)
+        say(narrator, "Deployment %s has enough pods again: %d of %d", name, deployment_status(deployment)->available_replicas, want);
+}
+
+/* --- pods ----------------------------------------------------------------------------------------- */
+
+static void
+tell_containers(Narrator *narrator, const ApiObject *pod, const ContainerStatusList *list)
+{
+    for (guint i = 0; i < list->count; i++) {
+        const ContainerStatus *status = &list->items[i];
+        const ContainerStateTerminated *ended = status->state.terminated != NULL ? status->state.terminated : status->last_state.terminated;
+        const char *waits = status->state.waiting != NULL ? status->state.waiting->reason : NULL;
+
+        if (ended != NULL && str_is(ended->reason, "OOMKilled") && first_time(narrator, api_uid(pod), "oom"))
+            say(narrator, "pod %s: the kernel killed %s for memory (OOMKilled, 137)", api_name(pod), status->name);
+        if (str_is(waits, "CrashLoopBackOff") && first_time(narrator, api_uid(pod), "crash"))
+            say(narrator, "pod %s: %s keeps ending; the kubelet waits longer each time (CrashLoopBackOff)", api_name(pod), status->name);
+        if ((str_is(waits, "ImagePullBackOff") || str_is(waits, "ErrImagePull")) && first_time(narrator, api_uid(pod), "pull"))
+            say(narrator, "pod %s: image %s cannot be pulled", api_name(pod), status->image);
+    }
+}
+
+static void
+tell_pod(Narrator *narrator, const ApiObject *old, const ApiObject *pod)
+{
+    const Condition *scheduled = condition_find(&pod_status(pod)->conditions, "PodScheduled");
+    const OwnerReference *owner = api_controller_of(pod);
+
+    tell_containers(narrator, pod, &pod_status(pod)->init_container_statuses);
+    tell_containers(narrator, pod, &pod_status(pod)->container_statuses);
+    if (scheduled != NULL && str_is(scheduled->reason, "Unschedulable") && first_time(narrator, owner != NULL ? owner->uid : api_uid(pod), "unschedulable"))
+        say(narrator, "pod %s fits no node: %s", api_name(pod), scheduled->message != NULL ? scheduled->message : "");
+    if (old != NULL && !api_is_deleting(old) && api_is_deleting(pod)) {
+        const Condition *target = condition_find(&pod_status(pod)->conditions, "DisruptionTarget");
+
+        if (target != NULL && str_is(target->reason, "DeletionByTaintManager"))
+            say(narrator, "pod %s on %s is evicted: its toleration of the taint is over", api_name(pod), pod_spec(pod)->node_name);
+        else if (target != NULL && str_is(target->reason, "PreemptionByScheduler"))
+            say(narrator, "pod %s on %s makes room for a more important one", api_name(pod), pod_spec(pod)->node_name);
+    }
+    if (owner == NULL && old == NULL)
+        return;
+    if (owner == NULL && pod_is_ready(pod) && first_time(narrator, api_uid(pod), "ready"))
+        say(narrator, "pod %s is ready on %s", api_name(pod), pod_spec(pod)->node_name);
+}
+
+static void
+tell_slice(Narrator *narrator, const ApiObject *old, const ApiObject *slice)
+{
+    const EndpointSliceBody *body = endpoint_slice_body(slice);
+    const char *service = str_map_get(&slice->meta->labels, "kubernetes.io/service-name");
+    guint now = 0;
+    guint before = 0;
+
+    for (guint i = 0; i < body->endpoints.count; i++)
+        now += body->endpoints.items[i].conditions.ready == OPT_TRUE;
+    for (guint i = 0; old != NULL && i < endpoint_slice_body(old)->endpoints.count; i++)
+        before += endpoint_slice_body(old)->endpoints.items[i].conditions.ready == OPT_TRUE;
+    if (service == NULL || str_is(service, "kubernetes"))
+        return;
+    if (before > 0 && now == 0)
+        say(narrator, "Service %s has no ready endpoint: connections are refused", service);
+    else if (before == 0 && now > 0)
+        say(narrator, "Service %s has %u ready endpoint%s", service, now, now == 1 ? "" : "s");
+}
+
+/* --- traffic ---------------------------------------------------------------------------------------- */
+
+static guint64
+failed_in(const TrafficSecond *second)
+{
+    return second->refused + second->reset + second->timeout + second->other;
+}
+
+static const char *
+main_cause(const TrafficSecond *second)
+{
+    if (second->timeout >= second->refused && second->timeout >= second->reset)
+        return "time-outs";
+    return second->refused >= second->reset ? "connection refused" : "connections reset";
+}
+
+static void
+narrator_on_tick(Sim *sim, gpointer self)
+{
+    Narrator *narrator = self;
+    Series *series = narrator->series;
+    guint second = narrator->next_second++;
+
+    (void)sim;
+    for (guint i = 0; i < series->n_traffic; i++) {
+        const TrafficSecond *row;
+
+        if (second >= traffic_second_count(series->traffic[i]))
+            continue;
+        row = traffic_second(series->traffic[i], second);
+        if (failed_in(row) > 0) {
+            narrator->quiet_seconds[i] = 0;
+            if (!narrator->is_failing[i])
+                say(narrator, "%s: requests fail (%s)", traffic_name(series->traffic[i]), main_cause(row));
+            narrator->is_failing[i] = TRUE;
+        } else if (narrator->is_failing[i] && ++narrator->quiet_seconds[i] == 10) {
+            say(narrator, "%s: no failed request for 10 s", traffic_name(series->traffic[i]));
+            narrator->is_failing[i] = FALSE;
+        }
+    }
+    sim_timer_arm_after(&narrator->tick, NS_PER_S);
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
+
+Narrator *
+narrator_new(Series *series)
+{
+    Narrator *narrator = g_new0(Narrator, 1);
+
+    narrator->series = series;
+    narrator->last = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, api_object_unref);
+    narrator->told = g_hash_table_new(g_str_hash, g_str_equal);
+    narrator->is_failing = g_new0(gboolean, MAX(series->n_traffic, 1));
+    narrator->quiet_seconds = g_new0(guint, MAX(series->n_traffic, 1));
+    sim_timer_init(&narrator->tick, series->sim, SIM_OBSERVE, narrator_on_tick, narrator);
+    if (series->n_traffic > 0)
+        sim_timer_arm_after(&narrator->tick, NS_PER_S);
+    return narrator;
+}
+
+void
+narrator_free(Narrator *narrator)
+{
+    if (narrator == NULL)
+        return;
+    sim_timer_clear(&narrator->tick);
+    g_hash_table_unref(narrator->last);
+    g_hash_table_unref(narrator->told);
+    g_free(narrator->is_failing);
+    g_free(narrator->quiet_seconds);
+    g_free(narrator);
+}
+
+static gboolean
+is_told_of(const ApiObject *object)
+{
+    return object->kind == &node_kind || object->kind == &deployment_kind || object->kind == &pod_kind || object->kind == &endpoint_slice_kind;
+}
+
+void
+narrator_seen(Narrator *narrator, const ApiObject *object)
+{
+    if (is_told_of(object))
+        g_hash_table_replace(narrator->last, (gpointer)api_uid(object), api_object_ref(object));
+}
+
+void
+narrator_on_change(Narrator *narrator, WatchType type, const ApiObject *object)
+{
+    const ApiObject *old;
+
+    if (!is_told_of(object))
+        return;
+    old = g_hash_table_lookup(narrator->last, api_uid(object));
+    if (type == WATCH_DELETED) {
+        if (object->kind == &deployment_kind)
+            say(narrator, "Deployment %s is gone", api_name(object));
+        g_hash_table_remove(narrator->last, api_uid(object));
+        return;
+    }
+    if (object->kind == &node_kind)
+        tell_node(narrator, old, object);
+    else if (object->kind == &deployment_kind)
+        tell_deployment(narrator, old, object);
+    else if (object->kind == &pod_kind)
+        tell_pod(narrator, old, object);
+    else
+        tell_slice(narrator, old, object);
+    g_hash_table_replace(narrator->last, (gpointer)api_uid(object), api_object_ref(object));
+}

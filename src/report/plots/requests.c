@@ -1,0 +1,113 @@
+/* requests.c - the two panels about traffic: requests by outcome, latency */
+
+#include "report/plots/plots.h"
+
+#include "base/intern.h"
+#include "report/csv.h"
+#include "report/plots/canvas.h"
+
+#define MAX_BINS 240
+
+typedef struct {
+    gint64 ok, refused, reset, timeout, other;
+    gint64 p50_us, p99_us; /* worst of the bin; -1: none */
+} Bin;
+
+static gint64
+worst(gint64 a, gint64 b)
+{
+    return MAX(a, b);
+}
+
+/* Rows of seconds into at most MAX_BINS bins. */
+static Bin *
+fill_bins(const CsvTable *table, const char *traffic, gint64 end_ms, guint *out_count, gint64 *out_width_s)
+{
+    gint64 end_s = MAX((end_ms + 999) / 1000, 1);
+    gint64 width = (end_s + MAX_BINS - 1) / MAX_BINS;
+    guint count = (guint)((end_s + width - 1) / width);
+    Bin *bins = g_new0(Bin, count);
+
+    for (guint i = 0; i < count; i++)
+        bins[i].p50_us = bins[i].p99_us = -1;
+    for (guint i = 0; i < csv_rows(table); i++) {
+        gint64 second = csv_int(table, i, "second");
+        Bin *bin;
+
+        if ((traffic != NULL && !str_is(csv_text(table, i, "traffic"), traffic)) || second / width >= count)
+            continue;
+        bin = &bins[second / width];
+        bin->ok += csv_int(table, i, "ok");
+        bin->refused += csv_int(table, i, "refused");
+        bin->reset += csv_int(table, i, "reset");
+        bin->timeout += csv_int(table, i, "timeout");
+        bin->other += csv_int(table, i, "other");
+        bin->p50_us = worst(bin->p50_us, csv_ms(table, i, "p50_ms"));
+        bin->p99_us = worst(bin->p99_us, csv_ms(table, i, "p99_ms"));
+    }
+    *out_count = count;
+    *out_width_s = width;
+    return bins;
+}
+
+gboolean
+plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const char *tag, gint64 end_ms, double top, double bottom, gboolean is_last)
+{
+    guint count;
+    gint64 width;
+    g_autofree Bin *bins = NULL;
+    g_autofree char *name = g_strdup_printf("requests%s.dat", tag);
+    GString *data = canvas_data(canvas, name);
+    const char *marks;
+
+    if (table == NULL || csv_rows(table) == 0)
+        return FALSE;
+    bins = fill_bins(table, traffic, end_ms, &count, &width);
+    for (guint i = 0; i < count; i++) {
+        const Bin *bin = &bins[i];
+        double w = (double)width;
+        double ok = (double)bin->ok / w;
+        double refused = ok + (double)bin->refused / w;
+        double reset = refused + (double)bin->reset / w;
+        double timeout = reset + (double)(bin->timeout + bin->other) / w;
+
+        g_string_append_printf(data, "%.3f %.4f %.4f %.4f %.4f\n", ((double)i + 0.5) * w, ok, refused, reset, timeout);
+    }
+    canvas_panel(canvas, top, bottom, "requests/s", is_last);
+    marks = canvas_marks(canvas, "0", "1e9");
+    /* the tallest first, so that each colour shows its own share */
+    canvas_script(canvas, "set yrange [0:*<1e6]\nstats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.35 : 1)]\nset key top right horizontal samplen 1.2 font ',13' noenhanced\nset boxwidth %" G_GINT64_FORMAT "\n", name, width);
+    canvas_script(canvas, "plot '%s' using 1:5 with boxes lc rgb '%s' title 'timeout', '' using 1:4 with boxes lc rgb '%s' title 'reset', '' using 1:3 with boxes lc rgb '%s' title 'refused', '' using 1:2 with boxes lc rgb '%s' title 'ok'%s%s\nunset key\n", name, COLOR_RED, COLOR_PINK, COLOR_ORANGE, COLOR_GREEN, marks != NULL ? ", " : "", marks != NULL ? marks : "");
+    return TRUE;
+}
+
+gboolean
+plot_latency(Canvas *canvas, const CsvTable *table, const char *traffic, const char *tag, gint64 end_ms, double top, double bottom, gboolean is_last)
+{
+    guint count;
+    gint64 width;
+    g_autofree Bin *bins = NULL;
+    g_autofree char *name = g_strdup_printf("latency%s.dat", tag);
+    GString *data = canvas_data(canvas, name);
+    const char *marks;
+    guint points = 0;
+
+    if (table == NULL || csv_rows(table) == 0)
+        return FALSE;
+    bins = fill_bins(table, traffic, end_ms, &count, &width);
+    for (guint i = 0; i < count; i++) {
+        if (bins[i].p50_us < 0) {
+            g_string_append_c(data, '\n');
+            continue;
+        }
+        g_string_append_printf(data, "%.3f %.3f %.3f\n", ((double)i + 0.5) * (double)width, (double)bins[i].p50_us / 1000.0, (double)bins[i].p99_us / 1000.0);
+        points++;
+    }
+    if (points == 0)
+        return FALSE;
+    canvas_panel(canvas, top, bottom, "latency (ms)", is_last);
+    marks = canvas_marks(canvas, "1e-6", "1e9");
+    canvas_script(canvas, "set logscale y\nstats '%s' using 3 nooutput\nset yrange [0.1:(STATS_max > 1 ? STATS_max*4 : 4)]\nset key top right horizontal samplen 1.5 font ',13' noenhanced\n", name);
+    canvas_script(canvas, "plot '%s' using 1:3 with lines lw 2 lc rgb '%s' title 'p99', '' using 1:2 with lines lw 3 lc rgb '%s' title 'p50'%s%s\nunset key\nunset logscale y\n", name, COLOR_ORANGE, COLOR_BLUE, marks != NULL ? ", " : "", marks != NULL ? marks : "");
+    return TRUE;
+}

@@ -1,0 +1,255 @@
+/* timeline.c - the whole run on one time axis: pods per node, replicas, requests, latency */
+
+#include "report/plots/plots.h"
+
+#include "base/intern.h"
+#include "report/csv.h"
+#include "report/plots/canvas.h"
+
+#define MAX_DEPLOYMENTS 6
+#define ROWS_UNPACKED 26 /* beyond it pods that do not overlap share a row */
+
+static const struct {
+    const char *state, *color, *title;
+} states[] = {
+    {"pending", COLOR_GREY, "pending"},     {"starting", COLOR_SKY, "starting"},
+    {"waiting", COLOR_RED, "back-off"},     {"running", COLOR_YELLOW, "running, not ready"},
+    {"ready", COLOR_GREEN, "ready"},        {"lost", "#7F7F7F", "not heard of"},
+    {"terminating", COLOR_PINK, "terminating"}, {"succeeded", COLOR_BLUE, "succeeded"},
+    {"failed", COLOR_BLACK, "failed"},
+};
+static const char *const line_colors[MAX_DEPLOYMENTS] = {COLOR_BLUE, COLOR_ORANGE, COLOR_GREEN, COLOR_PINK, COLOR_RED, COLOR_SKY};
+
+typedef struct {
+    const char *node, *pod; /* interned */
+    gint64 from_ms, to_ms;
+    guint row; /* from the top */
+} LaneRow;
+
+static gint
+by_node_then_time(gconstpointer a, gconstpointer b)
+{
+    const LaneRow *x = a;
+    const LaneRow *y = b;
+    int order = strcmp(x->node, y->node);
+
+    if (order != 0)
+        return order;
+    if (x->from_ms != y->from_ms)
+        return x->from_ms < y->from_ms ? -1 : 1;
+    return strcmp(x->pod, y->pod);
+}
+
+/* One LaneRow per pod, rows given out node by node. */
+static GArray *
+lay_out(const CsvTable *pods, guint *out_rows)
+{
+    GArray *lanes = g_array_new(FALSE, TRUE, sizeof(LaneRow));
+    guint next = 0;
+
+    for (guint i = 0; i < csv_rows(pods); i++) {
+        const char *pod = str_intern(csv_text(pods, i, "pod"));
+        LaneRow *last = lanes->len > 0 ? &g_array_index(lanes, LaneRow, lanes->len - 1) : NULL;
+
+        if (last != NULL && last->pod == pod && last->to_ms == csv_ms(pods, i, "from")) {
+            last->to_ms = csv_ms(pods, i, "to");
+        } else {
+            LaneRow lane = {str_intern(csv_text(pods, i, "node")), pod, csv_ms(pods, i, "from"), csv_ms(pods, i, "to"), 0};
+            g_array_append_val(lanes, lane);
+        }
+    }
+    g_array_sort(lanes, by_node_then_time);
+    for (guint i = 0; i < lanes->len; i++) {
+        LaneRow *lane = &g_array_index(lanes, LaneRow, i);
+        gboolean is_placed = FALSE;
+
+        for (guint k = 0; k < i && lanes->len > ROWS_UNPACKED && !is_placed; k++) {
+            guint row = g_array_index(lanes, LaneRow, k).row;
+            gboolean is_free = g_array_index(lanes, LaneRow, k).node == lane->node;
+
+            for (guint m = 0; m < i && is_free; m++)
+                if (g_array_index(lanes, LaneRow, m).row == row && g_array_index(lanes, LaneRow, m).to_ms > lane->from_ms)
+                    is_free = FALSE;
+            if (is_free) {
+                lane->row = row;
+                is_placed = TRUE;
+            }
+        }
+        if (!is_placed)
+            lane->row = next++;
+    }
+    *out_rows = MAX(next, 1);
+    return lanes;
+}
+
+static const LaneRow *
+find_lane(const GArray *lanes, const char *pod, gint64 at_ms)
+{
+    for (guint i = 0; i < lanes->len; i++) {
+        const LaneRow *lane = &g_array_index(lanes, LaneRow, i);
+        if (str_is(lane->pod, pod) && at_ms >= lane->from_ms && at_ms <= lane->to_ms)
+            return lane;
+    }
+    return NULL;
+}
+
+static void
+lane_boxes(Canvas *canvas, const CsvTable *pods, const GArray *lanes)
+{
+    for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
+        g_autofree char *file = g_strdup_printf("lane_%s.dat", states[s].state);
+        GString *data = canvas_data(canvas, file);
+
+        for (guint i = 0; i < csv_rows(pods); i++) {
+            gint64 from = csv_ms(pods, i, "from");
+            const LaneRow *lane = find_lane(lanes, csv_text(pods, i, "pod"), from);
+
+            if (str_is(csv_text(pods, i, "state"), states[s].state) && lane != NULL)
+                g_string_append_printf(data, "%.3f %.3f %.3f %.3f\n", (double)MAX(from, 0) / 1000.0, (double)csv_ms(pods, i, "to") / 1000.0, -(double)lane->row - 0.42, -(double)lane->row + 0.42);
+        }
+        g_string_append(data, "-1e9 -1e9 -1e9 -1e9\n");
+    }
+}
+
+/* Node names at the left, a line between nodes, and the time in which a node was not Ready as a shade. */
+static void
+node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const PlotRun *run)
+{
+    GString *labels = canvas_data(canvas, "nodes.dat");
+    GString *names = canvas_data(canvas, "podnames.dat");
+    GString *lines = canvas_data(canvas, "nodelines.dat");
+    GString *dark = canvas_data(canvas, "notready.dat");
+
+    for (guint i = 0; i < lanes->len;) {
+        const LaneRow *first = &g_array_index(lanes, LaneRow, i);
+        guint low = first->row;
+        guint high = first->row;
+        gint64 since = -1;
+
+        for (; i < lanes->len && g_array_index(lanes, LaneRow, i).node == first->node; i++) {
+            low = MIN(low, g_array_index(lanes, LaneRow, i).row);
+            high = MAX(high, g_array_index(lanes, LaneRow, i).row);
+        }
+        g_string_append_printf(labels, "0 %.3f ", -((double)low + (double)high) / 2);
+        canvas_quote(labels, first->node[0] != '\0' ? first->node : "no node", 16);
+        g_string_append_c(labels, '\n');
+        g_string_append_printf(lines, "0 %.3f %.3f\n", -(double)high - 0.5, (double)run->end_ms / 1000.0);
+        for (guint k = 0; nodes != NULL && k <= csv_rows(nodes); k++) {
+            gboolean is_end = k == csv_rows(nodes);
+            gint64 t = is_end ? run->end_ms : csv_ms(nodes, k, "t");
+
+            if (!is_end && !str_is(csv_text(nodes, k, "node"), first->node))
+                continue;
+            if (since >= 0 && (is_end || str_is(csv_text(nodes, k, "ready"), "True"))) {
+                g_string_append_printf(dark, "%.3f %.3f %.3f %.3f\n", (double)since / 1000.0, (double)t / 1000.0, -(double)high - 0.5, -(double)low + 0.5);
+                since = -1;
+            } else if (since < 0 && !is_end && !str_is(csv_text(nodes, k, "ready"), "True")) {
+                since = MAX(t, 0);
+            }
+        }
+    }
+    for (guint i = 0; i < lanes->len && lanes->len <= ROWS_UNPACKED; i++) {
+        const LaneRow *lane = &g_array_index(lanes, LaneRow, i);
+
+        g_string_append_printf(names, "%.3f %.3f ", (double)MAX(lane->from_ms, 0) / 1000.0, -(double)lane->row);
+        canvas_quote(names, lane->pod, 30);
+        g_string_append_c(names, '\n');
+    }
+    g_string_append(names, "-1e9 -1e9 \"\"\n");
+    g_string_append(dark, "-1e9 -1e9 -1e9 -1e9\n");
+    g_string_append(lines, "-1e9 -1e9 0\n");
+}
+
+static void
+draw_lanes(Canvas *canvas, guint rows, double top, double bottom, gboolean is_last)
+{
+    const char *marks;
+
+    canvas_panel(canvas, top, bottom, "", is_last);
+    canvas_script(canvas, "unset ytics\nset grid noytics\nset yrange [%.2f:0.6]\nset key at screen 0.985,%.4f bottom right horizontal maxrows 1 samplen 0.8 width -1 font ',12'\nplot ", -(double)rows + 0.4, top + 0.004);
+    canvas_script(canvas, "'notready.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '#FBE3D6' notitle");
+    for (guint s = 0; s < G_N_ELEMENTS(states); s++)
+        canvas_script(canvas, ", 'lane_%s.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '%s' title '%s'", states[s].state, states[s].color, states[s].title);
+    canvas_script(canvas, ", 'nodelines.dat' using 1:2:3:(0) with vectors nohead lc rgb '#999999' notitle, 'nodes.dat' using 1:2:3 with labels right offset -1,0 font ',15' noenhanced notitle, 'podnames.dat' using 1:2:3 with labels left offset 0.6,0 font ',11' tc rgb 'black' noenhanced notitle");
+    marks = canvas_marks(canvas, "-1e6", "1e6");
+    canvas_script(canvas, "%s%s\nunset key\n", marks != NULL ? ", " : "", marks != NULL ? marks : "");
+}
+
+static gboolean
+draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, double top, double bottom, gboolean is_last)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    GString *ends = canvas_data(canvas, "replicanames.dat");
+    gint64 most = 1;
+    const char *marks;
+
+    for (guint i = 0; i < csv_rows(objects) && names->len < MAX_DEPLOYMENTS; i++) {
+        const char *name = str_intern(csv_text(objects, i, "name"));
+        if (str_is(csv_text(objects, i, "kind"), "Deployment") && !g_ptr_array_find(names, name, NULL))
+            g_ptr_array_add(names, (gpointer)name);
+    }
+    if (names->len == 0)
+        return FALSE;
+    for (guint n = 0; n < names->len; n++) {
+        g_autofree char *file = g_strdup_printf("replicas%u.dat", n);
+        GString *data = canvas_data(canvas, file);
+        gint64 wanted = 0;
+        gint64 available = 0;
+
+        g_string_append(data, "0 0 0\n");
+        for (guint i = 0; i < csv_rows(objects); i++) {
+            gboolean is_removed = csv_int(objects, i, "removed") != 0;
+
+            if (!str_is(csv_text(objects, i, "kind"), "Deployment") || !str_is(csv_text(objects, i, "name"), g_ptr_array_index(names, n)))
+                continue;
+            wanted = is_removed ? 0 : csv_int(objects, i, "desired");
+            available = is_removed ? 0 : csv_int(objects, i, "available");
+            most = MAX(most, MAX(wanted, available));
+            g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)MAX(csv_ms(objects, i, "t"), 0) / 1000.0, wanted, available);
+        }
+        g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)run->end_ms / 1000.0, wanted, available);
+        g_string_append_printf(ends, "%.3f %.3f ", (double)run->end_ms / 1000.0, (double)available + 0.02);
+        canvas_quote(ends, g_ptr_array_index(names, n), 24);
+        g_string_append_c(ends, '\n');
+    }
+    canvas_panel(canvas, top, bottom, "pods", is_last);
+    canvas_script(canvas, "set yrange [0:%.2f]\nset key top right horizontal samplen 1.5 font ',13'\nplot ", (double)most * 1.45);
+    for (guint n = 0; n < names->len; n++)
+        canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' title '%s', '' using 1:3 with steps lw 4 lc rgb '%s' title '%s', ", n, line_colors[n], n == 0 ? "wanted" : "", line_colors[n], n == 0 ? "available" : "");
+    canvas_script(canvas, "'replicanames.dat' using 1:2:3 with labels right offset -0.5,-0.8 font ',13' noenhanced notitle");
+    marks = canvas_marks(canvas, "0", "1e6");
+    canvas_script(canvas, "%s%s\nunset key\n", marks != NULL ? ", " : "", marks != NULL ? marks : "");
+    return TRUE;
+}
+
+static PlotResult
+draw(const char *directory, char **out_message)
+{
+    g_autoptr(CsvTable) pods = csv_read(directory, "pods.csv");
+    g_autoptr(CsvTable) nodes = csv_read(directory, "nodes.csv");
+    g_autoptr(CsvTable) objects = csv_read(directory, "objects.csv");
+    g_autoptr(CsvTable) traffic = csv_read(directory, "traffic.csv");
+    g_autoptr(GArray) lanes = NULL;
+    g_autoptr(Canvas) canvas = NULL;
+    g_auto(PlotRun) run = {0};
+    guint rows = 1;
+    gboolean has_traffic = traffic != NULL && csv_rows(traffic) > 0;
+    double lanes_bottom = has_traffic ? 0.49 : 0.30;
+
+    if (pods == NULL || csv_rows(pods) == 0 || objects == NULL || !plot_run_read(directory, &run))
+        return PLOT_NO_DATA;
+    lanes = lay_out(pods, &rows);
+    canvas = canvas_new(directory, "timeline", 1600, has_traffic ? 1100 : 900);
+    canvas_begin(canvas, run.name, run.description, run.end_ms);
+    lane_boxes(canvas, pods, lanes);
+    node_bands(canvas, lanes, nodes, &run);
+    draw_lanes(canvas, rows, has_traffic ? 0.80 : 0.76, lanes_bottom, FALSE);
+    draw_replicas(canvas, objects, &run, lanes_bottom - 0.025, has_traffic ? 0.335 : 0.075, !has_traffic);
+    if (has_traffic) {
+        plot_requests(canvas, traffic, NULL, "", run.end_ms, 0.31, 0.195, FALSE);
+        plot_latency(canvas, traffic, NULL, "", run.end_ms, 0.17, 0.065, TRUE);
+    }
+    return canvas_draw(canvas, out_message);
+}
+
+const PlotDef timeline_plot = {"timeline", draw};

@@ -1,0 +1,295 @@
+/* write.c - the files of a run; see report.h */
+
+#include "report/series.h"
+
+#include "base/duration.h"
+
+#include <glib/gstdio.h>
+
+/* Seconds with millisecond digits: "12.345". */
+static void
+append_seconds(GString *out, gint64 ns)
+{
+    gint64 ms = ABS(ns) / NS_PER_MS;
+
+    g_string_append_printf(out, "%s%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT, ns < 0 ? "-" : "", ms / 1000, ms % 1000);
+}
+
+/* A CSV cell: quoted if it must be. */
+static void
+append_cell(GString *out, const char *text)
+{
+    g_string_append_c(out, ',');
+    if (text == NULL)
+        return;
+    if (strpbrk(text, ",\"\n\r") == NULL) {
+        g_string_append(out, text);
+        return;
+    }
+    g_string_append_c(out, '"');
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '"')
+            g_string_append_c(out, '"');
+        g_string_append_c(out, *p);
+    }
+    g_string_append_c(out, '"');
+}
+
+/* g_file_set_contents writes a temporary file and renames it: never half a file under the final name. */
+static gboolean
+put(const char *directory, const char *name, GString *text, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+    gboolean fine = g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+
+    g_string_free(text, TRUE);
+    return fine;
+}
+
+static gboolean
+write_events(const Series *series, const char *directory, GError **error)
+{
+    const Trace *trace = sim_get_trace(series->sim);
+    GString *out = g_string_new(NULL);
+
+    for (TraceId id = 1; id <= trace_count(trace); id++) {
+        const TraceRecord *record = trace_get(trace, id);
+        g_autoptr(Value) row = value_new_map();
+        GString *t = g_string_new(NULL);
+
+        append_seconds(t, record->time_ns);
+        value_set(row, "id", value_new_int(id));
+        value_set(row, "t", value_new_float(t->str));
+        value_set(row, "component", value_new_string(record->component));
+        value_set(row, "verb", value_new_string(record->verb != NULL ? record->verb : ""));
+        value_set(row, "object", record->object != NULL ? value_new_string(record->object) : value_new_null());
+        value_set(row, "reason", value_new_string(record->reason != NULL ? record->reason : ""));
+        value_set(row, "message", value_new_string(record->message != NULL ? record->message : ""));
+        value_set(row, "cause", value_new_int(record->cause));
+        value_append_json(out, row, VALUE_NO_HTML_ESCAPE);
+        g_string_append_c(out, '\n');
+        g_string_free(t, TRUE);
+    }
+    return put(directory, "events.jsonl", out, error);
+}
+
+static gboolean
+write_objects(const Series *series, const char *directory, GError **error)
+{
+    GString *out = g_string_new("t,kind,namespace,name,owner,revision,desired,current,ready,available,updated,removed\n");
+
+    for (guint i = 0; i < series->objects->len; i++) {
+        const ObjectRow *row = &g_array_index(series->objects, ObjectRow, i);
+
+        append_seconds(out, row->time_ns);
+        append_cell(out, row->kind);
+        append_cell(out, row->namespace_);
+        append_cell(out, row->name);
+        append_cell(out, row->owner);
+        g_string_append_printf(out, ",%d,%d,%d,%d,%d,%d,%d\n", row->revision, row->desired, row->current, row->ready, row->available, row->updated, row->is_removed);
+    }
+    return put(directory, "objects.csv", out, error);
+}
+
+static gboolean
+write_nodes(const Series *series, const char *directory, GError **error)
+{
+    GString *out = g_string_new("t,node,ready,unschedulable\n");
+
+    for (guint i = 0; i < series->nodes->len; i++) {
+        const NodeRow *row = &g_array_index(series->nodes, NodeRow, i);
+
+        append_seconds(out, row->time_ns);
+        append_cell(out, row->name);
+        append_cell(out, row->ready);
+        g_string_append_printf(out, ",%d\n", row->unschedulable);
+    }
+    return put(directory, "nodes.csv", out, error);
+}
+
+static gboolean
+write_pods(const Series *series, const char *directory, GError **error)
+{
+    GString *out = g_string_new("node,namespace,pod,owner,state,from,to\n");
+
+    for (guint i = 0; i < series->lanes->len; i++) {
+        const Lane *lane = g_ptr_array_index(series->lanes, i);
+
+        for (guint k = 0; k < lane->spans->len; k++) {
+            const LaneSpan *span = &g_array_index(lane->spans, LaneSpan, k);
+
+            g_string_append(out, lane->node != NULL ? lane->node : "");
+            append_cell(out, lane->namespace_);
+            append_cell(out, lane->name);
+            append_cell(out, lane->owner);
+            append_cell(out, lane_state_name(span->state));
+            g_string_append_c(out, ',');
+            append_seconds(out, span->from_ns);
+            g_string_append_c(out, ',');
+            append_seconds(out, span->to_ns);
+            g_string_append_c(out, '\n');
+        }
+    }
+    return put(directory, "pods.csv", out, error);
+}
+
+static void
+append_quantile(GString *out, gint64 us)
+{
+    if (us < 0)
+        g_string_append_c(out, ',');
+    else
+        g_string_append_printf(out, ",%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT, us / 1000, us % 1000);
+}
+
+static gboolean
+write_traffic(const Series *series, const char *directory, GError **error)
+{
+    GString *out = g_string_new("second,traffic,ok,refused,reset,timeout,other,p50_ms,p90_ms,p99_ms\n");
+
+    for (guint i = 0; i < series->n_traffic; i++)
+        for (guint s = 0; s < traffic_second_count(series->traffic[i]); s++) {
+            const TrafficSecond *row = traffic_second(series->traffic[i], s);
+
+            g_string_append_printf(out, "%u", s);
+            append_cell(out, traffic_name(series->traffic[i]));
+            g_string_append_printf(out, ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT, row->ok, row->refused, row->reset, row->timeout, row->other);
+            append_quantile(out, row->p50_us);
+            append_quantile(out, row->p90_us);
+            append_quantile(out, row->p99_us);
+            g_string_append_c(out, '\n');
+        }
+    return put(directory, "traffic.csv", out, error);
+}
+
+static gboolean
+write_marks(const ReportInput *input, const char *directory, GError **error)
+{
+    static const char *const types[] = {"kubectl", "fault", "fault-end", "mark", "other"};
+    GString *out = g_string_new("t,type,text\n");
+
+    for (guint i = 0; i < input->n_marks; i++) {
+        append_seconds(out, input->marks[i].time_ns);
+        append_cell(out, types[input->marks[i].type]);
+        append_cell(out, input->marks[i].text);
+        g_string_append_c(out, '\n');
+    }
+    return put(directory, "marks.csv", out, error);
+}
+
+static gboolean
+write_commands(const ReportInput *input, const char *directory, GError **error)
+{
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < input->n_commands; i++) {
+        const ReportCommand *command = &input->commands[i];
+        g_autoptr(Value) row = value_new_map();
+        GString *t = g_string_new(NULL);
+        GString *took = g_string_new(NULL);
+
+        append_seconds(t, command->start_ns);
+        append_seconds(took, command->end_ns >= 0 ? command->end_ns - command->start_ns : 0);
+        value_set(row, "t", value_new_float(t->str));
+        value_set(row, "took", command->end_ns >= 0 ? value_new_float(took->str) : value_new_null());
+        value_set(row, "command", value_new_string(command->line));
+        value_set(row, "exit", command->end_ns >= 0 ? value_new_int(command->exit) : value_new_null());
+        value_set(row, "stdout", value_new_string(command->out));
+        value_set(row, "stderr", value_new_string(command->err));
+        value_append_json(out, row, VALUE_NO_HTML_ESCAPE);
+        g_string_append_c(out, '\n');
+        g_string_free(t, TRUE);
+        g_string_free(took, TRUE);
+    }
+    return put(directory, "kubectl.jsonl", out, error);
+}
+
+static Value *
+traffic_tree(const Series *series)
+{
+    Value *all = value_new_map();
+    static const struct {
+        const char *name;
+        guint permille;
+    } quantiles[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"p99.9", 999}};
+
+    for (guint i = 0; i < series->n_traffic; i++) {
+        const Traffic *traffic = series->traffic[i];
+        Value *one = value_new_map();
+        Value *latency = value_new_map();
+
+        value_set(one, "requests", value_new_int((gint64)traffic_counts(traffic)->arrivals));
+        value_set(one, "inFlight", value_new_int((gint64)traffic_counts(traffic)->in_flight));
+        value_set(one, "outcomes", traffic_outcomes(traffic));
+        for (guint q = 0; q < G_N_ELEMENTS(quantiles); q++) {
+            gint64 ns = traffic_quantile_ns(traffic, quantiles[q].permille);
+            GString *ms = g_string_new(NULL);
+
+            g_string_append_printf(ms, "%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT, ns / NS_PER_MS, ns / NS_PER_US % 1000);
+            value_set(latency, quantiles[q].name, ns < 0 ? value_new_null() : value_new_float(ms->str));
+            g_string_free(ms, TRUE);
+        }
+        value_set(one, "latencyMs", latency);
+        value_set(all, traffic_name(traffic), one);
+    }
+    return all;
+}
+
+static Value *
+checks_tree(const ReportInput *input)
+{
+    Value *list = value_new_list();
+
+    for (guint i = 0; i < input->n_checks; i++) {
+        Value *one = value_new_map();
+
+        value_set(one, "rule", value_new_string(input->checks[i].rule));
+        value_set(one, "that", value_new_string(input->checks[i].text));
+        value_set(one, "holds", value_new_bool(input->checks[i].has_passed));
+        value_append(list, one);
+    }
+    return list;
+}
+
+static gboolean
+write_run(const ReportInput *input, const Series *series, const char *directory, GError **error)
+{
+    g_autoptr(Value) run = value_new_map();
+    Value *counts = value_new_map();
+    SimCounters counters = sim_counters(series->sim);
+    GString *out = g_string_new(NULL);
+    GString *end = g_string_new(NULL);
+    g_autofree char *fingerprint = g_strdup_printf("%016" G_GINT64_MODIFIER "x", sim_fingerprint(series->sim));
+    g_autofree char *hash = g_strdup_printf("%08" G_GINT64_MODIFIER "x", input->scenario_hash);
+
+    append_seconds(end, input->end_ns);
+    value_set(run, "desk8s", value_new_string(input->version));
+    value_set(run, "name", value_new_string(input->name));
+    value_set(run, "description", value_new_string(input->description));
+    value_set(run, "kubernetesVersion", value_new_string(input->kubernetes_version));
+    value_set(run, "seed", value_new_int((gint64)input->seed));
+    value_set(run, "scenarioHash", value_new_string(hash));
+    value_set(run, "fingerprint", value_new_string(fingerprint));
+    value_set(run, "end", value_new_float(end->str));
+    value_set(counts, "events", value_new_int((gint64)counters.events));
+    value_set(counts, "apiWrites", value_new_int((gint64)series->api_writes));
+    value_set(counts, "traceRecords", value_new_int(trace_count(sim_get_trace(series->sim))));
+    value_set(counts, "pods", value_new_int(series->lanes->len));
+    value_set(run, "counters", counts);
+    value_set(run, "traffic", traffic_tree(series));
+    value_set(run, "expect", checks_tree(input));
+    value_append_json(out, run, VALUE_INDENT4 | VALUE_NO_HTML_ESCAPE);
+    g_string_append_c(out, '\n');
+    g_string_free(end, TRUE);
+    return put(directory, "run.json", out, error);
+}
+
+gboolean
+report_write(const ReportInput *input, const Series *series, const char *directory, GError **error)
+{
+    g_autofree char *summary = report_summary(input, series);
+
+    return write_events(series, directory, error) && write_objects(series, directory, error) && write_nodes(series, directory, error) &&
+           write_pods(series, directory, error) && write_traffic(series, directory, error) && write_marks(input, directory, error) &&
+           write_commands(input, directory, error) && write_run(input, series, directory, error) && put(directory, "summary.txt", g_string_new(summary), error);
+}
