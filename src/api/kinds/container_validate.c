@@ -1,5 +1,5 @@
 /*
- * Validation of a container's environment, ports, mounts and probes.
+ * Validation of a container's environment, ports and mounts.
  *
  * Models: v1.34 pkg/apis/core/validation: validateContainerCommon and below.
  */
@@ -74,16 +74,6 @@ static const char *const volume_fields[] = {"metadata.annotations", "metadata.la
                                             "metadata.name",        "metadata.namespace",
                                             "metadata.uid",         NULL};
 
-static gboolean
-is_listed(const char *const *list, const char *text)
-{
-    for (guint i = 0; list[i] != NULL; i++) {
-        if (strcmp(list[i], text) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Why a downward API path cannot be read, or NULL. */
 static const char *
 field_path_fault(const char *version, const char *path)
@@ -97,7 +87,7 @@ field_path_fault(const char *version, const char *path)
             return NULL;
         return str_internf("field label does not support subscript: %s", path);
     }
-    if (!is_listed(convertible_fields, path))
+    if (!g_strv_contains(convertible_fields, path))
         return str_internf("field label not supported: %s", path);
     return NULL;
 }
@@ -136,7 +126,7 @@ check_key_selector_field(ApiErrors *errors, const ObjectFieldSelector *field, gb
     }
     if (strcmp(path, "spec.host") == 0)
         path = "spec.nodeName";
-    if (!is_listed(supported, path))
+    if (!g_strv_contains(supported, path))
         field_not_supported(errors, "fieldPath", path, supported);
 }
 
@@ -161,7 +151,7 @@ check_divisor(ApiErrors *errors, const char *resource, const Quantity *divisor)
         return;
     text = quantity_format(divisor);
     if (g_str_has_suffix(resource, ".cpu")) {
-        if (!is_listed(cpu_divisors, text))
+        if (!g_strv_contains(cpu_divisors, text))
             field_invalid_string(errors, "divisor", resource,
                                  "only divisor's values 1m and 1 are supported with the cpu "
                                  "resource");
@@ -175,7 +165,7 @@ check_divisor(ApiErrors *errors, const char *resource, const Quantity *divisor)
         what = "hugepages";
     else
         return;
-    if (!is_listed(byte_divisors, text))
+    if (!g_strv_contains(byte_divisors, text))
         field_invalid_string(errors, "divisor", resource,
                              str_internf("only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, "
                                          "1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the %s "
@@ -193,7 +183,7 @@ check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboo
         field_required(errors, "containerName", NULL);
     else if (resource[0] == '\0')
         field_required(errors, "resource", NULL);
-    else if (!is_listed(resource_fields, resource) &&
+    else if (!g_strv_contains(resource_fields, resource) &&
              !g_str_has_prefix(resource, "requests.hugepages-") &&
              !g_str_has_prefix(resource, "limits.hugepages-"))
         field_not_supported(errors, "resource", resource, resource_fields);
@@ -323,7 +313,7 @@ check_mount_options(ApiErrors *errors, const VolumeMount *mount, const Value *se
     if (!str_is_empty(mount->sub_path_expr))
         check_local_path(errors, "subPathExpr", mount->sub_path_expr);
     if (mount->mount_propagation != NULL) {
-        if (!is_listed(propagations, mount->mount_propagation))
+        if (!g_strv_contains(propagations, mount->mount_propagation))
             field_not_supported(errors, "mountPropagation", mount->mount_propagation, propagations);
         if (str_is(mount->mount_propagation, "Bidirectional") &&
             !value_get_bool(security_context, "privileged", FALSE))
@@ -333,7 +323,7 @@ check_mount_options(ApiErrors *errors, const VolumeMount *mount, const Value *se
     }
     if (mount->recursive_read_only == NULL)
         return;
-    if (!is_listed(recursive_modes, mount->recursive_read_only)) {
+    if (!g_strv_contains(recursive_modes, mount->recursive_read_only)) {
         field_not_supported(errors, "recursiveReadOnly", mount->recursive_read_only,
                             recursive_modes);
     } else if (!str_is(mount->recursive_read_only, "Disabled")) {
@@ -375,187 +365,6 @@ check_mounts(ApiErrors *errors, const Container *container, const StrList *volum
     }
     api_errors_pop(errors);
     g_free(paths.items);
-}
-
-/* --- probes and hooks ---------------------------------------------------------------------- */
-
-typedef struct {
-    const ExecAction *exec;
-    const HttpGetAction *http_get;
-    const TcpSocketAction *tcp_socket;
-    const GrpcAction *grpc;
-    const SleepAction *sleep;
-} Handler;
-
-static const char *const schemes[] = {"HTTP", "HTTPS", NULL};
-
-static gboolean
-is_header_name(const char *name)
-{
-    for (const char *c = name; *c != '\0'; c++) {
-        if (!g_ascii_isalnum(*c) && *c != '-')
-            return FALSE;
-    }
-    return name[0] != '\0';
-}
-
-static void
-check_http_get(ApiErrors *errors, const HttpGetAction *action)
-{
-    if (str_is_empty(action->path))
-        field_required(errors, "path", NULL);
-    check_port_number_or_name(errors, "port", &action->port);
-    if (!is_listed(schemes, text_or_empty(action->scheme)))
-        field_not_supported(errors, "scheme", text_or_empty(action->scheme), schemes);
-    for (guint i = 0; i < action->http_headers.count; i++) {
-        const char *name = text_or_empty(action->http_headers.items[i].name);
-
-        if (!is_header_name(name))
-            field_invalid_string(errors, "httpHeaders", name,
-                                 "a valid HTTP header must consist of alphanumeric characters or "
-                                 "'-' (e.g. 'X-Header-Name', regex used for validation is "
-                                 "'[-A-Za-z0-9]+')");
-    }
-}
-
-static void
-check_sleep(ApiErrors *errors, const SleepAction *sleep, OptInt64 grace)
-{
-    if (!grace.is_set || (sleep->seconds >= 0 && sleep->seconds <= grace.value))
-        return;
-    field_invalid_int(errors, NULL, sleep->seconds,
-                      str_internf("must be non-negative and less than "
-                                  "terminationGracePeriodSeconds (%" G_GINT64_FORMAT ")",
-                                  grace.value));
-}
-
-/* TRUE if the handler named @child is there and is the first; the cursor then stands on it. */
-static gboolean
-enter_handler(ApiErrors *errors, const char *child, gconstpointer handler, guint *count)
-{
-    if (handler == NULL)
-        return FALSE;
-    if (*count > 0) {
-        field_forbidden(errors, child, "may not specify more than 1 handler type");
-        return FALSE;
-    }
-    *count = 1;
-    api_errors_push(errors, child);
-    return TRUE;
-}
-
-/* validateHandler */
-static void
-check_handler(ApiErrors *errors, const Handler *handler, OptInt64 grace)
-{
-    guint count = 0;
-
-    if (enter_handler(errors, "exec", handler->exec, &count)) {
-        if (handler->exec->command.count == 0)
-            field_required(errors, "command", NULL);
-        api_errors_pop(errors);
-    }
-    if (enter_handler(errors, "httpGet", handler->http_get, &count)) {
-        check_http_get(errors, handler->http_get);
-        api_errors_pop(errors);
-    }
-    if (enter_handler(errors, "tcpSocket", handler->tcp_socket, &count)) {
-        check_port_number_or_name(errors, "port", &handler->tcp_socket->port);
-        api_errors_pop(errors);
-    }
-    if (enter_handler(errors, "grpc", handler->grpc, &count)) {
-        check_port_number(errors, "port", handler->grpc->port);
-        api_errors_pop(errors);
-    }
-    if (enter_handler(errors, "sleep", handler->sleep, &count)) {
-        check_sleep(errors, handler->sleep, grace);
-        api_errors_pop(errors);
-    }
-    if (count == 0)
-        field_required(errors, NULL, "must specify a handler type");
-}
-
-static void
-check_probe_numbers(ApiErrors *errors, const Probe *probe)
-{
-    check_not_negative(errors, "initialDelaySeconds", probe->initial_delay_s);
-    check_not_negative(errors, "timeoutSeconds", probe->timeout_s);
-    check_not_negative(errors, "periodSeconds", probe->period_s);
-    check_not_negative(errors, "successThreshold", probe->success_threshold);
-    check_not_negative(errors, "failureThreshold", probe->failure_threshold);
-    if (probe->termination_grace_s.is_set && probe->termination_grace_s.value <= 0)
-        field_invalid_int(errors, "terminationGracePeriodSeconds", probe->termination_grace_s.value,
-                          "must be greater than 0");
-}
-
-static void
-check_probe(ApiErrors *errors, const char *child, const Probe *probe, OptInt64 grace)
-{
-    Handler handler;
-
-    if (probe == NULL)
-        return;
-    handler = (Handler){.exec = probe->exec,
-                        .http_get = probe->http_get,
-                        .tcp_socket = probe->tcp_socket,
-                        .grpc = probe->grpc};
-    api_errors_push(errors, child);
-    check_handler(errors, &handler, grace);
-    check_probe_numbers(errors, probe);
-    if (strcmp(child, "readinessProbe") == 0) {
-        if (probe->termination_grace_s.is_set)
-            field_invalid_int(errors, "terminationGracePeriodSeconds",
-                              probe->termination_grace_s.value,
-                              "must not be set for readinessProbes");
-    } else if (probe->success_threshold != 1) {
-        field_invalid_int(errors, "successThreshold", probe->success_threshold, "must be 1");
-    }
-    api_errors_pop(errors);
-}
-
-static void
-check_hook(ApiErrors *errors, const char *child, const LifecycleHandler *hook, OptInt64 grace)
-{
-    Handler handler;
-
-    if (hook == NULL)
-        return;
-    handler = (Handler){.exec = hook->exec,
-                        .http_get = hook->http_get,
-                        .tcp_socket = hook->tcp_socket,
-                        .sleep = hook->sleep};
-    api_errors_push(errors, child);
-    check_handler(errors, &handler, grace);
-    api_errors_pop(errors);
-}
-
-static void
-check_hooks_and_probes(ApiErrors *errors, const Container *container, OptInt64 grace)
-{
-    if (container->lifecycle != NULL) {
-        api_errors_push(errors, "lifecycle");
-        check_hook(errors, "postStart", container->lifecycle->post_start, grace);
-        check_hook(errors, "preStop", container->lifecycle->pre_stop, grace);
-        api_errors_pop(errors);
-    }
-    check_probe(errors, "livenessProbe", container->liveness_probe, grace);
-    check_probe(errors, "readinessProbe", container->readiness_probe, grace);
-    check_probe(errors, "startupProbe", container->startup_probe, grace);
-}
-
-static void
-forbid_hooks_and_probes(ApiErrors *errors, const Container *container)
-{
-    static const char why[] = "may not be set for init containers without restartPolicy=Always";
-
-    if (container->lifecycle != NULL)
-        field_forbidden(errors, "lifecycle", why);
-    if (container->liveness_probe != NULL)
-        field_forbidden(errors, "livenessProbe", why);
-    if (container->readiness_probe != NULL)
-        field_forbidden(errors, "readinessProbe", why);
-    if (container->startup_probe != NULL)
-        field_forbidden(errors, "startupProbe", why);
 }
 
 /* --- containers ---------------------------------------------------------------------------- */
@@ -608,7 +417,7 @@ check_security_contexts(ApiErrors *errors, const PodSpec *spec)
     if (spec->share_process_namespace == OPT_TRUE && spec->host_pid)
         field_invalid_raw(errors, "shareProcessNamespace", "true",
                           "ShareProcessNamespace and HostPID cannot both be enabled");
-    if (change_policy != NULL && !is_listed(change_policies, change_policy))
+    if (change_policy != NULL && !g_strv_contains(change_policies, change_policy))
         field_not_supported(errors, "fsGroupChangePolicy", change_policy, change_policies);
     api_errors_pop(errors);
 }

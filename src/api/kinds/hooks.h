@@ -58,6 +58,8 @@ check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboo
 void check_no_backsteps(ApiErrors *errors, const char *child, const char *path);
 void check_local_path(ApiErrors *errors, const char *child, const char *path);
 void check_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volumes);
+void check_hooks_and_probes(ApiErrors *errors, const Container *container, OptInt64 grace);
+void forbid_hooks_and_probes(ApiErrors *errors, const Container *container);
 void check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboolean is_pod);
 void check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value);
 void check_tolerations(ApiErrors *errors, const TolerationList *tolerations);

@@ -40,16 +40,6 @@ static const char *const counted_names[] = {"pods",
                                             NULL};
 
 static gboolean
-is_listed(const char *const *list, const char *text)
-{
-    for (guint i = 0; list[i] != NULL; i++) {
-        if (strcmp(list[i], text) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
 is_huge_page(const char *name)
 {
     return g_str_has_prefix(name, "hugepages-");
@@ -89,7 +79,7 @@ check_quantity(ApiErrors *errors, const char *child, const char *name, const Qua
 
     if (quantity_sign(value) < 0)
         field_invalid_raw(errors, child, printed, "must be greater than or equal to 0");
-    if ((is_listed(counted_names, name) || is_extended(name)) &&
+    if ((g_strv_contains(counted_names, name) || is_extended(name)) &&
         quantity_value_milli(value) % 1000 != 0)
         field_invalid_raw(errors, child, printed, "must be an integer");
 }
@@ -103,7 +93,7 @@ check_resource_name(ApiErrors *errors, const char *name, gboolean is_pod)
     if (!check_name(errors, NULL, NAME_QUALIFIED, name)) {
         if (is_pod)
             return;
-    } else if (strchr(name, '/') == NULL && !is_listed(standard_names, name) &&
+    } else if (strchr(name, '/') == NULL && !g_strv_contains(standard_names, name) &&
                !is_huge_page(name)) {
         field_invalid_string(errors, NULL, name,
                              "must be a standard resource type or fully qualified");
@@ -114,7 +104,7 @@ check_resource_name(ApiErrors *errors, const char *name, gboolean is_pod)
         if (!str_is(name, "cpu") && !str_is(name, "memory") && !is_huge_page(name))
             field_not_supported(errors, NULL, name, pod_names);
     } else if (strchr(name, '/') == NULL) {
-        if (!is_listed(container_names, name) && !is_huge_page(name))
+        if (!g_strv_contains(container_names, name) && !is_huge_page(name))
             field_invalid_string(errors, NULL, name, "must be a standard resource for containers");
     } else if (!is_native(name) && !is_extended(name)) {
         field_invalid_string(errors, NULL, name, "doesn't follow extended resource name standard");
