@@ -6,6 +6,8 @@ Suite *workqueue_suite(void);
 Suite *client_suite(void);
 Suite *informer_suite(void);
 Suite *expectations_suite(void);
+Suite *correlator_suite(void);
+Suite *recorder_suite(void);
 
 int
 main(void)
@@ -15,6 +17,8 @@ main(void)
     srunner_add_suite(runner, client_suite());
     srunner_add_suite(runner, informer_suite());
     srunner_add_suite(runner, expectations_suite());
+    srunner_add_suite(runner, correlator_suite());
+    srunner_add_suite(runner, recorder_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);
