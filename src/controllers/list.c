@@ -3,5 +3,6 @@
 const ControllerDef *const kcm_controllers[] = {
     &deployment_controller,
     &replica_set_controller,
+    &endpoint_slice_controller,
     NULL,
 };

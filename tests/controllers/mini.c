@@ -192,6 +192,8 @@ do_write(Mini *mini, const PlanStep *step, const StepResult *results, ApiStatus 
         *out_status = refuse_with(404, "NotFound", step);
         return NULL;
     }
+    if (revision == 0 && step->kind->allows_unconditional_update)
+        revision = stored->resource_version;
     if (revision != stored->resource_version) {
         *out_status = refuse_with(409, "Conflict", step);
         return NULL;
@@ -206,6 +208,12 @@ do_write(Mini *mini, const PlanStep *step, const StepResult *results, ApiStatus 
         if (object->spec != NULL &&
             !api_struct_equal(object->kind->spec, object->spec, stored->spec))
             api_edit_meta(object)->generation++;
+        if (object->body != NULL)
+            api_edit_meta(object)->generation = stored->meta->generation + 1;
+        if (api_uid(object) == NULL) {
+            api_edit_meta(object)->uid = api_uid(stored);
+            api_edit_meta(object)->creation_time = stored->meta->creation_time;
+        }
     }
     mini_put(mini, object);
     return api_object_ref(object);

@@ -6,3 +6,4 @@
 Suite *replicaset_suite(void);
 Suite *deployment_suite(void);
 Suite *deployment_sync_suite(void);
+Suite *endpointslice_suite(void);

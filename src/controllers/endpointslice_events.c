@@ -1,0 +1,157 @@
+#include "controllers/endpointslice_sync.h"
+
+/* A change of a slice by somebody else is answered after a second at the earliest. */
+#define SLICE_DELAY_NS NS_PER_S
+
+static gint64
+batch_ns(Controller *controller)
+{
+    return controllers_config_of(controller_config(controller))->endpoint_batch_period_ns;
+}
+
+static void
+on_service(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    controller_enqueue_object(controller, object != NULL ? object : old);
+}
+
+/* --- pods -------------------------------------------------------------------------------------------- */
+
+typedef enum { MATCHES_NEW, MATCHES_EITHER, MATCHES_ONE } Membership;
+
+static gboolean
+selects(const ApiObject *service, const ApiObject *pod)
+{
+    const StrMap *selector = &service_spec(service)->selector;
+
+    return selector->count > 0 && str_map_contains_all(&pod->meta->labels, selector);
+}
+
+static void
+enqueue_services(Controller *controller,
+                 const ApiObject *old,
+                 const ApiObject *pod,
+                 Membership membership)
+{
+    g_autoptr(GPtrArray) services = g_ptr_array_new();
+    gint64 delay_ns = batch_ns(controller);
+
+    view_list(controller_view(controller), &service_kind, api_namespace(pod), services);
+    for (guint i = 0; i < services->len; i++) {
+        const ApiObject *service = services->pdata[i];
+        gboolean in_new = selects(service, pod);
+        gboolean in_old = membership != MATCHES_NEW && selects(service, old);
+
+        if (membership == MATCHES_ONE ? in_new == in_old : !in_new && !in_old)
+            continue;
+        if (delay_ns > 0)
+            controller_enqueue_after(controller, api_key(service), delay_ns);
+        else
+            controller_enqueue_object(controller, service);
+    }
+}
+
+static gboolean
+has_same_addresses(const PodStatus *a, const PodStatus *b)
+{
+    if (a->pod_ips.count != b->pod_ips.count || !str_is(a->pod_ip, b->pod_ip))
+        return FALSE;
+    for (guint i = 0; i < a->pod_ips.count; i++)
+        if (!str_is(a->pod_ips.items[i].ip, b->pod_ips.items[i].ip))
+            return FALSE;
+    return TRUE;
+}
+
+/* v1.34 endpointslice/util/controller_utils.go, podEndpointsChanged and GetServicesToUpdateOnPodChange. */
+static void
+on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
+{
+    gboolean has_changed = old->meta->deletion_time != pod->meta->deletion_time ||
+                           pod_is_ready(old) != pod_is_ready(pod) ||
+                           !has_same_addresses(pod_status(old), pod_status(pod));
+    gboolean has_new_labels = !str_map_equal(&old->meta->labels, &pod->meta->labels) ||
+                              !str_is(pod_spec(old)->hostname, pod_spec(pod)->hostname) ||
+                              !str_is(pod_spec(old)->subdomain, pod_spec(pod)->subdomain);
+
+    if (has_changed && has_new_labels)
+        enqueue_services(controller, old, pod, MATCHES_EITHER);
+    else if (has_changed)
+        enqueue_services(controller, old, pod, MATCHES_NEW);
+    else if (has_new_labels)
+        enqueue_services(controller, old, pod, MATCHES_ONE);
+}
+
+static void
+on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    if (object == NULL || old == NULL)
+        enqueue_services(controller, NULL, object != NULL ? object : old, MATCHES_NEW);
+    else if (old->resource_version != object->resource_version)
+        on_pod_updated(controller, old, object);
+}
+
+/* --- slices -------------------------------------------------------------------------------------------- */
+
+static const char *
+service_key_of(const ApiObject *slice)
+{
+    const char *name = str_map_get(&slice->meta->labels, LABEL_SERVICE_NAME);
+
+    return str_is_empty(name) ? NULL : api_key_of(api_namespace(slice), name);
+}
+
+static gboolean
+is_managed(const ApiObject *slice)
+{
+    return str_is(str_map_get(&slice->meta->labels, LABEL_MANAGED_BY), MANAGED_BY_US);
+}
+
+static void
+enqueue_service_of(Controller *controller, const ApiObject *slice)
+{
+    const char *key = service_key_of(slice);
+
+    if (key != NULL)
+        controller_enqueue_after(controller, key, MAX(SLICE_DELAY_NS, batch_ns(controller)));
+}
+
+static void
+on_slice(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    gpointer state = controller_state(controller);
+    const ApiObject *slice = object != NULL ? object : old;
+    const char *key = service_key_of(slice);
+
+    if (old != NULL && object != NULL && service_key_of(old) != key) {
+        enqueue_service_of(controller, object);
+        enqueue_service_of(controller, old);
+        return;
+    }
+    if (key == NULL)
+        return;
+    if (object == NULL) {
+        if (is_managed(old) && slice_state_was_taken(state, key, old))
+            enqueue_service_of(controller, old);
+        return;
+    }
+    if ((old != NULL && is_managed(old) != is_managed(object)) ||
+        (is_managed(object) && slice_state_is_news(state, key, object)))
+        enqueue_service_of(controller, object);
+}
+
+/* Nodes are looked at for their zone; their own changes wake no Service. */
+static void
+on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    (void)controller;
+    (void)old;
+    (void)object;
+}
+
+const ControllerSource endpoint_slice_sources[] = {
+    {&service_kind, on_service},
+    {&pod_kind, on_pod},
+    {&endpoint_slice_kind, on_slice},
+    {&node_kind, on_node},
+    {0},
+};

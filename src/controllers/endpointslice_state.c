@@ -1,0 +1,174 @@
+#include "controllers/endpointslice_sync.h"
+
+#define DELETION_EXPECTED -1
+
+typedef struct {
+    ApiTime service_trigger;
+    gboolean has_triggers;
+    GHashTable *pod_triggers; /* name -> ApiTime * (owned) */
+    GHashTable *generations;  /* uid of a slice -> gint64 * (owned): as we wrote it last */
+} ServiceState;
+
+static void
+service_state_free(gpointer data)
+{
+    ServiceState *state = data;
+
+    g_hash_table_unref(state->pod_triggers);
+    g_hash_table_unref(state->generations);
+    g_free(state);
+}
+
+gpointer
+slice_state_new(void)
+{
+    return g_hash_table_new_full(NULL, NULL, NULL, service_state_free);
+}
+
+void
+slice_state_free(gpointer state)
+{
+    g_hash_table_unref(state);
+}
+
+void
+slice_state_forget(gpointer state, const char *service_key)
+{
+    if (state != NULL)
+        g_hash_table_remove(state, service_key);
+}
+
+static ServiceState *
+demand(gpointer state, const char *service_key)
+{
+    ServiceState *found = g_hash_table_lookup(state, service_key);
+
+    if (found != NULL)
+        return found;
+    found = g_new0(ServiceState, 1);
+    found->pod_triggers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    found->generations = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_hash_table_insert(state, (gpointer)service_key, found);
+    return found;
+}
+
+/* --- trigger times: v1.34 endpointslice/util/trigger_time_tracker.go ------------------------------------ */
+
+static ApiTime
+earlier(ApiTime a, ApiTime b)
+{
+    return a == 0 || b < a ? b : a;
+}
+
+ApiTime
+slice_state_trigger(gpointer state, const ApiObject *service, const GPtrArray *pods)
+{
+    ServiceState *own = state == NULL ? NULL : demand(state, api_key(service));
+    ApiTime created = service->meta->creation_time;
+    ApiTime trigger = 0;
+    GHashTable *times;
+
+    if (own == NULL)
+        return created;
+    times = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    for (guint i = 0; i < pods->len; i++) {
+        const ApiObject *pod = pods->pdata[i];
+        const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
+        const ApiTime *stored = g_hash_table_lookup(own->pod_triggers, api_name(pod));
+        ApiTime *time;
+
+        if (ready == NULL || ready->last_transition_time == 0)
+            continue;
+        time = g_new(ApiTime, 1);
+        *time = ready->last_transition_time;
+        if (stored == NULL || *time > *stored)
+            trigger = earlier(trigger, *time);
+        g_hash_table_insert(times, (gpointer)api_name(pod), time);
+    }
+    if (created > own->service_trigger)
+        trigger = earlier(trigger, created);
+    if (!own->has_triggers)
+        trigger = created;
+    own->has_triggers = TRUE;
+    own->service_trigger = created;
+    g_hash_table_unref(own->pod_triggers);
+    own->pod_triggers = times;
+    return trigger;
+}
+
+/* --- our own writes: v1.34 endpointslice/util/endpointslice_tracker.go ------------------------------------- */
+
+gboolean
+slice_state_is_stale(gpointer state, const char *service_key, const GPtrArray *slices)
+{
+    ServiceState *own = state == NULL ? NULL : g_hash_table_lookup(state, service_key);
+    guint seen = 0;
+    guint awaited = 0;
+    GHashTableIter iter;
+    gpointer value;
+
+    if (own == NULL)
+        return FALSE;
+    for (guint i = 0; i < slices->len; i++) {
+        const ApiObject *slice = slices->pdata[i];
+        const gint64 *written = g_hash_table_lookup(own->generations, api_uid(slice));
+
+        if (written == NULL)
+            continue;
+        if (*written == DELETION_EXPECTED || *written > slice->meta->generation)
+            return TRUE;
+        seen++;
+    }
+    /* One that we wrote is not there at all: the order of this walk cannot be seen. */
+    g_hash_table_iter_init(&iter, own->generations);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        awaited += *(const gint64 *)value != DELETION_EXPECTED;
+    return awaited > seen;
+}
+
+static void
+put_generation(gpointer state, const char *service_key, const char *uid, gint64 generation)
+{
+    gint64 *value;
+
+    if (state == NULL)
+        return;
+    value = g_new(gint64, 1);
+    *value = generation;
+    g_hash_table_insert(demand(state, service_key)->generations, (gpointer)uid, value);
+}
+
+void
+slice_state_wrote(gpointer state, const char *service_key, const ApiObject *slice)
+{
+    put_generation(state, service_key, api_uid(slice), slice->meta->generation);
+}
+
+void
+slice_state_deleted(gpointer state, const char *service_key, const char *uid)
+{
+    put_generation(state, service_key, uid, DELETION_EXPECTED);
+}
+
+gboolean
+slice_state_is_news(gpointer state, const char *service_key, const ApiObject *slice)
+{
+    ServiceState *own = g_hash_table_lookup(state, service_key);
+    const gint64 *written =
+        own == NULL ? NULL : g_hash_table_lookup(own->generations, api_uid(slice));
+
+    return written == NULL || slice->meta->generation > *written;
+}
+
+gboolean
+slice_state_was_taken(gpointer state, const char *service_key, const ApiObject *slice)
+{
+    ServiceState *own = g_hash_table_lookup(state, service_key);
+    const gint64 *written =
+        own == NULL ? NULL : g_hash_table_lookup(own->generations, api_uid(slice));
+    gboolean was_taken = written != NULL && *written != DELETION_EXPECTED;
+
+    if (written != NULL)
+        g_hash_table_remove(own->generations, api_uid(slice));
+    return was_taken;
+}
