@@ -8,6 +8,7 @@ Suite *informer_suite(void);
 Suite *expectations_suite(void);
 Suite *correlator_suite(void);
 Suite *recorder_suite(void);
+Suite *plan_suite(void);
 
 int
 main(void)
@@ -19,6 +20,7 @@ main(void)
     srunner_add_suite(runner, expectations_suite());
     srunner_add_suite(runner, correlator_suite());
     srunner_add_suite(runner, recorder_suite());
+    srunner_add_suite(runner, plan_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);
