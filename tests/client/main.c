@@ -9,6 +9,8 @@ Suite *expectations_suite(void);
 Suite *correlator_suite(void);
 Suite *recorder_suite(void);
 Suite *plan_suite(void);
+Suite *controller_suite(void);
+Suite *leader_suite(void);
 
 int
 main(void)
@@ -21,6 +23,8 @@ main(void)
     srunner_add_suite(runner, correlator_suite());
     srunner_add_suite(runner, recorder_suite());
     srunner_add_suite(runner, plan_suite());
+    srunner_add_suite(runner, controller_suite());
+    srunner_add_suite(runner, leader_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -1,0 +1,166 @@
+/* test_leader.c - the Lease protocol; v0.34 client-go tools/leaderelection */
+
+#include "tests/client/fixture.h"
+
+#include "base/duration.h"
+#include "client/component.h"
+#include "client/leader.h"
+
+#include <check.h>
+
+Suite *leader_suite(void);
+
+typedef struct {
+    Component *component;
+    Leader *leader;
+    gint64 elected_ns, lost_ns;
+    guint elections;
+    Sim *sim;
+} Candidate;
+
+static Fixture *f;
+static Candidate one, two;
+
+static void
+on_elected(gpointer user)
+{
+    Candidate *candidate = user;
+
+    candidate->elections++;
+    candidate->elected_ns = sim_now_ns(candidate->sim);
+}
+
+static void
+on_lost(gpointer user)
+{
+    Candidate *candidate = user;
+
+    candidate->lost_ns = sim_now_ns(candidate->sim);
+    process_stop(component_process(candidate->component));
+}
+
+static void
+on_started(gpointer user)
+{
+    leader_start(((Candidate *)user)->leader);
+}
+
+static void
+on_stopped(gpointer user)
+{
+    leader_reset(((Candidate *)user)->leader);
+}
+
+static void
+candidate_init(Candidate *candidate, const char *name, Machine *machine)
+{
+    ComponentOptions options = {
+        .sim = f->sim,
+        .world = f->world,
+        .machine = machine,
+        .server = f->server,
+        .process_name = name,
+        .hooks = {.started = on_started, .stopped = on_stopped},
+    };
+    LeaderOptions leader_options = {"kube-test", name, on_elected, on_lost};
+
+    *candidate = (Candidate){.sim = f->sim};
+    candidate->component = component_new(&options, candidate);
+    candidate->leader =
+        leader_new(component_client(candidate->component), &leader_options, candidate);
+}
+
+static void
+set_up(void)
+{
+    f = fixture_new();
+    candidate_init(&one, "one", f->worker);
+    candidate_init(&two, "two", f->control);
+    process_start(component_process(one.component));
+    fixture_run(f, 100 * NS_PER_MS);
+    process_start(component_process(two.component));
+    fixture_run(f, 30 * NS_PER_S);
+}
+
+static void
+tear_down(void)
+{
+    leader_free(one.leader);
+    leader_free(two.leader);
+    component_free(one.component);
+    component_free(two.component);
+    fixture_free(f);
+}
+
+static const LeaseSpec *
+lease(void)
+{
+    return lease_spec(apiserver_peek(f->server, &lease_kind, "kube-system", "kube-test"));
+}
+
+START_TEST(test_first_come)
+{
+    ck_assert(leader_is_leading(one.leader));
+    ck_assert(!leader_is_leading(two.leader));
+    ck_assert_int_lt(one.elected_ns, 100 * NS_PER_MS);
+    ck_assert_str_eq(lease()->holder_identity, "one");
+    ck_assert_int_eq(lease()->lease_duration_s.value, 15);
+    ck_assert_int_eq(lease()->lease_transitions.value, 0);
+    /* renewed every 2 s */
+    ck_assert_int_ge(lease()->renew_time, sim_wall_ns(f->sim) - 2100 * NS_PER_MS);
+}
+END_TEST
+
+/* takeover 15 s after the record was seen to change last, plus a retry: 13 to 24 s after the crash */
+START_TEST(test_crash_of_the_leader)
+{
+    gint64 crash_ns = sim_now_ns(f->sim);
+
+    process_crash(component_process(one.component), -1);
+    fixture_run(f, 30 * NS_PER_S);
+    ck_assert(leader_is_leading(two.leader));
+    ck_assert_int_ge(two.elected_ns - crash_ns, 13 * NS_PER_S);
+    ck_assert_int_le(two.elected_ns - crash_ns, 24 * NS_PER_S);
+    ck_assert_str_eq(lease()->holder_identity, "two");
+    ck_assert_int_eq(lease()->lease_transitions.value, 1);
+}
+END_TEST
+
+/* a leader that cannot renew for 10 s stops before anybody else begins */
+START_TEST(test_leader_is_cut_off)
+{
+    gint64 cut_ns = sim_now_ns(f->sim);
+
+    fixture_cut(f);
+    fixture_run(f, 40 * NS_PER_S);
+    ck_assert_int_gt(one.lost_ns, cut_ns + 9 * NS_PER_S);
+    ck_assert_int_le(one.lost_ns, cut_ns + 13 * NS_PER_S);
+    ck_assert(leader_is_leading(two.leader));
+    ck_assert_int_gt(two.elected_ns, one.lost_ns);
+}
+END_TEST
+
+START_TEST(test_restarted_leader_takes_its_own_lease_again)
+{
+    process_crash(component_process(one.component), NS_PER_S);
+    fixture_run(f, 10 * NS_PER_S);
+    ck_assert(leader_is_leading(one.leader));
+    ck_assert_uint_eq(one.elections, 2);
+    ck_assert_int_eq(lease()->lease_transitions.value, 0);
+}
+END_TEST
+
+Suite *
+leader_suite(void)
+{
+    Suite *suite = suite_create("leader");
+    TCase *tcase = tcase_create("lease");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, test_first_come);
+    tcase_add_test(tcase, test_crash_of_the_leader);
+    tcase_add_test(tcase, test_leader_is_cut_off);
+    tcase_add_test(tcase, test_restarted_leader_takes_its_own_lease_again);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
