@@ -130,17 +130,11 @@ decode_type_error(Decoder *decoder,
 
     g_autofree char *path = place_format(decoder, place, TRUE);
 
-    decode_set_error(decoder,
-                     value,
-                     place,
+    decode_set_error(decoder, value, place,
                      g_strdup_printf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of "
                                      "type %s",
-                                     json_type_name(value),
-                                     with_literal ? " " : "",
-                                     with_literal ? value->text : "",
-                                     holder->name,
-                                     path,
-                                     go_type));
+                                     json_type_name(value), with_literal ? " " : "",
+                                     with_literal ? value->text : "", holder->name, path, go_type));
 }
 
 static void
@@ -260,7 +254,8 @@ decode_int(Decoder *decoder,
 static gboolean
 decode_quantity(Decoder *decoder, const Value *value, const Place *place, Quantity *out_quantity)
 {
-    const char *text = value->type == VALUE_BOOL ? (value->boolean ? "true" : "false") : value->text;
+    const char *text =
+        value->type == VALUE_BOOL ? (value->boolean ? "true" : "false") : value->text;
 
     /* A string or a number stands for itself, with blanks round it; anything else is no quantity. */
     if (value->type == VALUE_STRING || value->type == VALUE_INT || value->type == VALUE_FLOAT) {
@@ -286,25 +281,25 @@ decode_int_or_string(Decoder *decoder, const Value *value, const Place *place, I
         *out = (IntOrString){.type = INT_OR_STRING_INT, .integer = (gint32)value->integer};
         return TRUE;
     }
-    return decode_fatal(decoder,
-                        value,
-                        place,
+    return decode_fatal(decoder, value, place,
                         g_strdup_printf("json: cannot unmarshal %s%s%s into Go value of type int32",
-                                        json_type_name(value),
-                                        is_number ? " " : "",
+                                        json_type_name(value), is_number ? " " : "",
                                         is_number ? value->text : ""));
 }
 
 static gboolean
-decode_time(Decoder *decoder, const Value *value, const Place *place, gboolean is_micro, ApiTime *out)
+decode_time(Decoder *decoder,
+            const Value *value,
+            const Place *place,
+            gboolean is_micro,
+            ApiTime *out)
 {
     gint64 ns;
 
     if (value->type != VALUE_STRING)
-        return decode_fatal(decoder,
-                            value,
-                            place,
-                            g_strdup_printf("json: cannot unmarshal %s into Go value of type string",
+        return decode_fatal(decoder, value, place,
+                            g_strdup_printf("json: cannot unmarshal %s into Go value of type "
+                                            "string",
                                             json_type_name(value)));
     if (time_parse_rfc3339(value->text, &ns)) {
         *out = is_micro ? ns - ns % NS_PER_US : api_time_seconds(ns);
@@ -312,16 +307,13 @@ decode_time(Decoder *decoder, const Value *value, const Place *place, gboolean i
     }
 
     /* time.Parse tells which element of the layout failed; the first one is by far the usual. */
-    const char *layout = is_micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
+    const char *layout =
+        is_micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
 
-    return decode_fatal(decoder,
-                        value,
-                        place,
+    return decode_fatal(decoder, value, place,
                         g_strdup_printf("parsing time \"%s\" as \"%s\": cannot parse \"%s\" as "
                                         "\"2006\"",
-                                        value->text,
-                                        layout,
-                                        value->text));
+                                        value->text, layout, value->text));
 }
 
 /* Go's base64.StdEncoding: the offset of the first byte that cannot stand there, -1 if fine. */
@@ -385,9 +377,7 @@ decode_bytes(Decoder *decoder,
     gssize bad = base64_check(value->text);
 
     if (bad >= 0)
-        return decode_fatal(decoder,
-                            value,
-                            place,
+        return decode_fatal(decoder, value, place,
                             g_strdup_printf("illegal base64 data at input byte %" G_GSSIZE_FORMAT,
                                             bad));
     *out_text = value->text;
@@ -697,13 +687,9 @@ api_struct_decode(const ApiType *type,
     if (value->type == VALUE_MAP)
         decode_struct(&decoder, type, data, value, NULL);
     else if (value->type != VALUE_NULL)
-        decode_set_error(&decoder,
-                         value,
-                         NULL,
+        decode_set_error(&decoder, value, NULL,
                          g_strdup_printf("json: cannot unmarshal %s into Go value of type %s.%s",
-                                         json_type_name(value),
-                                         type->package,
-                                         type->name));
+                                         json_type_name(value), type->package, type->name));
     return result->type_error == NULL;
 }
 
@@ -741,13 +727,8 @@ decode_root_member(Decoder *decoder, ApiObject *object, const Value *value, guin
         /* Body types are named after their part here; in Go they are the kind itself. */
         root = *kind->body;
         root.name = kind->kind;
-        return decode_member(decoder,
-                             &root,
-                             api_type_field(kind->body, key),
-                             object->body,
-                             value,
-                             index,
-                             NULL);
+        return decode_member(decoder, &root, api_type_field(kind->body, key), object->body, value,
+                             index, NULL);
     }
     return decode_member(decoder, &root, data == NULL ? NULL : &part, data, value, index, NULL);
 }
@@ -773,13 +754,9 @@ api_object_decode(const ApiKind *kind, const Value *value, ApiDecodeResult *resu
     ApiObject *object;
 
     if (value->type != VALUE_MAP) {
-        decode_set_error(&decoder,
-                         value,
-                         NULL,
+        decode_set_error(&decoder, value, NULL,
                          g_strdup_printf("json: cannot unmarshal %s into Go value of type %s.%s",
-                                         json_type_name(value),
-                                         kind->version,
-                                         kind->kind));
+                                         json_type_name(value), kind->version, kind->kind));
         return NULL;
     }
     object = api_object_new(kind, NULL, NULL);

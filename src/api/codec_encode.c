@@ -27,8 +27,7 @@ encode_quantity_map(const QuantityMap *map)
     Value *value = value_new_map();
 
     for (guint i = 0; i < map->count; i++)
-        value_add_member(value,
-                         map->items[i].key,
+        value_add_member(value, map->items[i].key,
                          value_new_string(quantity_format(&map->items[i].value)));
     return value;
 }
@@ -57,10 +56,9 @@ encode_scalars(const ApiField *field, const ApiList *list)
     Value *value = value_new_list();
 
     for (guint i = 0; i < list->count; i++)
-        value_append(value,
-                     field->type == API_INT32_LIST
-                         ? value_new_int(((const gint32 *)list->items)[i])
-                         : value_new_string(((const char *const *)list->items)[i]));
+        value_append(value, field->type == API_INT32_LIST
+                                ? value_new_int(((const gint32 *)list->items)[i])
+                                : value_new_string(((const char *const *)list->items)[i]));
     return value;
 }
 
@@ -182,8 +180,7 @@ encode_meta(const ApiObject *object)
     memmove(meta->keys + at + 1, meta->keys + at, (meta->count - 1 - at) * sizeof *meta->keys);
     memmove(meta->items + at + 1, meta->items + at, (meta->count - 1 - at) * sizeof *meta->items);
     meta->keys[at] = key;
-    meta->items[at] =
-        value_new_string(str_internf("%" G_GUINT64_FORMAT, object->resource_version));
+    meta->items[at] = value_new_string(str_internf("%" G_GUINT64_FORMAT, object->resource_version));
     return meta;
 }
 

@@ -97,10 +97,8 @@ errors_add(ApiErrors *errors,
         error->path = str_intern_len(errors->path->str, errors->path->len);
     else
         /* A child that begins with a bracket is an index or key of the cursor. */
-        error->path = str_internf("%s%s%s",
-                                  errors->path->str,
-                                  errors->path->len > 0 && child[0] != '[' ? "." : "",
-                                  child);
+        error->path = str_internf("%s%s%s", errors->path->str,
+                                  errors->path->len > 0 && child[0] != '[' ? "." : "", child);
 }
 
 const char *
@@ -204,20 +202,14 @@ field_forbidden(ApiErrors *errors, const char *child, const char *detail)
 void
 field_too_long(ApiErrors *errors, const char *child, guint max_bytes)
 {
-    errors_add(errors,
-               FIELD_TOO_LONG,
-               child,
-               NULL,
+    errors_add(errors, FIELD_TOO_LONG, child, NULL,
                str_internf("may not be more than %u bytes", max_bytes));
 }
 
 void
 field_too_many(ApiErrors *errors, const char *child, gint64 count, guint max_items)
 {
-    errors_add(errors,
-               FIELD_TOO_MANY,
-               child,
-               str_internf("%" G_GINT64_FORMAT, count),
+    errors_add(errors, FIELD_TOO_MANY, child, str_internf("%" G_GINT64_FORMAT, count),
                str_internf("must have at most %u items", max_items));
 }
 
@@ -234,9 +226,7 @@ field_error_body(const FieldError *error)
 {
     gboolean has_value = error_types[error->type].has_value;
 
-    return str_internf("%s%s%s%s%s",
-                       error_types[error->type].title,
-                       has_value ? ": " : "",
+    return str_internf("%s%s%s%s%s", error_types[error->type].title, has_value ? ": " : "",
                        has_value ? (error->value == NULL ? "null" : error->value) : "",
                        str_is_empty(error->detail) ? "" : ": ",
                        error->detail == NULL ? "" : error->detail);

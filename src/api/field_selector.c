@@ -66,8 +66,8 @@ unescape_value(const char *text, char **out_message)
             continue;
         }
         if (*at == '\\')
-            *out_message = g_strdup_printf("invalid field selector: invalid escape sequence: \\%c",
-                                           at[1]);
+            *out_message =
+                g_strdup_printf("invalid field selector: invalid escape sequence: \\%c", at[1]);
         else if (*at == ',' || *at == '=')
             *out_message =
                 g_strdup_printf("invalid field selector: unescaped character in value: %d", *at);
@@ -150,12 +150,11 @@ field_selector_check(const FieldSelector *selector, const ApiKind *kind, char **
         if (select_field(object, label) != NULL)
             continue;
         if (out_message != NULL)
-            *out_message =
-                kind->select_field != NULL
-                    ? g_strdup_printf("field label not supported: %s", label)
-                    : g_strdup_printf("\"%s\" is not a known field selector: only "
-                                      "\"metadata.name\", \"metadata.namespace\"",
-                                      label);
+            *out_message = kind->select_field != NULL
+                               ? g_strdup_printf("field label not supported: %s", label)
+                               : g_strdup_printf("\"%s\" is not a known field selector: only "
+                                                 "\"metadata.name\", \"metadata.namespace\"",
+                                                 label);
         return FALSE;
     }
     return TRUE;

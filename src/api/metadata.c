@@ -11,13 +11,15 @@
 
 #define MAX_ANNOTATION_BYTES (256 * 1024)
 
-static const char *const standard_finalizers[] = {"kubernetes",
-                                                  "orphan",
-                                                  "foregroundDeletion",
+static const char *const standard_finalizers[] = {"kubernetes", "orphan", "foregroundDeletion",
                                                   NULL};
 
 static void
-check_name(ApiErrors *errors, const char *child, NameRule rule, const char *text, gboolean is_prefix)
+check_name(ApiErrors *errors,
+           const char *child,
+           NameRule rule,
+           const char *text,
+           gboolean is_prefix)
 {
     StrList messages = {0};
 
@@ -75,9 +77,7 @@ validate_owner(ApiErrors *errors, const OwnerReference *owner)
     if (str_is(api_version, "v1") && str_is(owner->kind, "Event")) {
         g_autoptr(Value) printed = api_struct_encode(&owner_reference_type, owner);
 
-        field_invalid_value(errors,
-                            NULL,
-                            printed,
+        field_invalid_value(errors, NULL, printed,
                             "/v1, Kind=Event is disallowed from being an owner");
     }
 }
@@ -90,8 +90,7 @@ validate_owners(ApiErrors *errors, const ObjectMeta *meta)
     api_errors_push(errors, "ownerReferences");
     for (guint i = 0; i < meta->owner_references.count; i++) {
         const OwnerReference *owner = &meta->owner_references.items[i];
-        const char *name = str_internf("%s/%s",
-                                       owner->kind == NULL ? "" : owner->kind,
+        const char *name = str_internf("%s/%s", owner->kind == NULL ? "" : owner->kind,
                                        owner->name == NULL ? "" : owner->name);
 
         validate_owner(errors, owner);
@@ -105,15 +104,12 @@ validate_owners(ApiErrors *errors, const ObjectMeta *meta)
         g_autoptr(Value) all = value_new_list();
 
         for (guint j = 0; j < meta->owner_references.count; j++)
-            value_append(all,
-                         api_struct_encode(&owner_reference_type, &meta->owner_references.items[j]));
-        field_invalid_value(errors,
-                            NULL,
-                            all,
+            value_append(all, api_struct_encode(&owner_reference_type,
+                                                &meta->owner_references.items[j]));
+        field_invalid_value(errors, NULL, all,
                             str_internf("Only one reference can have Controller set to true. "
                                         "Found \"true\" in references for %s and %s",
-                                        first,
-                                        name));
+                                        first, name));
     }
     api_errors_pop(errors);
 }
@@ -137,9 +133,7 @@ validate_finalizers(ApiErrors *errors, const StrList *finalizers)
         str_list_contains(finalizers, "foregroundDeletion")) {
         g_autoptr(Value) printed = encode_list(finalizers);
 
-        field_invalid_value(errors,
-                            "finalizers",
-                            printed,
+        field_invalid_value(errors, "finalizers", printed,
                             "finalizer orphan and foregroundDeletion cannot be both set");
     }
 }
@@ -155,11 +149,8 @@ validate_finalizer_names(ApiErrors *errors, const StrList *finalizers)
         if (strchr(name, '/') != NULL || g_strv_contains(standard_finalizers, name))
             continue;
         api_errors_push_index(errors, i);
-        field_invalid_string(
-            errors,
-            NULL,
-            name,
-            "name is neither a standard finalizer name nor is it fully qualified");
+        field_invalid_string(errors, NULL, name,
+                             "name is neither a standard finalizer name nor is it fully qualified");
         api_errors_pop(errors);
     }
     api_errors_pop(errors);
@@ -197,9 +188,7 @@ validate_meta_create(const ApiObject *object, ApiErrors *errors)
         check_name(errors, "name", rule, meta->name, FALSE);
     validate_namespace(object, errors);
     if (meta->generation < 0)
-        field_invalid_int(errors,
-                          "generation",
-                          meta->generation,
+        field_invalid_int(errors, "generation", meta->generation,
                           "must be greater than or equal to 0");
     api_validate_labels(errors, "labels", &meta->labels);
     api_validate_annotations(errors, "annotations", &meta->annotations);
@@ -231,9 +220,7 @@ validate_no_new_finalizers(ApiErrors *errors, const StrList *finalizers, const S
         return;
     g_ptr_array_sort(extra, compare_texts);
     for (guint i = 0; i < extra->len; i++)
-        g_string_append_printf(detail,
-                               "%s%s",
-                               i > 0 ? ", " : "",
+        g_string_append_printf(detail, "%s%s", i > 0 ? ", " : "",
                                api_quote(g_ptr_array_index(extra, i)));
     g_string_append_c(detail, '}');
     field_forbidden(errors, "finalizers", detail->str);
@@ -255,10 +242,7 @@ check_immutable_time(ApiErrors *errors, const char *child, ApiTime time, ApiTime
     if (time == old)
         return;
     text = time == 0 ? NULL : time_format_rfc3339(time);
-    field_invalid_raw(errors,
-                      child,
-                      text == NULL ? "null" : api_quote(text),
-                      "field is immutable");
+    field_invalid_raw(errors, child, text == NULL ? "null" : api_quote(text), "field is immutable");
 }
 
 static void
@@ -279,8 +263,7 @@ validate_meta_update(const ApiObject *object, const ApiObject *old, ApiErrors *e
     check_immutable_time(errors, "deletionTimestamp", meta->deletion_time, before->deletion_time);
     if (meta->deletion_grace_s.is_set != before->deletion_grace_s.is_set ||
         meta->deletion_grace_s.value != before->deletion_grace_s.value)
-        field_invalid_raw(errors,
-                          "deletionGracePeriodSeconds",
+        field_invalid_raw(errors, "deletionGracePeriodSeconds",
                           meta->deletion_grace_s.is_set
                               ? str_internf("%" G_GINT64_FORMAT, meta->deletion_grace_s.value)
                               : "null",

@@ -134,9 +134,8 @@ check_qualified(const char *text, StrList *messages)
             str_list_add(messages, "prefix part must be non-empty");
         else {
             if (length > SUBDOMAIN_MAX)
-                str_list_add(messages,
-                             str_internf("prefix part must be no more than %d characters",
-                                         SUBDOMAIN_MAX));
+                str_list_add(messages, str_internf("prefix part must be no more than %d characters",
+                                                   SUBDOMAIN_MAX));
             if (!matches_subdomain(text, length))
                 str_list_add(messages, "prefix part " SUBDOMAIN_MESSAGE);
         }
@@ -237,25 +236,16 @@ name_check(NameRule rule, const char *text, gboolean is_prefix, StrList *message
     }
     switch (rule) {
     case NAME_DNS_SUBDOMAIN:
-        check_shape(length,
-                  SUBDOMAIN_MAX,
-                  matches_subdomain(text, length),
-                  SUBDOMAIN_MESSAGE,
-                  messages);
+        check_shape(length, SUBDOMAIN_MAX, matches_subdomain(text, length), SUBDOMAIN_MESSAGE,
+                    messages);
         break;
     case NAME_DNS_LABEL:
-        check_shape(length,
-                  LABEL_MAX,
-                  matches_dns_label(text, length),
-                  DNS_LABEL_MESSAGE,
-                  messages);
+        check_shape(length, LABEL_MAX, matches_dns_label(text, length), DNS_LABEL_MESSAGE,
+                    messages);
         break;
     case NAME_DNS1035_LABEL:
-        check_shape(length,
-                  LABEL_MAX,
-                  matches_dns_label(text, length) && !g_ascii_isdigit(text[0]),
-                  DNS1035_MESSAGE,
-                  messages);
+        check_shape(length, LABEL_MAX, matches_dns_label(text, length) && !g_ascii_isdigit(text[0]),
+                    DNS1035_MESSAGE, messages);
         break;
     case NAME_PATH_SEGMENT:
         check_path_segment(text, is_prefix, messages);
@@ -264,11 +254,8 @@ name_check(NameRule rule, const char *text, gboolean is_prefix, StrList *message
         check_qualified(text, messages);
         break;
     case NAME_LABEL_VALUE:
-        check_shape(length,
-                  LABEL_MAX,
-                  length == 0 || matches_name(text, length),
-                  LABEL_VALUE_MESSAGE,
-                  messages);
+        check_shape(length, LABEL_MAX, length == 0 || matches_name(text, length),
+                    LABEL_VALUE_MESSAGE, messages);
         break;
     case NAME_PORT:
         check_port_name(text, messages);

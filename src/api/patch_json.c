@@ -13,8 +13,7 @@ static ApiStatus *
 refused(void)
 {
     ApiStatus *status =
-        api_status_new(422,
-                       "Invalid",
+        api_status_new(422, "Invalid",
                        "the server rejected our request due to an error in our request");
 
     status->has_details = TRUE;
@@ -45,11 +44,7 @@ static gboolean
 pointer_index(const char *part, gint64 *out_index)
 {
     return g_ascii_string_to_signed(part[0] == '+' && g_ascii_isdigit(part[1]) ? part + 1 : part,
-                                    10,
-                                    G_MININT32,
-                                    G_MAXINT32,
-                                    out_index,
-                                    NULL);
+                                    10, G_MININT32, G_MAXINT32, out_index, NULL);
 }
 
 /* The element, NULL if there is none. Below zero counts from the end. */
@@ -204,8 +199,7 @@ operation_run(Value *root, const Value *operation)
     if (strcmp(name, "add") == 0)
         return operation_add(root, pointer, value == NULL ? value_new_null() : value_copy(value));
     if (strcmp(name, "replace") == 0)
-        return operation_replace(root,
-                                 pointer,
+        return operation_replace(root, pointer,
                                  value == NULL ? value_new_null() : value_copy(value));
     if (strcmp(name, "test") == 0)
         return operation_test(root, pointer, value);
@@ -258,12 +252,10 @@ check_shape(const Value *patch)
                             "handlers.jsonPatchOp",
                             word_of(patch->items[i])));
     if (patch->count > MAX_OPERATIONS)
-        return api_status_new(
-            413,
-            "RequestEntityTooLarge",
-            str_internf("The allowed maximum operations in a JSON patch is %d, got %u",
-                        MAX_OPERATIONS,
-                        patch->count));
+        return api_status_new(413, "RequestEntityTooLarge",
+                              str_internf("The allowed maximum operations in a JSON patch is %d, "
+                                          "got %u",
+                                          MAX_OPERATIONS, patch->count));
     return NULL;
 }
 

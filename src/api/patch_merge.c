@@ -112,9 +112,6 @@ patch_status_bad_result(PatchType type, const Value *patched, const Value *patch
         patch_print_go(shown, patch);
     else
         value_append_json(shown, patched, VALUE_SORTED);
-    if (type == PATCH_STRATEGIC || type == PATCH_APPLY)
-        field_invalid_raw(errors, "patch", shown->str, why);
-    else
-        field_invalid_string(errors, "patch", shown->str, why);
+    field_invalid_string(errors, "patch", shown->str, why);
     return api_status_invalid(NULL, NULL, errors);
 }

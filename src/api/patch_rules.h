@@ -35,8 +35,7 @@ typedef struct {
 } PatchMerge;
 
 /* patch_merge_map: @patch (consumed) into @original (changed in place). FALSE: see merge->failure. */
-gboolean
-patch_merge_map(PatchMerge *merge, PatchSchema schema, Value **original, Value *patch);
+gboolean patch_merge_map(PatchMerge *merge, PatchSchema schema, Value **original, Value *patch);
 
 /* patch_sort_elements: those whose merge key (or value, if NULL) stands in @order, in its order, stable. */
 void patch_sort_elements(Value *list, const Value *order, const char *merge_key);

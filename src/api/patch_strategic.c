@@ -63,9 +63,7 @@ merge_fail_format(PatchMerge *merge, const char *message)
 static gboolean
 merge_fail_content(PatchMerge *merge)
 {
-    merge_fail(merge,
-               422,
-               "Invalid",
+    merge_fail(merge, 422, "Invalid",
                "the server rejected our request due to an error in our request");
     merge->failure->has_details = TRUE;
     return FALSE;
@@ -172,6 +170,8 @@ patch_sort_elements(Value *list, const Value *order, const char *merge_key)
     g_autofree int *places = g_new(int, list->count + 1);
     guint count = 0;
 
+    if (list->count == 0)
+        return;
     /* Insertion keeps equals in order; lists are short. Deletions go to the end. */
     for (guint pass = 0; pass < 2; pass++) {
         guint first = count;
@@ -243,8 +243,7 @@ drop_directives(Value *value)
             const char *key = value->keys[i - 1];
 
             if (item->type == VALUE_NULL || strcmp(key, PATCH_DIRECTIVE) == 0 ||
-                strcmp(key, PATCH_RETAIN_KEYS) == 0 ||
-                g_str_has_prefix(key, PATCH_SET_ORDER "/") ||
+                strcmp(key, PATCH_RETAIN_KEYS) == 0 || g_str_has_prefix(key, PATCH_SET_ORDER "/") ||
                 g_str_has_prefix(key, PATCH_DELETE_ELEMENTS "/")) {
                 value_remove(value, key);
                 continue;
@@ -330,10 +329,7 @@ merge_special_elements(PatchMerge *merge, Value *original, Value *patch, const c
 
 /* mergeSliceWithoutSpecialElements: elements with the same merge key become one. */
 static gboolean
-merge_elements(PatchMerge *merge,
-               const PatchRule *rule,
-               Value *original,
-               Value *patch)
+merge_elements(PatchMerge *merge, const PatchRule *rule, Value *original, Value *patch)
 {
     for (guint i = 0; i < patch->count; i++) {
         Value *element = patch->items[i];
@@ -548,11 +544,7 @@ merge_retain_keys(PatchMerge *merge, Value *original, Value *patch)
 
 /* One member of the patch; @value is taken. */
 static gboolean
-merge_member(PatchMerge *merge,
-             PatchSchema schema,
-             Value *original,
-             const char *key,
-             Value *value)
+merge_member(PatchMerge *merge, PatchSchema schema, Value *original, const char *key, Value *value)
 {
     g_autoptr(Value) owned = value;
     gboolean is_delete_list = g_str_has_prefix(key, PATCH_DELETE_ELEMENTS "/");

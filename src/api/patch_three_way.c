@@ -263,12 +263,8 @@ diff_maps(PatchSchema schema, const Value *original, const Value *modified, Diff
 
     inner.retains_keys = FALSE;
     for (guint i = 0; i < modified->count; i++)
-        diff_member(schema,
-                    modified->keys[i],
-                    value_get(original, modified->keys[i]),
-                    modified->items[i],
-                    patch,
-                    inner);
+        diff_member(schema, modified->keys[i], value_get(original, modified->keys[i]),
+                    modified->items[i], patch, inner);
     for (guint i = 0; i < original->count && !options.ignores_deletions; i++)
         if (value_get(modified, original->keys[i]) == NULL)
             value_set(patch, original->keys[i], value_new_null());
@@ -282,7 +278,7 @@ diff_maps(PatchSchema schema, const Value *original, const Value *modified, Diff
 Value *
 patch_two_way(const ApiKind *kind, const Value *from, const Value *to)
 {
-    return diff_maps((PatchSchema){.kind = kind}, from, to, (DiffOptions){0});
+    return diff_maps((PatchSchema){.kind = kind}, from, to, (DiffOptions){.sets_order = TRUE});
 }
 
 Value *
@@ -297,13 +293,9 @@ patch_three_way(const ApiKind *kind,
     Value *changes;
     Value *patch;
 
-    changes = diff_maps(schema,
-                        current,
-                        modified,
+    changes = diff_maps(schema, current, modified,
                         (DiffOptions){.ignores_deletions = TRUE, .sets_order = TRUE});
-    patch = diff_maps(schema,
-                      original == NULL ? nothing : original,
-                      modified,
+    patch = diff_maps(schema, original == NULL ? nothing : original, modified,
                       (DiffOptions){.ignores_changes = TRUE, .sets_order = TRUE});
     /* Both come from @modified, so they cannot contradict each other. */
     if (!patch_merge_map(&merge, schema, &patch, changes))

@@ -228,10 +228,7 @@ str_map_format(const StrMap *map, const char *none)
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < map->count; i++)
-        g_string_append_printf(text,
-                               "%s%s=%s",
-                               i > 0 ? "," : "",
-                               map->items[i].key,
+        g_string_append_printf(text, "%s%s=%s", i > 0 ? "," : "", map->items[i].key,
                                map->items[i].value == NULL ? "" : map->items[i].value);
 
     const char *result = str_intern_len(text->str, text->len);

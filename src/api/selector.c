@@ -82,15 +82,9 @@ special_token(const char *text)
         const char *text;
         TokenType type;
     } tokens[] = {
-        {")", TOKEN_CLOSED},
-        {",", TOKEN_COMMA},
-        {"!", TOKEN_NOT_EXISTS},
-        {"==", TOKEN_DOUBLE_EQUALS},
-        {"=", TOKEN_EQUALS},
-        {">", TOKEN_GREATER},
-        {"<", TOKEN_LESS},
-        {"!=", TOKEN_NOT_EQUALS},
-        {"(", TOKEN_OPEN},
+        {")", TOKEN_CLOSED},         {",", TOKEN_COMMA},       {"!", TOKEN_NOT_EXISTS},
+        {"==", TOKEN_DOUBLE_EQUALS}, {"=", TOKEN_EQUALS},      {">", TOKEN_GREATER},
+        {"<", TOKEN_LESS},           {"!=", TOKEN_NOT_EQUALS}, {"(", TOKEN_OPEN},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(tokens); i++)
@@ -119,8 +113,8 @@ scan_special(const char *at, Token *token)
         }
     }
     if (!has_token)
-        *token = (Token){TOKEN_ERROR,
-                         str_internf("error expected: keyword found '%s'", buffer->str)};
+        *token =
+            (Token){TOKEN_ERROR, str_internf("error expected: keyword found '%s'", buffer->str)};
     return at;
 }
 
@@ -349,10 +343,8 @@ parser_check_key(Parser *parser, const char *key)
     gboolean is_fine = name_check(NAME_QUALIFIED, key, FALSE, &messages);
 
     if (!is_fine)
-        parser_fail(parser,
-                    str_internf("<nil>: Invalid value: %s: %s",
-                                api_quote(key),
-                                first_messages(&messages)));
+        parser_fail(parser, str_internf("<nil>: Invalid value: %s: %s", api_quote(key),
+                                        first_messages(&messages)));
     g_free(messages.items);
     return is_fine;
 }
@@ -364,30 +356,22 @@ requirement_check(const Requirement *requirement)
     g_autoptr(ApiErrors) errors = api_errors_new();
     StrList messages = {0};
     guint n_values = requirement->values.count;
-    gboolean is_order = requirement->operator_ == OPERATOR_GREATER ||
-                        requirement->operator_ == OPERATOR_LESS;
+    gboolean is_order =
+        requirement->operator_ == OPERATOR_GREATER || requirement->operator_ == OPERATOR_LESS;
 
     for (guint i = 0; is_order && i < n_values; i++) {
         gint64 ignored;
 
-        if (!g_ascii_string_to_signed(requirement->values.items[i],
-                                      10,
-                                      G_MININT64,
-                                      G_MAXINT64,
-                                      &ignored,
-                                      NULL))
-            field_invalid_string(errors,
-                                 str_internf("values[%u]", i),
-                                 requirement->values.items[i],
+        if (!g_ascii_string_to_signed(requirement->values.items[i], 10, G_MININT64, G_MAXINT64,
+                                      &ignored, NULL))
+            field_invalid_string(errors, str_internf("values[%u]", i), requirement->values.items[i],
                                  "for 'Gt', 'Lt' operators, the value must be an integer");
     }
     for (guint i = 0; i < n_values; i++) {
         messages.count = 0;
         if (!name_check(NAME_LABEL_VALUE, requirement->values.items[i], FALSE, &messages))
-            field_invalid_string(errors,
-                                 str_internf("values[%u][%s]", i, requirement->key),
-                                 requirement->values.items[i],
-                                 first_messages(&messages));
+            field_invalid_string(errors, str_internf("values[%u][%s]", i, requirement->key),
+                                 requirement->values.items[i], first_messages(&messages));
     }
     g_free(messages.items);
     if (errors->list.count == 0)
@@ -452,8 +436,7 @@ selector_sort(Selector *selector)
     if (selector->requirements.count > 1) {
         g_array_append_vals(array, selector->requirements.items, selector->requirements.count);
         g_array_sort(array, compare_requirements);
-        memcpy(selector->requirements.items,
-               array->data,
+        memcpy(selector->requirements.items, array->data,
                selector->requirements.count * sizeof(Requirement));
     }
     g_array_unref(array);
@@ -607,11 +590,7 @@ requirement_compares(const Requirement *requirement, const char *value)
 
     if (value == NULL ||
         !g_ascii_string_to_signed(value, 10, G_MININT64, G_MAXINT64, &left, NULL) ||
-        !g_ascii_string_to_signed(requirement->values.items[0],
-                                  10,
-                                  G_MININT64,
-                                  G_MAXINT64,
-                                  &right,
+        !g_ascii_string_to_signed(requirement->values.items[0], 10, G_MININT64, G_MAXINT64, &right,
                                   NULL))
         return FALSE;
     return requirement->operator_ == OPERATOR_GREATER ? left > right : left < right;
@@ -645,8 +624,8 @@ selector_matches(const Selector *selector, const StrMap *labels)
     for (guint i = 0; i < selector->requirements.count; i++) {
         const Requirement *requirement = &selector->requirements.items[i];
         const char *value = str_map_get(labels, requirement->key);
-        gboolean is_order = requirement->operator_ == OPERATOR_GREATER ||
-                            requirement->operator_ == OPERATOR_LESS;
+        gboolean is_order =
+            requirement->operator_ == OPERATOR_GREATER || requirement->operator_ == OPERATOR_LESS;
 
         if (is_order ? !requirement_compares(requirement, value)
                      : !operator_matches(requirement->operator_, &requirement->values, value))
@@ -665,8 +644,7 @@ label_selector_matches(const LabelSelector *selector, const StrMap *labels)
         SelectorOperator operator_;
 
         if (!operator_of(requirement->operator_, &operator_) ||
-            !operator_matches(operator_,
-                              &requirement->values,
+            !operator_matches(operator_, &requirement->values,
                               str_map_get(labels, requirement->key)))
             return FALSE;
     }
@@ -685,9 +663,9 @@ static void
 requirement_format(GString *text, const Requirement *requirement)
 {
     static const char *const signs[] = {
-        [OPERATOR_EQUALS] = "=",       [OPERATOR_DOUBLE_EQUALS] = "==", [OPERATOR_IN] = " in ",
-        [OPERATOR_NOT_EQUALS] = "!=",  [OPERATOR_NOT_IN] = " notin ",   [OPERATOR_EXISTS] = "",
-        [OPERATOR_NOT_EXISTS] = "",    [OPERATOR_GREATER] = ">",        [OPERATOR_LESS] = "<",
+        [OPERATOR_EQUALS] = "=",      [OPERATOR_DOUBLE_EQUALS] = "==", [OPERATOR_IN] = " in ",
+        [OPERATOR_NOT_EQUALS] = "!=", [OPERATOR_NOT_IN] = " notin ",   [OPERATOR_EXISTS] = "",
+        [OPERATOR_NOT_EXISTS] = "",   [OPERATOR_GREATER] = ">",        [OPERATOR_LESS] = "<",
     };
     gboolean is_set =
         requirement->operator_ == OPERATOR_IN || requirement->operator_ == OPERATOR_NOT_IN;

@@ -89,9 +89,7 @@ ApiStatus *
 api_status_conflict(const ApiKind *kind, const char *name, const char *why)
 {
     const char *message = str_internf("Operation cannot be fulfilled on %s %s: %s",
-                                      resource_of(kind),
-                                      api_quote(name),
-                                      why);
+                                      resource_of(kind), api_quote(name), why);
 
     return status_about(api_status_new(409, "Conflict", message), kind, name);
 }
@@ -99,8 +97,7 @@ api_status_conflict(const ApiKind *kind, const char *name, const char *why)
 ApiStatus *
 api_status_conflict_modified(const ApiKind *kind, const char *name)
 {
-    return api_status_conflict(kind,
-                               name,
+    return api_status_conflict(kind, name,
                                "the object has been modified; please apply your changes to the "
                                "latest version and try again");
 }
@@ -109,6 +106,13 @@ ApiStatus *
 api_status_bad_request(const char *message)
 {
     return api_status_new(400, "BadRequest", message);
+}
+
+ApiStatus *
+api_status_bad_body(const ApiKind *kind, const char *why)
+{
+    return api_status_bad_request(str_internf("%s in version \"%s\" cannot be handled as a %s: %s",
+                                              kind->kind, kind->version, kind->kind, why));
 }
 
 ApiStatus *
@@ -133,15 +137,11 @@ api_status_invalid(const ApiKind *kind, const char *name, const ApiErrors *error
     ApiStatus *status;
 
     if (kind != NULL)
-        group_kind = kind->group[0] == '\0' ? kind->kind
-                                            : str_internf("%s.%s", kind->kind, kind->group);
-    status = api_status_new(422,
-                            "Invalid",
-                            str_internf("%s %s is invalid%s%s",
-                                        group_kind,
-                                        api_quote(name),
-                                        errors->list.count > 0 ? ": " : "",
-                                        text));
+        group_kind =
+            kind->group[0] == '\0' ? kind->kind : str_internf("%s.%s", kind->kind, kind->group);
+    status = api_status_new(422, "Invalid",
+                            str_internf("%s %s is invalid%s%s", group_kind, api_quote(name),
+                                        errors->list.count > 0 ? ": " : "", text));
     status_about(status, kind, name);
     status->kind = kind == NULL ? NULL : str_intern(kind->kind);
     for (guint i = 0; i < errors->list.count; i++) {
@@ -158,8 +158,7 @@ api_status_invalid(const ApiKind *kind, const char *name, const ApiErrors *error
 ApiStatus *
 api_status_method_not_allowed(const ApiKind *kind, const char *action)
 {
-    const char *message = str_internf("%s is not supported on resources of kind %s",
-                                      action,
+    const char *message = str_internf("%s is not supported on resources of kind %s", action,
                                       api_quote(resource_of(kind)));
 
     return status_about(api_status_new(405, "MethodNotAllowed", message), kind, NULL);

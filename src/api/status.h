@@ -32,6 +32,8 @@ ApiStatus *api_status_already_exists(const ApiKind *kind, const char *name);
 ApiStatus *api_status_conflict(const ApiKind *kind, const char *name, const char *why);
 ApiStatus *api_status_conflict_modified(const ApiKind *kind, const char *name); /* stale resourceVersion */
 ApiStatus *api_status_bad_request(const char *message);
+/* api_status_bad_body: an object that cannot be decoded: `Pod in version "v1" cannot be handled as a Pod: <why>`. */
+ApiStatus *api_status_bad_body(const ApiKind *kind, const char *why);
 ApiStatus *api_status_forbidden(const ApiKind *kind, const char *name, const char *why);
 ApiStatus *api_status_invalid(const ApiKind *kind, const char *name, const ApiErrors *errors);
 ApiStatus *api_status_method_not_allowed(const ApiKind *kind, const char *action);

@@ -110,8 +110,7 @@ list_copy(const ApiField *field, ApiList *to, const ApiList *from, gsize item_si
         return;
     }
     for (guint i = 0; i < from->count; i++)
-        api_struct_copy(field->message,
-                        (char *)to->items + i * item_size,
+        api_struct_copy(field->message, (char *)to->items + i * item_size,
                         (const char *)from->items + i * item_size);
 }
 
@@ -476,8 +475,7 @@ api_struct_default(const ApiType *type, gpointer data)
             ApiList *list = at;
 
             for (guint i = 0; i < list->count; i++)
-                api_struct_default(field->message,
-                                   (char *)list->items + i * field->message->size);
+                api_struct_default(field->message, (char *)list->items + i * field->message->size);
         }
     }
 }
