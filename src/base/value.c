@@ -270,12 +270,10 @@ value_close_gap(Value *value, guint index)
     if (value->type == VALUE_MAP)
         memmove(value->keys + index, value->keys + index + 1, after * sizeof *value->keys);
     if (value->key_lines != NULL)
-        memmove(value->key_lines + index,
-                value->key_lines + index + 1,
+        memmove(value->key_lines + index, value->key_lines + index + 1,
                 after * sizeof *value->key_lines);
     if (value->key_columns != NULL)
-        memmove(value->key_columns + index,
-                value->key_columns + index + 1,
+        memmove(value->key_columns + index, value->key_columns + index + 1,
                 after * sizeof *value->key_columns);
     value->count--;
 }
@@ -321,8 +319,7 @@ value_insert(Value *list, guint index, Value *item)
     g_assert(list->type == VALUE_LIST);
     g_assert(index <= list->count);
     value_grow(list);
-    memmove(list->items + index + 1,
-            list->items + index,
+    memmove(list->items + index + 1, list->items + index,
             (list->count - index) * sizeof *list->items);
     list->items[index] = item;
     list->count++;
@@ -341,8 +338,7 @@ value_equal_maps(const Value *a, const Value *b)
 {
     for (guint i = 0; i < a->count; i++) {
         /* Most maps that are compared have the same order: try the same place first. */
-        const Value *other =
-            b->keys[i] == a->keys[i] ? b->items[i] : value_get(b, a->keys[i]);
+        const Value *other = b->keys[i] == a->keys[i] ? b->items[i] : value_get(b, a->keys[i]);
 
         if (other == NULL || !value_equal(a->items[i], other))
             return FALSE;

@@ -245,7 +245,8 @@ json_read_number(JsonReader *reader)
     g_autofree char *literal = g_strndup(reader->text + start, reader->at - start);
     gint64 integer;
 
-    if (!is_float && g_ascii_string_to_signed(literal, 10, G_MININT64, G_MAXINT64, &integer, NULL)) {
+    if (!is_float &&
+        g_ascii_string_to_signed(literal, 10, G_MININT64, G_MAXINT64, &integer, NULL)) {
         Value *value = value_new_int(integer);
 
         value->text = str_intern(literal);

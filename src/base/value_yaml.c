@@ -33,7 +33,7 @@ typedef struct {
     yaml_parser_t parser;
     const char *file;
     Diag *diag;
-    GArray *stack; /* of YamlFrame */
+    GArray *stack;       /* of YamlFrame */
     GHashTable *anchors; /* name -> Value* (borrowed); NULL while it is being filled */
     GPtrArray *garbage;  /* (owned) values that stand outside of the tree but may have anchors */
     Value *root;
@@ -134,9 +134,7 @@ yaml_add(YamlReader *reader, Value *value)
         frame->key = NULL;
     } else {
         value_add_member(frame->value, frame->key, value);
-        value_set_key_place(frame->value,
-                            frame->value->count - 1,
-                            frame->key_line,
+        value_set_key_place(frame->value, frame->value->count - 1, frame->key_line,
                             frame->key_column);
         frame->key = NULL;
     }
@@ -515,11 +513,9 @@ yaml_check_utf8(const char *text, gsize length, const char *file, Diag *diag)
         }
     }
     if (diag != NULL)
-        diag_add(diag,
-                 DIAG_ERROR,
+        diag_add(diag, DIAG_ERROR,
                  (SourcePos){.file = file, .line = line, .column = (guint)(bad - line_start) + 1},
-                 NULL,
-                 "not UTF-8; save the file with that encoding");
+                 NULL, "not UTF-8; save the file with that encoding");
     return FALSE;
 }
 

@@ -28,14 +28,8 @@ yaml_emit_text(yaml_emitter_t *emitter, const char *text, gboolean is_string)
         style = YAML_LITERAL_SCALAR_STYLE;
     else if (is_string && !yaml_scalar_is_string(text))
         style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
-    g_assert(yaml_scalar_event_initialize(&event,
-                                          NULL,
-                                          NULL,
-                                          (const yaml_char_t *)text,
-                                          (int)strlen(text),
-                                          TRUE,
-                                          TRUE,
-                                          style));
+    g_assert(yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text,
+                                          (int)strlen(text), TRUE, TRUE, style));
     yaml_emit(emitter, &event);
 }
 

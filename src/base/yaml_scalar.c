@@ -4,14 +4,14 @@
 
 #include "base/intern.h"
 
-static const char *const yaml_true[] = {
-    "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", NULL};
-static const char *const yaml_false[] = {
-    "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", NULL};
+static const char *const yaml_true[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                        "True", "TRUE", "on",  "On",  "ON",  NULL};
+static const char *const yaml_false[] = {"n",     "N",     "no",  "No",  "NO",  "false",
+                                         "False", "FALSE", "off", "Off", "OFF", NULL};
 static const char *const yaml_null[] = {"", "~", "null", "Null", "NULL", NULL};
-static const char *const yaml_special[] = {
-    ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF",
-    "-.inf", "-.Inf", "-.INF", "<<", NULL};
+static const char *const yaml_special[] = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",
+                                           ".INF",  "+.inf", "+.Inf", "+.INF", "-.inf",
+                                           "-.Inf", "-.INF", "<<",    NULL};
 
 /* --- numbers ---------------------------------------------------------------------------- */
 
@@ -183,7 +183,8 @@ yaml_is_timestamp(const char *text)
     for (int i = 0; i < 4; i++)
         if (!g_ascii_isdigit(text[i]))
             return FALSE;
-    if (*at++ != '-' || !yaml_scan_small(&at, 1, 12) || *at++ != '-' || !yaml_scan_small(&at, 1, 31))
+    if (*at++ != '-' || !yaml_scan_small(&at, 1, 12) || *at++ != '-' ||
+        !yaml_scan_small(&at, 1, 31))
         return FALSE;
     if (*at == '\0')
         return TRUE;

@@ -68,8 +68,7 @@ static const struct {
     {"a: [1, {b: c}]", "{\"a\":[1,{\"b\":\"c\"}]}"},
     {"a: |\n  x\n  y\n", "{\"a\":\"x\\ny\\n\"}"},
     {"a: &x {b: 1}\nc: *x", "{\"a\":{\"b\":1},\"c\":{\"b\":1}}"},
-    {"a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}",
-     "{\"a\":{\"b\":1,\"c\":2},\"d\":{\"c\":3,\"b\":1}}"},
+    {"a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}", "{\"a\":{\"b\":1,\"c\":2},\"d\":{\"c\":3,\"b\":1}}"},
     {"a: 1\n---\nb: 2\n", "{\"a\":1};{\"b\":2}"},
     {"# nothing\n", ""},
     {"{\"a\": \"\\u00e9\\t\"}", "{\"a\":\"\xc3\xa9\\t\"}"},
@@ -100,13 +99,10 @@ static const struct {
 
 START_TEST(test_yaml_refuses)
 {
-    g_autofree char *json =
-        yaml_as_json(yaml_bad_cases[_i].yaml, strlen(yaml_bad_cases[_i].yaml));
+    g_autofree char *json = yaml_as_json(yaml_bad_cases[_i].yaml, strlen(yaml_bad_cases[_i].yaml));
 
-    ck_assert_msg(strstr(json, yaml_bad_cases[_i].mistake) != NULL,
-                  "wanted '%s', got '%s'",
-                  yaml_bad_cases[_i].mistake,
-                  json);
+    ck_assert_msg(strstr(json, yaml_bad_cases[_i].mistake) != NULL, "wanted '%s', got '%s'",
+                  yaml_bad_cases[_i].mistake, json);
 }
 END_TEST
 
@@ -116,8 +112,7 @@ START_TEST(test_yaml_limits_aliases)
     g_autoptr(GString) text = g_string_new("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
 
     for (int i = 1; i < 9; i++)
-        g_string_append_printf(text,
-                               "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n",
+        g_string_append_printf(text, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n",
                                i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 
     g_autofree char *json = yaml_as_json(text->str, text->len);
@@ -206,8 +201,7 @@ static const struct {
     {"\"\\u000b\\n\\b\\\"\\\\\"", VALUE_COMPACT, "\"\\u000b\\n\\b\\\"\\\\\""},
     {"\"\\ud83d\\ude00\\u2028\"", VALUE_COMPACT, "\"\xf0\x9f\x98\x80\\u2028\""},
     {"\"\\ud83d\"", VALUE_COMPACT, "\"\xef\xbf\xbd\""},
-    {"{\"a\":[],\"b\":{},\"c\":[1]}",
-     VALUE_INDENT4,
+    {"{\"a\":[],\"b\":{},\"c\":[1]}", VALUE_INDENT4,
      "{\n    \"a\": [],\n    \"b\": {},\n    \"c\": [\n        1\n    ]\n}"},
     {"{\"a\":[1]}", VALUE_INDENT1, "{\n \"a\": [\n  1\n ]\n}"},
     {"1e5", VALUE_COMPACT, "1e5"},
