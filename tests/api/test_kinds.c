@@ -123,8 +123,12 @@ END_TEST
 
 /* --- pods ---------------------------------------------------------------------------------- */
 
-#define RES(text) "resources: {" text "}"
 #define POD(spec) "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {" spec "}}"
+#define ASKS_100M "resources: {requests: {cpu: 100m, memory: 1Mi}}"
+#define ASKS_500M "resources: {requests: {cpu: 500m}}"
+#define ASKS_1    "resources: {requests: {cpu: 1}}"
+#define ASKS_2    "resources: {requests: {cpu: 2}}"
+#define LIMITED   "resources: {limits: {cpu: 1, memory: 1Gi}}"
 
 /* v1.34 component-helpers resource: PodRequests */
 static const struct {
@@ -132,82 +136,27 @@ static const struct {
     gint64 cpu_milli, memory_bytes;
 } request_cases[] = {
     {"sum of containers",
-     POD("containers: [{name: a, image: a, " RES(
-         "requests: {cpu: 100m, memory: 1Mi}") "}, {name: "
-                                               "b, image: a, " RES("requests: {cpu: 1}") "}]"),
-     1100, 1048576},
+     POD("containers: [{name: a, image: a, " ASKS_100M "}, {name: b, image: a, " ASKS_1 "}]"), 1100,
+     1048576},
     {"largest init container wins over the sum",
-     POD(
-         "initContainers: [{name: i, image: a, " RES(
-             "requests: {cpu: 2}") "}, {name: j, image: a, " RES("requests: {cpu: 1}") "}], "
-                                                                                       "containers:"
-                                                                                       " [{name: "
-                                                                                       "a, image: "
-                                                                                       "a, " RES("r"
-                                                                                                 "e"
-                                                                                                 "q"
-                                                                                                 "u"
-                                                                                                 "e"
-                                                                                                 "s"
-                                                                                                 "t"
-                                                                                                 "s"
-                                                                                                 ":"
-                                                                                                 " "
-                                                                                                 "{"
-                                                                                                 "c"
-                                                                                                 "p"
-                                                                                                 "u"
-                                                                                                 ":"
-                                                                                                 " "
-                                                                                                 "5"
-                                                                                                 "0"
-                                                                                                 "0"
-                                                                                                 "m"
-                                                                                                 "}") "}]"),
+     POD("initContainers: [{name: i, image: a, " ASKS_2 "}, {name: j, image: a, " ASKS_1 "}], "
+         "containers: [{name: a, image: a, " ASKS_500M "}]"),
      2000, 0},
     {"a sidecar counts with the containers and with later init containers",
-     POD(
-         "initContainers: [{name: s, image: a, restartPolicy: Always, " RES(
-             "requests: {cpu: 1}") "}, {name: i, image: a, " RES("requests: {cpu: 2}") "}], "
-                                                                                       "containers:"
-                                                                                       " [{name: "
-                                                                                       "a, image: "
-                                                                                       "a, " RES("r"
-                                                                                                 "e"
-                                                                                                 "q"
-                                                                                                 "u"
-                                                                                                 "e"
-                                                                                                 "s"
-                                                                                                 "t"
-                                                                                                 "s"
-                                                                                                 ":"
-                                                                                                 " "
-                                                                                                 "{"
-                                                                                                 "c"
-                                                                                                 "p"
-                                                                                                 "u"
-                                                                                                 ":"
-                                                                                                 " "
-                                                                                                 "5"
-                                                                                                 "0"
-                                                                                                 "0"
-                                                                                                 "m"
-                                                                                                 "}") "}]"),
+     POD("initContainers: [{name: s, image: a, restartPolicy: Always, " ASKS_1 "}, "
+         "{name: i, image: a, " ASKS_2 "}], containers: [{name: a, image: a, " ASKS_500M "}]"),
      3000, 0},
     {"an init container before the sidecar runs alone",
-     POD("initContainers: [{name: i, image: a, " RES(
-         "requests: {cpu: 2}") "}, {name: s, image: a, "
-                               "restartPolicy: Always, " RES(
-                                   "requests: {cpu: 1}") "}], containers: [{name: a, image: "
-                                                         "a, " RES("requests: {cpu: 500m}") "}]"),
+     POD("initContainers: [{name: i, image: a, " ASKS_2 "}, "
+         "{name: s, image: a, restartPolicy: Always, " ASKS_1 "}], "
+         "containers: [{name: a, image: a, " ASKS_500M "}]"),
      2000, 0},
     {"overhead is added",
-     POD("overhead: {cpu: 10m}, containers: [{name: a, image: a, " RES("requests: {cpu: 1}") "}]"),
-     1010, 0},
+     POD("overhead: {cpu: 10m}, containers: [{name: a, image: a, " ASKS_1 "}]"), 1010, 0},
     {"pod level replaces, before the overhead",
-     POD("overhead: {cpu: 10m}, resources: {requests: {cpu: 3}}, containers: [{name: a, image: "
-         "a, " RES("requests: {cpu: 1, memory: 2}") "}]"),
-     3010, 2},
+     POD("overhead: {cpu: 10m}, resources: {requests: {cpu: 3}}, "
+         "containers: [{name: a, image: a, " ASKS_100M "}]"),
+     3010, 1048576},
 };
 
 START_TEST(test_requests)
@@ -225,21 +174,17 @@ static const struct {
     const char *yaml, *want;
 } qos_cases[] = {
     {POD("containers: [{name: a, image: a}]"), "BestEffort"},
-    {POD("containers: [{name: a, image: a, " RES("requests: {cpu: 0}") "}]"), "BestEffort"},
-    {POD("containers: [{name: a, image: a, " RES("limits: {cpu: 1, memory: 1Gi}") "}]"),
-     "Guaranteed"},
-    {POD("containers: [{name: a, image: a, " RES("limits: {cpu: 1}") "}]"), "Burstable"},
-    {POD("containers: [{name: a, image: a, " RES("limits: {cpu: 1, memory: 1Gi}") "}, {name: b, "
-                                                                                  "image: a}]"),
+    {POD("containers: [{name: a, image: a, resources: {requests: {cpu: 0}}}]"), "BestEffort"},
+    {POD("containers: [{name: a, image: a, " LIMITED "}]"), "Guaranteed"},
+    {POD("containers: [{name: a, image: a, resources: {limits: {cpu: 1}}}]"), "Burstable"},
+    {POD("containers: [{name: a, image: a, " LIMITED "}, {name: b, image: a}]"), "Burstable"},
+    {POD("containers: [{name: a, image: a, resources: {limits: {cpu: 1, memory: 1Gi}, requests: "
+         "{cpu: 500m}}}]"),
      "Burstable"},
-    {POD("containers: [{name: a, image: a, " RES("limits: {cpu: 1, memory: 1Gi}, requests: {cpu: "
-                                                 "500m}") "}]"),
+    {POD("initContainers: [{name: i, image: a}], containers: [{name: a, image: a, " LIMITED "}]"),
      "Burstable"},
-    {POD("initContainers: [{name: i, image: a}], containers: [{name: a, image: a, " RES(
-         "limits: {cpu: 1, memory: 1Gi}") "}]"),
-     "Burstable"},
-    {POD("containers: [{name: a, image: a, " RES("requests: {example.com/gpu: 1}, limits: "
-                                                 "{example.com/gpu: 1}") "}]"),
+    {POD("containers: [{name: a, image: a, resources: {requests: {example.com/gpu: 1}, limits: "
+         "{example.com/gpu: 1}}}]"),
      "BestEffort"},
 };
 

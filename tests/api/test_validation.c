@@ -350,7 +350,7 @@ END_TEST
 
 /* --- updates ------------------------------------------------------------------------------- */
 
-/* v1.34 ValidatePodUpdate, ValidateServiceUpdate, ValidateConfigMapUpdate, ValidateNodeUpdate ... */
+/* v1.34 pkg/apis/core/validation: Validate*Update */
 static const struct {
     const char *old, *new_, *want;
 } update_cases[] = {

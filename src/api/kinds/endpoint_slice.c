@@ -97,7 +97,7 @@ slice_prepare_create(ApiObject *slice)
 static void
 slice_prepare_update(ApiObject *slice, const ApiObject *old)
 {
-    set_generation(slice, old, !api_struct_equal(&slice_type, slice->body, old->body));
+    set_generation(slice, old, part_differs(&slice_type, slice->body, old->body));
 }
 
 const ApiKind endpoint_slice_kind = {

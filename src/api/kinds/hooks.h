@@ -15,6 +15,13 @@ text_or_empty(const char *text)
     return text == NULL ? str_intern("") : text;
 }
 
+/* part_differs: parts that are shared are equal without looking. */
+static inline gboolean
+part_differs(const ApiType *type, gconstpointer a, gconstpointer b)
+{
+    return a != b && !api_struct_equal(type, a, b);
+}
+
 /* set_generation: that of @old, one more if @is_raised. */
 void set_generation(ApiObject *object, const ApiObject *old, gboolean is_raised);
 

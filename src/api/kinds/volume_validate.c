@@ -135,7 +135,7 @@ check_downward(ApiErrors *errors, const DownwardApiVolumeSource *source)
         check_downward_file(errors, &source->items.items[i]);
 }
 
-/* @paths: those that a source of the same volume already shows; the cursor stands on "projected". */
+/* @paths: those that another source shows; the cursor stands on "projected". */
 static void
 take_path(ApiErrors *errors, StrList *paths, const char *path, const char *blamed)
 {

@@ -187,7 +187,7 @@ replica_set_prepare_create(ApiObject *object)
 static void
 replica_set_prepare_update(ApiObject *object, const ApiObject *old)
 {
-    set_generation(object, old, !api_struct_equal(&replica_set_spec_type, object->spec, old->spec));
+    set_generation(object, old, part_differs(&replica_set_spec_type, object->spec, old->spec));
 }
 
 /* v1.34 pkg/registry/apps/deployment/strategy.go: annotations count, labels do not */
@@ -202,7 +202,7 @@ static void
 deployment_prepare_update(ApiObject *object, const ApiObject *old)
 {
     set_generation(object, old,
-                   !api_struct_equal(&deployment_spec_type, object->spec, old->spec) ||
+                   part_differs(&deployment_spec_type, object->spec, old->spec) ||
                        !str_map_equal(&object->meta->annotations, &old->meta->annotations));
 }
 
