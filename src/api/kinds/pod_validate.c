@@ -253,6 +253,9 @@ check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_)
     api_validate_annotations(errors, "annotations", &template_->metadata.annotations);
     api_errors_push(errors, "spec");
     check_pod_spec(errors, &template_->spec, FALSE);
+    if (template_->spec.ephemeral_containers != NULL)
+        field_forbidden(errors, "ephemeralContainers",
+                        "ephemeral containers not allowed in pod template");
     api_errors_pop(errors);
 }
 
@@ -296,18 +299,33 @@ forbid_tokens_without_account(ApiErrors *errors, const PodSpec *spec)
     }
 }
 
-/* validatePodMetadataAndSpec and ValidatePodCreate */
+/* validatePodMetadataAndSpec: the cursor stands on "spec" */
+static void
+check_pod(ApiErrors *errors, const PodSpec *spec)
+{
+    check_pod_spec(errors, spec, TRUE);
+    forbid_tokens_without_account(errors, spec);
+    check_image_blanks(errors, "containers", spec->containers.items, spec->containers.count);
+    check_image_blanks(errors, "initContainers", spec->init_containers.items,
+                       spec->init_containers.count);
+}
+
+static gboolean
+has_ephemeral_containers(const PodSpec *spec)
+{
+    return spec->ephemeral_containers != NULL && spec->ephemeral_containers->count > 0;
+}
+
+/* ValidatePodCreate */
 void
 pod_validate(const ApiObject *pod, ApiErrors *errors)
 {
     const PodSpec *spec = pod->spec;
 
     api_errors_push(errors, "spec");
-    check_pod_spec(errors, spec, TRUE);
-    forbid_tokens_without_account(errors, spec);
-    check_image_blanks(errors, "containers", spec->containers.items, spec->containers.count);
-    check_image_blanks(errors, "initContainers", spec->init_containers.items,
-                       spec->init_containers.count);
+    check_pod(errors, spec);
+    if (has_ephemeral_containers(spec))
+        field_forbidden(errors, "ephemeralContainers", "cannot be set on create");
     if (!str_is_empty(spec->node_name) && spec->scheduling_gates.count > 0)
         field_forbidden(errors, "nodeName",
                         "cannot be set until all schedulingGates have been cleared");
@@ -510,8 +528,8 @@ pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *error
     /* A write of metadata only shares the spec: what was valid stays valid. */
     if (spec == before)
         return;
-    pod_validate(pod, errors);
     api_errors_push(errors, "spec");
+    check_pod(errors, spec);
     if (check_container_update(errors, "containers", spec->containers.items, spec->containers.count,
                                before->containers.count) &&
         check_container_update(errors, "initContainers", spec->init_containers.items,
