@@ -561,6 +561,17 @@ net_conn_send(NetConn *conn,
 
 /* --- what happens around ------------------------------------------------------------------- */
 
+/* No packet tells the client; see NetConnHooks. */
+static void
+client_hears_nothing(NetConn *conn)
+{
+    if (!conn->client.is_open || conn->handshake != CONN_DONE || conn->client.hooks.silent == NULL)
+        return;
+    conn->busy++;
+    conn->client.hooks.silent(conn, conn->client.self);
+    conn->busy--;
+}
+
 static void
 side_died(NetConn *conn, Side *side, Lane *lane_out, const char *why, gboolean is_silent)
 {
@@ -598,8 +609,37 @@ conn_process_died(Process *process, gboolean is_silent)
         if (conn->handshake == CONN_REPLY && !is_silent)
             conn->is_refused = TRUE;
         side_died(conn, &conn->server, &conn->lanes[NET_TO_CLIENT], "reset", is_silent);
+        if (is_silent)
+            client_hears_nothing(conn);
         conn_destroy_if_done(conn);
     }
+}
+
+static void
+process_went_silent(Process *process, const Machine *client)
+{
+    for (GList *link = process->server_conns.head, *next; link != NULL; link = next) {
+        NetConn *conn = link->data;
+
+        next = link->next;
+        if (client == NULL || conn->client.machine == client)
+            client_hears_nothing(conn);
+    }
+}
+
+void
+conn_process_paused(Process *process)
+{
+    process_went_silent(process, NULL);
+}
+
+void
+conn_path_cut(Machine *a, Machine *b)
+{
+    for (guint i = 0; i < a->processes->len; i++)
+        process_went_silent(g_ptr_array_index(a->processes, i), b);
+    for (guint i = 0; i < b->processes->len; i++)
+        process_went_silent(g_ptr_array_index(b->processes, i), a);
 }
 
 void

@@ -70,8 +70,10 @@ void process_die(Process *process, gboolean is_silent);
 
 /* conn.c: what happens to connections when ... */
 void conn_process_died(Process *process, gboolean is_silent);
+void conn_process_paused(Process *process);
 void conn_process_resumed(Process *process);
 void conn_process_forget(Process *process);
+void conn_path_cut(Machine *a, Machine *b);
 void conn_path_healed(Machine *a, Machine *b);
 void conn_machine_booted(Machine *machine);
 void conn_free_all(World *world);

@@ -122,6 +122,7 @@ process_pause(Process *process)
     trace_process(process, "pause", "Paused", "is paused");
     if (process->hooks.paused != NULL)
         process->hooks.paused(process->self);
+    conn_process_paused(process);
 }
 
 void

@@ -66,8 +66,11 @@ world_cut(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n
         for (guint j = 0; j < n_b; j++) {
             gint64 key = pair_key(a[i], b[j]);
 
-            if (a[i] != b[j])
-                cut_set(world, key, cut_count(world, key) + 1);
+            if (a[i] == b[j])
+                continue;
+            cut_set(world, key, cut_count(world, key) + 1);
+            if (cut_count(world, key) == 1)
+                conn_path_cut(a[i], b[j]);
         }
     }
 }

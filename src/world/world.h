@@ -116,6 +116,12 @@ typedef struct {
     void (*failed)(NetConn *conn, gpointer self, const char *why);
     /* The other side closed, crashed or was reset. Not called for one's own close. */
     void (*closed)(NetConn *conn, gpointer self, const char *why);
+    /*
+     * Client side: from now on nothing is answered, because the path was cut, or
+     * the server was paused or lost power. No packet says so: only who sends
+     * keep-alives may use it, in order to send none that are answered.
+     */
+    void (*silent)(NetConn *conn, gpointer self);
 } NetConnHooks;
 
 /*
