@@ -254,6 +254,8 @@ conn_read(Conn *conn)
 {
     conn->read_ns = sim_now_ns(conn->sim);
     conn->is_ping_out = FALSE;
+    if (conn->ping_timer.is_armed)
+        sim_timer_arm_after(&conn->ping_timer, PING_AFTER_NS);
 }
 
 static void
@@ -382,21 +384,6 @@ conn_send_watch(Conn *conn, ClientWatch *watch)
 
 /* --- the client's side ----------------------------------------------------------------------------------- */
 
-static gboolean
-conn_is_used(const Conn *conn)
-{
-    return conn->in_flight.length > 0 || conn->pending_watches.length > 0 ||
-           (conn->session != NULL && conn->session->watches.length > 0);
-}
-
-static void
-conn_arm_ping(Conn *conn)
-{
-    if (conn->state != CONN_OPEN || conn->ping_timer.is_armed)
-        return;
-    sim_timer_arm_at(&conn->ping_timer, MAX(conn->read_ns + PING_AFTER_NS, sim_now_ns(conn->sim)));
-}
-
 static void
 conn_arm_deadline(Conn *conn, gint64 deadline_ns)
 {
@@ -417,7 +404,6 @@ conn_put_on_wire(Conn *conn, Call *call)
     sim_set_cause(conn->sim, call->cause);
     net_conn_send(conn->net, NET_TO_SERVER, bytes, conn->session->handle, session_on_request,
                   client_call_ref(call), client_call_unref);
-    conn_arm_ping(conn);
 }
 
 /* The connection is over: forget it, then tell everybody. */
@@ -472,6 +458,71 @@ conn_lost(Conn *conn, const char *why, gboolean was_open)
     client_conn_unref(conn);
 }
 
+/* --- pings -------------------------------------------------------------------------------------- */
+
+static gboolean
+conn_path_is_up(const Conn *conn)
+{
+    Machine *server = process_machine(apiserver_process(conn->server));
+
+    return machine_is_on(server) &&
+           !world_is_cut(conn->world, process_machine(conn->process), server);
+}
+
+/* Would the server's process answer a ping? */
+static gboolean
+conn_is_answered(const Conn *conn)
+{
+    return conn_path_is_up(conn) && net_conn_server_is_open(conn->net) &&
+           process_is_running(apiserver_process(conn->server));
+}
+
+/*
+ * A ping that is answered changes nothing, so none is sent. When the world goes
+ * silent, the first ping that would have been sent from then on is looked at: one
+ * every 30 s since the last byte, as all before were answered.
+ */
+static void
+conn_await_ping(Conn *conn)
+{
+    gint64 now_ns = sim_now_ns(conn->sim);
+    gint64 pings = MAX(0, now_ns - conn->read_ns - 1) / PING_AFTER_NS + 1;
+
+    if (conn->state == CONN_OPEN && !conn->is_ping_out)
+        sim_timer_arm_at(&conn->ping_timer, conn->read_ns + pings * PING_AFTER_NS);
+}
+
+static void
+conn_on_silent(NetConn *net, gpointer self)
+{
+    (void)net;
+    conn_await_ping(self);
+}
+
+static void
+conn_on_ping(Sim *sim, gpointer self)
+{
+    Conn *conn = self;
+    gboolean was_out = conn->is_ping_out;
+
+    (void)sim;
+    if (process_state(conn->process) == PROCESS_PAUSED || conn->state != CONN_OPEN)
+        return;
+    conn->is_ping_out = FALSE;
+    if (conn_is_answered(conn)) {
+        conn_read(conn);
+    } else if (conn_path_is_up(conn) && !net_conn_server_is_open(conn->net)) {
+        conn_lost(conn, "connection reset by peer", TRUE);
+    } else if (was_out) {
+        conn_lost(conn, "http2: client connection lost", TRUE);
+    } else {
+        conn->is_ping_out = TRUE;
+        sim_timer_arm_after(&conn->ping_timer, PING_TIMEOUT_NS);
+    }
+}
+
+/* --- dialling -------------------------------------------------------------------------------------- */
+
 static void
 conn_on_established(NetConn *net, gpointer self)
 {
@@ -486,8 +537,8 @@ conn_on_established(NetConn *net, gpointer self)
         conn_put_on_wire(conn, conn->pending.head->data);
     for (guint i = 0; i < n_watches; i++)
         conn_send_watch(conn, conn->pending_watches.head->data);
-    if (conn_is_used(conn))
-        conn_arm_ping(conn);
+    if (!conn_is_answered(conn))
+        conn_await_ping(conn);
 }
 
 static void
@@ -508,6 +559,7 @@ static const NetConnHooks conn_hooks = {
     .established = conn_on_established,
     .failed = conn_on_failed,
     .closed = conn_on_closed,
+    .silent = conn_on_silent,
 };
 
 static void
@@ -573,45 +625,6 @@ conn_on_deadline(Sim *sim, gpointer self)
     client_conn_unref(conn);
 }
 
-/* Would the server's process answer a ping? */
-static gboolean
-conn_is_answered(const Conn *conn)
-{
-    Process *server = apiserver_process(conn->server);
-    Machine *machine = process_machine(server);
-
-    return net_conn_server_is_open(conn->net) && process_is_running(server) &&
-           machine_is_on(machine) &&
-           !world_is_cut(conn->world, process_machine(conn->process), machine);
-}
-
-/*
- * A ping that is answered changes nothing, so none is sent: whether one would be
- * answered is looked up, when it would be sent and when its time is over.
- */
-static void
-conn_on_ping(Sim *sim, gpointer self)
-{
-    Conn *conn = self;
-    gint64 now_ns = sim_now_ns(sim);
-
-    if (process_state(conn->process) == PROCESS_PAUSED || conn->state != CONN_OPEN)
-        return;
-    if (conn_is_answered(conn)) {
-        conn->is_ping_out = FALSE;
-        conn->read_ns = MAX(conn->read_ns, now_ns);
-    } else if (conn->is_ping_out) {
-        conn_lost(conn, "http2: client connection lost", TRUE);
-        return;
-    } else if (now_ns >= conn->read_ns + PING_AFTER_NS) {
-        conn->is_ping_out = TRUE;
-        sim_timer_arm_after(&conn->ping_timer, PING_TIMEOUT_NS);
-        return;
-    }
-    if (conn_is_used(conn))
-        conn_arm_ping(conn);
-}
-
 /* --- for the rest of client/ ------------------------------------------------------------------------------- */
 
 Conn *
@@ -672,7 +685,6 @@ client_conn_open_watch(Conn *conn, ClientWatch *watch)
 {
     if (conn->state == CONN_OPEN) {
         conn_send_watch(conn, watch);
-        conn_arm_ping(conn);
         return;
     }
     watch_move(watch, &conn->pending_watches);

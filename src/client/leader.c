@@ -225,6 +225,21 @@ leader_on_deadline(Sim *sim, gpointer self)
     leader->options.lost(leader->user);
 }
 
+/* component-base: host name and a uuid; so who restarts does not know its own lease again. */
+static const char *
+leader_new_identity(const Leader *leader)
+{
+    Rng *rng = rng_stream(client_sim(leader->client), "leaderelection");
+    guint64 high = rng_next(rng);
+    guint64 low = rng_next(rng);
+
+    return str_internf("%s_%08x-%04x-4%03x-%04x-%04x%08x",
+                       machine_name(process_machine(client_process(leader->client))),
+                       (guint)(high >> 32), (guint)(high >> 16 & 0xffff), (guint)(high & 0xfff),
+                       (guint)(0x8000 | (low >> 48 & 0x3fff)), (guint)(low >> 32 & 0xffff),
+                       (guint)(low & 0xffffffff));
+}
+
 /* --- public --------------------------------------------------------------------------------------------- */
 
 Leader *
@@ -236,11 +251,6 @@ leader_new(Client *client, const LeaderOptions *options, gpointer user)
     leader->client = client;
     leader->options = *options;
     leader->user = user;
-    leader->identity = str_intern(options->identity);
-    if (leader->identity == NULL)
-        leader->identity =
-            str_internf("%s_%s", machine_name(process_machine(client_process(client))),
-                        process_name(client_process(client)));
     sim_timer_init(&leader->timer, sim, SIM_CONTROL, leader_on_timer, leader);
     sim_timer_init(&leader->deadline, sim, SIM_CONTROL, leader_on_deadline, leader);
     return leader;
@@ -262,6 +272,9 @@ void
 leader_start(Leader *leader)
 {
     leader->state = LEADER_CANDIDATE;
+    leader->identity = str_intern(leader->options.identity);
+    if (leader->identity == NULL)
+        leader->identity = leader_new_identity(leader);
     leader_try(leader);
 }
 

@@ -14,7 +14,7 @@ typedef struct Leader Leader;
 
 typedef struct {
     const char *lease_name; /* "kube-controller-manager" */
-    const char *identity;   /* NULL: machine name and a number */
+    const char *identity;   /* NULL: machine name and a new uuid in each life, as components do */
     void (*elected)(gpointer user);
     void (*lost)(gpointer user);
 } LeaderOptions;

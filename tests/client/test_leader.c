@@ -140,6 +140,34 @@ START_TEST(test_leader_is_cut_off)
 }
 END_TEST
 
+/* a new life has a new identity: it waits like everybody else, unless it was given one */
+START_TEST(test_restarted_leader_waits)
+{
+    Candidate alone = {.sim = f->sim};
+    LeaderOptions options = {"kube-alone", NULL, on_elected, on_lost};
+    gint64 crash_ns;
+
+    process_stop(component_process(one.component));
+    alone.component = two.component;
+    alone.leader = leader_new(component_client(two.component), &options, &alone);
+    leader_start(alone.leader);
+    fixture_run(f, 10 * NS_PER_S);
+    ck_assert_uint_eq(alone.elections, 1);
+    ck_assert(g_str_has_prefix(lease_spec(apiserver_peek(f->server, &lease_kind, "kube-system",
+                                                         "kube-alone"))
+                                   ->holder_identity,
+                               "control_"));
+    leader_reset(alone.leader);
+    client_cancel(component_client(two.component), alone.leader);
+    crash_ns = sim_now_ns(f->sim);
+    leader_start(alone.leader);
+    fixture_run(f, 30 * NS_PER_S);
+    ck_assert_uint_eq(alone.elections, 2);
+    ck_assert_int_ge(alone.elected_ns - crash_ns, 15 * NS_PER_S);
+    leader_free(alone.leader);
+}
+END_TEST
+
 START_TEST(test_restarted_leader_takes_its_own_lease_again)
 {
     process_crash(component_process(one.component), NS_PER_S);
@@ -160,6 +188,7 @@ leader_suite(void)
     tcase_add_test(tcase, test_first_come);
     tcase_add_test(tcase, test_crash_of_the_leader);
     tcase_add_test(tcase, test_leader_is_cut_off);
+    tcase_add_test(tcase, test_restarted_leader_waits);
     tcase_add_test(tcase, test_restarted_leader_takes_its_own_lease_again);
     suite_add_tcase(suite, tcase);
     return suite;
