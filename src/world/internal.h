@@ -11,6 +11,13 @@
 
 #define MACHINE_DEFAULT_NIC_BYTES_PER_S (125 * 1000 * 1000)
 
+/* A pod address that was in use at least once. */
+typedef struct {
+    Sandbox *sandbox; /* who holds it; NULL: nobody */
+    Machine *machine; /* where it is routed to */
+    gint64 gone_ns;   /* when it was last given up; -1: never */
+} Address;
+
 struct World {
     Sim *sim;
     WorldOptions options;
@@ -18,10 +25,11 @@ struct World {
     GHashTable *machine_by_name; /* interned name -> Machine* */
     GHashTable *machine_by_ip;
     GHashTable *cuts;            /* pair of machine indices -> count */
-    GHashTable *sandbox_by_ip;   /* interned address -> Sandbox* */
-    GHashTable *address_gone_ns; /* interned address -> gint64* (owned), last time it went */
+    GHashTable *addresses;       /* interned pod address -> Address* (owned) */
     GQueue conns;                /* NetConn*, all of them, links embedded */
-    gpointer registry;           /* (owned) shared by all runtimes, see pull.c */
+    GQueue lost_requests;        /* ServerRequest* of machines that lost power, until somebody cancels them */
+    gpointer registry;           /* (owned) shared by all runtimes, see image.c */
+    void (*registry_free)(gpointer);
 };
 
 typedef enum { MACHINE_OFF, MACHINE_BOOTING, MACHINE_ON } MachineState;
@@ -85,13 +93,19 @@ gint64 world_transfer_ns(const Machine *from, const Machine *to, gsize bytes);
 
 /* --- addresses and servers, for flow.c ------------------------------------------------ */
 
-/* world_find_sandbox_ip: the sandbox that holds the pod address @ip now; NULL if nobody does (or its machine is off). */
-Sandbox *world_find_sandbox_ip(World *world, const char *ip);
 /*
- * world_address_gone_ns: when a pod last gave @ip back (or lost it with its
- * machine); -1 if never. Only meaningful while nobody holds it.
+ * world_find_sandbox_ip: the sandbox that holds the pod address @ip now; NULL if
+ * nobody does. Its machine may be off or cut off: ask that too.
  */
+Sandbox *world_find_sandbox_ip(World *world, const char *ip);
+/* world_address_gone_ns: when a pod last gave @ip back; -1 if never, or while somebody holds it. */
 gint64 world_address_gone_ns(World *world, const char *ip);
+/* world_route_pod_ip: the machine whose pods have, or last had, @ip; NULL if it was never given. */
+Machine *world_route_pod_ip(World *world, const char *ip);
+/* machine_find_listener: as sandbox_find_listener, among the pods that use the machine's own network. */
+RtContainer *machine_find_listener(Machine *machine, gint32 port);
+void world_address_take(World *world, const char *ip, Sandbox *sandbox);
+void world_address_drop(World *world, const char *ip);
 
 /*
  * sandbox_find_listener: the running container of @sandbox whose program listens

@@ -250,11 +250,14 @@ world_free(World *world)
     conn_free_all(world);
     for (guint i = 0; i < world->machines->len; i++)
         machine_free(g_ptr_array_index(world->machines, i));
+    if (world->registry != NULL)
+        world->registry_free(world->registry);
     g_ptr_array_free(world->machines, TRUE);
     g_hash_table_destroy(world->machine_by_name);
     g_hash_table_destroy(world->machine_by_ip);
     g_hash_table_destroy(world->cuts);
-    g_hash_table_destroy(world->sandbox_by_ip);
-    g_hash_table_destroy(world->address_gone_ns);
+    g_hash_table_destroy(world->addresses);
+    while (world->lost_requests.head != NULL)
+        g_free(g_queue_pop_head_link(&world->lost_requests)->data);
     g_free(world);
 }

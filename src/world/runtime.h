@@ -42,7 +42,10 @@ typedef struct {
     gint64 unpack_bytes_per_s;   /* 0: 80 MB/s */
 } RuntimeOptions;
 
-/* Rules are (borrowed) arrays that outlive the runtime; the last match wins. */
+/* runtime_options_init: a small real node, image pulls as in a data centre. */
+void runtime_options_init(RuntimeOptions *options);
+
+/* Options NULL: the defaults. Rules are (borrowed) arrays that outlive the runtime; the last match wins. */
 Runtime *runtime_new(Machine *machine,
                      const RuntimeOptions *options,
                      const ImageRule *images,
@@ -59,6 +62,9 @@ typedef struct {
     gint64 size_bytes; /* unpacked */
 } RtImage;
 GArray *runtime_list_images(const Runtime *runtime); /* (owned) of RtImage */
+
+/* runtime_remove_image: image garbage collection. */
+void runtime_remove_image(Runtime *runtime, const char *image);
 
 /* runtime_pull: @error NULL if it worked; @pull_ns without queueing. Serial per machine is the kubelet's business. */
 typedef void (*RtPullDone)(gpointer user, const char *error, gint64 pull_ns, gint64 size_bytes);
@@ -109,6 +115,18 @@ typedef struct {
     gint32 oom_score_adj;
     guint attempt;              /* restart count: part of its id */
 } RtContainerOptions;
+
+/* runtime_write_volume: new contents of a volume (name, text, ..., NULL): a config map that changed. Other files go. */
+void runtime_write_volume(Runtime *runtime, const char *volume_id, const char *const *files);
+/* runtime_drop_volume: an emptyDir whose pod is gone. "host:" volumes are kept. */
+void runtime_drop_volume(Runtime *runtime, const char *volume_id);
+/*
+ * runtime_set_resolver: who answers look-ups of names by programs (nslookup,
+ * wget): the address (interned), or NULL for NXDOMAIN. Without one only
+ * localhost and addresses are known.
+ */
+typedef const char *(*RtResolver)(gpointer self, Sandbox *sandbox, const char *name);
+void runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self);
 
 typedef enum { RT_CREATED, RT_RUNNING, RT_EXITED } RtState;
 

@@ -22,8 +22,7 @@ world_new(Sim *sim, const WorldOptions *options)
     world->machine_by_name = g_hash_table_new(NULL, NULL);
     world->machine_by_ip = g_hash_table_new(NULL, NULL);
     world->cuts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    world->sandbox_by_ip = g_hash_table_new(NULL, NULL);
-    world->address_gone_ns = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    world->addresses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return world;
 }
 
@@ -157,13 +156,48 @@ world_transfer_ns(const Machine *from, const Machine *to, gsize bytes)
 Sandbox *
 world_find_sandbox_ip(World *world, const char *ip)
 {
-    return g_hash_table_lookup(world->sandbox_by_ip, ip);
+    const Address *address = g_hash_table_lookup(world->addresses, str_intern(ip));
+
+    return address != NULL ? address->sandbox : NULL;
 }
 
 gint64
 world_address_gone_ns(World *world, const char *ip)
 {
-    const gint64 *gone_ns = g_hash_table_lookup(world->address_gone_ns, ip);
+    const Address *address = g_hash_table_lookup(world->addresses, str_intern(ip));
 
-    return gone_ns != NULL ? *gone_ns : -1;
+    return address != NULL && address->sandbox == NULL ? address->gone_ns : -1;
+}
+
+Machine *
+world_route_pod_ip(World *world, const char *ip)
+{
+    const Address *address = g_hash_table_lookup(world->addresses, str_intern(ip));
+
+    return address != NULL ? address->machine : NULL;
+}
+
+void
+world_address_take(World *world, const char *ip, Sandbox *sandbox)
+{
+    Address *address = g_hash_table_lookup(world->addresses, ip);
+
+    if (address == NULL) {
+        address = g_new0(Address, 1);
+        address->gone_ns = -1;
+        g_hash_table_insert(world->addresses, (gpointer)ip, address);
+    }
+    address->sandbox = sandbox;
+    address->machine = sandbox_machine(sandbox);
+}
+
+void
+world_address_drop(World *world, const char *ip)
+{
+    Address *address = g_hash_table_lookup(world->addresses, ip);
+
+    if (address == NULL)
+        return;
+    address->sandbox = NULL;
+    address->gone_ns = sim_now_ns(world->sim);
 }

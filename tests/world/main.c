@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 Suite *conn_suite(void);
+Suite *shell_suite(void);
 
 int
 main(void)
@@ -11,6 +12,7 @@ main(void)
     SRunner *runner = srunner_create(conn_suite());
     int n_failed;
 
+    srunner_add_suite(runner, shell_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

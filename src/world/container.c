@@ -1,0 +1,590 @@
+/* container.c - see runtime.h: life of containers, from creation to removal */
+
+#include "world/rt.h"
+
+#include "world/shell.h"
+
+/* What is kept of a container's output. */
+#define LOG_LIMIT (4u << 20)
+
+static const char **
+copy_words(const char *const *words)
+{
+    guint n = 0;
+    const char **copy;
+
+    if (words == NULL)
+        return NULL;
+    while (words[n] != NULL)
+        n++;
+    copy = g_new0(const char *, n + 1);
+    for (guint i = 0; i < n; i++)
+        copy[i] = str_intern(words[i]);
+    return copy;
+}
+
+/* --- life of the record ---------------------------------------------------------------------- */
+
+RtContainer *
+rt_container_ref(RtContainer *container)
+{
+    container->refs++;
+    return container;
+}
+
+void
+rt_container_unref(RtContainer *container)
+{
+    if (--container->refs > 0)
+        return;
+    g_ptr_array_free(container->shells, TRUE);
+    g_ptr_array_free(container->stop_waiters, TRUE);
+    g_ptr_array_free(container->exec_calls, TRUE);
+    g_array_free(container->listeners, TRUE);
+    g_array_free(container->watches, TRUE);
+    sim_timer_clear(&container->memory_timer);
+    sim_timer_clear(&container->kill_timer);
+    sim_timer_clear(&container->app.timer);
+    sim_timer_clear(&container->app.stop_timer);
+    sim_timer_clear(&container->app.close_timer);
+    cpu_group_clear(&container->cpu);
+    fs_tree_free(container->root_files);
+    g_string_free(container->log, TRUE);
+    g_free(container->command);
+    g_free(container->args);
+    g_free(container->env);
+    g_free(container->mounts);
+    g_free(container->ports);
+    sandbox_unref(container->sandbox);
+    g_free(container);
+}
+
+static void
+container_on_kill(Sim *sim, gpointer self)
+{
+    (void)sim;
+    container_exit(self, 137, "Error");
+}
+
+static void
+container_on_tmpfs(gpointer self, gint64 bytes)
+{
+    memory_add(self, bytes);
+}
+
+static void
+copy_mounts(RtContainer *container, const RtContainerOptions *options)
+{
+    container->mounts = g_new0(Mount, options->n_mounts + 1);
+    container->n_mounts = options->n_mounts;
+    for (guint i = 0; i < options->n_mounts; i++) {
+        const RtMount *given = &options->mounts[i];
+        Mount *mount = &container->mounts[i];
+        g_autofree char *path = fs_join("/", given->path);
+        const char *prefix;
+
+        mount->tree = runtime_volume(container->runtime, given->volume_id, &prefix);
+        if (given->files != NULL && prefix[0] == '\0')
+            runtime_volume_seed(mount->tree, given->files);
+        if (!str_is_empty(given->sub_path)) {
+            g_autofree char *sub = fs_join("/", given->sub_path);
+
+            prefix = str_internf("%s%s", prefix, sub);
+            if (fs_tree_get(mount->tree, prefix) == NULL)
+                fs_tree_add_dir(mount->tree, prefix);
+        }
+        mount->path = str_intern(path);
+        mount->prefix = prefix;
+        mount->read_only = given->read_only;
+        mount->is_tmpfs = given->is_tmpfs;
+    }
+}
+
+static void
+prepare_files(RtContainer *container)
+{
+    static const char *const dirs[] = {
+        "/bin", "/dev", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp",
+        "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/etc", "/usr/sbin", "/usr/share", "/var/cache", "/var/lib",
+        "/var/log", "/var/run", "/var/spool", "/var/tmp",
+    };
+    const char *name = image_short_name(container->image);
+    FsTree *root = fs_tree_new();
+
+    for (guint i = 0; i < G_N_ELEMENTS(dirs); i++)
+        fs_tree_add_dir(root, dirs[i]);
+    fs_tree_write(root, "/etc/hostname", str_internf("%s\n", container->sandbox->name));
+    if (g_str_has_prefix(name, "nginx")) {
+        fs_tree_write(root, "/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n");
+        fs_tree_write(root, "/etc/nginx/nginx.conf", "");
+        fs_tree_add_dir(root, "/etc/nginx/conf.d");
+        fs_tree_add_dir(root, "/var/log/nginx");
+    } else if (str_is(name, "httpd")) {
+        fs_tree_write(root, "/usr/local/apache2/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n");
+    } else if (g_str_has_prefix(name, "redis")) {
+        fs_tree_add_dir(root, "/data");
+    }
+    container->root_files = root;
+    container->files = (FsView){.root = root, .mounts = container->mounts, .n_mounts = container->n_mounts,
+                                .tmpfs_changed = container_on_tmpfs, .self = container};
+    for (guint i = 0; i < container->n_mounts; i++)
+        fs_tree_add_dir(root, container->mounts[i].path);
+}
+
+/* The profile that the scenario gives, else the image's own, else the common one. */
+static void
+choose_profile(RtContainer *container)
+{
+    const Runtime *runtime = container->runtime;
+
+    for (guint i = runtime->n_apps; i > 0; i--) {
+        const AppRule *rule = &runtime->apps[i - 1];
+        gboolean matches = rule->match_image == NULL || image_matches(rule->match_image, container->image);
+
+        if (matches && rule->match_labels_key != NULL) {
+            matches = FALSE;
+            for (const char **label = container->sandbox->labels; label[0] != NULL; label += 2) {
+                if (str_is(label[0], rule->match_labels_key))
+                    matches = rule->match_labels_value == NULL || str_is(label[1], rule->match_labels_value);
+            }
+        }
+        if (matches) {
+            container->profile = rule->profile;
+            container->profile_is_explicit = TRUE;
+            return;
+        }
+    }
+    if (!app_profile_well_known(container->image, &container->profile))
+        app_profile_init(&container->profile);
+}
+
+static RtContainer *
+container_new(Sandbox *sandbox, const RtContainerOptions *options)
+{
+    Runtime *runtime = sandbox->runtime;
+    RtContainer *container = g_new0(RtContainer, 1);
+    guint n_ports = 0;
+
+    while (options->ports != NULL && options->ports[n_ports] != 0)
+        n_ports++;
+    container->runtime = runtime;
+    container->sandbox = sandbox_ref(sandbox);
+    container->refs = 1;
+    container->name = str_intern(options->name);
+    container->image = str_intern(options->image);
+    container->image_id = image_id(runtime, options->image);
+    container->attempt = options->attempt;
+    container->command = copy_words(options->command);
+    container->args = copy_words(options->args);
+    container->env = copy_words(options->env);
+    container->ports = g_new0(gint32, n_ports + 1);
+    for (guint i = 0; i < n_ports; i++)
+        container->ports[i] = options->ports[i];
+    container->memory_limit_bytes = options->memory_limit_bytes;
+    container->oom_score_adj = options->oom_score_adj;
+    container->state = RT_CREATED;
+    container->log = g_string_new(NULL);
+    container->shells = g_ptr_array_new();
+    container->stop_waiters = g_ptr_array_new();
+    container->exec_calls = g_ptr_array_new();
+    container->next_pid = 1;
+    choose_profile(container);
+    copy_mounts(container, options);
+    prepare_files(container);
+    cpu_group_init(&container->cpu, &runtime->cpu, options->cpu_milli_request, options->cpu_milli_limit);
+    memory_init(container);
+    program_init(container);
+    server_init(container);
+    sim_timer_init(&container->kill_timer, runtime->sim, SIM_WORLD, container_on_kill, container);
+    return container;
+}
+
+/* --- create ------------------------------------------------------------------------------------ */
+
+static void
+create_finish(RtCall *call)
+{
+    Runtime *runtime = call->runtime;
+    RtContainer *container = call->container;
+
+    if (!call->sandbox->is_ready) {
+        if (rt_call_wants(call))
+            call->done.create(call->user, NULL,
+                              str_internf("rpc error: code = Unknown desc = failed to create containerd container: sandbox "
+                                          "\"%s\" is not ready", call->sandbox->id));
+        return;
+    }
+    container->id = str_internf("containerd://%s", runtime_new_id(runtime));
+    g_ptr_array_add(runtime->containers, rt_container_ref(container));
+    g_ptr_array_add(container->sandbox->containers, container);
+    runtime_changed(runtime, container->sandbox);
+    if (rt_call_wants(call))
+        call->done.create(call->user, container, NULL);
+}
+
+void
+runtime_create_container(Sandbox *sandbox, const RtContainerOptions *options, SimHandle owner, RtCreateDone done, gpointer user)
+{
+    Runtime *runtime = sandbox->runtime;
+    RtCall *call = rt_call_new(runtime, owner, user, create_finish);
+
+    rt_call_set_sandbox(call, sandbox);
+    call->container = container_new(sandbox, options);
+    call->done.create = done;
+    /* Recorded: creating takes about a sixth of starting. */
+    rt_call_after(call, runtime_draw(runtime, &runtime->options.create_start) / 6);
+}
+
+/* --- start -------------------------------------------------------------------------------------- */
+
+static guint
+count_words(const char **words)
+{
+    guint n = 0;
+
+    while (words != NULL && words[n] != NULL)
+        n++;
+    return n;
+}
+
+/*
+ * The command that PID 1 runs; empty: the image's own program. Arguments alone go
+ * to the image's entrypoint, or are the command where there is none.
+ */
+static GPtrArray *
+main_command(const RtContainer *container)
+{
+    const WellKnown *known = app_well_known(container->image);
+    GPtrArray *argv = g_ptr_array_new();
+    gboolean args_are_command = known != NULL ? known->takes_args : count_words(container->args) > 0 && shell_knows(container->args[0]);
+    gboolean is_image_program;
+
+    for (guint i = 0; i < count_words(container->command); i++)
+        g_ptr_array_add(argv, (gpointer)container->command[i]);
+    if (argv->len > 0 || args_are_command) {
+        for (guint i = 0; i < count_words(container->args); i++)
+            g_ptr_array_add(argv, (gpointer)container->args[i]);
+    }
+    is_image_program = argv->len > 0 && !shell_knows(argv->pdata[0]) &&
+                       (app_is_server_word(argv->pdata[0]) || container->profile_is_explicit);
+    if (is_image_program)
+        g_ptr_array_set_size(argv, 0);
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+static void
+start_main(RtContainer *container)
+{
+    g_autoptr(GPtrArray) argv = main_command(container);
+    ShellOptions options = {.argv = (const char *const *)argv->pdata, .is_pid1 = TRUE};
+    static const char *const image_program[] = {SHELL_IMAGE_PROGRAM, NULL};
+
+    if (argv->pdata[0] == NULL)
+        options.argv = image_program;
+    container->pid1 = shell_new(container, &options);
+}
+
+static void
+start_finish(RtCall *call)
+{
+    RtContainer *container = call->container;
+    Runtime *runtime = call->runtime;
+
+    if (container->state != RT_CREATED || !container->sandbox->is_ready) {
+        if (rt_call_wants(call))
+            call->done.start(call->user, "rpc error: code = Unknown desc = failed to start containerd task: sandbox is gone");
+        return;
+    }
+    container->state = RT_RUNNING;
+    container->started_ns = sim_now_ns(runtime->sim);
+    container->started_wall_ns = sim_wall_ns(runtime->sim);
+    sim_trace(runtime->sim, runtime->component, "start", container->sandbox->object, "ContainerStarted",
+              "container %s runs", container->name);
+    start_main(container);
+    runtime_changed(runtime, container->sandbox);
+    if (rt_call_wants(call))
+        call->done.start(call->user, NULL);
+}
+
+void
+runtime_start_container(RtContainer *container, SimHandle owner, RtStartDone done, gpointer user)
+{
+    Runtime *runtime = container->runtime;
+    RtCall *call = rt_call_new(runtime, owner, user, start_finish);
+
+    rt_call_set_container(call, container);
+    call->done.start = done;
+    rt_call_after(call, runtime_draw(runtime, &runtime->options.create_start));
+}
+
+/* --- end ------------------------------------------------------------------------------------------ */
+
+static void
+stop_answer(RtCall *call)
+{
+    if (rt_call_wants(call))
+        call->done.stop(call->user);
+}
+
+static void
+answer_waiters(RtContainer *container)
+{
+    for (guint i = 0; i < container->stop_waiters->len; i++) {
+        RtCall *call = g_ptr_array_index(container->stop_waiters, i);
+
+        call->act = stop_answer;
+        rt_call_after(call, 0);
+    }
+    g_ptr_array_set_size(container->stop_waiters, 0);
+}
+
+/* Every process, socket and page goes. */
+static void
+container_clear(RtContainer *container, gboolean is_silent)
+{
+    container_fail_execs(container, is_silent);
+    program_clear(container);
+    while (container->shells->len > 0) {
+        Shell *shell = g_ptr_array_index(container->shells, container->shells->len - 1);
+
+        g_ptr_array_set_size(container->shells, (int)container->shells->len - 1);
+        shell_free(shell);
+    }
+    container->pid1 = NULL;
+    server_clear(container, is_silent);
+    memory_clear(container);
+    sim_timer_disarm(&container->kill_timer);
+}
+
+void
+container_exit(RtContainer *container, gint32 exit_code, const char *reason)
+{
+    Runtime *runtime = container->runtime;
+
+    if (container->state != RT_RUNNING)
+        return;
+    rt_container_ref(container);
+    container->state = RT_EXITED;
+    container->exit_code = exit_code;
+    container->reason = reason;
+    container->finished_wall_ns = sim_wall_ns(runtime->sim);
+    container->message = container_read_message(container);
+    sim_trace(runtime->sim, runtime->component, "exit", container->sandbox->object, "ContainerExited",
+              "container %s ended with %d (%s)", container->name, exit_code, reason);
+    container_clear(container, FALSE);
+    answer_waiters(container);
+    runtime_changed(runtime, container->sandbox);
+    rt_container_unref(container);
+}
+
+void
+container_process_ended(RtContainer *container, Shell *shell, gint32 exit_code)
+{
+    if (shell == container->pid1) {
+        container_exit(container, exit_code, exit_code == 0 ? "Completed" : "Error");
+        return;
+    }
+    server_close(container, shell);
+    if (!container_exec_ended(container, shell, exit_code)) {
+        for (guint i = 0; i < container->shells->len; i++) {
+            Shell *parent = g_ptr_array_index(container->shells, i);
+
+            if (shell_pid(parent) == shell_parent_pid(shell))
+                shell_child_ended(parent, shell_pid(shell), exit_code);
+        }
+    }
+    g_ptr_array_remove(container->shells, shell);
+    shell_free(shell);
+}
+
+void
+container_powered_off(RtContainer *container)
+{
+    if (container->state != RT_RUNNING)
+        return;
+    container->state = RT_EXITED;
+    container->was_lost = TRUE;
+    container->exit_code = 255;
+    container->reason = "Unknown";
+    container->finished_wall_ns = sim_wall_ns(container->runtime->sim);
+    g_ptr_array_set_size(container->stop_waiters, 0);
+    container_clear(container, TRUE);
+}
+
+/* containerd finds the task gone when it starts, and takes that for the end. */
+void
+container_booted(RtContainer *container)
+{
+    if (container->was_lost)
+        container->finished_wall_ns = sim_wall_ns(container->runtime->sim);
+    container->was_lost = FALSE;
+}
+
+void
+runtime_stop_container(RtContainer *container, gint64 grace_ns, SimHandle owner, RtStopDone done, gpointer user)
+{
+    Runtime *runtime = container->runtime;
+    RtCall *call = rt_call_new(runtime, owner, user, stop_answer);
+    gint64 kill_at_ns = sim_now_ns(runtime->sim) + MAX(grace_ns, 0);
+
+    rt_call_set_container(call, container);
+    call->done.stop = done;
+    if (container->state != RT_RUNNING) {
+        rt_call_after(call, 0);
+        return;
+    }
+    rt_call_park(call);
+    g_ptr_array_add(container->stop_waiters, call);
+    if (!container->is_stopping && grace_ns > 0)
+        shell_signal(container->pid1, 15);
+    container->is_stopping = TRUE;
+    if (!container->kill_timer.is_armed || kill_at_ns < container->kill_timer.due_ns)
+        sim_timer_arm_at(&container->kill_timer, kill_at_ns);
+}
+
+void
+rt_container_kill(RtContainer *container, gint32 signal)
+{
+    container_exit(container, 128 + signal, "Error");
+}
+
+void
+runtime_remove_container(RtContainer *container)
+{
+    Runtime *runtime = container->runtime;
+
+    if (container->is_removed)
+        return;
+    if (container->state == RT_RUNNING)
+        container_exit(container, 137, "Error");
+    container->is_removed = TRUE;
+    g_ptr_array_remove(runtime->containers, container);
+    g_ptr_array_remove(container->sandbox->containers, container);
+    runtime_changed(runtime, container->sandbox);
+    rt_container_unref(container);
+}
+
+/* The kubelet mounts the termination log there; at most 4096 bytes of it count. */
+const char *
+container_read_message(RtContainer *container)
+{
+    const FsNode *node = fs_get(&container->files, "/dev/termination-log");
+
+    if (node == NULL || node->is_dir || node->text->len == 0)
+        return NULL;
+    return str_intern_len(node->text->str, MIN(node->text->len, 4096));
+}
+
+/* --- questions --------------------------------------------------------------------------------------- */
+
+void
+container_log(RtContainer *container, const char *text, gsize length)
+{
+    g_string_append_len(container->log, text, (gssize)length);
+    if (container->log->len > LOG_LIMIT)
+        g_string_erase(container->log, 0, LOG_LIMIT / 2);
+}
+
+const char *
+container_getenv(const RtContainer *container, const char *name)
+{
+    gsize length = strlen(name);
+    const char *value = NULL;
+
+    for (const char **entry = container->env; entry != NULL && *entry != NULL; entry++) {
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+            value = *entry + length + 1;
+    }
+    return value;
+}
+
+RtState
+rt_container_state(const RtContainer *container)
+{
+    return container->state;
+}
+
+const char *
+rt_container_id(const RtContainer *container)
+{
+    return container->id;
+}
+
+const char *
+rt_container_name(const RtContainer *container)
+{
+    return container->name;
+}
+
+const char *
+rt_container_image(const RtContainer *container)
+{
+    return container->image;
+}
+
+const char *
+rt_container_image_id(const RtContainer *container)
+{
+    return container->image_id;
+}
+
+Sandbox *
+rt_container_sandbox(const RtContainer *container)
+{
+    return container->sandbox;
+}
+
+guint
+rt_container_attempt(const RtContainer *container)
+{
+    return container->attempt;
+}
+
+gint64
+rt_container_started_wall_ns(const RtContainer *container)
+{
+    return container->started_wall_ns;
+}
+
+gint64
+rt_container_finished_wall_ns(const RtContainer *container)
+{
+    return container->finished_wall_ns;
+}
+
+gint32
+rt_container_exit_code(const RtContainer *container)
+{
+    return container->exit_code;
+}
+
+const char *
+rt_container_exit_reason(const RtContainer *container)
+{
+    return container->reason;
+}
+
+const char *
+rt_container_message(const RtContainer *container)
+{
+    return container->message;
+}
+
+char *
+rt_container_log(const RtContainer *container)
+{
+    return g_strdup(container->log->str);
+}
+
+gint64
+rt_container_memory_bytes(const RtContainer *container)
+{
+    return container->state == RT_RUNNING ? memory_now(container) : 0;
+}
+
+gint64
+rt_container_cpu_milli_now(const RtContainer *container)
+{
+    return container->state == RT_RUNNING ? container->cpu.rate_micro / 1000 : 0;
+}

@@ -1,0 +1,258 @@
+/*
+ * test_shell.c - commands of containers: what they print, when they end, what signals do
+ *
+ * Expectations: POSIX shell and busybox 1.36 ash; PID 1's signals: Linux
+ * kill(2) and pid_namespaces(7); recordings of containerd nodes.
+ */
+
+#include "tests/world/pods.h"
+
+Suite *shell_suite(void);
+
+#define RUNS (-1)
+
+/* A script, how long it ran at most, and how it stands then: exit code (or RUNS), milliseconds of its life, log. */
+static const struct {
+    const char *script;
+    gint32 seconds;
+    gint32 exit_code;
+    gint64 life_ms; /* -1: does not matter */
+    const char *log;
+} scripts[] = {
+    {"exit 1", 10, 1, 0, ""},
+    {"exit 3", 10, 3, 0, ""},
+    {"true", 10, 0, 0, ""},
+    {"false", 10, 1, 0, ""},
+    {":", 10, 0, 0, ""},
+    {"", 10, 0, 0, ""},
+    {"sleep 3", 10, 0, 3000, ""},
+    {"sleep 0.25", 10, 0, 250, ""},
+    {"sleep 1.5; exit 4", 10, 4, 1500, ""},
+    {"sleep 2; exit 0", 10, 0, 2000, ""},
+    {"sleep 1m", 70, 0, 60000, ""},
+    {"sleep infinity", 100, RUNS, -1, ""},
+    {"sleep 1000000", 100, RUNS, -1, ""},
+    {"echo counted; sleep 2", 10, 0, 2000, "counted\n"},
+    {"echo bye; exit 1", 10, 1, 0, "bye\n"},
+    {"echo a  b 'c  d' \"e  f\"", 10, 0, 0, "a b c  d e  f\n"},
+    {"X=5; echo $X ${X} \"$X\" '$X'", 10, 0, 0, "5 5 5 $X\n"},
+    {"echo ${NONE:-word} ${NONE}x", 10, 0, 0, "word x\n"},
+    {"echo $?; false; echo $?", 10, 0, 0, "0\n1\n"},
+    {"true && echo yes || echo no", 10, 0, 0, "yes\n"},
+    {"false && echo yes || echo no", 10, 0, 0, "no\n"},
+    {"! true; echo $?", 10, 0, 0, "1\n"},
+    {"if true; then echo a; else echo b; fi", 10, 0, 0, "a\n"},
+    {"if false; then echo a; else echo b; fi", 10, 0, 0, "b\n"},
+    {"if false; then echo a; elif true; then echo c; else echo b; fi", 10, 0, 0, "c\n"},
+    {"if false; then echo a; elif false; then echo c; fi; echo $?", 10, 0, 0, "0\n"},
+    {"for i in 1 2 3; do echo $i; done", 10, 0, 0, "1\n2\n3\n"},
+    {"for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done", 10, 0, 0, "1\n3\n"},
+    {"for i in 1 2 3; do [ $i = 2 ] && break; echo $i; done; echo end", 10, 0, 0, "1\nend\n"},
+    {"for i in $(seq 1 3); do echo $i; sleep 1; done", 10, 0, 3000, "1\n2\n3\n"},
+    {"i=0; while [ $i -lt 3 ]; do echo $i; i=$((i+1)); sleep 1; done", 10, 0, 3000, "0\n1\n2\n"},
+    {"i=0; until [ $i -ge 2 ]; do i=$((i+1)); done; echo $i", 10, 0, 0, "2\n"},
+    {"mkdir -p /www; echo 1 > /www/index.html; cat /www/index.html", 10, 0, 0, "1\n"},
+    {"echo a > /tmp/f; echo b >> /tmp/f; cat /tmp/f", 10, 0, 0, "a\nb\n"},
+    {"cat /tmp/ok", 10, 1, 0, "cat: can't open '/tmp/ok': No such file or directory\n"},
+    {"cat /tmp/ok 2>/dev/null; echo $?", 10, 0, 0, "1\n"},
+    {"cat /tmp/ok > /tmp/out 2>&1; cat /tmp/out", 10, 0, 0, "cat: can't open '/tmp/ok': No such file or directory\n"},
+    {"touch /tmp/ok; sleep 1; rm -f /tmp/ok; test -f /tmp/ok", 10, 1, 1000, ""},
+    {"touch /tmp/ok; [ -f /tmp/ok ] && echo there", 10, 0, 0, "there\n"},
+    {"rm /tmp/none", 10, 1, 0, "rm: can't remove '/tmp/none': No such file or directory\n"},
+    {"rm -f /tmp/none", 10, 0, 0, ""},
+    {"touch /no/such", 10, 1, 0, "touch: /no/such: No such file or directory\n"},
+    {"echo x > /no/such; echo $?", 10, 0, 0, "sh: can't create /no/such: nonexistent directory\n1\n"},
+    {"echo one > /tmp/f; echo two >> /tmp/f; grep two /tmp/f", 10, 0, 0, "two\n"},
+    {"echo one > /tmp/f; grep -q two /tmp/f", 10, 1, 0, ""},
+    {"echo hello | grep -q ell && echo found", 10, 0, 0, "found\n"},
+    {"printf 'a\\nb\\n' | wc -l", 10, 0, 0, "2\n"},
+    {"cd /tmp; echo x > f; cat /tmp/f; pwd", 10, 0, 0, "x\n/tmp\n"},
+    {"echo $(echo inner) `echo old`", 10, 0, 0, "inner old\n"},
+    {"(exit 3); echo $?", 10, 0, 0, "3\n"},
+    {"X=1; (X=2); echo $X", 10, 0, 0, "1\n"},
+    {"{ echo a; echo b; } > /tmp/f; cat /tmp/f", 10, 0, 0, "a\nb\n"},
+    {"case abc in a*) echo yes;; *) echo no;; esac", 10, 0, 0, "yes\n"},
+    {"f() { echo \"f $1\"; return 2; }; f x; echo $?", 10, 0, 0, "f x\n2\n"},
+    {"nosuch", 10, 127, 0, "sh: nosuch: not found\n"},
+    {"nosuch; echo after", 10, 0, 0, "sh: nosuch: not found\nafter\n"},
+    {"echo 'open", 10, 2, 0, "sh: syntax error: unterminated quoted string\n"},
+    {"set -e; false; echo never", 10, 1, 0, ""},
+    {"set -e; if false; then :; fi; false || echo fine", 10, 0, 0, "fine\n"},
+    {"sleep 2 & wait; echo done", 10, 0, 2000, "done\n"},
+    {"sleep 2 & sleep 1; wait $!", 10, 0, 2000, ""},
+    {"sleep 5 & echo started", 10, 0, 0, "started\n"},
+    {"sleep 100 & kill $!; wait $!; echo $?", 10, 0, 0, "143\n"},
+    {"exec sleep 2; echo never", 10, 0, 2000, ""},
+    {"trap 'echo bye' EXIT; echo hi", 10, 0, 0, "hi\nbye\n"},
+    {"sh -c 'exit 5'; echo $?", 10, 0, 0, "5\n"},
+    {"exec sh -c 'sleep 1; exit 6'", 10, 6, 1000, ""},
+    {"while true; do sleep 1; done", 20, RUNS, -1, ""},
+    {"while true; do echo tick; sleep 3; done", 7, RUNS, -1, "tick\ntick\ntick\n"},
+    {"date -u +%s", 10, 0, 0, "1795248894\n"},
+    {"date", 10, 0, 0, "Sat Nov 21 08:14:54 UTC 2026\n"},
+    {"hostname", 10, 0, 0, "p\n"},
+    {"mem 100", 10, RUNS, -1, ""},
+    {"echo $((2+3*4)) $(( (2+3)*4 )) $((7/2)) $((7%4))", 10, 0, 0, "14 20 3 3\n"},
+    {"while read x; do echo \"<$x>\"; done < /etc/hostname", 10, 0, 0, "<p>\n"},
+    {"echo 'echo from file' > /tmp/s.sh; sh /tmp/s.sh; chmod +x /tmp/s.sh; /tmp/s.sh", 10, 0, 0, "from file\nfrom file\n"},
+    {"ls /etc", 10, 0, 0, "hostname\n"},
+    {"touch /tmp/b /tmp/a; for f in /tmp/*; do echo $f; done", 10, 0, 0, "/tmp/a\n/tmp/b\n"},
+    {"until nslookup myservice; do echo waiting; sleep 2; done", 3, RUNS, -1,
+     "** server can't find myservice: NXDOMAIN\nwaiting\n** server can't find myservice: NXDOMAIN\nwaiting\n"},
+    {"while true; do :; done", 20, RUNS, -1, ""},
+    {"timeout=3; [ \"$timeout\" -eq 3 ] && echo ok", 10, 0, 0, "ok\n"},
+    {"echo oops > /dev/termination-log; exit 1", 10, 1, 0, ""},
+};
+
+/* The life of the container is rounded: commands take no time, its start does not lie on a whole millisecond. */
+START_TEST(test_script)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "p");
+    RtContainer *container = pods_start(pods, sandbox, "registry.local/app:1", scripts[_i].script);
+    g_autofree char *log = NULL;
+
+    pods_run(pods, scripts[_i].seconds * NS_PER_S);
+    log = rt_container_log(container);
+    ck_assert_msg(strcmp(log, scripts[_i].log) == 0, "%s: log <%s>", scripts[_i].script, log);
+    if (scripts[_i].exit_code == RUNS) {
+        ck_assert_msg(rt_container_state(container) == RT_RUNNING, "%s: ended with %d", scripts[_i].script, rt_container_exit_code(container));
+    } else {
+        gint64 life_ns = rt_container_finished_wall_ns(container) - rt_container_started_wall_ns(container);
+
+        ck_assert_msg(rt_container_state(container) == RT_EXITED, "%s: still runs", scripts[_i].script);
+        ck_assert_msg(rt_container_exit_code(container) == scripts[_i].exit_code, "%s: exit %d", scripts[_i].script,
+                      rt_container_exit_code(container));
+        ck_assert_str_eq(rt_container_exit_reason(container), scripts[_i].exit_code == 0 ? "Completed" : "Error");
+        ck_assert_msg(scripts[_i].life_ms < 0 || life_ns == scripts[_i].life_ms * NS_PER_MS, "%s: lived %" G_GINT64_FORMAT " ns",
+                      scripts[_i].script, life_ns);
+    }
+    pods_free(pods);
+}
+END_TEST
+
+/* SIGTERM at 10.5 s with a grace of 5 s: exit code, and milliseconds from SIGTERM to the end. */
+static const struct {
+    const char *script; /* "!" before it: a command without a shell */
+    gint32 exit_code;
+    gint64 stop_ms;
+} stops[] = {
+    /* PID 1 without a handler ignores SIGTERM: killed when the grace is over */
+    {"sleep 1000000", 137, 5000},
+    {"!sleep 1000000", 137, 5000},
+    {"exec sleep 1000", 137, 5000},
+    {"while true; do sleep 1; done", 137, 5000},
+    /* recorded: busybox httpd as PID 1 has no handler either */
+    {"mkdir -p /www; echo 1 > /www/index.html; sleep 2; exec httpd -f -p 80 -h /www", 137, 5000},
+    /* a trap runs when the running command ends */
+    {"trap 'exit 0' TERM; while true; do sleep 1; done", 0, 500},
+    {"trap 'sleep 3; exit 0' TERM; while true; do sleep 1; done", 0, 3500},
+    {"trap 'exit 7' TERM; while :; do sleep 4; done", 7, 1500},
+    {"trap 'exit 0' TERM; sleep 1000", 137, 5000},
+    /* in wait, at once */
+    {"trap 'exit 0' TERM; sleep 3600 & wait", 0, 0},
+    {"trap 'exit 0' TERM; sleep 3600 & wait $!", 0, 0},
+    {"mkdir -p /www; echo ok > /www/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /www & wait", 0, 0},
+    {"trap 'kill $P; wait $P; exit 3' TERM; sleep 3600 & P=$!; wait", 3, 0},
+    {"trap '' TERM; sleep 1000 & wait", 137, 5000},
+    /* a trap that does not exit: goes on */
+    {"trap 'echo got' TERM; while true; do sleep 1; done", 137, 5000},
+    {"mem 10", 137, 5000},
+};
+
+START_TEST(test_sigterm)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "p");
+    RtContainer *container;
+    gint64 started_ns;
+    gint64 stopped_ns;
+
+    if (stops[_i].script[0] == '!') {
+        g_auto(GStrv) words = g_strsplit(stops[_i].script + 1, " ", -1);
+        RtContainerOptions options = {.name = "app", .image = "registry.local/app:1", .command = (const char *const *)words};
+
+        container = pods_start_options(pods, sandbox, &options);
+    } else {
+        container = pods_start(pods, sandbox, "registry.local/app:1", stops[_i].script);
+    }
+    started_ns = sim_now_ns(pods->sim);
+    sim_run_until(pods->sim, started_ns + 10500 * NS_PER_MS);
+    stopped_ns = sim_wall_ns(pods->sim);
+    pods_stop(pods, container, 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    ck_assert_msg(rt_container_exit_code(container) == stops[_i].exit_code, "%s: exit %d", stops[_i].script,
+                  rt_container_exit_code(container));
+    ck_assert_msg(rt_container_finished_wall_ns(container) - stopped_ns == stops[_i].stop_ms * NS_PER_MS,
+                  "%s: took %" G_GINT64_FORMAT " ns", stops[_i].script, rt_container_finished_wall_ns(container) - stopped_ns);
+    pods_free(pods);
+}
+END_TEST
+
+static const struct {
+    const char *words[5];
+    const char *problem; /* NULL: understood */
+} checks[] = {
+    {{"sleep", "3600"}, NULL},
+    {{"/bin/sh", "-c", "while true; do date >> /data/out; sleep 5; done"}, NULL},
+    {{"nginx", "-g", "daemon off;"}, NULL},
+    {{"sh", "-c", "python app.py"}, "'python' is not a command that desk8s can play"},
+    {{"/app/server", "--port=80"}, "'/app/server' is not a command that desk8s can play"},
+    {{"sh", "-c", "if true; then"}, "syntax error: unexpected end of file (expecting \"fi\")"},
+    {{"sh", "-c", "while true do sleep 1; done"}, "syntax error: unexpected \"done\" (expecting \"do\")"},
+};
+
+START_TEST(test_check_command)
+{
+    g_autofree char *problem = runtime_check_command((const char *const *)checks[_i].words, NULL);
+
+    if (checks[_i].problem == NULL)
+        ck_assert_msg(problem == NULL, "%s", problem);
+    else
+        ck_assert_str_eq(problem, checks[_i].problem);
+}
+END_TEST
+
+START_TEST(test_exec_sees_the_same_files)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "p"), "busybox", "touch /tmp/ok; sleep 15; rm -f /tmp/ok; sleep 600");
+
+    pods_run(pods, NS_PER_S);
+    ck_assert_int_eq(pods_exec(pods, container, "cat /tmp/ok"), 0);
+    pods_run(pods, 15 * NS_PER_S);
+    ck_assert_int_eq(pods_exec(pods, container, "cat /tmp/ok"), 1);
+    ck_assert_str_eq(pods->exec_output, "cat: can't open '/tmp/ok': No such file or directory\n");
+    ck_assert_int_eq(pods_exec(pods, container, "exit 4"), 4);
+    ck_assert_int_eq(pods_exec(pods, container, "echo hi; sleep 2"), 0);
+    ck_assert_str_eq(pods->exec_output, "hi\n");
+    ck_assert_int_eq(pods_exec(pods, container, "sleep 20"), -1);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_message_is_what_was_left_in_the_termination_log)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "p"), "busybox", "echo -n oops > /dev/termination-log; exit 1");
+
+    pods_run(pods, NS_PER_S);
+    ck_assert_str_eq(rt_container_message(container), "oops");
+    pods_free(pods);
+}
+END_TEST
+
+Suite *
+shell_suite(void)
+{
+    Suite *suite = suite_create("shell");
+    TCase *tcase = tcase_create("shell");
+
+    tcase_add_loop_test(tcase, test_script, 0, G_N_ELEMENTS(scripts));
+    tcase_add_loop_test(tcase, test_sigterm, 0, G_N_ELEMENTS(stops));
+    tcase_add_loop_test(tcase, test_check_command, 0, G_N_ELEMENTS(checks));
+    tcase_add_test(tcase, test_exec_sees_the_same_files);
+    tcase_add_test(tcase, test_message_is_what_was_left_in_the_termination_log);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
