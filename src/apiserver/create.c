@@ -32,8 +32,12 @@ create_exists(Call *call)
         return;
     }
     if (call->name_tries < NAME_TRIES) {
-        ObjectMeta *meta = api_edit_meta(call->pending);
+        /* etcd still holds the one it refused. */
+        g_autoptr(ApiObject) refused = g_steal_pointer(&call->pending);
+        ObjectMeta *meta;
 
+        call->pending = api_object_copy(refused);
+        meta = api_edit_meta(call->pending);
         meta->name = identity_generate_name(call->server, meta->generate_name);
         call->name_tries++;
         create_write(call);

@@ -83,22 +83,27 @@ check_preconditions(const ApiRequest *request, const ApiObject *old)
     return NULL;
 }
 
+/* Released once nothing holds it: with finalizers it is only written. */
+static Change
+remove_or_wait(const ApiObject *object)
+{
+    return object->meta->finalizers.count > 0 ? CHANGE_WRITE : CHANGE_WRITE_THEN_REMOVE;
+}
+
 /* Already on its way: a shorter period only ever hurries it. */
 static Change
 hurry_pod(ApiServer *server, const ApiRequest *request, ApiObject *pod)
 {
     const ObjectMeta *meta = pod->meta;
-    gint64 period_s = meta->deletion_grace_s.is_set ? meta->deletion_grace_s.value : 0;
-    gint64 wanted_s = pod_grace_s(request, pod);
+    gint64 period_s = meta->deletion_grace_s.value;
+    gint64 wanted_s = request->grace_s < 0 ? 1 : request->grace_s;
     gint64 now = api_time_seconds(sim_wall_ns(server->sim));
 
-    if (!request->has_grace && wanted_s != 0)
-        return CHANGE_NONE;
-    if (wanted_s >= period_s && !(wanted_s == 0 && period_s == 0))
+    if (!request->has_grace || wanted_s >= period_s)
         return CHANGE_NONE;
 
     ObjectMeta *edit = api_edit_meta(pod);
-    gint64 due = meta->deletion_time - period_s * NS_PER_S + wanted_s * NS_PER_S;
+    gint64 due = edit->deletion_time - (period_s - wanted_s) * NS_PER_S;
 
     if (due < now) {
         due = now;
@@ -107,23 +112,32 @@ hurry_pod(ApiServer *server, const ApiRequest *request, ApiObject *pod)
     }
     edit->deletion_time = due;
     edit->deletion_grace_s = OPT_INT64(wanted_s);
-    if (wanted_s > 0)
-        return CHANGE_WRITE;
-    return edit->finalizers.count > 0 ? CHANGE_WRITE : CHANGE_REMOVE;
+    return wanted_s > 0 ? CHANGE_WRITE : remove_or_wait(pod);
 }
 
+static Change
+delete_plain(ApiServer *server, ApiObject *object)
+{
+    if (object->meta->finalizers.count == 0)
+        return CHANGE_REMOVE;
+    if (api_is_deleting(object))
+        return CHANGE_WRITE; /* the propagation may have changed */
+    delete_mark(server, object, 0);
+    return CHANGE_WRITE;
+}
+
+/* rest.BeforeDelete: only a deletion that was graceful from the start can be hurried. */
 static Change
 delete_pod(ApiServer *server, const ApiRequest *request, ApiObject *pod)
 {
     if (api_is_deleting(pod))
-        return hurry_pod(server, request, pod);
+        return pod->meta->deletion_grace_s.is_set ? hurry_pod(server, request, pod)
+                                                  : delete_plain(server, pod);
 
     gint64 grace_s = pod_grace_s(request, pod);
 
     delete_mark(server, pod, grace_s);
-    if (grace_s > 0 || pod->meta->finalizers.count > 0)
-        return CHANGE_WRITE;
-    return CHANGE_WRITE_THEN_REMOVE;
+    return grace_s > 0 ? CHANGE_WRITE : remove_or_wait(pod);
 }
 
 /* v1.34 registry/core/namespace/storage: Terminating first; the namespace controller empties and finalizes it. */
@@ -143,17 +157,6 @@ delete_namespace(ApiServer *server, ApiObject *object)
     if (spec->finalizers.count > 0 || object->meta->finalizers.count > 0)
         return CHANGE_NONE;
     return CHANGE_REMOVE;
-}
-
-static Change
-delete_plain(ApiServer *server, ApiObject *object)
-{
-    if (object->meta->finalizers.count == 0)
-        return CHANGE_REMOVE;
-    if (api_is_deleting(object))
-        return CHANGE_WRITE; /* the propagation may have changed */
-    delete_mark(server, object, 0);
-    return CHANGE_WRITE;
 }
 
 static ApiStatus *

@@ -19,7 +19,7 @@ finalize_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *
     if (api_is_deleting(*out_new) &&
         ((const NamespaceSpec *)(*out_new)->spec)->finalizers.count == 0 &&
         (*out_new)->meta->finalizers.count == 0)
-        *out_change = CHANGE_WRITE_THEN_REMOVE;
+        *out_change = CHANGE_REMOVE;
     else if (api_object_equal(*out_new, old))
         *out_change = CHANGE_NONE;
     return NULL;
