@@ -61,6 +61,13 @@ void
 api_errors_push_index(ApiErrors *errors, guint index)
 {
     errors_mark(errors);
+    /* Every list of every object walks through here, nearly always below ten. */
+    if (index < 10) {
+        const char text[] = {'[', (char)('0' + index), ']'};
+
+        g_string_append_len(errors->path, text, sizeof text);
+        return;
+    }
     g_string_append_printf(errors->path, "[%u]", index);
 }
 
@@ -68,7 +75,9 @@ void
 api_errors_push_key(ApiErrors *errors, const char *key)
 {
     errors_mark(errors);
-    g_string_append_printf(errors->path, "[%s]", key);
+    g_string_append_c(errors->path, '[');
+    g_string_append(errors->path, key);
+    g_string_append_c(errors->path, ']');
 }
 
 void

@@ -203,9 +203,21 @@ list_equal(const ApiField *field, const ApiList *a, const ApiList *b)
     return TRUE;
 }
 
+/* Where Go has no pointer (the row is always written) absent is the number 0. */
 static gboolean
-int_or_string_equal(const IntOrString *a, const IntOrString *b)
+int_or_string_is_empty(const ApiField *field, const IntOrString *value)
 {
+    if (value->type == INT_OR_STRING_UNSET)
+        return TRUE;
+    return (field->flags & API_ALWAYS) != 0 && value->type == INT_OR_STRING_INT &&
+           value->integer == 0;
+}
+
+static gboolean
+int_or_string_equal(const ApiField *field, const IntOrString *a, const IntOrString *b)
+{
+    if (int_or_string_is_empty(field, a) && int_or_string_is_empty(field, b))
+        return TRUE;
     if (a->type != b->type)
         return FALSE;
     return a->type == INT_OR_STRING_STRING ? str_is(a->string, b->string)
@@ -260,7 +272,7 @@ field_equal(const ApiField *field, gconstpointer a, gconstpointer b)
     case API_QUANTITY:
         return quantity_equal(*(Quantity *const *)a, *(Quantity *const *)b);
     case API_INT_OR_STRING:
-        return int_or_string_equal(a, b);
+        return int_or_string_equal(field, a, b);
     case API_STRUCT:
         return api_struct_equal(field->message, a, b);
     case API_MESSAGE: {
@@ -300,8 +312,9 @@ api_field_is_empty(const ApiField *field, gconstpointer data)
     case API_OPT_BOOL:
     case API_OPT_INT32: /* is_set comes first */
     case API_OPT_INT64:
-    case API_INT_OR_STRING:
         return *(const gint32 *)data == 0;
+    case API_INT_OR_STRING:
+        return int_or_string_is_empty(field, data);
     case API_INT64:
     case API_TIME:
     case API_MICRO_TIME:
