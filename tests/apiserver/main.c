@@ -2,14 +2,20 @@
 
 #include <check.h>
 
+Suite *create_suite(void);
+Suite *delete_suite(void);
 Suite *path_suite(void);
 Suite *recorded_suite(void);
+Suite *server_suite(void);
 
 int
 main(void)
 {
     SRunner *runner = srunner_create(path_suite());
 
+    srunner_add_suite(runner, create_suite());
+    srunner_add_suite(runner, delete_suite());
+    srunner_add_suite(runner, server_suite());
     srunner_add_suite(runner, recorded_suite());
     srunner_run_all(runner, CK_NORMAL);
 
