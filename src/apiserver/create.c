@@ -56,13 +56,13 @@ create_exists(Call *call)
 static void
 create_written(Call *call)
 {
-    if (call->result.succeeded) {
-        call_succeed(call, 201, call->pending);
-        return;
-    }
-    if (call->pending->kind == &service_kind)
+    gboolean is_stored = call->result.succeeded && !call->request->dry_run;
+
+    if (call->pending->kind == &service_kind && !is_stored)
         allocator_abandon(call->server->allocator, call->pending, NULL);
-    if (call->result.error != NULL)
+    if (call->result.succeeded)
+        call_succeed(call, 201, call->pending);
+    else if (call->result.error != NULL)
         call_fail_etcd(call, call->result.error);
     else
         create_exists(call);

@@ -37,8 +37,64 @@ delete_it(Call *call)
     single->precondition_uid = request->precondition_uid;
     single->dry_run = request->dry_run;
     single->user = request->user;
-    single->reason = request->reason == NULL ? str_intern("Eviction") : request->reason;
+    single->reason =
+        request->reason == NULL ? str_intern("EvictionByEvictionAPI") : request->reason;
     server_call(call->server, single, eviction_deleted, call);
+}
+
+static gboolean
+set_disrupted(ApiObject *pod, gpointer data)
+{
+    ApiServer *server = data;
+    PodStatus *status = api_edit_status(pod);
+    const Condition *known = condition_find(&status->conditions, "DisruptionTarget");
+    gboolean was_true = known != NULL && str_is(known->status, "True");
+    ApiTime since =
+        was_true ? known->last_transition_time : api_time_seconds(sim_wall_ns(server->sim));
+    Condition *condition = condition_edit(&status->conditions, "DisruptionTarget");
+
+    *condition = (Condition){
+        .type = str_intern("DisruptionTarget"),
+        .status = str_intern("True"),
+        .reason = str_intern("EvictionByEvictionAPI"),
+        .message = str_intern("Eviction API: evicting"),
+        .last_transition_time = since,
+    };
+    return TRUE;
+}
+
+static void
+eviction_marked(gpointer user, ApiResponse *response)
+{
+    Call *call = user;
+
+    if (api_response_ok(response))
+        delete_it(call);
+    else
+        call_fail(call, api_status_ref(response->status));
+    api_response_free(response);
+}
+
+/* The pod says why it goes before it goes: addConditionAndDeletePod. */
+static void
+mark_it(Call *call)
+{
+    const ApiRequest *request = call->request;
+    ApiRequest *single =
+        api_request_new(VERB_PATCH, request->kind, request->namespace_, request->name);
+
+    if (request->dry_run) {
+        api_request_free(single);
+        delete_it(call);
+        return;
+    }
+    single->subresource = str_intern("status");
+    single->mutate = set_disrupted;
+    single->mutate_data = call->server;
+    single->precondition_uid = request->precondition_uid;
+    single->user = request->user;
+    single->reason = str_intern("EvictionByEvictionAPI");
+    server_call(call->server, single, eviction_marked, call);
 }
 
 /* Whether a disruption budget has a say: only about pods that run. */
@@ -59,12 +115,15 @@ eviction_read(Call *call)
         call_fail(call, status_gone(call->request->kind, call->request->name));
         return;
     }
-    if (!can_ignore_budgets(pod))
-        refusal = budget_ask(call->server, pod);
+    if (can_ignore_budgets(pod)) {
+        delete_it(call);
+        return;
+    }
+    refusal = budget_ask(call->server, pod);
     if (refusal != NULL)
         call_fail(call, refusal);
     else
-        delete_it(call);
+        mark_it(call);
 }
 
 void

@@ -69,8 +69,6 @@ struct Call {
     gboolean skip_validation; /* equal to one that was found good */
     GPtrArray *items;         /* (owned) deletecollection: what is left */
     guint item_index;
-    gboolean is_eviction;
-    gboolean is_unconditional; /* a PUT of the server itself */
 };
 
 typedef struct {

@@ -93,8 +93,6 @@ trace_verb(const Call *call, gboolean is_delete)
 
     if (is_delete || request->verb == VERB_DELETE)
         return "delete";
-    if (call->is_eviction)
-        return "evict";
     if (str_is(request->subresource, "binding"))
         return "bind";
     if (str_is(request->subresource, "status"))
@@ -133,6 +131,19 @@ storage_on_done(gpointer user, const EtcdResult *result)
     call_continue(call, 0, call->step);
 }
 
+/* dryRun=All: everything but the write; the comparison is made on what is there. */
+static void
+commit_dry(Call *call, guint64 expected)
+{
+    const Etcd *etcd = call->server->etcd;
+    const ApiObject *now = etcd_get(etcd, call->key);
+    gboolean is_as_expected = expected == (now == NULL ? 0 : now->resource_version);
+
+    hold_object(&call->stored, is_as_expected ? NULL : now);
+    call->result = (EtcdResult){.succeeded = is_as_expected, .revision = etcd_revision(etcd)};
+    call->step(call);
+}
+
 void
 storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step)
 {
@@ -147,8 +158,7 @@ storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step)
 
     call->step = step;
     if (call->request->dry_run) {
-        call->result = (EtcdResult){.succeeded = TRUE, .revision = etcd_revision(server->etcd)};
-        step(call);
+        commit_dry(call, expected);
         return;
     }
     etcd_txn(server->etcd, server->process, &txn, server->handle, storage_on_done, call, NULL);
@@ -187,10 +197,19 @@ update_removed(Call *call)
         update_try(call, now, TRUE);
 }
 
+/* Addresses and ports taken for a state that was not written. */
+static void
+abandon(Call *call, const ApiObject *stored)
+{
+    if (call->pending->kind == &service_kind)
+        allocator_abandon(call->server->allocator, call->pending, stored);
+}
+
 static void
 update_written(Call *call)
 {
     if (call->result.error != NULL) {
+        abandon(call, cache_get(call->server, call->request->kind, call->key));
         call_fail_etcd(call, call->result.error);
         return;
     }
@@ -198,14 +217,15 @@ update_written(Call *call)
         g_autoptr(ApiObject) now = g_steal_pointer(&call->stored);
 
         call->server->counters.conflicts++;
-        if (call->pending->kind == &service_kind)
-            allocator_abandon(call->server->allocator, call->pending, now);
+        abandon(call, now);
         if (sim_now_ns(call->server->sim) - call->arrived_ns > HANDLER_LIMIT_NS)
             fail_deadline(call);
         else
             update_try(call, now, TRUE);
         return;
     }
+    if (call->request->dry_run)
+        abandon(call, etcd_get(call->server->etcd, call->key));
     if (call->change == CHANGE_WRITE_THEN_REMOVE && !call->request->dry_run) {
         hold_object(&call->last, call->pending);
         storage_commit(call, call->pending->resource_version, TRUE, update_removed);

@@ -133,7 +133,7 @@ check_preconditions(const Call *call, const ApiObject *old)
                                                "in object meta: %s",
                                                api_uid(sent), api_uid(old)));
     if (sent->resource_version == 0) {
-        if (kind->allows_unconditional_update || call->is_unconditional)
+        if (kind->allows_unconditional_update)
             return NULL;
 
         g_autoptr(ApiErrors) errors = api_errors_new();

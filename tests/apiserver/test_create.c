@@ -387,6 +387,17 @@ START_TEST(test_dry_run)
     ck_assert_uint_eq(etcd_revision(fixture.etcd), revision);
     ck_assert_ptr_null(fixture_get(&fixture, &pod_kind, "p"));
     api_response_free(response);
+
+    /* what is there is told */
+    request = api_request_new(VERB_CREATE, &config_map_kind, "default", NULL);
+    request->object = api_object_new(&config_map_kind, "default", "m");
+    api_response_free(fixture_call(&fixture, request));
+    request = api_request_new(VERB_CREATE, &config_map_kind, "default", NULL);
+    request->object = api_object_new(&config_map_kind, "default", "m");
+    request->dry_run = TRUE;
+    response = fixture_call(&fixture, request);
+    ck_assert_int_eq(response->code, 409);
+    api_response_free(response);
 }
 END_TEST
 

@@ -227,6 +227,41 @@ START_TEST(test_eviction)
 }
 END_TEST
 
+static gboolean
+set_running(ApiObject *pod, gpointer data)
+{
+    (void)data;
+    ((PodStatus *)api_edit_status(pod))->phase = str_intern("Running");
+    return TRUE;
+}
+
+/* registry/core/pod/storage/eviction.go: a running pod says why it goes, then goes with its grace */
+START_TEST(test_eviction_of_running)
+{
+    ApiRequest *request = api_request_new(VERB_CREATE, &pod_kind, "default", "p");
+    const Condition *condition;
+    const ApiObject *pod;
+
+    api_response_free(fixture_create_text(&fixture,
+                                          "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: "
+                                          "{nodeName: n1, containers: [{name: c, image: i}]}}",
+                                          FIELD_VALIDATION_STRICT));
+    request->subresource = str_intern("status");
+    request->verb = VERB_PATCH;
+    request->mutate = set_running;
+    api_response_free(fixture_call(&fixture, request));
+    request = api_request_new(VERB_CREATE, &pod_kind, "default", "p");
+    request->subresource = str_intern("eviction");
+    api_response_free(fixture_call(&fixture, request));
+    pod = fixture_get(&fixture, &pod_kind, "p");
+    ck_assert_int_eq(pod->meta->deletion_grace_s.value, 30);
+    condition = condition_find(&pod_status(pod)->conditions, "DisruptionTarget");
+    ck_assert_ptr_nonnull(condition);
+    ck_assert_str_eq(condition->reason, "EvictionByEvictionAPI");
+    ck_assert_str_eq(condition->message, "Eviction API: evicting");
+}
+END_TEST
+
 /* Kinds without unconditional update want a revision. */
 START_TEST(test_unconditional_update)
 {
@@ -338,6 +373,7 @@ server_suite(void)
     tcase_add_test(tcase, test_create_latency);
     tcase_add_test(tcase, test_scale);
     tcase_add_test(tcase, test_eviction);
+    tcase_add_test(tcase, test_eviction_of_running);
     tcase_add_test(tcase, test_unconditional_update);
     tcase_add_test(tcase, test_list);
     tcase_add_test(tcase, test_trace);
