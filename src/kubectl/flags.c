@@ -1,0 +1,216 @@
+/* flags.c - kubectl's flags: --name=value, --name value, -n value, -nvalue */
+
+#include "kubectl/internal.h"
+
+#include "base/duration.h"
+
+const FlagDef common_flags[] = {
+    {"namespace", 'n', FLAG_STRING, NULL, NULL},
+    {"all-namespaces", 'A', FLAG_BOOL, NULL, NULL},
+    {"selector", 'l', FLAG_STRING, NULL, NULL},
+    {"field-selector", 0, FLAG_STRING, NULL, NULL},
+    {"filename", 'f', FLAG_STRINGS, NULL, NULL},
+    {"recursive", 'R', FLAG_BOOL, NULL, NULL},
+    {"output", 'o', FLAG_STRING, NULL, NULL},
+    {"dry-run", 0, FLAG_STRING, "none", "unchanged"},
+    {"context", 0, FLAG_STRING, NULL, NULL},
+    {"cluster", 0, FLAG_STRING, NULL, NULL},
+    {"user", 0, FLAG_STRING, NULL, NULL},
+    {"kubeconfig", 0, FLAG_STRING, NULL, NULL},
+    {"request-timeout", 0, FLAG_STRING, NULL, NULL},
+    {"v", 'v', FLAG_STRING, NULL, NULL},
+    {"show-managed-fields", 0, FLAG_BOOL, NULL, NULL},
+    {"allow-missing-template-keys", 0, FLAG_BOOL, NULL, NULL},
+    {"field-manager", 0, FLAG_STRING, NULL, NULL},
+    {"template", 0, FLAG_STRING, NULL, NULL},
+    {0},
+};
+
+static const FlagDef *
+find_in(const FlagDef *defs, const char *name, char letter)
+{
+    for (; defs != NULL && defs->name != NULL; defs++)
+        if ((name != NULL && str_is(defs->name, name)) || (letter != 0 && defs->letter == letter))
+            return defs;
+    return NULL;
+}
+
+static const FlagDef *
+find_flag(const Verb *verb, const char *name, char letter)
+{
+    const FlagDef *def = find_in(verb->flags, name, letter);
+
+    return def != NULL ? def : find_in(common_flags, name, letter);
+}
+
+static void
+add_value(Command *command, const FlagDef *def, const char *value)
+{
+    GPtrArray *values = g_hash_table_lookup(command->flags, def->name);
+
+    if (values == NULL) {
+        values = g_ptr_array_new();
+        g_hash_table_insert(command->flags, (gpointer)def->name, values);
+    }
+    if (def->type != FLAG_STRINGS)
+        g_ptr_array_set_size(values, 0); /* the last one counts */
+    g_ptr_array_add(values, (gpointer)str_intern(value));
+}
+
+static void
+unknown_flag(Command *command, const char *word)
+{
+    command_warn(command, "error: unknown flag: %s", word);
+    command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+}
+
+static gboolean
+is_valid(Command *command, const FlagDef *def, const char *value)
+{
+    gint64 number;
+
+    if (def->type == FLAG_BOOL && !str_is(value, "true") && !str_is(value, "false")) {
+        command_warn(command, "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing \"%s\": invalid syntax", value, def->name, value);
+        command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+        return FALSE;
+    }
+    if (def->type == FLAG_INT && !g_ascii_string_to_signed(value, 10, G_MININT32, G_MAXINT64, &number, NULL)) {
+        command_warn(command, "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseInt: parsing \"%s\": invalid syntax", value, def->name, value);
+        command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+        return FALSE;
+    }
+    if (def->type == FLAG_DURATION && !duration_parse(value, &number) && !str_is(value, "0")) {
+        command_warn(command, "error: invalid argument \"%s\" for \"--%s\" flag: time: invalid duration \"%s\"", value, def->name, value);
+        command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Takes "--name[=value]" or "-x[value]" and perhaps the next word. Returns how many words it used; 0: message out. */
+static guint
+take_flag(Command *command, const char *const *words)
+{
+    const char *word = words[0];
+    const FlagDef *def;
+    const char *value = NULL;
+    guint used = 1;
+
+    if (word[1] == '-') {
+        const char *equals = strchr(word, '=');
+        g_autofree char *name = equals != NULL ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
+
+        def = find_flag(command->verb, name, 0);
+        if (def == NULL) {
+            g_autofree char *shown = g_strdup_printf("--%s", name);
+            unknown_flag(command, shown);
+            return 0;
+        }
+        value = equals != NULL ? str_intern(equals + 1) : NULL;
+    } else {
+        def = find_flag(command->verb, NULL, word[1]);
+        if (def == NULL) {
+            command_warn(command, "error: unknown shorthand flag: '%c' in %s", word[1], word);
+            command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+            return 0;
+        }
+        if (word[2] != '\0')
+            value = word[2] == '=' ? word + 3 : word + 2;
+    }
+    if (value == NULL && def->type == FLAG_BOOL) {
+        value = "true";
+    } else if (value == NULL && def->bare != NULL) {
+        value = def->bare;
+    } else if (value == NULL) {
+        if (words[1] == NULL) {
+            command_warn(command, "error: flag needs an argument: %s", word[1] == '-' ? word : str_internf("'%c' in %s", word[1], word));
+            command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+            return 0;
+        }
+        value = words[1];
+        used = 2;
+    }
+    if (!is_valid(command, def, value))
+        return 0;
+    add_value(command, def, value);
+    return used;
+}
+
+gboolean
+flags_parse(Command *command, const char *const *words)
+{
+    for (guint i = 0; words[i] != NULL;) {
+        guint used;
+
+        if (str_is(words[i], "--")) {
+            command->after_dashes = g_ptr_array_new();
+            for (i++; words[i] != NULL; i++)
+                g_ptr_array_add(command->after_dashes, (gpointer)str_intern(words[i]));
+            return TRUE;
+        }
+        if (words[i][0] != '-' || words[i][1] == '\0') {
+            g_ptr_array_add(command->args, (gpointer)str_intern(words[i]));
+            i++;
+            continue;
+        }
+        used = take_flag(command, words + i);
+        if (used == 0)
+            return FALSE;
+        i += used;
+    }
+    return TRUE;
+}
+
+const GPtrArray *
+flag_strings(const Command *command, const char *name)
+{
+    return g_hash_table_lookup(command->flags, name);
+}
+
+gboolean
+flag_is_given(const Command *command, const char *name)
+{
+    return flag_strings(command, name) != NULL;
+}
+
+const char *
+flag_string(const Command *command, const char *name)
+{
+    const GPtrArray *values = flag_strings(command, name);
+    const FlagDef *def;
+
+    if (values != NULL && values->len > 0)
+        return g_ptr_array_index(values, values->len - 1);
+    def = find_flag(command->verb, name, 0);
+    return def != NULL ? def->def : NULL;
+}
+
+gboolean
+flag_bool(const Command *command, const char *name)
+{
+    return str_is(flag_string(command, name), "true");
+}
+
+gint64
+flag_int(const Command *command, const char *name, gint64 fallback)
+{
+    const char *text = flag_string(command, name);
+    gint64 number = fallback;
+
+    if (text != NULL)
+        g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &number, NULL);
+    return number;
+}
+
+gint64
+flag_duration_ns(const Command *command, const char *name, gint64 fallback)
+{
+    const char *text = flag_string(command, name);
+    gint64 ns = fallback;
+
+    if (str_is(text, "0"))
+        return 0;
+    if (text != NULL)
+        duration_parse(text, &ns);
+    return ns;
+}

@@ -1,0 +1,195 @@
+/* generate.c - see generate.h */
+
+#include "kubectl/generate.h"
+
+static Value *
+head(const ApiKind *kind, const char *name, const char *namespace_)
+{
+    Value *object = value_new_map();
+    Value *metadata = value_new_map();
+
+    value_set(object, "apiVersion", value_new_string(api_kind_api_version(kind)));
+    value_set(object, "kind", value_new_string(kind->kind));
+    value_set(metadata, "name", value_new_string(name));
+    if (namespace_ != NULL)
+        value_set(metadata, "namespace", value_new_string(namespace_));
+    value_set(object, "metadata", metadata);
+    return object;
+}
+
+static Value *
+one_pair(const char *key, const char *value)
+{
+    Value *map = value_new_map();
+
+    value_set(map, key, value_new_string(value));
+    return map;
+}
+
+/* "registry.local/shop/web:1" names its container web. */
+static char *
+container_name(const char *image)
+{
+    const char *slash = strrchr(image, '/');
+    const char *base = slash != NULL ? slash + 1 : image;
+
+    return g_strndup(base, strcspn(base, ":@"));
+}
+
+static void
+generate_deployment(Command *command, Value *object, const char *name)
+{
+    const GPtrArray *images = flag_strings(command, "image");
+    gint64 port = flag_int(command, "port", -1);
+    Value *spec = value_new_map();
+    Value *selector = value_new_map();
+    Value *template_ = value_new_map();
+    Value *template_meta = value_new_map();
+    Value *pod = value_new_map();
+    Value *containers = value_new_list();
+
+    value_set(value_get(object, "metadata"), "labels", one_pair("app", name));
+    value_set(spec, "replicas", value_new_int(flag_int(command, "replicas", 1)));
+    value_set(selector, "matchLabels", one_pair("app", name));
+    value_set(spec, "selector", selector);
+    for (guint i = 0; i < images->len; i++) {
+        Value *container = value_new_map();
+        g_autofree char *short_name = container_name(g_ptr_array_index(images, i));
+
+        value_set(container, "name", value_new_string(short_name));
+        value_set(container, "image", value_new_string(g_ptr_array_index(images, i)));
+        if (port >= 0) {
+            Value *ports = value_new_list();
+            Value *one = value_new_map();
+            value_set(one, "containerPort", value_new_int(port));
+            value_append(ports, one);
+            value_set(container, "ports", ports);
+        }
+        if (command->after_dashes != NULL && command->after_dashes->len > 0) {
+            Value *words = value_new_list();
+            for (guint k = 0; k < command->after_dashes->len; k++)
+                value_append(words, value_new_string(g_ptr_array_index(command->after_dashes, k)));
+            value_set(container, "command", words);
+        }
+        value_append(containers, container);
+    }
+    value_set(template_meta, "labels", one_pair("app", name));
+    value_set(pod, "containers", containers);
+    value_set(template_, "metadata", template_meta);
+    value_set(template_, "spec", pod);
+    value_set(spec, "template", template_);
+    value_set(object, "spec", spec);
+}
+
+/* --from-literal K=V */
+static gboolean
+generate_data(Command *command, Value *object, gboolean encode, char **out_message)
+{
+    const GPtrArray *literals = flag_strings(command, "from-literal");
+    Value *data = value_new_map();
+
+    for (guint i = 0; literals != NULL && i < literals->len; i++) {
+        const char *text = g_ptr_array_index(literals, i);
+        const char *equals = strchr(text, '=');
+        g_autofree char *key = NULL;
+        g_autofree char *value = NULL;
+
+        if (equals == NULL) {
+            *out_message = g_strdup_printf("invalid literal source %s, expected key=value", text);
+            value_free(data);
+            return FALSE;
+        }
+        key = g_strndup(text, (gsize)(equals - text));
+        value = encode ? g_base64_encode((const guchar *)equals + 1, strlen(equals + 1)) : g_strdup(equals + 1);
+        value_set(data, str_intern(key), value_new_string(value));
+    }
+    if (data->count > 0)
+        value_set(object, "data", data);
+    else
+        value_free(data);
+    return TRUE;
+}
+
+/* create service clusterip|nodeport|loadbalancer|externalname NAME --tcp=port[:target] */
+static gboolean
+generate_service(Command *command, Value *object, const char *name, char **out_message)
+{
+    static const char *const types[][2] = {{"clusterip", "ClusterIP"}, {"nodeport", "NodePort"}, {"loadbalancer", "LoadBalancer"}, {"externalname", "ExternalName"}};
+    const char *word = command->args->len > 2 ? g_ptr_array_index(command->args, 1) : "";
+    const GPtrArray *tcp = flag_strings(command, "tcp");
+    Value *spec = value_new_map();
+    Value *ports = value_new_list();
+    const char *type = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++)
+        if (str_is(types[i][0], word))
+            type = types[i][1];
+    value_set(object, "spec", spec);
+    value_set(spec, "ports", ports);
+    if (type == NULL) {
+        *out_message = g_strdup_printf("Unexpected args: [%s]", word);
+        return FALSE;
+    }
+    if (tcp == NULL && !str_is(type, "ExternalName") && !str_is(flag_string(command, "clusterip"), "None")) {
+        *out_message = g_strdup("at least one tcp port specifier must be provided");
+        return FALSE;
+    }
+    for (guint i = 0; tcp != NULL && i < tcp->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(tcp, i), ":", 2);
+        const char *target = parts[1] != NULL ? parts[1] : parts[0];
+        Value *port = value_new_map();
+        g_autofree char *port_name = parts[1] != NULL ? g_strdup_printf("%s-%s", parts[0], target) : g_strdup(parts[0]);
+
+        value_set(port, "name", value_new_string(port_name));
+        value_set(port, "protocol", value_new_string("TCP"));
+        value_set(port, "port", value_new_int(g_ascii_strtoll(parts[0], NULL, 10)));
+        value_set(port, "targetPort", g_ascii_isdigit(target[0]) ? value_new_int(g_ascii_strtoll(target, NULL, 10)) : value_new_string(target));
+        if (flag_int(command, "node-port", 0) > 0)
+            value_set(port, "nodePort", value_new_int(flag_int(command, "node-port", 0)));
+        value_append(ports, port);
+    }
+    value_set(value_get(object, "metadata"), "labels", one_pair("app", name));
+    value_set(spec, "selector", one_pair("app", name));
+    value_set(spec, "type", value_new_string(type));
+    if (flag_is_given(command, "clusterip"))
+        value_set(spec, "clusterIP", value_new_string(flag_string(command, "clusterip")));
+    if (str_is(type, "ExternalName"))
+        value_set(spec, "externalName", value_new_string(flag_string(command, "external-name") != NULL ? flag_string(command, "external-name") : ""));
+    return TRUE;
+}
+
+Value *
+generate_object(Command *command, const ApiKind *kind, char **out_message)
+{
+    const char *name = g_ptr_array_index(command->args, command->args->len - 1);
+    Value *object = head(kind, name, kind->is_namespaced ? command_namespace(command) : NULL);
+    gboolean fine = TRUE;
+
+    if (kind == &deployment_kind) {
+        fine = flag_is_given(command, "image");
+        if (fine)
+            generate_deployment(command, object, name);
+        else
+            *out_message = g_strdup("required flag(s) \"image\" not set");
+    } else if (kind == &config_map_kind || kind == &secret_kind) {
+        if (kind == &secret_kind)
+            value_set(object, "type", value_new_string(flag_string(command, "type") != NULL ? flag_string(command, "type") : "Opaque"));
+        fine = generate_data(command, object, kind == &secret_kind, out_message);
+    } else if (kind == &service_kind) {
+        fine = generate_service(command, object, name, out_message);
+    } else if (kind == &priority_class_kind) {
+        value_set(object, "value", value_new_int(flag_int(command, "value", 0)));
+        value_set(object, "globalDefault", value_new_bool(flag_bool(command, "global-default")));
+        if (flag_is_given(command, "description"))
+            value_set(object, "description", value_new_string(flag_string(command, "description")));
+        if (flag_is_given(command, "preemption-policy"))
+            value_set(object, "preemptionPolicy", value_new_string(flag_string(command, "preemption-policy")));
+    } else if (kind != &namespace_kind && kind != &service_account_kind) {
+        fine = FALSE;
+        *out_message = g_strdup_printf("Unexpected args: [%s]", kind->singular);
+    }
+    if (fine)
+        return object;
+    value_free(object);
+    return NULL;
+}

@@ -1,0 +1,396 @@
+/* kubectl.c - the process and its commands; see kubectl.h and internal.h */
+
+#include "kubectl/internal.h"
+
+#include "base/duration.h"
+
+struct Kubectl {
+    KubectlOptions options;
+    Process *process;
+    Client *client;
+    GPtrArray *commands; /* Command* under way */
+    Rng *rng;
+};
+
+/* kubectl took 80..150 ms a call on the machine where it was recorded. */
+#define START_MIN_NS (60 * NS_PER_MS)
+#define START_MAX_NS (110 * NS_PER_MS)
+
+static void
+process_hook(gpointer self)
+{
+    (void)self;
+}
+static const ProcessHooks process_hooks = {.started = process_hook, .stopped = process_hook};
+
+Kubectl *
+kubectl_new(const KubectlOptions *options)
+{
+    Kubectl *kubectl = g_new0(Kubectl, 1);
+
+    kubectl->options = *options;
+    kubectl->process = process_new(options->machine, "kubectl", &process_hooks, kubectl);
+    process_start(kubectl->process);
+    kubectl->client = client_new(&(ClientOptions){.sim = options->sim, .world = options->world, .process = kubectl->process, .server = options->server, .user = "kubernetes-admin"});
+    kubectl->commands = g_ptr_array_new();
+    kubectl->rng = rng_stream(options->sim, "kubectl");
+    return kubectl;
+}
+
+static void
+target_clear(gpointer data)
+{
+    value_free(((Target *)data)->manifest);
+}
+
+static void
+command_free(Command *command)
+{
+    if (command->state_free != NULL)
+        command->state_free(command->state);
+    if (command->watch != NULL)
+        client_watch_stop(command->watch);
+    sim_timer_clear(&command->timer);
+    g_ptr_array_unref(command->args);
+    g_hash_table_unref(command->flags);
+    if (command->after_dashes != NULL)
+        g_ptr_array_unref(command->after_dashes);
+    g_free(command->input);
+    g_string_free(command->out, TRUE);
+    g_string_free(command->err, TRUE);
+    g_array_unref(command->targets);
+    g_free(command);
+}
+
+void
+kubectl_free(Kubectl *kubectl)
+{
+    if (kubectl == NULL)
+        return;
+    client_free(kubectl->client); /* answers under way are dropped with their contexts */
+    for (guint i = 0; i < kubectl->commands->len; i++) {
+        Command *command = g_ptr_array_index(kubectl->commands, i);
+        command->watch = NULL;
+        command_free(command);
+    }
+    g_ptr_array_unref(kubectl->commands);
+    g_free(kubectl);
+}
+
+const KubectlOptions *
+kubectl_options(const Kubectl *kubectl)
+{
+    return &kubectl->options;
+}
+
+Client *
+kubectl_client(Kubectl *kubectl)
+{
+    return kubectl->client;
+}
+
+/* --- talking ------------------------------------------------------------------------------ */
+
+void
+command_print(Command *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(command->out, format, args);
+    va_end(args);
+}
+
+void
+command_warn(Command *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(command->err, format, args);
+    va_end(args);
+    g_string_append_c(command->err, '\n');
+}
+
+static void
+append_error(Command *command, const char *format, va_list args)
+{
+    g_string_append(command->err, "error: ");
+    g_string_append_vprintf(command->err, format, args);
+    g_string_append_c(command->err, '\n');
+    command->has_failed = TRUE;
+}
+
+void
+command_error(Command *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    append_error(command, format, args);
+    va_end(args);
+}
+
+void
+command_fail(Command *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    append_error(command, format, args);
+    va_end(args);
+    command_finish(command, 1);
+}
+
+void
+command_usage(Command *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    append_error(command, format, args);
+    va_end(args);
+    command_warn(command, "See 'kubectl %s -h' for help and examples", command->verb->name);
+    command_finish(command, 1);
+}
+
+/* k8s.io/kubectl pkg/cmd/util v0.34: 422 is told from its causes, equal ones once. */
+static char *
+invalid_text(const ApiStatus *status)
+{
+    GString *text = g_string_new(NULL);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new();
+
+    for (guint i = 0; i < status->causes.count; i++) {
+        const ApiCause *cause = &status->causes.items[i];
+        const char *line = str_is_empty(cause->field) ? cause->message : str_internf("%s: %s", cause->field, cause->message);
+
+        if (!g_ptr_array_find(lines, line, NULL))
+            g_ptr_array_add(lines, (gpointer)line);
+    }
+    if (str_is_empty(status->kind) && str_is_empty(status->name))
+        g_string_append(text, "The request is invalid");
+    else
+        g_string_append_printf(text, "The %s \"%s\" is invalid", status->kind, status->name != NULL ? status->name : "");
+    if (lines->len == 1) {
+        g_string_append_printf(text, ": %s", (const char *)g_ptr_array_index(lines, 0));
+    } else if (lines->len > 1) {
+        g_string_append(text, ": ");
+        for (guint i = 0; i < lines->len; i++)
+            g_string_append_printf(text, "\n* %s", (const char *)g_ptr_array_index(lines, i));
+    } else {
+        g_string_append_printf(text, ": %s", status->message);
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
+server_error_text(const ApiStatus *status, const char *prefix)
+{
+    if (status->code == 0)
+        return g_strdup("The connection to the server 172.18.0.2:6443 was refused - did you specify the right host or port?");
+    if (status->code == 422 && str_is(status->reason, "Invalid") && status->has_details && (status->causes.count > 0 || !str_is_empty(status->kind)))
+        return invalid_text(status);
+    if (str_is_empty(status->reason))
+        return g_strdup_printf("Error from server: %s%s", prefix != NULL ? prefix : "", status->message);
+    return g_strdup_printf("Error from server (%s): %s%s", status->reason, prefix != NULL ? prefix : "", status->message);
+}
+
+void
+command_server_error(Command *command, const ApiStatus *status, const char *prefix)
+{
+    g_autofree char *text = server_error_text(status, prefix);
+
+    command_warn(command, "%s", text);
+    command->has_failed = TRUE;
+}
+
+void
+command_finish(Command *command, int exit)
+{
+    KubectlResult result = {exit, command->out, command->err};
+
+    if (command->is_finished)
+        return;
+    command->is_finished = TRUE;
+    g_ptr_array_remove(command->kubectl->commands, command);
+    command->done(command->user, &result);
+    command_free(command);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+typedef struct {
+    Kubectl *kubectl;
+    Command *command;
+    CommandAnswer answer;
+} Question;
+
+static gboolean
+is_alive(const Kubectl *kubectl, const Command *command)
+{
+    return g_ptr_array_find(kubectl->commands, command, NULL);
+}
+
+static void
+answered(gpointer user, const ApiResponse *response)
+{
+    Question *question = user;
+
+    if (!is_alive(question->kubectl, question->command))
+        return;
+    for (guint i = 0; response->warnings != NULL && i < response->warnings->len; i++)
+        command_warn(question->command, "Warning: %s", (const char *)g_ptr_array_index(response->warnings, i));
+    question->answer(question->command, response);
+}
+
+void
+command_send(Command *command, ApiRequest *request, CommandAnswer answer)
+{
+    Question *question = g_new0(Question, 1);
+
+    question->kubectl = command->kubectl;
+    question->command = command;
+    question->answer = answer;
+    request->user = str_intern("kubernetes-admin");
+    if (request->reason == NULL)
+        request->reason = str_internf("kubectl %s", command->verb->name);
+    client_send(command->kubectl->client, request, answered, question, g_free);
+}
+
+ApiRequest *
+command_request(Command *command, ApiVerb verb, const Target *target)
+{
+    ApiRequest *request = api_request_new(verb, target->kind, target->namespace_, target->name);
+
+    (void)command;
+    return request;
+}
+
+const char *
+command_namespace(const Command *command)
+{
+    const char *name = flag_string(command, "namespace");
+
+    return str_intern(str_is_empty(name) ? "default" : name);
+}
+
+gint64
+command_wall_ns(const Command *command)
+{
+    return sim_wall_ns(command->kubectl->options.sim);
+}
+
+/* --- running -------------------------------------------------------------------------------------- */
+
+static const Verb *
+find_verb(const char *name)
+{
+    for (guint i = 0; kubectl_verb_list[i] != NULL; i++)
+        if (str_is(kubectl_verb_list[i]->name, name))
+            return kubectl_verb_list[i];
+    return NULL;
+}
+
+static void
+command_on_start(Sim *sim, gpointer self)
+{
+    Command *command = self;
+
+    (void)sim;
+    if (command->verb == NULL || command->has_failed) { /* said when it was parsed */
+        command_finish(command, 1);
+        return;
+    }
+    command->verb->run(command);
+}
+
+static const Verb no_verb = {.name = "kubectl"};
+
+void
+kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, KubectlDone done, gpointer user)
+{
+    Command *command = g_new0(Command, 1);
+    guint first = 0;
+    const char *flag = NULL;
+
+    command->kubectl = kubectl;
+    command->args = g_ptr_array_new();
+    command->flags = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    command->input = g_strdup(input);
+    command->out = g_string_new(NULL);
+    command->err = g_string_new(NULL);
+    command->targets = g_array_new(FALSE, TRUE, sizeof(Target));
+    g_array_set_clear_func(command->targets, target_clear);
+    command->done = done;
+    command->user = user;
+    command->verb = &no_verb;
+    g_ptr_array_add(kubectl->commands, command);
+    sim_timer_init(&command->timer, kubectl->options.sim, SIM_CONTROL, command_on_start, command);
+    /* flags may stand before the verb: kubectl -n shop get pods */
+    while (argv[first] != NULL && argv[first][0] == '-') {
+        flag = argv[first];
+        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL && !str_is(argv[first], "-A") ? 2 : 1;
+    }
+    if (argv[first] == NULL || find_verb(argv[first]) == NULL) {
+        if (argv[first] == NULL)
+            command_warn(command, "error: no command; see 'kubectl --help'");
+        else if (flag != NULL)
+            command_warn(command, "Error: flags cannot be placed before plugin name: %s", flag);
+        else
+            command_warn(command, "error: unknown command \"%s\" for \"kubectl\"", argv[first]);
+        command->has_failed = TRUE;
+    } else {
+        g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+        command->verb = find_verb(argv[first]);
+        for (guint i = 0; argv[i] != NULL; i++)
+            if (i != first)
+                g_ptr_array_add(words, (gpointer)argv[i]);
+        g_ptr_array_add(words, NULL);
+        command->has_failed = !flags_parse(command, (const char *const *)words->pdata);
+    }
+    sim_timer_arm_after(&command->timer, kubectl->options.instant ? 0 : rng_between_ns(kubectl->rng, START_MIN_NS, START_MAX_NS));
+}
+
+const char *const *
+kubectl_verbs(void)
+{
+    static const char *names[64];
+
+    for (guint i = 0; kubectl_verb_list[i] != NULL && i + 1 < G_N_ELEMENTS(names); i++)
+        names[i] = kubectl_verb_list[i]->name;
+    return names;
+}
+
+/* What can be said of a command without running it: the verb and its flags. */
+char *
+kubectl_check(const char *const *argv)
+{
+    Command command = {0};
+    char *text = NULL;
+    guint first = 0;
+
+    while (argv[first] != NULL && argv[first][0] == '-')
+        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL && !str_is(argv[first], "-A") ? 2 : 1;
+    if (argv[first] == NULL)
+        return g_strdup("no kubectl verb; write get pods, for example");
+    command.verb = find_verb(argv[first]);
+    if (command.verb == NULL) {
+        const char *near = diag_nearest(argv[first], kubectl_verbs());
+        return g_strdup_printf("unknown kubectl verb '%s'%s%s", argv[first], near != NULL ? "; write " : "", near != NULL ? near : "");
+    }
+    command.args = g_ptr_array_new();
+    command.flags = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    command.out = g_string_new(NULL);
+    command.err = g_string_new(NULL);
+    if (!flags_parse(&command, argv + first + 1))
+        text = g_strndup(command.err->str, strcspn(command.err->str, "\n"));
+    g_ptr_array_unref(command.args);
+    g_hash_table_unref(command.flags);
+    if (command.after_dashes != NULL)
+        g_ptr_array_unref(command.after_dashes);
+    g_string_free(command.out, TRUE);
+    g_string_free(command.err, TRUE);
+    return text;
+}

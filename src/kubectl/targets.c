@@ -1,0 +1,251 @@
+/* targets.c - what a command is about: TYPE NAME, TYPE/NAME, -f FILE; see internal.h */
+
+#include "kubectl/internal.h"
+
+static const char *
+namespace_for(const Command *command, const ApiKind *kind)
+{
+    return kind->is_namespaced ? command_namespace(command) : NULL;
+}
+
+static void
+add_target(Command *command, const ApiKind *kind, const char *name)
+{
+    Target target = {.kind = kind, .namespace_ = namespace_for(command, kind), .name = str_intern(name)};
+
+    g_array_append_val(command->targets, target);
+}
+
+static gboolean
+unknown_type(Command *command, const char *word)
+{
+    command_fail(command, "the server doesn't have a resource type \"%s\"", word);
+    return FALSE;
+}
+
+/* "deployments,svc" or "all": kinds in the order written, `all` in discovery order. NULL: message out. */
+static GPtrArray *
+kinds_of(Command *command, const char *word)
+{
+    g_autoptr(GPtrArray) kinds = g_ptr_array_new();
+    g_auto(GStrv) parts = g_strsplit(word, ",", -1);
+
+    for (guint i = 0; parts[i] != NULL; i++) {
+        const ApiKind *kind = api_kind_find_resource(parts[i]);
+
+        if (str_is(parts[i], "all")) {
+            for (guint k = 0; api_kinds[k] != NULL; k++)
+                if (api_kinds[k]->in_all)
+                    g_ptr_array_add(kinds, (gpointer)api_kinds[k]);
+        } else if (kind == NULL) {
+            unknown_type(command, parts[i]);
+            return NULL;
+        } else {
+            g_ptr_array_add(kinds, (gpointer)kind);
+        }
+    }
+    return g_steal_pointer(&kinds);
+}
+
+static gboolean
+slash_targets(Command *command, guint first)
+{
+    for (guint i = first; i < command->args->len; i++) {
+        const char *word = g_ptr_array_index(command->args, i);
+        g_auto(GStrv) parts = g_strsplit(word, "/", 2);
+        const ApiKind *kind;
+
+        if (parts[1] == NULL) {
+            command_fail(command, "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
+            return FALSE;
+        }
+        kind = api_kind_find_resource(parts[0]);
+        if (kind == NULL)
+            return unknown_type(command, parts[0]);
+        add_target(command, kind, parts[1]);
+    }
+    return TRUE;
+}
+
+gboolean
+targets_from_args(Command *command, guint first)
+{
+    g_autoptr(GPtrArray) kinds = NULL;
+
+    if (command->args->len <= first) {
+        command_fail(command, "You must provide one or more resources by argument or filename.");
+        return FALSE;
+    }
+    if (strchr(g_ptr_array_index(command->args, first), '/') != NULL)
+        return slash_targets(command, first);
+    kinds = kinds_of(command, g_ptr_array_index(command->args, first));
+    if (kinds == NULL)
+        return FALSE;
+    for (guint k = 0; k < kinds->len; k++) {
+        if (command->args->len == first + 1)
+            add_target(command, g_ptr_array_index(kinds, k), NULL);
+        for (guint i = first + 1; i < command->args->len; i++) {
+            const char *word = g_ptr_array_index(command->args, i);
+
+            if (strchr(word, '/') != NULL) {
+                command_fail(command, "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
+                return FALSE;
+            }
+            add_target(command, g_ptr_array_index(kinds, k), word);
+        }
+    }
+    return TRUE;
+}
+
+/* --- files -------------------------------------------------------------------------------- */
+
+static void
+add_error_target(Command *command, const char *file, const char *message)
+{
+    Target target = {.file = file, .mapping_error = message};
+
+    g_array_append_val(command->targets, target);
+}
+
+/* One document: what is wrong with its head is said as kubectl says it before it asks the server. */
+static void
+add_document(Command *command, const char *file, const char *shown, const Value *document)
+{
+    const char *kind_word = value_get_string(document, "kind", NULL);
+    const char *version = value_get_string(document, "apiVersion", NULL);
+    const Value *metadata = value_get(document, "metadata");
+    const char *name = value_get_string(metadata, "name", NULL);
+    const char *namespace_ = value_get_string(metadata, "namespace", NULL);
+    const ApiKind *kind;
+    Target target = {0};
+
+    if (str_is(kind_word, "List") && value_get(document, "items") != NULL) {
+        const Value *items = value_get(document, "items");
+        for (guint i = 0; i < items->count; i++)
+            add_document(command, file, shown, items->items[i]);
+        return;
+    }
+    if (str_is_empty(kind_word) || str_is_empty(version)) {
+        const char *what = str_is_empty(kind_word) && str_is_empty(version) ? "[apiVersion not set, kind not set]" : str_is_empty(kind_word) ? "kind not set" : "apiVersion not set";
+
+        add_error_target(command, shown, str_internf("error validating \"%s\": error validating data: %s; if you choose to ignore these errors, turn validation off with --validate=false", shown, what));
+        return;
+    }
+    kind = api_kind_find(version, kind_word);
+    if (kind == NULL) {
+        add_error_target(command, shown, str_internf("resource mapping not found for name: \"%s\" namespace: \"%s\" from \"%s\": no matches for kind \"%s\" in version \"%s\"\nensure CRDs are installed first", name != NULL ? name : "", namespace_ != NULL ? namespace_ : "", shown, kind_word, version));
+        return;
+    }
+    target.kind = kind;
+    target.name = str_intern(name);
+    target.namespace_ = !kind->is_namespaced ? NULL : str_is_empty(namespace_) ? command_namespace(command) : str_intern(namespace_);
+    target.file = shown;
+    target.manifest = value_copy(document);
+    if (kind->is_namespaced && target.manifest->type == VALUE_MAP) {
+        Value *own = value_get(target.manifest, "metadata");
+        if (own != NULL && own->type == VALUE_MAP)
+            value_set(own, "namespace", value_new_string(target.namespace_));
+    }
+    g_array_append_val(command->targets, target);
+}
+
+static gboolean
+add_file(Command *command, const char *file)
+{
+    const KubectlOptions *options = kubectl_options(command->kubectl);
+    gboolean is_stdin = str_is(file, "-");
+    const char *shown = is_stdin ? str_intern("STDIN") : str_intern(file);
+    g_autofree char *text = NULL;
+    gsize length = 0;
+    g_autoptr(Diag) diag = diag_new();
+    g_autoptr(GPtrArray) documents = NULL;
+
+    if (is_stdin) {
+        text = g_strdup(command->input != NULL ? command->input : "");
+        length = strlen(text);
+    } else if (options->read_file != NULL) {
+        text = options->read_file(options->self, file, &length);
+    }
+    if (text == NULL) {
+        command_fail(command, "the path \"%s\" does not exist", file);
+        return FALSE;
+    }
+    documents = value_read_yaml(text, length, shown, diag);
+    if (diag_count_errors(diag) > 0) {
+        g_autofree char *all = diag_format(diag);
+        const char *at = strstr(all, ": ");
+
+        add_error_target(command, shown, str_internf("error parsing %s: error converting YAML to JSON: yaml: %.*s", shown, (int)strcspn(at != NULL ? at + 2 : all, "\n"), at != NULL ? at + 2 : all));
+        return TRUE;
+    }
+    for (guint i = 0; documents != NULL && i < documents->len; i++) {
+        const Value *document = g_ptr_array_index(documents, i);
+        if (document->type != VALUE_NULL)
+            add_document(command, file, shown, document);
+    }
+    return TRUE;
+}
+
+gboolean
+targets_from_files(Command *command)
+{
+    const GPtrArray *files = flag_strings(command, "filename");
+
+    for (guint i = 0; files != NULL && i < files->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(files, i), ",", -1);
+
+        for (guint k = 0; parts[k] != NULL; k++)
+            if (!add_file(command, parts[k]))
+                return FALSE;
+    }
+    if (command->targets->len == 0) {
+        command_fail(command, "no objects passed to %s", command->verb->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+targets_from_files_or_args(Command *command, guint first)
+{
+    return flag_is_given(command, "filename") ? targets_from_files(command) : targets_from_args(command, first);
+}
+
+/* --- one after the other --------------------------------------------------------------------- */
+
+void
+command_each(Command *command, void (*step)(Command *command, Target *target), void (*end)(Command *command))
+{
+    command->step = step;
+    command->end = end;
+    command->next = 0;
+    command_next(command);
+}
+
+void
+command_next(Command *command)
+{
+    while (command->next < command->targets->len) {
+        Target *target = &g_array_index(command->targets, Target, command->next++);
+
+        if (target->mapping_error != NULL) {
+            command_error(command, "%s", target->mapping_error);
+            continue;
+        }
+        command->step(command, target);
+        return;
+    }
+    command->end(command);
+}
+
+void
+command_end_default(Command *command)
+{
+    command_finish(command, command->has_failed ? 1 : 0);
+}
+
+const char *
+target_label(const ApiKind *kind, const char *name)
+{
+    return str_internf("%s/%s", api_kind_group_singular(kind), name);
+}

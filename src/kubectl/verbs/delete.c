@@ -1,0 +1,278 @@
+/*
+ * delete.c - kubectl delete; models k8s.io/kubectl pkg/cmd/delete v0.34
+ *
+ * Names what it deletes as each request is answered, then waits until the
+ * objects are gone (--wait), as a watcher of each.
+ */
+
+#include "kubectl/internal.h"
+
+#include "base/duration.h"
+
+static void delete_run(Command *command);
+
+static const FlagDef flags[] = {
+    {"all", 0, FLAG_BOOL, NULL, NULL},
+    {"cascade", 0, FLAG_STRING, "background", "background"},
+    {"force", 0, FLAG_BOOL, NULL, NULL},
+    {"grace-period", 0, FLAG_INT, "-1", NULL},
+    {"ignore-not-found", 0, FLAG_BOOL, NULL, NULL},
+    {"now", 0, FLAG_BOOL, NULL, NULL},
+    {"timeout", 0, FLAG_DURATION, "0s", NULL},
+    {"wait", 0, FLAG_BOOL, "true", NULL},
+    {0},
+};
+
+const Verb delete_verb = {.name = "delete", .flags = flags, .run = delete_run, .doc = "Delete resources by file names, standard input, resources and names, or by selector."};
+
+/* An object whose end is waited for. */
+typedef struct {
+    const ApiKind *kind;
+    const char *namespace_, *name, *uid;
+} Awaited;
+
+typedef struct {
+    GArray *awaited; /* of Awaited */
+    guint next;
+    gint64 deadline_ns; /* G_MAXINT64: none */
+    gint64 grace_s;
+    gboolean has_grace;
+} DeleteState;
+
+static void
+state_free(gpointer data)
+{
+    DeleteState *state = data;
+
+    g_array_unref(state->awaited);
+    g_free(state);
+}
+
+static Target *
+current(Command *command)
+{
+    return &g_array_index(command->targets, Target, command->next - 1);
+}
+
+/* v1.34: the namespace is named; the suffix of a dry run comes last. */
+static void
+say_deleted(Command *command, const Target *target)
+{
+    gboolean is_forced = flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0");
+    g_autofree char *where = target->namespace_ != NULL ? g_strdup_printf(" from %s namespace", target->namespace_) : g_strdup("");
+
+    if (str_is(flag_string(command, "output"), "name"))
+        command_print(command, "%s\n", target_label(target->kind, target->name));
+    else
+        command_print(command, "%s \"%s\" %sdeleted%s%s\n", api_kind_group_singular(target->kind), target->name, is_forced ? "force " : "", where, dry_run_suffix(command));
+}
+
+/* --- waiting ----------------------------------------------------------------------------------- */
+
+static void wait_for_next(Command *command);
+
+static void
+on_looked(Command *command, const ApiResponse *response)
+{
+    DeleteState *state = command->state;
+    const Awaited *awaited = &g_array_index(state->awaited, Awaited, state->next);
+
+    if (response->code == 404 || (api_response_ok(response) && !str_is(api_uid(response->object), awaited->uid))) {
+        state->next++;
+        wait_for_next(command);
+        return;
+    }
+    if (sim_now_ns(client_sim(kubectl_client(command->kubectl))) >= state->deadline_ns) {
+        command_error(command, "timed out waiting for the condition on %s/%s", awaited->kind->plural, awaited->name);
+        command_finish(command, 1);
+        return;
+    }
+    /* The real one watches; looking again every 100 ms is seen the same way. */
+    sim_timer_arm_after(&command->timer, 100 * NS_PER_MS);
+}
+
+static void
+on_look_again(Sim *sim, gpointer self)
+{
+    (void)sim;
+    wait_for_next(self);
+}
+
+static void
+wait_for_next(Command *command)
+{
+    DeleteState *state = command->state;
+    const Awaited *awaited;
+
+    if (state->next >= state->awaited->len) {
+        command_finish(command, command->has_failed ? 1 : 0);
+        return;
+    }
+    awaited = &g_array_index(state->awaited, Awaited, state->next);
+    command->timer.handler = on_look_again;
+    command_send(command, api_request_new(VERB_GET, awaited->kind, awaited->namespace_, awaited->name), on_looked);
+}
+
+static void
+all_asked(Command *command)
+{
+    DeleteState *state = command->state;
+    gint64 timeout_ns = flag_duration_ns(command, "timeout", 0);
+
+    if (!flag_bool(command, "wait") || state->awaited->len == 0 || !str_is(flag_string(command, "dry-run"), "none")) {
+        command_finish(command, command->has_failed ? 1 : 0);
+        return;
+    }
+    state->deadline_ns = timeout_ns > 0 ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns : G_MAXINT64;
+    wait_for_next(command);
+}
+
+/* --- asking ---------------------------------------------------------------------------------------- */
+
+static void
+on_deleted(Command *command, const ApiResponse *response)
+{
+    DeleteState *state = command->state;
+    const Target *target = current(command);
+
+    if (!api_response_ok(response)) {
+        if (response->code != 404 || !flag_bool(command, "ignore-not-found")) {
+            g_autofree char *prefix = target->file != NULL ? g_strdup_printf("error when deleting \"%s\": ", target->file) : NULL;
+            command_server_error(command, response->status, prefix);
+        }
+        command_next(command);
+        return;
+    }
+    say_deleted(command, target);
+    {
+        Awaited awaited = {target->kind, target->namespace_, target->name, NULL};
+
+        if (response->object != NULL)
+            awaited.uid = api_uid(response->object);
+        else if (response->status != NULL)
+            awaited.uid = response->status->uid;
+        g_array_append_val(state->awaited, awaited);
+    }
+    command_next(command);
+}
+
+static const char *
+propagation_of(const Command *command)
+{
+    const char *word = flag_string(command, "cascade");
+
+    if (str_is(word, "foreground"))
+        return str_intern("Foreground");
+    return str_intern(str_is(word, "orphan") || str_is(word, "false") ? "Orphan" : "Background");
+}
+
+static void
+delete_one(Command *command, Target *target)
+{
+    DeleteState *state = command->state;
+    ApiRequest *request = command_request(command, VERB_DELETE, target);
+
+    request->has_grace = state->has_grace;
+    request->grace_s = state->grace_s;
+    request->propagation = propagation_of(command);
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    command_send(command, request, on_deleted);
+}
+
+static void
+begin_deleting(Command *command)
+{
+    if (flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0"))
+        command_warn(command, "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.");
+    command_each(command, delete_one, all_asked);
+}
+
+/* --- -l and --all: which ones? ------------------------------------------------------------------------ */
+
+static void
+on_listed(Command *command, const ApiResponse *response)
+{
+    const Target *asked = current(command);
+    const ApiKind *kind = asked->kind;
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+    } else {
+        GArray *found = command->state != NULL ? ((DeleteState *)command->state)->awaited : NULL;
+
+        for (guint i = 0; i < response->items->len; i++) { /* kept for now where the awaited ones will be */
+            const ApiObject *object = g_ptr_array_index(response->items, i);
+            Awaited one = {kind, api_namespace(object), api_name(object), NULL};
+            g_array_append_val(found, one);
+        }
+    }
+    command_next(command);
+}
+
+static void
+list_one(Command *command, Target *target)
+{
+    ApiRequest *request = api_request_new(VERB_LIST, target->kind, flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
+
+    request->label_selector = flag_string(command, "selector");
+    request->field_selector = flag_string(command, "field-selector");
+    command_send(command, request, on_listed);
+}
+
+static void
+all_listed(Command *command)
+{
+    DeleteState *state = command->state;
+
+    if (command->has_failed) {
+        command_finish(command, 1);
+        return;
+    }
+    if (state->awaited->len == 0) {
+        command_warn(command, "No resources found");
+        command_finish(command, 0);
+        return;
+    }
+    g_array_set_size(command->targets, 0);
+    for (guint i = 0; i < state->awaited->len; i++) {
+        const Awaited *one = &g_array_index(state->awaited, Awaited, i);
+        Target target = {.kind = one->kind, .namespace_ = one->namespace_, .name = one->name};
+        g_array_append_val(command->targets, target);
+    }
+    g_array_set_size(state->awaited, 0);
+    begin_deleting(command);
+}
+
+static void
+delete_run(Command *command)
+{
+    DeleteState *state = g_new0(DeleteState, 1);
+    gboolean by_selector = flag_is_given(command, "selector") || flag_is_given(command, "field-selector") || flag_bool(command, "all");
+    gint64 grace = flag_int(command, "grace-period", -1);
+
+    state->awaited = g_array_new(FALSE, TRUE, sizeof(Awaited));
+    command->state = state;
+    command->state_free = state_free;
+    if (flag_bool(command, "now")) {
+        state->has_grace = TRUE;
+        state->grace_s = 1;
+    } else if (grace > 0 || (grace == 0 && flag_bool(command, "force"))) {
+        state->has_grace = TRUE;
+        state->grace_s = grace;
+    } else if (grace == 0) { /* without --force, 0 means as soon as it can be confirmed */
+        state->has_grace = TRUE;
+        state->grace_s = 1;
+    }
+    if (!targets_from_files_or_args(command, 0))
+        return;
+    if (by_selector && !flag_is_given(command, "filename")) {
+        command_each(command, list_one, all_listed);
+        return;
+    }
+    for (guint i = 0; i < command->targets->len; i++)
+        if (g_array_index(command->targets, Target, i).name == NULL && g_array_index(command->targets, Target, i).mapping_error == NULL) {
+            command_fail(command, "resource(s) were provided, but no name was specified");
+            return;
+        }
+    begin_deleting(command);
+}

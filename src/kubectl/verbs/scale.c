@@ -1,0 +1,102 @@
+/* scale.c - kubectl scale TYPE/NAME --replicas=N; models k8s.io/kubectl pkg/cmd/scale v0.34 */
+
+#include "kubectl/internal.h"
+
+static void scale_run(Command *command);
+
+static const FlagDef flags[] = {
+    {"replicas", 0, FLAG_INT, NULL, NULL},
+    {"current-replicas", 0, FLAG_INT, "-1", NULL},
+    {"resource-version", 0, FLAG_STRING, NULL, NULL},
+    {"timeout", 0, FLAG_DURATION, NULL, NULL},
+    {"all", 0, FLAG_BOOL, NULL, NULL},
+    {0},
+};
+
+const Verb scale_verb = {.name = "scale", .flags = flags, .run = scale_run, .doc = "Set a new size for a deployment or replica set."};
+
+static Target *
+current(Command *command)
+{
+    return &g_array_index(command->targets, Target, command->next - 1);
+}
+
+static gint32
+replicas_of(const ApiObject *object)
+{
+    if (object->kind == &deployment_kind)
+        return deployment_spec(object)->replicas.value;
+    if (object->kind == &replica_set_kind)
+        return replica_set_spec(object)->replicas.value;
+    return 0;
+}
+
+static void
+on_scaled(Command *command, const ApiResponse *response)
+{
+    const Target *target = current(command);
+
+    if (!api_response_ok(response))
+        command_server_error(command, response->status, NULL);
+    else
+        command_print(command, "%s scaled%s\n", target_label(target->kind, target->name), dry_run_suffix(command));
+    command_next(command);
+}
+
+static void
+on_got(Command *command, const ApiResponse *response)
+{
+    Target *target = current(command);
+    gint64 expected = flag_int(command, "current-replicas", -1);
+    ApiRequest *request;
+
+    if (!api_response_ok(response)) {
+        if (response->code == 404)
+            command_error(command, "no objects passed to scale %s \"%s\" not found", api_kind_group_resource(target->kind), target->name);
+        else
+            command_server_error(command, response->status, NULL);
+        command_next(command);
+        return;
+    }
+    if (expected >= 0 && replicas_of(response->object) != expected) {
+        command_error(command, "Expected replicas to be %" G_GINT64_FORMAT ", was %d", expected, replicas_of(response->object));
+        command_next(command);
+        return;
+    }
+    if (!str_is(flag_string(command, "dry-run"), "none") && !str_is(flag_string(command, "dry-run"), "server")) {
+        command_print(command, "%s scaled (dry run)\n", target_label(target->kind, target->name));
+        command_next(command);
+        return;
+    }
+    request = command_request(command, VERB_UPDATE, target);
+    request->subresource = str_intern("scale");
+    request->scale_replicas = (gint32)flag_int(command, "replicas", 0);
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    command_send(command, request, on_scaled);
+}
+
+static void
+scale_one(Command *command, Target *target)
+{
+    if (target->kind != &deployment_kind && target->kind != &replica_set_kind) {
+        command_error(command, "cannot scale %s", api_kind_group_resource(target->kind));
+        command_next(command);
+        return;
+    }
+    command_send(command, command_request(command, VERB_GET, target), on_got);
+}
+
+static void
+scale_run(Command *command)
+{
+    if (!flag_is_given(command, "replicas")) {
+        command_fail(command, "required flag(s) \"replicas\" not set");
+        return;
+    }
+    if (flag_int(command, "replicas", 0) < 0) {
+        command_fail(command, "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
+        return;
+    }
+    if (targets_from_files_or_args(command, 0))
+        command_each(command, scale_one, command_end_default);
+}

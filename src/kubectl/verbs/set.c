@@ -1,0 +1,319 @@
+/*
+ * set.c - kubectl set image|resources|env|serviceaccount; models k8s.io/kubectl pkg/cmd/set v0.34
+ *
+ * Reads the object, changes its pod template, sends the strategic patch between
+ * the two. Nothing changed: nothing is sent and nothing printed.
+ */
+
+#include "kubectl/internal.h"
+
+#include "api/patch.h"
+
+static void set_run(Command *command);
+
+static const char *const subverbs[] = {"image", "resources", "env", "serviceaccount", NULL};
+static const FlagDef flags[] = {
+    {"all", 0, FLAG_BOOL, NULL, NULL},
+    {"limits", 0, FLAG_STRING, NULL, NULL},
+    {"requests", 0, FLAG_STRING, NULL, NULL},
+    {"containers", 'c', FLAG_STRING, "*", NULL},
+    {"list", 0, FLAG_BOOL, NULL, NULL},
+    {"local", 0, FLAG_BOOL, NULL, NULL},
+    {"env", 'e', FLAG_STRINGS, NULL, NULL},
+    {0},
+};
+
+const Verb set_verb = {.name = "set", .subverbs = subverbs, .flags = flags, .run = set_run, .doc = "Set specific features on objects."};
+
+/* "image", ...; the words with '=' (or a final '-') after the targets. */
+typedef struct {
+    const char *what;
+    GPtrArray *changes; /* of const char* */
+} SetState;
+
+static void
+state_free(gpointer data)
+{
+    SetState *state = data;
+
+    g_ptr_array_unref(state->changes);
+    g_free(state);
+}
+
+static Target *
+current(Command *command)
+{
+    return &g_array_index(command->targets, Target, command->next - 1);
+}
+
+static Value *
+pod_spec_of(const ApiKind *kind, Value *tree)
+{
+    return kind == &pod_kind ? value_get(tree, "spec") : value_get_path(tree, "spec", "template", "spec", NULL);
+}
+
+static gboolean
+set_image_in(Value *containers, const char *name, const char *image)
+{
+    gboolean found = FALSE;
+
+    for (guint i = 0; containers != NULL && i < containers->count; i++)
+        if (str_is(name, "*") || str_is(value_get_string(containers->items[i], "name", NULL), name)) {
+            value_set(containers->items[i], "image", value_new_string(image));
+            found = TRUE;
+        }
+    return found;
+}
+
+/* FALSE: an error is out. */
+static gboolean
+set_images(Command *command, Value *spec)
+{
+    const SetState *state = command->state;
+
+    for (guint i = 0; i < state->changes->len; i++) {
+        g_auto(GStrv) pair = g_strsplit(g_ptr_array_index(state->changes, i), "=", 2);
+        gboolean found = set_image_in(value_get(spec, "initContainers"), pair[0], pair[1]);
+
+        found = set_image_in(value_get(spec, "containers"), pair[0], pair[1]) || found;
+        if (!found) {
+            command_error(command, "unable to find container named \"%s\"", pair[0]);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void
+set_quantities(Value *container, const char *part, const char *text)
+{
+    g_auto(GStrv) pairs = g_strsplit(text, ",", -1);
+    Value *resources = value_get(container, "resources");
+    Value *map;
+
+    if (resources == NULL) {
+        resources = value_new_map();
+        value_set(container, "resources", resources);
+    }
+    map = value_get(resources, part);
+    if (map == NULL) {
+        map = value_new_map();
+        value_set(resources, part, map);
+    }
+    for (guint i = 0; pairs[i] != NULL; i++) {
+        g_auto(GStrv) pair = g_strsplit(pairs[i], "=", 2);
+
+        if (pair[1] == NULL)
+            continue;
+        if (str_is(pair[1], "0"))
+            value_remove(map, pair[0]);
+        else
+            value_set(map, str_intern(pair[0]), value_new_string(pair[1]));
+    }
+}
+
+static gboolean
+set_resources(Command *command, Value *spec)
+{
+    Value *containers = value_get(spec, "containers");
+    const char *wanted = flag_string(command, "containers");
+
+    for (guint i = 0; containers != NULL && i < containers->count; i++) {
+        if (!str_is(wanted, "*") && !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
+            continue;
+        if (flag_is_given(command, "limits"))
+            set_quantities(containers->items[i], "limits", flag_string(command, "limits"));
+        if (flag_is_given(command, "requests"))
+            set_quantities(containers->items[i], "requests", flag_string(command, "requests"));
+    }
+    return TRUE;
+}
+
+static void
+set_one_env(Value *container, const char *change)
+{
+    const char *equals = strchr(change, '=');
+    g_autofree char *name = equals != NULL ? g_strndup(change, (gsize)(equals - change)) : g_strndup(change, strlen(change) - 1);
+    Value *env = value_get(container, "env");
+
+    if (env == NULL) {
+        env = value_new_list();
+        value_set(container, "env", env);
+    }
+    for (guint i = 0; i < env->count; i++) {
+        if (!str_is(value_get_string(env->items[i], "name", NULL), name))
+            continue;
+        if (equals == NULL)
+            value_remove_at(env, i);
+        else
+            value_set(env->items[i], "value", value_new_string(equals + 1));
+        return;
+    }
+    if (equals != NULL) {
+        Value *one = value_new_map();
+        value_set(one, "name", value_new_string(name));
+        value_set(one, "value", value_new_string(equals + 1));
+        value_append(env, one);
+    }
+}
+
+static gboolean
+set_env(Command *command, Value *spec)
+{
+    const SetState *state = command->state;
+    Value *containers = value_get(spec, "containers");
+    const char *wanted = flag_string(command, "containers");
+
+    for (guint i = 0; containers != NULL && i < containers->count; i++)
+        for (guint k = 0; k < state->changes->len; k++)
+            if (str_is(wanted, "*") || str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
+                set_one_env(containers->items[i], g_ptr_array_index(state->changes, k));
+    return TRUE;
+}
+
+static void
+list_env(Command *command, const Target *target, const Value *spec)
+{
+    const Value *containers = value_get(spec, "containers");
+
+    for (guint i = 0; containers != NULL && i < containers->count; i++) {
+        const Value *env = value_get(containers->items[i], "env");
+
+        command_print(command, "# %s %s, container %s\n", target->kind->kind, target->name, value_get_string(containers->items[i], "name", ""));
+        for (guint k = 0; env != NULL && k < env->count; k++)
+            command_print(command, "%s=%s\n", value_get_string(env->items[k], "name", ""), value_get_string(env->items[k], "value", ""));
+    }
+}
+
+static const char *
+done_word(const SetState *state)
+{
+    if (str_is(state->what, "image"))
+        return "image updated";
+    if (str_is(state->what, "env"))
+        return "env updated";
+    return str_is(state->what, "resources") ? "resource requirements updated" : "serviceaccount updated";
+}
+
+static void
+on_patched(Command *command, const ApiResponse *response)
+{
+    if (!api_response_ok(response))
+        command_server_error(command, response->status, NULL);
+    else
+        print_changed(command, response->object, done_word(command->state));
+    command_next(command);
+}
+
+static gboolean
+change(Command *command, Value *spec)
+{
+    const SetState *state = command->state;
+
+    if (str_is(state->what, "image"))
+        return set_images(command, spec);
+    if (str_is(state->what, "resources"))
+        return set_resources(command, spec);
+    if (str_is(state->what, "env"))
+        return set_env(command, spec);
+    value_set(spec, "serviceAccountName", value_new_string(g_ptr_array_index(state->changes, 0)));
+    return TRUE;
+}
+
+static void
+on_got(Command *command, const ApiResponse *response)
+{
+    Target *target = current(command);
+    g_autoptr(Value) before = NULL;
+    g_autoptr(Value) after = NULL;
+    Value *patch;
+    ApiRequest *request;
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_next(command);
+        return;
+    }
+    before = api_object_encode(response->object);
+    after = value_copy(before);
+    if (pod_spec_of(target->kind, after) == NULL) {
+        command_error(command, "the object has no pod template: %s", target_label(target->kind, target->name));
+        command_next(command);
+        return;
+    }
+    if (flag_bool(command, "list")) {
+        list_env(command, target, pod_spec_of(target->kind, after));
+        command_next(command);
+        return;
+    }
+    if (!change(command, pod_spec_of(target->kind, after)) || value_equal(before, after)) {
+        command_next(command);
+        return;
+    }
+    patch = patch_two_way(target->kind, before, after);
+    request = command_request(command, VERB_PATCH, target);
+    request->patch_type = PATCH_STRATEGIC;
+    request->body = patch;
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    command_send(command, request, on_patched);
+}
+
+static void
+set_one(Command *command, Target *target)
+{
+    command_send(command, command_request(command, VERB_GET, target), on_got);
+}
+
+/* Words that change something are no targets. */
+static void
+split_words(Command *command, SetState *state)
+{
+    for (guint i = 1; i < command->args->len;) {
+        const char *word = g_ptr_array_index(command->args, i);
+        gboolean is_removal = str_is(state->what, "env") && g_str_has_suffix(word, "-") && strchr(word, '/') == NULL && i > 1;
+
+        if (strchr(word, '=') == NULL && !is_removal) {
+            i++;
+            continue;
+        }
+        g_ptr_array_add(state->changes, (gpointer)word);
+        g_ptr_array_remove_index(command->args, i);
+    }
+    if (str_is(state->what, "serviceaccount") && command->args->len > 2) {
+        g_ptr_array_add(state->changes, g_ptr_array_index(command->args, command->args->len - 1));
+        g_ptr_array_remove_index(command->args, command->args->len - 1);
+    }
+}
+
+static void
+set_run(Command *command)
+{
+    SetState *state = g_new0(SetState, 1);
+    const char *what = command->args->len > 0 ? g_ptr_array_index(command->args, 0) : "";
+
+    state->changes = g_ptr_array_new();
+    state->what = str_is(what, "sa") ? "serviceaccount" : what;
+    command->state = state;
+    command->state_free = state_free;
+    if (!g_strv_contains(subverbs, state->what)) {
+        command_fail(command, "unknown command \"%s\" for \"kubectl set\"", what);
+        return;
+    }
+    split_words(command, state);
+    if (str_is(state->what, "image") && state->changes->len == 0) {
+        command_fail(command, "at least one image update is required");
+        return;
+    }
+    if (str_is(state->what, "image") && state->changes->len > 1)
+        for (guint i = 0; i < state->changes->len; i++)
+            if (g_str_has_prefix(g_ptr_array_index(state->changes, i), "*=")) {
+                command_fail(command, "all containers are already specified by *, but saw more than one container_name=container_image pairs");
+                return;
+            }
+    if (str_is(state->what, "resources") && !flag_is_given(command, "limits") && !flag_is_given(command, "requests")) {
+        command_fail(command, "you must specify an update to requests or limits (in the form of --requests/--limits)");
+        return;
+    }
+    if (targets_from_files_or_args(command, 1))
+        command_each(command, set_one, command_end_default);
+}
