@@ -19,15 +19,12 @@ typedef struct {
     /* node-lifecycle */
     gint64 node_monitor_grace_ns;
     gint64 node_startup_grace_ns;
-    gint64 node_monitor_period_ns;
-    gint64 no_execute_pass_ns;    /* how often the NoExecute queues are looked at */
     guint eviction_rate_milli;    /* --node-eviction-rate, nodes per 1000 s */
     guint secondary_rate_milli;   /* --secondary-node-eviction-rate */
     guint unhealthy_zone_percent; /* --unhealthy-zone-threshold */
     guint large_cluster_size;     /* --large-cluster-size-threshold */
 
     /* pod-gc */
-    gint64 pod_gc_period_ns;
     gint64 pod_gc_quarantine_ns;
     guint terminated_pod_threshold; /* --terminated-pod-gc-threshold; 0: never */
 

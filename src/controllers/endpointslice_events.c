@@ -139,19 +139,10 @@ on_slice(Controller *controller, const ApiObject *old, const ApiObject *object)
         enqueue_service_of(controller, object);
 }
 
-/* Nodes are looked at for their zone; their own changes wake no Service. */
-static void
-on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
-{
-    (void)controller;
-    (void)old;
-    (void)object;
-}
-
 const ControllerSource endpoint_slice_sources[] = {
     {&service_kind, on_service},
     {&pod_kind, on_pod},
     {&endpoint_slice_kind, on_slice},
-    {&node_kind, on_node},
+    {&node_kind, NULL}, /* read for the zone; its changes wake no Service */
     {0},
 };

@@ -11,6 +11,8 @@ main(void)
     srunner_add_suite(runner, deployment_suite());
     srunner_add_suite(runner, deployment_sync_suite());
     srunner_add_suite(runner, endpointslice_suite());
+    srunner_add_suite(runner, nodelifecycle_suite());
+    srunner_add_suite(runner, eviction_suite());
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -7,3 +7,5 @@ Suite *replicaset_suite(void);
 Suite *deployment_suite(void);
 Suite *deployment_sync_suite(void);
 Suite *endpointslice_suite(void);
+Suite *nodelifecycle_suite(void);
+Suite *eviction_suite(void);

@@ -1,0 +1,476 @@
+#include "controllers/nodelifecycle.h"
+
+#define MONITOR_WORKERS 8
+#define LEASE_NAMESPACE "kube-node-lease"
+#define EXCLUDE_LABEL   "node.kubernetes.io/exclude-disruption"
+
+static const char *const judged_conditions[] = {
+    "Ready",
+    "MemoryPressure",
+    "DiskPressure",
+    "PIDPressure",
+};
+
+/* --- a pass --------------------------------------------------------------------------------------------- */
+
+/* One node of the pass that costs API calls. */
+typedef struct {
+    ApiObject *node;      /* (owned ref) as listed */
+    ApiObject *changed;   /* (owned ref) its status is to be written; NULL: not */
+    const char *observed; /* Ready as posted; NULL: never */
+    const char *current;  /* Ready after our own verdict; NULL: none */
+    guint step;           /* that writes changed */
+    gboolean has_failed;
+} NodeWork;
+
+typedef struct {
+    guint ref_count;
+    GPtrArray *nodes; /* of ApiObject (owned refs): as listed */
+    GPtrArray *works; /* of NodeWork (owned) */
+    guint first, end; /* the batch at work */
+    GArray
+        *pod_steps; /* of NodeWork *: whose pod each step of the plan marks; NULL: another step */
+} MonitorPass;
+
+static void
+work_free(gpointer data)
+{
+    NodeWork *work = data;
+
+    api_object_unref(work->node);
+    api_object_unref(work->changed);
+    g_free(work);
+}
+
+static MonitorPass *
+pass_ref(MonitorPass *pass)
+{
+    pass->ref_count++;
+    return pass;
+}
+
+static void
+pass_unref(gpointer data)
+{
+    MonitorPass *pass = data;
+
+    if (--pass->ref_count > 0)
+        return;
+    g_ptr_array_unref(pass->nodes);
+    g_ptr_array_unref(pass->works);
+    g_array_unref(pass->pod_steps);
+    g_free(pass);
+}
+
+static MonitorPass *
+pass_new(void)
+{
+    MonitorPass *pass = g_new0(MonitorPass, 1);
+
+    pass->ref_count = 1;
+    pass->nodes = g_ptr_array_new_with_free_func(api_object_unref);
+    pass->works = g_ptr_array_new_with_free_func(work_free);
+    pass->pod_steps = g_array_new(FALSE, TRUE, sizeof(NodeWork *));
+    return pass;
+}
+
+/* --- one node: what has been seen of it ---------------------------------------------------------------- */
+
+static void
+save_status(NodeHealth *health, const ApiObject *node)
+{
+    const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
+
+    health->has_ready = ready != NULL;
+    health->ready = ready == NULL ? NULL : ready->status;
+    health->heartbeat_time = ready == NULL ? 0 : ready->last_heartbeat_time;
+}
+
+/*
+ * v1.34 tryUpdateNodeHealth, first half: a sign of life is a Ready condition
+ * with another heartbeat time, or a lease renewed since.
+ */
+static NodeHealth *
+observe(const Reconcile *r, const ApiObject *node)
+{
+    LifecycleState *state = r->state;
+    NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(node));
+    const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
+    const ApiObject *lease =
+        view_get(r->view, &lease_kind, str_intern(LEASE_NAMESPACE), api_name(node));
+
+    g_assert(health != NULL);
+    if (ready == NULL) {
+        if (health->probe_ns == G_MININT64)
+            health->probe_ns = r->now_ns - (r->wall_ns - node->meta->creation_time);
+        health->has_ready = FALSE;
+        health->ready = NULL;
+    } else if (!health->has_ready || health->heartbeat_time != ready->last_heartbeat_time) {
+        health->probe_ns = r->now_ns;
+        save_status(health, node);
+    }
+    if (lease != NULL && lease_spec(lease)->renew_time > health->renew_time) {
+        health->renew_time = lease_spec(lease)->renew_time;
+        health->probe_ns = r->now_ns;
+    }
+    return health;
+}
+
+/* Second half: all conditions Unknown. Returns: (owned) the changed node, or NULL. */
+static ApiObject *
+judge_unknown(const Reconcile *r, const ApiObject *node)
+{
+    ApiObject *changed = api_object_copy(node);
+    NodeStatus *status = api_edit_status(changed);
+    ApiTime now = api_time_seconds(r->wall_ns);
+    gboolean has_changed = FALSE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(judged_conditions); i++) {
+        gboolean is_new = condition_find(&status->conditions, judged_conditions[i]) == NULL;
+        Condition *condition =
+            condition_edit(&status->conditions, str_intern(judged_conditions[i]));
+
+        if (is_new)
+            condition->last_heartbeat_time = node->meta->creation_time;
+        if (str_is(condition->status, "Unknown"))
+            continue;
+        condition->status = str_intern("Unknown");
+        condition->reason = str_intern(is_new ? "NodeStatusNeverUpdated" : "NodeStatusUnknown");
+        condition->message = str_intern(is_new ? "Kubelet never posted node status."
+                                               : "Kubelet stopped posting node status.");
+        condition->last_transition_time = now;
+        has_changed |= i == 0;
+    }
+    if (has_changed)
+        return changed;
+    api_object_unref(changed);
+    return NULL;
+}
+
+static void
+judge(const Reconcile *r, NodeHealth *health, NodeWork *work)
+{
+    const ControllersConfig *config = controllers_config_of(r->config);
+    const Condition *ready = condition_find(&node_status(work->node)->conditions, "Ready");
+    gint64 grace_ns = ready != NULL ? config->node_monitor_grace_ns : config->node_startup_grace_ns;
+
+    work->observed = ready == NULL ? NULL : ready->status;
+    work->current = work->observed;
+    if (r->now_ns <= health->probe_ns + grace_ns)
+        return;
+    work->changed = judge_unknown(r, work->node);
+    work->current = str_intern("Unknown");
+}
+
+/* --- what a node's state asks for ------------------------------------------------------------------------ */
+
+static gboolean
+is_true(const char *status)
+{
+    return str_is(status, "True");
+}
+
+/* v1.34 processTaintBaseEviction: swap at once if the opposite taint is there, else wait in the zone's queue. */
+static void
+plan_taints(const Reconcile *r, Plan *plan, const NodeWork *work)
+{
+    const TaintName not_ready = {TAINT_NOT_READY, "NoExecute"};
+    const TaintName unreachable = {TAINT_UNREACHABLE, "NoExecute"};
+    gboolean is_unknown = str_is(work->current, "Unknown");
+    const TaintName *wanted = is_unknown ? &unreachable : &not_ready;
+    const TaintName *other = is_unknown ? &not_ready : &unreachable;
+    Zone *zone = zone_demand(r->state, zone_key_of(work->node), controllers_config_of(r->config));
+
+    if (is_true(work->current)) {
+        plan_mark_reachable(r, plan, work->node);
+    } else if (node_has_taint(work->node, other->key, other->effect)) {
+        plan_swap_taints(plan, work->node, wanted, 1, other, 1, r->wall_ns);
+    } else if (!node_has_taint(work->node, wanted->key, wanted->effect)) {
+        zone_queue_add(zone, api_name(work->node));
+        zone_plan_pass(zone, r->now_ns, plan);
+    }
+}
+
+static void
+count_in_zone(const Reconcile *r, const NodeWork *work)
+{
+    Zone *zone;
+
+    if (str_map_get(&work->node->meta->labels, str_intern(EXCLUDE_LABEL)) != NULL)
+        return;
+    zone = zone_demand(r->state, zone_key_of(work->node), controllers_config_of(r->config));
+    if (is_true(work->current))
+        zone->ready++;
+    else
+        zone->not_ready++;
+}
+
+static gboolean
+costs_calls(const NodeWork *work, const NodeHealth *health)
+{
+    gboolean has_taints = node_has_taint(work->node, TAINT_UNREACHABLE, "NoExecute") ||
+                          node_has_taint(work->node, TAINT_NOT_READY, "NoExecute");
+
+    return work->changed != NULL || (is_true(work->current) && has_taints) ||
+           (!is_true(work->current) && work->current != NULL) || health->needs_retry;
+}
+
+/* --- pods of a node that went not ready -------------------------------------------------------------------- */
+
+/* v1.34 pkg/controller/util/node, MarkPodsNotReady: reason and message stay. */
+gboolean
+plan_mark_pod(const Reconcile *r, Plan *plan, const ApiObject *pod)
+{
+    const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
+    ApiObject *changed;
+    Condition *condition;
+    PlanStep *step;
+
+    if (ready == NULL || str_is(ready->status, "False"))
+        return FALSE;
+    changed = api_object_copy(pod);
+    condition = condition_edit(&((PodStatus *)api_edit_status(changed))->conditions, ready->type);
+    condition->status = str_intern("False");
+    condition->last_transition_time = api_time_seconds(r->wall_ns);
+    step = plan_update_status(plan, changed, "because its node %s is not ready",
+                              pod_spec(pod)->node_name);
+    step->event_about = api_object_ref(pod);
+    step->on_success = (StepEvent){"Warning", "NodeNotReady", "Node is not ready"};
+    step->on_failure = step->on_success;
+    step->ignore_codes[0] = 404;
+    step->continue_on_error = TRUE;
+    return TRUE;
+}
+
+static gboolean
+must_mark_pods(const Reconcile *r, const NodeWork *work)
+{
+    LifecycleState *state = r->state;
+    const NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(work->node));
+
+    if (work->has_failed || work->current == NULL)
+        return FALSE;
+    return (!is_true(work->current) && is_true(work->observed)) ||
+           (health != NULL && health->needs_retry && !is_true(work->observed));
+}
+
+/* A node's pods come one after the other, the nodes of a batch side by side. */
+static void
+plan_pods(const Reconcile *r, MonitorPass *pass, Plan *plan)
+{
+    GPtrArray *pods[MONITOR_WORKERS];
+    guint longest = 0;
+
+    for (guint i = pass->first; i < pass->end; i++) {
+        const NodeWork *work = pass->works->pdata[i];
+        GPtrArray *list = g_ptr_array_new();
+
+        if (must_mark_pods(r, work))
+            view_list_on_node(r->view, api_name(work->node), list);
+        longest = MAX(longest, list->len);
+        pods[i - pass->first] = list;
+    }
+    for (guint k = 0; k < longest; k++) {
+        plan_group_begin(plan, GROUP_PARALLEL);
+        for (guint i = pass->first; i < pass->end; i++) {
+            const GPtrArray *list = pods[i - pass->first];
+
+            if (k >= list->len || !plan_mark_pod(r, plan, list->pdata[k]))
+                continue;
+            g_array_set_size(pass->pod_steps, plan_count(plan));
+            g_array_index(pass->pod_steps, gpointer, plan_count(plan) - 1) = pass->works->pdata[i];
+        }
+        plan_group_end(plan);
+    }
+    for (guint i = pass->first; i < pass->end; i++)
+        g_ptr_array_unref(pods[i - pass->first]);
+}
+
+/* --- the pass goes on ---------------------------------------------------------------------------------------- */
+
+static void begin_batch(const Reconcile *r, MonitorPass *pass, Plan *plan);
+
+static void
+after_pods(const Reconcile *r,
+           gpointer carry,
+           const StepResult *results,
+           guint n_results,
+           Plan *plan)
+{
+    MonitorPass *pass = carry;
+    LifecycleState *state = r->state;
+
+    for (guint i = pass->first; i < pass->end; i++) {
+        const NodeWork *work = pass->works->pdata[i];
+        NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(work->node));
+
+        if (health != NULL && !work->has_failed)
+            health->needs_retry = FALSE;
+    }
+    for (guint i = 0; i < pass->pod_steps->len && i < n_results; i++) {
+        const NodeWork *work = g_array_index(pass->pod_steps, gpointer, i);
+        NodeHealth *health =
+            work == NULL ? NULL : g_hash_table_lookup(state->nodes, api_name(work->node));
+
+        if (health != NULL && !step_succeeded(&results[i]) && results[i].code != 404)
+            health->needs_retry = TRUE;
+    }
+    pass->first = pass->end;
+    begin_batch(r, pass, plan);
+}
+
+/* The verdicts are stored: taints, the node's event, then its pods. */
+static void
+after_statuses(const Reconcile *r,
+               gpointer carry,
+               const StepResult *results,
+               guint n_results,
+               Plan *plan)
+{
+    MonitorPass *pass = carry;
+    LifecycleState *state = r->state;
+
+    for (guint i = pass->first; i < pass->end; i++) {
+        NodeWork *work = pass->works->pdata[i];
+        NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(work->node));
+
+        if (work->changed != NULL) {
+            g_assert(work->step < n_results);
+            work->has_failed = !step_succeeded(&results[work->step]);
+            if (!work->has_failed && health != NULL)
+                save_status(health, work->changed);
+        }
+        if (work->has_failed)
+            continue;
+        count_in_zone(r, work);
+        if (work->current == NULL)
+            continue;
+        plan_taints(r, plan, work);
+        if (!is_true(work->current) && is_true(work->observed))
+            plan_event(plan, work->node, "Normal", "NodeNotReady",
+                       "Node %s status is now: NodeNotReady", api_name(work->node));
+    }
+    g_array_set_size(pass->pod_steps, 0);
+    plan_pods(r, pass, plan);
+    plan_continue(plan, after_pods, pass_ref(pass), pass_unref);
+}
+
+static void
+begin_batch(const Reconcile *r, MonitorPass *pass, Plan *plan)
+{
+    if (pass->first >= pass->works->len) {
+        lifecycle_handle_disruption(r, plan, pass->nodes);
+        return;
+    }
+    pass->end = MIN(pass->first + MONITOR_WORKERS, pass->works->len);
+    plan_group_begin(plan, GROUP_PARALLEL);
+    for (guint i = pass->first; i < pass->end; i++) {
+        NodeWork *work = pass->works->pdata[i];
+        PlanStep *step;
+
+        if (work->changed == NULL)
+            continue;
+        step = plan_update_status(plan, api_object_ref(work->changed),
+                                  "because its kubelet has not been heard of for too long");
+        step->retries_on_conflict = 5;
+        step->continue_on_error = TRUE;
+        work->step = plan_count(plan) - 1;
+    }
+    plan_group_end(plan);
+    plan_continue(plan, after_statuses, pass_ref(pass), pass_unref);
+}
+
+/* --- nodes coming and going -------------------------------------------------------------------------------------- */
+
+static void
+plan_node_event(Plan *plan, const ApiObject *node, const char *reason, const char *verb)
+{
+    plan_event(plan, node, "Normal", reason, "Node %s event: %s Node %s %s Controller",
+               api_name(node), verb, api_name(node), str_is(verb, "Removing") ? "from" : "in");
+}
+
+static void
+register_node(const Reconcile *r, Plan *plan, const ApiObject *node)
+{
+    LifecycleState *state = r->state;
+    NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(node));
+
+    if (health == NULL) {
+        health = g_new0(NodeHealth, 1);
+        health->name = api_name(node);
+        health->uid = api_uid(node);
+        health->probe_ns = G_MININT64;
+        g_hash_table_insert(state->nodes, (gpointer)health->name, health);
+        plan_mark_reachable(r, plan, node);
+        plan_node_event(plan, node, "RegisteredNode", "Registered");
+    }
+    health->pass = state->pass;
+}
+
+static gint
+compare_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(NodeHealth *const *)a)->name, (*(NodeHealth *const *)b)->name);
+}
+
+static void
+forget_gone(const Reconcile *r, Plan *plan)
+{
+    LifecycleState *state = r->state;
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, state->nodes);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (((NodeHealth *)value)->pass != state->pass)
+            g_ptr_array_add(gone, value);
+    g_ptr_array_sort(gone, compare_name);
+    for (guint i = 0; i < gone->len; i++) {
+        NodeHealth *health = gone->pdata[i];
+        g_autoptr(ApiObject) node = api_object_new(&node_kind, NULL, health->name);
+
+        api_edit_meta(node)->uid = health->uid;
+        plan_node_event(plan, node, "RemovingNode", "Removing");
+        for (guint k = 0; k < state->zones->len; k++)
+            zone_queue_remove(state->zones->pdata[k], health->name);
+        g_hash_table_remove(state->nodes, health->name);
+    }
+}
+
+/* v1.34 node_lifecycle_controller.go, monitorNodeHealth. */
+void
+lifecycle_tick(const Reconcile *r, Plan *plan)
+{
+    LifecycleState *state = r->state;
+    MonitorPass *pass = pass_new();
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+
+    state->pass++;
+    view_list(r->view, &node_kind, NULL, nodes);
+    for (guint i = 0; i < nodes->len; i++)
+        register_node(r, plan, nodes->pdata[i]);
+    if (g_hash_table_size(state->nodes) != nodes->len)
+        forget_gone(r, plan);
+    for (guint i = 0; i < state->zones->len; i++) {
+        Zone *zone = state->zones->pdata[i];
+
+        zone->ready = zone->not_ready = 0;
+    }
+    for (guint i = 0; i < nodes->len; i++) {
+        const ApiObject *node = nodes->pdata[i];
+        NodeWork work = {.node = nodes->pdata[i]};
+        NodeHealth *health = observe(r, node);
+
+        g_ptr_array_add(pass->nodes, api_object_ref(node));
+        judge(r, health, &work);
+        if (costs_calls(&work, health)) {
+            work.node = api_object_ref(node);
+            g_ptr_array_add(pass->works, g_memdup2(&work, sizeof work));
+        } else {
+            count_in_zone(r, &work);
+        }
+    }
+    begin_batch(r, pass, plan);
+    pass_unref(pass);
+}
