@@ -127,7 +127,7 @@ allocator_first_address(const Allocator *allocator)
     return format_ip((guint32)allocator->addresses.first);
 }
 
-/* --- taking ---------------------------------------------------------------------------------------- */
+/* --- taking -------------------------------------------------------------------------- */
 
 static gpointer
 address_key(guint32 address)
@@ -189,7 +189,7 @@ search(Pool *pool, guint protocol, Rng *rng, guint64 *out_value)
     return search_band(pool, 0, pool->offset, protocol, rng, out_value);
 }
 
-/* --- addresses --------------------------------------------------------------------------------------- */
+/* --- addresses ----------------------------------------------------------------------- */
 
 static ApiStatus *
 refuse_address(const ApiObject *service, const char *address, const char *why)
@@ -250,7 +250,7 @@ assign_address(Allocator *self, ApiObject *service, const ApiObject *old, GArray
     return NULL;
 }
 
-/* --- ports ------------------------------------------------------------------------------------------------ */
+/* --- ports --------------------------------------------------------------------------- */
 
 static gboolean
 wants_node_ports(const ServiceSpec *spec)
@@ -384,7 +384,7 @@ allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old)
     return status;
 }
 
-/* --- what is stored ------------------------------------------------------------------------------------------- */
+/* --- what is stored ------------------------------------------------------------------ */
 
 static void
 note_all(Allocator *self, const ApiObject *service, gboolean is_used)

@@ -34,9 +34,15 @@ typedef enum {
     VERB_N,
 } ApiVerb;
 
-/* A subresource, as a word: NULL, "status", "binding", "eviction", "scale", "finalize" (interned). */
+/*
+ * A subresource, as a word: NULL, "status", "binding", "eviction", "scale", "finalize"
+ * (interned).
+ */
 
-/* Typed patch of our own components: change the (private) copy of the stored object. FALSE: nothing to do. */
+/*
+ * Typed patch of our own components: change the (private) copy of the stored object. FALSE:
+ * nothing to do.
+ */
 typedef gboolean (*ApiMutate)(ApiObject *object, gpointer data);
 
 typedef enum {
@@ -50,8 +56,8 @@ typedef struct {
     const ApiKind *kind;
     const char *namespace_, *name, *subresource; /* interned */
     ApiObject *object; /* (owned) create, update, binding (spec.nodeName in a Pod) */
-    Value *
-        body; /* (owned) create, update as a user sent it: decoded by the server, or PATCH's document */
+    /* (owned) create, update as a user sent it: decoded by the server, or PATCH's document */
+    Value *body;
     PatchType patch_type;
     ApiMutate mutate; /* PATCH of our own components instead of body */
     gpointer mutate_data;
@@ -78,8 +84,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiRequest, api_request_free)
 
 typedef struct {
     int code; /* 200, 201, 404 ...; 0: no answer (transport) */
-    ApiObject *
-        object; /* (owned) the object as stored (create, update, patch, delete of pods, get); may be NULL */
+    /* (owned) the object as stored (create, update, patch, delete of pods, get); may be NULL */
+    ApiObject *object;
     GPtrArray *items;    /* (owned) list, of ApiObject* with refs, ordered by key; else NULL */
     guint64 revision;    /* of the list */
     ApiStatus *status;   /* (owned) failure, or Success details of a delete; NULL otherwise */
@@ -92,7 +98,7 @@ api_response_ok(const ApiResponse *response)
     return response->code >= 200 && response->code < 300;
 }
 
-/* --- the server ------------------------------------------------------------------------------ */
+/* --- the server ---------------------------------------------------------------------- */
 
 typedef struct {
     Sim *sim;
@@ -106,13 +112,12 @@ typedef struct {
     guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
 } ApiServerOptions;
 
-ApiServer *apiserver_new(
-    const ApiServerOptions
-        *options); /* its process "kube-apiserver" is stopped; start it with process_start */
+/* apiserver_new: its process "kube-apiserver" is stopped; start it with process_start. */
+ApiServer *apiserver_new(const ApiServerOptions *options);
 void apiserver_free(ApiServer *server);
 Process *apiserver_process(ApiServer *server);
 Sim *apiserver_sim(ApiServer *server);
-/* apiserver_set_latency_factor: fault apiLatency: each request takes @extra longer; NULL ends it. */
+/* apiserver_set_extra_latency: fault apiLatency: each request takes @extra longer; NULL ends it. */
 void apiserver_set_extra_latency(ApiServer *server, const Dist *extra);
 
 /*
@@ -128,19 +133,26 @@ void apiserver_handle(ApiServer *server,
                       gpointer user,
                       GDestroyNotify user_free);
 
-/* --- watches ----------------------------------------------------------------------------------- */
+/* --- watches ------------------------------------------------------------------------- */
 
 typedef enum { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED, WATCH_BOOKMARK, WATCH_ERROR } WatchType;
 const char *watch_type_name(WatchType type);
 
 typedef struct ApiWatch ApiWatch;
-/* An event leaves the server for this watcher. @object (borrowed); for WATCH_ERROR @status says why (410 Expired). */
+/*
+ * An event leaves the server for this watcher. @object (borrowed); for WATCH_ERROR @status says
+ * why (410 Expired).
+ */
 typedef void (*ApiWatchFunc)(gpointer user,
                              WatchType type,
                              const ApiObject *object,
                              const ApiStatus *status);
 
-/* apiserver_watch: events after @from_revision (0: first ADDED for all that exist). Cost per event: only the watchers that care. */
+/*
+ * apiserver_watch: events after @from_revision (0: first ADDED for all that exist), never
+ * from within this call. Cost per event: only the watchers that care. After WATCH_ERROR, and
+ * when the server's process died, nothing comes any more; stop it all the same.
+ */
 ApiWatch *apiserver_watch(
     ApiServer *server,
     const ApiKind *kind,
@@ -152,9 +164,12 @@ ApiWatch *apiserver_watch(
     gpointer user);
 void apiserver_watch_stop(ApiWatch *watch);
 
-/* --- for those who look, without being a client: nothing here costs virtual time ----------------- */
+/* --- for those who look, without being a client: nothing here costs virtual time ----- */
 
-/* apiserver_tap: every committed change of every kind, in order, at the instant watchers are told. */
+/*
+ * apiserver_tap: every committed change of every kind, in order, at the instant watchers are
+ * told.
+ */
 typedef void (*ApiTapFunc)(gpointer user, WatchType type, const ApiObject *object);
 void apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user);
 /* apiserver_peek: the stored object now, or NULL. (borrowed until the next event) */

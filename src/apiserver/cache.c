@@ -41,7 +41,7 @@ server_resource(const ApiServer *server, const ApiKind *kind)
     return g_hash_table_lookup(server->resource_by_kind, kind);
 }
 
-/* --- the ring ----------------------------------------------------------------------------------- */
+/* --- the ring ------------------------------------------------------------------------ */
 
 static HistoryEvent *
 history_at(Resource *resource, guint index)
@@ -69,7 +69,10 @@ history_resize(Resource *resource, guint capacity)
     resource->history_capacity = capacity;
 }
 
-/* watch_cache.go resizeCacheLocked: twice as long while the oldest is young, half as long when even newer ones are old. */
+/*
+ * watch_cache.go resizeCacheLocked: twice as long while the oldest is young, half as long when
+ * even newer ones are old.
+ */
 static void
 history_make_room(Resource *resource, gint64 now_ns)
 {
@@ -101,7 +104,7 @@ history_add(Resource *resource, gint64 now_ns)
     return history_at(resource, resource->history_count++);
 }
 
-/* --- the stream from etcd -------------------------------------------------------------------------- */
+/* --- the stream from etcd ------------------------------------------------------------ */
 
 static void
 apply(ApiServer *server, StreamEvent *event)
@@ -130,7 +133,10 @@ apply(ApiServer *server, StreamEvent *event)
         change->gone->resource_version = event->revision;
     }
 
-    /* Watchers may make the ring grow only through later events: the copy stays valid while they run. */
+    /*
+     * Watchers may make the ring grow only through later events: the copy stays valid while
+     * they run.
+     */
     HistoryEvent copy = *change;
 
     watch_dispatch(server, resource, &copy);
@@ -208,7 +214,7 @@ cache_lag_ns(const ApiServer *server)
     return MAX(server->stream_due_ns - sim_now_ns(server->sim), 0) + 1;
 }
 
-/* --- look-up ----------------------------------------------------------------------------------------- */
+/* --- look-up ------------------------------------------------------------------------- */
 
 const ApiObject *
 cache_get(const ApiServer *server, const ApiKind *kind, const char *key)
@@ -235,7 +241,7 @@ cache_count(ApiServer *server, const ApiKind *kind)
     return resource == NULL ? 0 : key_index_count(resource->objects);
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------- */
 
 void
 cache_init(ApiServer *server)

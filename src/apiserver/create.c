@@ -17,7 +17,7 @@ error_name(const ApiObject *object)
     return api_name(object) == NULL ? "" : api_name(object);
 }
 
-/* --- answer ------------------------------------------------------------------------------------- */
+/* --- answer -------------------------------------------------------------------------- */
 
 static void create_write(Call *call);
 
@@ -77,7 +77,7 @@ create_write(Call *call)
     storage_commit(call, 0, FALSE, create_written);
 }
 
-/* --- before storage ------------------------------------------------------------------------------- */
+/* --- before storage ------------------------------------------------------------------ */
 
 static void
 collect_warnings(Call *call, const ApiObject *object)

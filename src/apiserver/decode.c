@@ -80,7 +80,7 @@ decode_body(Call *call, const Value *body, ApiStatus **out_status)
     return *out_status == NULL ? g_steal_pointer(&object) : NULL;
 }
 
-/* --- patches ---------------------------------------------------------------------------------------- */
+/* --- patches ------------------------------------------------------------------------- */
 
 static gint
 compare_keys(gconstpointer a, gconstpointer b)

@@ -22,7 +22,7 @@ delete_mark(ApiServer *server, ApiObject *object, gint64 grace_s)
     meta->deletion_grace_s = OPT_INT64(grace_s);
 }
 
-/* --- how a deletion is to be done ------------------------------------------------------------------- */
+/* --- how a deletion is to be done ---------------------------------------------------- */
 
 /* v1.34 registry/core/pod/strategy.go CheckGracefulDelete. */
 static gint64
@@ -140,7 +140,10 @@ delete_pod(ApiServer *server, const ApiRequest *request, ApiObject *pod)
     return grace_s > 0 ? CHANGE_WRITE : remove_or_wait(pod);
 }
 
-/* v1.34 registry/core/namespace/storage: Terminating first; the namespace controller empties and finalizes it. */
+/*
+ * v1.34 registry/core/namespace/storage: Terminating first; the namespace controller empties
+ * and finalizes it.
+ */
 static Change
 delete_namespace(ApiServer *server, ApiObject *object)
 {
@@ -182,7 +185,7 @@ delete_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
     return NULL;
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------ */
+/* --- the answer ---------------------------------------------------------------------- */
 
 static ApiStatus *
 success_details(const ApiObject *object)
@@ -227,7 +230,7 @@ delete_begin(Call *call)
     storage_update(call);
 }
 
-/* --- collections -------------------------------------------------------------------------------------------- */
+/* --- collections --------------------------------------------------------------------- */
 
 static void collection_next(Call *call);
 

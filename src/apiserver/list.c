@@ -24,7 +24,7 @@ get_begin(Call *call)
     storage_read(call, get_answer);
 }
 
-/* --- lists ---------------------------------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------------------- */
 
 static gboolean
 parse_selectors(Call *call, Selector **out_labels, FieldSelector **out_fields)

@@ -53,7 +53,7 @@ api_response_free(ApiResponse *response)
     g_free(response);
 }
 
-/* --- calls ----------------------------------------------------------------------------------- */
+/* --- calls --------------------------------------------------------------------------- */
 
 static gboolean
 is_read(const ApiRequest *request)
@@ -151,7 +151,7 @@ server_unpark(ApiServer *server)
     }
 }
 
-/* --- answers ------------------------------------------------------------------------------------ */
+/* --- answers ------------------------------------------------------------------------- */
 
 static void
 call_send(Call *call)
@@ -239,7 +239,7 @@ call_warn(Call *call, const char *text)
     g_ptr_array_add(call->warnings, (gpointer)str_intern(text));
 }
 
-/* --- the way in ------------------------------------------------------------------------------------ */
+/* --- the way in ---------------------------------------------------------------------- */
 
 static CallStep
 find_create(const ApiRequest *request)

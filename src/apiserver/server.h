@@ -55,8 +55,8 @@ struct Call {
     ApiObject *stored;   /* (owned) what the last transaction found instead */
     ApiObject *last;     /* (owned) last state of what is removed */
     GPtrArray *warnings; /* (owned) of interned */
-    guint
-        decode_warnings; /* the first of them: those do not change when the update is tried again */
+    /* the first of them: those do not change when the update is tried again */
+    guint decode_warnings;
     ApiResponse *response; /* (owned) waits for the last step */
     CallCompute compute;
     CallFinish finish;
@@ -123,7 +123,7 @@ struct ApiServer {
     ApiServerCounters counters;
 };
 
-/* --- pipeline.c -------------------------------------------------------------------------------- */
+/* --- pipeline.c ---------------------------------------------------------------------- */
 
 /* call_continue: @step after @delay_ns of this server's time. */
 void call_continue(Call *call, gint64 delay_ns, CallStep step);
@@ -139,7 +139,7 @@ void server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointe
 void server_unpark(ApiServer *server);
 void server_drop_calls(ApiServer *server);
 
-/* --- latency.c ----------------------------------------------------------------------------------- */
+/* --- latency.c ----------------------------------------------------------------------- */
 
 /* latency_draw: work before and after storage, by verb and size. */
 void latency_draw(Call *call, gint64 *out_before_ns, gint64 *out_after_ns);
@@ -148,7 +148,7 @@ gint64 latency_stream_ns(ApiServer *server);
 /* latency_watch_ns: until a new watch has its first events. */
 gint64 latency_watch_ns(ApiServer *server);
 
-/* --- store access: storage.c ---------------------------------------------------------------------- */
+/* --- store access: storage.c --------------------------------------------------------- */
 
 const char *storage_key(const ApiKind *kind, const char *namespace_, const char *name);
 const char *storage_prefix(const ApiKind *kind, const char *namespace_);
@@ -157,7 +157,10 @@ const char *storage_prefix(const ApiKind *kind, const char *namespace_);
  * call is answered with an error if etcd does not answer.
  */
 void storage_read(Call *call, CallStep step);
-/* storage_commit: writes call->pending (or removes if @is_delete) if the key stands at @expected; then @step with call->result. */
+/*
+ * storage_commit: writes call->pending (or removes if @is_delete) if the key stands at
+ * @expected; then @step with call->result.
+ */
 void storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step);
 /* storage_update: the loop of GuaranteedUpdate over call->compute, then call->finish. */
 void storage_update(Call *call);
@@ -165,7 +168,7 @@ void storage_update(Call *call);
 void hold_object(ApiObject **place, const ApiObject *object);
 ApiStatus *status_gone(const ApiKind *kind, const char *name);
 
-/* --- verbs ------------------------------------------------------------------------------------------ */
+/* --- verbs --------------------------------------------------------------------------- */
 
 void create_begin(Call *call);
 void update_begin(Call *call);
@@ -195,21 +198,21 @@ void delete_mark(ApiServer *server, ApiObject *object, gint64 grace_s);
 /* budget_ask: may @pod be evicted? NULL, or the refusal (owned). */
 ApiStatus *budget_ask(ApiServer *server, const ApiObject *pod);
 
-/* --- decode.c ------------------------------------------------------------------------------------------ */
+/* --- decode.c ------------------------------------------------------------------------ */
 
 /* decode_body: request->body as an object of the request's kind; warnings go to the call. */
 ApiObject *decode_body(Call *call, const Value *body, ApiStatus **out_status);
 /* decode_patched: the outcome of a patch; errors are 422 on field "patch". */
 ApiObject *decode_patched(Call *call, const Value *tree, ApiStatus **out_status);
 
-/* --- identity.c ----------------------------------------------------------------------------------------- */
+/* --- identity.c ---------------------------------------------------------------------- */
 
 const char *identity_uid(ApiServer *server);
 const char *identity_suffix(Rng *rng);
 /* identity_generate_name: prefix and 5 random characters. */
 const char *identity_generate_name(ApiServer *server, const char *prefix);
 
-/* --- cache.c, watch.c ------------------------------------------------------------------------------------- */
+/* --- cache.c, watch.c ---------------------------------------------------------------- */
 
 void cache_init(ApiServer *server);
 void cache_clear(ApiServer *server);
@@ -253,7 +256,7 @@ void watch_start_all(ApiServer *server); /* the cache is filled */
 void watch_sweep(ApiServer *server);
 void watch_free_all(ApiServer *server);
 
-/* --- allocate.c ----------------------------------------------------------------------------------------------- */
+/* --- allocate.c ---------------------------------------------------------------------- */
 
 Allocator *allocator_new(const ApiServerOptions *options, Sim *sim);
 void allocator_free(Allocator *allocator);
@@ -262,22 +265,31 @@ void allocator_clear(Allocator *allocator);
 const char *allocator_first_address(const Allocator *allocator);
 /* allocator_note: a Service came (old NULL), changed, or went (new NULL) in storage. */
 void allocator_note(Allocator *allocator, const ApiObject *old, const ApiObject *new_);
-/* allocator_assign: addresses and ports for @service (private); refused with 422, nothing kept then. */
+/*
+ * allocator_assign: addresses and ports for @service (private); refused with 422, nothing kept
+ * then.
+ */
 ApiStatus *allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old);
 /* allocator_abandon: the write of @service failed. */
 void allocator_abandon(Allocator *allocator, const ApiObject *service, const ApiObject *old);
 
-/* --- bootstrap.c ------------------------------------------------------------------------------------------------ */
+/* --- bootstrap.c --------------------------------------------------------------------- */
 
 void bootstrap_begin(ApiServer *server);
 
-/* --- memo.c: one spec for all pods of a template ----------------------------------------------------------------- */
+/* --- memo.c: one spec for all pods of a template ------------------------------------- */
 
 SpecMemo *spec_memo_new(void);
 void spec_memo_free(SpecMemo *memo);
-/* spec_memo_apply: TRUE if an equal pod of the same owner was made ready before: @pod now shares its spec and status. */
+/*
+ * spec_memo_apply: TRUE if an equal pod of the same owner was made ready before: @pod now
+ * shares its spec and status.
+ */
 gboolean spec_memo_apply(SpecMemo *memo, ApiObject *pod, gpointer *out_sent);
 /* spec_memo_learn: @sent, the spec as it came (ref taken over), became that of @pod. */
 void spec_memo_learn(SpecMemo *memo, gpointer sent, const ApiObject *pod);
-/* spec_memo_bind: the spec of @pod with its node; shared with the node's other pods of that template. */
+/*
+ * spec_memo_bind: the spec of @pod with its node; shared with the node's other pods of that
+ * template.
+ */
 void spec_memo_bind(SpecMemo *memo, ApiObject *pod, const char *node_name);

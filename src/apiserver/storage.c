@@ -61,7 +61,7 @@ fail_deadline(Call *call)
                                        "context deadline exceeded"));
 }
 
-/* --- reads ------------------------------------------------------------------------------------- */
+/* --- reads --------------------------------------------------------------------------- */
 
 static void
 read_again(Call *call)
@@ -84,7 +84,7 @@ storage_read(Call *call, CallStep step)
     read_again(call);
 }
 
-/* --- writes -------------------------------------------------------------------------------------- */
+/* --- writes -------------------------------------------------------------------------- */
 
 static const char *
 trace_verb(const Call *call, gboolean is_delete)
@@ -164,7 +164,7 @@ storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step)
     etcd_txn(server->etcd, server->process, &txn, server->handle, storage_on_done, call, NULL);
 }
 
-/* --- GuaranteedUpdate ------------------------------------------------------------------------------ */
+/* --- GuaranteedUpdate ---------------------------------------------------------------- */
 
 static void update_try(Call *call, const ApiObject *old, gboolean is_live);
 

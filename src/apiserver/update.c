@@ -54,7 +54,10 @@ validate(Call *call, const ApiObject *object, const ApiObject *old)
 {
     g_autoptr(ApiErrors) errors = api_errors_new();
 
-    /* A typed status write of one of our own components, with spec and meta as they were, needs no second look. */
+    /*
+     * A typed status write of one of our own components, with spec and meta as they were, needs
+     * no second look.
+     */
     if (object->spec == old->spec && object->meta == old->meta && object->body == old->body)
         return NULL;
     api_validate_update(object, old, errors);

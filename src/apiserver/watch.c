@@ -36,7 +36,7 @@ watch_type_name(WatchType type)
     return names[type];
 }
 
-/* --- selecting ----------------------------------------------------------------------------------- */
+/* --- selecting ----------------------------------------------------------------------- */
 
 static gboolean
 watch_wants(const ApiWatch *watch, const ApiObject *object)
@@ -74,7 +74,7 @@ watch_tell(ApiWatch *watch, const HistoryEvent *event)
     }
 }
 
-/* --- dispatch ---------------------------------------------------------------------------------------- */
+/* --- dispatch ------------------------------------------------------------------------ */
 
 static void
 tell_list(GPtrArray *list, const HistoryEvent *event)
@@ -133,7 +133,7 @@ watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event)
     watch_sweep(server);
 }
 
-/* --- start ------------------------------------------------------------------------------------------------ */
+/* --- start --------------------------------------------------------------------------- */
 
 static void
 tell_present(ApiWatch *watch)
@@ -212,7 +212,7 @@ watch_start_all(ApiServer *server)
     }
 }
 
-/* --- making and ending --------------------------------------------------------------------------------------- */
+/* --- making and ending --------------------------------------------------------------- */
 
 static GPtrArray *
 index_list(GHashTable *index, const char *key)

@@ -20,7 +20,7 @@ txn_free(gpointer data)
     g_free(txn);
 }
 
-/* --- answers ------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------- */
 
 static void
 txn_on_answer(Sim *sim, gpointer owner, gpointer payload)
@@ -58,7 +58,7 @@ fail(Txn *txn, const char *text)
     answer(txn, 0);
 }
 
-/* --- applying -------------------------------------------------------------------------------- */
+/* --- applying ------------------------------------------------------------------------ */
 
 void
 etcd_tell(Etcd *etcd, const char *key, const ApiObject *value, const ApiObject *previous)
@@ -138,7 +138,7 @@ etcd_on_commit(Sim *sim, gpointer self)
     arm_commit(etcd);
 }
 
-/* --- proposals ---------------------------------------------------------------------------------- */
+/* --- proposals ----------------------------------------------------------------------- */
 
 static void
 arm_timeout(Etcd *etcd)
@@ -205,7 +205,10 @@ etcd_on_timeout(Sim *sim, gpointer self)
     arm_timeout(etcd);
 }
 
-/* The member that @client speaks to: the one on its own machine, else the first it reaches; -1: none. */
+/*
+ * The member that @client speaks to: the one on its own machine, else the first it reaches; -1:
+ * none.
+ */
 static gint
 pick_member(const Etcd *etcd, Process *client)
 {
@@ -351,7 +354,7 @@ etcd_leader_lost(Etcd *etcd)
     }
 }
 
-/* --- reads ------------------------------------------------------------------------------------ */
+/* --- reads --------------------------------------------------------------------------- */
 
 gint64
 etcd_read_delay_ns(Etcd *etcd, Process *client)
@@ -435,7 +438,7 @@ etcd_unwatch(Etcd *etcd, guint id)
     }
 }
 
-/* --- members ------------------------------------------------------------------------------------ */
+/* --- members ------------------------------------------------------------------------- */
 
 static void
 member_changed(gpointer self)

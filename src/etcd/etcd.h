@@ -33,7 +33,10 @@ void etcd_start(Etcd *etcd);
 guint etcd_member_count(const Etcd *etcd);
 Process *etcd_member_process(Etcd *etcd, guint index);
 guint64 etcd_revision(const Etcd *etcd);
-/* etcd_set_disk_factor: fault diskSlow: fsync of a member (or all: index G_MAXUINT) takes factor/1000 times as long. */
+/*
+ * etcd_set_disk_factor: fault diskSlow: fsync of a member (or all: index G_MAXUINT) takes
+ * factor/1000 times as long.
+ */
 void etcd_set_disk_factor(Etcd *etcd, guint index, guint factor_milli);
 
 #define ETCD_ANY_REVISION G_MAXUINT64
@@ -59,7 +62,10 @@ typedef struct {
 } EtcdResult;
 
 typedef void (*EtcdDone)(gpointer user, const EtcdResult *result);
-/* etcd_txn: answered when committed (or after 7 s without quorum). Values get resource_version = revision at commit. */
+/*
+ * etcd_txn: answered when committed (or after 7 s without quorum). Values get resource_version
+ * = revision at commit.
+ */
 void etcd_txn(Etcd *etcd,
               Process *client,
               const EtcdTxn *txn,
@@ -67,7 +73,10 @@ void etcd_txn(Etcd *etcd,
               EtcdDone done,
               gpointer user,
               GDestroyNotify user_free);
-/* etcd_read_delay: a linearizable read takes this long from now (quorum round trip); G_MAXINT64: no quorum. */
+/*
+ * etcd_read_delay: a linearizable read takes this long from now (quorum round trip);
+ * G_MAXINT64: no quorum.
+ */
 gint64 etcd_read_delay_ns(Etcd *etcd, Process *client);
 /* etcd_is_in_reach: some running member can be spoken to from @client's machine. */
 gboolean etcd_is_in_reach(const Etcd *etcd, Process *client);
@@ -76,7 +85,10 @@ const ApiObject *etcd_get(const Etcd *etcd, const char *key);
 /* etcd_range: all values whose key starts with @prefix, by key. (owned array, borrowed items) */
 GPtrArray *etcd_range(const Etcd *etcd, const char *prefix);
 
-/* etcd_get_entry: revisions of a key, FALSE if it does not exist. @out_version counts puts since creation. */
+/*
+ * etcd_get_entry: revisions of a key, FALSE if it does not exist. @out_version counts puts
+ * since creation.
+ */
 gboolean etcd_get_entry(const Etcd *etcd,
                         const char *key,
                         guint64 *out_create_revision,
@@ -86,7 +98,10 @@ gboolean etcd_get_entry(const Etcd *etcd,
 gint etcd_leader(const Etcd *etcd);
 guint64 etcd_term(const Etcd *etcd);
 
-/* etcd_watch: every change from now on (the API server's watch cache). @previous NULL for a new key, @value NULL for a delete. */
+/*
+ * etcd_watch: every change from now on (the API server's watch cache). @previous NULL for a new
+ * key, @value NULL for a delete.
+ */
 typedef void (*EtcdWatchFunc)(gpointer user,
                               const char *key,
                               const ApiObject *value,

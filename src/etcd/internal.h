@@ -15,7 +15,7 @@
 #define ETCD_QUICK_COMMIT_NS    (1 * NS_PER_MS)
 #define ETCD_QUICK_READ_NS      (200 * NS_PER_US)
 
-/* --- store.c: keys, revisions, leases ----------------------------------------------- */
+/* --- store.c: keys, revisions, leases ------------------------------------------------ */
 
 typedef struct {
     const char *key;   /* interned */
@@ -38,7 +38,10 @@ StoreEntry *store_get(const Store *store, const char *key);
 gboolean store_compare(const Store *store, const EtcdTxn *txn);
 /* store_put: raises the revision and stamps @object (ref taken) with it. */
 void store_put(Store *store, const char *key, ApiObject *object);
-/* store_remove: the revision is the caller's to raise: several removals may share one. (owned) what was there */
+/*
+ * store_remove: the revision is the caller's to raise: several removals may share one. (owned)
+ * what was there
+ */
 ApiObject *store_remove(Store *store, const char *key);
 
 /* lease.c: values with a time to live. */
@@ -61,7 +64,7 @@ void leases_attach(Etcd *etcd, const char *key, guint64 mod_revision, gint64 ttl
 /* leases_extend: a new leader gives every lease the time that was lost. */
 void leases_extend(Etcd *etcd, gint64 extra_ns);
 
-/* --- raft.c: who leads, and when a proposal is committed ------------------------------ */
+/* --- raft.c: who leads, and when a proposal is committed ----------------------------- */
 
 typedef struct {
     Etcd *etcd;
@@ -72,7 +75,10 @@ typedef struct {
     guint disk_factor_milli;
 } Member;
 
-/* One turn of the leader's loop: what arrived until @start_ns is written and replicated together. */
+/*
+ * One turn of the leader's loop: what arrived until @start_ns is written and replicated
+ * together.
+ */
 typedef struct {
     gint64 start_ns, end_ns, commit_ns; /* end: the leader's own fsync is done */
 } Batch;
@@ -108,7 +114,7 @@ gint64 raft_quorum_rtt(Etcd *etcd);
  */
 gint64 raft_election_ns(Rng *rng, guint n_members, guint n_voters, guint *out_winner);
 
-/* --- the whole ----------------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------------------- */
 
 typedef struct Txn Txn;
 struct Txn {
@@ -156,5 +162,8 @@ guint etcd_majority(const Etcd *etcd);
 void etcd_tell(Etcd *etcd, const char *key, const ApiObject *value, const ApiObject *previous);
 /* etcd_flush_waiting: there is a leader again. */
 void etcd_flush_waiting(Etcd *etcd);
-/* etcd_leader_lost: what was under way with it. @crashed: the member whose process died just now, -1 if none did. */
+/*
+ * etcd_leader_lost: what was under way with it. @crashed: the member whose process died just
+ * now, -1 if none did.
+ */
 void etcd_leader_lost(Etcd *etcd);

@@ -23,7 +23,10 @@ void key_index_set(KeyIndex *index, const char *key, gpointer value); /* frees w
 gboolean key_index_remove(KeyIndex *index, const char *key);
 guint key_index_count(const KeyIndex *index);
 
-/* key_index_collect: values whose key starts with @prefix, by key in byte order, appended to @out. (borrowed) */
+/*
+ * key_index_collect: values whose key starts with @prefix, by key in byte order, appended to
+ * @out. (borrowed)
+ */
 void key_index_collect(KeyIndex *index, const char *prefix, GPtrArray *out);
 /* key_index_count_bucket: how many keys share the bucket of @prefix. */
 guint key_index_count_bucket(const KeyIndex *index, const char *prefix);

@@ -2,7 +2,10 @@
 
 #include "etcd/internal.h"
 
-/* v1.34 apiserver storage/etcd3/lease_manager.go: one lease serves the keys of 60 s, or of 5 % of the TTL. */
+/*
+ * v1.34 apiserver storage/etcd3/lease_manager.go: one lease serves the keys of 60 s, or of 5 %
+ * of the TTL.
+ */
 #define REUSE_MAX_NS     (60 * NS_PER_S)
 #define REUSE_PERCENT    5
 #define LEASE_MAX_OBJECT 1000

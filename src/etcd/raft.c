@@ -40,7 +40,7 @@ count_reachable(const Etcd *etcd, guint from)
     return count;
 }
 
-/* --- elections ---------------------------------------------------------------------------- */
+/* --- elections ----------------------------------------------------------------------- */
 
 typedef struct {
     gint64 phase_ns; /* of its ticks, after the last heartbeat */
@@ -237,7 +237,7 @@ raft_clear(Etcd *etcd)
     sim_timer_clear(&etcd->raft.election);
 }
 
-/* --- commits --------------------------------------------------------------------------------- */
+/* --- commits ------------------------------------------------------------------------- */
 
 static gint64
 draw_fsync_ns(Etcd *etcd, guint index)

@@ -14,7 +14,10 @@ typedef struct {
     ApiServer *server;
 } Fixture;
 
-/* fixture_init: runs until the server has made its first objects, and ServiceAccount "default" of namespace "default". */
+/*
+ * fixture_init: runs until the server has made its first objects, and ServiceAccount "default"
+ * of namespace "default".
+ */
 void fixture_init(Fixture *f, gboolean quick);
 void fixture_clear(Fixture *f);
 

@@ -1,4 +1,7 @@
-/* test_create.c - decoding, names, admission, allocation (v1.34 endpoints/handlers, plugin/pkg/admission, registry/core/service) */
+/*
+ * test_create.c - decoding, names, admission, allocation (v1.34 endpoints/handlers,
+ * plugin/pkg/admission, registry/core/service)
+ */
 
 #include "tests/apiserver/fixture.h"
 
@@ -241,7 +244,7 @@ START_TEST(test_node_taint)
 }
 END_TEST
 
-/* --- Services -------------------------------------------------------------------------------------- */
+/* --- Services ------------------------------------------------------------------------ */
 
 static const ServiceSpec *
 service(const char *name, const char *spec)
@@ -401,7 +404,7 @@ START_TEST(test_dry_run)
 }
 END_TEST
 
-/* --- pods of one template ----------------------------------------------------------------------------- */
+/* --- pods of one template ------------------------------------------------------------ */
 
 static ApiObject *
 owned_pod(const char *image, const char *node_selector)

@@ -1,4 +1,7 @@
-/* test_delete.c - graceful deletion, finalizers, propagation, namespaces (v1.34 registry/rest/delete.go, registry/generic/registry/store.go) */
+/*
+ * test_delete.c - graceful deletion, finalizers, propagation, namespaces (v1.34
+ * registry/rest/delete.go, registry/generic/registry/store.go)
+ */
 
 #include "tests/apiserver/fixture.h"
 
@@ -172,7 +175,7 @@ START_TEST(test_preconditions)
 }
 END_TEST
 
-/* --- finalizers ------------------------------------------------------------------------------------- */
+/* --- finalizers ---------------------------------------------------------------------- */
 
 static const char map_text[] =
     "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, finalizers: [a/b]}}";
@@ -299,7 +302,7 @@ START_TEST(test_collection)
 }
 END_TEST
 
-/* --- namespaces ---------------------------------------------------------------------------------------- */
+/* --- namespaces ---------------------------------------------------------------------- */
 
 START_TEST(test_namespace)
 {

@@ -200,7 +200,10 @@ label_request(const char *value)
     return request;
 }
 
-/* GuaranteedUpdate: a PATCH is applied anew, a PUT with an old revision is refused, what changes nothing is not written */
+/*
+ * GuaranteedUpdate: a PATCH is applied anew, a PUT with an old revision is refused, what
+ * changes nothing is not written
+ */
 START_TEST(test_conflicts)
 {
     api_response_free(fixture_create_text(&fixture, pod_text, FIELD_VALIDATION_STRICT));

@@ -27,7 +27,7 @@ tear_down(void)
     fixture_clear(&fixture);
 }
 
-/* --- normal form -------------------------------------------------------------------------------- */
+/* --- normal form --------------------------------------------------------------------- */
 
 /* "kube-api-access-x7k2p" and addresses drawn at random. */
 static const char *
@@ -75,7 +75,7 @@ text_of(Value *value)
     return value_to_json(value, VALUE_SORTED | VALUE_INDENT1 | VALUE_NO_HTML_ESCAPE);
 }
 
-/* --- comparing ------------------------------------------------------------------------------------- */
+/* --- comparing ----------------------------------------------------------------------- */
 
 static Value *
 body_of(const ApiResponse *response)

@@ -29,7 +29,10 @@ map_request(const char *name)
     return request;
 }
 
-/* filters/maxinflight.go: 200 writes at once, the next is told to come again; reads have their own limit */
+/*
+ * filters/maxinflight.go: 200 writes at once, the next is told to come again; reads have their
+ * own limit
+ */
 START_TEST(test_in_flight)
 {
     Reply replies[202];
@@ -165,7 +168,7 @@ START_TEST(test_create_latency)
 }
 END_TEST
 
-/* --- subresources ----------------------------------------------------------------------------------- */
+/* --- subresources -------------------------------------------------------------------- */
 
 static const char deployment_text[] =
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: "
@@ -235,7 +238,10 @@ set_running(ApiObject *pod, gpointer data)
     return TRUE;
 }
 
-/* registry/core/pod/storage/eviction.go: a running pod says why it goes, then goes with its grace */
+/*
+ * registry/core/pod/storage/eviction.go: a running pod says why it goes, then goes with its
+ * grace
+ */
 START_TEST(test_eviction_of_running)
 {
     ApiRequest *request = api_request_new(VERB_CREATE, &pod_kind, "default", "p");
@@ -286,7 +292,7 @@ START_TEST(test_unconditional_update)
 }
 END_TEST
 
-/* --- lists ---------------------------------------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------------------- */
 
 /* A list sees every write that was answered before it, in the order of keys. */
 START_TEST(test_list)
@@ -311,7 +317,7 @@ START_TEST(test_list)
 }
 END_TEST
 
-/* --- traces ---------------------------------------------------------------------------------------------- */
+/* --- traces -------------------------------------------------------------------------- */
 
 static TraceId watch_cause;
 

@@ -1,4 +1,7 @@
-/* test_raft.c - commit times, elections and lost quorums (etcd v3.6 etcdserver/raft.go, raft v3.6) */
+/*
+ * test_raft.c - commit times, elections and lost quorums (etcd v3.6 etcdserver/raft.go, raft
+ * v3.6)
+ */
 
 #include "etcd/internal.h"
 #include "tests/etcd/fixture.h"
@@ -53,7 +56,10 @@ START_TEST(test_election_times)
 }
 END_TEST
 
-/* Leader alone: hop 0, fsync 1 ms, apply 0.05 ms. What comes during an fsync goes into the next batch, together. */
+/*
+ * Leader alone: hop 0, fsync 1 ms, apply 0.05 ms. What comes during an fsync goes into the next
+ * batch, together.
+ */
 START_TEST(test_batching)
 {
     Fixture f;
@@ -72,7 +78,10 @@ START_TEST(test_batching)
 }
 END_TEST
 
-/* Three members, hop 0.25 ms: the leader's fsync of 1 ms, the follower's 0.5 ms round trip and its fsync. */
+/*
+ * Three members, hop 0.25 ms: the leader's fsync of 1 ms, the follower's 0.5 ms round trip and
+ * its fsync.
+ */
 START_TEST(test_quorum_time)
 {
     Fixture f;
@@ -174,7 +183,10 @@ START_TEST(test_single_restart)
 }
 END_TEST
 
-/* The leader is cut off with a client on its side: the others elect, and it is led again after the cut heals. */
+/*
+ * The leader is cut off with a client on its side: the others elect, and it is led again after
+ * the cut heals.
+ */
 START_TEST(test_partition)
 {
     Fixture f;

@@ -51,7 +51,10 @@ START_TEST(test_compare_and_swap)
     ck_assert_uint_eq(answer.revision, 3);
     ck_assert_uint_eq(etcd_get(f.etcd, str_intern(KEY))->resource_version, 3);
 
-    /* a delete raises the revision, one that finds nothing does not; a new life starts at version 1 */
+    /*
+     * a delete raises the revision, one that finds nothing does not; a new life starts at
+     * version 1
+     */
     fixture_delete(&f, KEY, 3, &answer);
     sim_run_until(f.sim, NS_PER_S);
     ck_assert(answer.succeeded);
@@ -117,7 +120,10 @@ START_TEST(test_watch)
 }
 END_TEST
 
-/* storage/etcd3/lease_manager.go: an event lives 60 to 61 minutes after its last write; one revoke, one revision */
+/*
+ * storage/etcd3/lease_manager.go: an event lives 60 to 61 minutes after its last write; one
+ * revoke, one revision
+ */
 START_TEST(test_lease)
 {
     Fixture f;

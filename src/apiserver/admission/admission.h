@@ -22,8 +22,8 @@ typedef struct {
     const char *namespace_, *name, *subresource; /* interned; name may be NULL */
     ApiObject *object;                           /* private; NULL for deletes */
     const ApiObject *old;                        /* updates and deletes */
-    gboolean
-        is_known; /* a pod whose spec went through all of this before: only look at what may have changed */
+    /* a pod whose spec went through all of this before: only look at what may have changed */
+    gboolean is_known;
     guint attempt;    /* 0, 1, ... of this plugin */
     gint64 wait_ns;   /* out: > 0: call again after it */
     gboolean is_live; /* out, with wait_ns: the wait is a read of etcd */
@@ -41,7 +41,10 @@ extern const AdmissionPlugin *const admission_plugins[]; /* table.c; NULL-termin
 extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin, taint_nodes_plugin,
     priority_plugin, default_toleration_plugin;
 
-/* admission_lookup: from the watch cache, or from etcd once the plugin has waited for it. (borrowed) */
+/*
+ * admission_lookup: from the watch cache, or from etcd once the plugin has waited for it.
+ * (borrowed)
+ */
 const ApiObject *admission_lookup(const Admission *admission,
                                   const ApiKind *kind,
                                   const char *namespace_,
