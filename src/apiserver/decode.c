@@ -22,14 +22,13 @@ check_type(const ApiKind *kind, const Value *body)
     const char *version = value_get_string(body, "apiVersion", NULL);
     const char *word = value_get_string(body, "kind", NULL);
 
-    if (str_is_empty(word) && str_is_empty(version))
-        return NULL; /* the handler takes the URL's */
     if (str_is_empty(word)) {
         g_autofree char *json = value_to_json(body, VALUE_COMPACT);
 
-        return api_status_bad_request(str_internf("%s in version \"%s\" cannot be handled as a %s: "
-                                                  "Object 'Kind' is missing in '%s'",
-                                                  kind->kind, kind->version, kind->kind, json));
+        return api_status_bad_request(str_internf("the object provided is unrecognized (must be of "
+                                                  "type %s): Object 'Kind' is "
+                                                  "missing in '%s'",
+                                                  kind->kind, json));
     }
     if (!str_is(version, wanted))
         return api_status_bad_request(
@@ -38,8 +37,10 @@ check_type(const ApiKind *kind, const Value *body)
                         version == NULL ? "" : version, wanted));
     if (!str_is(word, kind->kind))
         return api_status_bad_request(
-            str_internf("the object provided is unrecognized (must be of type %s): kind %s",
-                        kind->kind, word));
+            str_internf("%s in version \"%s\" cannot be handled as a %s: converting (v1.%s) to "
+                        "(%s.%s): unknown conversion",
+                        word, kind->version, kind->kind, word,
+                        kind->group[0] == '\0' ? "core" : kind->group, kind->kind));
     return NULL;
 }
 

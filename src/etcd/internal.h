@@ -90,6 +90,8 @@ typedef struct {
     gint64 candidate_ns; /* until then the members take the dead leader for alive */
     gint next_leader;    /* who wins the election under way */
     SimTimer election;
+    SimTimer stall;     /* the leader's disk keeps it from its heartbeats for too long */
+    guint stall_winner; /* who leads then */
     Batch current, next;
     gboolean has_next;
     gint64 last_arrival_ns, last_commit_ns;

@@ -40,6 +40,13 @@ count_reachable(const Etcd *etcd, guint from)
     return count;
 }
 
+static gint64
+draw_fsync_ns(Etcd *etcd, guint index)
+{
+    return dist_sample_ns(&etcd->fsync, etcd->fsync_rng) * etcd->members[index].disk_factor_milli /
+           1000;
+}
+
 /* --- elections ----------------------------------------------------------------------- */
 
 typedef struct {
@@ -105,7 +112,7 @@ raft_election_ns(Rng *rng, guint n_members, guint n_voters, guint *out_winner)
 static gint64
 election_work_ns(Etcd *etcd, guint leader)
 {
-    gint64 work_ns = 2 * dist_sample_ns(&etcd->fsync, etcd->fsync_rng);
+    gint64 work_ns = 2 * draw_fsync_ns(etcd, leader);
 
     for (guint i = 0; i < etcd->n_members; i++) {
         if (i == leader || !etcd->members[i].is_up || !can_talk(etcd, leader, i))
@@ -132,6 +139,7 @@ become_leader(Etcd *etcd, guint index)
     raft->current.end_ns = raft->current.start_ns = raft->elected_ns;
     raft->has_next = FALSE;
     sim_timer_disarm(&raft->election);
+    sim_timer_disarm(&raft->stall);
     if (!is_first) {
         sim_trace(etcd->sim, "etcd", "elect",
                   str_internf("machine/%s", machine_name(etcd->members[index].machine)),
@@ -194,6 +202,21 @@ start_election(Etcd *etcd)
     sim_timer_arm_after(&raft->election, wait_ns + election_work_ns(etcd, voters[winner]));
 }
 
+static void
+lose_leader(Etcd *etcd, gint64 believed_ns)
+{
+    Raft *raft = &etcd->raft;
+
+    sim_trace(etcd->sim, "etcd", "lose",
+              str_internf("machine/%s", machine_name(etcd->members[raft->leader].machine)),
+              "LeaderLost", "etcd has no leader any more");
+    raft->leader = -1;
+    raft->lost_ns = sim_now_ns(etcd->sim);
+    raft->candidate_ns = raft->lost_ns + believed_ns;
+    sim_timer_disarm(&raft->stall);
+    etcd_leader_lost(etcd);
+}
+
 void
 raft_check(Etcd *etcd)
 {
@@ -202,16 +225,54 @@ raft_check(Etcd *etcd)
     if (raft->leader >= 0) {
         if (count_reachable(etcd, (guint)raft->leader) >= etcd_majority(etcd))
             return;
-        sim_trace(etcd->sim, "etcd", "lose",
-                  str_internf("machine/%s", machine_name(etcd->members[raft->leader].machine)),
-                  "LeaderLost", "etcd has no leader any more");
-        raft->leader = -1;
-        raft->lost_ns = sim_now_ns(etcd->sim);
-        raft->candidate_ns = raft->lost_ns + ETCD_ELECTION_TICKS * ETCD_TICK_NS;
-        etcd_leader_lost(etcd);
+        lose_leader(etcd, ETCD_ELECTION_TICKS * ETCD_TICK_NS);
     }
     if (raft->term > 0 && !raft->election.is_armed)
         start_election(etcd);
+}
+
+/* A follower that heard no heartbeat for its timeout campaigns, and the others grant it. */
+static void
+raft_on_stall(Sim *sim, gpointer self)
+{
+    Etcd *etcd = self;
+    Raft *raft = &etcd->raft;
+
+    (void)sim;
+    if (raft->leader < 0)
+        return;
+    lose_leader(etcd, 0);
+    raft->next_leader = (gint)raft->stall_winner;
+    sim_timer_arm_after(&raft->election, election_work_ns(etcd, raft->stall_winner));
+}
+
+/*
+ * v3.6 etcdserver/raft.go: one loop writes and sends heartbeats, so a write of
+ * @fsync_ns is a silence of that length.
+ */
+static void
+watch_stall(Etcd *etcd, gint64 start_ns, gint64 fsync_ns)
+{
+    Raft *raft = &etcd->raft;
+    guint voters[MEMBERS_MAX];
+    guint n_voters = 0;
+    guint winner;
+
+    if (etcd->n_members == 1 || fsync_ns <= ETCD_ELECTION_TICKS * ETCD_TICK_NS ||
+        raft->stall.is_armed)
+        return;
+    for (guint i = 0; i < etcd->n_members; i++)
+        if (i != (guint)raft->leader && etcd->members[i].is_up)
+            voters[n_voters++] = i;
+    if (n_voters < etcd_majority(etcd))
+        return;
+
+    gint64 silence_ns = raft_election_ns(raft->rng, etcd->n_members, n_voters, &winner);
+
+    if (silence_ns >= fsync_ns)
+        return;
+    raft->stall_winner = voters[winner];
+    sim_timer_arm_at(&raft->stall, start_ns + silence_ns);
 }
 
 void
@@ -229,22 +290,17 @@ raft_init(Etcd *etcd)
     etcd->raft.leader = -1;
     etcd->raft.rng = rng_stream(etcd->sim, "etcd/election");
     sim_timer_init(&etcd->raft.election, etcd->sim, SIM_DELIVER, raft_on_election, etcd);
+    sim_timer_init(&etcd->raft.stall, etcd->sim, SIM_DELIVER, raft_on_stall, etcd);
 }
 
 void
 raft_clear(Etcd *etcd)
 {
     sim_timer_clear(&etcd->raft.election);
+    sim_timer_clear(&etcd->raft.stall);
 }
 
 /* --- commits ------------------------------------------------------------------------- */
-
-static gint64
-draw_fsync_ns(Etcd *etcd, guint index)
-{
-    return dist_sample_ns(&etcd->fsync, etcd->fsync_rng) * etcd->members[index].disk_factor_milli /
-           1000;
-}
 
 /*
  * The wait until enough followers have answered: the k-th smallest of their
@@ -295,6 +351,7 @@ make_batch(Etcd *etcd, gint64 start_ns)
     gint64 others_ns = followers_ns(etcd, TRUE);
     Batch batch = {.start_ns = start_ns, .end_ns = start_ns + own_ns, .commit_ns = G_MAXINT64};
 
+    watch_stall(etcd, start_ns, own_ns);
     if (others_ns == G_MAXINT64)
         return batch;
     batch.commit_ns =

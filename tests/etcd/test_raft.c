@@ -206,6 +206,32 @@ START_TEST(test_partition)
 }
 END_TEST
 
+/*
+ * v3.6 etcdserver/raft.go: a write that takes the leader longer than a follower's timeout
+ * costs it its office, a shorter one only time.
+ */
+START_TEST(test_slow_leader)
+{
+    Fixture f;
+    Answer answer;
+
+    fixture_init(&f, 3, FALSE, DIST_CONST(1 * NS_PER_MS));
+    etcd_set_disk_factor(f.etcd, 0, 900000);
+    answer = fixture_put_wait(&f, "/registry/configmaps/default/a", 0);
+    ck_assert(answer.succeeded);
+    ck_assert_int_eq(etcd_leader(f.etcd), 0);
+    etcd_set_disk_factor(f.etcd, 0, 5000000);
+    fixture_put(&f, "/registry/configmaps/default/b", 0, &answer);
+    sim_run_until(f.sim, sim_now_ns(f.sim) + 3 * NS_PER_S);
+    ck_assert_int_ge(etcd_leader(f.etcd), 1);
+    ck_assert(fixture_put_wait(&f, "/registry/configmaps/default/c", 0).succeeded);
+    sim_run_until(f.sim, sim_now_ns(f.sim) + 10 * NS_PER_S);
+    ck_assert(answer.is_done);
+    ck_assert_ptr_nonnull(answer.error);
+    fixture_clear(&f);
+}
+END_TEST
+
 Suite *
 raft_suite(void)
 {
@@ -219,6 +245,7 @@ raft_suite(void)
     tcase_add_test(tcase, test_quorum_lost);
     tcase_add_test(tcase, test_single_restart);
     tcase_add_test(tcase, test_partition);
+    tcase_add_test(tcase, test_slow_leader);
     suite_add_tcase(suite, tcase);
     return suite;
 }
