@@ -462,6 +462,11 @@ yaml_syntax_error(YamlReader *reader)
 
     if (parser->error == YAML_READER_ERROR)
         mark = parser->mark;
+    /* `ports;` is only missed at the next colon; what the author has to look at is where the key began. */
+    if (parser->context != NULL && g_str_equal(parser->context, "while scanning a simple key")) {
+        yaml_give_up(reader, parser->context_mark, "this key has no ':'; write KEY: VALUE");
+        return;
+    }
     message = g_strdup_printf("%s%s%s",
                               parser->problem == NULL ? "cannot be read as YAML" : parser->problem,
                               parser->context == NULL ? "" : " ",

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Runs every test group and counts. usage: tests/run.py [--top DIR] [--build DIR] [--checks DIR] [GROUP...]
+
+Groups: suites goldens determinism recordings bad-input cli lint. Last line: N passed, N failed."""
+import argparse
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+PASSED, FAILED = 0, 0
+
+
+def say(name, ok, why=""):
+    global PASSED, FAILED
+    if ok:
+        PASSED += 1
+    else:
+        FAILED += 1
+        print(f"FAIL {name}: {why.strip()[:2000]}")
+
+
+def run(argv, **kw):
+    env = dict(os.environ, LC_ALL="C", NO_COLOR="1", TERM="dumb")
+    env.update(kw.pop("env", {}))
+    return subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=kw.pop("timeout", 600), env=env, **kw)
+
+
+class Group:
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.before = PASSED, FAILED
+        return self
+
+    def __exit__(self, *_):
+        print(f"{self.name}: {PASSED - self.before[0]} passed, {FAILED - self.before[1]} failed", flush=True)
+
+
+def suites(o):
+    """One Check program per room."""
+    global PASSED, FAILED
+    for program in sorted(glob.glob(os.path.join(o.checks, "tests", "check_*"))):
+        if not os.access(program, os.X_OK) or os.path.isdir(program) or program.endswith((".o", ".log", ".trs")):
+            continue
+        room = os.path.basename(program)
+        with Group(room):
+            r = run([program], env={"TOP_SRCDIR": o.top, "TOP_BUILDDIR": o.checks, "CK_FORK": "no"}, cwd=o.top)
+            totals = re.findall(r"Checks: (\d+), Failures: (\d+), Errors: (\d+)", r.stdout)
+            if not totals:
+                say(room, False, (r.stdout + r.stderr)[-2000:] or "no result")
+                continue
+            checks, bad = sum(int(a) for a, _, _ in totals), sum(int(b) + int(c) for _, b, c in totals)
+            PASSED += checks - bad
+            FAILED += bad
+            if bad or r.returncode:
+                print((r.stdout + r.stderr)[-6000:])
+            if r.returncode and not bad:
+                say(room, False, f"exit {r.returncode}")
+
+
+def scenario_files(o):
+    return sorted(glob.glob(os.path.join(o.top, "scenarios", "*.yaml")))
+
+
+def play(o, program, path, where, *more):
+    return run([program, "run", path, "--no-plots", "--results", where, *more], cwd=o.top)
+
+
+def goldens(o):
+    """Each scenario that ships: expectations hold, output and fingerprint as recorded; and clean under the sanitizers."""
+    for path in scenario_files(o):
+        name = os.path.basename(path)[:-5]
+        with tempfile.TemporaryDirectory() as tmp:
+            r = play(o, o.program, path, tmp)
+            say(f"{name} expectations", r.returncode == 0, r.stdout[-1500:] + r.stderr)
+            if not os.path.exists(os.path.join(tmp, "run.json")):
+                continue
+            fingerprint = json.load(open(os.path.join(tmp, "run.json")))["fingerprint"]
+            golden = os.path.join(o.top, "tests", "golden", name)
+            want = open(golden + ".fp").read().strip() if os.path.exists(golden + ".fp") else "none"
+            say(f"{name} fingerprint", fingerprint == want, f"{fingerprint}, recorded {want}")
+            text = r.stdout.replace(tmp, "DIR")
+            want = open(golden + ".out").read() if os.path.exists(golden + ".out") else ""
+            say(f"{name} output", text == want, "differs from the recorded one (make golden-update, and say why)")
+        with tempfile.TemporaryDirectory() as tmp:
+            r = play(o, o.checked_program, path, tmp)
+            say(f"{name} under the sanitizers", r.returncode == 0 and "ERROR" not in r.stderr and "runtime error" not in r.stderr, r.stderr[-1500:])
+
+
+def same_files(a, b):
+    for name in sorted(os.listdir(a)):
+        if open(os.path.join(a, name), "rb").read() != open(os.path.join(b, name), "rb").read():
+            return name
+    return None
+
+
+def determinism(o):
+    """The same scenario and seed: the same bytes, in two processes, with another locale, environment and directory."""
+    for path in scenario_files(o):
+        name = os.path.basename(path)[:-5]
+        with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+            play(o, o.program, path, a, "--watch-log", os.path.join(a, "watch.jsonl"))
+            run([o.program, "run", path, "--no-plots", "--results", b, "--watch-log", os.path.join(b, "watch.jsonl")], cwd=o.top,
+                env={"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "MALLOC_PERTURB_": "77", "LANG": "de_DE.UTF-8"})
+            say(f"{name} twice", os.listdir(a) != [] and same_files(a, b) is None, f"{same_files(a, b)} differs")
+        with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+            play(o, o.program, path, a)
+            play(o, o.checked_program, path, b)
+            say(f"{name} in another build", os.listdir(a) != [] and same_files(a, b) is None, f"{same_files(a, b)} differs")
+
+
+def recordings(o):
+    """Recordings of a real control plane: our run of the same scenario lies inside the envelope of what it did."""
+    sys.path.insert(0, os.path.join(o.top, "tests", "recordings"))
+    import compare
+    for folder in sorted(glob.glob(os.path.join(o.top, "tests", "recordings", "*", "envelope.json"))):
+        folder = os.path.dirname(folder)
+        name = os.path.basename(folder)
+        with tempfile.TemporaryDirectory() as tmp:
+            log = os.path.join(tmp, "log.jsonl")
+            r = play(o, o.program, os.path.join(folder, "scenario.yaml"), os.path.join(tmp, "r"), "--watch-log", log)
+            if not os.path.exists(log):
+                say(name, False, r.stdout + r.stderr)
+                continue
+            envelope = json.load(open(os.path.join(folder, "envelope.json")))
+            bad, n = compare.check(envelope, compare.facts(compare.read(log), envelope.get("kubelet", False)))
+            say(f"{name} ({n} facts)", not bad, "\n  ".join([""] + bad[:12]))
+
+
+def bad_input(o):
+    """tests/bad/NAME.yaml: exit 3, exactly the lines of NAME.err, nothing written."""
+    for path in sorted(glob.glob(os.path.join(o.top, "tests", "bad", "*.yaml"))):
+        name = os.path.basename(path)[:-5]
+        want = open(path[:-5] + ".err").read()
+        with tempfile.TemporaryDirectory() as tmp:
+            where = os.path.join(tmp, "results")
+            r = run([o.program, "run", os.path.basename(path), "--results", where], cwd=os.path.dirname(path))
+            say(f"{name} exit", r.returncode == 3, f"exit {r.returncode}\n{r.stderr}")
+            say(f"{name} messages", r.stderr == want, f"got\n{r.stderr}\nwanted\n{want}")
+            say(f"{name} nothing written", not os.path.exists(where))
+        r = run([o.checked_program, "check", os.path.basename(path)], cwd=os.path.dirname(path))
+        say(f"{name} check under the sanitizers", r.returncode == 3, r.stderr)
+
+
+def cli(o):
+    """Exit statuses, help, where output goes."""
+    failover = os.path.join(o.top, "scenarios", "node-failover.yaml")
+    cases = [
+        (["--help"], 0, "stdout", "usage: desk8s"), (["--version"], 0, "stdout", "desk8s 0."), ([], 2, "stderr", "usage:"),
+        (["rnu", "x"], 2, "stderr", "did you mean 'run'"), (["run"], 2, "stderr", "no scenario given"),
+        (["run", "--nope", "x"], 2, "stderr", "--nope"), (["run", "/nowhere.yaml"], 3, "stderr", "no such file"),
+        (["check", failover], 0, "stdout", "ok"), (["explain"], 0, "stdout", "pods"), (["explain", "fault"], 0, "stdout", "nodePowerOff"),
+        (["explain", "fault", "nodePowerOf"], 2, "stderr", "nodePowerOff"), (["explain", "pod.spec.containers"], 0, "stdout", "image"),
+        (["explain", "scenario.traffic"], 0, "stdout", "rate"), (["plot", "/nowhere"], 5, "stderr", "no such directory"),
+        (["kubectl", failover, "--at", "20s", "--", "get", "nodes"], 0, "stdout", "worker-1"),
+        (["kubectl", failover, "--at", "20s", "--", "get", "pod", "nope"], 1, "stderr", "NotFound"),
+        (["kubectl", failover, "--at", "x", "--", "get", "pods"], 2, "stderr", "no time"),
+        (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "worker-2"),
+        (["why", failover, "pod/none"], 1, "stderr", "nothing happened"), (["run", "--results", "/dev/null/x", failover, "--no-plots"], 5, "stderr", "/dev/null"),
+    ]
+    for command in ("run", "check", "kubectl", "why", "plot", "explain"):
+        cases.append(([command, "--help"], 0, "stdout", "Examples:"))
+    for argv, status, stream, text in cases:
+        r = run([o.program, *argv])
+        got = r.stdout if stream == "stdout" else r.stderr
+        say("desk8s " + " ".join(argv), r.returncode == status and text in got, f"exit {r.returncode}, {stream}: {got[-400:]}")
+    with tempfile.TemporaryDirectory() as tmp:
+        r = run([o.program, "run", failover, "--no-plots", "--results", tmp, "--set", "spec.expect[2].always=deployment/web {.status.availableReplicas} >= 3"])
+        say("an expectation that fails", r.returncode in (1, 3), r.stdout[-300:] + r.stderr)
+
+
+def lint(o):
+    r = run([sys.executable, os.path.join(o.top, "tools", "lint"), o.top])
+    say("rules of the house", r.returncode == 0, r.stdout)
+
+
+def main():
+    top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    p = argparse.ArgumentParser()
+    p.add_argument("--top", default=top)
+    p.add_argument("--build", default="build")
+    p.add_argument("--checks", default="build-check")
+    p.add_argument("groups", nargs="*")
+    o = p.parse_args()
+    o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
+    o.program = os.path.join(o.build, "desk8s")
+    o.checked_program = os.path.join(o.checks, "desk8s")
+    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, cli=cli, lint=lint)
+    groups["bad-input"] = bad_input
+    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "bad-input", "cli", "lint"]:
+        if name == "suites":
+            groups[name](o)
+            continue
+        with Group(name):
+            groups[name](o)
+    print(f"{PASSED} passed, {FAILED} failed")
+    return 1 if FAILED else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
