@@ -11,6 +11,7 @@
 
 /* One line in main.c each. */
 int bench_hold(void);
+int bench_runs(void);
 
 #define BENCH_ROUNDS_MAX 32
 

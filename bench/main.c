@@ -10,6 +10,7 @@ static const struct {
     int (*run)(void);
 } benches[] = {
     {"hold", bench_hold},
+    {"runs", bench_runs},
 };
 
 static gboolean

@@ -1,0 +1,94 @@
+/* runs.c - whole scenarios, from reading the file to writing the results, without pictures */
+
+#include "bench/bench.h"
+
+#include "report/report.h"
+#include "scenario/run.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <time.h>
+
+#define ROUNDS 7
+#define LIMIT_MS 10.0
+
+static double
+cpu_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void
+remove_files(const char *directory)
+{
+    GDir *dir = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+        g_unlink(path);
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+    g_rmdir(directory);
+}
+
+/* One play; CPU time in ms, -1 if the scenario cannot be read. */
+static double
+play(const char *path, guint64 *out_events)
+{
+    double before = cpu_ms();
+    g_autoptr(Diag) diag = diag_new();
+    g_autoptr(Scenario) scenario = scenario_load(path, NULL, diag);
+    g_autoptr(Run) run = NULL;
+    g_autofree char *directory = NULL;
+    Cluster *cluster;
+    Series *series;
+    ReportInput input = {0};
+
+    if (scenario == NULL || diag_count_errors(diag) > 0)
+        return -1;
+    run = run_new(scenario, &(RunOptions){0}, NULL);
+    cluster = run_cluster(run);
+    series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, NULL, NULL);
+    while (run_advance(run, run_end_ns(run)))
+        ;
+    run_finish(run);
+    series_finish(series);
+    input = (ReportInput){.name = scenario->name, .description = scenario->description, .file = scenario->file, .version = "bench", .kubernetes_version = scenario->spec.kubernetes_version, .end_ns = run_end_ns(run), .until_met = TRUE};
+    directory = g_dir_make_tmp("desk8s-bench-XXXXXX", NULL);
+    report_write(&input, series, directory, NULL);
+    *out_events = sim_counters(cluster->sim).events;
+    series_free(series);
+    remove_files(directory);
+    return cpu_ms() - before;
+}
+
+int
+bench_runs(void)
+{
+    static const char *const names[] = {"classroom", "node-failover"};
+    const char *top = g_getenv("TOP_SRCDIR");
+    int broken = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_strdup_printf("%s/scenarios/%s.yaml", top != NULL ? top : ".", names[i]);
+        BenchRounds rounds = {0};
+        guint64 events = 0;
+
+        for (guint r = 0; r < ROUNDS; r++) {
+            double ms = play(path, &events);
+            if (ms < 0) {
+                printf("  %s cannot be read\n", path);
+                return 1;
+            }
+            bench_rounds_add(&rounds, ms);
+        }
+        printf("  %-14s %" G_GUINT64_FORMAT " events, CPU ms min %.2f median %.2f, %.0f ns an event\n", names[i], events, bench_rounds_min(&rounds), bench_rounds_median(&rounds), bench_rounds_median(&rounds) * 1e6 / (double)MAX(events, 1));
+        broken += bench_promise(names[i], bench_rounds_median(&rounds), LIMIT_MS);
+    }
+    return broken;
+}
