@@ -18,7 +18,7 @@ struct Client {
     GQueue watches; /* of ClientWatch (owned) */
 };
 
-/* --- tokens --------------------------------------------------------------------------------------- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 static gint64
 client_token_ns(const Client *client, gint64 *out_tat_ns)
@@ -41,7 +41,7 @@ client_token_wait_ns(Client *client)
     return client_token_ns(client, &tat_ns) - sim_now_ns(client->options.sim);
 }
 
-/* --- the queue of those who wait for their turn ------------------------------------------------------- */
+/* --- the queue of those who wait for their turn ----------------------------------------------- */
 
 static void
 client_arm(Client *client)
@@ -123,7 +123,7 @@ client_on_timer(Sim *sim, gpointer self)
     client_arm(client);
 }
 
-/* --- outcomes ------------------------------------------------------------------------------------------- */
+/* --- outcomes --------------------------------------------------------------------------------- */
 
 /* v0.34 rest/with_retry.go: the repetition asks the limiter again. */
 static void
@@ -175,7 +175,7 @@ client_call_failed(Call *call, const char *why, gboolean is_connection_lost)
     api_status_unref(response.status);
 }
 
-/* --- public ------------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 Client *
 client_new(const ClientOptions *options)

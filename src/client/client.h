@@ -15,24 +15,31 @@ typedef struct Client Client;
 typedef struct {
     Sim *sim;
     World *world;
-    Process *process;   /* whose machine and life it shares */
+    Process *process; /* whose machine and life it shares */
     ApiServer *server;
-    const char *user;   /* "system:kube-scheduler" */
-    guint qps, burst;   /* 0: no limit */
-    gint64 timeout_ns;  /* of one request; 0: 34 s */
-    Client *share;      /* a client of the same process whose connection this one uses too; NULL: one of its own */
+    const char *user;  /* "system:kube-scheduler" */
+    guint qps, burst;  /* 0: no limit */
+    gint64 timeout_ns; /* of one request; 0: 34 s */
+    /* A client of the same process whose connection this one uses too; NULL: one of its own. */
+    Client *share;
 } ClientOptions;
 
 Client *client_new(const ClientOptions *options);
 void client_free(Client *client);
-/* client_reset: the process died: connection, queue and calls under way are gone (user_free is called, done is not). */
+/*
+ * client_reset: the process died: connection, queue and calls under way are gone
+ * (user_free is called, done is not).
+ */
 void client_reset(Client *client);
 Sim *client_sim(Client *client);
 Process *client_process(Client *client);
 const char *client_user(const Client *client); /* (interned) */
 /* client_resumed: the process goes on after a pause; call it in its `resumed` hook. */
 void client_resumed(Client *client);
-/* client_is_paused: a timer of the process that fires now must do nothing but come back at client_resumed. */
+/*
+ * client_is_paused: a timer of the process that fires now must do nothing but come
+ * back at client_resumed.
+ */
 gboolean client_is_paused(const Client *client);
 
 /*
@@ -42,8 +49,15 @@ gboolean client_is_paused(const Client *client);
  * 429 and 5xx with Retry-After are repeated up to 10 times.
  */
 typedef void (*ClientDone)(gpointer user, const ApiResponse *response);
-void client_send(Client *client, ApiRequest *request, ClientDone done, gpointer user, GDestroyNotify user_free);
-/* client_cancel: forget calls made with this @user (user_free is called, done is not); the server may still do them. */
+void client_send(Client *client,
+                 ApiRequest *request,
+                 ClientDone done,
+                 gpointer user,
+                 GDestroyNotify user_free);
+/*
+ * client_cancel: forget calls made with this @user (user_free is called, done is
+ * not); the server may still do them.
+ */
 void client_cancel(Client *client, gpointer user);
 /* client_token_wait_ns: how long a request made now would wait for its token. */
 gint64 client_token_wait_ns(Client *client);
@@ -51,12 +65,17 @@ gint64 client_token_wait_ns(Client *client);
 /*
  * client_watch: a raw watch (informers use it; kubectl's --watch too). Free it
  * with client_watch_stop, also after `closed`; client_reset and client_free free
- * what is left. @options is borrowed for the call.
+ * what is left. @options is borrowed for the call: kind, namespace_, selectors,
+ * resource_version.
  */
 typedef struct ClientWatch ClientWatch;
 typedef struct {
     void (*event)(gpointer user, WatchType type, const ApiObject *object);
-    void (*closed)(gpointer user, const ApiStatus *status); /* 410 Expired, connection lost ...; the watch is over */
+    /* The watch is over: 410 Expired, connection lost ... */
+    void (*closed)(gpointer user, const ApiStatus *status);
 } ClientWatchHooks;
-ClientWatch *client_watch(Client *client, const ApiRequest *options /* kind, namespace_, selectors, resource_version */, const ClientWatchHooks *hooks, gpointer user);
+ClientWatch *client_watch(Client *client,
+                          const ApiRequest *options,
+                          const ClientWatchHooks *hooks,
+                          gpointer user);
 void client_watch_stop(ClientWatch *watch);

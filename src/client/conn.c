@@ -1,6 +1,6 @@
 /* conn.c - see conn.h */
 
-#include "client/conn.h"
+#include "client/session.h"
 
 #include "base/duration.h"
 
@@ -8,22 +8,7 @@
 #define PING_AFTER_NS   (30 * NS_PER_S)
 #define PING_TIMEOUT_NS (15 * NS_PER_S)
 
-/* Headers of a request and of an answer, compressed as HTTP/2 does. */
-#define REQUEST_BYTES  200
-#define RESPONSE_BYTES 150
-
 typedef enum { CONN_IDLE, CONN_DIALLING, CONN_OPEN } ConnState;
-
-struct Session {
-    guint ref_count;
-    Sim *sim;
-    ApiServer *server;
-    NetConn *net; /* (borrowed) from the client's side; NULL: over */
-    SimHandle handle;
-    SimHandle client_handle; /* the Conn */
-    GQueue watches;          /* of ClientWatch, open at the server */
-    gboolean is_accepted;
-};
 
 struct Conn {
     guint ref_count;
@@ -47,23 +32,6 @@ struct Conn {
 };
 
 /* --- calls ------------------------------------------------------------------------------------ */
-
-static Session *
-session_ref(Session *session)
-{
-    session->ref_count++;
-    return session;
-}
-
-static void
-session_unref(Session *session)
-{
-    if (session == NULL || --session->ref_count > 0)
-        return;
-    g_assert(session->watches.length == 0);
-    sim_handle_drop(session->sim, session->handle);
-    g_free(session);
-}
 
 Call *
 client_call_ref(Call *call)
@@ -97,160 +65,10 @@ client_call_move(Call *call, GQueue *queue)
         g_queue_push_tail_link(queue, &call->link);
 }
 
-static void
-watch_move(ClientWatch *watch, GQueue *queue)
-{
-    if (watch->queue != NULL)
-        g_queue_unlink(watch->queue, &watch->link);
-    watch->queue = queue;
-    if (queue != NULL)
-        g_queue_push_tail_link(queue, &watch->link);
-}
-
-/* --- the server's side --------------------------------------------------------------------------- */
-
 static void conn_on_response(Sim *sim, gpointer receiver, gpointer payload);
 
-static gsize
-response_bytes(const ApiResponse *response)
-{
-    gsize bytes = RESPONSE_BYTES;
-
-    if (response->object != NULL)
-        bytes += api_object_size_bytes(response->object);
-    if (response->items != NULL) {
-        for (guint i = 0; i < response->items->len; i++)
-            bytes += api_object_size_bytes(response->items->pdata[i]);
-    }
-    return bytes;
-}
-
-/* In the server's process: the answer leaves. */
-static void
-session_on_reply(gpointer user, ApiResponse *response)
-{
-    Call *call = user;
-    Session *session = call->session;
-
-    if (session->net == NULL) {
-        api_response_free(response);
-        return;
-    }
-    if (call->response != NULL)
-        api_response_free(call->response);
-    call->response = response;
-    net_conn_send(session->net, NET_TO_CLIENT, response_bytes(response), session->client_handle,
-                  conn_on_response, client_call_ref(call), client_call_unref);
-}
-
-/*
- * The client keeps its request to repeat it, so the server works on a copy that
- * shares the object and borrows the mutation's data; the call outlives both.
- */
-static ApiRequest *
-request_share(const ApiRequest *request)
-{
-    ApiRequest *copy =
-        api_request_new(request->verb, request->kind, request->namespace_, request->name);
-
-    *copy = *request;
-    copy->mutate_data_free = NULL;
-    if (request->object != NULL)
-        copy->object = api_object_ref(request->object);
-    if (request->body != NULL)
-        copy->body = value_copy(request->body);
-    return copy;
-}
-
-/* A watch that died with the server's process is given back in the same way. */
-static void
-watch_give_back(ClientWatch *watch)
-{
-    if (watch->api_watch != NULL)
-        apiserver_watch_stop(g_steal_pointer(&watch->api_watch));
-}
-
-static void
-session_stop_watches(Session *session)
-{
-    for (GList *link = session->watches.head; link != NULL; link = link->next)
-        watch_give_back(link->data);
-}
-
-/* The server heard that the client went (or took it for gone); the client's side may not know yet. */
-static void
-session_on_closed(NetConn *net, gpointer self, const char *why)
-{
-    Session *session = self;
-
-    (void)net;
-    (void)why;
-    session_stop_watches(session);
-    session->net = NULL;
-}
-
-static const NetConnHooks session_hooks = {.closed = session_on_closed};
-
-static void
-session_accept(Session *session)
-{
-    if (session->is_accepted || session->net == NULL)
-        return;
-    session->is_accepted = TRUE;
-    net_conn_accept(session->net, &session_hooks, session);
-}
-
-static void
-session_on_request(Sim *sim, gpointer receiver, gpointer payload)
-{
-    Session *session = receiver;
-    Call *call = payload;
-
-    (void)sim;
-    session_accept(session);
-    apiserver_handle(session->server, request_share(call->request), session_on_reply, call,
-                     client_call_unref);
-}
-
-static Session *
-session_new(Conn *conn)
-{
-    Session *session = g_new0(Session, 1);
-
-    session->ref_count = 1;
-    session->sim = conn->sim;
-    session->server = conn->server;
-    session->net = conn->net;
-    session->handle = sim_handle_new(conn->sim, session);
-    session->client_handle = conn->handle;
-    g_queue_init(&session->watches);
-    return session;
-}
-
-/*
- * The client's side is gone. That the server still holds its watches until a
- * reset reaches it changes nothing that anybody sees, so they end here.
- */
-static void
-session_end(Session *session, NetConn *net, GQueue *watches)
-{
-    session_stop_watches(session);
-    while (session->watches.head != NULL) {
-        ClientWatch *watch = session->watches.head->data;
-
-        watch->session = NULL;
-        watch_move(watch, watches);
-    }
-    net_conn_accept(net, &(NetConnHooks){0}, NULL);
-    session->net = NULL;
-    session_unref(session);
-}
-
-/* --- watches ----------------------------------------------------------------------------------------- */
-
-/* Something came from the server: no ping is due for a while. */
-static void
-conn_read(Conn *conn)
+void
+client_conn_read(Conn *conn)
 {
     conn->read_ns = sim_now_ns(conn->sim);
     conn->is_ping_out = FALSE;
@@ -258,131 +76,7 @@ conn_read(Conn *conn)
         sim_timer_arm_after(&conn->ping_timer, PING_AFTER_NS);
 }
 
-static void
-watch_deliver(ClientWatch *watch, WatchType type, gpointer payload)
-{
-    ApiObject *object = payload;
-
-    conn_read(watch->conn);
-    if (!watch->is_over)
-        watch->hooks.event(watch->user, type, object);
-    api_object_unref(object);
-}
-
-static void
-watch_on_added(Sim *sim, gpointer receiver, gpointer payload)
-{
-    (void)sim;
-    watch_deliver(receiver, WATCH_ADDED, payload);
-}
-
-static void
-watch_on_modified(Sim *sim, gpointer receiver, gpointer payload)
-{
-    (void)sim;
-    watch_deliver(receiver, WATCH_MODIFIED, payload);
-}
-
-static void
-watch_on_deleted(Sim *sim, gpointer receiver, gpointer payload)
-{
-    (void)sim;
-    watch_deliver(receiver, WATCH_DELETED, payload);
-}
-
-static void
-watch_on_bookmark(Sim *sim, gpointer receiver, gpointer payload)
-{
-    (void)sim;
-    watch_deliver(receiver, WATCH_BOOKMARK, payload);
-}
-
-static const SimMessageHandler watch_handlers[] = {
-    [WATCH_ADDED] = watch_on_added,
-    [WATCH_MODIFIED] = watch_on_modified,
-    [WATCH_DELETED] = watch_on_deleted,
-    [WATCH_BOOKMARK] = watch_on_bookmark,
-};
-
-static void
-watch_close(ClientWatch *watch, const ApiStatus *status)
-{
-    if (watch->is_over)
-        return;
-    watch->is_over = TRUE;
-    watch->hooks.closed(watch->user, status);
-}
-
-static void
-watch_on_error(Sim *sim, gpointer receiver, gpointer payload)
-{
-    g_autoptr(ApiStatus) status = payload;
-
-    (void)sim;
-    watch_close(receiver, status);
-}
-
-static void
-watch_status_free(gpointer status)
-{
-    api_status_unref(status);
-}
-
-/* In the server's process. */
-static void
-watch_on_server_event(gpointer user,
-                      WatchType type,
-                      const ApiObject *object,
-                      const ApiStatus *status)
-{
-    ClientWatch *watch = user;
-    Session *session = watch->session;
-
-    if (type == WATCH_ERROR) {
-        net_conn_send(session->net, NET_TO_CLIENT, RESPONSE_BYTES, watch->handle, watch_on_error,
-                      api_status_ref((ApiStatus *)status), watch_status_free);
-        return;
-    }
-    net_conn_send(session->net, NET_TO_CLIENT, api_object_size_bytes(object), watch->handle,
-                  watch_handlers[type], api_object_ref(object), api_object_unref);
-}
-
-/* In the server's process: the request for a watch arrives. */
-static void
-watch_on_open(Sim *sim, gpointer receiver, gpointer payload)
-{
-    ClientWatch *watch = receiver;
-    const ApiRequest *options = watch->options;
-    Session *session = payload;
-
-    (void)sim;
-    if (session->net != NULL && !watch->is_over) {
-        session_accept(session);
-        watch->session = session;
-        watch_move(watch, &session->watches);
-        watch->api_watch = apiserver_watch(session->server, options->kind, options->namespace_,
-                                           options->label_selector, options->field_selector,
-                                           options->resource_version, watch_on_server_event, watch);
-    }
-    session_unref(session);
-}
-
-static void
-session_drop_message(gpointer session)
-{
-    session_unref(session);
-}
-
-static void
-conn_send_watch(Conn *conn, ClientWatch *watch)
-{
-    watch_move(watch, &conn->pending_watches);
-    sim_set_cause(conn->sim, watch->cause);
-    net_conn_send(conn->net, NET_TO_SERVER, REQUEST_BYTES, watch->handle, watch_on_open,
-                  session_ref(conn->session), session_drop_message);
-}
-
-/* --- the client's side ----------------------------------------------------------------------------------- */
+/* --- the client's side ------------------------------------------------------------------------ */
 
 static void
 conn_arm_deadline(Conn *conn, gint64 deadline_ns)
@@ -394,16 +88,17 @@ conn_arm_deadline(Conn *conn, gint64 deadline_ns)
 static void
 conn_put_on_wire(Conn *conn, Call *call)
 {
-    gsize bytes = REQUEST_BYTES;
-
-    if (call->request->object != NULL)
-        bytes += api_object_size_bytes(call->request->object);
-    session_unref(call->session);
-    call->session = session_ref(conn->session);
     client_call_move(call, &conn->in_flight);
     sim_set_cause(conn->sim, call->cause);
-    net_conn_send(conn->net, NET_TO_SERVER, bytes, conn->session->handle, session_on_request,
-                  client_call_ref(call), client_call_unref);
+    session_send_call(conn->session, call);
+}
+
+static void
+conn_send_watch(Conn *conn, ClientWatch *watch)
+{
+    watch_move(watch, &conn->pending_watches);
+    sim_set_cause(conn->sim, watch->cause);
+    session_send_watch(conn->session, watch);
 }
 
 /* The connection is over: forget it, then tell everybody. */
@@ -458,7 +153,7 @@ conn_lost(Conn *conn, const char *why, gboolean was_open)
     client_conn_unref(conn);
 }
 
-/* --- pings -------------------------------------------------------------------------------------- */
+/* --- pings ------------------------------------------------------------------------------------ */
 
 static gboolean
 conn_path_is_up(const Conn *conn)
@@ -510,7 +205,7 @@ conn_on_ping(Sim *sim, gpointer self)
         return;
     conn->is_ping_out = FALSE;
     if (conn_is_answered(conn)) {
-        conn_read(conn);
+        client_conn_read(conn);
     } else if (conn_path_is_up(conn) && !net_conn_server_is_open(conn->net)) {
         conn_lost(conn, "connection reset by peer", TRUE);
     } else if (was_out) {
@@ -521,7 +216,7 @@ conn_on_ping(Sim *sim, gpointer self)
     }
 }
 
-/* --- dialling -------------------------------------------------------------------------------------- */
+/* --- dialling --------------------------------------------------------------------------------- */
 
 static void
 conn_on_established(NetConn *net, gpointer self)
@@ -529,10 +224,9 @@ conn_on_established(NetConn *net, gpointer self)
     Conn *conn = self;
     guint n_watches = conn->pending_watches.length;
 
-    (void)net;
     conn->state = CONN_OPEN;
     conn->read_ns = sim_now_ns(conn->sim);
-    conn->session = session_new(conn);
+    conn->session = session_new(conn->sim, conn->server, net, conn->handle, conn_on_response);
     while (conn->pending.head != NULL)
         conn_put_on_wire(conn, conn->pending.head->data);
     for (guint i = 0; i < n_watches; i++)
@@ -580,7 +274,7 @@ conn_on_response(Sim *sim, gpointer receiver, gpointer payload)
     ApiResponse *response = call->response;
 
     (void)sim;
-    conn_read(conn);
+    client_conn_read(conn);
     if (call->queue == &conn->in_flight && response != NULL) {
         call->response = NULL;
         client_call_move(call, NULL);
@@ -625,7 +319,7 @@ conn_on_deadline(Sim *sim, gpointer self)
     client_conn_unref(conn);
 }
 
-/* --- for the rest of client/ ------------------------------------------------------------------------------- */
+/* --- for the rest of client/ ------------------------------------------------------------------ */
 
 Conn *
 client_conn_new(Sim *sim, World *world, Process *process, ApiServer *server)

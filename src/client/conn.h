@@ -64,7 +64,10 @@ void client_conn_unref(Conn *conn);
 /* client_conn_send: takes a reference; ends in client_call_answered, _failed. */
 void client_conn_send(Conn *conn, Call *call, gint64 deadline_ns);
 void client_conn_open_watch(Conn *conn, ClientWatch *watch);
-/* client_conn_drop_calls: those of @client (with @user unless NULL) end without a word but user_free. */
+/*
+ * client_conn_drop_calls: those of @client (with @user unless NULL) end without a
+ * word but user_free.
+ */
 void client_conn_drop_calls(Conn *conn, Client *client, gpointer user);
 void client_call_drop(Call *call);
 /* client_conn_drop_watch: who watched is gone. */
@@ -72,6 +75,8 @@ void client_conn_drop_watch(ClientWatch *watch);
 /* client_conn_reset: the process died. Its clients have dropped their calls and watches. */
 void client_conn_reset(Conn *conn);
 void client_conn_resumed(Conn *conn);
+/* client_conn_read: something came from the server: no ping is due for a while. */
+void client_conn_read(Conn *conn);
 
 /* client.c: outcomes. @call is out of every queue; its reference passes to the callee. */
 void client_call_answered(Call *call, ApiResponse *response);

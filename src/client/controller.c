@@ -40,7 +40,7 @@ struct Controller {
     gboolean is_running;
 };
 
-/* --- a sync ------------------------------------------------------------------------------------- */
+/* --- a sync ----------------------------------------------------------------------------------- */
 
 static void
 controller_fill(gpointer user, Reconcile *out)
@@ -121,6 +121,8 @@ worker_object_text(const Worker *worker)
 
     if (worker->is_ticker || source == NULL || source->kind == NULL)
         return NULL;
+    if (worker->controller->def->object_text != NULL)
+        return worker->controller->def->object_text(worker->key);
     return str_internf("%s/%s", source->kind->singular, worker->key);
 }
 
@@ -193,7 +195,7 @@ controller_on_ready(gpointer user)
     controller_wake(user);
 }
 
-/* --- events of informers --------------------------------------------------------------------------- */
+/* --- events of informers ---------------------------------------------------------------------- */
 
 static void
 tap_on_added(gpointer user, const ApiObject *object)
@@ -239,7 +241,7 @@ controller_add_sources(Controller *controller)
     }
 }
 
-/* --- life --------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void
 worker_init(Worker *worker, Controller *controller)
@@ -372,7 +374,7 @@ controller_def(const Controller *controller)
     return controller->def;
 }
 
-/* --- for on_event ----------------------------------------------------------------------------------------- */
+/* --- for on_event ----------------------------------------------------------------------------- */
 
 void
 controller_enqueue(Controller *controller, const char *key)

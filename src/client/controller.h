@@ -18,12 +18,16 @@ typedef struct ControllerDef ControllerDef;
 typedef struct Expectations Expectations;
 typedef struct View View;
 
-/* --- what a reconciler sees ----------------------------------------------------------------- */
+/* --- what a reconciler sees ------------------------------------------------------------------- */
 
-/* A view over informers (at run time) or over arrays (in tests). Listings append (borrowed) objects in order of arrival. */
+/*
+ * A view over informers (at run time) or over arrays (in tests). Listings append
+ * (borrowed) objects in order of arrival.
+ */
 View *view_new_array(const ApiObject *const *objects, guint count);
 void view_free(View *view);
-const ApiObject *view_get(View *view, const ApiKind *kind, const char *namespace_, const char *name);
+const ApiObject *
+view_get(View *view, const ApiKind *kind, const char *namespace_, const char *name);
 void view_list(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 void view_list_owned(View *view, const ApiKind *kind, const char *owner_uid, GPtrArray *out);
 void view_list_orphans(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
@@ -32,26 +36,31 @@ guint64 view_visited(const View *view); /* objects handed out so far: cost of a 
 
 struct Reconcile {
     View *view;
-    const char *key;    /* "namespace/name" */
-    gint64 now_ns;      /* virtual */
-    gint64 wall_ns;     /* calendar: compare with ApiTime */
-    gpointer state;     /* the controller's own memory (new_state); NULL if none */
+    const char *key;                  /* "namespace/name" */
+    gint64 now_ns;                    /* virtual */
+    gint64 wall_ns;                   /* calendar: compare with ApiTime */
+    gpointer state;                   /* the controller's own memory (new_state); NULL if none */
     const Expectations *expectations; /* NULL in tests = satisfied */
     Rng *rng;
     guint version_minor;
     gconstpointer config; /* ControllerManagerOptions.config */
 };
 
-/* --- expectations (pkg/controller/controller_utils) --------------------------------------------- */
+/* --- expectations (pkg/controller/controller_utils) ------------------------------------------- */
 
 gboolean expectations_satisfied(const Expectations *expectations, const char *key, gint64 now_ns);
 
-/* --- a controller ---------------------------------------------------------------------------------- */
+/* --- a controller ----------------------------------------------------------------------------- */
 
 /* @old NULL: added; @object NULL: deleted (old is the last state). */
-typedef void (*ControllerOnEvent)(Controller *controller, const ApiObject *old, const ApiObject *object);
+typedef void (*ControllerOnEvent)(Controller *controller,
+                                  const ApiObject *old,
+                                  const ApiObject *object);
 
-/* A kind that is watched; @on_event NULL: only read. Every kind that a reconciler reads must be a source. */
+/*
+ * A kind that is watched; @on_event NULL: only read. Every kind that a reconciler
+ * reads must be a source.
+ */
 typedef struct {
     const ApiKind *kind;
     ControllerOnEvent on_event;
@@ -61,17 +70,22 @@ struct ControllerDef {
     const char *name;      /* "deployment": in --help and traces "deployment-controller" */
     const char *component; /* event source: "deployment-controller" */
     guint workers;
-    guint qps, burst;      /* of its own client; 0: 20, 30 */
+    guint qps, burst; /* of its own client; 0: 20, 30 */
     WorkQueueOptions queue;
-    guint retries_max;     /* 0: for ever */
+    guint retries_max;               /* 0: for ever */
     const ControllerSource *sources; /* ended by kind NULL */
     void (*reconcile)(const Reconcile *r, Plan *plan);
-    /* A loop instead of, or beside, keys: called every period after the last pass ended, with key "". */
-    gint64 period_ns;      /* 0: none */
+    /*
+     * A loop instead of, or beside, keys: called every period after the last pass
+     * ended, with key "".
+     */
+    gint64 period_ns; /* 0: none */
     void (*tick)(const Reconcile *r, Plan *plan);
-    gint64 work_ns;        /* CPU time one reconcile takes; 0: 50 us */
+    gint64 work_ns; /* CPU time one reconcile takes; 0: 50 us */
     gpointer (*new_state)(void);
     void (*free_state)(gpointer state);
+    /* What traces call a key ("node/worker-1", interned); NULL: "KIND OF THE FIRST SOURCE/key". */
+    const char *(*object_text)(const char *key);
 };
 
 /* For on_event: */
@@ -87,7 +101,7 @@ void controller_observe_deletion(Controller *controller, const char *key, const 
 const Expectations *controller_expectations(const Controller *controller);
 void controller_forget_expectations(Controller *controller, const char *key);
 
-/* --- a manager: one process with many controllers and one informer factory ------------------------- */
+/* --- a manager: one process with many controllers and one informer factory -------------------- */
 
 typedef struct ControllerManager ControllerManager;
 typedef struct {
@@ -95,17 +109,21 @@ typedef struct {
     World *world;
     Machine *machine;
     ApiServer *server;
-    const char *process_name; /* "kube-controller-manager" */
+    const char *process_name;                /* "kube-controller-manager" */
     const ControllerDef *const *controllers; /* NULL-terminated, start order */
     guint version_minor;
     gboolean leader_elect;
     gconstpointer config; /* controllers' own; handed on through controller_config */
 } ControllerManagerOptions;
-ControllerManager *controller_manager_new(const ControllerManagerOptions *options); /* process is stopped */
+ControllerManager *
+controller_manager_new(const ControllerManagerOptions *options); /* process is stopped */
 void controller_manager_free(ControllerManager *manager);
 Process *controller_manager_process(ControllerManager *manager);
 /* controller_manager_find: by def->name; NULL if it has none such. */
 Controller *controller_manager_find(ControllerManager *manager, const char *name);
-/* controller_manager_is_leading: its controllers work (informers are filled, elected if need be). */
+/*
+ * controller_manager_is_leading: its controllers work (informers are filled,
+ * elected if need be).
+ */
 gboolean controller_manager_is_leading(const ControllerManager *manager);
 gconstpointer controller_config(const Controller *controller);

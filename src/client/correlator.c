@@ -38,7 +38,7 @@ struct Correlator {
     Lru similar, counted, spam;
 };
 
-/* --- caches ------------------------------------------------------------------------------------- */
+/* --- caches ----------------------------------------------------------------------------------- */
 
 static guint
 key_hash(gconstpointer data)
@@ -107,7 +107,7 @@ lru_use(Lru *lru, const Key *key, gboolean *out_is_new)
     return entry;
 }
 
-/* --- keys ------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static Key
 key_of_object(const EventBody *body)
@@ -141,7 +141,7 @@ key_of_equal(const EventBody *body)
     return key;
 }
 
-/* --- the three steps ----------------------------------------------------------------------------------- */
+/* --- the three steps -------------------------------------------------------------------------- */
 
 static void
 messages_insert(GPtrArray *messages, const char *message)
@@ -230,7 +230,7 @@ correlator_is_spam(Correlator *correlator, const ApiObject *event, gint64 wall_n
     return FALSE;
 }
 
-/* --- public ----------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 Correlator *
 correlator_new(Rng *rng)

@@ -16,7 +16,7 @@ struct EventSeriesBook {
     SimTimer timer;     /* next look, while there is anything to look at */
 };
 
-/* --- isomorphism ------------------------------------------------------------------------------------ */
+/* --- isomorphism ------------------------------------------------------------------------------ */
 
 static guint
 reference_hash(const ObjectReference *reference)
@@ -59,7 +59,7 @@ event_isomorphic(gconstpointer a, gconstpointer b)
            reference_equal(x->related, y->related);
 }
 
-/* --- writing --------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static gint64
 book_wall_ns(const EventSeriesBook *book)
@@ -78,7 +78,7 @@ book_send(EventSeriesBook *book, const ApiObject *event, gboolean is_update)
     event_sink_send(book->sink, copy, is_update, sim_cause(client_sim(book->client)));
 }
 
-/* --- the tickers -------------------------------------------------------------------------------------- */
+/* --- the tickers ------------------------------------------------------------------------------ */
 
 static void
 book_arm(EventSeriesBook *book)
@@ -141,7 +141,7 @@ book_on_timer(Sim *sim, gpointer self)
     book_arm(book);
 }
 
-/* --- public ---------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 EventSeriesBook *
 event_series_new(Client *client, EventSink *sink)

@@ -130,7 +130,7 @@ sending_on_timer(Sim *sim, gpointer self)
         sending_send(sending);
 }
 
-/* --- public -------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 EventSink *
 event_sink_new(Client *client, Rng *rng, void (*sent)(gpointer user), gpointer user)

@@ -18,7 +18,10 @@ void event_sink_free(EventSink *sink);
 void event_sink_reset(EventSink *sink);
 void event_sink_resumed(EventSink *sink);
 guint event_sink_count(const EventSink *sink); /* under way */
-/* event_sink_send: takes @event. @is_update: patch the stored one of that name: count, times, message, series. */
+/*
+ * event_sink_send: takes @event. @is_update: patch the stored one of that name:
+ * count, times, message, series.
+ */
 void event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId cause);
 
 /* event_new: an Event about @about, made now: everything but counts, times and reporter. (owned) */

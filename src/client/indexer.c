@@ -27,7 +27,7 @@ struct Indexer {
     const char *empty;
 };
 
-/* --- buckets ----------------------------------------------------------------------------------- */
+/* --- buckets ---------------------------------------------------------------------------------- */
 
 static Slot *
 bucket_slots(const Bucket *bucket)
@@ -124,7 +124,7 @@ bucket_free(gpointer data)
     g_free(bucket);
 }
 
-/* --- indexes -------------------------------------------------------------------------------------- */
+/* --- indexes ---------------------------------------------------------------------------------- */
 
 /* The value under which @object is found; NULL: not in this index. */
 static const char *
@@ -215,7 +215,7 @@ indexer_build_index(Indexer *indexer, IndexerKey index)
     }
 }
 
-/* --- public ------------------------------------------------------------------------------------------ */
+/* --- public ----------------------------------------------------------------------------------- */
 
 /* Interned names: the pointer is the name. */
 static guint

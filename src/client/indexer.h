@@ -19,7 +19,10 @@ guint indexer_count(const Indexer *indexer);
 
 /* indexer_get: (borrowed), NULL if absent. */
 const ApiObject *indexer_get(const Indexer *indexer, const char *namespace_, const char *name);
-/* indexer_set: add or replace; takes a reference. Returns: (owned) what was there before, or NULL. */
+/*
+ * indexer_set: add or replace; takes a reference. Returns: (owned) what was there
+ * before, or NULL.
+ */
 ApiObject *indexer_set(Indexer *indexer, const ApiObject *object);
 /* indexer_remove: (owned) what was there, or NULL. */
 ApiObject *indexer_remove(Indexer *indexer, const char *namespace_, const char *name);

@@ -51,7 +51,7 @@ struct InformerFactory {
     gboolean is_started;
 };
 
-/* --- delivery ---------------------------------------------------------------------------------- */
+/* --- delivery --------------------------------------------------------------------------------- */
 
 static void
 delta_free(gpointer data)
@@ -234,7 +234,7 @@ static const ReflectorHooks informer_hooks = {
     .event = informer_on_event,
 };
 
-/* --- informers ----------------------------------------------------------------------------------- */
+/* --- informers -------------------------------------------------------------------------------- */
 
 static void
 informer_free(gpointer data)
@@ -316,7 +316,7 @@ informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray
     indexer_list_by(informer->indexer, INDEXER_BY_NODE, node_name, out);
 }
 
-/* --- the factory -------------------------------------------------------------------------------------- */
+/* --- the factory ------------------------------------------------------------------------------ */
 
 static void
 factory_on_timer(Sim *sim, gpointer self)

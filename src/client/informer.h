@@ -23,23 +23,37 @@ InformerFactory *informer_factory_new(Client *client);
 void informer_factory_free(InformerFactory *factory);
 /* informer_factory_start: list and watch all informers asked for so far and later. */
 void informer_factory_start(InformerFactory *factory);
-/* informer_factory_reset: the process died: caches empty, watches gone, its client reset; start again with _start. */
+/*
+ * informer_factory_reset: the process died: caches empty, watches gone, its client
+ * reset; start again with _start.
+ */
 void informer_factory_reset(InformerFactory *factory);
 /* informer_factory_resumed: the process goes on after a pause. */
 void informer_factory_resumed(InformerFactory *factory);
 /* informer_factory_synced: every informer has its first list. */
 gboolean informer_factory_synced(const InformerFactory *factory);
 /* informer_factory_on_synced: @synced once, when that is so (at the earliest in the next event). */
-void informer_factory_on_synced(InformerFactory *factory, void (*synced)(gpointer user), gpointer user);
+void
+informer_factory_on_synced(InformerFactory *factory, void (*synced)(gpointer user), gpointer user);
 
-/* informer_factory_get: @field_selector NULL: all. The same informer for the same question. (borrowed) */
-Informer *informer_factory_get(InformerFactory *factory, const ApiKind *kind, const char *field_selector);
+/*
+ * informer_factory_get: @field_selector NULL: all. The same informer for the same
+ * question. (borrowed)
+ */
+Informer *
+informer_factory_get(InformerFactory *factory, const ApiKind *kind, const char *field_selector);
 void informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpointer user);
-const ApiObject *informer_get(const Informer *informer, const char *namespace_, const char *name); /* (borrowed) */
+const ApiObject *
+informer_get(const Informer *informer, const char *namespace_, const char *name); /* (borrowed) */
 guint informer_count(const Informer *informer);
 
 /* Listings append borrowed objects to @out in a stable order (order of arrival in the cache). */
 void informer_list(const Informer *informer, const char *namespace_, GPtrArray *out);
-void informer_list_owned(const Informer *informer, const char *owner_uid, GPtrArray *out);  /* controller uid */
-void informer_list_orphans(const Informer *informer, const char *namespace_, GPtrArray *out); /* no controller */
-void informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out);  /* pods */
+void informer_list_owned(const Informer *informer,
+                         const char *owner_uid,
+                         GPtrArray *out); /* controller uid */
+void informer_list_orphans(const Informer *informer,
+                           const char *namespace_,
+                           GPtrArray *out); /* no controller */
+void
+informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out); /* pods */

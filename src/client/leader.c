@@ -36,7 +36,7 @@ leader_now_ns(const Leader *leader)
     return sim_now_ns(client_sim(leader->client));
 }
 
-/* --- the record ---------------------------------------------------------------------------------- */
+/* --- the record ------------------------------------------------------------------------------- */
 
 static gboolean
 record_equal(const ApiObject *a, const ApiObject *b)
@@ -106,7 +106,7 @@ leader_claim(const Leader *leader)
     return lease;
 }
 
-/* --- the loop --------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static void
 leader_wait(Leader *leader)
@@ -240,7 +240,7 @@ leader_new_identity(const Leader *leader)
                        (guint)(low & 0xffffffff));
 }
 
-/* --- public --------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 Leader *
 leader_new(Client *client, const LeaderOptions *options, gpointer user)

@@ -52,7 +52,7 @@ plan_get(const Plan *plan, guint index)
     return plan->steps->pdata[index];
 }
 
-/* --- steps -------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static const char *
 intern_va(const char *format, va_list arguments)
@@ -169,6 +169,24 @@ plan_delete(Plan *plan, const ApiObject *target, const char *why_format, ...)
 }
 
 PlanStep *
+plan_delete_collection(Plan *plan,
+                       const ApiKind *kind,
+                       const char *namespace_,
+                       const char *why_format,
+                       ...)
+{
+    PlanStep *step;
+    va_list arguments;
+
+    va_start(arguments, why_format);
+    step = plan_add(plan, STEP_DELETE_COLLECTION, intern_va(why_format, arguments));
+    va_end(arguments);
+    step->kind = kind;
+    step->namespace_ = str_intern(namespace_);
+    return step;
+}
+
+PlanStep *
 plan_read(Plan *plan,
           const ApiKind *kind,
           const char *namespace_,
@@ -233,7 +251,7 @@ plan_group_end(Plan *plan)
     plan->group_id = 0;
 }
 
-/* --- the rest ------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 void
 plan_expect_creations(Plan *plan, guint count)

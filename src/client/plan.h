@@ -13,79 +13,136 @@
 
 typedef struct Plan Plan;
 
-typedef enum { STEP_CREATE, STEP_UPDATE, STEP_UPDATE_STATUS, STEP_PATCH, STEP_DELETE, STEP_GET, STEP_EVENT, STEP_BINDING, STEP_PAUSE } StepType;
+typedef enum {
+    STEP_CREATE,
+    STEP_UPDATE,
+    STEP_UPDATE_STATUS,
+    STEP_PATCH,
+    STEP_DELETE,
+    STEP_GET,
+    STEP_EVENT,
+    STEP_BINDING,
+    STEP_PAUSE,
+    STEP_DELETE_COLLECTION
+} StepType;
 typedef enum { GROUP_NONE, GROUP_PARALLEL, GROUP_SLOW_START } GroupType;
 
 typedef struct {
     const char *type, *reason; /* NULL reason: no event */
-    const char *format;        /* one %s at most: on success the object's name, on failure the error's text */
+    /* One %s at most: on success the object's name, on failure the error's text. */
+    const char *format;
 } StepEvent;
 
 typedef struct PlanStep {
     StepType type;
     const ApiKind *kind;
     const char *namespace_, *name, *subresource; /* interned */
-    ApiObject *object;       /* (owned) CREATE, UPDATE, UPDATE_STATUS */
-    ApiMutate mutate;        /* PATCH */
+    ApiObject *object;                           /* (owned) CREATE, UPDATE, UPDATE_STATUS */
+    ApiMutate mutate;                            /* PATCH */
     gpointer mutate_data;
     GDestroyNotify mutate_data_free;
-    const char *why;         /* interned: one phrase for the trace */
+    const char *why; /* interned: one phrase for the trace */
     /* delete */
     gboolean has_grace;
     gint64 grace_s;
     const char *propagation, *precondition_uid;
     guint64 precondition_revision;
     /* events about the outcome, written right after the step; about @event_about */
-    ApiObject *event_about;  /* (owned ref) */
+    ApiObject *event_about; /* (owned ref) */
     StepEvent on_success, on_failure;
     const char *event_message; /* STEP_EVENT: interned */
     gint64 pause_ns;           /* STEP_PAUSE */
     guint ignore_codes[4];     /* HTTP codes that count as success, 0-terminated */
-    gboolean ignore_terminating; /* 403 because the namespace terminates counts as success, no event */
-    gboolean continue_on_error;  /* go on with the next step; the error is kept for the end */
-    int takes_revision_of;       /* index of an earlier step whose answer's resourceVersion this write carries; -1 */
-    gboolean keeps_expectation;  /* a failed or skipped create/delete lowers the controller's expectation for the key */
+    /* 403 because the namespace terminates counts as success, no event. */
+    gboolean ignore_terminating;
+    gboolean continue_on_error; /* go on with the next step; the error is kept for the end */
+    /* Index of an earlier step whose answer's resourceVersion this write carries; -1: none. */
+    int takes_revision_of;
+    /* A failed or skipped create/delete lowers the controller's expectation for the key. */
+    gboolean keeps_expectation;
     const char *expected_pod_key; /* interned; with keeps_expectation and DELETE */
     GroupType group;
-    guint group_id;              /* 0: none */
-    guint retries_on_conflict;   /* PATCH/UPDATE: repeats (10 ms apart), mutate applied anew */
+    guint group_id;            /* 0: none */
+    guint retries_on_conflict; /* PATCH/UPDATE: repeats (10 ms apart), mutate applied anew */
 } PlanStep;
 
 typedef struct {
     gboolean was_run;
     int code;
-    ApiObject *object;   /* (owned ref) as answered */
-    ApiStatus *status;   /* (owned ref) */
+    ApiObject *object; /* (owned ref) as answered */
+    ApiStatus *status; /* (owned ref) */
 } StepResult;
 
 typedef struct Reconcile Reconcile; /* controller.h */
-/* PlanContinue: decides on from what happened. results[i] belongs to step i of the plan that ended. */
-typedef void (*PlanContinue)(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan);
+/*
+ * PlanContinue: decides on from what happened. results[i] belongs to step i of the
+ * plan that ended.
+ */
+typedef void (*PlanContinue)(const Reconcile *r,
+                             gpointer carry,
+                             const StepResult *results,
+                             guint n_results,
+                             Plan *plan);
 
 Plan *plan_new(void);
 void plan_free(Plan *plan);
 guint plan_count(const Plan *plan);
 PlanStep *plan_get(const Plan *plan, guint index);
 
-/* Each returns the step to set further members on (borrowed until the next step is added), its index is plan_count - 1. */
-PlanStep *plan_create(Plan *plan, ApiObject *object /* owned */, const char *why_format, ...) G_GNUC_PRINTF(3, 4);
-PlanStep *plan_update(Plan *plan, ApiObject *object /* owned */, const char *why_format, ...) G_GNUC_PRINTF(3, 4);
-PlanStep *plan_update_status(Plan *plan, ApiObject *object /* owned */, const char *why_format, ...) G_GNUC_PRINTF(3, 4);
-PlanStep *plan_patch(Plan *plan, const ApiObject *target, const char *subresource, ApiMutate mutate, gpointer data, GDestroyNotify data_free, const char *why_format, ...) G_GNUC_PRINTF(7, 8);
-PlanStep *plan_delete(Plan *plan, const ApiObject *target, const char *why_format, ...) G_GNUC_PRINTF(3, 4);
-PlanStep *plan_read(Plan *plan, const ApiKind *kind, const char *namespace_, const char *name, const char *why_format, ...) G_GNUC_PRINTF(5, 6);
-PlanStep *plan_event(Plan *plan, const ApiObject *about, const char *type, const char *reason, const char *format, ...) G_GNUC_PRINTF(5, 6);
+/*
+ * Each returns the step to set further members on (borrowed until the next step is
+ * added), its index is plan_count - 1.
+ */
+PlanStep *plan_create(Plan *plan, ApiObject *object /* owned */, const char *why_format, ...)
+    G_GNUC_PRINTF(3, 4);
+PlanStep *plan_update(Plan *plan, ApiObject *object /* owned */, const char *why_format, ...)
+    G_GNUC_PRINTF(3, 4);
+PlanStep *plan_update_status(Plan *plan, ApiObject *object /* owned */, const char *why_format, ...)
+    G_GNUC_PRINTF(3, 4);
+PlanStep *plan_patch(Plan *plan,
+                     const ApiObject *target,
+                     const char *subresource,
+                     ApiMutate mutate,
+                     gpointer data,
+                     GDestroyNotify data_free,
+                     const char *why_format,
+                     ...) G_GNUC_PRINTF(7, 8);
+PlanStep *plan_delete(Plan *plan, const ApiObject *target, const char *why_format, ...)
+    G_GNUC_PRINTF(3, 4);
+/* plan_delete_collection: all of @kind in @namespace_. */
+PlanStep *plan_delete_collection(Plan *plan,
+                                 const ApiKind *kind,
+                                 const char *namespace_,
+                                 const char *why_format,
+                                 ...) G_GNUC_PRINTF(4, 5);
+PlanStep *plan_read(Plan *plan,
+                    const ApiKind *kind,
+                    const char *namespace_,
+                    const char *name,
+                    const char *why_format,
+                    ...) G_GNUC_PRINTF(5, 6);
+PlanStep *plan_event(Plan *plan,
+                     const ApiObject *about,
+                     const char *type,
+                     const char *reason,
+                     const char *format,
+                     ...) G_GNUC_PRINTF(5, 6);
 PlanStep *plan_pause(Plan *plan, gint64 ns);
 
-/* Steps added between begin and end form a group. In a slow-start group batches of 1, 2, 4 ... run; a failure stops after its batch. */
+/*
+ * Steps added between begin and end form a group. In a slow-start group batches of
+ * 1, 2, 4 ... run; a failure stops after its batch.
+ */
 void plan_group_begin(Plan *plan, GroupType type);
 void plan_group_end(Plan *plan);
 
-void plan_expect_creations(Plan *plan, guint count);          /* set when the plan starts */
-void plan_expect_deletion(Plan *plan, const char *pod_key);   /* add one to the set */
+void plan_expect_creations(Plan *plan, guint count);        /* set when the plan starts */
+void plan_expect_deletion(Plan *plan, const char *pod_key); /* add one to the set */
 void plan_forget_expectations(Plan *plan);
-void plan_requeue_after(Plan *plan, gint64 delay_ns);         /* the earlier of several */
-void plan_enqueue_after(Plan *plan, const char *key, gint64 delay_ns); /* another key of this controller */
+void plan_requeue_after(Plan *plan, gint64 delay_ns); /* the earlier of several */
+void plan_enqueue_after(Plan *plan,
+                        const char *key,
+                        gint64 delay_ns); /* another key of this controller */
 /* plan_fail: the sync ends in an error (rate-limited retry) with this text, after its steps. */
 void plan_fail(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void plan_continue(Plan *plan, PlanContinue next, gpointer carry, GDestroyNotify carry_free);

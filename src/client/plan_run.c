@@ -79,12 +79,13 @@ step_box(PlanStep *step)
     return box;
 }
 
-/* --- sending a step ------------------------------------------------------------------------------ */
+/* --- sending a step --------------------------------------------------------------------------- */
 
 static const ApiVerb step_verbs[] = {
     [STEP_CREATE] = VERB_CREATE,  [STEP_UPDATE] = VERB_UPDATE, [STEP_UPDATE_STATUS] = VERB_UPDATE,
     [STEP_PATCH] = VERB_PATCH,    [STEP_DELETE] = VERB_DELETE, [STEP_GET] = VERB_GET,
     [STEP_BINDING] = VERB_CREATE,
+    [STEP_DELETE_COLLECTION] = VERB_DELETE_COLLECTION,
 };
 
 /* The revision of an earlier step's answer, which this write is based on. */
@@ -194,7 +195,7 @@ step_new(PlanRun *run, guint index)
     return step;
 }
 
-/* --- outcomes ---------------------------------------------------------------------------------------- */
+/* --- outcomes --------------------------------------------------------------------------------- */
 
 static gboolean
 status_is_terminating(const ApiStatus *status)
@@ -321,7 +322,7 @@ step_done(gpointer user, const ApiResponse *response)
     plan_run_advance(run);
 }
 
-/* --- the run ---------------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 static void
 step_begin(PlanRun *run, guint index)

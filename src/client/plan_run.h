@@ -20,14 +20,20 @@ typedef struct {
     const char *object_text;    /* interned: "deployment/default/web"; may be NULL */
     /* reconcile_fill: the view and time for a continuation. */
     void (*fill)(gpointer user, Reconcile *out);
-    /* A plan begins (the first, or a continuation's): delays and keys are the owner's business when it ends. */
+    /*
+     * A plan begins (the first, or a continuation's): delays and keys are the owner's
+     * business when it ends.
+     */
     void (*enqueue)(gpointer user, const char *key, gint64 delay_ns);
     /* @error (interned) NULL: it worked. @requeue_ns -1: none. The run is freed after it. */
     void (*done)(gpointer user, const char *error, gint64 requeue_ns);
     gpointer user;
 } PlanRunOptions;
 
-/* plan_run_start: takes @plan. May call done before it returns (a plan without writes): then NULL. */
+/*
+ * plan_run_start: takes @plan. May call done before it returns (a plan without
+ * writes): then NULL.
+ */
 PlanRun *plan_run_start(const PlanRunOptions *options, const char *key, Plan *plan);
 /* plan_run_cancel: the process died; the client was reset. */
 void plan_run_cancel(PlanRun *run);

@@ -25,8 +25,15 @@ void recorder_reset(Recorder *recorder); /* the process died: caches forgotten *
 void recorder_resumed(Recorder *recorder);
 
 /* recorder_event: @type "Normal" or "Warning"; @message is interned by the callee. */
-void recorder_event(Recorder *recorder, const ApiObject *about, const char *type, const char *reason, const char *message);
-/* recorder_event_ref: about something given by reference (fieldPath spec.containers{app}); @action and @related for series style, else NULL. */
+void recorder_event(Recorder *recorder,
+                    const ApiObject *about,
+                    const char *type,
+                    const char *reason,
+                    const char *message);
+/*
+ * recorder_event_ref: about something given by reference (fieldPath
+ * spec.containers{app}); @action and @related for series style, else NULL.
+ */
 void recorder_event_ref(Recorder *recorder,
                         const ObjectReference *about,
                         const char *type,
@@ -34,5 +41,8 @@ void recorder_event_ref(Recorder *recorder,
                         const char *action,
                         const ObjectReference *related,
                         const char *message);
-/* object_reference_of: reference to @object (kind, namespace, name, uid, apiVersion, resourceVersion). */
+/*
+ * object_reference_of: reference to @object (kind, namespace, name, uid,
+ * apiVersion, resourceVersion).
+ */
 ObjectReference object_reference_of(const ApiObject *object);

@@ -178,7 +178,7 @@ reflector_watch(Reflector *reflector)
     reflector->watch = client_watch(reflector->client, options, &reflector_watch_hooks, reflector);
 }
 
-/* --- public -------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 Reflector *
 reflector_new(Client *client,

@@ -129,7 +129,7 @@ view_scan(View *view, const ApiKind *kind, ViewMatch match, const char *value, G
     }
 }
 
-/* --- public -------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 const ApiObject *
 view_get(View *view, const ApiKind *kind, const char *namespace_, const char *name)

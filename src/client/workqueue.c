@@ -35,7 +35,7 @@ struct WorkQueue {
     SimTimer delay_timer;
 };
 
-/* --- the heap of delayed items ------------------------------------------------------------ */
+/* --- the heap of delayed items ---------------------------------------------------------------- */
 
 static gboolean
 item_before(const Item *a, const Item *b)
@@ -101,7 +101,7 @@ heap_take_first(GPtrArray *heap)
     return first;
 }
 
-/* --- adding --------------------------------------------------------------------------------- */
+/* --- adding ----------------------------------------------------------------------------------- */
 
 static Item *
 workqueue_item(WorkQueue *queue, const char *key)
@@ -225,7 +225,7 @@ workqueue_bucket_ns(WorkQueue *queue)
     return MAX(0, allowed_ns - now_ns);
 }
 
-/* --- public ------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 WorkQueue *
 workqueue_new(Sim *sim,

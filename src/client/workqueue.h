@@ -12,13 +12,19 @@
 typedef struct WorkQueue WorkQueue;
 
 typedef struct {
-    gint64 base_ns, cap_ns;       /* per item exponential; 0: 5 ms, 1000 s */
+    gint64 base_ns, cap_ns;         /* per item exponential; 0: 5 ms, 1000 s */
     guint bucket_qps, bucket_burst; /* over all items; 0: 10, 100 */
     gboolean no_bucket;
 } WorkQueueOptions;
 
-/* @ready is called when there may be something to get (phase CONTROL, never re-entered from add). */
-WorkQueue *workqueue_new(Sim *sim, const WorkQueueOptions *options, void (*ready)(gpointer user), gpointer user);
+/*
+ * @ready is called when there may be something to get (phase CONTROL, never re-
+ * entered from add).
+ */
+WorkQueue *workqueue_new(Sim *sim,
+                         const WorkQueueOptions *options,
+                         void (*ready)(gpointer user),
+                         gpointer user);
 void workqueue_free(WorkQueue *queue);
 void workqueue_clear(WorkQueue *queue); /* the process died */
 void workqueue_add(WorkQueue *queue, const char *key);

@@ -110,8 +110,7 @@ answer_freed(gpointer user)
 ApiObject *
 config_map_new(const char *name, const char *value)
 {
-    ApiObject *object =
-        api_object_new(&config_map_kind, str_intern("default"), str_intern(name));
+    ApiObject *object = api_object_new(&config_map_kind, str_intern("default"), str_intern(name));
     ConfigMapBody *body = api_edit_body(object);
 
     str_map_set(&body->data, str_intern("value"), str_intern(value));

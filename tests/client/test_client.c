@@ -55,8 +55,8 @@ START_TEST(test_tokens)
     start_ns = sim_now_ns(f->sim);
     for (guint i = 0; i < 34; i++) {
         answers[i].sim = f->sim;
-        client_send(client, get_request(&namespace_kind, NULL, "default"), answer_done,
-                    &answers[i], NULL);
+        client_send(client, get_request(&namespace_kind, NULL, "default"), answer_done, &answers[i],
+                    NULL);
     }
     ck_assert_int_eq(client_token_wait_ns(client), 250 * NS_PER_MS);
     fixture_run(f, NS_PER_S);
@@ -113,7 +113,10 @@ START_TEST(test_server_crash_while_requests_are_under_way)
 }
 END_TEST
 
-/* a silent loss: noticed by the ping within 45 s; a request by its own time-out, whichever is first */
+/*
+ * a silent loss: noticed by the ping within 45 s; a request by its own time-out,
+ * whichever is first
+ */
 static const struct {
     gint64 timeout_s;
     gint64 after_s, before_s;
@@ -137,7 +140,8 @@ START_TEST(test_silent_loss)
     request->timeout_ns = silent_cases[_i].timeout_s * NS_PER_S;
     client_send(client, request, answer_done, &answer, NULL);
     fixture_run(f, silent_cases[_i].after_s * NS_PER_S);
-    ck_assert_msg(answer.calls == 1 || answer.at_ns - start_ns == silent_cases[_i].after_s * NS_PER_S,
+    ck_assert_msg(answer.calls == 1 ||
+                      answer.at_ns - start_ns == silent_cases[_i].after_s * NS_PER_S,
                   "too early");
     fixture_run(f, (silent_cases[_i].before_s - silent_cases[_i].after_s) * NS_PER_S);
     ck_assert_uint_eq(answer.calls, 2);
@@ -265,8 +269,9 @@ START_TEST(test_watch)
     fixture_run(f, NS_PER_S);
     client_send(client, create_request(config_map_new("a", "1")), answer_done, &answer, NULL);
     fixture_run(f, NS_PER_S);
-    client_send(client, api_request_new(VERB_DELETE, &config_map_kind, str_intern("default"),
-                                        str_intern("a")),
+    client_send(client,
+                api_request_new(VERB_DELETE, &config_map_kind, str_intern("default"),
+                                str_intern("a")),
                 answer_done, &answer, NULL);
     fixture_run(f, NS_PER_S);
     ck_assert_int_eq(answer.code, 200);

@@ -260,8 +260,8 @@ START_TEST(test_one_key_one_worker)
     create("a");
     fixture_run(f, 300 * NS_PER_MS);
     for (guint i = 0; i < 3; i++) {
-        ApiRequest *request = api_request_new(VERB_PATCH, &config_map_kind, str_intern("default"),
-                                              str_intern("a"));
+        ApiRequest *request =
+            api_request_new(VERB_PATCH, &config_map_kind, str_intern("default"), str_intern("a"));
 
         request->mutate = touch;
         request->mutate_data = (gpointer)str_internf("%u", i);
@@ -281,10 +281,8 @@ create_copy(const Reconcile *r, Plan *plan)
     const char *name = strchr(r->key, '/') + 1;
 
     ck_assert_ptr_nonnull(view_get(r->view, &config_map_kind, "default", name));
-    if (!g_str_has_prefix(name, "copy") &&
-        view_get(r->view, &secret_kind, "default", name) == NULL)
-        plan_create(plan,
-                    api_object_new(&secret_kind, str_intern("default"), str_intern(name)),
+    if (!g_str_has_prefix(name, "copy") && view_get(r->view, &secret_kind, "default", name) == NULL)
+        plan_create(plan, api_object_new(&secret_kind, str_intern("default"), str_intern(name)),
                     "there is no secret %s", name);
 }
 
@@ -376,7 +374,10 @@ START_TEST(test_pause_and_resume)
 }
 END_TEST
 
-/* cut off, the controller keeps its view and its failed write is tried again until the path heals */
+/*
+ * cut off, the controller keeps its view and its failed write is tried again until
+ * the path heals
+ */
 START_TEST(test_partition_heals)
 {
     begin(&one_worker);
@@ -461,13 +462,12 @@ START_TEST(test_client_limit)
 }
 END_TEST
 
-/* --- views over arrays -------------------------------------------------------------------------------- */
+/* --- views over arrays ------------------------------------------------------------------------ */
 
 START_TEST(test_array_view)
 {
     g_autoptr(ApiObject) a = config_map_new("a", "1");
-    g_autoptr(ApiObject) pod =
-        api_object_new(&pod_kind, str_intern("default"), str_intern("p"));
+    g_autoptr(ApiObject) pod = api_object_new(&pod_kind, str_intern("default"), str_intern("p"));
     const ApiObject *objects[] = {a, pod};
     g_autoptr(GPtrArray) out = g_ptr_array_new();
     View *view = view_new_array(objects, 2);

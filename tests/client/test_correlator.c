@@ -28,7 +28,11 @@ tear_down(void)
 
 /* Applies one event about Deployment default/@object and says what came of it. */
 static const char *
-apply_at(const char *object, const char *type, const char *reason, const char *message, gint64 at_ns)
+apply_at(const char *object,
+         const char *type,
+         const char *reason,
+         const char *message,
+         gint64 at_ns)
 {
     ObjectReference about = {.kind = "Deployment",
                              .namespace_ = "default",
@@ -101,9 +105,9 @@ START_TEST(test_tenth_similar_is_combined)
 {
     for (guint i = 0; i < 15; i++) {
         g_autofree char *message = g_strdup_printf("m%u", i);
-        g_autofree char *want = i < 9 ? g_strdup_printf("m%u x1", i)
-                                      : g_strdup_printf("(combined from similar events): m%u x%u",
-                                                        i, i - 8);
+        g_autofree char *want =
+            i < 9 ? g_strdup_printf("m%u x1", i)
+                  : g_strdup_printf("(combined from similar events): m%u x%u", i, i - 8);
 
         ck_assert_str_eq(apply(message, i * NS_PER_S), want);
     }
@@ -173,7 +177,10 @@ START_TEST(test_old_messages_come_single_again)
 }
 END_TEST
 
-/* of any number of SuccessfulCreate of one ReplicaSet at most 25 arrive: 9 single, the combined one up to 16 */
+/*
+ * of any number of SuccessfulCreate of one ReplicaSet at most 25 arrive: 9 single,
+ * the combined one up to 16
+ */
 START_TEST(test_spam_of_similar_events)
 {
     guint dropped = 0;

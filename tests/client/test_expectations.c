@@ -1,4 +1,7 @@
-/* test_expectations.c - v1.34 pkg/controller/controller_utils_test.go TestControllerExpectations, TestUIDExpectations */
+/*
+ * test_expectations.c - v1.34 pkg/controller/controller_utils_test.go
+ * TestControllerExpectations, TestUIDExpectations
+ */
 
 #include "base/duration.h"
 #include "client/expectations.h"

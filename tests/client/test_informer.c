@@ -55,7 +55,10 @@ set_up(void)
 {
     f = fixture_new();
     client = fixture_client(f, 0, 0);
-    /* Writes come from the server's own machine, so that faults of the worker do not hold them up. */
+    /*
+     * Writes come from the server's own machine, so that faults of the worker do not
+     * hold them up.
+     */
     writer = client_new(&(ClientOptions){.sim = f->sim,
                                          .world = f->world,
                                          .process = apiserver_process(f->server),
@@ -105,8 +108,8 @@ change_value(ApiObject *object, gpointer data)
 static void
 change(const char *name)
 {
-    ApiRequest *request = api_request_new(VERB_PATCH, &config_map_kind, str_intern("default"),
-                                          str_intern(name));
+    ApiRequest *request =
+        api_request_new(VERB_PATCH, &config_map_kind, str_intern("default"), str_intern(name));
 
     request->mutate = change_value;
     client_send(writer, request, ignore, NULL, NULL);
@@ -116,8 +119,9 @@ change(const char *name)
 static void
 remove_map(const char *name)
 {
-    client_send(writer, api_request_new(VERB_DELETE, &config_map_kind, str_intern("default"),
-                                        str_intern(name)),
+    client_send(writer,
+                api_request_new(VERB_DELETE, &config_map_kind, str_intern("default"),
+                                str_intern(name)),
                 ignore, NULL, NULL);
     fixture_run(f, 50 * NS_PER_MS);
 }
@@ -263,7 +267,7 @@ START_TEST(test_same_question_same_informer)
 }
 END_TEST
 
-/* --- the store ------------------------------------------------------------------------------------ */
+/* --- the store -------------------------------------------------------------------------------- */
 
 static ApiObject *
 pod_new(const char *namespace_, const char *name, const char *owner, const char *node)
@@ -371,8 +375,9 @@ END_TEST
 START_TEST(test_backoff)
 {
     const gint64 want_ms[] = {800, 1600, 3200, 6400, 12800, 25600, 30000, 30000};
-    ReflectorBackoff backoff = {
-        .initial_ns = 800 * NS_PER_MS, .cap_ns = 30 * NS_PER_S, .quiet_ns = 2 * NS_PER_MIN};
+    ReflectorBackoff backoff = {.initial_ns = 800 * NS_PER_MS,
+                                .cap_ns = 30 * NS_PER_S,
+                                .quiet_ns = 2 * NS_PER_MIN};
     gint64 now_ns = 0;
     Rng rng;
 

@@ -111,7 +111,10 @@ START_TEST(test_first_come)
 }
 END_TEST
 
-/* takeover 15 s after the record was seen to change last, plus a retry: 13 to 24 s after the crash */
+/*
+ * takeover 15 s after the record was seen to change last, plus a retry: 13 to 24 s
+ * after the crash
+ */
 START_TEST(test_crash_of_the_leader)
 {
     gint64 crash_ns = sim_now_ns(f->sim);

@@ -266,7 +266,7 @@ START_TEST(test_continuation_after_failure)
 }
 END_TEST
 
-/* --- groups -------------------------------------------------------------------------------------- */
+/* --- groups ----------------------------------------------------------------------------------- */
 
 /* Sizes of the groups of creations that reach the server at one instant. */
 static const char *
@@ -324,8 +324,8 @@ START_TEST(test_group)
     if (group_cases[_i].type != GROUP_NONE)
         plan_group_begin(plan, group_cases[_i].type);
     for (guint i = 0; i < group_cases[_i].count; i++)
-        plan_create(plan, config_map_new(str_internf("p%u", i), "1"), "create")
-            ->keeps_expectation = TRUE;
+        plan_create(plan, config_map_new(str_internf("p%u", i), "1"), "create")->keeps_expectation =
+            TRUE;
     if (group_cases[_i].type != GROUP_NONE)
         plan_group_end(plan);
     plan_expect_creations(plan, group_cases[_i].count);
@@ -345,8 +345,8 @@ START_TEST(test_slow_start_goes_on_behind_the_group)
     make("p1");
     plan_group_begin(plan, GROUP_SLOW_START);
     for (guint i = 0; i < 6; i++)
-        plan_create(plan, config_map_new(str_internf("p%u", i), "1"), "create")
-            ->continue_on_error = TRUE;
+        plan_create(plan, config_map_new(str_internf("p%u", i), "1"), "create")->continue_on_error =
+            TRUE;
     plan_group_end(plan);
     plan_create(plan, config_map_new("status", "1"), "write status");
     plan_continue(plan, go_on, g_strdup("x"), g_free);
@@ -356,7 +356,7 @@ START_TEST(test_slow_start_goes_on_behind_the_group)
 }
 END_TEST
 
-/* --- deletions, expectations, terminating namespaces ------------------------------------------------ */
+/* --- deletions, expectations, terminating namespaces ------------------------------------------ */
 
 START_TEST(test_deletions_lower_expectations)
 {
@@ -417,7 +417,7 @@ START_TEST(test_terminating_namespace_is_no_error)
 }
 END_TEST
 
-/* --- events ----------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 START_TEST(test_events_tell_outcomes)
 {
@@ -440,7 +440,7 @@ START_TEST(test_events_tell_outcomes)
 }
 END_TEST
 
-/* --- revisions and conflicts --------------------------------------------------------------------------------- */
+/* --- revisions and conflicts ------------------------------------------------------------------ */
 
 START_TEST(test_takes_revision_of_an_earlier_step)
 {

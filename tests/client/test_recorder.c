@@ -130,7 +130,10 @@ START_TEST(test_tokens)
     fixture_run(f, 60 * NS_PER_MS);
     client_send(client, get_request(&namespace_kind, NULL, "default"), answer_done, &answer, NULL);
     fixture_run(f, NS_PER_S);
-    /* 5 at once, the 6th has asked before us (token at 50 ms), so ours is the one at 100 or 150 ms. */
+    /*
+     * 5 at once, the 6th has asked before us (token at 50 ms), so ours is the one at
+     * 100 or 150 ms.
+     */
     ck_assert_int_ge(answer.at_ns, start_ns + 100 * NS_PER_MS);
     ck_assert_int_le(answer.at_ns, start_ns + 170 * NS_PER_MS);
     end();
@@ -190,7 +193,7 @@ START_TEST(test_reset_forgets)
 }
 END_TEST
 
-/* --- series ---------------------------------------------------------------------------------------- */
+/* --- series ----------------------------------------------------------------------------------- */
 
 static void
 fail_scheduling(const char *message)

@@ -39,7 +39,10 @@ run_to(gint64 ns)
     sim_run_until(sim, ns);
 }
 
-/* queue_test.go TestReinsert and TestAddWhileProcessing: a letter adds, '<x' gets x, '>x' is done with x. */
+/*
+ * queue_test.go TestReinsert and TestAddWhileProcessing: a letter adds, '<x' gets
+ * x, '>x' is done with x.
+ */
 static const struct {
     const char *name;
     const char *steps;
@@ -107,8 +110,7 @@ START_TEST(test_delay)
     begin(NULL);
     workqueue_add_after(queue, "a", delay_cases[_i].first_ms * NS_PER_MS);
     workqueue_add_after(queue, "a", delay_cases[_i].second_ms * NS_PER_MS);
-    run_to(delay_cases[_i].due_ms * NS_PER_MS - 1 < 0 ? 0
-                                                      : delay_cases[_i].due_ms * NS_PER_MS - 1);
+    run_to(delay_cases[_i].due_ms * NS_PER_MS - 1 < 0 ? 0 : delay_cases[_i].due_ms * NS_PER_MS - 1);
     if (delay_cases[_i].due_ms > 0)
         ck_assert_uint_eq(workqueue_length(queue), 0);
     run_to(delay_cases[_i].due_ms * NS_PER_MS);
@@ -170,7 +172,8 @@ static const struct {
     guint failures; /* before this one */
     gint64 delay_us;
 } default_cases[] = {
-    {0, 5000}, {1, 10000}, {2, 20000}, {14, 81920000}, {17, 655360000}, {18, 1000000000}, {40, 1000000000},
+    {0, 5000},       {1, 10000},       {2, 20000},       {14, 81920000},
+    {17, 655360000}, {18, 1000000000}, {40, 1000000000},
 };
 
 START_TEST(test_default_limiter)
