@@ -26,19 +26,20 @@ typedef struct {
     World *world;
     Machine *machine;
     ApiServer *server;
-    Runtime *runtime;       /* may be NULL with ideal */
+    Runtime *runtime; /* may be NULL with ideal */
     const char *node_name;
-    StrMap labels;          /* (borrowed) besides kubernetes.io/{arch,os,hostname} and the zone's */
-    TaintList taints;       /* (borrowed) registered with the node */
-    gint32 max_pods;        /* 0: 110 */
+    StrMap labels;    /* (borrowed) besides kubernetes.io/{arch,os,hostname} and the zone's */
+    TaintList taints; /* (borrowed) registered with the node */
+    gint32 max_pods;  /* 0: 110 */
     const char *kube_reserved_cpu, *kube_reserved_memory;     /* quantities; NULL: none */
     const char *system_reserved_cpu, *system_reserved_memory; /* quantities; NULL: none */
-    const char *eviction_memory, *eviction_nodefs; /* hard thresholds, quantity or percentage; NULL: 100Mi, 10% */
-    const char *pod_cidr;   /* range of pod addresses; NULL: waits for spec.podCIDR of its Node */
+    const char *eviction_memory,
+        *eviction_nodefs;    /* hard thresholds, quantity or percentage; NULL: 100Mi, 10% */
+    const char *pod_cidr;    /* range of pod addresses; NULL: waits for spec.podCIDR of its Node */
     const char *provider_id; /* may be NULL */
-    gboolean cluster_dns;   /* FALSE: each sync of a pod warns MissingClusterDNS */
-    guint version_minor;    /* 34 */
-    const char *version;    /* "v1.34.4"; NULL: v1.<minor>.0 */
+    gboolean cluster_dns;    /* FALSE: each sync of a pod warns MissingClusterDNS */
+    guint version_minor;     /* 34 */
+    const char *version;     /* "v1.34.4"; NULL: v1.<minor>.0 */
 
     gboolean ideal;
     Dist ideal_startup, ideal_stop;

@@ -1,0 +1,458 @@
+/*
+ * ideal.c - a node that is played: fixed delays instead of a runtime
+ *
+ * What KWOK does with a node: a pod is Pending some 10 ms after its binding,
+ * Running and Ready `startup` later, gone `stop` after its deletion, without a
+ * status in between. A missing image ends in ImagePullBackOff after 1 s. A pod
+ * whose command ends by itself ends, if it is not to be restarted.
+ */
+
+#include "node/ideal_exit.h"
+#include "node/internal.h"
+
+#define PULL_FAILS_NS NS_PER_S
+#define HEAR_MIN_NS   (5 * NS_PER_MS)
+#define HEAR_MAX_NS   (11 * NS_PER_MS)
+#define RETRY_NS      NS_PER_S
+#define HOSTS_MAX     254
+
+typedef enum { IDEAL_NEW, IDEAL_CREATING, IDEAL_RUNNING, IDEAL_ENDED, IDEAL_LEAVING } IdealStage;
+
+typedef struct {
+    Ideal *ideal;
+    ApiObject *pod; /* (owned ref) newest */
+    const char *uid;
+    IdealStage stage; /* what the next firing of the timer writes, less one */
+    SimTimer timer;
+    guint host; /* last part of its address; 0: none */
+    gboolean is_writing;
+} IdealPod;
+
+struct Ideal {
+    Kubelet *k;
+    Informer *pods;
+    GHashTable *by_uid; /* uid -> IdealPod (owned) */
+    gboolean *hosts;    /* (owned) HOSTS_MAX + 1: address taken? */
+};
+
+static void
+ideal_pod_free(gpointer self)
+{
+    IdealPod *pod = self;
+
+    if (pod->host != 0)
+        pod->ideal->hosts[pod->host] = FALSE;
+    sim_timer_clear(&pod->timer);
+    api_object_unref(pod->pod);
+    g_free(pod);
+}
+
+/* --- delays ------------------------------------------------------------------------------ */
+
+static gint64
+ideal_startup_ns(const IdealPod *pod)
+{
+    const KubeletOptions *options = &pod->ideal->k->options;
+
+    if (options->ideal_startup_of != NULL)
+        return options->ideal_startup_of(options->ideal_user, pod->pod);
+    return dist_sample_ns(&options->ideal_startup, pod->ideal->k->rng);
+}
+
+static gint64
+ideal_stop_ns(const IdealPod *pod)
+{
+    const KubeletOptions *options = &pod->ideal->k->options;
+
+    if (options->ideal_stop_of != NULL)
+        return options->ideal_stop_of(options->ideal_user, pod->pod);
+    return dist_sample_ns(&options->ideal_stop, pod->ideal->k->rng);
+}
+
+static gboolean
+ideal_image_is_missing(const IdealPod *pod)
+{
+    const KubeletOptions *options = &pod->ideal->k->options;
+    const PodSpec *spec = pod_spec(pod->pod);
+
+    if (options->ideal_image_is_missing == NULL)
+        return FALSE;
+    for (guint i = 0; i < spec->containers.count; i++)
+        if (options->ideal_image_is_missing(options->ideal_user, spec->containers.items[i].image))
+            return TRUE;
+    return FALSE;
+}
+
+/* --- the address ------------------------------------------------------------------------------ */
+
+static const char *
+ideal_ip(IdealPod *pod)
+{
+    const char *cidr = node_pod_cidr(pod->ideal->k);
+    const char *dot = NULL;
+
+    if (pod_spec(pod->pod)->host_network || cidr == NULL)
+        return str_intern(machine_ip(pod->ideal->k->options.machine));
+    for (guint host = 1; pod->host == 0 && host <= HOSTS_MAX; host++)
+        if (!pod->ideal->hosts[host]) {
+            pod->host = host;
+            pod->ideal->hosts[host] = TRUE;
+        }
+    dot = strrchr(cidr, '.');
+    return str_internf("%.*s.%u", (int)(dot - cidr), cidr, pod->host);
+}
+
+/* --- statuses ------------------------------------------------------------------------------------ */
+
+static void
+ideal_condition(PodStatus *status,
+                const char *type,
+                gboolean is_true,
+                const char *reason,
+                ApiTime now)
+{
+    Condition *condition = condition_edit(&status->conditions, str_intern(type));
+    const char *value = str_intern(is_true ? "True" : "False");
+
+    if (condition->status != value)
+        condition->last_transition_time = now;
+    condition->status = value;
+    condition->reason = str_intern(reason);
+}
+
+static void
+state_reset(ContainerState *state)
+{
+    g_free(state->waiting);
+    g_free(state->running);
+    g_free(state->terminated);
+    *state = (ContainerState){0};
+}
+
+static ContainerStatus *
+ideal_statuses(ContainerStatusList *list, guint index, const Container *container)
+{
+    ContainerStatus *item = index < list->count ? &list->items[index] : API_LIST_ADD(list);
+
+    state_reset(&item->state);
+    item->name = container->name;
+    item->image = container->image;
+    item->image_id = str_intern("");
+    item->ready = FALSE;
+    item->started = OPT_FALSE;
+    return item;
+}
+
+static void
+ideal_set_waiting(ContainerStatus *item, const char *reason)
+{
+    item->state.waiting = g_new0(ContainerStateWaiting, 1);
+    item->state.waiting->reason = str_intern(reason);
+}
+
+static void
+ideal_set_running(ContainerStatus *item, ApiTime now)
+{
+    item->ready = TRUE;
+    item->started = OPT_TRUE;
+    item->state.running = g_new0(ContainerStateRunning, 1);
+    item->state.running->started_at = now;
+}
+
+static void
+ideal_set_ended(ContainerStatus *item, gint32 exit_code, ApiTime now)
+{
+    item->state.terminated = g_new0(ContainerStateTerminated, 1);
+    item->state.terminated->exit_code = exit_code;
+    item->state.terminated->reason = str_intern(exit_code == 0 ? "Completed" : "Error");
+    item->state.terminated->started_at = now;
+    item->state.terminated->finished_at = now;
+}
+
+typedef struct {
+    const char *uid, *host_ip, *pod_ip, *waiting;
+    IdealStage stage;
+    gint32 exit_code;
+    ApiTime now;
+} IdealWrite;
+
+static void
+ideal_write_containers(const IdealWrite *write, const PodSpec *spec, PodStatus *status)
+{
+    for (guint i = 0; i < spec->init_containers.count; i++) {
+        const Container *container = &spec->init_containers.items[i];
+        ContainerStatus *item = ideal_statuses(&status->init_container_statuses, i, container);
+
+        if (write->stage == IDEAL_CREATING)
+            ideal_set_waiting(item, "PodInitializing");
+        else if (write->stage == IDEAL_RUNNING && container_is_sidecar(container))
+            ideal_set_running(item, write->now);
+        else
+            ideal_set_ended(item, 0, write->now);
+        if (item->state.terminated != NULL)
+            item->ready = !container_is_sidecar(container);
+    }
+    for (guint i = 0; i < spec->containers.count; i++) {
+        ContainerStatus *item =
+            ideal_statuses(&status->container_statuses, i, &spec->containers.items[i]);
+
+        if (write->stage == IDEAL_CREATING)
+            ideal_set_waiting(item, write->waiting);
+        else if (write->stage == IDEAL_RUNNING)
+            ideal_set_running(item, write->now);
+        else
+            ideal_set_ended(item, write->exit_code, write->now);
+    }
+}
+
+static gboolean
+ideal_mutate(ApiObject *object, gpointer data)
+{
+    const IdealWrite *write = data;
+    const PodSpec *spec = pod_spec(object);
+    PodStatus *status;
+    const char *reason = "ContainersNotReady";
+
+    if (api_uid(object) != write->uid)
+        return FALSE;
+    status = api_edit_status(object);
+    ideal_write_containers(write, spec, status);
+    if (write->stage == IDEAL_ENDED)
+        reason = write->exit_code == 0 ? "PodCompleted" : "PodFailed";
+    else if (write->stage == IDEAL_RUNNING)
+        reason = NULL;
+    if (write->stage == IDEAL_CREATING) {
+        status->phase = str_intern("Pending");
+        status->host_ip = write->host_ip;
+        if (status->start_time == 0)
+            status->start_time = write->now;
+    } else {
+        status->phase = write->stage == IDEAL_RUNNING ? str_intern("Running")
+                        : write->exit_code == 0       ? str_intern("Succeeded")
+                                                      : str_intern("Failed");
+    }
+    if (write->pod_ip != NULL && status->pod_ip == NULL) {
+        status->pod_ip = write->pod_ip;
+        API_LIST_ADD(&status->pod_ips)->ip = write->pod_ip;
+    }
+    ideal_condition(status, "Initialized", TRUE, NULL, write->now);
+    ideal_condition(status, "Ready", write->stage == IDEAL_RUNNING, reason, write->now);
+    ideal_condition(status, "ContainersReady", write->stage == IDEAL_RUNNING, reason, write->now);
+    for (guint i = 0; i < spec->readiness_gates.count; i++)
+        ideal_condition(status, spec->readiness_gates.items[i].condition_type,
+                        write->stage == IDEAL_RUNNING, NULL, write->now);
+    return TRUE;
+}
+
+/* --- the stages -------------------------------------------------------------------------------------- */
+
+static void
+ideal_await(IdealPod *pod, IdealStage next, gint64 delay_ns)
+{
+    pod->stage = next;
+    sim_timer_arm_after(&pod->timer, delay_ns);
+}
+
+/* What follows a stage that has been written, or that was found at the start. */
+static void
+ideal_proceed(IdealPod *pod, IdealStage reached)
+{
+    gint64 after_ns;
+    gint32 exit_code;
+
+    if (reached == IDEAL_CREATING && ideal_image_is_missing(pod))
+        ideal_await(pod, IDEAL_CREATING, PULL_FAILS_NS);
+    else if (reached == IDEAL_CREATING)
+        ideal_await(pod, IDEAL_RUNNING, ideal_startup_ns(pod));
+    else if (reached == IDEAL_RUNNING && ideal_pod_exits(pod->pod, &after_ns, &exit_code))
+        ideal_await(pod, IDEAL_ENDED, after_ns);
+}
+
+typedef struct {
+    Ideal *ideal;
+    const char *uid;
+    IdealStage stage;
+    gboolean is_final; /* nothing follows */
+} IdealCall;
+
+static void
+ideal_on_written(gpointer user, const ApiResponse *response)
+{
+    IdealCall *call = user;
+    IdealPod *pod = g_hash_table_lookup(call->ideal->by_uid, call->uid);
+
+    if (pod == NULL || response->code == 404 || pod->stage == IDEAL_LEAVING)
+        return;
+    if (response->code != 200)
+        ideal_await(pod, call->stage, RETRY_NS);
+    else if (!call->is_final)
+        ideal_proceed(pod, call->stage);
+}
+
+static void
+ideal_send(IdealPod *pod, ApiRequest *request, gboolean is_final)
+{
+    IdealCall *call = g_new0(IdealCall, 1);
+
+    *call = (IdealCall){pod->ideal, pod->uid, pod->stage, is_final};
+    client_send(pod->ideal->k->client, request, ideal_on_written, call, g_free);
+}
+
+static void
+ideal_write(IdealPod *pod)
+{
+    Kubelet *k = pod->ideal->k;
+    IdealWrite *write = g_new0(IdealWrite, 1);
+    gboolean was_created = pod_status(pod->pod)->start_time != 0;
+    gboolean is_missing = pod->stage == IDEAL_CREATING && was_created;
+    gint64 after_ns;
+    ApiRequest *request =
+        api_request_new(VERB_PATCH, &pod_kind, api_namespace(pod->pod), api_name(pod->pod));
+
+    write->uid = pod->uid;
+    write->stage = pod->stage;
+    write->now = api_time_seconds(kubelet_wall_ns(k));
+    write->host_ip = str_intern(machine_ip(k->options.machine));
+    write->waiting = is_missing ? "ImagePullBackOff" : "ContainerCreating";
+    if (pod->stage == IDEAL_RUNNING)
+        write->pod_ip = ideal_ip(pod);
+    if (pod->stage == IDEAL_ENDED)
+        ideal_pod_exits(pod->pod, &after_ns, &write->exit_code);
+    request->subresource = str_intern("status");
+    request->mutate = ideal_mutate;
+    request->mutate_data = write;
+    request->mutate_data_free = g_free;
+    sim_trace(k->sim, k->component, "status", api_ref_text(pod->pod),
+              pod->stage == IDEAL_RUNNING ? "Running" : NULL, "the pod is %s",
+              pod->stage == IDEAL_CREATING  ? "Pending"
+              : pod->stage == IDEAL_RUNNING ? "Running"
+                                            : "over");
+    ideal_send(pod, request, is_missing);
+}
+
+static void
+ideal_delete(IdealPod *pod)
+{
+    ApiRequest *request =
+        api_request_new(VERB_DELETE, &pod_kind, api_namespace(pod->pod), api_name(pod->pod));
+
+    request->has_grace = TRUE;
+    request->precondition_uid = pod->uid;
+    ideal_send(pod, request, TRUE);
+}
+
+static void
+ideal_on_timer(Sim *sim, gpointer self)
+{
+    IdealPod *pod = self;
+
+    (void)sim;
+    if (pod->stage == IDEAL_LEAVING)
+        ideal_delete(pod);
+    else
+        ideal_write(pod);
+}
+
+/* --- what is heard ---------------------------------------------------------------------------------------- */
+
+static gint64
+ideal_hear_ns(const Ideal *ideal)
+{
+    return rng_between_ns(ideal->k->rng, HEAR_MIN_NS, HEAR_MAX_NS);
+}
+
+static void
+ideal_begin(IdealPod *pod)
+{
+    const PodStatus *status = pod_status(pod->pod);
+
+    if (api_is_deleting(pod->pod))
+        ideal_await(pod, IDEAL_LEAVING, ideal_stop_ns(pod));
+    else if (pod_is_terminal(pod->pod))
+        pod->stage = IDEAL_ENDED;
+    else if (status->start_time == 0)
+        ideal_await(pod, IDEAL_CREATING, ideal_hear_ns(pod->ideal));
+    else if (str_is(status->phase, "Running"))
+        ideal_proceed(pod, IDEAL_RUNNING);
+    else
+        ideal_proceed(pod, IDEAL_CREATING);
+}
+
+static void
+ideal_on_added(gpointer user, const ApiObject *object)
+{
+    Ideal *ideal = user;
+    IdealPod *pod = g_new0(IdealPod, 1);
+    const char *ip = pod_status(object)->pod_ip;
+    const char *dot = ip != NULL ? strrchr(ip, '.') : NULL;
+
+    pod->ideal = ideal;
+    pod->uid = api_uid(object);
+    pod->pod = api_object_ref(object);
+    sim_timer_init(&pod->timer, ideal->k->sim, SIM_CONTROL, ideal_on_timer, pod);
+    if (dot != NULL && !pod_spec(object)->host_network) {
+        gint64 host;
+
+        if (g_ascii_string_to_signed(dot + 1, 10, 1, HOSTS_MAX, &host, NULL) &&
+            !ideal->hosts[host]) {
+            pod->host = (guint)host;
+            ideal->hosts[host] = TRUE;
+        }
+    }
+    g_hash_table_replace(ideal->by_uid, (gpointer)pod->uid, pod);
+    ideal_begin(pod);
+}
+
+static void
+ideal_on_deleted(gpointer user, const ApiObject *object)
+{
+    g_hash_table_remove(((Ideal *)user)->by_uid, api_uid(object));
+}
+
+static void
+ideal_on_updated(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    Ideal *ideal = user;
+    IdealPod *pod = g_hash_table_lookup(ideal->by_uid, api_uid(object));
+
+    if (pod == NULL || api_uid(old) != api_uid(object)) {
+        ideal_on_deleted(user, old);
+        ideal_on_added(user, object);
+        return;
+    }
+    api_object_unref(pod->pod);
+    pod->pod = api_object_ref(object);
+    if (api_is_deleting(object) && pod->stage != IDEAL_LEAVING)
+        ideal_await(pod, IDEAL_LEAVING, ideal_stop_ns(pod));
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------- */
+
+Ideal *
+ideal_new(Kubelet *k)
+{
+    static const InformerHandlers handlers = {ideal_on_added, ideal_on_updated, ideal_on_deleted};
+    Ideal *ideal = g_new0(Ideal, 1);
+
+    ideal->k = k;
+    ideal->by_uid = g_hash_table_new_full(NULL, NULL, NULL, ideal_pod_free);
+    ideal->hosts = g_new0(gboolean, HOSTS_MAX + 1);
+    ideal->pods =
+        informer_factory_get(k->factory, &pod_kind, str_internf("spec.nodeName=%s", k->node_name));
+    informer_add_handlers(ideal->pods, &handlers, ideal);
+    return ideal;
+}
+
+void
+ideal_free(Ideal *ideal)
+{
+    g_hash_table_unref(ideal->by_uid);
+    g_free(ideal->hosts);
+    g_free(ideal);
+}
+
+void
+ideal_stop(Ideal *ideal)
+{
+    g_hash_table_remove_all(ideal->by_uid);
+}

@@ -1,0 +1,545 @@
+/* kubelet.c - the process: its life, what it watches, what it hears; see kubelet.h */
+
+#include "node/internal.h"
+
+#define HOUSEKEEPING_NS (2 * NS_PER_S)
+
+/* Time from a watch event's arrival to the sync loop's handling of it (node latencies: 5 ms). */
+static const Dist hear_dist = {.type = DIST_LOGNORMAL,
+                               .a_ns = 5 * NS_PER_MS,
+                               .b_ns = 16 * NS_PER_MS};
+
+Worker *
+kubelet_find_worker(const Kubelet *k, const char *uid)
+{
+    return g_hash_table_lookup(k->workers, uid);
+}
+
+static int
+compare_workers(const void *a, const void *b)
+{
+    const Worker *x = *(Worker *const *)a;
+    const Worker *y = *(Worker *const *)b;
+
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+GPtrArray *
+kubelet_workers(const Kubelet *k)
+{
+    GPtrArray *list = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer worker;
+
+    g_hash_table_iter_init(&iter, k->workers);
+    while (g_hash_table_iter_next(&iter, NULL, &worker))
+        g_ptr_array_add(list, worker);
+    if (list->len > 1)
+        qsort(list->pdata, list->len, sizeof(gpointer), compare_workers);
+    return list;
+}
+
+const ApiObject *
+kubelet_node(const Kubelet *k)
+{
+    return k->nodes != NULL ? informer_get(k->nodes, NULL, k->node_name) : NULL;
+}
+
+gint64
+kubelet_wall_ns(const Kubelet *k)
+{
+    return sim_wall_ns(k->sim);
+}
+
+gint64
+kubelet_tick_at(const Kubelet *k, gint64 time_ns)
+{
+    gint64 past_ns = time_ns - k->tick_ns;
+
+    if (past_ns <= 0)
+        return k->tick_ns;
+    return k->tick_ns + (past_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S;
+}
+
+/* --- admission ------------------------------------------------------------------------------- */
+
+static void
+worker_reject(Worker *w, const Admission *verdict)
+{
+    PodStatus *status = api_part_new(&pod_status_type);
+
+    w->is_rejected = TRUE;
+    worker_event(w, "Warning", verdict->reason, verdict->message);
+    status->phase = str_intern("Failed");
+    status->reason = verdict->reason;
+    status->message = str_internf("Pod was rejected: %s", verdict->message);
+    status->qos_class = pod_qos(pod_spec(w->pod));
+    status->observed_generation = w->pod->meta->generation;
+    status_set(w, status);
+}
+
+/* v1.34 HandlePodAdditions: the others are those that run or may still run. */
+static gboolean
+worker_admit(Worker *w)
+{
+    g_autoptr(GPtrArray) workers = kubelet_workers(w->k);
+    g_autoptr(GPtrArray) others = g_ptr_array_new();
+    const ApiObject *node = kubelet_node(w->k);
+    Admission verdict;
+
+    if (node == NULL)
+        return TRUE;
+    for (guint i = 0; i < workers->len; i++) {
+        const Worker *other = workers->pdata[i];
+
+        if (other != w && !other->has_terminated && !other->is_rejected &&
+            !pod_is_terminal(other->pod))
+            g_ptr_array_add(others, other->pod);
+    }
+    verdict = admit_pod(node, (const ApiObject *const *)others->pdata, others->len, w->pod);
+    if (verdict.reason == NULL)
+        return TRUE;
+    worker_reject(w, &verdict);
+    return FALSE;
+}
+
+/* --- what the sync loop hears -------------------------------------------------------------------- */
+
+static gboolean
+pod_differs(const ApiObject *a, const ApiObject *b)
+{
+    return a->spec != b->spec || a->meta->generation != b->meta->generation ||
+           a->meta->deletion_time != b->meta->deletion_time ||
+           a->meta->deletion_grace_s.value != b->meta->deletion_grace_s.value ||
+           !str_map_equal(&a->meta->labels, &b->meta->labels) ||
+           !str_map_equal(&a->meta->annotations, &b->meta->annotations);
+}
+
+/* v1.34 NeedToReconcilePodReadiness: a readiness gate changed what Ready should be. */
+static gboolean
+pod_needs_ready(const ApiObject *pod)
+{
+    const PodStatus *status = pod_status(pod);
+    const Condition *have = condition_find(&status->conditions, "Ready");
+    Condition want;
+
+    if (pod_spec(pod)->readiness_gates.count == 0)
+        return FALSE;
+    condition_ready(pod_spec(pod), status, &status->conditions, status->phase, &want);
+    return have == NULL || have->status != want.status || !str_is(have->message, want.message);
+}
+
+static gboolean
+seen_is_over(const SeenPod *seen)
+{
+    for (guint i = 0; i < seen->sandboxes->len; i++)
+        if (g_array_index(seen->sandboxes, SeenSandbox, i).is_ready)
+            return FALSE;
+    return seen_pod_count_running(seen) == 0;
+}
+
+static void
+kubelet_hear_added(Kubelet *k, const ApiObject *pod)
+{
+    Worker *w = worker_new(k, pod);
+
+    g_hash_table_insert(k->workers, (gpointer)w->uid, w);
+    if (pod_is_terminal(pod)) {
+        /* Ended before this process started: only what is left of it is to be cleaned up. */
+        SeenPod *seen = pleg_look(k, w->uid);
+
+        w->is_terminating = TRUE;
+        w->has_terminated = seen_is_over(seen);
+        seen_pod_unref(seen);
+    } else if (!api_is_deleting(pod)) {
+        if (!worker_admit(w))
+            return;
+    }
+    sim_trace(k->sim, k->component, "sync", w->ref, NULL, "bound to this node");
+    if (api_is_deleting(pod) && !w->has_terminated)
+        worker_terminate(w, -1);
+    else
+        worker_request(w);
+}
+
+static void
+worker_dispose(Worker *w)
+{
+    Kubelet *k = w->k;
+    g_autoptr(GPtrArray) sandboxes = runtime_list_sandboxes(k->options.runtime);
+
+    for (guint i = 0; i < sandboxes->len; i++)
+        if (sandbox_pod_uid(sandboxes->pdata[i]) == w->uid)
+            runtime_remove_sandbox(sandboxes->pdata[i]);
+    g_hash_table_remove(k->pleg.cache, w->uid);
+    g_hash_table_remove(k->workers, w->uid);
+}
+
+static void
+kubelet_hear_removed(Worker *w, const ApiObject *pod)
+{
+    w->is_gone = TRUE;
+    if (w->is_finished || w->is_rejected) {
+        worker_dispose(w);
+        return;
+    }
+    if (pod != NULL && pod != w->pod) {
+        api_object_unref(w->pod);
+        w->pod = api_object_ref(pod);
+    }
+    if (!w->is_terminating)
+        worker_terminate(w, -1);
+}
+
+static void
+kubelet_hear_changed(Worker *w, const ApiObject *pod)
+{
+    ApiObject *old = w->pod;
+    gboolean differs = pod_differs(old, pod);
+
+    w->pod = api_object_ref(pod);
+    api_object_unref(old);
+    if (w->is_rejected && api_is_deleting(pod)) {
+        w->is_rejected = FALSE;
+        w->is_terminating = w->has_terminated = TRUE;
+        worker_request(w);
+    } else if (w->is_finished && api_is_deleting(pod)) {
+        status_terminate(w);
+    } else if (api_is_deleting(pod) && differs) {
+        if (w->has_terminated)
+            worker_request(w);
+        else
+            worker_terminate(w, -1);
+    } else if (differs || pod_needs_ready(pod)) {
+        worker_request(w);
+    }
+}
+
+/* A change of a pod on its way through the kubelet's channels; object NULL: the pod is gone. */
+typedef struct {
+    const char *uid;
+    ApiObject *object, *last;
+} Heard;
+
+static void
+heard_free(gpointer self)
+{
+    Heard *heard = self;
+
+    api_object_unref(heard->object);
+    api_object_unref(heard->last);
+    g_free(heard);
+}
+
+static void
+kubelet_on_heard(Sim *sim, gpointer self, gpointer payload)
+{
+    Kubelet *k = self;
+    Heard *heard = payload;
+    Worker *w = kubelet_find_worker(k, heard->uid);
+
+    (void)sim;
+    if (heard->object == NULL) {
+        if (w != NULL)
+            kubelet_hear_removed(w, heard->last);
+    } else if (w == NULL) {
+        kubelet_hear_added(k, heard->object);
+    } else {
+        kubelet_hear_changed(w, heard->object);
+    }
+    heard_free(heard);
+}
+
+static void
+kubelet_tell(Kubelet *k, const char *uid, const ApiObject *object, const ApiObject *last)
+{
+    Heard *heard = g_new0(Heard, 1);
+    gint64 now_ns = sim_now_ns(k->sim);
+
+    heard->uid = uid;
+    heard->object = object != NULL ? api_object_ref(object) : NULL;
+    heard->last = last != NULL ? api_object_ref(last) : NULL;
+    k->heard_ns = MAX(k->heard_ns, now_ns + dist_sample_ns(&hear_dist, k->rng));
+    sim_post(k->sim, k->handle, SIM_CONTROL, k->heard_ns - now_ns, kubelet_on_heard, heard,
+             heard_free);
+}
+
+static void
+kubelet_on_pod_added(gpointer user, const ApiObject *object)
+{
+    kubelet_tell(user, api_uid(object), object, NULL);
+}
+
+static void
+kubelet_on_pod_updated(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    if (api_uid(old) != api_uid(object))
+        kubelet_tell(user, api_uid(old), NULL, old);
+    kubelet_tell(user, api_uid(object), object, NULL);
+}
+
+static void
+kubelet_on_pod_deleted(gpointer user, const ApiObject *object)
+{
+    kubelet_tell(user, api_uid(object), NULL, object);
+}
+
+static void
+kubelet_on_node(gpointer user, const ApiObject *object)
+{
+    (void)object;
+    node_status_touch(user);
+}
+
+static void
+kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    Kubelet *k = user;
+
+    if (str_is(node_spec(old)->pod_cidr, node_spec(object)->pod_cidr))
+        return;
+    node_status_touch(k);
+}
+
+/* --- housekeeping ----------------------------------------------------------------------------------- */
+
+static void
+kubelet_orphan_stopped(gpointer user)
+{
+    (void)user;
+}
+
+/* A pod that runs here though the API knows no such pod: its containers end at once. */
+static void
+kubelet_kill_orphans(Kubelet *k)
+{
+    g_autoptr(GPtrArray) sandboxes = runtime_list_sandboxes(k->options.runtime);
+
+    for (guint i = 0; i < sandboxes->len; i++) {
+        Sandbox *sandbox = sandboxes->pdata[i];
+
+        if (kubelet_find_worker(k, sandbox_pod_uid(sandbox)) != NULL)
+            continue;
+        if (sandbox_is_ready(sandbox))
+            runtime_stop_sandbox(sandbox, k->handle, kubelet_orphan_stopped, k);
+        else
+            runtime_remove_sandbox(sandbox);
+    }
+}
+
+static void
+kubelet_on_housekeeping(Sim *sim, gpointer self)
+{
+    Kubelet *k = self;
+    g_autoptr(GPtrArray) workers = kubelet_workers(k);
+
+    (void)sim;
+    if (!informer_factory_synced(k->factory) || k->pleg.cache_ns == G_MININT64) {
+        sim_timer_arm_after(&k->housekeeping, HOUSEKEEPING_NS);
+        return;
+    }
+    kubelet_kill_orphans(k);
+    for (guint i = 0; i < workers->len; i++) {
+        Worker *w = workers->pdata[i];
+
+        if (w->is_gone && w->is_finished)
+            worker_dispose(w);
+    }
+}
+
+/* kubelet_tidy: housekeeping has something to do at its next turn. */
+static void
+kubelet_tidy(Kubelet *k)
+{
+    gint64 now_ns = sim_now_ns(k->sim);
+    gint64 turns = (now_ns - k->started_ns) / HOUSEKEEPING_NS + 1;
+
+    if (!k->housekeeping.is_armed)
+        sim_timer_arm_at(&k->housekeeping, k->started_ns + turns * HOUSEKEEPING_NS);
+}
+
+void
+worker_finished(Worker *w)
+{
+    if (w->is_gone)
+        kubelet_tidy(w->k);
+}
+
+/* --- the process ----------------------------------------------------------------------------------------- */
+
+static void
+kubelet_on_started(gpointer self)
+{
+    Kubelet *k = self;
+
+    k->handle = sim_handle_new(k->sim, k);
+    k->started_ns = sim_now_ns(k->sim);
+    k->heard_ns = k->started_ns;
+    k->tick_ns = k->started_ns + rng_between_ns(k->rng, 0, NS_PER_S - 1);
+    sim_trace(k->sim, k->component, "start", NULL, "Starting", "Starting kubelet.");
+    if (k->ideal == NULL)
+        pleg_start(k);
+    node_status_start(k);
+    lease_start(k);
+    informer_factory_start(k->factory);
+    if (k->ideal == NULL)
+        kubelet_tidy(k);
+}
+
+static void
+kubelet_on_stopped(gpointer self)
+{
+    Kubelet *k = self;
+
+    if (k->handle.generation == 0)
+        return;
+    sim_handle_drop(k->sim, k->handle);
+    k->handle = (SimHandle){0};
+    if (k->ideal != NULL)
+        ideal_stop(k->ideal);
+    node_status_stop(k);
+    lease_stop(k);
+    sim_timer_disarm(&k->housekeeping);
+    pulls_clear(k);
+    status_manager_clear(k);
+    g_hash_table_remove_all(k->workers);
+    g_hash_table_remove_all(k->fetched);
+    pleg_stop(k);
+    client_reset(k->client);
+    client_reset(k->event_client);
+    recorder_reset(k->recorder);
+    informer_factory_reset(k->factory);
+}
+
+static void
+kubelet_add_informers(Kubelet *k)
+{
+    static const InformerHandlers pod_handlers = {kubelet_on_pod_added, kubelet_on_pod_updated,
+                                                  kubelet_on_pod_deleted};
+    static const InformerHandlers node_handlers = {kubelet_on_node, kubelet_on_node_updated, NULL};
+
+    k->factory = informer_factory_new(k->client);
+    k->nodes =
+        informer_factory_get(k->factory, &node_kind, str_internf("metadata.name=%s", k->node_name));
+    informer_add_handlers(k->nodes, &node_handlers, k);
+    if (k->options.ideal) {
+        k->ideal = ideal_new(k);
+        return;
+    }
+    k->services = informer_factory_get(k->factory, &service_kind, NULL);
+    k->pods =
+        informer_factory_get(k->factory, &pod_kind, str_internf("spec.nodeName=%s", k->node_name));
+    informer_add_handlers(k->pods, &pod_handlers, k);
+}
+
+static void
+kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
+{
+    KubeletOptions *own = &k->options;
+
+    *own = *options;
+    own->node_name = str_intern(options->node_name);
+    own->labels = (StrMap){0};
+    str_map_copy(&own->labels, &options->labels);
+    own->taints.items = g_memdup2(options->taints.items, options->taints.count * sizeof(Taint));
+    if (own->max_pods == 0)
+        own->max_pods = 110;
+    if (own->version_minor == 0)
+        own->version_minor = 34;
+    own->version = options->version != NULL ? str_intern(options->version)
+                                            : str_internf("v1.%u.0", own->version_minor);
+    own->kube_reserved_cpu = str_intern(options->kube_reserved_cpu);
+    own->kube_reserved_memory = str_intern(options->kube_reserved_memory);
+    own->system_reserved_cpu = str_intern(options->system_reserved_cpu);
+    own->system_reserved_memory = str_intern(options->system_reserved_memory);
+    own->eviction_memory = str_intern(options->eviction_memory);
+    own->eviction_nodefs = str_intern(options->eviction_nodefs);
+    own->pod_cidr = str_intern(options->pod_cidr);
+    own->provider_id = str_intern(options->provider_id);
+}
+
+Kubelet *
+kubelet_new(const KubeletOptions *options)
+{
+    static const ProcessHooks hooks = {kubelet_on_started, kubelet_on_stopped, NULL, NULL};
+    Kubelet *k = g_new0(Kubelet, 1);
+    ClientOptions client;
+
+    kubelet_copy_options(k, options);
+    k->sim = options->sim;
+    k->node_name = k->options.node_name;
+    k->component = str_internf("kubelet/%s", k->node_name);
+    k->rng = rng_stream(k->sim, k->component);
+    k->process = process_new(options->machine, "kubelet", &hooks, k);
+    client = (ClientOptions){
+        .sim = k->sim,
+        .world = options->world,
+        .process = k->process,
+        .server = options->server,
+        .user = str_internf("system:node:%s", k->node_name),
+        .qps = options->ideal ? 0 : 50,
+        .burst = options->ideal ? 0 : 100,
+    };
+    k->client = client_new(&client);
+    k->event_client = client_new(&client);
+    k->recorder =
+        recorder_new(k->event_client,
+                     &(RecorderOptions){.component = str_intern("kubelet"), .host = k->node_name});
+    k->workers = g_hash_table_new_full(NULL, NULL, NULL, worker_free);
+    k->fetched = g_hash_table_new_full(NULL, NULL, NULL, api_object_unref);
+    sim_timer_init(&k->housekeeping, k->sim, SIM_CONTROL, kubelet_on_housekeeping, k);
+    kubelet_add_informers(k);
+    return k;
+}
+
+void
+kubelet_free(Kubelet *k)
+{
+    if (k == NULL)
+        return;
+    kubelet_on_stopped(k);
+    sim_timer_clear(&k->housekeeping);
+    if (k->factory != NULL)
+        informer_factory_free(k->factory);
+    if (k->ideal != NULL)
+        ideal_free(k->ideal);
+    recorder_free(k->recorder);
+    client_free(k->event_client);
+    client_free(k->client);
+    process_free(k->process);
+    g_hash_table_unref(k->workers);
+    g_hash_table_unref(k->fetched);
+    str_map_clear(&k->options.labels);
+    g_free(k->options.taints.items);
+    g_free(k);
+}
+
+Process *
+kubelet_process(Kubelet *k)
+{
+    return k->process;
+}
+
+const char *
+kubelet_node_name(const Kubelet *k)
+{
+    return k->node_name;
+}
+
+Runtime *
+kubelet_runtime(const Kubelet *k)
+{
+    return k->options.runtime;
+}
+
+gboolean
+kubelet_is_ready(const Kubelet *k)
+{
+    return k->node.has_posted_ready;
+}
+
+void
+kubelet_runtime_defaults(RuntimeOptions *out)
+{
+    runtime_options_init(out);
+}
