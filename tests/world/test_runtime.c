@@ -1,0 +1,713 @@
+/*
+ * test_runtime.c - sandboxes, containers, images, memory, probes, power
+ *
+ * Expectations: recordings of containerd nodes, the CRI's rules, cgroup v2.
+ */
+
+#include "tests/world/pods.h"
+
+Suite *runtime_suite(void);
+
+#define MIB (G_GINT64_CONSTANT(1) << 20)
+
+/* --- sandboxes ------------------------------------------------------------------------------ */
+
+START_TEST(test_addresses_go_round)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *first = pods_sandbox(pods, "a");
+    Sandbox *second;
+
+    ck_assert_int_eq(pods_now_ms(pods), 150);
+    ck_assert_str_eq(sandbox_ip(first), "10.244.1.2");
+    ck_assert(world_find_sandbox_ip(pods->world, "10.244.1.2") == first);
+    ck_assert_uint_eq(strlen(sandbox_id(first)), 64);
+    runtime_stop_sandbox(first, pods->owner, NULL, NULL);
+    sim_handle_drop(pods->sim, pods->owner);
+    pods->owner = sim_handle_new(pods->sim, pods);
+    pods_run(pods, NS_PER_S);
+    ck_assert(!sandbox_is_ready(first));
+    ck_assert(world_find_sandbox_ip(pods->world, "10.244.1.2") == NULL);
+    /* four fifths of the teardown */
+    ck_assert_int_eq(world_address_gone_ns(pods->world, "10.244.1.2"), 230 * NS_PER_MS);
+    second = pods_sandbox(pods, "b");
+    ck_assert_str_eq(sandbox_ip(second), "10.244.1.3");
+    runtime_remove_sandbox(first);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_stopping_a_sandbox_kills_what_runs_in_it)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    RtContainer *container = pods_start(pods, sandbox, "busybox", "sleep 1000");
+
+    runtime_stop_sandbox(sandbox, (SimHandle){0}, NULL, NULL);
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    ck_assert_int_eq(rt_container_exit_code(container), 137);
+    pods_free(pods);
+}
+END_TEST
+
+/* --- containers -------------------------------------------------------------------------------- */
+
+START_TEST(test_life_of_a_container)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    RtContainerOptions options = {.name = "app", .image = "registry.local/app:1"};
+    static const char *const command[] = {"sleep", "3600", NULL};
+    guint64 generation;
+    RtContainer *container;
+
+    options.command = command;
+    container = pods_start_options(pods, sandbox, &options);
+    /* sandbox 150 ms, create a sixth of 60 ms, start 60 ms */
+    ck_assert_int_eq(pods_now_ms(pods), 220);
+    ck_assert_int_eq(rt_container_state(container), RT_RUNNING);
+    ck_assert(g_str_has_prefix(rt_container_id(container), "containerd://"));
+    ck_assert_uint_eq(strlen(rt_container_id(container)), strlen("containerd://") + 64);
+    ck_assert_int_eq(rt_container_started_wall_ns(container), sim_wall_ns(pods->sim));
+    generation = runtime_generation(pods->runtime);
+    pods_run(pods, 100 * NS_PER_S);
+    ck_assert(runtime_generation(pods->runtime) == generation);
+    rt_container_kill(container, 9);
+    ck_assert_int_eq(rt_container_exit_code(container), 137);
+    ck_assert_str_eq(rt_container_exit_reason(container), "Error");
+    ck_assert(runtime_generation(pods->runtime) != generation);
+    runtime_remove_container(container);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_grace_can_only_shrink)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "busybox", "sleep 1000");
+    gint64 begin_ns = sim_now_ns(pods->sim);
+
+    runtime_stop_container(container, 30 * NS_PER_S, (SimHandle){0}, NULL, NULL);
+    pods_run(pods, NS_PER_S);
+    runtime_stop_container(container, 60 * NS_PER_S, (SimHandle){0}, NULL, NULL);
+    pods_run(pods, NS_PER_S);
+    pods_stop(pods, container, 3 * NS_PER_S);
+    ck_assert_int_eq(pods->answered_ns - begin_ns, 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_exit_code(container), 137);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_answers_are_dropped_with_the_caller_but_work_goes_on)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    RtContainer *container = pods_start(pods, sandbox, "busybox", "sleep 1000");
+    guint n_answers = pods->n_answers;
+    g_autoptr(GPtrArray) list = NULL;
+
+    runtime_stop_container(container, NS_PER_S, pods->owner, NULL, NULL);
+    sim_handle_drop(pods->sim, pods->owner);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_uint_eq(pods->n_answers, n_answers);
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    list = runtime_list_containers(pods->runtime);
+    ck_assert_uint_eq(list->len, 1);
+    pods->owner = sim_handle_new(pods->sim, pods);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_volumes_are_shared_and_outlive_containers)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    static const char *const files[] = {"key", "value", NULL};
+    RtMount mounts[] = {
+        {.path = "/data", .volume_id = "pod-a/scratch"},
+        {.path = "/etc/config", .volume_id = "pod-a/config", .read_only = TRUE, .files = files},
+        {.path = "/host", .volume_id = "host:/var/data"},
+    };
+    static const char *const write[] = {"sh", "-c", "echo x > /data/f; cp /data/f /host/f; echo y > /etc/config/z; cat /etc/config/key", NULL};
+    static const char *const look[] = {"sh", "-c", "cat /other/f; sleep 100", NULL};
+    RtContainerOptions options = {.name = "w", .image = "busybox", .command = write, .mounts = mounts, .n_mounts = 3};
+    RtMount other = {.path = "/other", .volume_id = "pod-a/scratch"};
+    RtContainer *container = pods_start_options(pods, sandbox, &options);
+    g_autofree char *log = NULL;
+    g_autofree char *second_log = NULL;
+
+    pods_run(pods, NS_PER_S);
+    log = rt_container_log(container);
+    ck_assert_str_eq(log, "sh: can't create /etc/config/z: Read-only file system\nvalue");
+    options.command = look;
+    options.mounts = &other;
+    options.n_mounts = 1;
+    container = pods_start_options(pods, sandbox, &options);
+    pods_run(pods, NS_PER_S);
+    second_log = rt_container_log(container);
+    ck_assert_str_eq(second_log, "x\n");
+    pods_free(pods);
+}
+END_TEST
+
+/* --- memory ------------------------------------------------------------------------------------------ */
+
+START_TEST(test_over_the_limit_is_oom_killed)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    static const char *const command[] = {"mem", "100", NULL};
+    RtContainerOptions options = {.name = "app", .image = "registry.local/app:1", .command = command, .memory_limit_bytes = 32 * MIB};
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    gint64 life_ns;
+
+    pods_run(pods, 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    ck_assert_int_eq(rt_container_exit_code(container), 137);
+    ck_assert_str_eq(rt_container_exit_reason(container), "OOMKilled");
+    /* 100 MB/s: crossed after 0.32 s */
+    life_ns = rt_container_finished_wall_ns(container) - rt_container_started_wall_ns(container);
+    ck_assert_int_eq(life_ns / NS_PER_MS, 320);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_memory_is_held_and_given_back)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "busybox", "mem 50");
+
+    pods_run(pods, 250 * NS_PER_MS);
+    ck_assert_int_eq(rt_container_memory_bytes(container), 25 * MIB);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(rt_container_memory_bytes(container), 50 * MIB);
+    rt_container_kill(container, 9);
+    ck_assert_int_eq(rt_container_memory_bytes(container), 0);
+    pods_free(pods);
+}
+END_TEST
+
+/* Linux oom_badness: share of the machine in thousandths + oom_score_adj. */
+START_TEST(test_machine_out_of_memory_kills_the_worst)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    static const char *const big[] = {"mem", "600", NULL};
+    static const char *const small[] = {"mem", "300", NULL};
+    static const char *const late[] = {"sh", "-c", "sleep 20; mem 200", NULL};
+    RtContainerOptions options = {.name = "guaranteed", .image = "x", .command = big, .oom_score_adj = -997};
+    RtContainer *guaranteed = pods_start_options(pods, sandbox, &options);
+    RtContainer *best_effort;
+    RtContainer *burstable;
+
+    options = (RtContainerOptions){.name = "best-effort", .image = "x", .command = small, .oom_score_adj = 1000};
+    best_effort = pods_start_options(pods, sandbox, &options);
+    options = (RtContainerOptions){.name = "burstable", .image = "x", .command = late, .oom_score_adj = 500};
+    burstable = pods_start_options(pods, sandbox, &options);
+    pods_run(pods, 60 * NS_PER_S);
+    ck_assert_int_eq(rt_container_state(guaranteed), RT_RUNNING);
+    ck_assert_int_eq(rt_container_state(burstable), RT_RUNNING);
+    ck_assert_int_eq(rt_container_state(best_effort), RT_EXITED);
+    ck_assert_str_eq(rt_container_exit_reason(best_effort), "OOMKilled");
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_tmpfs_counts_as_memory)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtMount mount = {.path = "/cache", .volume_id = "v", .is_tmpfs = TRUE};
+    static const char *const command[] = {"sh", "-c", "printf 12345 > /cache/f; sleep 5; rm /cache/f; sleep 100", NULL};
+    RtContainerOptions options = {.name = "app", .image = "busybox", .command = command, .mounts = &mount, .n_mounts = 1};
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+
+    pods_run(pods, NS_PER_S);
+    ck_assert_int_eq(rt_container_memory_bytes(container), 5);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(rt_container_memory_bytes(container), 0);
+    pods_free(pods);
+}
+END_TEST
+
+/* --- images ----------------------------------------------------------------------------------------------- */
+
+static void
+on_pulled(gpointer user, const char *error, gint64 pull_ns, gint64 size_bytes)
+{
+    Pods *pods = user;
+
+    pods->error = error;
+    pods->pull_ns = pull_ns;
+    pods->pull_bytes = size_bytes;
+    pods->n_answers++;
+    pods->answered_ns = sim_now_ns(pods->sim);
+}
+
+static void
+pull(Pods *pods, Runtime *runtime, const char *image)
+{
+    runtime_pull(runtime, image, pods->owner, on_pulled, pods);
+}
+
+static const ImageRule image_rules[] = {
+    {.match = "*", .size_bytes = 80 * 1000 * 1000},
+    {.match = "registry.local/app:*", .is_present = TRUE},
+    {.match = "registry.local/none:*", .is_missing = TRUE, .delay_ns = 5 * NS_PER_S},
+    {.match = "nosuch:*", .is_missing = TRUE},
+};
+
+/* 80 MB: 0.7 s + 0.8 s on a link of 100 MB/s + 200 MB unpacked at 80 MB/s = 2.5 s */
+START_TEST(test_pull_takes_base_link_and_unpacking)
+{
+    Pods *pods = pods_new(image_rules, G_N_ELEMENTS(image_rules), NULL, 0);
+
+    ck_assert(!runtime_has_image(pods->runtime, "nginx:1.27"));
+    pull(pods, pods->runtime, "nginx:1.27");
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert(pods->error == NULL);
+    ck_assert_int_eq(pods->pull_ns, 4000 * NS_PER_MS);
+    ck_assert_int_eq(pods->pull_bytes, 80 * 1000 * 1000);
+    ck_assert(runtime_has_image(pods->runtime, "nginx:1.27"));
+    /* again, for policy Always: only the digest is looked up */
+    pull(pods, pods->runtime, "nginx:1.27");
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(pods->pull_ns, 300 * NS_PER_MS);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_two_pulls_share_the_link)
+{
+    Pods *pods = pods_new(image_rules, G_N_ELEMENTS(image_rules), NULL, 0);
+
+    pull(pods, pods->runtime, "nginx:1");
+    pull(pods, pods->runtime, "nginx:2");
+    pods_run(pods, 10 * NS_PER_S);
+    /* 1.6 s on the link instead of 0.8 */
+    ck_assert_uint_eq(pods->n_answers, 2);
+    ck_assert_int_eq(pods->pull_ns, 4800 * NS_PER_MS);
+    pods_free(pods);
+}
+END_TEST
+
+/* 20 machines at 100 MB/s want 2 GB/s of a registry that gives 1 GB/s: 50 MB/s each, 1.6 s. */
+START_TEST(test_registry_is_shared_by_all_machines)
+{
+    Pods *pods = pods_new(image_rules, G_N_ELEMENTS(image_rules), NULL, 0);
+    RuntimeOptions options = {.pull_base = DIST_CONST(700 * NS_PER_MS)};
+
+    for (guint i = 0; i < 20; i++) {
+        Machine *machine = machine_new(pods->world, &(MachineOptions){.name = str_internf("n%u", i), .cpu_milli = 1000});
+
+        pull(pods, runtime_new(machine, &options, image_rules, G_N_ELEMENTS(image_rules), NULL, 0), "nginx:1");
+    }
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_uint_eq(pods->n_answers, 20);
+    ck_assert_int_eq(pods->pull_ns, 4800 * NS_PER_MS);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_missing_images)
+{
+    Pods *pods = pods_new(image_rules, G_N_ELEMENTS(image_rules), NULL, 0);
+
+    ck_assert(runtime_has_image(pods->runtime, "registry.local/app:3"));
+    pull(pods, pods->runtime, "registry.local/none:1");
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(pods->pull_ns, 5 * NS_PER_S);
+    ck_assert_str_eq(pods->error,
+                     "failed to pull and unpack image \"registry.local/none:1\": failed to resolve reference "
+                     "\"registry.local/none:1\": failed to do request: Head \"https://registry.local/v2/none/manifests/1\": dial tcp: "
+                     "lookup registry.local: Temporary failure in name resolution");
+    pull(pods, pods->runtime, "nosuch:2");
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_str_eq(pods->error,
+                     "rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nosuch:2\": failed to resolve "
+                     "reference \"docker.io/library/nosuch:2\": docker.io/library/nosuch:2: not found");
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_images_are_listed_by_size_and_can_be_removed)
+{
+    static const ImageRule rules[] = {{.match = "small:1", .size_bytes = 10, .is_present = TRUE},
+                                      {.match = "b:1", .size_bytes = 100, .is_present = TRUE},
+                                      {.match = "a:1", .size_bytes = 100, .is_present = TRUE}};
+    Pods *pods = pods_new(rules, G_N_ELEMENTS(rules), NULL, 0);
+    g_autoptr(GArray) list = runtime_list_images(pods->runtime);
+
+    ck_assert_uint_eq(list->len, 3);
+    ck_assert_str_eq(g_array_index(list, RtImage, 0).name, "a:1");
+    ck_assert_str_eq(g_array_index(list, RtImage, 2).name, "small:1");
+    ck_assert_int_eq(g_array_index(list, RtImage, 0).size_bytes, 250);
+    runtime_remove_image(pods->runtime, "b:1");
+    ck_assert(!runtime_has_image(pods->runtime, "b:1"));
+    pods_free(pods);
+}
+END_TEST
+
+/* --- probes ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_probes_of_busybox_httpd)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "registry.local/app:1",
+                                        "mkdir -p /www; echo 1 > /www/index.html; sleep 2; exec httpd -f -p 80 -h /www");
+
+    ck_assert_int_eq(pods_http(pods, container, 80, "/"), RT_PROBE_REFUSED);
+    ck_assert_int_eq(pods_tcp(pods, container, 80), RT_PROBE_REFUSED);
+    pods_run(pods, 2 * NS_PER_S);
+    ck_assert_int_eq(pods_http(pods, container, 80, "/"), 200);
+    ck_assert_int_eq(pods_http(pods, container, 80, "/index.html?x=1"), 200);
+    ck_assert_int_eq(pods_http(pods, container, 80, "/healthz"), 404);
+    ck_assert_int_eq(pods_tcp(pods, container, 80), 0);
+    ck_assert_int_eq(pods_tcp(pods, container, 81), RT_PROBE_REFUSED);
+    rt_container_kill(container, 9);
+    ck_assert_int_eq(pods_tcp(pods, container, 80), RT_PROBE_REFUSED);
+    pods_free(pods);
+}
+END_TEST
+
+static AppProfile
+web_profile(void)
+{
+    AppProfile profile;
+
+    app_profile_init(&profile);
+    profile.startup = DIST_CONST(NS_PER_S);
+    profile.stop = DIST_CONST(2 * NS_PER_S);
+    profile.cpu_ns = 10 * NS_PER_MS;
+    return profile;
+}
+
+START_TEST(test_profile_says_when_it_is_ready_and_healthy)
+{
+    AppRule rule = {.match_labels_key = "app", .match_labels_value = "web", .profile = web_profile()};
+    static const gint32 ports[] = {8080, 0};
+    RtContainerOptions options = {.name = "app", .image = "mine:1", .ports = ports};
+    Pods *pods;
+    RtContainer *container;
+
+    rule.profile.ready_delay_ns = 2 * NS_PER_S;
+    rule.profile.unready_from_ns = 10 * NS_PER_S;
+    rule.profile.unready_until_ns = 20 * NS_PER_S;
+    rule.profile.unhealthy_after_ns = 30 * NS_PER_S;
+    pods = pods_new(NULL, 0, &rule, 1);
+    container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    ck_assert_int_eq(pods_http(pods, container, 8080, "/"), RT_PROBE_REFUSED);
+    pods_run(pods, 1500 * NS_PER_MS);
+    ck_assert_int_eq(pods_http(pods, container, 8080, "/"), 503);
+    pods_run(pods, 3 * NS_PER_S);
+    ck_assert_int_eq(pods_http(pods, container, 8080, "/"), 200);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(pods_http(pods, container, 8080, "/"), 503);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(pods_http(pods, container, 8080, "/"), 200);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_int_eq(pods_http(pods, container, 8080, "/"), 500);
+    pods_stop(pods, container, 30 * NS_PER_S);
+    ck_assert_int_eq(rt_container_exit_code(container), 0);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_profile_ends_leaks_and_crashes)
+{
+    AppRule rules[] = {{.match_image = "batch:*", .profile = web_profile()},
+                       {.match_image = "crash:*", .profile = web_profile()},
+                       {.match_image = "leak:*", .profile = web_profile()}};
+    RtContainerOptions options = {.name = "app", .image = "batch:1", .memory_limit_bytes = 100 * MIB};
+    Pods *pods;
+    RtContainer *batch, *crash, *leak;
+
+    rules[0].profile.exit_after_ns = 5 * NS_PER_S;
+    rules[0].profile.exit_code = 4;
+    rules[1].profile.crash_after_ns = 7 * NS_PER_S;
+    rules[2].profile.memory_bytes = 20 * MIB;
+    rules[2].profile.memory_growth_bytes_per_s = 10 * MIB;
+    pods = pods_new(NULL, 0, rules, 3);
+    batch = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    options.image = "crash:1";
+    crash = pods_start_options(pods, pods_sandbox(pods, "b"), &options);
+    options.image = "leak:1";
+    leak = pods_start_options(pods, pods_sandbox(pods, "c"), &options);
+    pods_run(pods, 60 * NS_PER_S);
+    ck_assert_int_eq(rt_container_exit_code(batch), 4);
+    ck_assert_int_eq(rt_container_finished_wall_ns(batch) - rt_container_started_wall_ns(batch), 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_exit_code(crash), 1);
+    ck_assert_int_eq(rt_container_finished_wall_ns(crash) - rt_container_started_wall_ns(crash), 7 * NS_PER_S);
+    ck_assert_str_eq(rt_container_exit_reason(leak), "OOMKilled");
+    /* 20 MiB after 1 s, 80 more at 10 a second */
+    ck_assert_int_eq((rt_container_finished_wall_ns(leak) - rt_container_started_wall_ns(leak)) / NS_PER_MS, 9000);
+    pods_free(pods);
+}
+END_TEST
+
+/* --- well-known images ------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *image, *env;
+    gint32 port;      /* answers there after a minute; 0: nowhere */
+    gint32 exit_code; /* -1: runs */
+} images[] = {
+    {"nginx:1.27", NULL, 80, -1},
+    {"docker.io/library/httpd", NULL, 80, -1},
+    {"redis", NULL, 6379, -1},
+    {"mysql:8", NULL, 0, 1},
+    {"mysql:8", "MYSQL_ROOT_PASSWORD=x", 3306, -1},
+    {"postgres:16", NULL, 0, 1},
+    {"postgres:16", "POSTGRES_PASSWORD=x", 5432, -1},
+    {"busybox", NULL, 0, 0},
+    {"alpine:3", NULL, 0, 0},
+    {"registry.k8s.io/pause:3.10", NULL, 0, -1},
+};
+
+START_TEST(test_well_known_image)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    const char *env[] = {images[_i].env, NULL};
+    RtContainerOptions options = {.name = "app", .image = images[_i].image, .env = env};
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+
+    pods_run(pods, 60 * NS_PER_S);
+    if (images[_i].exit_code >= 0) {
+        ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+        ck_assert_int_eq(rt_container_exit_code(container), images[_i].exit_code);
+    } else {
+        ck_assert_int_eq(rt_container_state(container), RT_RUNNING);
+        ck_assert(images[_i].port == 0 || pods_tcp(pods, container, images[_i].port) == 0);
+        pods_stop(pods, container, 30 * NS_PER_S);
+        ck_assert_int_eq(rt_container_exit_code(container), 0);
+    }
+    pods_free(pods);
+}
+END_TEST
+
+/* An image without an entrypoint takes args as its command. */
+START_TEST(test_args_alone)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    static const char *const args[] = {"sh", "-c", "echo hi; exit 2", NULL};
+    RtContainerOptions options = {.name = "app", .image = "busybox:1.36", .args = args};
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    g_autofree char *log = NULL;
+
+    pods_run(pods, NS_PER_S);
+    log = rt_container_log(container);
+    ck_assert_str_eq(log, "hi\n");
+    ck_assert_int_eq(rt_container_exit_code(container), 2);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_second_server_cannot_bind)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    RtContainer *first = pods_start(pods, sandbox, "nginx", NULL);
+    RtContainer *second;
+    g_autofree char *log = NULL;
+
+    pods_run(pods, 5 * NS_PER_S);
+    second = pods_start(pods, sandbox, "nginx", NULL);
+    pods_run(pods, 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_state(first), RT_RUNNING);
+    ck_assert_int_eq(rt_container_exit_code(second), 1);
+    log = rt_container_log(second);
+    ck_assert_str_eq(log, "bind() to 0.0.0.0:80 failed (98: Address already in use)\n");
+    pods_free(pods);
+}
+END_TEST
+
+/* --- requests ------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    guint n_ok, n_reset;
+    gint64 last_ns;
+    Sim *sim;
+} Served;
+
+static void
+on_served(gpointer user, ServeResult result, gint32 status)
+{
+    Served *served = user;
+
+    (void)status;
+    if (result == SERVE_OK)
+        served->n_ok++;
+    else
+        served->n_reset++;
+    served->last_ns = sim_now_ns(served->sim);
+}
+
+START_TEST(test_workers_and_accept_queue)
+{
+    AppRule rule = {.match_image = "*", .profile = web_profile()};
+    static const gint32 ports[] = {80, 0};
+    RtContainerOptions options = {.name = "app", .image = "mine", .ports = ports};
+    Served served = {0};
+    Pods *pods;
+    RtContainer *container;
+    gint64 begin_ns;
+
+    rule.profile.concurrency = 2;
+    rule.profile.backlog = 3;
+    rule.profile.wait = DIST_CONST(90 * NS_PER_MS);
+    rule.profile.request_memory_bytes = MIB;
+    pods = pods_new(NULL, 0, &rule, 1);
+    served.sim = pods->sim;
+    container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    pods_run(pods, 2 * NS_PER_S);
+    begin_ns = sim_now_ns(pods->sim);
+    ck_assert(sandbox_find_listener(rt_container_sandbox(container), 80) == container);
+    for (guint i = 0; i < 5; i++)
+        ck_assert(container_serve(container, 80, "/", on_served, &served) != NULL);
+    ck_assert(!container_can_accept(container));
+    ck_assert(container_serve(container, 80, "/", on_served, &served) == NULL);
+    ck_assert_int_eq(rt_container_memory_bytes(container), rule.profile.memory_bytes + 2 * MIB);
+    pods_run(pods, NS_PER_S);
+    /* three rounds of 10 ms CPU and 90 ms waiting, two at a time on two cores */
+    ck_assert_uint_eq(served.n_ok, 5);
+    ck_assert_int_eq((served.last_ns - begin_ns) / NS_PER_MS, 300);
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_requests_in_flight)
+{
+    AppRule rule = {.match_image = "*", .profile = web_profile()};
+    static const gint32 ports[] = {80, 0};
+    RtContainerOptions options = {.name = "app", .image = "mine", .ports = ports};
+    Served served = {0};
+    Pods *pods;
+    RtContainer *container;
+    gint64 begin_ns;
+
+    rule.profile.wait = DIST_CONST(5 * NS_PER_S);
+    pods = pods_new(NULL, 0, &rule, 1);
+    served.sim = pods->sim;
+    container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    pods_run(pods, 2 * NS_PER_S);
+    begin_ns = sim_now_ns(pods->sim);
+    container_serve(container, 80, "/", on_served, &served);
+    /* SIGTERM: the socket closes after 10 ms, the request is finished, then it exits */
+    runtime_stop_container(container, 30 * NS_PER_S, (SimHandle){0}, NULL, NULL);
+    pods_run(pods, 9 * NS_PER_MS);
+    ck_assert(sandbox_find_listener(rt_container_sandbox(container), 80) != NULL);
+    pods_run(pods, 2 * NS_PER_MS);
+    ck_assert(sandbox_find_listener(rt_container_sandbox(container), 80) == NULL);
+    pods_run(pods, 10 * NS_PER_S);
+    ck_assert_uint_eq(served.n_ok, 1);
+    ck_assert_int_eq(rt_container_exit_code(container), 0);
+    ck_assert_int_eq((rt_container_finished_wall_ns(container) - sim_wall_ns(pods->sim) + sim_now_ns(pods->sim) - begin_ns) / NS_PER_MS, 5010);
+    /* SIGKILL: reset */
+    container = pods_start_options(pods, pods_sandbox(pods, "b"), &options);
+    pods_run(pods, 2 * NS_PER_S);
+    container_serve(container, 80, "/", on_served, &served);
+    pods_run(pods, NS_PER_S);
+    rt_container_kill(container, 9);
+    ck_assert_uint_eq(served.n_reset, 1);
+    pods_free(pods);
+}
+END_TEST
+
+/* --- power ------------------------------------------------------------------------------------------------------------ */
+
+START_TEST(test_power_off_kills_silently_and_keeps_disks)
+{
+    Pods *pods = pods_new(image_rules, G_N_ELEMENTS(image_rules), NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    RtMount mount = {.path = "/host", .volume_id = "host:/var/data"};
+    static const char *const command[] = {"sh", "-c", "echo kept > /host/f; mem 100", NULL};
+    static const char *const look[] = {"cat", "/host/f", NULL};
+    RtContainerOptions options = {.name = "app", .image = "nginx:1", .command = command, .mounts = &mount, .n_mounts = 1};
+    RtContainer *container;
+    gint64 booted_ns;
+    guint64 generation;
+    g_autofree char *log = NULL;
+
+    pull(pods, pods->runtime, "nginx:1");
+    pods_run(pods, 10 * NS_PER_S);
+    container = pods_start_options(pods, sandbox, &options);
+    pods_run(pods, 10 * NS_PER_S);
+    generation = runtime_generation(pods->runtime);
+    machine_power_off(pods->machine);
+    ck_assert(world_find_sandbox_ip(pods->world, "10.244.1.2") == NULL);
+    ck_assert(world_route_pod_ip(pods->world, "10.244.1.2") == pods->machine);
+    pods_run(pods, 60 * NS_PER_S);
+    machine_power_on(pods->machine);
+    pods_run(pods, 5 * NS_PER_S);
+    booted_ns = sim_wall_ns(pods->sim);
+    ck_assert(runtime_generation(pods->runtime) != generation);
+    ck_assert(!sandbox_is_ready(sandbox));
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    ck_assert_int_eq(rt_container_exit_code(container), 255);
+    ck_assert_int_eq(rt_container_finished_wall_ns(container), booted_ns);
+    ck_assert(runtime_has_image(pods->runtime, "nginx:1"));
+    /* the address stays reserved on disk until the sandbox is stopped */
+    sandbox = pods_sandbox(pods, "b");
+    ck_assert_str_eq(sandbox_ip(sandbox), "10.244.1.3");
+    options.command = look;
+    container = pods_start_options(pods, sandbox, &options);
+    pods_run(pods, NS_PER_S);
+    log = rt_container_log(container);
+    ck_assert_str_eq(log, "kept\n");
+    pods_free(pods);
+}
+END_TEST
+
+START_TEST(test_calls_end_with_the_power)
+{
+    Pods *pods = pods_new(image_rules, G_N_ELEMENTS(image_rules), NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "a");
+    RtContainer *container = pods_start(pods, sandbox, "busybox", "sleep 1000");
+    guint n_answers = pods->n_answers;
+    static const char *const argv[] = {"sleep", "5", NULL};
+
+    pull(pods, pods->runtime, "nginx:1");
+    runtime_exec(container, argv, 0, pods->owner, NULL, pods);
+    runtime_stop_container(container, 30 * NS_PER_S, (SimHandle){0}, NULL, NULL);
+    runtime_stop_sandbox(sandbox, pods->owner, NULL, pods);
+    runtime_probe_tcp(container, 80, NS_PER_S, pods->owner, NULL, pods);
+    pods_run(pods, NS_PER_MS / 10);
+    machine_power_off(pods->machine);
+    pods_run(pods, 60 * NS_PER_S);
+    ck_assert_uint_eq(pods->n_answers, n_answers);
+    pods_free(pods);
+}
+END_TEST
+
+Suite *
+runtime_suite(void)
+{
+    Suite *suite = suite_create("runtime");
+    TCase *tcase = tcase_create("runtime");
+
+    tcase_add_test(tcase, test_addresses_go_round);
+    tcase_add_test(tcase, test_stopping_a_sandbox_kills_what_runs_in_it);
+    tcase_add_test(tcase, test_life_of_a_container);
+    tcase_add_test(tcase, test_grace_can_only_shrink);
+    tcase_add_test(tcase, test_answers_are_dropped_with_the_caller_but_work_goes_on);
+    tcase_add_test(tcase, test_volumes_are_shared_and_outlive_containers);
+    tcase_add_test(tcase, test_over_the_limit_is_oom_killed);
+    tcase_add_test(tcase, test_memory_is_held_and_given_back);
+    tcase_add_test(tcase, test_machine_out_of_memory_kills_the_worst);
+    tcase_add_test(tcase, test_tmpfs_counts_as_memory);
+    tcase_add_test(tcase, test_pull_takes_base_link_and_unpacking);
+    tcase_add_test(tcase, test_two_pulls_share_the_link);
+    tcase_add_test(tcase, test_registry_is_shared_by_all_machines);
+    tcase_add_test(tcase, test_missing_images);
+    tcase_add_test(tcase, test_images_are_listed_by_size_and_can_be_removed);
+    tcase_add_test(tcase, test_probes_of_busybox_httpd);
+    tcase_add_test(tcase, test_profile_says_when_it_is_ready_and_healthy);
+    tcase_add_test(tcase, test_profile_ends_leaks_and_crashes);
+    tcase_add_loop_test(tcase, test_well_known_image, 0, G_N_ELEMENTS(images));
+    tcase_add_test(tcase, test_args_alone);
+    tcase_add_test(tcase, test_second_server_cannot_bind);
+    tcase_add_test(tcase, test_workers_and_accept_queue);
+    tcase_add_test(tcase, test_requests_in_flight);
+    tcase_add_test(tcase, test_power_off_kills_silently_and_keeps_disks);
+    tcase_add_test(tcase, test_calls_end_with_the_power);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
