@@ -1,11 +1,8 @@
 #include "controllers/controllers.h"
 
 const ControllerDef *const kcm_controllers[] = {
-    &deployment_controller,
-    &replica_set_controller,
-    &endpoint_slice_controller,
-    &node_lifecycle_controller,
-    &taint_eviction_controller,
-    &pod_gc_controller,
-    NULL,
+    &service_account_controller,   &root_ca_controller,        &node_ipam_controller,
+    &node_lifecycle_controller,    &taint_eviction_controller, &namespace_controller,
+    &garbage_collector_controller, &pod_gc_controller,         &endpoint_slice_controller,
+    &deployment_controller,        &replica_set_controller,    NULL,
 };

@@ -90,6 +90,14 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
         controller_enqueue_object(controller, object);
 }
 
+static const char *
+object_text(const char *key)
+{
+    if (key[0] == '@')
+        return str_internf("zone/%s", key + 1);
+    return str_internf("%s/%s", strchr(key, '/') == NULL ? "node" : "pod", key);
+}
+
 static const ControllerSource sources[] = {
     {&node_kind, on_node},
     {&pod_kind, on_pod},
@@ -107,4 +115,5 @@ const ControllerDef node_lifecycle_controller = {
     .tick = lifecycle_tick,
     .new_state = lifecycle_state_new,
     .free_state = lifecycle_state_free,
+    .object_text = object_text,
 };

@@ -409,6 +409,12 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
     controller_enqueue_object(controller, pod);
 }
 
+static const char *
+object_text(const char *key)
+{
+    return str_internf("%s/%s", strchr(key, '/') == NULL ? "node" : "pod", key);
+}
+
 static const ControllerSource sources[] = {
     {&pod_kind, on_pod},
     {&node_kind, on_node},
@@ -423,4 +429,5 @@ const ControllerDef taint_eviction_controller = {
     .reconcile = reconcile,
     .new_state = eviction_state_new,
     .free_state = eviction_state_free,
+    .object_text = object_text,
 };

@@ -1,5 +1,7 @@
 #include "tests/controllers/mini.h"
 
+#include "client/plan_internal.h"
+
 #include <string.h>
 
 Mini *
@@ -10,6 +12,7 @@ mini_new(void)
     mini->objects = g_ptr_array_new_with_free_func(api_object_unref);
     mini->log = g_string_new(NULL);
     mini->refusals = g_array_new(FALSE, TRUE, sizeof(MiniRefusal));
+    mini->enqueued = g_ptr_array_new();
     mini->now_ns = 1000 * NS_PER_S;
     mini->requeue_ns = -1;
     mini->version_minor = 34;
@@ -22,6 +25,7 @@ mini_free(Mini *mini)
     g_ptr_array_unref(mini->objects);
     g_string_free(mini->log, TRUE);
     g_array_unref(mini->refusals);
+    g_ptr_array_unref(mini->enqueued);
     g_free(mini);
 }
 
@@ -234,6 +238,11 @@ do_patch(Mini *mini, const PlanStep *step, ApiStatus **out_status)
         api_object_unref(object);
         return api_object_ref(stored);
     }
+    if (api_is_deleting(object) && object->meta->finalizers.count == 0 &&
+        !object->kind->is_graceful) {
+        mini_remove(mini, stored);
+        return object;
+    }
     mini_put(mini, object);
     return api_object_ref(object);
 }
@@ -269,10 +278,29 @@ do_delete(Mini *mini, const PlanStep *step, ApiStatus **out_status)
     return api_object_ref(object);
 }
 
+/* All at once, as the server does it one by one. */
+static void
+do_delete_collection(Mini *mini, const PlanStep *step)
+{
+    for (guint i = mini->objects->len; i-- > 0;) {
+        const ApiObject *object = mini->objects->pdata[i];
+        PlanStep single = *step;
+        ApiStatus *status = NULL;
+
+        if (object->kind != step->kind || !str_is(api_namespace(object), step->namespace_))
+            continue;
+        single.name = api_name(object);
+        api_object_unref(do_delete(mini, &single, &status));
+        g_assert(status == NULL);
+    }
+}
+
 static const char *const step_words[] = {
-    [STEP_CREATE] = "create", [STEP_UPDATE] = "update", [STEP_UPDATE_STATUS] = "status",
-    [STEP_PATCH] = "patch",   [STEP_DELETE] = "delete", [STEP_GET] = "get",
-    [STEP_EVENT] = "event",   [STEP_BINDING] = "bind",  [STEP_PAUSE] = "pause",
+    [STEP_CREATE] = "create",        [STEP_UPDATE] = "update",
+    [STEP_UPDATE_STATUS] = "status", [STEP_PATCH] = "patch",
+    [STEP_DELETE] = "delete",        [STEP_GET] = "get",
+    [STEP_EVENT] = "event",          [STEP_BINDING] = "bind",
+    [STEP_PAUSE] = "pause",          [STEP_DELETE_COLLECTION] = "delete all",
 };
 
 static void
@@ -346,6 +374,9 @@ do_request(Mini *mini, const PlanStep *step, StepResult *results, StepResult *re
         case STEP_DELETE:
             result->object = do_delete(mini, step, &result->status);
             break;
+        case STEP_DELETE_COLLECTION:
+            do_delete_collection(mini, step);
+            break;
         default:
             result->object = do_read(mini, step, &result->status);
             break;
@@ -384,7 +415,8 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
     do_request(mini, step, results, result);
     log_step(mini, step, result);
     if (result->status == NULL) {
-        log_event(mini, &step->on_success, api_name(result->object), NULL);
+        log_event(mini, &step->on_success, result->object == NULL ? "" : api_name(result->object),
+                  NULL);
         return TRUE;
     }
     if (is_ignored(step, result->status))
@@ -435,6 +467,9 @@ run_plan(Mini *mini, Reconcile *r, Plan *plan)
         PlanContinue continuation;
 
         mini->expected_creations += plan_expected_creations(plan);
+        for (guint i = 0; i < plan->enqueues->len; i++)
+            g_ptr_array_add(mini->enqueued,
+                            (gpointer)g_array_index(plan->enqueues, PlanEnqueue, i).key);
         run_steps(mini, plan, results);
         if (plan_requeue_ns(plan) >= 0 &&
             (mini->requeue_ns < 0 || plan_requeue_ns(plan) < mini->requeue_ns))
@@ -482,6 +517,7 @@ run(Mini *mini, const ControllerDef *def, const char *key, gboolean is_tick)
     mini->requeue_ns = -1;
     mini->error = NULL;
     mini->expected_creations = 0;
+    g_ptr_array_set_size(mini->enqueued, 0);
     if (is_tick)
         def->tick(&r, plan);
     else

@@ -9,3 +9,5 @@ Suite *deployment_sync_suite(void);
 Suite *endpointslice_suite(void);
 Suite *nodelifecycle_suite(void);
 Suite *eviction_suite(void);
+Suite *garbage_suite(void);
+Suite *namespace_suite(void);

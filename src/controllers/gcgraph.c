@@ -1,0 +1,321 @@
+#include "controllers/gcgraph.h"
+
+#define ABSENT_MAX 500
+
+struct GcGraph {
+    GHashTable *nodes;  /* uid -> GcNode * (owned) */
+    GHashTable *absent; /* set of uids */
+    GQueue absent_order;
+    guint64 arrivals;
+};
+
+static void
+node_free(gpointer data)
+{
+    GcNode *node = data;
+
+    g_array_unref(node->owners);
+    g_hash_table_unref(node->dependents);
+    g_free(node);
+}
+
+GcGraph *
+gc_graph_new(void)
+{
+    GcGraph *graph = g_new0(GcGraph, 1);
+
+    graph->nodes = g_hash_table_new_full(NULL, NULL, NULL, node_free);
+    graph->absent = g_hash_table_new(NULL, NULL);
+    g_queue_init(&graph->absent_order);
+    return graph;
+}
+
+void
+gc_graph_free(gpointer data)
+{
+    GcGraph *graph = data;
+
+    g_hash_table_unref(graph->nodes);
+    g_hash_table_unref(graph->absent);
+    g_queue_clear(&graph->absent_order);
+    g_free(graph);
+}
+
+GcNode *
+gc_graph_get(GcGraph *graph, const char *uid)
+{
+    return g_hash_table_lookup(graph->nodes, uid);
+}
+
+/* --- keys -------------------------------------------------------------------------------------------- */
+
+static const char *
+node_key(const GcNode *node, const char *suffix)
+{
+    if (node->namespace_ == NULL)
+        return str_internf("%s/%s#%s%s", node->kind->singular, node->name, node->uid, suffix);
+    return str_internf("%s/%s/%s#%s%s", node->kind->singular, node->namespace_, node->name,
+                       node->uid, suffix);
+}
+
+const char *
+gc_delete_key(const GcNode *node)
+{
+    return node_key(node, "");
+}
+
+const char *
+gc_orphan_key(const GcNode *node)
+{
+    return node_key(node, "~");
+}
+
+const char *
+gc_split_key(const char *key, gboolean *out_is_orphan)
+{
+    const char *uid = strchr(key, '#') + 1;
+    gsize length = strlen(uid);
+
+    *out_is_orphan = length > 0 && uid[length - 1] == '~';
+    return str_intern_len(uid, length - (*out_is_orphan ? 1 : 0));
+}
+
+static void
+ask(const GcNode *node, GPtrArray *out_keys)
+{
+    g_ptr_array_add(out_keys, (gpointer)gc_delete_key(node));
+}
+
+static gint
+compare_arrival(gconstpointer a, gconstpointer b)
+{
+    const GcNode *node_a = *(GcNode *const *)a;
+    const GcNode *node_b = *(GcNode *const *)b;
+
+    return node_a->arrival < node_b->arrival ? -1 : 1;
+}
+
+GPtrArray *
+gc_node_dependents(const GcNode *node)
+{
+    GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(node->dependents));
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, node->dependents);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_ptr_array_add(list, key);
+    g_ptr_array_sort(list, compare_arrival);
+    return list;
+}
+
+static void
+ask_dependents(const GcNode *node, GPtrArray *out_keys)
+{
+    g_autoptr(GPtrArray) dependents = gc_node_dependents(node);
+
+    for (guint i = 0; i < dependents->len; i++)
+        ask(dependents->pdata[i], out_keys);
+}
+
+/* --- absent owners -------------------------------------------------------------------------------------- */
+
+gboolean
+gc_graph_is_absent(const GcGraph *graph, const char *owner_uid)
+{
+    return g_hash_table_contains(graph->absent, owner_uid);
+}
+
+void
+gc_graph_add_absent(GcGraph *graph, const char *owner_uid)
+{
+    if (!g_hash_table_add(graph->absent, (gpointer)owner_uid))
+        return;
+    g_queue_push_tail(&graph->absent_order, (gpointer)owner_uid);
+    if (graph->absent_order.length > ABSENT_MAX)
+        g_hash_table_remove(graph->absent, g_queue_pop_head(&graph->absent_order));
+}
+
+/* --- edges -------------------------------------------------------------------------------------------------- */
+
+static GcNode *
+node_add(GcGraph *graph,
+         const ApiKind *kind,
+         const char *namespace_,
+         const char *name,
+         const char *uid)
+{
+    GcNode *node = g_new0(GcNode, 1);
+
+    node->kind = kind;
+    node->namespace_ = namespace_;
+    node->name = name;
+    node->uid = uid;
+    node->owners = g_array_new(FALSE, FALSE, sizeof(OwnerReference));
+    node->dependents = g_hash_table_new(NULL, NULL);
+    node->arrival = ++graph->arrivals;
+    g_hash_table_insert(graph->nodes, (gpointer)uid, node);
+    return node;
+}
+
+/* v1.34 graph_builder.go, addDependentToOwners: an owner that is not known becomes a virtual node, to be looked up. */
+static void
+link_to_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference, GPtrArray *out_keys)
+{
+    GcNode *owner = gc_graph_get(graph, reference->uid);
+    const ApiKind *kind;
+
+    if (owner == NULL) {
+        kind = api_kind_find(reference->api_version, reference->kind);
+        if (kind == NULL)
+            return;
+        owner = node_add(graph, kind, kind->is_namespaced ? node->namespace_ : NULL,
+                         reference->name, reference->uid);
+        owner->is_virtual = TRUE;
+        ask(owner, out_keys);
+    } else if (owner->namespace_ != NULL && owner->namespace_ != node->namespace_) {
+        node->has_foreign_owner = TRUE;
+        node->foreign_owner = *reference;
+        ask(node, out_keys);
+    }
+    g_hash_table_add(owner->dependents, node);
+}
+
+static void
+unlink_from_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference)
+{
+    GcNode *owner = gc_graph_get(graph, reference->uid);
+
+    if (owner != NULL)
+        g_hash_table_remove(owner->dependents, node);
+}
+
+static const OwnerReference *
+find_reference(const OwnerReference *list, guint count, const char *uid)
+{
+    for (guint i = 0; i < count; i++)
+        if (str_is(list[i].uid, uid))
+            return &list[i];
+    return NULL;
+}
+
+static gboolean
+blocks(const OwnerReference *reference)
+{
+    return reference->block_owner_deletion == OPT_TRUE;
+}
+
+/* v1.34 graph_builder.go, referencesDiffs: new edges, lost edges, and owners that are no longer held up. */
+static void
+update_owners(GcGraph *graph, GcNode *node, const ApiObject *object, GPtrArray *out_keys)
+{
+    const OwnerReference *now = object->meta->owner_references.items;
+    guint n_now = object->meta->owner_references.count;
+    GArray *before = node->owners;
+
+    for (guint i = 0; i < before->len; i++) {
+        const OwnerReference *was = &g_array_index(before, OwnerReference, i);
+        const OwnerReference *is = find_reference(now, n_now, was->uid);
+        GcNode *owner = gc_graph_get(graph, was->uid);
+
+        if (owner != NULL && blocks(was) && (is == NULL || !blocks(is)))
+            ask(owner, out_keys);
+        if (is == NULL)
+            unlink_from_owner(graph, node, was);
+    }
+    for (guint i = 0; i < n_now; i++)
+        if (find_reference((const OwnerReference *)(gpointer)before->data, before->len,
+                           now[i].uid) == NULL)
+            link_to_owner(graph, node, &now[i], out_keys);
+    g_array_set_size(before, 0);
+    if (n_now > 0)
+        g_array_append_vals(before, now, n_now);
+}
+
+/* --- changes ------------------------------------------------------------------------------------------------ */
+
+static gboolean
+starts(const ApiObject *old, const ApiObject *object, const char *finalizer)
+{
+    const char *name = str_intern(finalizer);
+
+    if (!api_is_deleting(object) || !str_list_contains(&object->meta->finalizers, name))
+        return FALSE;
+    return old == NULL || !api_is_deleting(old) || !str_list_contains(&old->meta->finalizers, name);
+}
+
+/* v1.34 graph_builder.go, processTransitions. */
+static void
+process_transitions(GcNode *node,
+                    const ApiObject *old,
+                    const ApiObject *object,
+                    GPtrArray *out_keys)
+{
+    if (starts(old, object, "orphan")) {
+        g_ptr_array_add(out_keys, (gpointer)gc_orphan_key(node));
+        return;
+    }
+    if (!starts(old, object, "foregroundDeletion"))
+        return;
+    node->is_deleting_dependents = TRUE;
+    ask_dependents(node, out_keys);
+    ask(node, out_keys);
+}
+
+static void
+remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
+{
+    if (g_hash_table_size(node->dependents) > 0)
+        gc_graph_add_absent(graph, node->uid);
+    ask_dependents(node, out_keys);
+    for (guint i = 0; i < node->owners->len; i++) {
+        const OwnerReference *reference = &g_array_index(node->owners, OwnerReference, i);
+        GcNode *owner = gc_graph_get(graph, reference->uid);
+
+        unlink_from_owner(graph, node, reference);
+        if (owner != NULL && owner->is_deleting_dependents)
+            ask(owner, out_keys);
+    }
+    g_hash_table_remove(graph->nodes, node->uid);
+}
+
+void
+gc_graph_virtual_delete(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
+{
+    remove_node(graph, node, out_keys);
+}
+
+static gboolean
+is_unchanged(const ApiObject *old, const ApiObject *object)
+{
+    const ObjectMeta *a = old->meta;
+    const ObjectMeta *b = object->meta;
+
+    return a == b || (a->owner_references.count == 0 && b->owner_references.count == 0 &&
+                      a->deletion_time == b->deletion_time && a->finalizers.count == 0 &&
+                      b->finalizers.count == 0);
+}
+
+void
+gc_graph_observe(GcGraph *graph, const ApiObject *old, const ApiObject *object, GPtrArray *out_keys)
+{
+    const ApiObject *any = object != NULL ? object : old;
+    GcNode *node = gc_graph_get(graph, api_uid(any));
+
+    if (object == NULL) {
+        if (node != NULL)
+            remove_node(graph, node, out_keys);
+        return;
+    }
+    if (node != NULL && !node->is_virtual && old != NULL && is_unchanged(old, object))
+        return;
+    if (node == NULL) {
+        node =
+            node_add(graph, object->kind, api_namespace(object), api_name(object), api_uid(object));
+    }
+    node->is_virtual = FALSE;
+    if (api_is_deleting(object))
+        node->is_being_deleted = TRUE;
+    update_owners(graph, node, object, out_keys);
+    process_transitions(node, old, object, out_keys);
+}

@@ -1,0 +1,265 @@
+#include "controllers/cidrset.h"
+#include "controllers/util.h"
+#include "tests/controllers/mini.h"
+#include "tests/controllers/suites.h"
+
+/* --- namespaces ---------------------------------------------------------------------------------------- */
+
+static ApiObject *
+make_namespace(const char *name, gboolean is_deleting, gint64 wall_ns)
+{
+    ApiObject *namespace_ = api_object_new(&namespace_kind, NULL, str_intern(name));
+
+    str_list_add(&((NamespaceSpec *)api_edit_spec(namespace_))->finalizers,
+                 str_intern("kubernetes"));
+    ((NamespaceStatus *)api_edit_status(namespace_))->phase =
+        str_intern(is_deleting ? "Terminating" : "Active");
+    if (is_deleting)
+        api_edit_meta(namespace_)->deletion_time = wall_ns;
+    return namespace_;
+}
+
+static const char *
+condition_text(Mini *mini, const char *type)
+{
+    const Condition *condition =
+        condition_find(&namespace_status(mini_nth(mini, &namespace_kind, 0))->conditions, type);
+
+    return condition == NULL ? "-" : str_internf("%s %s", condition->status, condition->reason);
+}
+
+/* v1.34 pkg/controller/namespace/deletion, recorded: pods first, five conditions False; the rest when they are gone. */
+START_TEST(test_deletion)
+{
+    Mini *mini = mini_new();
+    ApiObject *pod = make_pod(NULL, "p", "n1", "Running", TRUE);
+
+    ((PodSpec *)api_edit_spec(pod))->termination_grace_s = OPT_INT64(30);
+    mini_add(mini, make_namespace("default", TRUE, mini_wall_ns(mini)));
+    mini_add(mini, pod);
+    mini->now_ns += 5 * NS_PER_S;
+    mini_sync(mini, &namespace_controller, "default");
+    mini_check_log(mini, "first pass",
+                   "get Namespace default\n"
+                   "delete all Pod -\n"
+                   "status Namespace default");
+    ck_assert_str_eq(condition_text(mini, "NamespaceContentRemaining"), "False ContentRemoved");
+    ck_assert_str_eq(condition_text(mini, "NamespaceFinalizersRemaining"),
+                     "False ContentHasNoFinalizers");
+    ck_assert_int_eq(mini->requeue_ns, 16 * NS_PER_S);
+
+    mini_remove(mini, mini_nth(mini, &pod_kind, 0));
+    mini_sync(mini, &namespace_controller, "default");
+    mini_check_log(mini, "second pass",
+                   "get Namespace default\n"
+                   "delete all Pod -\n"
+                   "delete all ConfigMap -\n"
+                   "delete all Secret -\n"
+                   "delete all ServiceAccount -\n"
+                   "delete all Service -\n"
+                   "delete all EndpointSlice -\n"
+                   "delete all Deployment -\n"
+                   "delete all ReplicaSet -\n"
+                   "delete all Lease -\n"
+                   "delete all Event -\n"
+                   "update Namespace default");
+    ck_assert_uint_eq(((const NamespaceSpec *)mini_nth(mini, &namespace_kind, 0)->spec)
+                          ->finalizers.count,
+                      0);
+    mini_free(mini);
+}
+END_TEST
+
+/* Pods that outlive their grace: an error, so that it is tried again with back-off. */
+START_TEST(test_pods_outlive_grace)
+{
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_namespace("default", TRUE, mini_wall_ns(mini)));
+    mini_add(mini, make_pod(NULL, "p", "n1", "Running", TRUE));
+    mini->now_ns += 31 * NS_PER_S;
+    mini_sync(mini, &namespace_controller, "default");
+    ck_assert_str_eq(mini->error, "unexpected items still remain in namespace: default for gvr: "
+                                  "/v1, Resource=pods");
+    mini_free(mini);
+}
+END_TEST
+
+START_TEST(test_finalizers_hold)
+{
+    Mini *mini = mini_new();
+    ApiObject *map = api_object_new(&config_map_kind, str_intern("default"), str_intern("m"));
+
+    mini_add(mini, make_namespace("default", TRUE, mini_wall_ns(mini)));
+    str_list_add(&api_edit_meta(map)->finalizers, str_intern("example.com/hold"));
+    mini_add(mini, map);
+    mini_sync(mini, &namespace_controller, "default");
+    ck_assert_str_eq(condition_text(mini, "NamespaceContentRemaining"), "True SomeResourcesRemain");
+    ck_assert_str_eq(
+        condition_find(&namespace_status(mini_nth(mini, &namespace_kind, 0))->conditions,
+                       "NamespaceFinalizersRemaining")
+            ->message,
+        "Some content in the namespace has finalizers remaining: example.com/hold in 1 resource "
+        "instances");
+    ck_assert_int_eq(mini->requeue_ns, 8 * NS_PER_S);
+    mini_free(mini);
+}
+END_TEST
+
+/* --- what every namespace has -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    gboolean is_deleting;
+    const char *account_log, *map_log;
+} content_cases[] = {
+    {"active", FALSE, "create ServiceAccount default", "create ConfigMap kube-root-ca.crt"},
+    {"terminating", TRUE, "", ""},
+};
+
+START_TEST(test_contents)
+{
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_namespace("default", content_cases[_i].is_deleting, mini_wall_ns(mini)));
+    mini_sync(mini, &service_account_controller, "default");
+    mini_check_log(mini, content_cases[_i].name, content_cases[_i].account_log);
+    mini_sync(mini, &root_ca_controller, "default");
+    mini_check_log(mini, content_cases[_i].name, content_cases[_i].map_log);
+    mini_sync(mini, &service_account_controller, "default");
+    mini_check_log(mini, "nothing more", "");
+    mini_sync(mini, &root_ca_controller, "default");
+    mini_check_log(mini, "nothing more", "");
+    mini_free(mini);
+}
+END_TEST
+
+START_TEST(test_root_ca_is_mended)
+{
+    Mini *mini = mini_new();
+    ApiObject *map;
+
+    mini_add(mini, make_namespace("default", FALSE, 0));
+    mini_sync(mini, &root_ca_controller, "default");
+    map = mini_edit(mini, &config_map_kind, "kube-root-ca.crt");
+    str_map_set(&((ConfigMapBody *)api_edit_body(map))->data, str_intern("ca.crt"),
+                str_intern("x"));
+    mini_put(mini, map);
+    mini_sync(mini, &root_ca_controller, "default");
+    mini_check_log(mini, "mended", "update ConfigMap kube-root-ca.crt");
+    mini_free(mini);
+}
+END_TEST
+
+/* --- node CIDRs: v1.34 pkg/controller/nodeipam/ipam/cidrset/cidr_set_test.go ------------------------------------ */
+
+START_TEST(test_cidr_order)
+{
+    g_autofree char *message = NULL;
+    CidrSet *set = cidr_set_new("10.244.0.0/16", 24, &message);
+
+    ck_assert_str_eq(cidr_set_allocate(set), "10.244.0.0/24");
+    ck_assert_str_eq(cidr_set_allocate(set), "10.244.1.0/24");
+    ck_assert_str_eq(cidr_set_allocate(set), "10.244.2.0/24");
+    ck_assert(cidr_set_release(set, "10.244.0.0/24"));
+    ck_assert_str_eq(cidr_set_allocate(set), "10.244.3.0/24");
+    cidr_set_free(set);
+}
+END_TEST
+
+/* TestCIDRSetFullyAllocated */
+START_TEST(test_cidr_full)
+{
+    g_autofree char *message = NULL;
+    CidrSet *set = cidr_set_new("127.123.234.0/30", 30, &message);
+
+    ck_assert_str_eq(cidr_set_allocate(set), "127.123.234.0/30");
+    ck_assert_ptr_null(cidr_set_allocate(set));
+    ck_assert(cidr_set_release(set, "127.123.234.0/30"));
+    ck_assert_str_eq(cidr_set_allocate(set), "127.123.234.0/30");
+    cidr_set_free(set);
+}
+END_TEST
+
+/* TestIndexToCIDRBlock, TestOccupy, and what is refused */
+START_TEST(test_cidr_blocks)
+{
+    g_autofree char *message = NULL;
+    g_autofree char *too_big = NULL;
+    g_autofree char *misfit = NULL;
+    CidrSet *set = cidr_set_new("127.123.3.0/16", 24, &message);
+
+    ck_assert_str_eq(cidr_set_name(set, 0), "127.123.0.0/24");
+    ck_assert(cidr_set_occupy(set, "127.123.0.0/23"));
+    ck_assert_str_eq(cidr_set_allocate(set), "127.123.2.0/24");
+    ck_assert(!cidr_set_occupy(set, "128.0.0.0/24"));
+    ck_assert(cidr_set_occupy(set, "127.0.0.0/8"));
+    ck_assert_ptr_null(cidr_set_allocate(set));
+    cidr_set_free(set);
+    ck_assert_ptr_null(cidr_set_new("fd00::/40", 64, &too_big));
+    ck_assert_str_eq(too_big, "New CIDR set failed; the node CIDR size is too big");
+    ck_assert_ptr_null(cidr_set_new("10.0.0.0/24", 16, &misfit));
+    set = cidr_set_new("fd00:1234::/48", 64, &message);
+    ck_assert_str_eq(cidr_set_name(set, 258), "fd00:1234:0:102::/64");
+    cidr_set_free(set);
+}
+END_TEST
+
+START_TEST(test_node_ipam)
+{
+    Mini *mini = mini_new();
+    ApiObject *taken = make_node("b", NULL);
+
+    mini->state = node_ipam_controller.new_state();
+    ((NodeSpec *)api_edit_spec(taken))->pod_cidr = str_intern("10.244.0.0/24");
+    mini_add(mini, make_node("a", NULL));
+    mini_add(mini, taken);
+    mini_sync(mini, &node_ipam_controller, "a");
+    mini_check_log(mini, "patched", "patch Node a");
+    ck_assert_str_eq(node_spec(mini_nth(mini, &node_kind, 0))->pod_cidr, "10.244.1.0/24");
+    ck_assert_str_eq(node_spec(mini_nth(mini, &node_kind, 0))->pod_cidrs.items[0], "10.244.1.0/24");
+    node_ipam_controller.free_state(mini->state);
+    mini_free(mini);
+}
+END_TEST
+
+START_TEST(test_no_cidr_left)
+{
+    Mini *mini = mini_new();
+    ControllersConfig config;
+
+    controllers_config_init(&config, 34);
+    config.cluster_cidr = str_intern("10.244.0.0/24");
+    mini->config = &config;
+    mini->state = node_ipam_controller.new_state();
+    mini_add(mini, make_node("a", NULL));
+    mini_add(mini, make_node("b", NULL));
+    mini_sync(mini, &node_ipam_controller, "a");
+    mini_sync(mini, &node_ipam_controller, "b");
+    mini_check_log(mini, "none left",
+                   "event Normal CIDRNotAvailable Node b status is now: CIDRNotAvailable");
+    ck_assert_ptr_nonnull(mini->error);
+    node_ipam_controller.free_state(mini->state);
+    mini_free(mini);
+}
+END_TEST
+
+Suite *
+namespace_suite(void)
+{
+    Suite *suite = suite_create("namespace, accounts, node CIDRs");
+    TCase *tcase = tcase_create("namespace");
+
+    tcase_add_test(tcase, test_deletion);
+    tcase_add_test(tcase, test_pods_outlive_grace);
+    tcase_add_test(tcase, test_finalizers_hold);
+    tcase_add_loop_test(tcase, test_contents, 0, G_N_ELEMENTS(content_cases));
+    tcase_add_test(tcase, test_root_ca_is_mended);
+    tcase_add_test(tcase, test_cidr_order);
+    tcase_add_test(tcase, test_cidr_full);
+    tcase_add_test(tcase, test_cidr_blocks);
+    tcase_add_test(tcase, test_node_ipam);
+    tcase_add_test(tcase, test_no_cidr_left);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
