@@ -47,6 +47,7 @@ typedef struct {
 } SimSlab;
 
 struct Sim {
+    gint64 start_ns; /* first value of the clock; the queue counts from it */
     gint64 now_ns;
     guint64 fingerprint;
     TraceId cause;
@@ -92,3 +93,15 @@ Trace *trace_new(gboolean is_kept);
 void trace_free(Trace *trace);
 TraceId trace_add(Trace *trace, const TraceRecord *record);
 gboolean trace_is_kept(const Trace *trace);
+
+/* The queue's keys are unsigned: time since the start. Overflow only from a start below 0 and a time near G_MAXINT64, and unsigned it is right. */
+static inline guint64
+sim_key(const Sim *sim, gint64 time_ns)
+{
+    return (guint64)time_ns - (guint64)sim->start_ns;
+}
+static inline gint64
+sim_time(const Sim *sim, guint64 key)
+{
+    return (gint64)(key + (guint64)sim->start_ns);
+}

@@ -72,7 +72,7 @@ sim_post(Sim *sim,
     };
     if (++sim->counters.pending > sim->counters.pending_max)
         sim->counters.pending_max = sim->counters.pending;
-    queue_insert(&sim->queue, (guint64)time_ns,
+    queue_insert(&sim->queue, sim_key(sim, time_ns),
                  index << TAG_INDEX_SHIFT | TAG_PARCEL | (guint32)phase, 0);
 }
 

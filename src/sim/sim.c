@@ -47,6 +47,8 @@ sim_new(const SimOptions *options)
 
     sim->seed = options->seed;
     sim->epoch_unix_ns = options->epoch_unix_ns;
+    sim->start_ns = MIN(options->start_ns, 0);
+    sim->now_ns = sim->start_ns;
     sim->fingerprint = options->seed;
     sim->trace = trace_new(!options->no_trace);
     sim->streams = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
@@ -106,7 +108,7 @@ run_one(Sim *sim, guint64 until_ns)
         sim->n_stale--;
     } while (TRUE);
 
-    sim->now_ns = (gint64)entry.time_ns;
+    sim->now_ns = sim_time(sim, entry.time_ns);
     sim->counters.events++;
     /* Which slot it used tells events of one instant apart, and depends on nothing but the run. */
     sim_mix(sim, entry.time_ns ^ (guint64)entry.tag << 32);
@@ -126,7 +128,7 @@ sim_run_until(Sim *sim, gint64 time_ns)
         return;
     sim->is_running = TRUE;
     sim->is_stopped = FALSE;
-    while (!sim->is_stopped && run_one(sim, (guint64)time_ns))
+    while (!sim->is_stopped && run_one(sim, sim_key(sim, time_ns)))
         continue;
     sim->is_running = FALSE;
     if (!sim->is_stopped)
@@ -138,7 +140,7 @@ sim_step(Sim *sim)
 {
     g_assert(!sim->is_running);
     sim->is_running = TRUE;
-    gboolean has_run = run_one(sim, G_MAXINT64);
+    gboolean has_run = run_one(sim, sim_key(sim, G_MAXINT64));
     sim->is_running = FALSE;
     return has_run;
 }
@@ -150,7 +152,7 @@ sim_next_ns(Sim *sim)
     guint64 next_ns = queue_peek_live_ns(&sim->queue, sim_entry_is_live, sim);
 
     sim->n_stale -= count - sim->queue.count;
-    return next_ns > G_MAXINT64 ? G_MAXINT64 : (gint64)next_ns;
+    return next_ns > sim_key(sim, G_MAXINT64) ? G_MAXINT64 : sim_time(sim, next_ns);
 }
 
 void

@@ -79,7 +79,7 @@ sim_timer_arm_at(SimTimer *timer, gint64 time_ns)
     alarm->cause_or_next = sim->cause;
     timer->generation = alarm->generation;
     timer->due_ns = MAX(time_ns, sim->now_ns);
-    queue_insert(&sim->queue, (guint64)timer->due_ns, timer->slot << TAG_INDEX_SHIFT | timer->phase,
+    queue_insert(&sim->queue, sim_key(sim, timer->due_ns), timer->slot << TAG_INDEX_SHIFT | timer->phase,
                  alarm->generation);
 }
 
