@@ -21,7 +21,8 @@ typedef struct {
     gboolean quick; /* cycles of an idle machine: some ms from seen to bound */
 } SchedulerOptions;
 
-Scheduler *scheduler_new(const SchedulerOptions *options); /* its process "kube-scheduler" is stopped */
+Scheduler *
+scheduler_new(const SchedulerOptions *options); /* its process "kube-scheduler" is stopped */
 void scheduler_free(Scheduler *scheduler);
 Process *scheduler_process(Scheduler *scheduler);
 

@@ -1,0 +1,441 @@
+/* attempt.c - see attempt.h */
+
+#include "scheduler/attempt.h"
+
+#include "scheduler/preemption.h"
+
+/* v1.34 pkg/scheduler/schedule_one.go: below this all nodes are looked at. */
+#define FEASIBLE_MIN   100
+#define PERCENTAGE_MIN 5
+
+typedef struct {
+    const AttemptOptions *options;
+    Cycle cycle;
+    Attempt *attempt;
+    NodeInfo *const *nodes; /* all, in order */
+    guint n_nodes;
+    GPtrArray *feasible; /* of NodeInfo (borrowed) */
+} Run;
+
+void
+reasons_add(Reasons *reasons, const char *text)
+{
+    g_ptr_array_add(reasons->texts, (gpointer)str_intern(text));
+}
+
+guint
+attempt_nodes_to_find(guint n_all, guint percentage)
+{
+    guint64 wanted;
+
+    if (n_all < FEASIBLE_MIN)
+        return n_all;
+    if (percentage == 0) {
+        gint64 adaptive = 50 - (gint64)n_all / 125;
+
+        percentage = (guint)MAX(adaptive, PERCENTAGE_MIN);
+    }
+    wanted = (guint64)n_all * percentage / 100;
+    return (guint)MIN(MAX(wanted, FEASIBLE_MIN), n_all);
+}
+
+/* --- filters on one node --------------------------------------------------------------------------- */
+
+static Verdict
+run_filters(const Cycle *cycle, const NodeInfo *node, Reasons *reasons, gint *out_plugin)
+{
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        const SchedPlugin *plugin = sched_plugins[i];
+        Verdict verdict;
+
+        if (plugin->filter == NULL || (cycle->skip_filter >> i & 1) != 0)
+            continue;
+        verdict = plugin->filter(cycle, cycle->filter_states[i], node, reasons);
+        if (verdict != VERDICT_SUCCESS) {
+            *out_plugin = (gint)i;
+            return verdict;
+        }
+    }
+    return VERDICT_SUCCESS;
+}
+
+void
+attempt_add_pod(const Cycle *cycle, NodeInfo *node, const PodInfo *pod)
+{
+    node_info_try_add(node, pod);
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        if (sched_plugins[i]->add_pod != NULL && (cycle->skip_filter >> i & 1) == 0)
+            sched_plugins[i]->add_pod(cycle, cycle->filter_states[i], pod, node);
+    }
+}
+
+void
+attempt_remove_pod(const Cycle *cycle, NodeInfo *node, const PodInfo *pod)
+{
+    node_info_try_remove(node, pod);
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        if (sched_plugins[i]->remove_pod != NULL && (cycle->skip_filter >> i & 1) == 0)
+            sched_plugins[i]->remove_pod(cycle, cycle->filter_states[i], pod, node);
+    }
+}
+
+static gboolean
+counts_nominated(const Cycle *cycle, const PodInfo *nominated)
+{
+    return nominated->priority >= cycle->pod->priority && nominated->key != cycle->pod->key;
+}
+
+/* The node with the nominated pods on it; NULL if none count. (owned) */
+static NodeInfo *
+with_nominated(const Cycle *cycle, const NodeInfo *node, const GPtrArray *nominated)
+{
+    NodeInfo *trial = NULL;
+
+    for (guint i = 0; i < nominated->len; i++) {
+        const PodInfo *pod = nominated->pdata[i];
+
+        if (!counts_nominated(cycle, pod))
+            continue;
+        if (trial == NULL)
+            trial = node_info_copy(node);
+        attempt_add_pod(cycle, trial, pod);
+    }
+    return trial;
+}
+
+static void
+without_nominated(const Cycle *cycle, NodeInfo *trial, const GPtrArray *nominated)
+{
+    for (guint i = nominated->len; i > 0; i--) {
+        const PodInfo *pod = nominated->pdata[i - 1];
+
+        if (counts_nominated(cycle, pod))
+            attempt_remove_pod(cycle, trial, pod);
+    }
+    node_info_free(trial);
+}
+
+/* v1.34 pkg/scheduler/framework/runtime: RunFilterPluginsWithNominatedPods */
+Verdict
+attempt_filter_node(Cycle *cycle, NodeInfo *node, Reasons *reasons, gint *out_plugin)
+{
+    const Nominator *nominator = sched_cache_nominator(cycle->cache);
+    const GPtrArray *nominated;
+    NodeInfo *trial;
+
+    if (nominator_count(nominator) == 0)
+        return run_filters(cycle, node, reasons, out_plugin);
+    nominated = nominator_list(nominator, node->name);
+    trial = nominated == NULL ? NULL : with_nominated(cycle, node, nominated);
+    if (trial != NULL) {
+        Verdict verdict = run_filters(cycle, trial, reasons, out_plugin);
+
+        without_nominated(cycle, trial, nominated);
+        if (verdict != VERDICT_SUCCESS)
+            return verdict;
+    }
+    return run_filters(cycle, node, reasons, out_plugin);
+}
+
+/* --- PreFilter, Filter ------------------------------------------------------------------------------ */
+
+static void
+cycle_clear(Cycle *cycle)
+{
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        const SchedPlugin *plugin = sched_plugins[i];
+
+        if (plugin->free_filter_state != NULL)
+            plugin->free_filter_state(cycle->filter_states[i]);
+        if (plugin->free_score_state != NULL)
+            plugin->free_score_state(cycle->score_states[i]);
+    }
+}
+
+/* FALSE: no node is possible, and the attempt says why. */
+static gboolean
+run_pre_filters(Run *run)
+{
+    Cycle *cycle = &run->cycle;
+    Attempt *attempt = run->attempt;
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
+    Reasons reasons = {texts};
+
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        const SchedPlugin *plugin = sched_plugins[i];
+        const StrList *narrowed = cycle->narrowed;
+        Verdict verdict;
+
+        if (plugin->pre_filter == NULL)
+            continue;
+        verdict = plugin->pre_filter(cycle, &cycle->filter_states[i], &reasons);
+        if (verdict == VERDICT_SKIP)
+            cycle->skip_filter |= 1u << i;
+        if (cycle->narrowed != narrowed) {
+            cycle->narrowed_by = (gint)i;
+            attempt->rejectors |= 1u << i;
+        }
+        if (verdict != VERDICT_UNRESOLVABLE && verdict != VERDICT_UNSCHEDULABLE)
+            continue;
+        attempt->rejectors |= 1u << i;
+        attempt->absent = verdict;
+        attempt->pre_filter_message = texts->len > 0 ? texts->pdata[texts->len - 1] : "";
+        if (verdict == VERDICT_UNRESOLVABLE)
+            break;
+    }
+    return attempt->pre_filter_message == NULL;
+}
+
+static gboolean
+try_node(Run *run, NodeInfo *node)
+{
+    Attempt *attempt = run->attempt;
+    Reasons reasons = {attempt->reasons};
+    Rejection rejection = {.node = node->name, .first_reason = attempt->reasons->len};
+
+    rejection.verdict = attempt_filter_node(&run->cycle, node, &reasons, &rejection.plugin);
+    if (rejection.verdict == VERDICT_SUCCESS) {
+        g_ptr_array_add(run->feasible, node);
+        return TRUE;
+    }
+    rejection.n_reasons = attempt->reasons->len - rejection.first_reason;
+    attempt->rejectors |= 1u << rejection.plugin;
+    g_array_append_val(attempt->rejected, rejection);
+    return FALSE;
+}
+
+/* The nodes that a PreFilter plugin left over, in the order named. */
+static void
+filter_narrowed(Run *run)
+{
+    const StrList *names = run->cycle.narrowed;
+
+    run->attempt->absent = VERDICT_UNRESOLVABLE;
+    run->attempt->absent_reason = str_internf("node(s) didn't satisfy plugin(s) [%s]",
+                                              sched_plugins[run->cycle.narrowed_by]->name);
+    for (guint i = 0; i < names->count; i++) {
+        NodeInfo *node = sched_cache_find_node(run->options->cache, names->items[i]);
+
+        if (node != NULL)
+            try_node(run, node);
+    }
+}
+
+static void
+filter_all(Run *run)
+{
+    guint wanted = attempt_nodes_to_find(run->n_nodes, run->options->percentage);
+    guint start = *run->options->next_start % run->n_nodes;
+
+    for (guint i = 0; i < run->n_nodes && run->feasible->len < wanted; i++) {
+        guint index = start + i;
+
+        try_node(run, run->nodes[index < run->n_nodes ? index : index - run->n_nodes]);
+    }
+}
+
+static gboolean
+is_narrowed_away(const Run *run, const char *node)
+{
+    return run->cycle.narrowed != NULL && !str_list_contains(run->cycle.narrowed, node);
+}
+
+/* v1.34 schedule_one.go: evaluateNominatedNode */
+static gboolean
+filter_nominated(Run *run)
+{
+    const ApiObject *pod = run->cycle.pod->pod;
+    const char *name = pod_status(pod) == NULL ? NULL : pod_status(pod)->nominated_node_name;
+    NodeInfo *node;
+
+    if (str_is_empty(name) || is_narrowed_away(run, name))
+        return FALSE;
+    node = sched_cache_find_node(run->options->cache, name);
+    if (node == NULL)
+        return FALSE;
+    if (try_node(run, node))
+        return TRUE;
+    g_array_set_size(run->attempt->rejected, 0);
+    g_ptr_array_set_size(run->attempt->reasons, 0);
+    return FALSE;
+}
+
+static void
+find_feasible(Run *run)
+{
+    guint visited;
+
+    if (!run_pre_filters(run) || filter_nominated(run))
+        return;
+    if (run->cycle.narrowed != NULL)
+        filter_narrowed(run);
+    else
+        filter_all(run);
+    visited = run->feasible->len + run->attempt->rejected->len;
+    *run->options->next_start = (*run->options->next_start + visited) % run->n_nodes;
+}
+
+/* --- Score -------------------------------------------------------------------------------------------- */
+
+static void
+score_nodes(Run *run)
+{
+    Attempt *attempt = run->attempt;
+    Cycle *cycle = &run->cycle;
+    NodeInfo *const *nodes = (NodeInfo *const *)run->feasible->pdata;
+    guint n = run->feasible->len;
+    guint rows = 0;
+
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        const SchedPlugin *plugin = sched_plugins[i];
+
+        if (plugin->score == NULL)
+            continue;
+        if (plugin->pre_score != NULL &&
+            plugin->pre_score(cycle, &cycle->score_states[i], nodes, n) == VERDICT_SKIP)
+            continue;
+        attempt->scored |= 1u << i;
+        rows++;
+    }
+    attempt->scores = g_new(gint64, (gsize)rows * n);
+    attempt->totals = g_new0(gint64, n);
+    rows = 0;
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        const SchedPlugin *plugin = sched_plugins[i];
+        gint64 *row = &attempt->scores[(gsize)rows * n];
+
+        if ((attempt->scored >> i & 1) == 0)
+            continue;
+        plugin->score(cycle, cycle->score_states[i], nodes, n, row);
+        for (guint k = 0; k < n; k++) {
+            row[k] *= plugin->weight;
+            attempt->totals[k] += row[k];
+        }
+        rows++;
+    }
+}
+
+/* v1.34 schedule_one.go: selectHost: the k-th of equal ones replaces with probability 1/k. */
+static guint
+select_host(const Run *run)
+{
+    const gint64 *totals = run->attempt->totals;
+    guint chosen = 0;
+    guint equals = 1;
+
+    for (guint i = 1; i < run->feasible->len; i++) {
+        if (totals[i] > totals[chosen]) {
+            chosen = i;
+            equals = 1;
+        } else if (totals[i] == totals[chosen]) {
+            equals++;
+            if (rng_below(run->options->tiebreak, equals) == 0)
+                chosen = i;
+        }
+    }
+    return chosen;
+}
+
+/* --- PostFilter ------------------------------------------------------------------------------------------ */
+
+/*
+ * v1.34 framework/runtime: RunPostFilterPlugins. DynamicResources comes first
+ * and has words of its own, also for pods that claim nothing; if PreFilter never
+ * reached it, it fails and DefaultPreemption is not asked.
+ */
+static const char *
+post_filter(Run *run)
+{
+    Attempt *attempt = run->attempt;
+    gboolean has_claims_plugin = run->options->version_minor >= 34;
+    const char *text;
+
+    if (has_claims_plugin && attempt->pre_filter_message != NULL &&
+        attempt->absent == VERDICT_UNRESOLVABLE)
+        return "not found";
+    text = preemption_run(run->options, &run->cycle, attempt);
+    if (text == NULL)
+        return NULL;
+    return str_internf("%spreemption: %s", has_claims_plugin ? "no new claims to deallocate, " : "",
+                       text);
+}
+
+static void
+fail(Run *run)
+{
+    Attempt *attempt = run->attempt;
+    const char *fit = attempt_fit_message(attempt);
+    const char *more = post_filter(run);
+
+    attempt->message = more == NULL ? fit : str_internf("%s %s", fit, more);
+}
+
+/* --- public ------------------------------------------------------------------------------------------------ */
+
+static void
+keep_names(Run *run)
+{
+    Attempt *attempt = run->attempt;
+
+    attempt->n_feasible = run->feasible->len;
+    attempt->feasible = g_new(const char *, run->feasible->len);
+    for (guint i = 0; i < run->feasible->len; i++)
+        attempt->feasible[i] = ((NodeInfo *)run->feasible->pdata[i])->name;
+}
+
+Attempt *
+attempt_run(const AttemptOptions *options, const PodInfo *pod)
+{
+    Attempt *attempt = g_new0(Attempt, 1);
+    Run run = {
+        .options = options,
+        .attempt = attempt,
+        .cycle = {.cache = options->cache,
+                  .pod = pod,
+                  .version_minor = options->version_minor,
+                  .narrowed_by = -1},
+    };
+
+    attempt->key = pod->key;
+    attempt->rejected = g_array_new(FALSE, FALSE, sizeof(Rejection));
+    attempt->reasons = g_ptr_array_new();
+    attempt->absent = VERDICT_UNRESOLVABLE;
+    run.nodes = sched_cache_nodes(options->cache, &run.n_nodes);
+    attempt->n_all = run.n_nodes;
+    if (run.n_nodes == 0) {
+        attempt->message = "no nodes available to schedule pods";
+        attempt->sets_nomination = TRUE;
+        attempt->nominated = "";
+        return attempt;
+    }
+    run.feasible = g_ptr_array_sized_new(attempt_nodes_to_find(run.n_nodes, options->percentage));
+    find_feasible(&run);
+    keep_names(&run);
+    if (run.feasible->len == 0) {
+        fail(&run);
+    } else if (run.feasible->len == 1) {
+        attempt->chosen = attempt->feasible[0];
+    } else {
+        score_nodes(&run);
+        attempt->chosen = attempt->feasible[select_host(&run)];
+    }
+    g_ptr_array_free(run.feasible, TRUE);
+    cycle_clear(&run.cycle);
+    return attempt;
+}
+
+void
+attempt_free(gpointer data)
+{
+    Attempt *attempt = data;
+
+    if (attempt == NULL)
+        return;
+    g_free(attempt->feasible);
+    g_free(attempt->scores);
+    g_free(attempt->totals);
+    g_array_free(attempt->rejected, TRUE);
+    g_ptr_array_free(attempt->reasons, TRUE);
+    candidate_free(attempt->preemption);
+    g_free(attempt);
+}

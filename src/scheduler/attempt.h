@@ -1,0 +1,89 @@
+/*
+ * attempt.h - one scheduling attempt for one pod, worked out in one instant
+ *
+ * Models: v1.34 pkg/scheduler/schedule_one.go: schedulePod and what follows a
+ * failure: PreFilter, Filter from nextStartNodeIndex on, PreScore, Score,
+ * selectHost; PostFilter (preemption.h). Reads the cache, changes nothing but
+ * the streams and the start index. Left out: extenders, Permit, volumes.
+ */
+#pragma once
+
+#include "scheduler/plugin.h"
+#include "sim/rng.h"
+
+/* A node that did not pass. */
+typedef struct {
+    const char *node; /* interned */
+    Verdict verdict;
+    gint plugin;
+    guint first_reason, n_reasons; /* in Attempt.reasons */
+} Rejection;
+
+/* Pods to be deleted so that the pod fits. */
+typedef struct {
+    const char *node;   /* interned */
+    GPtrArray *victims; /* (owned) of ApiObject with refs, most important first */
+    guint n_violations; /* of disruption budgets */
+} Candidate;
+
+typedef struct {
+    const char *key;     /* of the pod, interned */
+    const char *chosen;  /* node, interned; NULL: none */
+    const char *message; /* interned; NULL if chosen */
+    guint rejectors;     /* bit per plugin that rejected some node */
+    guint n_all;         /* nodes of the cluster */
+    guint n_feasible;
+    const char **feasible;          /* (owned) names */
+    guint scored;                   /* bit per plugin that scored; 0: nobody was asked */
+    gint64 *scores;                 /* (owned) weighted; one row of n_feasible per plugin scored */
+    gint64 *totals;                 /* (owned) NULL if not scored */
+    GArray *rejected;               /* of Rejection, in the order visited */
+    GPtrArray *reasons;             /* of interned texts */
+    const char *pre_filter_message; /* interned; a PreFilter plugin said no */
+    Verdict absent;                 /* of the nodes in neither list */
+    const char *absent_reason;      /* interned, may be NULL */
+    gboolean sets_nomination;       /* status.nominatedNodeName becomes `nominated` */
+    const char *nominated;          /* interned, "" clears */
+    Candidate *preemption;          /* (owned) NULL: none */
+} Attempt;
+
+typedef struct {
+    SchedCache *cache;
+    guint version_minor;
+    guint percentage;  /* of nodes to find; 0: adaptive */
+    gint64 wall_ns;    /* a pod that has not started counts as started now */
+    Rng *tiebreak;     /* choice among equal totals */
+    Rng *preemption;   /* where to begin, choice among equal candidates */
+    guint *next_start; /* nextStartNodeIndex, moved on */
+} AttemptOptions;
+
+Attempt *attempt_run(const AttemptOptions *options, const PodInfo *pod);
+void attempt_free(gpointer attempt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Attempt, attempt_free)
+gsize attempt_size_bytes(const Attempt *attempt);
+/* attempt_drop_details: only the node and the message stay. */
+void attempt_drop_details(Attempt *attempt);
+
+/* attempt_nodes_to_find: how many feasible nodes are looked for among @n_all. */
+guint attempt_nodes_to_find(guint n_all, guint percentage);
+/* attempt_explain: the tree of scheduler_explain. (owned) */
+Value *attempt_explain(const Attempt *attempt);
+
+/* --- for preemption ------------------------------------------------------------------------------ */
+
+/* attempt_filter_node: the filters on @node with nominated pods of at least the pod's priority added, and without. */
+Verdict attempt_filter_node(Cycle *cycle, NodeInfo *node, Reasons *reasons, gint *out_plugin);
+/* attempt_add_pod, _remove_pod: @pod comes to or leaves trial node @node. */
+void attempt_add_pod(const Cycle *cycle, NodeInfo *node, const PodInfo *pod);
+void attempt_remove_pod(const Cycle *cycle, NodeInfo *node, const PodInfo *pod);
+
+/* --- message.c --------------------------------------------------------------------------------------- */
+
+/* Reasons, counted. */
+typedef struct ReasonCounts ReasonCounts;
+ReasonCounts *reason_counts_new(void);
+void reason_counts_add(ReasonCounts *histogram, const char *reason, guint count);
+/* reason_counts_finish: "0/N nodes are available: 1 a, 2 b."; frees. (interned) */
+const char *reason_counts_finish(ReasonCounts *histogram, guint n_all);
+/* attempt_message: without the words of PostFilter. (interned) */
+const char *attempt_fit_message(const Attempt *attempt);

@@ -1,0 +1,463 @@
+/* cache.c - see cache.h */
+
+#include "scheduler/cache.h"
+
+#include "scheduler/node_tree.h"
+
+struct SchedCache {
+    SchedListers listers;
+    gpointer user;
+    PodShapes *shapes;
+    Nominator *nominator;
+    GHashTable *nodes;  /* name -> NodeInfo (owned), also those without node */
+    GHashTable *pods;   /* key -> PodInfo (owned) */
+    GHashTable *images; /* name -> ImageState (owned) */
+    NodeTree *tree;
+    GPtrArray *order; /* of NodeInfo (borrowed) */
+    gboolean is_order_old;
+    GPtrArray *affinity_nodes, *anti_nodes; /* of NodeInfo (borrowed) */
+    GArray *free_slots;                     /* of guint, given back */
+    guint n_slots;
+    guint n_prefer_taints;
+    guint64 generation;
+};
+
+static void image_free(gpointer data);
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+SchedCache *
+sched_cache_new(const SchedListers *listers, gpointer user)
+{
+    SchedCache *cache = g_new0(SchedCache, 1);
+
+    cache->listers = *listers;
+    cache->user = user;
+    cache->shapes = pod_shapes_new();
+    cache->nominator = nominator_new(cache->shapes);
+    cache->nodes = g_hash_table_new_full(NULL, NULL, NULL, node_info_free);
+    cache->pods = g_hash_table_new_full(NULL, NULL, NULL, pod_info_free);
+    cache->images = g_hash_table_new_full(NULL, NULL, NULL, image_free);
+    cache->tree = node_tree_new();
+    cache->order = g_ptr_array_new();
+    cache->affinity_nodes = g_ptr_array_new();
+    cache->anti_nodes = g_ptr_array_new();
+    cache->free_slots = g_array_new(FALSE, FALSE, sizeof(guint));
+    return cache;
+}
+
+void
+sched_cache_clear(SchedCache *cache)
+{
+    nominator_clear(cache->nominator);
+    node_tree_free(cache->tree);
+    cache->tree = node_tree_new();
+    g_ptr_array_set_size(cache->order, 0);
+    g_ptr_array_set_size(cache->affinity_nodes, 0);
+    g_ptr_array_set_size(cache->anti_nodes, 0);
+    g_hash_table_remove_all(cache->pods);
+    g_hash_table_remove_all(cache->nodes);
+    g_hash_table_remove_all(cache->images);
+    g_array_set_size(cache->free_slots, 0);
+    cache->n_slots = 0;
+    cache->n_prefer_taints = 0;
+    cache->is_order_old = FALSE;
+}
+
+void
+sched_cache_free(SchedCache *cache)
+{
+    if (cache == NULL)
+        return;
+    sched_cache_clear(cache);
+    nominator_free(cache->nominator);
+    node_tree_free(cache->tree);
+    g_ptr_array_free(cache->order, TRUE);
+    g_ptr_array_free(cache->affinity_nodes, TRUE);
+    g_ptr_array_free(cache->anti_nodes, TRUE);
+    g_array_free(cache->free_slots, TRUE);
+    g_hash_table_destroy(cache->pods);
+    g_hash_table_destroy(cache->nodes);
+    g_hash_table_destroy(cache->images);
+    pod_shapes_free(cache->shapes);
+    g_free(cache);
+}
+
+PodShapes *
+sched_cache_shapes(SchedCache *cache)
+{
+    return cache->shapes;
+}
+
+Nominator *
+sched_cache_nominator(SchedCache *cache)
+{
+    return cache->nominator;
+}
+
+/* --- nodes -------------------------------------------------------------------------------------------- */
+
+/* Keeps @place of @node in @list: in it iff @wanted. */
+static void
+place_node(GPtrArray *list, NodeInfo *node, gboolean wanted, gsize place_offset)
+{
+    guint *place = (guint *)((char *)node + place_offset);
+    NodeInfo *moved;
+
+    if (wanted == (*place != G_MAXUINT))
+        return;
+    if (wanted) {
+        *place = list->len;
+        g_ptr_array_add(list, node);
+        return;
+    }
+    g_ptr_array_remove_index_fast(list, *place);
+    if (*place < list->len) {
+        moved = list->pdata[*place];
+        *(guint *)((char *)moved + place_offset) = *place;
+    }
+    *place = G_MAXUINT;
+}
+
+static void
+node_changed(SchedCache *cache, NodeInfo *node)
+{
+    gboolean is_known = node->node != NULL;
+
+    node->generation = ++cache->generation;
+    place_node(cache->affinity_nodes, node, is_known && node->affinity_pods->len > 0,
+               offsetof(NodeInfo, affinity_place));
+    place_node(cache->anti_nodes, node, is_known && node->required_anti_pods->len > 0,
+               offsetof(NodeInfo, anti_place));
+}
+
+static guint
+take_slot(SchedCache *cache)
+{
+    guint n = cache->free_slots->len;
+    guint slot;
+
+    if (n == 0)
+        return cache->n_slots++;
+    slot = g_array_index(cache->free_slots, guint, n - 1);
+    g_array_set_size(cache->free_slots, n - 1);
+    return slot;
+}
+
+static NodeInfo *
+node_or_new(SchedCache *cache, const char *name)
+{
+    NodeInfo *node = g_hash_table_lookup(cache->nodes, name);
+
+    if (node == NULL) {
+        node = node_info_new(name);
+        node->slot = take_slot(cache);
+        g_hash_table_insert(cache->nodes, (gpointer)node->name, node);
+    }
+    return node;
+}
+
+static void
+drop_if_empty(SchedCache *cache, NodeInfo *node)
+{
+    if (node->node != NULL || node->pods->len > 0)
+        return;
+    g_array_append_val(cache->free_slots, node->slot);
+    g_hash_table_remove(cache->nodes, node->name);
+}
+
+static void
+image_free(gpointer data)
+{
+    ImageState *state = data;
+
+    g_free(state->has);
+    g_free(state);
+}
+
+static void
+count_image(SchedCache *cache, const NodeInfo *node, const char *name, gint64 size_bytes)
+{
+    ImageState *state = g_hash_table_lookup(cache->images, name);
+    guint word = node->slot / 64;
+
+    if (state == NULL) {
+        state = g_new0(ImageState, 1);
+        state->name = name;
+        state->size_bytes = size_bytes;
+        g_hash_table_insert(cache->images, (gpointer)name, state);
+    }
+    if (word >= state->n_words) {
+        state->has = g_renew(guint64, state->has, word + 1);
+        while (state->n_words <= word)
+            state->has[state->n_words++] = 0;
+    }
+    state->has[word] |= G_GUINT64_CONSTANT(1) << (node->slot % 64);
+    state->n_nodes++;
+}
+
+static void
+uncount_image(SchedCache *cache, const NodeInfo *node, const char *name)
+{
+    ImageState *state = g_hash_table_lookup(cache->images, name);
+
+    if (state == NULL || !image_state_is_on(state, node))
+        return;
+    state->has[node->slot / 64] &= ~(G_GUINT64_CONSTANT(1) << (node->slot % 64));
+    if (--state->n_nodes == 0)
+        g_hash_table_remove(cache->images, name);
+}
+
+/* One node counts once for a name, however often it lists it. */
+static gboolean
+is_listed_before(const NodeStatus *status, guint image, guint name_index)
+{
+    const char *name = status->images.items[image].names.items[name_index];
+
+    for (guint i = 0; i <= image; i++) {
+        const StrList *names = &status->images.items[i].names;
+        guint n = i == image ? name_index : names->count;
+
+        for (guint k = 0; k < n; k++) {
+            if (names->items[k] == name)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+count_node_images(SchedCache *cache, const NodeInfo *node, gboolean is_added)
+{
+    const NodeStatus *status = node_status(node->node);
+
+    for (guint i = 0; i < status->images.count; i++) {
+        const ContainerImage *image = &status->images.items[i];
+
+        for (guint k = 0; k < image->names.count; k++) {
+            if (is_listed_before(status, i, k))
+                continue;
+            if (is_added)
+                count_image(cache, node, image->names.items[k], image->size_bytes);
+            else
+                uncount_image(cache, node, image->names.items[k]);
+        }
+    }
+}
+
+static void
+node_detach(SchedCache *cache, NodeInfo *node, gboolean leaves_tree)
+{
+    count_node_images(cache, node, FALSE);
+    if (node->n_prefer_taints > 0)
+        cache->n_prefer_taints--;
+    if (leaves_tree) {
+        node_tree_remove(cache->tree, node, node->zone_key);
+        cache->is_order_old = TRUE;
+    }
+}
+
+void
+sched_cache_set_node(SchedCache *cache, const ApiObject *object)
+{
+    NodeInfo *node = node_or_new(cache, api_name(object));
+    const char *old_zone = node->node == NULL ? NULL : node->zone_key;
+
+    if (node->node != NULL)
+        node_detach(cache, node, FALSE);
+    node_info_set_node(node, object);
+    count_node_images(cache, node, TRUE);
+    if (node->n_prefer_taints > 0)
+        cache->n_prefer_taints++;
+    if (old_zone != node->zone_key) {
+        if (old_zone != NULL)
+            node_tree_remove(cache->tree, node, old_zone);
+        node_tree_add(cache->tree, node, node->zone_key);
+        cache->is_order_old = TRUE;
+    }
+    node_changed(cache, node);
+}
+
+void
+sched_cache_remove_node(SchedCache *cache, const char *name)
+{
+    NodeInfo *node = g_hash_table_lookup(cache->nodes, name);
+
+    if (node == NULL || node->node == NULL)
+        return;
+    node_detach(cache, node, TRUE);
+    node_info_set_node(node, NULL);
+    node->order_index = G_MAXUINT;
+    node_changed(cache, node);
+    drop_if_empty(cache, node);
+}
+
+NodeInfo *
+sched_cache_find_node(const SchedCache *cache, const char *name)
+{
+    NodeInfo *node = name == NULL ? NULL : g_hash_table_lookup(cache->nodes, name);
+
+    return node == NULL || node->node == NULL ? NULL : node;
+}
+
+NodeInfo *const *
+sched_cache_nodes(SchedCache *cache, guint *out_n)
+{
+    if (cache->is_order_old) {
+        node_tree_list(cache->tree, cache->order);
+        for (guint i = 0; i < cache->order->len; i++)
+            ((NodeInfo *)cache->order->pdata[i])->order_index = i;
+        cache->is_order_old = FALSE;
+    }
+    *out_n = cache->order->len;
+    return (NodeInfo *const *)cache->order->pdata;
+}
+
+/* --- pods ------------------------------------------------------------------------------------------------ */
+
+static void
+pod_detach(SchedCache *cache, PodInfo *info)
+{
+    NodeInfo *node = info->node;
+
+    node_info_remove_pod(node, info);
+    node_changed(cache, node);
+    drop_if_empty(cache, node);
+}
+
+static void
+pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboolean is_assumed)
+{
+    PodInfo *info = g_hash_table_lookup(cache->pods, api_key(pod));
+    NodeInfo *node = node_or_new(cache, node_name);
+
+    if (info == NULL) {
+        info = pod_info_new(cache->shapes, pod);
+        g_hash_table_insert(cache->pods, (gpointer)info->key, info);
+    } else {
+        NodeInfo *before = info->node;
+
+        node_info_remove_pod(before, info);
+        pod_info_set(info, cache->shapes, pod);
+        if (before != node) {
+            node_changed(cache, before);
+            drop_if_empty(cache, before);
+        }
+    }
+    info->is_assumed = is_assumed;
+    node_info_add_pod(node, info);
+    node_changed(cache, node);
+}
+
+void
+sched_cache_set_pod(SchedCache *cache, const ApiObject *pod)
+{
+    g_assert(!str_is_empty(pod_spec(pod)->node_name));
+    pod_place(cache, pod, pod_spec(pod)->node_name, FALSE);
+}
+
+void
+sched_cache_assume(SchedCache *cache, const ApiObject *pod, const char *node_name)
+{
+    pod_place(cache, pod, node_name, TRUE);
+}
+
+void
+sched_cache_remove_pod(SchedCache *cache, const char *key)
+{
+    PodInfo *info = g_hash_table_lookup(cache->pods, key);
+
+    if (info == NULL)
+        return;
+    pod_detach(cache, info);
+    g_hash_table_remove(cache->pods, key);
+}
+
+void
+sched_cache_forget(SchedCache *cache, const char *key)
+{
+    if (sched_cache_is_assumed(cache, key))
+        sched_cache_remove_pod(cache, key);
+}
+
+gboolean
+sched_cache_is_assumed(const SchedCache *cache, const char *key)
+{
+    const PodInfo *info = g_hash_table_lookup(cache->pods, key);
+
+    return info != NULL && info->is_assumed;
+}
+
+const PodInfo *
+sched_cache_find_pod(const SchedCache *cache, const char *key)
+{
+    return g_hash_table_lookup(cache->pods, key);
+}
+
+guint
+sched_cache_pod_count(const SchedCache *cache)
+{
+    return g_hash_table_size(cache->pods);
+}
+
+/* --- look-ups ------------------------------------------------------------------------------------------------ */
+
+const GPtrArray *
+sched_cache_affinity_nodes(const SchedCache *cache)
+{
+    return cache->affinity_nodes;
+}
+
+const GPtrArray *
+sched_cache_anti_nodes(const SchedCache *cache)
+{
+    return cache->anti_nodes;
+}
+
+const ImageState *
+sched_cache_image(const SchedCache *cache, const char *name)
+{
+    return g_hash_table_lookup(cache->images, name);
+}
+
+guint
+sched_cache_prefer_taints(const SchedCache *cache)
+{
+    return cache->n_prefer_taints;
+}
+
+void
+sched_cache_list(const SchedCache *cache,
+                 const ApiKind *kind,
+                 const char *namespace_,
+                 GPtrArray *out)
+{
+    if (cache->listers.list != NULL)
+        cache->listers.list(cache->user, kind, namespace_, out);
+}
+
+const ApiObject *
+sched_cache_get(const SchedCache *cache,
+                const ApiKind *kind,
+                const char *namespace_,
+                const char *name)
+{
+    if (cache->listers.get == NULL)
+        return NULL;
+    return cache->listers.get(cache->user, kind, namespace_, name);
+}
+
+const StrMap *
+sched_cache_namespace_labels(const SchedCache *cache, const char *namespace_)
+{
+    static const StrMap none = {0};
+    const ApiObject *object = sched_cache_get(cache, &namespace_kind, NULL, namespace_);
+
+    return object == NULL ? &none : &object->meta->labels;
+}
+
+guint
+sched_cache_slots(const SchedCache *cache)
+{
+    return cache->n_slots;
+}

@@ -1,0 +1,82 @@
+/*
+ * cache.h - the scheduler's picture of the cluster
+ *
+ * Models: v1.34 pkg/scheduler/backend/cache: nodes, the pods on them (bound or
+ * assumed), image states, and what plugins look up besides. A cycle is worked
+ * out in one instant, so it reads the cache itself and no snapshot is taken.
+ */
+#pragma once
+
+#include "scheduler/node_info.h"
+#include "scheduler/nominator.h"
+
+typedef struct SchedCache SchedCache;
+
+/* Other kinds that plugins read (Services, ReplicaSets, Namespaces ...). */
+typedef struct {
+    void (*list)(gpointer user, const ApiKind *kind, const char *namespace_, GPtrArray *out);
+    const ApiObject *(*get)(gpointer user,
+                            const ApiKind *kind,
+                            const char *namespace_,
+                            const char *name);
+} SchedListers;
+
+typedef struct {
+    const char *name;
+    gint64 size_bytes; /* as the first node said */
+    guint n_nodes;
+    guint n_words;
+    guint64 *has; /* (owned) bit per slot of a node */
+} ImageState;
+
+static inline gboolean
+image_state_is_on(const ImageState *state, const NodeInfo *node)
+{
+    guint word = node->slot / 64;
+
+    return word < state->n_words && (state->has[word] >> (node->slot % 64) & 1) != 0;
+}
+
+SchedCache *sched_cache_new(const SchedListers *listers, gpointer user);
+void sched_cache_free(SchedCache *cache);
+/* sched_cache_clear: empty, as after a start of the process. */
+void sched_cache_clear(SchedCache *cache);
+PodShapes *sched_cache_shapes(SchedCache *cache);
+Nominator *sched_cache_nominator(SchedCache *cache);
+
+void sched_cache_set_node(SchedCache *cache, const ApiObject *node);
+void sched_cache_remove_node(SchedCache *cache, const char *name);
+/* sched_cache_set_pod: a bound pod came or changed; an assumed one is confirmed. */
+void sched_cache_set_pod(SchedCache *cache, const ApiObject *pod);
+void sched_cache_remove_pod(SchedCache *cache, const char *key);
+/* sched_cache_assume: count @pod on @node_name before the API knows. */
+void sched_cache_assume(SchedCache *cache, const ApiObject *pod, const char *node_name);
+/* sched_cache_forget: take an assumption back; no effect on a pod that is confirmed. */
+void sched_cache_forget(SchedCache *cache, const char *key);
+gboolean sched_cache_is_assumed(const SchedCache *cache, const char *key);
+const PodInfo *sched_cache_find_pod(const SchedCache *cache, const char *key);
+guint sched_cache_pod_count(const SchedCache *cache);
+
+/* sched_cache_find_node: a known node, NULL if there is none. */
+NodeInfo *sched_cache_find_node(const SchedCache *cache, const char *name);
+/* sched_cache_nodes: in the order of the node tree. (borrowed until the next change of nodes) */
+NodeInfo *const *sched_cache_nodes(SchedCache *cache, guint *out_n);
+/* Nodes with pods that have inter-pod terms, that have required anti-affinity: no certain order. */
+const GPtrArray *sched_cache_affinity_nodes(const SchedCache *cache);
+const GPtrArray *sched_cache_anti_nodes(const SchedCache *cache);
+/* sched_cache_image: NULL if no node has it. */
+const ImageState *sched_cache_image(const SchedCache *cache, const char *name);
+/* sched_cache_slots: slots of nodes are below this. */
+guint sched_cache_slots(const SchedCache *cache);
+guint sched_cache_prefer_taints(const SchedCache *cache); /* nodes with a PreferNoSchedule taint */
+
+void sched_cache_list(const SchedCache *cache,
+                      const ApiKind *kind,
+                      const char *namespace_,
+                      GPtrArray *out);
+const ApiObject *sched_cache_get(const SchedCache *cache,
+                                 const ApiKind *kind,
+                                 const char *namespace_,
+                                 const char *name);
+/* sched_cache_namespace_labels: empty for an unknown namespace. */
+const StrMap *sched_cache_namespace_labels(const SchedCache *cache, const char *namespace_);

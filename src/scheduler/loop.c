@@ -1,0 +1,238 @@
+/* loop.c - scheduling cycles, one after the other; see internal.h */
+
+#include "scheduler/internal.h"
+
+#include "base/duration.h"
+
+/* How long a cycle takes: fixed part, per node filtered, per node scored; times a lognormal of sigma 0.3. */
+#define CYCLE_NS        (600 * NS_PER_US)
+#define CYCLE_FILTER_NS (2 * NS_PER_US)
+#define CYCLE_SCORE_NS  (4 * NS_PER_US)
+#define CYCLE_TERMS     4      /* times as long with required inter-pod terms */
+#define P99_OF_P50      200955 /* exp(2.3263 * 0.3), in 1/100000 */
+
+/* What is kept for scheduler_explain beyond each pod's node and message. */
+#define EXPLAINED_BYTES_MAX ((gsize)64 << 20)
+
+/* --- explanations --------------------------------------------------------------------------------- */
+
+static void
+forget_details(Scheduler *scheduler, Attempt *attempt)
+{
+    scheduler->explained_bytes -= attempt_size_bytes(attempt);
+    attempt_drop_details(attempt);
+}
+
+static void
+keep_attempt(Scheduler *scheduler, Attempt *attempt)
+{
+    Attempt *before = g_hash_table_lookup(scheduler->explained, attempt->key);
+
+    if (before != NULL && g_queue_remove(&scheduler->explained_order, before))
+        scheduler->explained_bytes -= attempt_size_bytes(before);
+    g_hash_table_insert(scheduler->explained, (gpointer)attempt->key, attempt);
+    g_queue_push_tail(&scheduler->explained_order, attempt);
+    scheduler->explained_bytes += attempt_size_bytes(attempt);
+    while (scheduler->explained_bytes > EXPLAINED_BYTES_MAX &&
+           scheduler->explained_order.length > 1)
+        forget_details(scheduler, g_queue_pop_head(&scheduler->explained_order));
+}
+
+Value *
+scheduler_explain(const Scheduler *scheduler, const char *namespace_, const char *name)
+{
+    const Attempt *attempt =
+        g_hash_table_lookup(scheduler->explained, api_key_of(namespace_, name));
+
+    return attempt == NULL ? NULL : attempt_explain(attempt);
+}
+
+/* --- a cycle ------------------------------------------------------------------------------------------ */
+
+static gint64
+cycle_duration_ns(Scheduler *scheduler, const QueuedPod *queued, const Attempt *attempt)
+{
+    gint64 filtered = attempt->n_feasible + attempt->rejected->len;
+    gint64 scored = attempt->totals == NULL ? 0 : attempt->n_feasible;
+    gint64 base_ns = CYCLE_NS + filtered * CYCLE_FILTER_NS + scored * CYCLE_SCORE_NS;
+    const PodShape *shape = queued->info->shape;
+    Dist dist;
+
+    if (shape->required_affinity.count > 0 || shape->required_anti.count > 0)
+        base_ns *= CYCLE_TERMS;
+    dist = DIST_LOGN(base_ns, base_ns * P99_OF_P50 / 100000);
+    return dist_sample_ns(&dist, scheduler->timing);
+}
+
+/* v1.34 schedule_one.go: skipPodSchedule */
+static gboolean
+skips(Scheduler *scheduler, const QueuedPod *queued)
+{
+    const ApiObject *pod = queued->info->pod;
+
+    if (api_is_deleting(pod)) {
+        scheduler_record(scheduler, pod, "Warning", "FailedScheduling", "Scheduling", NULL,
+                         str_internf("skip schedule deleting pod: %s", queued->info->key));
+        return TRUE;
+    }
+    return sched_cache_is_assumed(scheduler->cache, queued->info->key);
+}
+
+static void
+begin_cycle(Scheduler *scheduler, QueuedPod *queued)
+{
+    AttemptOptions options = {
+        .cache = scheduler->cache,
+        .version_minor = scheduler->options.version_minor,
+        .wall_ns = scheduler_wall_ns(scheduler),
+        .tiebreak = scheduler->tiebreak,
+        .preemption = scheduler->preemption,
+        .next_start = &scheduler->next_start,
+    };
+
+    scheduler->current = queued;
+    scheduler->attempt = attempt_run(&options, queued->info);
+    sim_timer_arm_after(&scheduler->cycle_timer,
+                        cycle_duration_ns(scheduler, queued, scheduler->attempt));
+}
+
+static void
+succeed(Scheduler *scheduler, QueuedPod *queued, const Attempt *attempt)
+{
+    const ApiObject *pod = queued->info->pod;
+
+    sim_trace(scheduler->options.sim, "kube-scheduler", "schedule", api_ref_text(pod), "Scheduled",
+              "%s: best of %u feasible nodes of %u", attempt->chosen, attempt->n_feasible,
+              attempt->n_all);
+    nominator_remove(sched_cache_nominator(scheduler->cache), queued->info->key);
+    sched_cache_assume(scheduler->cache, pod, attempt->chosen);
+    sched_queue_done(scheduler->queue, queued, TRUE);
+    scheduler_bind(scheduler, queued, attempt->chosen);
+}
+
+static void
+give_up(Scheduler *scheduler, QueuedPod *queued, const Attempt *attempt)
+{
+    Failure failure = {
+        .reason = "Unschedulable",
+        .message = attempt->message,
+        .sets_nomination = attempt->sets_nomination,
+        .nominated = attempt->nominated,
+        .blocks = TRUE,
+    };
+
+    sim_trace(scheduler->options.sim, "kube-scheduler", "schedule", api_ref_text(queued->info->pod),
+              "FailedScheduling", "%s", attempt->message);
+    if (attempt->preemption != NULL)
+        scheduler_evict(scheduler, queued->info->pod, attempt->preemption);
+    queued->rejectors = attempt->rejectors;
+    scheduler_fail(scheduler, queued, &failure);
+}
+
+static void
+end_cycle(Scheduler *scheduler)
+{
+    QueuedPod *queued = g_steal_pointer(&scheduler->current);
+    Attempt *attempt = g_steal_pointer(&scheduler->attempt);
+
+    keep_attempt(scheduler, attempt);
+    if (attempt->chosen != NULL)
+        succeed(scheduler, queued, attempt);
+    else
+        give_up(scheduler, queued, attempt);
+    scheduler_pump(scheduler);
+}
+
+static void
+scheduler_on_cycle(Sim *sim, gpointer self)
+{
+    Scheduler *scheduler = self;
+
+    (void)sim;
+    if (client_is_paused(component_client(scheduler->component)))
+        return;
+    end_cycle(scheduler);
+}
+
+/* --- the loop -------------------------------------------------------------------------------------------- */
+
+static gboolean
+may_begin(const Scheduler *scheduler)
+{
+    return scheduler->is_synced && !scheduler->is_reporting && scheduler->current == NULL &&
+           (scheduler->leader == NULL || leader_is_leading(scheduler->leader)) &&
+           !client_is_paused(component_client(scheduler->component));
+}
+
+static void
+arm_flush(Scheduler *scheduler)
+{
+    gint64 next_ns = sched_queue_next_flush_ns(scheduler->queue);
+    gint64 offset_ns = scheduler_wall_ns(scheduler) - sim_now_ns(scheduler->options.sim);
+
+    if (!scheduler->is_synced || next_ns == G_MAXINT64)
+        sim_timer_disarm(&scheduler->flush_timer);
+    else if (!scheduler->flush_timer.is_armed ||
+             scheduler->flush_timer.due_ns != next_ns - offset_ns)
+        sim_timer_arm_at(&scheduler->flush_timer,
+                         MAX(next_ns - offset_ns, sim_now_ns(scheduler->options.sim)));
+}
+
+void
+scheduler_pump(Scheduler *scheduler)
+{
+    while (may_begin(scheduler)) {
+        QueuedPod *queued = sched_queue_pop(scheduler->queue);
+
+        if (queued == NULL)
+            break;
+        sim_set_cause(scheduler->options.sim, queued->cause);
+        if (skips(scheduler, queued))
+            sched_queue_done(scheduler->queue, queued, FALSE);
+        else
+            begin_cycle(scheduler, queued);
+    }
+    arm_flush(scheduler);
+}
+
+static void
+scheduler_on_flush(Sim *sim, gpointer self)
+{
+    Scheduler *scheduler = self;
+
+    if (client_is_paused(component_client(scheduler->component)))
+        return;
+    sched_queue_set_cause(scheduler->queue, sim_cause(sim));
+    sched_queue_flush(scheduler->queue, scheduler_wall_ns(scheduler));
+    scheduler_pump(scheduler);
+}
+
+void
+scheduler_loop_init(Scheduler *scheduler)
+{
+    Sim *sim = scheduler->options.sim;
+
+    sim_timer_init(&scheduler->cycle_timer, sim, SIM_CONTROL, scheduler_on_cycle, scheduler);
+    sim_timer_init(&scheduler->flush_timer, sim, SIM_CONTROL, scheduler_on_flush, scheduler);
+    scheduler->explained = g_hash_table_new_full(NULL, NULL, NULL, attempt_free);
+    g_queue_init(&scheduler->explained_order);
+}
+
+void
+scheduler_loop_reset(Scheduler *scheduler)
+{
+    sim_timer_disarm(&scheduler->cycle_timer);
+    sim_timer_disarm(&scheduler->flush_timer);
+    g_clear_pointer(&scheduler->attempt, attempt_free);
+    g_clear_pointer(&scheduler->current, queued_pod_free);
+    scheduler->is_reporting = FALSE;
+    scheduler->next_start = 0;
+}
+
+void
+scheduler_loop_resumed(Scheduler *scheduler)
+{
+    if (scheduler->current != NULL && !scheduler->cycle_timer.is_armed)
+        sim_timer_arm_after(&scheduler->cycle_timer, 0);
+    scheduler_pump(scheduler);
+}

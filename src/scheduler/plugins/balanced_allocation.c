@@ -1,0 +1,38 @@
+/* NodeResourcesBalancedAllocation: cpu and memory used evenly (v1.34 noderesources/balanced_allocation.go). */
+#include "scheduler/plugins/plugins.h"
+
+static Verdict
+balanced_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n)
+{
+    const Amounts *wanted = &cycle->pod->shape->requests;
+
+    (void)state;
+    (void)nodes;
+    (void)n;
+    return wanted->cpu_milli == 0 && wanted->memory_bytes == 0 ? VERDICT_SKIP : VERDICT_SUCCESS;
+}
+
+static void
+balanced_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
+{
+    const Amounts *wanted = &cycle->pod->shape->requests;
+
+    (void)state;
+    for (guint i = 0; i < n; i++) {
+        const NodeInfo *node = nodes[i];
+        ResourceShare shares[2] = {
+            {wanted->cpu_milli + node->requested.cpu_milli, node->allocatable.cpu_milli, 1},
+            {wanted->memory_bytes + node->requested.memory_bytes, node->allocatable.memory_bytes,
+             1},
+        };
+
+        out[i] = sched_score_balanced(shares, 2);
+    }
+}
+
+const SchedPlugin balanced_allocation_plugin = {
+    .name = "NodeResourcesBalancedAllocation",
+    .weight = 1,
+    .pre_score = balanced_pre_score,
+    .score = balanced_score,
+};

@@ -1,0 +1,56 @@
+/*
+ * plugins.h - the plugins, and what several of them use
+ */
+#pragma once
+
+#include "scheduler/plugin.h"
+
+extern const SchedPlugin scheduling_gates_plugin, priority_sort_plugin, node_unschedulable_plugin,
+    node_name_plugin, taint_toleration_plugin, node_affinity_plugin, node_ports_plugin,
+    node_resources_fit_plugin, pod_topology_spread_plugin, inter_pod_affinity_plugin,
+    default_preemption_plugin, balanced_allocation_plugin, image_locality_plugin;
+
+/* --- match.c ------------------------------------------------------------------------------------- */
+
+gboolean sched_taint_is_tolerated(const TolerationList *tolerations, const Taint *taint);
+/* sched_untolerated_taint: the first NoSchedule or NoExecute taint of @node that is not tolerated, or NULL. */
+const Taint *sched_untolerated_taint(const ApiObject *node, const TolerationList *tolerations);
+/* sched_term_matches: a node selector term; an empty one matches nothing. */
+gboolean sched_term_matches(const NodeSelectorTerm *term, const ApiObject *node);
+/* sched_node_matches_required: nodeSelector and required node affinity. */
+gboolean sched_node_matches_required(const PodSpec *spec, const ApiObject *node);
+/*
+ * sched_affinity_term_matches: an inter-pod term of a pod in @owner_namespace
+ * selects @pod.
+ */
+gboolean sched_affinity_term_matches(const SchedCache *cache,
+                                     const PodAffinityTerm *term,
+                                     const char *owner_namespace,
+                                     const ApiObject *pod);
+/* sched_affinity_all_match: every term selects @pod; FALSE for no terms. */
+gboolean sched_affinity_all_match(const SchedCache *cache,
+                                  const PodTermList *terms,
+                                  const char *owner_namespace,
+                                  const ApiObject *pod);
+/* sched_event_is_own: the event is a change of the waiting pod itself. */
+gboolean sched_event_is_own(const PodInfo *waiting, const ClusterEvent *event);
+
+/* --- resource_scores.c ------------------------------------------------------------------------------ */
+
+/* One resource on one node; requested includes the pod to be placed. */
+typedef struct {
+    gint64 requested, capacity, weight;
+} ResourceShare;
+typedef struct {
+    gint64 utilisation, score; /* percent; 0 to 10 as configured */
+} ShapePoint;
+
+gint64 sched_score_least_allocated(const ResourceShare *shares, guint n);
+gint64 sched_score_most_allocated(const ResourceShare *shares, guint n);
+gint64 sched_score_capacity_ratio(const ResourceShare *shares,
+                                  guint n,
+                                  const ShapePoint *points,
+                                  guint n_points);
+/* sched_broken_linear: straight lines between the points, flat outside. */
+gint64 sched_broken_linear(const ShapePoint *points, guint n_points, gint64 utilisation);
+gint64 sched_score_balanced(const ResourceShare *shares, guint n);

@@ -1,0 +1,166 @@
+/* pod_info.c - see pod_info.h */
+
+#include "scheduler/pod_info.h"
+
+struct PodShapes {
+    GHashTable *by_spec; /* spec -> PodShape (borrowed) */
+};
+
+PodShapes *
+pod_shapes_new(void)
+{
+    PodShapes *shapes = g_new0(PodShapes, 1);
+
+    shapes->by_spec = g_hash_table_new(NULL, NULL);
+    return shapes;
+}
+
+void
+pod_shapes_free(PodShapes *shapes)
+{
+    if (shapes == NULL)
+        return;
+    g_assert(g_hash_table_size(shapes->by_spec) == 0);
+    g_hash_table_destroy(shapes->by_spec);
+    g_free(shapes);
+}
+
+static void
+shape_add_terms(PodTermList *required, PodTermList *preferred, const PodAffinity *affinity)
+{
+    if (affinity == NULL)
+        return;
+    for (guint i = 0; i < affinity->required.count; i++)
+        API_LIST_ADD(required)->term = &affinity->required.items[i];
+    for (guint i = 0; i < affinity->preferred.count; i++) {
+        PodTerm *term = API_LIST_ADD(preferred);
+
+        term->term = &affinity->preferred.items[i].term;
+        term->weight = affinity->preferred.items[i].weight;
+    }
+}
+
+static void
+shape_add_ports(PodShape *shape, const Container *container)
+{
+    for (guint i = 0; i < container->ports.count; i++) {
+        const ContainerPort *port = &container->ports.items[i];
+        HostPort *used;
+
+        if (port->host_port <= 0)
+            continue;
+        used = API_LIST_ADD(&shape->ports);
+        used->ip = str_intern(str_is_empty(port->host_ip) ? "0.0.0.0" : port->host_ip);
+        used->protocol = str_intern(str_is_empty(port->protocol) ? "TCP" : port->protocol);
+        used->port = port->host_port;
+    }
+}
+
+static PodShape *
+shape_new(const ApiObject *pod)
+{
+    PodShape *shape = g_new0(PodShape, 1);
+    const PodSpec *spec;
+    Amounts non_zero;
+
+    shape->ref_count = 1;
+    shape->spec = api_part_ref(pod->spec);
+    spec = shape->spec;
+    amounts_of_pod(&shape->requests, pod, FALSE);
+    amounts_of_pod(&non_zero, pod, TRUE);
+    shape->non_zero_cpu_milli = non_zero.cpu_milli;
+    shape->non_zero_memory_bytes = non_zero.memory_bytes;
+    amounts_clear(&non_zero);
+    if (spec->affinity != NULL) {
+        shape_add_terms(&shape->required_affinity, &shape->preferred_affinity,
+                        spec->affinity->pod_affinity);
+        shape_add_terms(&shape->required_anti, &shape->preferred_anti,
+                        spec->affinity->pod_anti_affinity);
+    }
+    /* v1.34 pkg/scheduler/util: GetHostPorts: app containers and sidecars. */
+    for (guint i = 0; i < spec->containers.count; i++)
+        shape_add_ports(shape, &spec->containers.items[i]);
+    for (guint i = 0; i < spec->init_containers.count; i++) {
+        if (container_is_sidecar(&spec->init_containers.items[i]))
+            shape_add_ports(shape, &spec->init_containers.items[i]);
+    }
+    return shape;
+}
+
+static void
+shape_unref(PodShape *shape)
+{
+    if (--shape->ref_count > 0)
+        return;
+    if (shape->owner != NULL)
+        g_hash_table_remove(shape->owner->by_spec, shape->spec);
+    api_part_unref(shape->spec);
+    amounts_clear(&shape->requests);
+    g_free(shape->required_affinity.items);
+    g_free(shape->required_anti.items);
+    g_free(shape->preferred_affinity.items);
+    g_free(shape->preferred_anti.items);
+    g_free(shape->ports.items);
+    g_free(shape);
+}
+
+static PodShape *
+shape_of(PodShapes *shapes, const ApiObject *pod)
+{
+    PodShape *shape;
+
+    if (amounts_pod_is_resizing(pod))
+        return shape_new(pod);
+    shape = g_hash_table_lookup(shapes->by_spec, pod->spec);
+    if (shape != NULL) {
+        shape->ref_count++;
+        return shape;
+    }
+    shape = shape_new(pod);
+    shape->owner = shapes;
+    g_hash_table_insert(shapes->by_spec, shape->spec, shape);
+    return shape;
+}
+
+gint32
+pod_priority(const ApiObject *pod)
+{
+    return pod_spec(pod)->priority.is_set ? pod_spec(pod)->priority.value : 0;
+}
+
+PodInfo *
+pod_info_new(PodShapes *shapes, const ApiObject *pod)
+{
+    PodInfo *info = g_new0(PodInfo, 1);
+
+    pod_info_set(info, shapes, pod);
+    return info;
+}
+
+void
+pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod)
+{
+    PodShape *old = info->shape;
+    ApiObject *before = info->pod;
+
+    g_assert(info->node == NULL);
+    info->pod = api_object_ref(pod);
+    info->shape = shape_of(shapes, pod);
+    info->key = api_key(pod);
+    info->priority = pod_priority(pod);
+    if (old != NULL)
+        shape_unref(old);
+    api_object_unref(before);
+}
+
+void
+pod_info_free(gpointer data)
+{
+    PodInfo *info = data;
+
+    if (info == NULL)
+        return;
+    shape_unref(info->shape);
+    api_object_unref(info->pod);
+    g_free(info);
+}

@@ -1,0 +1,68 @@
+/*
+ * pod_info.h - a pod as the scheduler keeps it: what it asks for, worked out once
+ *
+ * Models: v1.34 pkg/scheduler/framework/types.go: PodInfo. What depends on the
+ * spec alone is a PodShape, shared by all pods of one spec.
+ */
+#pragma once
+
+#include "scheduler/amounts.h"
+
+typedef struct NodeInfo NodeInfo;
+typedef struct PodInfo PodInfo;
+
+typedef struct {
+    const PodAffinityTerm *term; /* (borrowed) from the spec */
+    gint32 weight;               /* of a preferred term */
+} PodTerm;
+typedef API_LIST_OF(PodTerm) PodTermList;
+
+typedef struct {
+    const char *ip, *protocol; /* interned, defaults filled in */
+    gint32 port;
+} HostPort;
+typedef API_LIST_OF(HostPort) HostPortList;
+
+typedef struct PodShapes PodShapes; /* all shapes in use */
+
+typedef struct PodShape {
+    guint ref_count;
+    PodShapes *owner; /* (borrowed) NULL: not shared */
+    gpointer spec;    /* (owned part) */
+    Amounts requests;
+    gint64 non_zero_cpu_milli, non_zero_memory_bytes;
+    PodTermList required_affinity, required_anti, preferred_affinity, preferred_anti;
+    HostPortList ports;
+} PodShape;
+
+PodShapes *pod_shapes_new(void);
+void pod_shapes_free(PodShapes *shapes); /* all shapes must be gone */
+
+struct PodInfo {
+    ApiObject *pod; /* (owned ref) */
+    PodShape *shape;
+    const char *key; /* interned "namespace/name" */
+    gint32 priority;
+    /* Place on a node; see node_info.h. */
+    NodeInfo *node; /* (borrowed) NULL: on none */
+    guint index, affinity_index, anti_index;
+    gboolean is_assumed;
+};
+
+/* pod_info_new: (owned) */
+PodInfo *pod_info_new(PodShapes *shapes, const ApiObject *pod);
+void pod_info_free(gpointer info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PodInfo, pod_info_free)
+/* pod_info_set: the pod changed; must not be on a node. */
+void pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod);
+
+static inline gboolean
+pod_info_has_affinity(const PodInfo *info)
+{
+    const PodShape *shape = info->shape;
+
+    return shape->required_affinity.count + shape->required_anti.count +
+               shape->preferred_affinity.count + shape->preferred_anti.count >
+           0;
+}
+gint32 pod_priority(const ApiObject *pod);

@@ -1,0 +1,16 @@
+/* main.c - runs the suites of scheduler/ */
+
+#include <check.h>
+
+Suite *process_suite(void);
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(process_suite());
+
+    srunner_run_all(runner, CK_NORMAL);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
