@@ -454,6 +454,7 @@ lane_init(Lane *lane, NetConn *conn, NetDirection direction)
 {
     lane->conn = conn;
     lane->direction = direction;
+    lane->last_due_ns = sim_now_ns(conn->world->sim); /* the clock may start before 0 */
     sim_timer_init(&lane->timer, conn->world->sim, SIM_DELIVER, lane_on_timer, lane);
 }
 

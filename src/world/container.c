@@ -104,9 +104,11 @@ static void
 prepare_files(RtContainer *container)
 {
     static const char *const dirs[] = {
-        "/bin", "/dev", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp",
-        "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/etc", "/usr/sbin", "/usr/share", "/var/cache", "/var/lib",
-        "/var/log", "/var/run", "/var/spool", "/var/tmp",
+        "/bin",       "/dev",       "/etc",       "/home",    "/lib",           "/mnt",
+        "/opt",       "/proc",      "/root",      "/run",     "/sbin",          "/srv",
+        "/sys",       "/tmp",       "/usr/bin",   "/usr/lib", "/usr/local/bin", "/usr/local/etc",
+        "/usr/sbin",  "/usr/share", "/var/cache", "/var/lib", "/var/log",       "/var/run",
+        "/var/spool", "/var/tmp",
     };
     const char *name = image_short_name(container->image);
     FsTree *root = fs_tree_new();
@@ -120,13 +122,17 @@ prepare_files(RtContainer *container)
         fs_tree_add_dir(root, "/etc/nginx/conf.d");
         fs_tree_add_dir(root, "/var/log/nginx");
     } else if (str_is(name, "httpd")) {
-        fs_tree_write(root, "/usr/local/apache2/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n");
+        fs_tree_write(root, "/usr/local/apache2/htdocs/index.html",
+                      "<html><body><h1>It works!</h1></body></html>\n");
     } else if (g_str_has_prefix(name, "redis")) {
         fs_tree_add_dir(root, "/data");
     }
     container->root_files = root;
-    container->files = (FsView){.root = root, .mounts = container->mounts, .n_mounts = container->n_mounts,
-                                .tmpfs_changed = container_on_tmpfs, .self = container};
+    container->files = (FsView){.root = root,
+                                .mounts = container->mounts,
+                                .n_mounts = container->n_mounts,
+                                .tmpfs_changed = container_on_tmpfs,
+                                .self = container};
     for (guint i = 0; i < container->n_mounts; i++)
         fs_tree_add_dir(root, container->mounts[i].path);
 }
@@ -139,13 +145,15 @@ choose_profile(RtContainer *container)
 
     for (guint i = runtime->n_apps; i > 0; i--) {
         const AppRule *rule = &runtime->apps[i - 1];
-        gboolean matches = rule->match_image == NULL || image_matches(rule->match_image, container->image);
+        gboolean matches =
+            rule->match_image == NULL || image_matches(rule->match_image, container->image);
 
         if (matches && rule->match_labels_key != NULL) {
             matches = FALSE;
             for (const char **label = container->sandbox->labels; label[0] != NULL; label += 2) {
                 if (str_is(label[0], rule->match_labels_key))
-                    matches = rule->match_labels_value == NULL || str_is(label[1], rule->match_labels_value);
+                    matches = rule->match_labels_value == NULL ||
+                              str_is(label[1], rule->match_labels_value);
             }
         }
         if (matches) {
@@ -191,7 +199,8 @@ container_new(Sandbox *sandbox, const RtContainerOptions *options)
     choose_profile(container);
     copy_mounts(container, options);
     prepare_files(container);
-    cpu_group_init(&container->cpu, &runtime->cpu, options->cpu_milli_request, options->cpu_milli_limit);
+    cpu_group_init(&container->cpu, &runtime->cpu, options->cpu_milli_request,
+                   options->cpu_milli_limit);
     memory_init(container);
     program_init(container);
     server_init(container);
@@ -210,8 +219,10 @@ create_finish(RtCall *call)
     if (!call->sandbox->is_ready) {
         if (rt_call_wants(call))
             call->done.create(call->user, NULL,
-                              str_internf("rpc error: code = Unknown desc = failed to create containerd container: sandbox "
-                                          "\"%s\" is not ready", call->sandbox->id));
+                              str_internf("rpc error: code = Unknown desc = failed to create "
+                                          "containerd container: sandbox "
+                                          "\"%s\" is not ready",
+                                          call->sandbox->id));
         return;
     }
     container->id = str_internf("containerd://%s", runtime_new_id(runtime));
@@ -223,7 +234,11 @@ create_finish(RtCall *call)
 }
 
 void
-runtime_create_container(Sandbox *sandbox, const RtContainerOptions *options, SimHandle owner, RtCreateDone done, gpointer user)
+runtime_create_container(Sandbox *sandbox,
+                         const RtContainerOptions *options,
+                         SimHandle owner,
+                         RtCreateDone done,
+                         gpointer user)
 {
     Runtime *runtime = sandbox->runtime;
     RtCall *call = rt_call_new(runtime, owner, user, create_finish);
@@ -256,7 +271,9 @@ main_command(const RtContainer *container)
 {
     const WellKnown *known = app_well_known(container->image);
     GPtrArray *argv = g_ptr_array_new();
-    gboolean args_are_command = known != NULL ? known->takes_args : count_words(container->args) > 0 && shell_knows(container->args[0]);
+    gboolean args_are_command =
+        known != NULL ? known->takes_args
+                      : count_words(container->args) > 0 && shell_knows(container->args[0]);
     gboolean is_image_program;
 
     for (guint i = 0; i < count_words(container->command); i++)
@@ -293,14 +310,15 @@ start_finish(RtCall *call)
 
     if (container->state != RT_CREATED || !container->sandbox->is_ready) {
         if (rt_call_wants(call))
-            call->done.start(call->user, "rpc error: code = Unknown desc = failed to start containerd task: sandbox is gone");
+            call->done.start(call->user, "rpc error: code = Unknown desc = failed to start "
+                                         "containerd task: sandbox is gone");
         return;
     }
     container->state = RT_RUNNING;
     container->started_ns = sim_now_ns(runtime->sim);
     container->started_wall_ns = sim_wall_ns(runtime->sim);
-    sim_trace(runtime->sim, runtime->component, "start", container->sandbox->object, "ContainerStarted",
-              "container %s runs", container->name);
+    sim_trace(runtime->sim, runtime->component, "start", container->sandbox->object,
+              "ContainerStarted", "container %s runs", container->name);
     start_main(container);
     runtime_changed(runtime, container->sandbox);
     if (rt_call_wants(call))
@@ -370,8 +388,9 @@ container_exit(RtContainer *container, gint32 exit_code, const char *reason)
     container->reason = reason;
     container->finished_wall_ns = sim_wall_ns(runtime->sim);
     container->message = container_read_message(container);
-    sim_trace(runtime->sim, runtime->component, "exit", container->sandbox->object, "ContainerExited",
-              "container %s ended with %d (%s)", container->name, exit_code, reason);
+    sim_trace(runtime->sim, runtime->component, "exit", container->sandbox->object,
+              "ContainerExited", "container %s ended with %d (%s)", container->name, exit_code,
+              reason);
     container_clear(container, FALSE);
     answer_waiters(container);
     runtime_changed(runtime, container->sandbox);
@@ -422,7 +441,11 @@ container_booted(RtContainer *container)
 }
 
 void
-runtime_stop_container(RtContainer *container, gint64 grace_ns, SimHandle owner, RtStopDone done, gpointer user)
+runtime_stop_container(RtContainer *container,
+                       gint64 grace_ns,
+                       SimHandle owner,
+                       RtStopDone done,
+                       gpointer user)
 {
     Runtime *runtime = container->runtime;
     RtCall *call = rt_call_new(runtime, owner, user, stop_answer);

@@ -69,7 +69,8 @@ heap_down(CpuGroup *group, CpuJob *job)
 
         if (child >= group->jobs->len)
             break;
-        if (child + 1 < group->jobs->len && job_at(group, child + 1)->finish < job_at(group, child)->finish)
+        if (child + 1 < group->jobs->len &&
+            job_at(group, child + 1)->finish < job_at(group, child)->finish)
             child++;
         if (job_at(group, child)->finish >= job->finish)
             break;
@@ -166,7 +167,8 @@ pool_pour(CpuPool *pool)
         for (guint i = 0; i < n; i++) {
             CpuGroup *group = g_ptr_array_index(pool->groups, i);
 
-            if (is_served[i] || (__int128)left_micro * group->weight < (__int128)group->demand_micro * weights)
+            if (is_served[i] ||
+                (__int128)left_micro * group->weight < (__int128)group->demand_micro * weights)
                 continue;
             is_served[i] = TRUE;
             again = TRUE;

@@ -127,7 +127,12 @@ copy_argv(const char *const *argv)
 }
 
 void
-runtime_exec(RtContainer *container, const char *const *argv, gint64 timeout_ns, SimHandle owner, RtExecDone done, gpointer user)
+runtime_exec(RtContainer *container,
+             const char *const *argv,
+             gint64 timeout_ns,
+             SimHandle owner,
+             RtExecDone done,
+             gpointer user)
 {
     Runtime *runtime = container->runtime;
     RtCall *call = rt_call_new(runtime, owner, user, exec_begin);

@@ -218,13 +218,19 @@ note_tmpfs(FsView *view, const Place *place, gint64 bytes)
 }
 
 const char *
-fs_write(FsView *view, const char *path, const char *text, gsize length, gboolean append, gint64 now_ns)
+fs_write(FsView *view,
+         const char *path,
+         const char *text,
+         gsize length,
+         gboolean append,
+         gint64 now_ns)
 {
     Place place = resolve(view, path);
     FsNode *node = g_hash_table_lookup(place.tree->nodes, place.path);
     gint64 before;
 
-    if (strcmp(path, "/dev/null") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0)
+    if (strcmp(path, "/dev/null") == 0 || strcmp(path, "/dev/stdout") == 0 ||
+        strcmp(path, "/dev/stderr") == 0)
         return NULL;
     if (node != NULL && node->is_dir)
         return "Is a directory";

@@ -49,7 +49,12 @@ char *fs_join(const char *cwd, const char *path);
 const FsNode *fs_get(const FsView *view, const char *path);
 
 /* These return NULL, or the kernel's word for what is wrong ("No such file or directory"). Paths are absolute. */
-const char *fs_write(FsView *view, const char *path, const char *text, gsize length, gboolean append, gint64 now_ns);
+const char *fs_write(FsView *view,
+                     const char *path,
+                     const char *text,
+                     gsize length,
+                     gboolean append,
+                     gint64 now_ns);
 const char *fs_touch(FsView *view, const char *path, gint64 now_ns);
 const char *fs_mkdir(FsView *view, const char *path, gboolean parents);
 const char *fs_remove(FsView *view, const char *path, gboolean recursive);

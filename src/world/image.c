@@ -9,9 +9,9 @@
 
 #include "world/rt.h"
 
-#define DEFAULT_IMAGE_BYTES (90 * G_GINT64_CONSTANT(1000000))
+#define DEFAULT_IMAGE_BYTES          (90 * G_GINT64_CONSTANT(1000000))
 #define DEFAULT_REGISTRY_BYTES_PER_S G_GINT64_CONSTANT(1000000000)
-#define DEFAULT_UNPACK_BYTES_PER_S G_GINT64_CONSTANT(80000000)
+#define DEFAULT_UNPACK_BYTES_PER_S   G_GINT64_CONSTANT(80000000)
 
 /* unpacked = 2.5 x compressed */
 #define UNPACKED(compressed) ((compressed) / 2 * 5)
@@ -72,7 +72,8 @@ image_matches(const char *pattern, const char *image)
 {
     const char *full = full_name(image);
 
-    if (pattern == NULL || g_pattern_match_simple(pattern, image) || g_pattern_match_simple(pattern, full))
+    if (pattern == NULL || g_pattern_match_simple(pattern, image) ||
+        g_pattern_match_simple(pattern, full))
         return TRUE;
     if (!has_tag(image)) {
         g_autofree char *tagged = g_strconcat(image, ":latest", NULL);
@@ -82,7 +83,8 @@ image_matches(const char *pattern, const char *image)
     }
     if (g_str_has_prefix(full, "docker.io/library/"))
         return g_pattern_match_simple(pattern, full + strlen("docker.io/library/"));
-    return g_str_has_prefix(full, "docker.io/") && g_pattern_match_simple(pattern, full + strlen("docker.io/"));
+    return g_str_has_prefix(full, "docker.io/") &&
+           g_pattern_match_simple(pattern, full + strlen("docker.io/"));
 }
 
 const char *
@@ -128,8 +130,8 @@ digest(const char *text)
     rng_seed(&rng, 0, text);
     for (guint i = 0; i < G_N_ELEMENTS(part); i++)
         part[i] = rng_next(&rng);
-    return str_internf("sha256:%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER
-                       "x%016" G_GINT64_MODIFIER "x",
+    return str_internf("sha256:%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER
+                       "x%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
                        part[0], part[1], part[2], part[3]);
 }
 
@@ -251,8 +253,9 @@ get_registry(Runtime *runtime)
 
     if (registry == NULL) {
         registry = g_new0(Registry, 1);
-        registry->bytes_per_s = runtime->options.registry_bytes_per_s > 0 ? runtime->options.registry_bytes_per_s
-                                                                         : DEFAULT_REGISTRY_BYTES_PER_S;
+        registry->bytes_per_s = runtime->options.registry_bytes_per_s > 0
+                                    ? runtime->options.registry_bytes_per_s
+                                    : DEFAULT_REGISTRY_BYTES_PER_S;
         registry->downloads = g_ptr_array_new();
         runtime->world->registry = registry;
         runtime->world->registry_free = registry_free;
@@ -288,7 +291,8 @@ download_set_rate(Download *download, gint64 rate_bytes_per_s)
     download->updated_ns = now_ns;
     download->rate_bytes_per_s = MAX(rate_bytes_per_s, 1);
     sim_timer_arm_after(&download->timer,
-                        (gint64)((download->left + download->rate_bytes_per_s - 1) / download->rate_bytes_per_s));
+                        (gint64)((download->left + download->rate_bytes_per_s - 1) /
+                                 download->rate_bytes_per_s));
 }
 
 typedef struct {
@@ -462,14 +466,17 @@ missing_error(const ImageRule *rule, const char *image)
         return str_intern(rule->error);
     if (rule->delay_ns > 0) {
         /* It took its time to fail: the registry's name could not be looked up. */
-        return str_internf("failed to pull and unpack image \"%s\": failed to resolve reference \"%s\": failed to do "
-                           "request: Head \"https://%.*s/v2/%.*s/manifests/%s\": dial tcp: lookup %.*s: Temporary "
+        return str_internf("failed to pull and unpack image \"%s\": failed to resolve reference "
+                           "\"%s\": failed to do "
+                           "request: Head \"https://%.*s/v2/%.*s/manifests/%s\": dial tcp: lookup "
+                           "%.*s: Temporary "
                            "failure in name resolution",
                            full, full, (int)(slash - full), full,
-                           (int)(tag != NULL ? tag - slash - 1 : (gssize)strlen(slash + 1)), slash + 1,
-                           tag != NULL ? tag + 1 : "latest", (int)(slash - full), full);
+                           (int)(tag != NULL ? tag - slash - 1 : (gssize)strlen(slash + 1)),
+                           slash + 1, tag != NULL ? tag + 1 : "latest", (int)(slash - full), full);
     }
-    return str_internf("rpc error: code = NotFound desc = failed to pull and unpack image \"%s\": failed to resolve "
+    return str_internf("rpc error: code = NotFound desc = failed to pull and unpack image \"%s\": "
+                       "failed to resolve "
                        "reference \"%s\": %s: not found",
                        full, full, full);
 }
@@ -489,7 +496,8 @@ runtime_pull(Runtime *runtime, const char *image, SimHandle owner, RtPullDone do
     call->done.pull = done;
     if (rule != NULL && rule->is_missing) {
         call->error = missing_error(rule, image);
-        delay_ns = rule->delay_ns > 0 ? rule->delay_ns : runtime_draw(runtime, &runtime->options.pull_base);
+        delay_ns = rule->delay_ns > 0 ? rule->delay_ns
+                                      : runtime_draw(runtime, &runtime->options.pull_base);
     } else if (runtime_has_image(runtime, image)) {
         delay_ns = runtime_draw(runtime, &runtime->options.pull_present);
     } else {

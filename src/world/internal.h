@@ -21,14 +21,15 @@ typedef struct {
 struct World {
     Sim *sim;
     WorldOptions options;
-    GPtrArray *machines;        /* (owned) Machine*, in order of creation */
+    GPtrArray *machines;         /* (owned) Machine*, in order of creation */
     GHashTable *machine_by_name; /* interned name -> Machine* */
     GHashTable *machine_by_ip;
-    GHashTable *cuts;            /* pair of machine indices -> count */
-    GHashTable *addresses;       /* interned pod address -> Address* (owned) */
-    GQueue conns;                /* NetConn*, all of them, links embedded */
-    GQueue lost_requests;        /* ServerRequest* of machines that lost power, until somebody cancels them */
-    gpointer registry;           /* (owned) shared by all runtimes, see image.c */
+    GHashTable *cuts;      /* pair of machine indices -> count */
+    GHashTable *addresses; /* interned pod address -> Address* (owned) */
+    GQueue conns;          /* NetConn*, all of them, links embedded */
+    GQueue
+        lost_requests; /* ServerRequest* of machines that lost power, until somebody cancels them */
+    gpointer registry; /* (owned) shared by all runtimes, see image.c */
     void (*registry_free)(gpointer);
 };
 
@@ -58,8 +59,8 @@ struct Machine {
     Rng *rng_boot; /* "world/boot/NAME" */
     Runtime *runtime;
     void (*runtime_free)(Runtime *); /* set by runtime_new */
-    gpointer filter;                  /* NetFilter*, made by filter.c */
-    void (*filter_free)(gpointer);    /* how world_free gets rid of it */
+    gpointer filter;                 /* NetFilter*, made by filter.c */
+    void (*filter_free)(gpointer);   /* how world_free gets rid of it */
 };
 
 struct Process {
@@ -116,9 +117,9 @@ RtContainer *sandbox_find_listener(Sandbox *sandbox, gint32 port);
 
 /* How a request ended, seen from the server's kernel. */
 typedef enum {
-    SERVE_OK,      /* answered; status 200 */
-    SERVE_STATUS,  /* answered with another status: see status */
-    SERVE_RESET,   /* the process ended while it was served, or the accept queue is closed */
+    SERVE_OK,     /* answered; status 200 */
+    SERVE_STATUS, /* answered with another status: see status */
+    SERVE_RESET,  /* the process ended while it was served, or the accept queue is closed */
 } ServeResult;
 typedef void (*ServeDone)(gpointer user, ServeResult result, gint32 status);
 
@@ -132,7 +133,11 @@ typedef struct ServerRequest ServerRequest;
  *
  * Returns: (borrowed) valid until @done, or until container_cancel_request.
  */
-ServerRequest *container_serve(RtContainer *container, gint32 port, const char *path, ServeDone done, gpointer user);
+ServerRequest *container_serve(RtContainer *container,
+                               gint32 port,
+                               const char *path,
+                               ServeDone done,
+                               gpointer user);
 /*
  * container_cancel_request: the client went away; @done will not be called. The
  * server notices nothing and works on. Also right after a power-off, as long as

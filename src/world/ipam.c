@@ -3,9 +3,10 @@
 #include "world/rt.h"
 
 struct Ipam {
-    guint32 network, first, last; /* first and last address that may be handed out; the gateway is first */
-    guint32 last_reserved;        /* 0: none yet; kept when the address is given back */
-    GHashTable *used;             /* address -> itself */
+    guint32 network, first,
+        last;              /* first and last address that may be handed out; the gateway is first */
+    guint32 last_reserved; /* 0: none yet; kept when the address is given back */
+    GHashTable *used;      /* address -> itself */
 };
 
 static gboolean

@@ -14,7 +14,8 @@ value_now(const Memory *memory, gint64 now_ns)
 {
     if (memory->rate_bytes_per_s == 0)
         return memory->bytes;
-    return memory->bytes + (gint64)((__int128)memory->rate_bytes_per_s * (now_ns - memory->since_ns) / NS_PER_S);
+    return memory->bytes +
+           (gint64)((__int128)memory->rate_bytes_per_s * (now_ns - memory->since_ns) / NS_PER_S);
 }
 
 static void
@@ -33,7 +34,9 @@ arm_crossing(SimTimer *timer, const Memory *memory, gint64 limit_bytes, gint64 n
     if (room_bytes < 0)
         sim_timer_arm_after(timer, 0);
     else if (memory->rate_bytes_per_s > 0)
-        sim_timer_arm_after(timer, (gint64)((__int128)(room_bytes + 1) * NS_PER_S / memory->rate_bytes_per_s) + 1);
+        sim_timer_arm_after(timer, (gint64)((__int128)(room_bytes + 1) * NS_PER_S /
+                                            memory->rate_bytes_per_s) +
+                                       1);
     else
         sim_timer_disarm(timer);
 }
@@ -45,7 +48,8 @@ check_limits(RtContainer *container)
     gint64 now_ns = sim_now_ns(runtime->sim);
 
     if (container->memory_limit_bytes > 0)
-        arm_crossing(&container->memory_timer, &container->memory, container->memory_limit_bytes, now_ns);
+        arm_crossing(&container->memory_timer, &container->memory, container->memory_limit_bytes,
+                     now_ns);
     if (runtime->machine->memory_bytes > 0)
         arm_crossing(&runtime->oom_timer, &runtime->memory, runtime->machine->memory_bytes, now_ns);
 }
@@ -76,9 +80,9 @@ container_on_limit(Sim *sim, gpointer self)
         check_limits(container);
         return;
     }
-    sim_trace(sim, container->runtime->component, "oom-kill", container->sandbox->object, "OOMKilled",
-              "container %s went over its memory limit of %" G_GINT64_FORMAT " bytes", container->name,
-              container->memory_limit_bytes);
+    sim_trace(sim, container->runtime->component, "oom-kill", container->sandbox->object,
+              "OOMKilled", "container %s went over its memory limit of %" G_GINT64_FORMAT " bytes",
+              container->name, container->memory_limit_bytes);
     container_exit(container, 137, "OOMKilled");
 }
 
@@ -86,7 +90,8 @@ container_on_limit(Sim *sim, gpointer self)
 static gint64
 badness(const RtContainer *container)
 {
-    return 1000 * memory_now(container) / container->runtime->machine->memory_bytes + container->oom_score_adj;
+    return 1000 * memory_now(container) / container->runtime->machine->memory_bytes +
+           container->oom_score_adj;
 }
 
 static void
@@ -96,7 +101,8 @@ runtime_on_exhausted(Sim *sim, gpointer self)
     RtContainer *victim = NULL;
 
     if (value_now(&runtime->memory, sim_now_ns(sim)) <= runtime->machine->memory_bytes) {
-        arm_crossing(&runtime->oom_timer, &runtime->memory, runtime->machine->memory_bytes, sim_now_ns(sim));
+        arm_crossing(&runtime->oom_timer, &runtime->memory, runtime->machine->memory_bytes,
+                     sim_now_ns(sim));
         return;
     }
     for (guint i = 0; i < runtime->containers->len; i++) {
@@ -110,7 +116,8 @@ runtime_on_exhausted(Sim *sim, gpointer self)
     if (victim == NULL)
         return;
     sim_trace(sim, runtime->component, "oom-kill", victim->sandbox->object, "SystemOOM",
-              "machine %s is out of memory: container %s is killed", runtime->machine->name, victim->name);
+              "machine %s is out of memory: container %s is killed", runtime->machine->name,
+              victim->name);
     container_exit(victim, 137, "OOMKilled");
     sim_timer_arm_after(&runtime->oom_timer, 0);
 }
@@ -131,7 +138,8 @@ void
 memory_init(RtContainer *container)
 {
     container->memory.since_ns = sim_now_ns(container->runtime->sim);
-    sim_timer_init(&container->memory_timer, container->runtime->sim, SIM_WORLD, container_on_limit, container);
+    sim_timer_init(&container->memory_timer, container->runtime->sim, SIM_WORLD, container_on_limit,
+                   container);
 }
 
 void

@@ -98,7 +98,13 @@ probe_on_timeout(Sim *sim, gpointer self)
 }
 
 static void
-probe_begin(RtContainer *container, gint32 port, const char *path, gint64 timeout_ns, SimHandle owner, RtProbeDone done, gpointer user)
+probe_begin(RtContainer *container,
+            gint32 port,
+            const char *path,
+            gint64 timeout_ns,
+            SimHandle owner,
+            RtProbeDone done,
+            gpointer user)
 {
     Runtime *runtime = container->runtime;
     RtCall *call = rt_call_new(runtime, owner, user, probe_arrive);
@@ -117,13 +123,25 @@ probe_begin(RtContainer *container, gint32 port, const char *path, gint64 timeou
 }
 
 void
-runtime_probe_http(RtContainer *container, gint32 port, const char *path, gint64 timeout_ns, SimHandle owner, RtProbeDone done, gpointer user)
+runtime_probe_http(RtContainer *container,
+                   gint32 port,
+                   const char *path,
+                   gint64 timeout_ns,
+                   SimHandle owner,
+                   RtProbeDone done,
+                   gpointer user)
 {
-    probe_begin(container, port, str_intern(path != NULL ? path : "/"), timeout_ns, owner, done, user);
+    probe_begin(container, port, str_intern(path != NULL ? path : "/"), timeout_ns, owner, done,
+                user);
 }
 
 void
-runtime_probe_tcp(RtContainer *container, gint32 port, gint64 timeout_ns, SimHandle owner, RtProbeDone done, gpointer user)
+runtime_probe_tcp(RtContainer *container,
+                  gint32 port,
+                  gint64 timeout_ns,
+                  SimHandle owner,
+                  RtProbeDone done,
+                  gpointer user)
 {
     probe_begin(container, port, NULL, timeout_ns, owner, done, user);
 }

@@ -30,7 +30,8 @@ arm_end(RtContainer *container)
     if (profile->crash_after_ns >= 0 && (end_ns < 0 || profile->crash_after_ns < end_ns))
         end_ns = profile->crash_after_ns;
     if (end_ns >= 0)
-        sim_timer_arm_at(&container->app.timer, MAX(container->app.started_ns + end_ns, sim_now_ns(container->runtime->sim)));
+        sim_timer_arm_at(&container->app.timer, MAX(container->app.started_ns + end_ns,
+                                                    sim_now_ns(container->runtime->sim)));
 }
 
 /* Containers of a pod share one network: who comes second cannot bind, and exits. */
@@ -80,7 +81,8 @@ program_may_connect(const RtContainer *container)
 {
     if (container->app.phase == APP_NONE)
         return TRUE;
-    return sim_now_ns(container->runtime->sim) - container->app.up_ns >= container->profile.ready_delay_ns;
+    return sim_now_ns(container->runtime->sim) - container->app.up_ns >=
+           container->profile.ready_delay_ns;
 }
 
 static void
@@ -96,7 +98,8 @@ app_on_timer(Sim *sim, gpointer self)
             arm_end(container);
         return;
     }
-    if (profile->crash_after_ns >= 0 && (profile->exit_after_ns < 0 || profile->crash_after_ns < profile->exit_after_ns))
+    if (profile->crash_after_ns >= 0 &&
+        (profile->exit_after_ns < 0 || profile->crash_after_ns < profile->exit_after_ns))
         program_end(container, profile->crash_exit_code);
     else
         program_end(container, profile->exit_code);
@@ -150,7 +153,8 @@ program_clear(RtContainer *container)
     sim_timer_disarm(&app->close_timer);
     if (app->phase != APP_STARTING) {
         /* What leaked so far goes with it. */
-        gint64 leaked = (gint64)((__int128)app->growth_bytes_per_s * (sim_now_ns(container->runtime->sim) - app->up_ns) / NS_PER_S);
+        gint64 leaked = (gint64)((__int128)app->growth_bytes_per_s *
+                                 (sim_now_ns(container->runtime->sim) - app->up_ns) / NS_PER_S);
 
         memory_add_rate(container, -app->growth_bytes_per_s);
         memory_add(container, -MIN(app->memory_bytes + leaked, memory_now(container)));
@@ -178,7 +182,8 @@ program_start(RtContainer *container, Shell *shell)
         sim_timer_arm_after(&app->timer, 0);
         return;
     }
-    sim_timer_arm_after(&app->timer, dist_sample_ns(&container->profile.startup, container->runtime->rng_app));
+    sim_timer_arm_after(&app->timer,
+                        dist_sample_ns(&container->profile.startup, container->runtime->rng_app));
 }
 
 static gboolean
@@ -199,31 +204,40 @@ program_refuses(RtContainer *container)
     const char *name = image_short_name(container->image);
 
     if (str_is(name, "mysql") && !env_is_set(container, "MYSQL_ROOT_PASSWORD") &&
-        !env_is_set(container, "MYSQL_ROOT_PASSWORD_FILE") && !env_is_set(container, "MYSQL_ALLOW_EMPTY_PASSWORD") &&
+        !env_is_set(container, "MYSQL_ROOT_PASSWORD_FILE") &&
+        !env_is_set(container, "MYSQL_ALLOW_EMPTY_PASSWORD") &&
         !env_is_set(container, "MYSQL_RANDOM_ROOT_PASSWORD")) {
-        say(container, "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n"
-                       "    You need to specify one of the following as an environment variable:\n"
-                       "    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n");
+        say(container,
+            "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n"
+            "    You need to specify one of the following as an environment variable:\n"
+            "    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - "
+            "MYSQL_RANDOM_ROOT_PASSWORD\n");
         return 1;
     }
     if (str_is(name, "mariadb") && !env_is_set(container, "MARIADB_ROOT_PASSWORD") &&
-        !env_is_set(container, "MYSQL_ROOT_PASSWORD") && !env_is_set(container, "MARIADB_ROOT_PASSWORD_HASH") &&
+        !env_is_set(container, "MYSQL_ROOT_PASSWORD") &&
+        !env_is_set(container, "MARIADB_ROOT_PASSWORD_HASH") &&
         !env_is_set(container, "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD") &&
-        !env_is_set(container, "MYSQL_ALLOW_EMPTY_PASSWORD") && !env_is_set(container, "MARIADB_RANDOM_ROOT_PASSWORD")) {
-        say(container, "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n"
-                       "\tYou need to specify one of MARIADB_ROOT_PASSWORD, MARIADB_ROOT_PASSWORD_HASH, "
-                       "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD and MARIADB_RANDOM_ROOT_PASSWORD\n");
+        !env_is_set(container, "MYSQL_ALLOW_EMPTY_PASSWORD") &&
+        !env_is_set(container, "MARIADB_RANDOM_ROOT_PASSWORD")) {
+        say(container,
+            "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n"
+            "\tYou need to specify one of MARIADB_ROOT_PASSWORD, MARIADB_ROOT_PASSWORD_HASH, "
+            "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD and MARIADB_RANDOM_ROOT_PASSWORD\n");
         return 1;
     }
     if (str_is(name, "postgres") && !env_is_set(container, "POSTGRES_PASSWORD") &&
-        !env_is_set(container, "POSTGRES_PASSWORD_FILE") && !env_is_set(container, "POSTGRES_HOST_AUTH_METHOD")) {
+        !env_is_set(container, "POSTGRES_PASSWORD_FILE") &&
+        !env_is_set(container, "POSTGRES_HOST_AUTH_METHOD")) {
         say(container, "Error: Database is uninitialized and superuser password is not specified.\n"
                        "       You must specify POSTGRES_PASSWORD to a non-empty value for the\n"
-                       "       superuser. For example, \"-e POSTGRES_PASSWORD=password\" on \"docker run\".\n");
+                       "       superuser. For example, \"-e POSTGRES_PASSWORD=password\" on "
+                       "\"docker run\".\n");
         return 1;
     }
     if (str_is(name, "hello-world"))
-        say(container, "\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n\n");
+        say(container, "\nHello from Docker!\nThis message shows that your installation appears to "
+                       "be working correctly.\n\n");
     return -1;
 }
 
@@ -244,7 +258,8 @@ program_signal(RtContainer *container, gint32 signal)
     app->stop_elapsed = FALSE;
     sim_timer_disarm(&app->timer);
     sim_timer_arm_after(&app->close_timer, container->profile.close_delay_ns);
-    sim_timer_arm_after(&app->stop_timer, dist_sample_ns(&container->profile.stop, container->runtime->rng_app));
+    sim_timer_arm_after(&app->stop_timer,
+                        dist_sample_ns(&container->profile.stop, container->runtime->rng_app));
     return TRUE;
 }
 

@@ -23,10 +23,10 @@ typedef void (*CpuDone)(gpointer user);
 
 typedef struct {
     Sim *sim;
-    gint64 capacity_micro;  /* millionths of a core */
-    gint64 demand_micro;    /* sum over the groups */
-    gboolean is_contended;  /* demand above capacity */
-    GPtrArray *groups;      /* CpuGroup* that want something, in order of beginning */
+    gint64 capacity_micro; /* millionths of a core */
+    gint64 demand_micro;   /* sum over the groups */
+    gboolean is_contended; /* demand above capacity */
+    GPtrArray *groups;     /* CpuGroup* that want something, in order of beginning */
 } CpuPool;
 
 /* One runnable thread. Embedded in its owner. */
@@ -88,9 +88,9 @@ struct Runtime {
     const AppRule *apps;
     guint n_apps;
     Rng *rng, *rng_ids, *rng_app;
-    const char *component;  /* "runtime/NAME" */
-    GPtrArray *sandboxes;   /* Sandbox*, oldest first */
-    GPtrArray *containers;  /* RtContainer*, oldest first */
+    const char *component; /* "runtime/NAME" */
+    GPtrArray *sandboxes;  /* Sandbox*, oldest first */
+    GPtrArray *containers; /* RtContainer*, oldest first */
     guint64 generation;
     void (*changed)(gpointer self, Sandbox *sandbox);
     gpointer changed_self;
@@ -124,9 +124,9 @@ struct RtCall {
     SimTimer timer;
     SimHandle owner;
     gpointer user;
-    Sandbox *sandbox;       /* holds a reference */
-    RtContainer *container; /* holds a reference */
-    void (*act)(RtCall *call); /* when the timer fires; the call is freed after it */
+    Sandbox *sandbox;           /* holds a reference */
+    RtContainer *container;     /* holds a reference */
+    void (*act)(RtCall *call);  /* when the timer fires; the call is freed after it */
     void (*drop)(RtCall *call); /* frees @data; may be NULL */
     gpointer data;
     const char *error;
@@ -196,7 +196,7 @@ struct Sandbox {
     gboolean holds_address; /* in the world's table */
     gboolean is_ready, is_removed, is_stopping;
     gint64 created_wall_ns;
-    const char *object; /* "pod/NS/NAME" for the trace */
+    const char *object;    /* "pod/NS/NAME" for the trace */
     GPtrArray *containers; /* RtContainer*, those not removed */
 };
 
@@ -227,9 +227,9 @@ typedef struct {
     AppPhase phase;
     Shell *shell; /* its process */
     gint64 started_ns, up_ns;
-    gboolean is_closing;     /* SIGTERM came */
+    gboolean is_closing; /* SIGTERM came */
     gboolean stop_elapsed;
-    SimTimer timer;          /* startup; then the end by itself */
+    SimTimer timer; /* startup; then the end by itself */
     SimTimer stop_timer, close_timer;
     gint64 memory_bytes, growth_bytes_per_s; /* what it holds now */
 } App;
@@ -267,7 +267,7 @@ struct RtContainer {
     GArray *listeners; /* of Listener */
     GQueue requests;   /* ServerRequest*, being served or queued */
     guint n_serving;
-    GArray *watches;   /* of DeathWatch */
+    GArray *watches; /* of DeathWatch */
     guint next_watch_id;
     GPtrArray *stop_waiters; /* RtCall* */
     GPtrArray *exec_calls;   /* RtCall* whose process runs here */
@@ -294,12 +294,12 @@ void container_process_ended(RtContainer *container, Shell *shell, gint32 exit_c
 /* --- app.c, program.c ------------------------------------------------------------------------------- */
 
 typedef struct {
-    const char *name;      /* short image name */
-    gint32 ports[4];       /* it really listens there, whatever the pod says */
-    const char *server;    /* first word of a command that means "run me" */
-    gboolean takes_args;   /* the image has no entrypoint: args are the command */
+    const char *name;    /* short image name */
+    gint32 ports[4];     /* it really listens there, whatever the pod says */
+    const char *server;  /* first word of a command that means "run me" */
+    gboolean takes_args; /* the image has no entrypoint: args are the command */
     void (*tune)(AppProfile *profile);
-    gint64 size_bytes;     /* compressed image */
+    gint64 size_bytes; /* compressed image */
 } WellKnown;
 
 /* app_well_known: by full image name, NULL if unknown. */
@@ -319,7 +319,8 @@ gboolean program_signal(RtContainer *container, gint32 signal);
 void program_request_done(RtContainer *container);
 gboolean program_is_healthy(const RtContainer *container);
 gboolean program_is_ready(const RtContainer *container);
-gboolean program_may_connect(const RtContainer *container); /* as far as a TCP readiness check is concerned */
+gboolean program_may_connect(
+    const RtContainer *container); /* as far as a TCP readiness check is concerned */
 
 /* --- server.c ------------------------------------------------------------------------------------------ */
 

@@ -225,7 +225,9 @@ runtime_generation(const Runtime *runtime)
 }
 
 void
-runtime_set_listener(Runtime *runtime, void (*changed)(gpointer self, Sandbox *sandbox), gpointer self)
+runtime_set_listener(Runtime *runtime,
+                     void (*changed)(gpointer self, Sandbox *sandbox),
+                     gpointer self)
 {
     runtime->changed = changed;
     runtime->changed_self = self;

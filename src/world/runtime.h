@@ -16,28 +16,29 @@
 #include "world/world.h"
 
 typedef struct Runtime Runtime;
-typedef struct Sandbox Sandbox;     /* a pod's network namespace */
+typedef struct Sandbox Sandbox; /* a pod's network namespace */
 typedef struct RtContainer RtContainer;
 
 /* --- images and registry, one per world --------------------------------------------------- */
 
 typedef struct {
-    const char *match;      /* glob on the full image name: "nginx:*", "*" */
-    gint64 size_bytes;      /* compressed; 0: 90 MB */
-    gboolean is_present;    /* already on every machine */
-    gboolean is_missing;    /* the pull fails */
-    gint64 delay_ns;        /* of a failing pull */
-    const char *error;      /* of a failing pull; NULL: the registry's "not found" text */
+    const char *match;   /* glob on the full image name: "nginx:*", "*" */
+    gint64 size_bytes;   /* compressed; 0: 90 MB */
+    gboolean is_present; /* already on every machine */
+    gboolean is_missing; /* the pull fails */
+    gint64 delay_ns;     /* of a failing pull */
+    const char *error;   /* of a failing pull; NULL: the registry's "not found" text */
 } ImageRule;
 
 typedef struct {
-    const char *match_image; /* glob; NULL = any */
+    const char *match_image;                           /* glob; NULL = any */
     const char *match_labels_key, *match_labels_value; /* pod label; NULL = any */
     AppProfile profile;
 } AppRule;
 
 typedef struct {
-    Dist sandbox, cni, create_start, teardown, exec, pull_base, pull_present; /* see node latencies */
+    Dist sandbox, cni, create_start, teardown, exec, pull_base,
+        pull_present;            /* see node latencies */
     gint64 registry_bytes_per_s; /* shared by all machines; 0: 1 GB/s */
     gint64 unpack_bytes_per_s;   /* 0: 80 MB/s */
 } RuntimeOptions;
@@ -68,21 +69,27 @@ void runtime_remove_image(Runtime *runtime, const char *image);
 
 /* runtime_pull: @error NULL if it worked; @pull_ns without queueing. Serial per machine is the kubelet's business. */
 typedef void (*RtPullDone)(gpointer user, const char *error, gint64 pull_ns, gint64 size_bytes);
-void runtime_pull(Runtime *runtime, const char *image, SimHandle owner, RtPullDone done, gpointer user);
+void
+runtime_pull(Runtime *runtime, const char *image, SimHandle owner, RtPullDone done, gpointer user);
 
 /* --- sandboxes ---------------------------------------------------------------------------- */
 
 typedef struct {
     const char *namespace_, *name, *uid; /* of the pod */
-    const char *const *labels;           /* key, value, key, value, NULL; (borrowed, interned strings) */
+    const char *const *labels; /* key, value, key, value, NULL; (borrowed, interned strings) */
     gboolean host_network;
     const char *pod_cidr; /* where the address comes from; host-local, round robin */
     gint64 cpu_milli_request;
 } SandboxOptions;
 typedef void (*RtSandboxDone)(gpointer user, Sandbox *sandbox, const char *error);
-void runtime_run_sandbox(Runtime *runtime, const SandboxOptions *options, SimHandle owner, RtSandboxDone done, gpointer user);
+void runtime_run_sandbox(Runtime *runtime,
+                         const SandboxOptions *options,
+                         SimHandle owner,
+                         RtSandboxDone done,
+                         gpointer user);
 /* runtime_stop_sandbox: kills what still runs in it, gives the address back. */
-void runtime_stop_sandbox(Sandbox *sandbox, SimHandle owner, void (*done)(gpointer user), gpointer user);
+void
+runtime_stop_sandbox(Sandbox *sandbox, SimHandle owner, void (*done)(gpointer user), gpointer user);
 void runtime_remove_sandbox(Sandbox *sandbox); /* forget it and its containers; after stop */
 const char *sandbox_ip(const Sandbox *sandbox);
 const char *sandbox_pod_uid(const Sandbox *sandbox);
@@ -94,26 +101,29 @@ Machine *sandbox_machine(const Sandbox *sandbox);
 /* --- containers ------------------------------------------------------------------------------ */
 
 typedef struct {
-    const char *path;      /* in the container */
-    const char *volume_id; /* containers that name the same id share files; "host:/path" = the machine's disk */
+    const char *path; /* in the container */
+    const char *
+        volume_id; /* containers that name the same id share files; "host:/path" = the machine's disk */
     const char *sub_path;
     gboolean read_only;
-    gboolean is_tmpfs;     /* counts as memory */
-    const char *const *files; /* initial contents: name, text, name, text, NULL (config maps, secrets); may be NULL */
+    gboolean is_tmpfs; /* counts as memory */
+    const char *const *
+        files; /* initial contents: name, text, name, text, NULL (config maps, secrets); may be NULL */
 } RtMount;
 
 typedef struct {
     const char *name, *image;
-    const char *const *command; /* entrypoint + args as in the pod, NULL-terminated; NULL: the image's own */
+    const char *const
+        *command; /* entrypoint + args as in the pod, NULL-terminated; NULL: the image's own */
     const char *const *args;
-    const char *const *env;     /* "K=V", NULL-terminated */
+    const char *const *env; /* "K=V", NULL-terminated */
     const RtMount *mounts;
     guint n_mounts;
-    const gint32 *ports;        /* container ports, 0-terminated */
+    const gint32 *ports;                             /* container ports, 0-terminated */
     gint64 cpu_milli_request, cpu_milli_limit;       /* limit 0: none */
     gint64 memory_request_bytes, memory_limit_bytes; /* limit 0: none */
     gint32 oom_score_adj;
-    guint attempt;              /* restart count: part of its id */
+    guint attempt; /* restart count: part of its id */
 } RtContainerOptions;
 
 /* runtime_write_volume: new contents of a volume (name, text, ..., NULL): a config map that changed. Other files go. */
@@ -131,16 +141,25 @@ void runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self);
 typedef enum { RT_CREATED, RT_RUNNING, RT_EXITED } RtState;
 
 typedef void (*RtCreateDone)(gpointer user, RtContainer *container, const char *error);
-void runtime_create_container(Sandbox *sandbox, const RtContainerOptions *options, SimHandle owner, RtCreateDone done, gpointer user);
+void runtime_create_container(Sandbox *sandbox,
+                              const RtContainerOptions *options,
+                              SimHandle owner,
+                              RtCreateDone done,
+                              gpointer user);
 typedef void (*RtStartDone)(gpointer user, const char *error);
-void runtime_start_container(RtContainer *container, SimHandle owner, RtStartDone done, gpointer user);
+void
+runtime_start_container(RtContainer *container, SimHandle owner, RtStartDone done, gpointer user);
 /* runtime_stop_container: SIGTERM, SIGKILL after @grace_ns; done when it has exited. Calling again with a shorter grace shortens it. */
 typedef void (*RtStopDone)(gpointer user);
-void runtime_stop_container(RtContainer *container, gint64 grace_ns, SimHandle owner, RtStopDone done, gpointer user);
+void runtime_stop_container(RtContainer *container,
+                            gint64 grace_ns,
+                            SimHandle owner,
+                            RtStopDone done,
+                            gpointer user);
 void runtime_remove_container(RtContainer *container); /* exited ones */
 
 RtState rt_container_state(const RtContainer *container);
-const char *rt_container_id(const RtContainer *container);   /* "containerd://<64 hex>", interned */
+const char *rt_container_id(const RtContainer *container); /* "containerd://<64 hex>", interned */
 const char *rt_container_name(const RtContainer *container);
 const char *rt_container_image(const RtContainer *container);
 const char *rt_container_image_id(const RtContainer *container);
@@ -149,8 +168,10 @@ guint rt_container_attempt(const RtContainer *container);
 gint64 rt_container_started_wall_ns(const RtContainer *container);
 gint64 rt_container_finished_wall_ns(const RtContainer *container);
 gint32 rt_container_exit_code(const RtContainer *container);
-const char *rt_container_exit_reason(const RtContainer *container); /* "Completed", "Error", "OOMKilled" */
-const char *rt_container_message(const RtContainer *container);     /* termination message, may be NULL */
+const char *
+rt_container_exit_reason(const RtContainer *container); /* "Completed", "Error", "OOMKilled" */
+const char *
+rt_container_message(const RtContainer *container); /* termination message, may be NULL */
 /* What `kubectl logs` shows: everything written to stdout and stderr. (owned) */
 char *rt_container_log(const RtContainer *container);
 gint64 rt_container_memory_bytes(const RtContainer *container);
@@ -162,20 +183,43 @@ GPtrArray *runtime_list_sandboxes(const Runtime *runtime);
 /* runtime_generation: changes whenever anything that a relist can see changed; a relist with the same value needs no look. */
 guint64 runtime_generation(const Runtime *runtime);
 /* runtime_set_listener: called (phase WORLD) at each such change, so that idle kubelets need no relist events. */
-void runtime_set_listener(Runtime *runtime, void (*changed)(gpointer self, Sandbox *sandbox), gpointer self);
+void runtime_set_listener(Runtime *runtime,
+                          void (*changed)(gpointer self, Sandbox *sandbox),
+                          gpointer self);
 
 /* runtime_exec: run @argv inside (probes, hooks); output is stdout+stderr. @exit_code -1: timed out or container gone. */
 typedef void (*RtExecDone)(gpointer user, gint32 exit_code, const char *output);
-void runtime_exec(RtContainer *container, const char *const *argv, gint64 timeout_ns, SimHandle owner, RtExecDone done, gpointer user);
+void runtime_exec(RtContainer *container,
+                  const char *const *argv,
+                  gint64 timeout_ns,
+                  SimHandle owner,
+                  RtExecDone done,
+                  gpointer user);
 
 /*
  * runtime_probe_http / _tcp: a connection from the machine to the pod's @ip:@port.
  * result >= 100: HTTP status; 0: connected (tcp); negative: see RtProbeError.
  */
-typedef enum { RT_PROBE_REFUSED = -1, RT_PROBE_TIMEOUT = -2, RT_PROBE_RESET = -3, RT_PROBE_UNREACHABLE = -4 } RtProbeError;
+typedef enum {
+    RT_PROBE_REFUSED = -1,
+    RT_PROBE_TIMEOUT = -2,
+    RT_PROBE_RESET = -3,
+    RT_PROBE_UNREACHABLE = -4
+} RtProbeError;
 typedef void (*RtProbeDone)(gpointer user, gint32 result);
-void runtime_probe_http(RtContainer *container, gint32 port, const char *path, gint64 timeout_ns, SimHandle owner, RtProbeDone done, gpointer user);
-void runtime_probe_tcp(RtContainer *container, gint32 port, gint64 timeout_ns, SimHandle owner, RtProbeDone done, gpointer user);
+void runtime_probe_http(RtContainer *container,
+                        gint32 port,
+                        const char *path,
+                        gint64 timeout_ns,
+                        SimHandle owner,
+                        RtProbeDone done,
+                        gpointer user);
+void runtime_probe_tcp(RtContainer *container,
+                       gint32 port,
+                       gint64 timeout_ns,
+                       SimHandle owner,
+                       RtProbeDone done,
+                       gpointer user);
 
 /* Faults. */
 void rt_container_kill(RtContainer *container, gint32 signal); /* from outside: exit 128 + signal */

@@ -36,8 +36,9 @@ get_ipam(Runtime *runtime, const char *cidr)
 static const char *
 network_error(const Sandbox *sandbox, const char *plugin_words)
 {
-    return str_internf("rpc error: code = Unknown desc = failed to setup network for sandbox \"%s\": %s", sandbox->id,
-                       plugin_words);
+    return str_internf("rpc error: code = Unknown desc = failed to setup network for sandbox "
+                       "\"%s\": %s",
+                       sandbox->id, plugin_words);
 }
 
 static const char *
@@ -50,14 +51,17 @@ take_address(Sandbox *sandbox)
         return NULL;
     }
     if (sandbox->pod_cidr == NULL)
-        return network_error(sandbox, "plugin type=\"bridge\" failed (add): no pod CIDR is assigned to the node");
+        return network_error(sandbox, "plugin type=\"bridge\" failed (add): no pod CIDR is "
+                                      "assigned to the node");
     ipam = get_ipam(sandbox->runtime, sandbox->pod_cidr);
     if (ipam == NULL)
-        return network_error(sandbox, str_internf("plugin type=\"host-local\" failed (add): invalid subnet %s",
+        return network_error(sandbox, str_internf("plugin type=\"host-local\" failed (add): "
+                                                  "invalid subnet %s",
                                                   sandbox->pod_cidr));
     sandbox->ip = ipam_take(ipam);
     if (sandbox->ip == NULL)
-        return network_error(sandbox, str_internf("plugin type=\"host-local\" failed (add): failed to allocate for range "
+        return network_error(sandbox, str_internf("plugin type=\"host-local\" failed (add): failed "
+                                                  "to allocate for range "
                                                   "0: no IP addresses available in range set: %s",
                                                   ipam_range(ipam)));
     sandbox->holds_address = TRUE;
@@ -95,8 +99,9 @@ sandbox_new(Runtime *runtime, const SandboxOptions *options)
         sandbox->labels[i] = str_intern(options->labels[i]);
     sandbox->host_network = options->host_network;
     sandbox->pod_cidr = str_intern(options->pod_cidr);
-    sandbox->object = str_internf("pod/%s/%s", options->namespace_ != NULL ? options->namespace_ : "default",
-                                  options->name != NULL ? options->name : "");
+    sandbox->object =
+        str_internf("pod/%s/%s", options->namespace_ != NULL ? options->namespace_ : "default",
+                    options->name != NULL ? options->name : "");
     sandbox->containers = g_ptr_array_new();
     return sandbox;
 }
@@ -127,7 +132,11 @@ run_network_done(RtCall *call)
 }
 
 void
-runtime_run_sandbox(Runtime *runtime, const SandboxOptions *options, SimHandle owner, RtSandboxDone done, gpointer user)
+runtime_run_sandbox(Runtime *runtime,
+                    const SandboxOptions *options,
+                    SimHandle owner,
+                    RtSandboxDone done,
+                    gpointer user)
 {
     RtCall *call = rt_call_new(runtime, owner, user, run_network_done);
     gint64 delay_ns = runtime_draw(runtime, &runtime->options.sandbox);
@@ -241,7 +250,8 @@ sandbox_powered_off(Sandbox *sandbox)
 {
     sandbox->is_ready = FALSE;
     sandbox->is_stopping = FALSE;
-    if (sandbox->holds_address && world_find_sandbox_ip(sandbox->runtime->world, sandbox->ip) == sandbox)
+    if (sandbox->holds_address &&
+        world_find_sandbox_ip(sandbox->runtime->world, sandbox->ip) == sandbox)
         world_address_drop(sandbox->runtime->world, sandbox->ip);
 }
 

@@ -73,7 +73,8 @@ machine_find_listener(Machine *machine, gint32 port)
 
     for (guint i = 0; runtime != NULL && i < runtime->sandboxes->len; i++) {
         Sandbox *sandbox = g_ptr_array_index(runtime->sandboxes, i);
-        RtContainer *container = sandbox->host_network ? sandbox_find_listener(sandbox, port) : NULL;
+        RtContainer *container =
+            sandbox->host_network ? sandbox_find_listener(sandbox, port) : NULL;
 
         if (container != NULL)
             return container;
@@ -83,8 +84,7 @@ machine_find_listener(Machine *machine, gint32 port)
 
 /* --- one request ------------------------------------------------------------------------- */
 
-static void
-request_begin(ServerRequest *request);
+static void request_begin(ServerRequest *request);
 
 static void
 begin_next_queued(RtContainer *container)
@@ -184,23 +184,30 @@ request_begin(ServerRequest *request)
     request->state = REQUEST_COMPUTING;
     request->memory_bytes = container->profile.request_memory_bytes;
     memory_add(container, request->memory_bytes);
-    cpu_job_start(&container->cpu, &request->job, container->profile.cpu_ns, request_on_computed, request);
+    cpu_job_start(&container->cpu, &request->job, container->profile.cpu_ns, request_on_computed,
+                  request);
 }
 
 static gboolean
 has_free_worker(const RtContainer *container)
 {
-    return container->profile.concurrency == 0 || container->n_serving < container->profile.concurrency;
+    return container->profile.concurrency == 0 ||
+           container->n_serving < container->profile.concurrency;
 }
 
 gboolean
 container_can_accept(RtContainer *container)
 {
-    return has_free_worker(container) || container->requests.length - container->n_serving < container->profile.backlog;
+    return has_free_worker(container) ||
+           container->requests.length - container->n_serving < container->profile.backlog;
 }
 
 ServerRequest *
-container_serve(RtContainer *container, gint32 port, const char *path, ServeDone done, gpointer user)
+container_serve(RtContainer *container,
+                gint32 port,
+                const char *path,
+                ServeDone done,
+                gpointer user)
 {
     const Listener *listener = find_listener(container, port);
     ServerRequest *request;

@@ -2,7 +2,8 @@
 
 #include "world/shell_internal.h"
 
-static const ShellTool *const tool_tables[] = {shell_core_tools, shell_file_tools, shell_text_tools, shell_net_tools};
+static const ShellTool *const tool_tables[] = {shell_core_tools, shell_file_tools, shell_text_tools,
+                                               shell_net_tools, shell_program_tools};
 
 const ShellTool *
 shell_find_tool(const char *word)
@@ -11,7 +12,8 @@ shell_find_tool(const char *word)
     const char *name = word;
 
     /* /bin/sleep, /usr/bin/env, ... but not ./sleep or /app/sleep */
-    if (slash != NULL && (g_str_has_prefix(word, "/bin/") || g_str_has_prefix(word, "/usr/") || g_str_has_prefix(word, "/sbin/")))
+    if (slash != NULL && (g_str_has_prefix(word, "/bin/") || g_str_has_prefix(word, "/usr/") ||
+                          g_str_has_prefix(word, "/sbin/")))
         name = slash + 1;
     for (guint i = 0; i < G_N_ELEMENTS(tool_tables); i++) {
         for (const ShellTool *tool = tool_tables[i]; tool->name != NULL; tool++) {
@@ -39,8 +41,7 @@ collect_functions(const ShNode *node, GHashTable *functions)
         collect_functions(g_ptr_array_index(node->nodes, i), functions);
 }
 
-static const char *
-unknown_in_word(const ShWord *word, GHashTable *functions);
+static const char *unknown_in_word(const ShWord *word, GHashTable *functions);
 
 /* The first command that does not exist, NULL if all do. The parser limits the depth. */
 static const char *
@@ -54,8 +55,8 @@ unknown_in_node(const ShNode *node, GHashTable *functions)
         const char *word = sh_word_literal(g_ptr_array_index(node->words, 0));
 
         /* A path may be a file that the script writes or mounts. */
-        if (word != NULL && strchr(word, '/') == NULL && !shell_knows(word) && !app_is_server_word(word) &&
-            !g_hash_table_contains(functions, word))
+        if (word != NULL && strchr(word, '/') == NULL && !shell_knows(word) &&
+            !app_is_server_word(word) && !g_hash_table_contains(functions, word))
             return word;
     }
     for (guint i = 0; i < node->words->len && unknown == NULL; i++)

@@ -38,7 +38,8 @@ get_special(Shell *shell, char name)
 const char *
 shell_get(Shell *shell, const char *name)
 {
-    if (name[0] != '\0' && name[1] == '\0' && (g_ascii_isdigit(name[0]) || strchr("?$!#@*", name[0]) != NULL))
+    if (name[0] != '\0' && name[1] == '\0' &&
+        (g_ascii_isdigit(name[0]) || strchr("?$!#@*", name[0]) != NULL))
         return get_special(shell, name[0]);
     if (strcmp(name, "RANDOM") == 0)
         return str_internf("%u", (guint)rng_below(shell->container->runtime->rng_app, 32768));
@@ -76,11 +77,9 @@ typedef struct {
     guint depth;
 } Arith;
 
-static gint64
-arith_level(Arith *arith, guint level);
+static gint64 arith_level(Arith *arith, guint level);
 
-static gint64
-arith_apply(const char *op, gint64 a, gint64 b);
+static gint64 arith_apply(const char *op, gint64 a, gint64 b);
 
 static void
 arith_skip(Arith *arith)
@@ -328,7 +327,8 @@ expand_variable(Shell *shell, const ShPart *part, GPtrArray *results, guint *io_
 {
     const char *value = shell_get(shell, part->text);
     gboolean is_unset = value == NULL || (part->op[0] == ':' && value[0] == '\0');
-    g_autofree char *other = part->word != NULL ? shell_expand_text(shell, part->word, results, io_next) : NULL;
+    g_autofree char *other =
+        part->word != NULL ? shell_expand_text(shell, part->word, results, io_next) : NULL;
     char kind = part->op[0] == ':' ? part->op[1] : part->op[0];
 
     if (strcmp(part->op, "length") == 0)
@@ -381,7 +381,8 @@ shell_expand_text(Shell *shell, const ShWord *word, GPtrArray *results, guint *i
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < word->parts->len; i++) {
-        g_autofree char *part = expand_part(shell, &g_array_index(word->parts, ShPart, i), results, io_next);
+        g_autofree char *part =
+            expand_part(shell, &g_array_index(word->parts, ShPart, i), results, io_next);
 
         g_string_append(text, part);
     }
@@ -393,7 +394,8 @@ static gboolean
 expand_glob(Shell *shell, const char *pattern, GPtrArray *fields)
 {
     const char *slash = strrchr(pattern, '/');
-    g_autofree char *dir = slash != NULL ? g_strndup(pattern, (gsize)(slash - pattern) + 1) : g_strdup("");
+    g_autofree char *dir =
+        slash != NULL ? g_strndup(pattern, (gsize)(slash - pattern) + 1) : g_strdup("");
     const char *last = slash != NULL ? slash + 1 : pattern;
     g_autofree char *whole = shell_path(shell, dir[0] != '\0' ? dir : ".");
     g_autoptr(GPtrArray) names = NULL;
@@ -443,7 +445,11 @@ field_add_split(Shell *shell, Field *field, const char *text, GPtrArray *fields)
 }
 
 void
-shell_expand_fields(Shell *shell, const ShWord *word, GPtrArray *results, guint *io_next, GPtrArray *fields)
+shell_expand_fields(Shell *shell,
+                    const ShWord *word,
+                    GPtrArray *results,
+                    guint *io_next,
+                    GPtrArray *fields)
 {
     Field field = {.text = g_string_new(NULL)};
 

@@ -35,7 +35,8 @@ run_mkdir(Shell *shell, Frame *frame, guint argc, char **argv)
         path = shell_path(shell, argv[i]);
         problem = fs_mkdir(files(shell), path, parents);
         if (problem != NULL) {
-            shell_complain(shell, frame, "mkdir: can't create directory '%s': %s", argv[i], problem);
+            shell_complain(shell, frame, "mkdir: can't create directory '%s': %s", argv[i],
+                           problem);
             status = 1;
         }
     }
@@ -111,7 +112,8 @@ run_cat(Shell *shell, Frame *frame, guint argc, char **argv)
         }
         node = look_up(shell, argv[i]);
         if (node == NULL) {
-            shell_complain(shell, frame, "cat: can't open '%s': No such file or directory", argv[i]);
+            shell_complain(shell, frame, "cat: can't open '%s': No such file or directory",
+                           argv[i]);
             status = 1;
         } else if (node->is_dir) {
             shell_complain(shell, frame, "cat: read error: Is a directory");
@@ -202,8 +204,8 @@ run_cp(Shell *shell, Frame *frame, guint argc, char **argv)
         if (argv[i][0] == '-')
             continue;
         if (node == NULL) {
-            shell_complain(shell, frame, "%s: can't %s '%s': No such file or directory", argv[0], is_move ? "rename" : "stat",
-                           argv[i]);
+            shell_complain(shell, frame, "%s: can't %s '%s': No such file or directory", argv[0],
+                           is_move ? "rename" : "stat", argv[i]);
             status = 1;
             continue;
         }
@@ -213,11 +215,13 @@ run_cp(Shell *shell, Frame *frame, guint argc, char **argv)
             continue;
         }
         target = target_path(shell, source, argv[argc - 1]);
-        problem = fs_write(files(shell), target, node->text->str, node->text->len, FALSE, shell_now_ns(shell));
+        problem = fs_write(files(shell), target, node->text->str, node->text->len, FALSE,
+                           shell_now_ns(shell));
         if (problem == NULL && is_move)
             problem = fs_remove(files(shell), source, FALSE);
         if (problem != NULL) {
-            shell_complain(shell, frame, "%s: can't create '%s': %s", argv[0], argv[argc - 1], problem);
+            shell_complain(shell, frame, "%s: can't create '%s': %s", argv[0], argv[argc - 1],
+                           problem);
             status = 1;
         }
     }
@@ -308,7 +312,8 @@ run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
         g_autofree char *path = shell_path(shell, target);
         gint64 bytes = CLAMP(block * MAX(count, 0), 0, 1 << 20);
         g_autofree char *zeros = g_strnfill((gsize)bytes, '0');
-        const char *problem = fs_write(files(shell), path, zeros, (gsize)bytes, FALSE, shell_now_ns(shell));
+        const char *problem =
+            fs_write(files(shell), path, zeros, (gsize)bytes, FALSE, shell_now_ns(shell));
 
         if (problem != NULL) {
             shell_complain(shell, frame, "dd: can't open '%s': %s", target, problem);
@@ -328,8 +333,7 @@ typedef struct {
     guint argc, at, depth;
 } Test;
 
-static gboolean
-test_or(Test *test);
+static gboolean test_or(Test *test);
 
 static gboolean
 test_unary(Test *test, char op, const char *word)
@@ -417,7 +421,8 @@ test_primary(Test *test)
         test->at += test->at < test->argc;
         return result;
     }
-    if (left >= 2 && words[0][0] == '-' && strlen(words[0]) == 2 && strcmp(words[0], "-a") != 0 && strcmp(words[0], "-o") != 0) {
+    if (left >= 2 && words[0][0] == '-' && strlen(words[0]) == 2 && strcmp(words[0], "-a") != 0 &&
+        strcmp(words[0], "-o") != 0) {
         test->at += 2;
         return test_unary(test, words[0][1], words[1]);
     }
@@ -430,7 +435,8 @@ test_and(Test *test)
 {
     gboolean result = test_primary(test);
 
-    while (test->at < test->argc && (strcmp(test->argv[test->at], "-a") == 0 || strcmp(test->argv[test->at], "&&") == 0)) {
+    while (test->at < test->argc &&
+           (strcmp(test->argv[test->at], "-a") == 0 || strcmp(test->argv[test->at], "&&") == 0)) {
         test->at++;
         result = test_primary(test) && result;
     }
@@ -442,7 +448,8 @@ test_or(Test *test)
 {
     gboolean result = test_and(test);
 
-    while (test->at < test->argc && (strcmp(test->argv[test->at], "-o") == 0 || strcmp(test->argv[test->at], "||") == 0)) {
+    while (test->at < test->argc &&
+           (strcmp(test->argv[test->at], "-o") == 0 || strcmp(test->argv[test->at], "||") == 0)) {
         test->at++;
         result = test_and(test) || result;
     }
@@ -465,9 +472,10 @@ run_test(Shell *shell, Frame *frame, guint argc, char **argv)
 }
 
 const ShellTool shell_file_tools[] = {
-    {"mkdir", run_mkdir, FALSE}, {"touch", run_touch, FALSE}, {"rm", run_rm, FALSE},       {"rmdir", run_rm, FALSE},
-    {"cat", run_cat, FALSE},     {"ls", run_ls, FALSE},       {"cp", run_cp, FALSE},       {"mv", run_cp, FALSE},
-    {"chmod", run_chmod, FALSE}, {"chown", run_chmod, FALSE}, {"cd", run_cd, TRUE},        {"pwd", run_pwd, TRUE},
-    {"tee", run_tee, FALSE},     {"dd", run_dd, FALSE},       {"test", run_test, TRUE},    {"[", run_test, TRUE},
-    {"[[", run_test, TRUE},      {NULL, NULL, FALSE},
+    {"mkdir", run_mkdir, FALSE}, {"touch", run_touch, FALSE}, {"rm", run_rm, FALSE},
+    {"rmdir", run_rm, FALSE},    {"cat", run_cat, FALSE},     {"ls", run_ls, FALSE},
+    {"cp", run_cp, FALSE},       {"mv", run_cp, FALSE},       {"chmod", run_chmod, FALSE},
+    {"chown", run_chmod, FALSE}, {"cd", run_cd, TRUE},        {"pwd", run_pwd, TRUE},
+    {"tee", run_tee, FALSE},     {"dd", run_dd, FALSE},       {"test", run_test, TRUE},
+    {"[", run_test, TRUE},       {"[[", run_test, TRUE},      {NULL, NULL, FALSE},
 };

@@ -2,7 +2,9 @@
  * shell_internal.h - what the shell's files share
  *
  * shell_run.c: the machine that walks a tree, one step at a time;
- * shell_expand.c: words; shell_tools.c, shell_files.c, shell_net.c: commands.
+ * shell_compound.c: its steps; shell_life.c: waiting, signals, the end;
+ * shell_io.c: output; shell_expand.c: words; shell_tools.c, shell_files.c,
+ * shell_text.c, shell_net.c: commands.
  */
 #pragma once
 
@@ -38,17 +40,19 @@ typedef struct {
     ShScript *script; /* (owned) a reference, if the node is not of the shell's own script */
     guint pc;
     Io io;
-    gboolean owns_io;       /* its sinks are its own (a reference on each) */
-    GString *input_text;    /* (owned) what Io.input points to */
-    GPtrArray *results;     /* (owned) of GString*: output of the word's command substitutions */
-    GPtrArray *pending;     /* (owned) of const ShNode*: those still to be run, NULL: not looked for yet */
-    GPtrArray *fields;      /* (owned) of char*: expanded words */
-    Sink *piped;            /* (owned) SH_PIPE: output of the part before */
-    gboolean is_opened;     /* its redirections */
+    gboolean owns_io;    /* its sinks are its own (a reference on each) */
+    GString *input_text; /* (owned) what Io.input points to */
+    GPtrArray *results;  /* (owned) of GString*: output of the word's command substitutions */
+    GPtrArray
+        *pending; /* (owned) of const ShNode*: those still to be run, NULL: not looked for yet */
+    GPtrArray *fields;  /* (owned) of char*: expanded words */
+    Sink *piped;        /* (owned) SH_PIPE: output of the part before */
+    gboolean is_opened; /* its redirections */
     gint32 saved_status;
-    GHashTable *saved_vars; /* (owned) of a subshell: what it changes is its own, exit ends it alone */
+    GHashTable
+        *saved_vars; /* (owned) of a subshell: what it changes is its own, exit ends it alone */
     char *saved_cwd;
-    char **saved_args;      /* (owned) of a function call */
+    char **saved_args; /* (owned) of a function call */
     gboolean is_function;
 } Frame;
 
@@ -65,7 +69,7 @@ typedef enum {
 
 /* A command's answer: an exit status, or one of these. */
 #define RUN_BLOCKED (-1) /* it waits; shell_resume goes on */
-#define RUN_ENDED (-2)   /* the shell is ending, do not touch the frame */
+#define RUN_ENDED   (-2) /* the shell is ending, do not touch the frame */
 
 typedef struct {
     guint pid;
@@ -92,23 +96,23 @@ struct Shell {
     guint32 arrived;       /* bit set of signals not looked at yet */
     gboolean is_ending, stops_on_error;
     BlockType block;
-    SimTimer timer;        /* next step, or end of a block */
+    SimTimer timer; /* next step, or end of a block */
     SimTimer signal_timer;
     CpuJob job;
     CpuJob *burners; /* (owned) threads that compute for ever */
     guint n_burners;
     gint64 memory_bytes, memory_rate; /* what its command holds, or is taking since filled_ns */
     gint64 filled_ns;
-    GPtrArray *kept;       /* (owned) ShScript* that functions are part of */
-    GPtrArray *jobs;       /* pids (GUINT_TO_POINTER) of background jobs that run */
-    GArray *ended;         /* of Ended: those that ended, not waited for yet */
-    guint last_pid;        /* $! */
-    guint wait_pid;        /* BLOCK_WAIT: 0 = all */
-    guint n_instant;       /* commands since time last passed */
-    gint64 spin_ns;        /* CPU of the next burst */
+    GPtrArray *kept; /* (owned) ShScript* that functions are part of */
+    GPtrArray *jobs; /* pids (GUINT_TO_POINTER) of background jobs that run */
+    GArray *ended;   /* of Ended: those that ended, not waited for yet */
+    guint last_pid;  /* $! */
+    guint wait_pid;  /* BLOCK_WAIT: 0 = all */
+    guint n_instant; /* commands since time last passed */
+    gint64 spin_ns;  /* CPU of the next burst */
     ServerRequest *request;
-    gpointer net;          /* shell_net.c's */
-    Io io;                 /* (owned) of the shell itself */
+    gpointer net; /* shell_net.c's */
+    Io io;        /* (owned) of the shell itself */
 };
 
 typedef gint32 (*ShellCommand)(Shell *shell, Frame *frame, guint argc, char **argv);
@@ -119,10 +123,37 @@ typedef struct {
     gboolean is_builtin; /* of the shell itself, no program */
 } ShellTool;
 
-extern const ShellTool shell_core_tools[], shell_file_tools[], shell_text_tools[], shell_net_tools[];
+extern const ShellTool shell_core_tools[], shell_file_tools[], shell_text_tools[],
+    shell_net_tools[], shell_program_tools[];
 const ShellTool *shell_find_tool(const char *word);
 
-/* --- shell_run.c --- */
+/* --- shell_run.c, shell_compound.c --- */
+Frame *frame_top(Shell *shell);
+Frame *frame_push(Shell *shell, const ShNode *node, FrameKind kind, const Io *io);
+/* frame_pop: the frame on top is over; what it changed for itself is put back. */
+void frame_pop(Shell *shell);
+void frame_free(Frame *frame);
+/* frame_isolate: what it changes from now on is its own. */
+void frame_isolate(Shell *shell, Frame *frame);
+GHashTable *shell_copy_vars(GHashTable *vars);
+/* shell_run: go on until something waits or all is over; @shell may be gone then. */
+void shell_run(Shell *shell);
+void shell_step(Shell *shell);
+void shell_step_simple(Shell *shell, Frame *frame);
+/* shell_substituted: run what stands in for $(...) first, one after another; TRUE when all have run. */
+gboolean shell_substituted(Shell *shell, Frame *frame);
+/* shell_current_script: the script that what runs now is part of. */
+ShScript *shell_current_script(Shell *shell);
+
+/* --- shell_life.c --- */
+void shell_end_block(Shell *shell);
+/* shell_command_over: the command on top of the stack is. */
+void shell_command_over(Shell *shell, gint32 status);
+/* shell_spin: it has run long without waiting: a busy loop takes all the CPU it gets. */
+void shell_spin(Shell *shell);
+/* shell_run_exit_trap: FALSE if there is none (any more). */
+gboolean shell_run_exit_trap(Shell *shell);
+void shell_push_traps(Shell *shell);
 void shell_block_sleep(Shell *shell, gint64 delay_ns);
 void shell_block(Shell *shell, BlockType type);
 /* shell_resume: the blocked command is over. */
@@ -149,6 +180,12 @@ void shell_memory_full(Shell *shell);
 void shell_stop_burning(Shell *shell);
 gint32 shell_run_argv(Shell *shell, Frame *frame, guint argc, char **argv);
 
+/* --- shell_io.c --- */
+Sink *sink_new(SinkType type);
+Sink *sink_ref(Sink *sink);
+void sink_unref(Sink *sink);
+/* shell_redirect: open what the frame's node says; FALSE: said what is wrong. */
+gboolean shell_redirect(Shell *shell, Frame *frame, guint *io_next);
 void sink_write(Shell *shell, Sink *sink, const char *text, gsize length);
 void shell_print(Shell *shell, Frame *frame, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void shell_complain(Shell *shell, Frame *frame, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -164,7 +201,11 @@ void shell_export(Shell *shell, const char *name);
 /* shell_collect: the command substitutions in a word, in order. */
 void shell_collect(const ShWord *word, GPtrArray *nodes);
 /* shell_expand_fields: into @fields (char*, owned by the array); takes results from *io_next on. */
-void shell_expand_fields(Shell *shell, const ShWord *word, GPtrArray *results, guint *io_next, GPtrArray *fields);
+void shell_expand_fields(Shell *shell,
+                         const ShWord *word,
+                         GPtrArray *results,
+                         guint *io_next,
+                         GPtrArray *fields);
 char *shell_expand_text(Shell *shell, const ShWord *word, GPtrArray *results, guint *io_next);
 gint64 shell_arithmetic(Shell *shell, const char *text);
 gboolean shell_match(const char *pattern, const char *text);

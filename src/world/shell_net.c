@@ -60,7 +60,9 @@ resolve(Shell *shell, const char *host)
         return str_intern("127.0.0.1");
     if (str_is(host, shell->container->sandbox->name))
         return shell->container->sandbox->ip;
-    return runtime->resolve != NULL ? runtime->resolve(runtime->resolve_self, shell->container->sandbox, host) : NULL;
+    return runtime->resolve != NULL
+               ? runtime->resolve(runtime->resolve_self, shell->container->sandbox, host)
+               : NULL;
 }
 
 /* curl: 6 = could not resolve, 7 = could not connect, 28 = time-out; the others say 1. */
@@ -73,7 +75,9 @@ net_fail(Shell *shell, gint32 curl_code, const char *wget_words)
     if (is_curl && curl_code == 6)
         shell_complain(shell, net_frame(shell), "curl: (6) Could not resolve host: %s", job->host);
     else if (is_curl && curl_code == 7)
-        shell_complain(shell, net_frame(shell), "curl: (7) Failed to connect to %s port %d: Connection refused", job->host, job->port);
+        shell_complain(shell, net_frame(shell),
+                       "curl: (7) Failed to connect to %s port %d: Connection refused", job->host,
+                       job->port);
     else if (is_curl)
         shell_complain(shell, net_frame(shell), "curl: (28) Connection timed out");
     else if (strcmp(job->tool, "wget") == 0 && curl_code == 6)
@@ -81,9 +85,11 @@ net_fail(Shell *shell, gint32 curl_code, const char *wget_words)
     else if (strcmp(job->tool, "wget") == 0 && curl_code == 28)
         shell_complain(shell, net_frame(shell), "wget: download timed out");
     else if (strcmp(job->tool, "wget") == 0)
-        shell_complain(shell, net_frame(shell), "wget: can't connect to remote host (%s): %s", job->ip, wget_words);
+        shell_complain(shell, net_frame(shell), "wget: can't connect to remote host (%s): %s",
+                       job->ip, wget_words);
     else if (!job->is_quiet)
-        shell_complain(shell, net_frame(shell), "%s: %s (%s:%d): %s", job->tool, job->host, job->ip, job->port, wget_words);
+        shell_complain(shell, net_frame(shell), "%s: %s (%s:%d): %s", job->tool, job->host, job->ip,
+                       job->port, wget_words);
     net_end(shell, is_curl ? curl_code : 1);
 }
 
@@ -182,7 +188,9 @@ shell_net_on_timer(Shell *shell)
     job->stage = NET_CONNECTING;
     job->is_local = strcmp(job->ip, "127.0.0.1") == 0 || str_is(job->ip, own->ip);
     target = job->is_local ? own : world_find_sandbox_ip(world, job->ip);
-    delay_ns = target != NULL ? world_latency_ns(world, own->runtime->machine, target->runtime->machine) : 0;
+    delay_ns = target != NULL
+                   ? world_latency_ns(world, own->runtime->machine, target->runtime->machine)
+                   : 0;
     if (delay_ns == G_MAXINT64) {
         job->stage = NET_SERVING;
         sim_timer_arm_at(&shell->timer, job->deadline_ns);
@@ -196,7 +204,8 @@ net_begin(Shell *shell, NetJob *given)
 {
     NetJob *job = g_memdup2(given, sizeof(*given));
 
-    job->deadline_ns = shell_now_ns(shell) + (job->timeout_ns > 0 ? job->timeout_ns : 131 * NS_PER_S);
+    job->deadline_ns =
+        shell_now_ns(shell) + (job->timeout_ns > 0 ? job->timeout_ns : 131 * NS_PER_S);
     shell->net = job;
     shell_block(shell, BLOCK_NET);
     shell->spin_ns = 20 * NS_PER_MS;
@@ -241,11 +250,13 @@ run_wget(Shell *shell, Frame *frame, guint argc, char **argv)
 
         if (g_str_has_prefix(word, "--timeout=") || g_str_has_prefix(word, "--max-time="))
             job.timeout_ns = parse_seconds(strchr(word, '=') + 1);
-        else if ((strcmp(word, "-T") == 0 || strcmp(word, "-m") == 0 || strcmp(word, "--max-time") == 0 ||
-                  strcmp(word, "--connect-timeout") == 0) && i + 1 < argc)
+        else if ((strcmp(word, "-T") == 0 || strcmp(word, "-m") == 0 ||
+                  strcmp(word, "--max-time") == 0 || strcmp(word, "--connect-timeout") == 0) &&
+                 i + 1 < argc)
             job.timeout_ns = parse_seconds(argv[++i]);
-        else if ((strcmp(word, "-o") == 0 || strcmp(word, "-O") == 0 || strcmp(word, "-H") == 0 || strcmp(word, "-X") == 0 ||
-                  strcmp(word, "-d") == 0 || strcmp(word, "-w") == 0) && i + 1 < argc)
+        else if ((strcmp(word, "-o") == 0 || strcmp(word, "-O") == 0 || strcmp(word, "-H") == 0 ||
+                  strcmp(word, "-X") == 0 || strcmp(word, "-d") == 0 || strcmp(word, "-w") == 0) &&
+                 i + 1 < argc)
             i++;
         else if (word[0] != '-')
             url = word;
@@ -317,11 +328,18 @@ run_ping(Shell *shell, Frame *frame, guint argc, char **argv)
         shell_complain(shell, frame, "ping: bad address '%s'", host);
         return 1;
     }
-    return strcmp(ip, "127.0.0.1") == 0 || world_find_sandbox_ip(shell->container->runtime->world, ip) != NULL ? 0 : 1;
+    return strcmp(ip, "127.0.0.1") == 0 ||
+                   world_find_sandbox_ip(shell->container->runtime->world, ip) != NULL
+               ? 0
+               : 1;
 }
 
 const ShellTool shell_net_tools[] = {
-    {"wget", run_wget, FALSE},         {"curl", run_wget, FALSE}, {"nslookup", run_nslookup, FALSE},
-    {"getent", run_nslookup, FALSE},   {"nc", run_nc, FALSE},     {"ping", run_ping, FALSE},
+    {"wget", run_wget, FALSE},
+    {"curl", run_wget, FALSE},
+    {"nslookup", run_nslookup, FALSE},
+    {"getent", run_nslookup, FALSE},
+    {"nc", run_nc, FALSE},
+    {"ping", run_ping, FALSE},
     {NULL, NULL, FALSE},
 };

@@ -12,13 +12,11 @@ typedef struct {
     guint depth;
 } Parser;
 
-static ShNode *
-parse_list(Parser *parser, const char *const *ends);
+static ShNode *parse_list(Parser *parser, const char *const *ends);
 
 /* --- trees ------------------------------------------------------------------------------ */
 
-static void
-node_free(ShNode *node);
+static void node_free(ShNode *node);
 
 static void
 word_free(gpointer pointer)
@@ -121,8 +119,7 @@ sh_word_literal(const ShWord *word)
 
 /* --- characters --------------------------------------------------------------------------- */
 
-static void
-fail(Parser *parser, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void fail(Parser *parser, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void
 fail(Parser *parser, const char *format, ...)
@@ -246,13 +243,13 @@ parse_inner(Parser *parser, const char *text, gsize length)
     return node;
 }
 
-static ShWord *
-parse_word(Parser *parser, const char *stop, gboolean in_quotes);
+static ShWord *parse_word(Parser *parser, const char *stop, gboolean in_quotes);
 
 static void
 parse_braced(Parser *parser, ShPart *part)
 {
-    static const char *const ops[] = {":-", ":=", ":+", ":?", "##", "%%", "-", "=", "+", "?", "#", "%"};
+    static const char *const ops[] = {":-", ":=", ":+", ":?", "##", "%%",
+                                      "-",  "=",  "+",  "?",  "#",  "%"};
     const char *end = find_close(parser->at + 2, '{', '}');
     const char *at = parser->at + 2;
     gsize length;
@@ -273,7 +270,8 @@ parse_braced(Parser *parser, ShPart *part)
     at += length;
     for (guint i = 0; at < end && part->word == NULL && i < G_N_ELEMENTS(ops); i++) {
         if (g_str_has_prefix(at, ops[i])) {
-            g_autofree char *rest = g_strndup(at + strlen(ops[i]), (gsize)(end - at) - strlen(ops[i]));
+            g_autofree char *rest =
+                g_strndup(at + strlen(ops[i]), (gsize)(end - at) - strlen(ops[i]));
             Parser inner = {.at = rest, .depth = parser->depth + 1};
 
             part->op = ops[i];
@@ -374,7 +372,8 @@ parse_double_quotes(Parser *parser, ShWord *word, GString *text)
             fail(parser, "syntax error: unterminated quoted string");
             return;
         }
-        if (*parser->at == '\\' && parser->at[1] != '\0' && strchr("$`\"\\\n", parser->at[1]) != NULL) {
+        if (*parser->at == '\\' && parser->at[1] != '\0' &&
+            strchr("$`\"\\\n", parser->at[1]) != NULL) {
             if (parser->at[1] != '\n')
                 g_string_append_c(text, parser->at[1]);
             parser->at += 2;
@@ -460,7 +459,8 @@ expect_keyword(Parser *parser, const char *keyword)
         if (*parser->at == '\0')
             fail(parser, "syntax error: unexpected end of file (expecting \"%s\")", keyword);
         else
-            fail(parser, "syntax error: unexpected \"%.*s\" (expecting \"%s\")", (int)MAX(length, 1), parser->at, keyword);
+            fail(parser, "syntax error: unexpected \"%.*s\" (expecting \"%s\")",
+                 (int)MAX(length, 1), parser->at, keyword);
     }
 }
 
@@ -553,11 +553,13 @@ parse_simple(Parser *parser)
         }
         g_ptr_array_add(node->words, parse_word(parser, "", FALSE));
     }
-    if (parser->error == NULL && node->words->len + node->assigns->len + node->redirects->len == 0) {
+    if (parser->error == NULL &&
+        node->words->len + node->assigns->len + node->redirects->len == 0) {
         if (*parser->at == '\0')
             fail(parser, "syntax error: unexpected end of file");
         else
-            fail(parser, "syntax error: unexpected \"%.1s\"", *parser->at == '\n' ? "newline" : parser->at);
+            fail(parser, "syntax error: unexpected \"%.1s\"",
+                 *parser->at == '\n' ? "newline" : parser->at);
     }
     return node;
 }
@@ -754,7 +756,8 @@ parse_andor(Parser *parser)
         gint32 op;
 
         skip_blanks(parser);
-        if (parser->error != NULL || (!g_str_has_prefix(parser->at, "&&") && !g_str_has_prefix(parser->at, "||")))
+        if (parser->error != NULL ||
+            (!g_str_has_prefix(parser->at, "&&") && !g_str_has_prefix(parser->at, "||")))
             break;
         op = *parser->at;
         parser->at += 2;
@@ -774,7 +777,8 @@ parse_andor(Parser *parser)
 static gboolean
 at_list_end(Parser *parser, const char *const *ends)
 {
-    if (parser->error != NULL || *parser->at == '\0' || *parser->at == ')' || g_str_has_prefix(parser->at, ";;"))
+    if (parser->error != NULL || *parser->at == '\0' || *parser->at == ')' ||
+        g_str_has_prefix(parser->at, ";;"))
         return TRUE;
     for (; ends != NULL && *ends != NULL; ends++) {
         if (peek_keyword(parser, *ends))
@@ -823,14 +827,16 @@ parse_list(Parser *parser, const char *const *ends)
             parser->at++;
         } else if (*parser->at == ';' && parser->at[1] != ';') {
             parser->at++;
-        } else if (*parser->at != '\n' && *parser->at != '\0' && *parser->at != ')' && *parser->at != ';' &&
-                   parser->error == NULL && !at_list_end(parser, ends)) {
+        } else if (*parser->at != '\n' && *parser->at != '\0' && *parser->at != ')' &&
+                   *parser->at != ';' && parser->error == NULL && !at_list_end(parser, ends)) {
             fail(parser, "syntax error: unexpected \"%.1s\"", parser->at);
         }
         node_add(node, item, is_background);
     }
-    if (parser->error == NULL && ends != NULL && node->nodes->len == 0 && *parser->at != ';' && *parser->at != '\0')
-        fail(parser, "syntax error: unexpected \"%.*s\"", (int)strcspn(parser->at, " \t\n;"), parser->at);
+    if (parser->error == NULL && ends != NULL && node->nodes->len == 0 && *parser->at != ';' &&
+        *parser->at != '\0')
+        fail(parser, "syntax error: unexpected \"%.*s\"", (int)strcspn(parser->at, " \t\n;"),
+             parser->at);
     parser->depth--;
     return node;
 }

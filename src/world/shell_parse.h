@@ -22,10 +22,11 @@ typedef struct ShWord ShWord;
 typedef struct {
     ShPartType type;
     gboolean is_quoted;
-    const char *text;  /* SH_TEXT, SH_VAR (the name), SH_ARITH (interned) */
-    const char *op;    /* SH_VAR: "" or ":-" "-" ":=" "=" ":+" "+" ":?" "?" "#" "##" "%" "%%" and "length" */
-    ShWord *word;      /* (owned) SH_VAR: behind the operator */
-    ShNode *command;   /* (owned) SH_COMMAND */
+    const char *text; /* SH_TEXT, SH_VAR (the name), SH_ARITH (interned) */
+    const char
+        *op; /* SH_VAR: "" or ":-" "-" ":=" "=" ":+" "+" ":?" "?" "#" "##" "%" "%%" and "length" */
+    ShWord *word;    /* (owned) SH_VAR: behind the operator */
+    ShNode *command; /* (owned) SH_COMMAND */
 } ShPart;
 
 struct ShWord {
@@ -33,10 +34,10 @@ struct ShWord {
 };
 
 typedef struct {
-    gint32 fd;        /* 0, 1, 2 */
-    gint32 other_fd;  /* >&N, else -1 */
+    gint32 fd;       /* 0, 1, 2 */
+    gint32 other_fd; /* >&N, else -1 */
     gboolean is_append, is_input;
-    ShWord *target;   /* (owned) file name */
+    ShWord *target; /* (owned) file name */
 } ShRedirect;
 
 typedef struct {
@@ -46,11 +47,11 @@ typedef struct {
 
 typedef enum {
     SH_SIMPLE,
-    SH_LIST,     /* items run one after another; those marked run in the background */
-    SH_ANDOR,    /* first, then each with its operator */
+    SH_LIST,  /* items run one after another; those marked run in the background */
+    SH_ANDOR, /* first, then each with its operator */
     SH_PIPE,
-    SH_IF,       /* condition, body, condition, body, ..., else */
-    SH_WHILE,    /* condition, body */
+    SH_IF,    /* condition, body, condition, body, ..., else */
+    SH_WHILE, /* condition, body */
     SH_UNTIL,
     SH_FOR,      /* body; words */
     SH_CASE,     /* words[0] is looked at; words[1..] patterns, nodes bodies */
@@ -61,8 +62,9 @@ typedef enum {
 
 struct ShNode {
     ShNodeType type;
-    GPtrArray *nodes;    /* (owned) ShNode*, children; an absent case body is NULL */
-    GArray *flags;       /* of gint32: SH_LIST 1 = background; SH_ANDOR '&' or '|'; SH_CASE body of each pattern */
+    GPtrArray *nodes; /* (owned) ShNode*, children; an absent case body is NULL */
+    GArray *
+        flags; /* of gint32: SH_LIST 1 = background; SH_ANDOR '&' or '|'; SH_CASE body of each pattern */
     GPtrArray *words;    /* (owned) ShWord* */
     GArray *assigns;     /* (owned) ShAssign; SH_SIMPLE */
     GArray *redirects;   /* (owned) ShRedirect */

@@ -27,7 +27,9 @@ run_echo(Shell *shell, Frame *frame, guint argc, char **argv)
     gboolean escapes = FALSE;
     guint i = 1;
 
-    for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0' && strspn(argv[i] + 1, "neE") == strlen(argv[i] + 1); i++) {
+    for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0' &&
+           strspn(argv[i] + 1, "neE") == strlen(argv[i] + 1);
+         i++) {
         newline = newline && strchr(argv[i], 'n') == NULL;
         escapes = escapes || strchr(argv[i], 'e') != NULL;
     }
@@ -328,14 +330,16 @@ run_basename(Shell *shell, Frame *frame, guint argc, char **argv)
     if (strcmp(argv[0], "basename") == 0)
         shell_print(shell, frame, "%s\n", slash != NULL ? slash + 1 : path);
     else
-        shell_print(shell, frame, "%.*s\n", slash != NULL ? (int)MAX(slash - path, 1) : 1, slash != NULL ? path : ".");
+        shell_print(shell, frame, "%.*s\n", slash != NULL ? (int)MAX(slash - path, 1) : 1,
+                    slash != NULL ? path : ".");
     return 0;
 }
 
 /* --- the machine ------------------------------------------------------------------------------------ */
 
 static const char *const day_names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 static void
 append_date_field(GString *out, GDateTime *date, gint64 unix_ns, char field)
@@ -440,7 +444,8 @@ run_hostname(Shell *shell, Frame *frame, guint argc, char **argv)
     if (argc > 1 && g_ascii_strncasecmp(argv[1], "-i", 2) == 0)
         shell_print(shell, frame, "%s\n", sandbox->ip != NULL ? sandbox->ip : "");
     else
-        shell_print(shell, frame, "%s\n", sandbox->host_network ? sandbox->runtime->machine->name : sandbox->name);
+        shell_print(shell, frame, "%s\n",
+                    sandbox->host_network ? sandbox->runtime->machine->name : sandbox->name);
     return 0;
 }
 
@@ -451,7 +456,8 @@ run_whoami(Shell *shell, Frame *frame, guint argc, char **argv)
     if (strcmp(argv[0], "id") == 0)
         shell_print(shell, frame, "uid=0(root) gid=0(root) groups=0(root)\n");
     else if (strcmp(argv[0], "nproc") == 0)
-        shell_print(shell, frame, "%" G_GINT64_FORMAT "\n", MAX(shell->container->runtime->machine->cpu_milli / 1000, 1));
+        shell_print(shell, frame, "%" G_GINT64_FORMAT "\n",
+                    MAX(shell->container->runtime->machine->cpu_milli / 1000, 1));
     else
         shell_print(shell, frame, "root\n");
     return 0;
@@ -474,12 +480,27 @@ run_sync(Shell *shell, Frame *frame, guint argc, char **argv)
 }
 
 const ShellTool shell_text_tools[] = {
-    {"echo", run_echo, TRUE},         {"printf", run_printf, TRUE},     {"grep", run_grep, FALSE},
-    {"egrep", run_grep, FALSE},       {"fgrep", run_grep, FALSE},       {"head", run_head, FALSE},
-    {"tail", run_head, FALSE},        {"wc", run_wc, FALSE},            {"sort", run_sort, FALSE},
-    {"uniq", run_sort, FALSE},        {"seq", run_seq, FALSE},          {"expr", run_expr, FALSE},
-    {"basename", run_basename, FALSE}, {"dirname", run_basename, FALSE}, {"date", run_date, FALSE},
-    {"hostname", run_hostname, FALSE}, {"whoami", run_whoami, FALSE},    {"id", run_whoami, FALSE},
-    {"nproc", run_whoami, FALSE},     {"uname", run_uname, FALSE},      {"sync", run_sync, FALSE},
-    {"clear", run_sync, FALSE},       {NULL, NULL, FALSE},
+    {"echo", run_echo, TRUE},
+    {"printf", run_printf, TRUE},
+    {"grep", run_grep, FALSE},
+    {"egrep", run_grep, FALSE},
+    {"fgrep", run_grep, FALSE},
+    {"head", run_head, FALSE},
+    {"tail", run_head, FALSE},
+    {"wc", run_wc, FALSE},
+    {"sort", run_sort, FALSE},
+    {"uniq", run_sort, FALSE},
+    {"seq", run_seq, FALSE},
+    {"expr", run_expr, FALSE},
+    {"basename", run_basename, FALSE},
+    {"dirname", run_basename, FALSE},
+    {"date", run_date, FALSE},
+    {"hostname", run_hostname, FALSE},
+    {"whoami", run_whoami, FALSE},
+    {"id", run_whoami, FALSE},
+    {"nproc", run_whoami, FALSE},
+    {"uname", run_uname, FALSE},
+    {"sync", run_sync, FALSE},
+    {"clear", run_sync, FALSE},
+    {NULL, NULL, FALSE},
 };

@@ -1,10 +1,6 @@
-/* shell_tools.c - see shell_internal.h: commands of the shell itself, and programs that wait */
+/* shell_tools.c - see shell_internal.h: commands of the shell itself */
 
 #include "world/shell_internal.h"
-
-/* `mem MB` and stress touch memory at 100 MB/s. */
-#define MIB G_GINT64_CONSTANT(1048576)
-#define FILL_BYTES_PER_S (100 * MIB)
 
 static gboolean
 parse_number(const char *text, gint64 *out_value)
@@ -149,8 +145,9 @@ static const struct {
     const char *name;
     gint32 number;
 } signal_names[] = {
-    {"EXIT", 0}, {"HUP", 1}, {"INT", 2}, {"QUIT", 3}, {"ABRT", 6}, {"KILL", 9}, {"USR1", 10},
-    {"SEGV", 11}, {"USR2", 12}, {"PIPE", 13}, {"ALRM", 14}, {"TERM", 15}, {"CHLD", 17}, {"CONT", 18}, {"STOP", 19}, {"WINCH", 28},
+    {"EXIT", 0},  {"HUP", 1},   {"INT", 2},   {"QUIT", 3},   {"ABRT", 6},  {"KILL", 9},
+    {"USR1", 10}, {"SEGV", 11}, {"USR2", 12}, {"PIPE", 13},  {"ALRM", 14}, {"TERM", 15},
+    {"CHLD", 17}, {"CONT", 18}, {"STOP", 19}, {"WINCH", 28},
 };
 
 static gint32
@@ -267,7 +264,8 @@ run_export(Shell *shell, Frame *frame, guint argc, char **argv)
     (void)frame;
     for (guint i = 1; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
-        const char *name = equals != NULL ? str_intern_len(argv[i], (gsize)(equals - argv[i])) : str_intern(argv[i]);
+        const char *name = equals != NULL ? str_intern_len(argv[i], (gsize)(equals - argv[i]))
+                                          : str_intern(argv[i]);
 
         if (equals != NULL)
             shell_set(shell, name, equals + 1);
@@ -388,7 +386,8 @@ run_exec(Shell *shell, Frame *frame, guint argc, char **argv)
     text = shell_script_of((const char *const *)argv + 1, &rest);
     if (text != NULL) {
         static const char *const plain[] = {"sh", NULL};
-        g_auto(GStrv) args = argv[1 + rest] != NULL ? g_strdupv(argv + 1 + rest) : g_strdupv((char **)plain);
+        g_auto(GStrv) args =
+            argv[1 + rest] != NULL ? g_strdupv(argv + 1 + rest) : g_strdupv((char **)plain);
         g_autofree char *copy = g_strdup(text);
 
         shell_replace(shell, copy, (const char *const *)args);
@@ -424,14 +423,18 @@ run_shell(Shell *shell, Frame *frame, guint argc, char **argv)
     while (rest < argc && argv[rest][0] == '-')
         rest++;
     if (rest >= argc)
-        return frame->io.input == NULL || shell_push_text(shell, frame, frame->io.input->str, plain) ? RUN_ENDED : 2;
+        return frame->io.input == NULL || shell_push_text(shell, frame, frame->io.input->str, plain)
+                   ? RUN_ENDED
+                   : 2;
     path = shell_path(shell, argv[rest]);
     node = fs_get(&shell->container->files, path);
     if (node == NULL || node->is_dir) {
         shell_complain(shell, frame, "sh: can't open '%s': No such file or directory", argv[rest]);
         return 127;
     }
-    return shell_push_text(shell, frame, node->text->str, (const char *const *)argv + rest) ? RUN_ENDED : 2;
+    return shell_push_text(shell, frame, node->text->str, (const char *const *)argv + rest)
+               ? RUN_ENDED
+               : 2;
 }
 
 static gint32
@@ -455,254 +458,24 @@ run_source(Shell *shell, Frame *frame, guint argc, char **argv)
     return shell_push_text(shell, frame, node->text->str, NULL) ? RUN_ENDED : 2;
 }
 
-/* --- programs that take memory, CPU or a port --------------------------------------------------------------- */
-
-static void
-on_never(gpointer user)
-{
-    (void)user;
-}
-
-/* Touches so much memory, then holds it for ever. */
-static void
-hold_memory(Shell *shell, gint64 bytes)
-{
-    shell->memory_bytes += bytes;
-    shell->memory_rate = FILL_BYTES_PER_S;
-    memory_add_rate(shell->container, FILL_BYTES_PER_S);
-    shell_block(shell, BLOCK_FILL);
-    sim_timer_arm_after(&shell->timer, (gint64)((__int128)bytes * NS_PER_S / FILL_BYTES_PER_S));
-    shell->filled_ns = shell_now_ns(shell);
-}
-
-void
-shell_memory_full(Shell *shell)
-{
-    gint64 grown = (gint64)((__int128)FILL_BYTES_PER_S * (shell_now_ns(shell) - shell->filled_ns) / NS_PER_S);
-
-    memory_add_rate(shell->container, -shell->memory_rate);
-    memory_add(shell->container, shell->memory_bytes - grown);
-    shell->memory_rate = 0;
-    shell_block(shell, BLOCK_FOREVER);
-}
-
-void
-shell_give_memory_back(Shell *shell)
-{
-    gint64 held = shell->memory_bytes;
-
-    if (shell->memory_rate != 0)
-        held = (gint64)((__int128)shell->memory_rate * (shell_now_ns(shell) - shell->filled_ns) / NS_PER_S);
-    memory_add_rate(shell->container, -shell->memory_rate);
-    memory_add(shell->container, -held);
-    shell->memory_bytes = 0;
-    shell->memory_rate = 0;
-}
-
-static gint32
-run_mem(Shell *shell, Frame *frame, guint argc, char **argv)
-{
-    gint64 megabytes;
-
-    if (argc < 2 || !parse_number(argv[1], &megabytes) || megabytes < 0 || megabytes > (1 << 30)) {
-        shell_complain(shell, frame, "mem: how many MB?");
-        return 1;
-    }
-    hold_memory(shell, megabytes * MIB);
-    return RUN_BLOCKED;
-}
-
-/* "250M", "1G" */
-static gint64
-parse_bytes(const char *text)
-{
-    char *end;
-    gint64 value = g_ascii_strtoll(text, &end, 10);
-    gint64 unit = *end == 'G' || *end == 'g' ? 1024 * MIB : *end == 'M' || *end == 'm' ? MIB : *end == 'K' || *end == 'k' ? 1024 : 1;
-
-    return value < 0 || value > G_MAXINT64 / 2 / unit ? 0 : value * unit;
-}
-
-static void
-burn(Shell *shell, gint64 cpus)
-{
-    shell->n_burners = (guint)CLAMP(cpus, 1, 256);
-    shell->burners = g_new0(CpuJob, shell->n_burners);
-    for (guint i = 0; i < shell->n_burners; i++)
-        cpu_job_start(&shell->container->cpu, &shell->burners[i], G_MAXINT64, on_never, shell);
-}
-
-void
-shell_stop_burning(Shell *shell)
-{
-    for (guint i = 0; i < shell->n_burners; i++)
-        cpu_job_cancel(&shell->burners[i]);
-    g_clear_pointer(&shell->burners, g_free);
-    shell->n_burners = 0;
-}
-
-/* polinux/stress: --cpu N --vm N --vm-bytes B --timeout T; vish/stress: -cpus N -mem-total B. */
-static gint32
-run_stress(Shell *shell, Frame *frame, guint argc, char **argv)
-{
-    gint64 cpus = 0;
-    gint64 workers = 1;
-    gint64 bytes = 0;
-
-    (void)frame;
-    for (guint i = 1; i < argc; i++) {
-        g_auto(GStrv) pair = g_strsplit(argv[i], "=", 2);
-        const char *option = pair[0] + strspn(pair[0], "-");
-        const char *value = pair[1] != NULL ? pair[1] : i + 1 < argc ? argv[i + 1] : "";
-
-        if (strcmp(option, "cpu") == 0 || strcmp(option, "c") == 0 || strcmp(option, "cpus") == 0)
-            cpus = number_or(value, 1);
-        else if (strcmp(option, "vm") == 0 || strcmp(option, "m") == 0)
-            workers = number_or(value, 1);
-        else if (strcmp(option, "vm-bytes") == 0 || strcmp(option, "mem-total") == 0)
-            bytes = parse_bytes(value);
-    }
-    if (cpus > 0)
-        burn(shell, cpus);
-    if (bytes > 0)
-        hold_memory(shell, bytes * CLAMP(workers, 1, 1024));
-    else
-        shell_block(shell, BLOCK_FOREVER);
-    return RUN_BLOCKED;
-}
-
-/* Programs that compute for ever. */
-static gint32
-run_burn(Shell *shell, Frame *frame, guint argc, char **argv)
-{
-    (void)frame, (void)argc, (void)argv;
-    burn(shell, 1);
-    shell_block(shell, BLOCK_FOREVER);
-    return RUN_BLOCKED;
-}
-
-static gint32
-run_httpd(Shell *shell, Frame *frame, guint argc, char **argv)
-{
-    RtContainer *container = shell->container;
-    gint64 port = 80;
-    const char *root = shell->cwd;
-    gboolean is_foreground = FALSE;
-    g_autofree char *path = NULL;
-
-    for (guint i = 1; i < argc; i++) {
-        if (argv[i][0] != '-')
-            continue;
-        is_foreground = is_foreground || strchr(argv[i], 'f') != NULL;
-        if (g_str_has_suffix(argv[i], "p") && i + 1 < argc) {
-            const char *colon = strrchr(argv[i + 1], ':');
-
-            port = number_or(colon != NULL ? colon + 1 : argv[i + 1], 0);
-        }
-        if (g_str_has_suffix(argv[i], "h") && i + 1 < argc)
-            root = argv[i + 1];
-    }
-    path = shell_path(shell, root);
-    if (port < 1 || port > 65535) {
-        shell_complain(shell, frame, "httpd: bad port");
-        return 1;
-    }
-    if (fs_get(&container->files, path) == NULL) {
-        shell_complain(shell, frame, "httpd: can't change directory to '%s': No such file or directory", root);
-        return 1;
-    }
-    if (sandbox_find_listener(container->sandbox, (gint32)port) != NULL) {
-        shell_complain(shell, frame, "httpd: bind: Address already in use");
-        return 1;
-    }
-    if (!is_foreground) {
-        /* It goes into the background by itself and lives as long as PID 1. */
-        server_listen(container, (gint32)port, str_intern(path), container->pid1);
-        return 0;
-    }
-    server_listen(container, (gint32)port, str_intern(path), shell);
-    shell_block(shell, BLOCK_FOREVER);
-    return RUN_BLOCKED;
-}
-
-/* nc -l -p PORT, and other things that listen or read for ever. */
-static gint32
-run_forever(Shell *shell, Frame *frame, guint argc, char **argv)
-{
-    (void)frame, (void)argc, (void)argv;
-    shell_block(shell, BLOCK_FOREVER);
-    return RUN_BLOCKED;
-}
-
-/* redis-cli ping, pg_isready ...: whether the server in this container answers. */
-static gint32
-run_health(Shell *shell, Frame *frame, guint argc, char **argv)
-{
-    RtContainer *container = shell->container;
-
-    (void)argc;
-    if (container->app.phase == APP_UP && program_is_ready(container) && program_is_healthy(container)) {
-        if (strcmp(argv[0], "redis-cli") == 0)
-            shell_print(shell, frame, "PONG\n");
-        return 0;
-    }
-    shell_complain(shell, frame, "%s: could not connect to server: Connection refused", argv[0]);
-    return 1;
-}
-
 const ShellTool shell_core_tools[] = {
-    {":", run_true, TRUE},
-    {"true", run_true, TRUE},
-    {"false", run_false, TRUE},
-    {"exit", run_exit, TRUE},
-    {"return", run_return, TRUE},
-    {"break", run_break, TRUE},
-    {"continue", run_break, TRUE},
-    {"sleep", run_sleep, FALSE},
-    {"wait", run_wait, TRUE},
-    {"trap", run_trap, TRUE},
-    {"kill", run_kill, TRUE},
-    {"killall", run_killall, FALSE},
-    {"pkill", run_killall, FALSE},
-    {"export", run_export, TRUE},
-    {"local", run_export, TRUE},
-    {"readonly", run_export, TRUE},
-    {"unset", run_unset, TRUE},
-    {"set", run_set, TRUE},
-    {"shift", run_shift, TRUE},
-    {"read", run_read, TRUE},
-    {"env", run_env, TRUE},
-    {"printenv", run_printenv, FALSE},
-    {"exec", run_exec, TRUE},
-    {"nohup", run_prefix, TRUE},
-    {"command", run_prefix, TRUE},
-    {"time", run_prefix, TRUE},
-    {"tini", run_prefix, TRUE},
-    {"dumb-init", run_prefix, TRUE},
-    {"sh", run_shell, TRUE},
-    {"ash", run_shell, TRUE},
-    {"bash", run_shell, TRUE},
-    {"dash", run_shell, TRUE},
-    {"eval", run_eval, TRUE},
-    {".", run_source, TRUE},
-    {"source", run_source, TRUE},
-    {"umask", run_true, TRUE},
-    {"ulimit", run_true, TRUE},
-    {"mem", run_mem, FALSE},
-    {"stress", run_stress, FALSE},
-    {"stress-ng", run_stress, FALSE},
-    {"yes", run_burn, FALSE},
-    {"httpd", run_httpd, FALSE},
-    {"pause", run_forever, FALSE},
-    {"redis-cli", run_health, FALSE},
-    {"mysqladmin", run_health, FALSE},
-    {"mysql", run_health, FALSE},
-    {"mariadb", run_health, FALSE},
-    {"pg_isready", run_health, FALSE},
-    {"psql", run_health, FALSE},
-    {"mongo", run_health, FALSE},
-    {"mongosh", run_health, FALSE},
-    {"rabbitmq-diagnostics", run_health, FALSE},
-    {"rabbitmqctl", run_health, FALSE},
-    {NULL, NULL, FALSE},
+    {":", run_true, TRUE},         {"true", run_true, TRUE},
+    {"false", run_false, TRUE},    {"exit", run_exit, TRUE},
+    {"return", run_return, TRUE},  {"break", run_break, TRUE},
+    {"continue", run_break, TRUE}, {"sleep", run_sleep, FALSE},
+    {"wait", run_wait, TRUE},      {"trap", run_trap, TRUE},
+    {"kill", run_kill, TRUE},      {"killall", run_killall, FALSE},
+    {"pkill", run_killall, FALSE}, {"export", run_export, TRUE},
+    {"local", run_export, TRUE},   {"readonly", run_export, TRUE},
+    {"unset", run_unset, TRUE},    {"set", run_set, TRUE},
+    {"shift", run_shift, TRUE},    {"read", run_read, TRUE},
+    {"env", run_env, TRUE},        {"printenv", run_printenv, FALSE},
+    {"exec", run_exec, TRUE},      {"nohup", run_prefix, TRUE},
+    {"command", run_prefix, TRUE}, {"time", run_prefix, TRUE},
+    {"tini", run_prefix, TRUE},    {"dumb-init", run_prefix, TRUE},
+    {"sh", run_shell, TRUE},       {"ash", run_shell, TRUE},
+    {"bash", run_shell, TRUE},     {"dash", run_shell, TRUE},
+    {"eval", run_eval, TRUE},      {".", run_source, TRUE},
+    {"source", run_source, TRUE},  {"umask", run_true, TRUE},
+    {"ulimit", run_true, TRUE},    {NULL, NULL, FALSE},
 };

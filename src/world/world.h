@@ -20,7 +20,7 @@ typedef struct {
     Dist loopback;  /* one way, same machine */
     Dist same_zone; /* one way, machines of one zone */
     Dist cross_zone;
-    Dist external;  /* one way, from outside the cluster */
+    Dist external; /* one way, from outside the cluster */
 } WorldOptions;
 
 World *world_new(Sim *sim, const WorldOptions *options);
@@ -34,8 +34,8 @@ typedef struct {
     const char *zone; /* may be NULL */
     const char *ip;   /* its address on the nodes' network */
     gint64 cpu_milli, memory_bytes, disk_bytes;
-    gint64 nic_bytes_per_s; /* 0: 125 MB/s */
-    gboolean is_external;   /* outside the cluster: users, kubectl */
+    gint64 nic_bytes_per_s;          /* 0: 125 MB/s */
+    gboolean is_external;            /* outside the cluster: users, kubectl */
     gint64 boot_min_ns, boot_max_ns; /* time from power on to processes started; 0: 30..90 s */
 } MachineOptions;
 
@@ -85,7 +85,8 @@ void process_free(Process *process); /* optional: world_free does it */
 const char *process_name(const Process *process);
 Machine *process_machine(const Process *process);
 ProcessState process_state(const Process *process);
-static inline gboolean process_is_running(const Process *process)
+static inline gboolean
+process_is_running(const Process *process)
 {
     return process_state(process) == PROCESS_RUNNING;
 }
@@ -111,7 +112,8 @@ gint64 world_latency_ns(World *world, const Machine *from, const Machine *to);
 /* --- connections ------------------------------------------------------------------------ */
 
 typedef struct {
-    void (*established)(NetConn *conn, gpointer self); /* client side: one round trip after net_connect */
+    void (*established)(NetConn *conn,
+                        gpointer self); /* client side: one round trip after net_connect */
     /* refused: nobody listens there; also "timeout" after @connect_timeout_ns of silence. */
     void (*failed)(NetConn *conn, gpointer self, const char *why);
     /* The other side closed, crashed or was reset. Not called for one's own close. */

@@ -6,7 +6,8 @@ Pods *
 pods_new(const ImageRule *images, guint n_images, const AppRule *apps, guint n_apps)
 {
     Pods *pods = g_new0(Pods, 1);
-    WorldOptions wires = {.loopback = DIST_CONST(10 * NS_PER_US), .same_zone = DIST_CONST(150 * NS_PER_US)};
+    WorldOptions wires = {.loopback = DIST_CONST(10 * NS_PER_US),
+                          .same_zone = DIST_CONST(150 * NS_PER_US)};
     RuntimeOptions options = {
         .sandbox = DIST_CONST(100 * NS_PER_MS),
         .cni = DIST_CONST(50 * NS_PER_MS),
@@ -17,11 +18,16 @@ pods_new(const ImageRule *images, guint n_images, const AppRule *apps, guint n_a
         .pull_present = DIST_CONST(300 * NS_PER_MS),
     };
 
-    pods->sim = sim_new(&(SimOptions){.seed = 7, .epoch_unix_ns = G_GINT64_CONSTANT(1795248894) * NS_PER_S});
+    pods->sim = sim_new(
+        &(SimOptions){.seed = 7, .epoch_unix_ns = G_GINT64_CONSTANT(1795248894) * NS_PER_S});
     pods->world = world_new(pods->sim, &wires);
-    pods->machine = machine_new(pods->world, &(MachineOptions){.name = "node-a", .ip = "192.168.77.11", .cpu_milli = 2000,
-                                                               .memory_bytes = G_GINT64_CONSTANT(1) << 30,
-                                                               .boot_min_ns = 5 * NS_PER_S, .boot_max_ns = 5 * NS_PER_S});
+    pods->machine =
+        machine_new(pods->world, &(MachineOptions){.name = "node-a",
+                                                   .ip = "192.168.77.11",
+                                                   .cpu_milli = 2000,
+                                                   .memory_bytes = G_GINT64_CONSTANT(1) << 30,
+                                                   .boot_min_ns = 5 * NS_PER_S,
+                                                   .boot_max_ns = 5 * NS_PER_S});
     pods->runtime = runtime_new(pods->machine, &options, images, n_images, apps, n_apps);
     pods->owner = sim_handle_new(pods->sim, pods);
     return pods;
@@ -81,7 +87,11 @@ Sandbox *
 pods_sandbox(Pods *pods, const char *name)
 {
     static const char *const labels[] = {"app", "web", NULL};
-    SandboxOptions options = {.namespace_ = "default", .name = name, .uid = name, .labels = labels, .pod_cidr = "10.244.1.0/24"};
+    SandboxOptions options = {.namespace_ = "default",
+                              .name = name,
+                              .uid = name,
+                              .labels = labels,
+                              .pod_cidr = "10.244.1.0/24"};
 
     runtime_run_sandbox(pods->runtime, &options, pods->owner, on_sandbox, pods);
     wait_answer(pods);
@@ -126,7 +136,9 @@ RtContainer *
 pods_start(Pods *pods, Sandbox *sandbox, const char *image, const char *script)
 {
     const char *const command[] = {"sh", "-c", script, NULL};
-    RtContainerOptions options = {.name = "app", .image = image, .command = script != NULL ? command : NULL};
+    RtContainerOptions options = {.name = "app",
+                                  .image = image,
+                                  .command = script != NULL ? command : NULL};
 
     return pods_start_options(pods, sandbox, &options);
 }

@@ -14,7 +14,7 @@
 Suite *cpu_suite(void);
 
 #define N_GROUPS 3
-#define MS NS_PER_MS
+#define MS       NS_PER_MS
 
 typedef struct {
     gint64 request_milli, limit_milli;
@@ -77,7 +77,8 @@ START_TEST(test_share)
     for (guint i = 0; i < N_GROUPS; i++) {
         gint64 late_ns = watches[i].done_ns - cases[_i].loads[i].done_ms * MS;
 
-        ck_assert_msg(ABS(late_ns) <= 100, "%s: load %u done at %" G_GINT64_FORMAT " ns", cases[_i].name, i, watches[i].done_ns);
+        ck_assert_msg(ABS(late_ns) <= 100, "%s: load %u done at %" G_GINT64_FORMAT " ns",
+                      cases[_i].name, i, watches[i].done_ns);
         cpu_group_clear(&groups[i]);
     }
     cpu_pool_clear(&pool);
@@ -135,16 +136,20 @@ on_arrival(Sim *sim, gpointer self)
 
     request->queue = queue;
     request->arrived_ns = sim_now_ns(sim);
-    cpu_job_start(&queue->group, &request->job, rng_exponential_ns(queue->rng, 20 * MS), on_served, request);
+    cpu_job_start(&queue->group, &request->job, rng_exponential_ns(queue->rng, 20 * MS), on_served,
+                  request);
     if (queue->n_arrived < N_REQUESTS)
-        sim_timer_arm_after(&queue->arrival, rng_exponential_ns(queue->rng, NS_PER_S / queue->arrivals_per_s));
+        sim_timer_arm_after(&queue->arrival,
+                            rng_exponential_ns(queue->rng, NS_PER_S / queue->arrivals_per_s));
 }
 
 START_TEST(test_processor_sharing)
 {
     Sim *sim = sim_new(&(SimOptions){.seed = 11});
     CpuPool pool;
-    Queue queue = {.sim = sim, .rng = rng_stream(sim, "test"), .arrivals_per_s = queues[_i].arrivals_per_s};
+    Queue queue = {.sim = sim,
+                   .rng = rng_stream(sim, "test"),
+                   .arrivals_per_s = queues[_i].arrivals_per_s};
     gint64 mean_us;
 
     cpu_pool_init(&pool, sim, queues[_i].cpu_milli);
@@ -155,8 +160,8 @@ START_TEST(test_processor_sharing)
     sim_run_until(sim, 100000 * NS_PER_S);
     ck_assert_uint_eq(queue.n_done, N_REQUESTS);
     mean_us = queue.total_ns / N_REQUESTS / 1000;
-    ck_assert_msg(ABS(mean_us - queues[_i].mean_us) * 100 <= queues[_i].mean_us * 4, "%s: %" G_GINT64_FORMAT " us", queues[_i].name,
-                  mean_us);
+    ck_assert_msg(ABS(mean_us - queues[_i].mean_us) * 100 <= queues[_i].mean_us * 4,
+                  "%s: %" G_GINT64_FORMAT " us", queues[_i].name, mean_us);
     sim_timer_clear(&queue.arrival);
     cpu_group_clear(&queue.group);
     cpu_pool_clear(&pool);

@@ -60,7 +60,8 @@ END_TEST
 
 START_TEST(test_no_subnet)
 {
-    static const char *const bad[] = {"", "10.0.0.0", "10.0.0.0/31", "10.0.0/24", "fd00::/64", "10.0.0.300/24"};
+    static const char *const bad[] = {"",          "10.0.0.0",  "10.0.0.0/31",
+                                      "10.0.0/24", "fd00::/64", "10.0.0.300/24"};
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
         ck_assert(ipam_new(bad[i]) == NULL);

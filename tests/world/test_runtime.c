@@ -128,9 +128,15 @@ START_TEST(test_volumes_are_shared_and_outlive_containers)
         {.path = "/etc/config", .volume_id = "pod-a/config", .read_only = TRUE, .files = files},
         {.path = "/host", .volume_id = "host:/var/data"},
     };
-    static const char *const write[] = {"sh", "-c", "echo x > /data/f; cp /data/f /host/f; echo y > /etc/config/z; cat /etc/config/key", NULL};
+    static const char *const write[] =
+        {"sh", "-c",
+         "echo x > /data/f; cp /data/f /host/f; echo y > /etc/config/z; cat /etc/config/key", NULL};
     static const char *const look[] = {"sh", "-c", "cat /other/f; sleep 100", NULL};
-    RtContainerOptions options = {.name = "w", .image = "busybox", .command = write, .mounts = mounts, .n_mounts = 3};
+    RtContainerOptions options = {.name = "w",
+                                  .image = "busybox",
+                                  .command = write,
+                                  .mounts = mounts,
+                                  .n_mounts = 3};
     RtMount other = {.path = "/other", .volume_id = "pod-a/scratch"};
     RtContainer *container = pods_start_options(pods, sandbox, &options);
     g_autofree char *log = NULL;
@@ -156,7 +162,10 @@ START_TEST(test_over_the_limit_is_oom_killed)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
     static const char *const command[] = {"mem", "100", NULL};
-    RtContainerOptions options = {.name = "app", .image = "registry.local/app:1", .command = command, .memory_limit_bytes = 32 * MIB};
+    RtContainerOptions options = {.name = "app",
+                                  .image = "registry.local/app:1",
+                                  .command = command,
+                                  .memory_limit_bytes = 32 * MIB};
     RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
     gint64 life_ns;
 
@@ -194,14 +203,23 @@ START_TEST(test_machine_out_of_memory_kills_the_worst)
     static const char *const big[] = {"mem", "600", NULL};
     static const char *const small[] = {"mem", "300", NULL};
     static const char *const late[] = {"sh", "-c", "sleep 20; mem 200", NULL};
-    RtContainerOptions options = {.name = "guaranteed", .image = "x", .command = big, .oom_score_adj = -997};
+    RtContainerOptions options = {.name = "guaranteed",
+                                  .image = "x",
+                                  .command = big,
+                                  .oom_score_adj = -997};
     RtContainer *guaranteed = pods_start_options(pods, sandbox, &options);
     RtContainer *best_effort;
     RtContainer *burstable;
 
-    options = (RtContainerOptions){.name = "best-effort", .image = "x", .command = small, .oom_score_adj = 1000};
+    options = (RtContainerOptions){.name = "best-effort",
+                                   .image = "x",
+                                   .command = small,
+                                   .oom_score_adj = 1000};
     best_effort = pods_start_options(pods, sandbox, &options);
-    options = (RtContainerOptions){.name = "burstable", .image = "x", .command = late, .oom_score_adj = 500};
+    options = (RtContainerOptions){.name = "burstable",
+                                   .image = "x",
+                                   .command = late,
+                                   .oom_score_adj = 500};
     burstable = pods_start_options(pods, sandbox, &options);
     pods_run(pods, 60 * NS_PER_S);
     ck_assert_int_eq(rt_container_state(guaranteed), RT_RUNNING);
@@ -216,8 +234,13 @@ START_TEST(test_tmpfs_counts_as_memory)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
     RtMount mount = {.path = "/cache", .volume_id = "v", .is_tmpfs = TRUE};
-    static const char *const command[] = {"sh", "-c", "printf 12345 > /cache/f; sleep 5; rm /cache/f; sleep 100", NULL};
-    RtContainerOptions options = {.name = "app", .image = "busybox", .command = command, .mounts = &mount, .n_mounts = 1};
+    static const char *const command[] =
+        {"sh", "-c", "printf 12345 > /cache/f; sleep 5; rm /cache/f; sleep 100", NULL};
+    RtContainerOptions options = {.name = "app",
+                                  .image = "busybox",
+                                  .command = command,
+                                  .mounts = &mount,
+                                  .n_mounts = 1};
     RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
 
     pods_run(pods, NS_PER_S);
@@ -296,9 +319,11 @@ START_TEST(test_registry_is_shared_by_all_machines)
     RuntimeOptions options = {.pull_base = DIST_CONST(700 * NS_PER_MS)};
 
     for (guint i = 0; i < 20; i++) {
-        Machine *machine = machine_new(pods->world, &(MachineOptions){.name = str_internf("n%u", i), .cpu_milli = 1000});
+        Machine *machine = machine_new(pods->world, &(MachineOptions){.name = str_internf("n%u", i),
+                                                                      .cpu_milli = 1000});
 
-        pull(pods, runtime_new(machine, &options, image_rules, G_N_ELEMENTS(image_rules), NULL, 0), "nginx:1");
+        pull(pods, runtime_new(machine, &options, image_rules, G_N_ELEMENTS(image_rules), NULL, 0),
+             "nginx:1");
     }
     pods_run(pods, 10 * NS_PER_S);
     ck_assert_uint_eq(pods->n_answers, 20);
@@ -315,15 +340,17 @@ START_TEST(test_missing_images)
     pull(pods, pods->runtime, "registry.local/none:1");
     pods_run(pods, 10 * NS_PER_S);
     ck_assert_int_eq(pods->pull_ns, 5 * NS_PER_S);
-    ck_assert_str_eq(pods->error,
-                     "failed to pull and unpack image \"registry.local/none:1\": failed to resolve reference "
-                     "\"registry.local/none:1\": failed to do request: Head \"https://registry.local/v2/none/manifests/1\": dial tcp: "
-                     "lookup registry.local: Temporary failure in name resolution");
+    ck_assert_str_eq(pods->error, "failed to pull and unpack image \"registry.local/none:1\": "
+                                  "failed to resolve reference "
+                                  "\"registry.local/none:1\": failed to do request: Head "
+                                  "\"https://registry.local/v2/none/manifests/1\": dial tcp: "
+                                  "lookup registry.local: Temporary failure in name resolution");
     pull(pods, pods->runtime, "nosuch:2");
     pods_run(pods, 10 * NS_PER_S);
-    ck_assert_str_eq(pods->error,
-                     "rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nosuch:2\": failed to resolve "
-                     "reference \"docker.io/library/nosuch:2\": docker.io/library/nosuch:2: not found");
+    ck_assert_str_eq(pods->error, "rpc error: code = NotFound desc = failed to pull and unpack "
+                                  "image \"docker.io/library/nosuch:2\": failed to resolve "
+                                  "reference \"docker.io/library/nosuch:2\": "
+                                  "docker.io/library/nosuch:2: not found");
     pods_free(pods);
 }
 END_TEST
@@ -351,8 +378,9 @@ END_TEST
 START_TEST(test_probes_of_busybox_httpd)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
-    RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "registry.local/app:1",
-                                        "mkdir -p /www; echo 1 > /www/index.html; sleep 2; exec httpd -f -p 80 -h /www");
+    RtContainer *container =
+        pods_start(pods, pods_sandbox(pods, "a"), "registry.local/app:1",
+                   "mkdir -p /www; echo 1 > /www/index.html; sleep 2; exec httpd -f -p 80 -h /www");
 
     ck_assert_int_eq(pods_http(pods, container, 80, "/"), RT_PROBE_REFUSED);
     ck_assert_int_eq(pods_tcp(pods, container, 80), RT_PROBE_REFUSED);
@@ -382,7 +410,9 @@ web_profile(void)
 
 START_TEST(test_profile_says_when_it_is_ready_and_healthy)
 {
-    AppRule rule = {.match_labels_key = "app", .match_labels_value = "web", .profile = web_profile()};
+    AppRule rule = {.match_labels_key = "app",
+                    .match_labels_value = "web",
+                    .profile = web_profile()};
     static const gint32 ports[] = {8080, 0};
     RtContainerOptions options = {.name = "app", .image = "mine:1", .ports = ports};
     Pods *pods;
@@ -416,7 +446,9 @@ START_TEST(test_profile_ends_leaks_and_crashes)
     AppRule rules[] = {{.match_image = "batch:*", .profile = web_profile()},
                        {.match_image = "crash:*", .profile = web_profile()},
                        {.match_image = "leak:*", .profile = web_profile()}};
-    RtContainerOptions options = {.name = "app", .image = "batch:1", .memory_limit_bytes = 100 * MIB};
+    RtContainerOptions options = {.name = "app",
+                                  .image = "batch:1",
+                                  .memory_limit_bytes = 100 * MIB};
     Pods *pods;
     RtContainer *batch, *crash, *leak;
 
@@ -433,12 +465,16 @@ START_TEST(test_profile_ends_leaks_and_crashes)
     leak = pods_start_options(pods, pods_sandbox(pods, "c"), &options);
     pods_run(pods, 60 * NS_PER_S);
     ck_assert_int_eq(rt_container_exit_code(batch), 4);
-    ck_assert_int_eq(rt_container_finished_wall_ns(batch) - rt_container_started_wall_ns(batch), 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_finished_wall_ns(batch) - rt_container_started_wall_ns(batch),
+                     5 * NS_PER_S);
     ck_assert_int_eq(rt_container_exit_code(crash), 1);
-    ck_assert_int_eq(rt_container_finished_wall_ns(crash) - rt_container_started_wall_ns(crash), 7 * NS_PER_S);
+    ck_assert_int_eq(rt_container_finished_wall_ns(crash) - rt_container_started_wall_ns(crash),
+                     7 * NS_PER_S);
     ck_assert_str_eq(rt_container_exit_reason(leak), "OOMKilled");
     /* 20 MiB after 1 s, 80 more at 10 a second */
-    ck_assert_int_eq((rt_container_finished_wall_ns(leak) - rt_container_started_wall_ns(leak)) / NS_PER_MS, 9000);
+    ck_assert_int_eq((rt_container_finished_wall_ns(leak) - rt_container_started_wall_ns(leak)) /
+                         NS_PER_MS,
+                     9000);
     pods_free(pods);
 }
 END_TEST
@@ -599,7 +635,10 @@ START_TEST(test_requests_in_flight)
     pods_run(pods, 10 * NS_PER_S);
     ck_assert_uint_eq(served.n_ok, 1);
     ck_assert_int_eq(rt_container_exit_code(container), 0);
-    ck_assert_int_eq((rt_container_finished_wall_ns(container) - sim_wall_ns(pods->sim) + sim_now_ns(pods->sim) - begin_ns) / NS_PER_MS, 5010);
+    ck_assert_int_eq((rt_container_finished_wall_ns(container) - sim_wall_ns(pods->sim) +
+                      sim_now_ns(pods->sim) - begin_ns) /
+                         NS_PER_MS,
+                     5010);
     /* SIGKILL: reset */
     container = pods_start_options(pods, pods_sandbox(pods, "b"), &options);
     pods_run(pods, 2 * NS_PER_S);
@@ -620,7 +659,11 @@ START_TEST(test_power_off_kills_silently_and_keeps_disks)
     RtMount mount = {.path = "/host", .volume_id = "host:/var/data"};
     static const char *const command[] = {"sh", "-c", "echo kept > /host/f; mem 100", NULL};
     static const char *const look[] = {"cat", "/host/f", NULL};
-    RtContainerOptions options = {.name = "app", .image = "nginx:1", .command = command, .mounts = &mount, .n_mounts = 1};
+    RtContainerOptions options = {.name = "app",
+                                  .image = "nginx:1",
+                                  .command = command,
+                                  .mounts = &mount,
+                                  .n_mounts = 1};
     RtContainer *container;
     gint64 booted_ns;
     guint64 generation;

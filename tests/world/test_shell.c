@@ -55,13 +55,15 @@ static const struct {
     {"echo a > /tmp/f; echo b >> /tmp/f; cat /tmp/f", 10, 0, 0, "a\nb\n"},
     {"cat /tmp/ok", 10, 1, 0, "cat: can't open '/tmp/ok': No such file or directory\n"},
     {"cat /tmp/ok 2>/dev/null; echo $?", 10, 0, 0, "1\n"},
-    {"cat /tmp/ok > /tmp/out 2>&1; cat /tmp/out", 10, 0, 0, "cat: can't open '/tmp/ok': No such file or directory\n"},
+    {"cat /tmp/ok > /tmp/out 2>&1; cat /tmp/out", 10, 0, 0,
+     "cat: can't open '/tmp/ok': No such file or directory\n"},
     {"touch /tmp/ok; sleep 1; rm -f /tmp/ok; test -f /tmp/ok", 10, 1, 1000, ""},
     {"touch /tmp/ok; [ -f /tmp/ok ] && echo there", 10, 0, 0, "there\n"},
     {"rm /tmp/none", 10, 1, 0, "rm: can't remove '/tmp/none': No such file or directory\n"},
     {"rm -f /tmp/none", 10, 0, 0, ""},
     {"touch /no/such", 10, 1, 0, "touch: /no/such: No such file or directory\n"},
-    {"echo x > /no/such; echo $?", 10, 0, 0, "sh: can't create /no/such: nonexistent directory\n1\n"},
+    {"echo x > /no/such; echo $?", 10, 0, 0,
+     "sh: can't create /no/such: nonexistent directory\n1\n"},
     {"echo one > /tmp/f; echo two >> /tmp/f; grep two /tmp/f", 10, 0, 0, "two\n"},
     {"echo one > /tmp/f; grep -q two /tmp/f", 10, 1, 0, ""},
     {"echo hello | grep -q ell && echo found", 10, 0, 0, "found\n"},
@@ -94,11 +96,13 @@ static const struct {
     {"mem 100", 10, RUNS, -1, ""},
     {"echo $((2+3*4)) $(( (2+3)*4 )) $((7/2)) $((7%4))", 10, 0, 0, "14 20 3 3\n"},
     {"while read x; do echo \"<$x>\"; done < /etc/hostname", 10, 0, 0, "<p>\n"},
-    {"echo 'echo from file' > /tmp/s.sh; sh /tmp/s.sh; chmod +x /tmp/s.sh; /tmp/s.sh", 10, 0, 0, "from file\nfrom file\n"},
+    {"echo 'echo from file' > /tmp/s.sh; sh /tmp/s.sh; chmod +x /tmp/s.sh; /tmp/s.sh", 10, 0, 0,
+     "from file\nfrom file\n"},
     {"ls /etc", 10, 0, 0, "hostname\n"},
     {"touch /tmp/b /tmp/a; for f in /tmp/*; do echo $f; done", 10, 0, 0, "/tmp/a\n/tmp/b\n"},
     {"until nslookup myservice; do echo waiting; sleep 2; done", 3, RUNS, -1,
-     "** server can't find myservice: NXDOMAIN\nwaiting\n** server can't find myservice: NXDOMAIN\nwaiting\n"},
+     "** server can't find myservice: NXDOMAIN\nwaiting\n** server can't find myservice: "
+     "NXDOMAIN\nwaiting\n"},
     {"while true; do :; done", 20, RUNS, -1, ""},
     {"timeout=3; [ \"$timeout\" -eq 3 ] && echo ok", 10, 0, 0, "ok\n"},
     {"echo oops > /dev/termination-log; exit 1", 10, 1, 0, ""},
@@ -116,16 +120,20 @@ START_TEST(test_script)
     log = rt_container_log(container);
     ck_assert_msg(strcmp(log, scripts[_i].log) == 0, "%s: log <%s>", scripts[_i].script, log);
     if (scripts[_i].exit_code == RUNS) {
-        ck_assert_msg(rt_container_state(container) == RT_RUNNING, "%s: ended with %d", scripts[_i].script, rt_container_exit_code(container));
+        ck_assert_msg(rt_container_state(container) == RT_RUNNING, "%s: ended with %d",
+                      scripts[_i].script, rt_container_exit_code(container));
     } else {
-        gint64 life_ns = rt_container_finished_wall_ns(container) - rt_container_started_wall_ns(container);
+        gint64 life_ns =
+            rt_container_finished_wall_ns(container) - rt_container_started_wall_ns(container);
 
-        ck_assert_msg(rt_container_state(container) == RT_EXITED, "%s: still runs", scripts[_i].script);
-        ck_assert_msg(rt_container_exit_code(container) == scripts[_i].exit_code, "%s: exit %d", scripts[_i].script,
-                      rt_container_exit_code(container));
-        ck_assert_str_eq(rt_container_exit_reason(container), scripts[_i].exit_code == 0 ? "Completed" : "Error");
-        ck_assert_msg(scripts[_i].life_ms < 0 || life_ns == scripts[_i].life_ms * NS_PER_MS, "%s: lived %" G_GINT64_FORMAT " ns",
-                      scripts[_i].script, life_ns);
+        ck_assert_msg(rt_container_state(container) == RT_EXITED, "%s: still runs",
+                      scripts[_i].script);
+        ck_assert_msg(rt_container_exit_code(container) == scripts[_i].exit_code, "%s: exit %d",
+                      scripts[_i].script, rt_container_exit_code(container));
+        ck_assert_str_eq(rt_container_exit_reason(container),
+                         scripts[_i].exit_code == 0 ? "Completed" : "Error");
+        ck_assert_msg(scripts[_i].life_ms < 0 || life_ns == scripts[_i].life_ms * NS_PER_MS,
+                      "%s: lived %" G_GINT64_FORMAT " ns", scripts[_i].script, life_ns);
     }
     pods_free(pods);
 }
@@ -152,7 +160,8 @@ static const struct {
     /* in wait, at once */
     {"trap 'exit 0' TERM; sleep 3600 & wait", 0, 0},
     {"trap 'exit 0' TERM; sleep 3600 & wait $!", 0, 0},
-    {"mkdir -p /www; echo ok > /www/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /www & wait", 0, 0},
+    {"mkdir -p /www; echo ok > /www/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /www & wait",
+     0, 0},
     {"trap 'kill $P; wait $P; exit 3' TERM; sleep 3600 & P=$!; wait", 3, 0},
     {"trap '' TERM; sleep 1000 & wait", 137, 5000},
     /* a trap that does not exit: goes on */
@@ -170,7 +179,9 @@ START_TEST(test_sigterm)
 
     if (stops[_i].script[0] == '!') {
         g_auto(GStrv) words = g_strsplit(stops[_i].script + 1, " ", -1);
-        RtContainerOptions options = {.name = "app", .image = "registry.local/app:1", .command = (const char *const *)words};
+        RtContainerOptions options = {.name = "app",
+                                      .image = "registry.local/app:1",
+                                      .command = (const char *const *)words};
 
         container = pods_start_options(pods, sandbox, &options);
     } else {
@@ -181,10 +192,12 @@ START_TEST(test_sigterm)
     stopped_ns = sim_wall_ns(pods->sim);
     pods_stop(pods, container, 5 * NS_PER_S);
     ck_assert_int_eq(rt_container_state(container), RT_EXITED);
-    ck_assert_msg(rt_container_exit_code(container) == stops[_i].exit_code, "%s: exit %d", stops[_i].script,
-                  rt_container_exit_code(container));
-    ck_assert_msg(rt_container_finished_wall_ns(container) - stopped_ns == stops[_i].stop_ms * NS_PER_MS,
-                  "%s: took %" G_GINT64_FORMAT " ns", stops[_i].script, rt_container_finished_wall_ns(container) - stopped_ns);
+    ck_assert_msg(rt_container_exit_code(container) == stops[_i].exit_code, "%s: exit %d",
+                  stops[_i].script, rt_container_exit_code(container));
+    ck_assert_msg(rt_container_finished_wall_ns(container) - stopped_ns ==
+                      stops[_i].stop_ms * NS_PER_MS,
+                  "%s: took %" G_GINT64_FORMAT " ns", stops[_i].script,
+                  rt_container_finished_wall_ns(container) - stopped_ns);
     pods_free(pods);
 }
 END_TEST
@@ -199,7 +212,8 @@ static const struct {
     {{"sh", "-c", "python app.py"}, "'python' is not a command that desk8s can play"},
     {{"/app/server", "--port=80"}, "'/app/server' is not a command that desk8s can play"},
     {{"sh", "-c", "if true; then"}, "syntax error: unexpected end of file (expecting \"fi\")"},
-    {{"sh", "-c", "while true do sleep 1; done"}, "syntax error: unexpected \"done\" (expecting \"do\")"},
+    {{"sh", "-c", "while true do sleep 1; done"},
+     "syntax error: unexpected \"done\" (expecting \"do\")"},
 };
 
 START_TEST(test_check_command)
@@ -216,7 +230,8 @@ END_TEST
 START_TEST(test_exec_sees_the_same_files)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
-    RtContainer *container = pods_start(pods, pods_sandbox(pods, "p"), "busybox", "touch /tmp/ok; sleep 15; rm -f /tmp/ok; sleep 600");
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "p"), "busybox",
+                                        "touch /tmp/ok; sleep 15; rm -f /tmp/ok; sleep 600");
 
     pods_run(pods, NS_PER_S);
     ck_assert_int_eq(pods_exec(pods, container, "cat /tmp/ok"), 0);
@@ -234,7 +249,8 @@ END_TEST
 START_TEST(test_message_is_what_was_left_in_the_termination_log)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
-    RtContainer *container = pods_start(pods, pods_sandbox(pods, "p"), "busybox", "echo -n oops > /dev/termination-log; exit 1");
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "p"), "busybox",
+                                        "echo -n oops > /dev/termination-log; exit 1");
 
     pods_run(pods, NS_PER_S);
     ck_assert_str_eq(rt_container_message(container), "oops");
