@@ -43,20 +43,36 @@ pleg_has_reason(const Pleg *pleg)
            pleg->cache_ns == G_MININT64;
 }
 
+/* Makes up for the relists that nobody needed; one may be under way just now. */
+static void
+pleg_catch_up(Kubelet *k)
+{
+    Pleg *pleg = &k->pleg;
+    gint64 now_ns = sim_now_ns(k->sim);
+    gint64 ended;
+
+    if (pleg->is_listing || pleg->timer.is_armed || pleg->cache_ns == G_MININT64 ||
+        now_ns < pleg->grid_ns)
+        return;
+    ended = (now_ns - pleg->grid_ns + PERIOD_NS - LIST_NS) / PERIOD_NS;
+    if (ended > 0)
+        pleg->cache_ns = pleg->grid_ns + (ended - 1) * PERIOD_NS;
+    pleg->grid_ns += ended * PERIOD_NS;
+    if (pleg->grid_ns > now_ns)
+        return;
+    pleg->is_listing = TRUE;
+    pleg->begun_ns = pleg->grid_ns;
+    sim_timer_arm_at(&pleg->timer, pleg->begun_ns + LIST_NS);
+}
+
 static void
 pleg_arm(Kubelet *k)
 {
     Pleg *pleg = &k->pleg;
-    gint64 now_ns = sim_now_ns(k->sim);
-    gint64 periods;
 
-    if (pleg->is_listing || pleg->timer.is_armed || !pleg_has_reason(pleg))
-        return;
-    if (pleg->grid_ns <= now_ns) {
-        periods = (now_ns - pleg->grid_ns) / PERIOD_NS + 1;
-        pleg->grid_ns += periods * PERIOD_NS;
-    }
-    sim_timer_arm_at(&pleg->timer, pleg->grid_ns);
+    pleg_catch_up(k);
+    if (!pleg->is_listing && !pleg->timer.is_armed && pleg_has_reason(pleg))
+        sim_timer_arm_at(&pleg->timer, pleg->grid_ns);
 }
 
 /* --- one relist ------------------------------------------------------------------------ */
@@ -277,6 +293,7 @@ pleg_await(Worker *w)
 {
     Pleg *pleg = &w->k->pleg;
 
+    pleg_catch_up(w->k);
     if (pleg->cache_ns != G_MININT64 && w->sync_ended_ns < pleg->cache_ns) {
         worker_go(w);
         return;
