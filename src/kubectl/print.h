@@ -1,0 +1,37 @@
+/*
+ * print.h - tables and documents on standard output
+ *
+ * A PrintTable keeps the widths of its columns from one flush to the next, as a
+ * watch needs. Models: cli-runtime pkg/printers v0.34.
+ */
+#pragma once
+
+#include "kubectl/internal.h"
+
+typedef struct PrintTable PrintTable;
+
+typedef struct {
+    gboolean is_wide, show_labels, show_kind, show_namespace, no_headers, show_event;
+    const char *label_columns; /* "app,tier", NULL: none */
+} PrintTableOptions;
+
+/* print_table_options: as the command's flags say. */
+PrintTableOptions print_table_options(const Command *command, const ApiKind *kind, gboolean show_kind);
+PrintTable *print_table_new(const ApiKind *kind, const PrintTableOptions *options);
+void print_table_free(PrintTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrintTable, print_table_free)
+/* print_table_add: @event "ADDED" etc., NULL if there is no such column. */
+void print_table_add(PrintTable *table, const ApiObject *object, const char *event, gint64 wall_ns);
+/* print_table_flush: rows added since the last time; the header before the first. */
+void print_table_flush(PrintTable *table, GString *out);
+
+/* print_is_table: -o is absent or wide. */
+gboolean print_is_table(const Command *command);
+/* print_document: one object, or a List, as -o says (not a table). FALSE: message out; the command goes on. */
+gboolean print_document(Command *command, const Value *value);
+/* print_encode: as it is shown: without managedFields. (owned) */
+Value *print_encode(const Command *command, const ApiObject *object);
+/* print_sort: by --sort-by. FALSE and *out_message (owned) if no object has the field. */
+gboolean print_sort(GPtrArray *objects, const char *path, char **out_message);
+/* custom_columns_format: NULL and *out_message (owned) if @spec is bad. (owned) */
+char *custom_columns_format(const char *spec, const GPtrArray *values, gboolean no_headers, char **out_message);

@@ -1,0 +1,29 @@
+/*
+ * printers.h - the columns of each kind, shared by the files that hold them
+ *
+ * Models: v1.33 pkg/printers/internalversion.
+ */
+#pragma once
+
+#include "kubectl/internal.h"
+
+/* Each kind's printer; printers.c lists them. */
+extern const Printer pod_printer, deployment_printer, replica_set_printer, service_printer,
+    endpoint_slice_printer, endpoints_printer, node_printer, namespace_printer, event_printer,
+    config_map_printer, secret_printer, service_account_printer, priority_class_printer,
+    lease_printer;
+
+void cell_add(GPtrArray *cells, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* cell_add_age: AGE of the object. */
+void cell_add_age(GPtrArray *cells, const ApiObject *object, gint64 wall_ns);
+/* pod_reason: STATUS of a pod. (interned) */
+const char *pod_reason(const ApiObject *pod);
+/* node_roles_text: "control-plane,worker", "<none>". (interned) */
+const char *node_roles_text(const ApiObject *node);
+/* label_selector_text: "a=b,c in (d)", "<none>". (interned) */
+const char *label_selector_text(const LabelSelector *selector);
+/* event_last_time: when it was seen last. */
+ApiTime event_last_time(const EventBody *event);
+
+/* The Endpoints of a Service, which kubectl can still ask for: made from its slices. */
+extern const ApiKind endpoints_kind;

@@ -1,0 +1,80 @@
+/* printers_workload.c - rows of deployments and replica sets; v1.33 printDeployment, printReplicaSet */
+
+#include "kubectl/printers.h"
+
+static const PrintColumn deployment_columns[] = {
+    {"NAME"},
+    {"READY"},
+    {"UP-TO-DATE"},
+    {"AVAILABLE"},
+    {"AGE"},
+    {"CONTAINERS", TRUE},
+    {"IMAGES", TRUE},
+    {"SELECTOR", TRUE},
+    {0},
+};
+static const PrintColumn replica_set_columns[] = {
+    {"NAME"},
+    {"DESIRED"},
+    {"CURRENT"},
+    {"READY"},
+    {"AGE"},
+    {"CONTAINERS", TRUE},
+    {"IMAGES", TRUE},
+    {"SELECTOR", TRUE},
+    {0},
+};
+
+/* CONTAINERS and IMAGES of a template. */
+static void
+add_containers(const PodSpec *spec, GPtrArray *out)
+{
+    GString *names = g_string_new(NULL);
+    GString *images = g_string_new(NULL);
+
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const Container *container = &spec->containers.items[i];
+
+        g_string_append_printf(names, "%s%s", i > 0 ? "," : "", container->name != NULL ? container->name : "");
+        g_string_append_printf(images, "%s%s", i > 0 ? "," : "", container->image != NULL ? container->image : "");
+    }
+    g_ptr_array_add(out, g_string_free(names, FALSE));
+    g_ptr_array_add(out, g_string_free(images, FALSE));
+}
+
+static void
+deployment_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const DeploymentSpec *spec = deployment_spec(object);
+    const DeploymentStatus *status = deployment_status(object);
+
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%d/%d", status->ready_replicas, spec->replicas.value);
+    cell_add(out, "%d", status->updated_replicas);
+    cell_add(out, "%d", status->available_replicas);
+    cell_add_age(out, object, wall_ns);
+    if (!wide)
+        return;
+    add_containers(&spec->template_.spec, out);
+    cell_add(out, "%s", label_selector_text(spec->selector));
+}
+
+static void
+replica_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const ReplicaSetSpec *spec = replica_set_spec(object);
+    const ReplicaSetStatus *status = replica_set_status(object);
+
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%d", spec->replicas.value);
+    cell_add(out, "%d", status->replicas);
+    cell_add(out, "%d", status->ready_replicas);
+    cell_add_age(out, object, wall_ns);
+    if (!wide)
+        return;
+    add_containers(&spec->template_.spec, out);
+    cell_add(out, "%s", label_selector_text(spec->selector));
+}
+
+const Printer deployment_printer = {&deployment_kind, deployment_columns, deployment_cells};
+const Printer replica_set_printer = {&replica_set_kind, replica_set_columns, replica_set_cells};

@@ -1,0 +1,19 @@
+/* list.c - every verb, by name */
+
+#include "kubectl/internal.h"
+
+extern const Verb annotate_verb, api_resources_verb, api_versions_verb, apply_verb, auth_verb,
+    cluster_info_verb, config_verb, cordon_verb, create_verb, delete_verb, describe_verb, diff_verb,
+    events_verb, explain_verb, expose_verb, get_verb, label_verb, logs_verb, patch_verb,
+    replace_verb, rollout_verb, run_verb, scale_verb, set_verb, taint_verb, top_verb, uncordon_verb,
+    version_verb, wait_verb;
+
+const Verb *const kubectl_verb_list[] = {
+    &apply_verb,
+    &create_verb,
+    &delete_verb,
+    &get_verb,
+    &scale_verb,
+    &set_verb,
+    NULL,
+};
