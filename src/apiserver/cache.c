@@ -268,6 +268,7 @@ cache_init(ApiServer *server)
     server->watches = g_ptr_array_new();
     g_queue_init(&server->stream);
     sim_timer_init(&server->stream_timer, server->sim, SIM_DELIVER, cache_on_stream, server);
+    server->stream_due_ns = sim_now_ns(server->sim); /* the clock may start before 0 */
 }
 
 void
@@ -275,7 +276,7 @@ cache_clear(ApiServer *server)
 {
     sim_timer_disarm(&server->stream_timer);
     g_queue_clear_full(&server->stream, stream_event_free);
-    server->stream_due_ns = 0;
+    server->stream_due_ns = sim_now_ns(server->sim);
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
 

@@ -288,6 +288,8 @@ void
 raft_init(Etcd *etcd)
 {
     etcd->raft.leader = -1;
+    /* The clock may start before 0. */
+    etcd->raft.last_commit_ns = etcd->raft.last_arrival_ns = etcd->raft.candidate_ns = sim_now_ns(etcd->sim);
     etcd->raft.rng = rng_stream(etcd->sim, "etcd/election");
     sim_timer_init(&etcd->raft.election, etcd->sim, SIM_DELIVER, raft_on_election, etcd);
     sim_timer_init(&etcd->raft.stall, etcd->sim, SIM_DELIVER, raft_on_stall, etcd);
