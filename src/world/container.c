@@ -38,10 +38,14 @@ rt_container_unref(RtContainer *container)
     if (--container->refs > 0)
         return;
     g_ptr_array_free(container->shells, TRUE);
-    g_ptr_array_free(container->stop_waiters, TRUE);
-    g_ptr_array_free(container->exec_calls, TRUE);
-    g_array_free(container->listeners, TRUE);
-    g_array_free(container->watches, TRUE);
+    if (container->stop_waiters != NULL)
+        g_ptr_array_free(container->stop_waiters, TRUE);
+    if (container->exec_calls != NULL)
+        g_ptr_array_free(container->exec_calls, TRUE);
+    if (container->listeners != NULL)
+        g_array_free(container->listeners, TRUE);
+    if (container->watches != NULL)
+        g_array_free(container->watches, TRUE);
     sim_timer_clear(&container->memory_timer);
     sim_timer_clear(&container->kill_timer);
     sim_timer_clear(&container->app.timer);
@@ -49,7 +53,8 @@ rt_container_unref(RtContainer *container)
     sim_timer_clear(&container->app.close_timer);
     cpu_group_clear(&container->cpu);
     fs_tree_free(container->root_files);
-    g_string_free(container->log, TRUE);
+    if (container->log != NULL)
+        g_string_free(container->log, TRUE);
     g_free(container->command);
     g_free(container->args);
     g_free(container->env);
@@ -100,9 +105,11 @@ copy_mounts(RtContainer *container, const RtContainerOptions *options)
     }
 }
 
-static void
-prepare_files(RtContainer *container)
+/* What every image holds. Most programs never look, so it is made on demand. */
+static FsTree *
+make_root(gpointer self)
 {
+    RtContainer *container = self;
     static const char *const dirs[] = {
         "/bin",       "/dev",       "/etc",       "/home",    "/lib",           "/mnt",
         "/opt",       "/proc",      "/root",      "/run",     "/sbin",          "/srv",
@@ -127,14 +134,29 @@ prepare_files(RtContainer *container)
     } else if (g_str_has_prefix(name, "redis")) {
         fs_tree_add_dir(root, "/data");
     }
-    container->root_files = root;
-    container->files = (FsView){.root = root,
-                                .mounts = container->mounts,
-                                .n_mounts = container->n_mounts,
-                                .tmpfs_changed = container_on_tmpfs,
-                                .self = container};
     for (guint i = 0; i < container->n_mounts; i++)
         fs_tree_add_dir(root, container->mounts[i].path);
+    container->root_files = root;
+    return root;
+}
+
+/* One profile for all containers of an image that everybody knows, one for all others. */
+static const AppProfile *
+common_profile(World *world, const char *image)
+{
+    const char *name = app_well_known(image) != NULL ? image_short_name(image) : str_intern("");
+    AppProfile *profile;
+
+    if (world->profiles == NULL)
+        world->profiles = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    profile = g_hash_table_lookup(world->profiles, name);
+    if (profile == NULL) {
+        profile = g_new0(AppProfile, 1);
+        if (!app_profile_well_known(image, profile))
+            app_profile_init(profile);
+        g_hash_table_insert(world->profiles, (gpointer)name, profile);
+    }
+    return profile;
 }
 
 /* The profile that the scenario gives, else the image's own, else the common one. */
@@ -157,13 +179,12 @@ choose_profile(RtContainer *container)
             }
         }
         if (matches) {
-            container->profile = rule->profile;
+            container->profile = &rule->profile;
             container->profile_is_explicit = TRUE;
             return;
         }
     }
-    if (!app_profile_well_known(container->image, &container->profile))
-        app_profile_init(&container->profile);
+    container->profile = common_profile(runtime->world, container->image);
 }
 
 static RtContainer *
@@ -191,19 +212,19 @@ container_new(Sandbox *sandbox, const RtContainerOptions *options)
     container->memory_limit_bytes = options->memory_limit_bytes;
     container->oom_score_adj = options->oom_score_adj;
     container->state = RT_CREATED;
-    container->log = g_string_new(NULL);
     container->shells = g_ptr_array_new();
-    container->stop_waiters = g_ptr_array_new();
-    container->exec_calls = g_ptr_array_new();
     container->next_pid = 1;
     choose_profile(container);
     copy_mounts(container, options);
-    prepare_files(container);
+    container->files = (FsView){.make_root = make_root,
+                                .mounts = container->mounts,
+                                .n_mounts = container->n_mounts,
+                                .tmpfs_changed = container_on_tmpfs,
+                                .self = container};
     cpu_group_init(&container->cpu, &runtime->cpu, options->cpu_milli_request,
                    options->cpu_milli_limit);
     memory_init(container);
     program_init(container);
-    server_init(container);
     sim_timer_init(&container->kill_timer, runtime->sim, SIM_WORLD, container_on_kill, container);
     return container;
 }
@@ -348,13 +369,13 @@ stop_answer(RtCall *call)
 static void
 answer_waiters(RtContainer *container)
 {
-    for (guint i = 0; i < container->stop_waiters->len; i++) {
+    for (guint i = 0; container->stop_waiters != NULL && i < container->stop_waiters->len; i++) {
         RtCall *call = g_ptr_array_index(container->stop_waiters, i);
 
         call->act = stop_answer;
         rt_call_after(call, 0);
     }
-    g_ptr_array_set_size(container->stop_waiters, 0);
+    g_clear_pointer(&container->stop_waiters, g_ptr_array_unref);
 }
 
 /* Every process, socket and page goes. */
@@ -427,7 +448,7 @@ container_powered_off(RtContainer *container)
     container->exit_code = 255;
     container->reason = "Unknown";
     container->finished_wall_ns = sim_wall_ns(container->runtime->sim);
-    g_ptr_array_set_size(container->stop_waiters, 0);
+    g_clear_pointer(&container->stop_waiters, g_ptr_array_unref);
     container_clear(container, TRUE);
 }
 
@@ -458,6 +479,8 @@ runtime_stop_container(RtContainer *container,
         return;
     }
     rt_call_park(call);
+    if (container->stop_waiters == NULL)
+        container->stop_waiters = g_ptr_array_new();
     g_ptr_array_add(container->stop_waiters, call);
     if (!container->is_stopping && grace_ns > 0)
         shell_signal(container->pid1, 15);
@@ -492,8 +515,11 @@ runtime_remove_container(RtContainer *container)
 const char *
 container_read_message(RtContainer *container)
 {
-    const FsNode *node = fs_get(&container->files, "/dev/termination-log");
+    const FsNode *node;
 
+    if (container->root_files == NULL)
+        return NULL;
+    node = fs_get(&container->files, "/dev/termination-log");
     if (node == NULL || node->is_dir || node->text->len == 0)
         return NULL;
     return str_intern_len(node->text->str, MIN(node->text->len, 4096));
@@ -504,6 +530,8 @@ container_read_message(RtContainer *container)
 void
 container_log(RtContainer *container, const char *text, gsize length)
 {
+    if (container->log == NULL)
+        container->log = g_string_new(NULL);
     g_string_append_len(container->log, text, (gssize)length);
     if (container->log->len > LOG_LIMIT)
         g_string_erase(container->log, 0, LOG_LIMIT / 2);
@@ -597,7 +625,7 @@ rt_container_message(const RtContainer *container)
 char *
 rt_container_log(const RtContainer *container)
 {
-    return g_strdup(container->log->str);
+    return g_strdup(container->log != NULL ? container->log->str : "");
 }
 
 gint64

@@ -58,13 +58,15 @@ exec_begin(RtCall *call)
     }
     rt_call_park(call);
     exec->shell = shell_new(container, &options);
+    if (container->exec_calls == NULL)
+        container->exec_calls = g_ptr_array_new();
     g_ptr_array_add(container->exec_calls, call);
 }
 
 gboolean
 container_exec_ended(RtContainer *container, const Shell *shell, gint32 exit_code)
 {
-    for (guint i = 0; i < container->exec_calls->len; i++) {
+    for (guint i = 0; container->exec_calls != NULL && i < container->exec_calls->len; i++) {
         RtCall *call = g_ptr_array_index(container->exec_calls, i);
 
         if (((Exec *)call->data)->shell == shell) {
@@ -79,13 +81,13 @@ container_exec_ended(RtContainer *container, const Shell *shell, gint32 exit_cod
 void
 container_fail_execs(RtContainer *container, gboolean is_silent)
 {
-    for (guint i = 0; i < container->exec_calls->len; i++) {
+    for (guint i = 0; container->exec_calls != NULL && i < container->exec_calls->len; i++) {
         RtCall *call = g_ptr_array_index(container->exec_calls, i);
 
         if (!is_silent)
             exec_return(call, -1);
     }
-    g_ptr_array_set_size(container->exec_calls, 0);
+    g_clear_pointer(&container->exec_calls, g_ptr_array_unref);
 }
 
 /* containerd kills what runs over its time. */
@@ -98,7 +100,8 @@ exec_on_timeout(Sim *sim, gpointer self)
     Shell *shell = exec->shell;
 
     (void)sim;
-    g_ptr_array_remove(container->exec_calls, call);
+    if (container->exec_calls != NULL)
+        g_ptr_array_remove(container->exec_calls, call);
     exec->exit_code = -1;
     exec->shell = NULL;
     exec_answer(call);

@@ -168,9 +168,9 @@ is_below(const char *path, const char *top)
 }
 
 static Place
-resolve(const FsView *view, const char *path)
+resolve(FsView *view, const char *path)
 {
-    Place place = {.tree = view->root, .path = str_intern(path)};
+    Place place = {.path = str_intern(path)};
     gsize best = 0;
 
     for (guint i = 0; i < view->n_mounts; i++) {
@@ -188,11 +188,16 @@ resolve(const FsView *view, const char *path)
         if (place.path[0] == '\0')
             place.path = str_intern("/");
     }
+    if (place.mount == NULL) {
+        if (view->root == NULL)
+            view->root = view->make_root(view->self);
+        place.tree = view->root;
+    }
     return place;
 }
 
 const FsNode *
-fs_get(const FsView *view, const char *path)
+fs_get(FsView *view, const char *path)
 {
     Place place = resolve(view, path);
 
@@ -340,7 +345,7 @@ child_name(const char *name, const char *top)
 }
 
 GPtrArray *
-fs_list(const FsView *view, const char *path)
+fs_list(FsView *view, const char *path)
 {
     Place place = resolve(view, path);
     const FsNode *node = fs_tree_get(place.tree, place.path);

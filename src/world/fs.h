@@ -36,7 +36,8 @@ typedef struct {
 
 /* What a container sees. */
 typedef struct {
-    FsTree *root;
+    FsTree *root; /* NULL: made when somebody looks */
+    FsTree *(*make_root)(gpointer self);
     const Mount *mounts;
     guint n_mounts;
     void (*tmpfs_changed)(gpointer self, gint64 bytes); /* may be NULL */
@@ -46,7 +47,7 @@ typedef struct {
 /* fs_join: absolute path of @path seen from @cwd, without "." and "..". (owned) */
 char *fs_join(const char *cwd, const char *path);
 
-const FsNode *fs_get(const FsView *view, const char *path);
+const FsNode *fs_get(FsView *view, const char *path);
 
 /* These return NULL, or the kernel's word for what is wrong ("No such file or directory"). Paths are absolute. */
 const char *fs_write(FsView *view,
@@ -59,4 +60,4 @@ const char *fs_touch(FsView *view, const char *path, gint64 now_ns);
 const char *fs_mkdir(FsView *view, const char *path, gboolean parents);
 const char *fs_remove(FsView *view, const char *path, gboolean recursive);
 /* fs_list: names directly in the directory, sorted, mount points included. (owned) of interned strings, NULL if no directory. */
-GPtrArray *fs_list(const FsView *view, const char *path);
+GPtrArray *fs_list(FsView *view, const char *path);

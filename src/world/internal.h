@@ -31,6 +31,8 @@ struct World {
         lost_requests; /* ServerRequest* of machines that lost power, until somebody cancels them */
     gpointer registry; /* (owned) shared by all runtimes, see image.c */
     void (*registry_free)(gpointer);
+    GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
+    GHashTable *scripts;  /* text -> ShScript* (owned): what many containers run is parsed once */
 };
 
 typedef enum { MACHINE_OFF, MACHINE_BOOTING, MACHINE_ON } MachineState;

@@ -257,6 +257,10 @@ world_free(World *world)
     g_hash_table_destroy(world->machine_by_ip);
     g_hash_table_destroy(world->cuts);
     g_hash_table_destroy(world->addresses);
+    if (world->profiles != NULL)
+        g_hash_table_destroy(world->profiles);
+    if (world->scripts != NULL)
+        g_hash_table_destroy(world->scripts);
     while (world->lost_requests.head != NULL)
         g_free(g_queue_pop_head_link(&world->lost_requests)->data);
     g_free(world);

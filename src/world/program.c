@@ -24,7 +24,7 @@ program_end(RtContainer *container, gint32 exit_code)
 static void
 arm_end(RtContainer *container)
 {
-    const AppProfile *profile = &container->profile;
+    const AppProfile *profile = container->profile;
     gint64 end_ns = profile->exit_after_ns;
 
     if (profile->crash_after_ns >= 0 && (end_ns < 0 || profile->crash_after_ns < end_ns))
@@ -57,13 +57,13 @@ program_up(RtContainer *container)
 
     app->phase = APP_UP;
     app->up_ns = sim_now_ns(container->runtime->sim);
-    app->memory_bytes = container->profile.memory_bytes;
-    app->growth_bytes_per_s = container->profile.memory_growth_bytes_per_s;
+    app->memory_bytes = container->profile->memory_bytes;
+    app->growth_bytes_per_s = container->profile->memory_growth_bytes_per_s;
     memory_add(container, app->memory_bytes);
     memory_add_rate(container, app->growth_bytes_per_s);
-    if (container->profile.idle_cpu_milli > 0)
-        cpu_group_set_idle(&container->cpu, container->profile.idle_cpu_milli);
-    if (!container->profile.serves)
+    if (container->profile->idle_cpu_milli > 0)
+        cpu_group_set_idle(&container->cpu, container->profile->idle_cpu_milli);
+    if (!container->profile->serves)
         return;
     if (port_in_use(container, known))
         return;
@@ -82,14 +82,14 @@ program_may_connect(const RtContainer *container)
     if (container->app.phase == APP_NONE)
         return TRUE;
     return sim_now_ns(container->runtime->sim) - container->app.up_ns >=
-           container->profile.ready_delay_ns;
+           container->profile->ready_delay_ns;
 }
 
 static void
 app_on_timer(Sim *sim, gpointer self)
 {
     RtContainer *container = self;
-    const AppProfile *profile = &container->profile;
+    const AppProfile *profile = container->profile;
 
     (void)sim;
     if (container->app.phase == APP_STARTING) {
@@ -158,7 +158,7 @@ program_clear(RtContainer *container)
 
         memory_add_rate(container, -app->growth_bytes_per_s);
         memory_add(container, -MIN(app->memory_bytes + leaked, memory_now(container)));
-        if (container->profile.idle_cpu_milli > 0)
+        if (container->profile->idle_cpu_milli > 0)
             cpu_group_set_idle(&container->cpu, 0);
     }
     app->phase = APP_NONE;
@@ -176,14 +176,14 @@ program_start(RtContainer *container, Shell *shell)
     app->phase = APP_STARTING;
     app->started_ns = sim_now_ns(container->runtime->sim);
     app->is_closing = FALSE;
-    if (container->profile.exit_after_ns == 0) {
+    if (container->profile->exit_after_ns == 0) {
         app->phase = APP_UP;
         app->up_ns = app->started_ns;
         sim_timer_arm_after(&app->timer, 0);
         return;
     }
     sim_timer_arm_after(&app->timer,
-                        dist_sample_ns(&container->profile.startup, container->runtime->rng_app));
+                        dist_sample_ns(&container->profile->startup, container->runtime->rng_app));
 }
 
 static gboolean
@@ -246,20 +246,20 @@ program_signal(RtContainer *container, gint32 signal)
 {
     App *app = &container->app;
 
-    if (app->phase == APP_NONE || container->profile.ignores_term)
+    if (app->phase == APP_NONE || container->profile->ignores_term)
         return FALSE;
     if (app->is_closing)
         return TRUE;
-    if (container->profile.abrupt_stop || signal == 2) {
+    if (container->profile->abrupt_stop || signal == 2) {
         program_end(container, 0);
         return TRUE;
     }
     app->is_closing = TRUE;
     app->stop_elapsed = FALSE;
     sim_timer_disarm(&app->timer);
-    sim_timer_arm_after(&app->close_timer, container->profile.close_delay_ns);
+    sim_timer_arm_after(&app->close_timer, container->profile->close_delay_ns);
     sim_timer_arm_after(&app->stop_timer,
-                        dist_sample_ns(&container->profile.stop, container->runtime->rng_app));
+                        dist_sample_ns(&container->profile->stop, container->runtime->rng_app));
     return TRUE;
 }
 
@@ -272,15 +272,15 @@ program_request_done(RtContainer *container)
 gboolean
 program_is_healthy(const RtContainer *container)
 {
-    if (container->profile.unhealthy_after_ns < 0 || container->app.phase == APP_NONE)
+    if (container->profile->unhealthy_after_ns < 0 || container->app.phase == APP_NONE)
         return TRUE;
-    return app_age_ns(container) < container->profile.unhealthy_after_ns;
+    return app_age_ns(container) < container->profile->unhealthy_after_ns;
 }
 
 gboolean
 program_is_ready(const RtContainer *container)
 {
-    const AppProfile *profile = &container->profile;
+    const AppProfile *profile = container->profile;
     gint64 age_ns;
 
     if (container->app.phase == APP_NONE)

@@ -253,9 +253,9 @@ struct RtContainer {
     const char *reason, *message;
     gboolean was_lost; /* ended with its machine's power */
     GString *log;
-    AppProfile profile;
+    const AppProfile *profile;    /* (borrowed) of the scenario, or the world's */
     gboolean profile_is_explicit; /* a scenario's rule matched */
-    FsTree *root_files;
+    FsTree *root_files;           /* (owned) made when somebody looks */
     FsView files;
     CpuGroup cpu;
     Memory memory;
@@ -269,7 +269,7 @@ struct RtContainer {
     guint n_serving;
     GArray *watches; /* of DeathWatch */
     guint next_watch_id;
-    GPtrArray *stop_waiters; /* RtCall* */
+    GPtrArray *stop_waiters; /* RtCall*; NULL: none yet, as for the other arrays here */
     GPtrArray *exec_calls;   /* RtCall* whose process runs here */
     SimTimer kill_timer;
     gboolean is_stopping;
@@ -324,7 +324,6 @@ gboolean program_may_connect(
 
 /* --- server.c ------------------------------------------------------------------------------------------ */
 
-void server_init(RtContainer *container);
 void server_clear(RtContainer *container, gboolean is_silent); /* all requests end */
 void server_listen(RtContainer *container, gint32 port, const char *root, Shell *shell);
 void server_close(RtContainer *container, Shell *shell); /* all sockets of that process */

@@ -19,23 +19,20 @@ struct ServerRequest {
 };
 
 void
-server_init(RtContainer *container)
-{
-    container->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
-    container->watches = g_array_new(FALSE, FALSE, sizeof(DeathWatch));
-}
-
-void
 server_listen(RtContainer *container, gint32 port, const char *root, Shell *shell)
 {
     Listener listener = {.port = port, .root = root, .shell = shell};
 
+    if (container->listeners == NULL)
+        container->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     g_array_append_val(container->listeners, listener);
 }
 
 void
 server_close(RtContainer *container, Shell *shell)
 {
+    if (container->listeners == NULL)
+        return;
     for (guint i = container->listeners->len; i > 0; i--) {
         if (g_array_index(container->listeners, Listener, i - 1).shell == shell)
             g_array_remove_index(container->listeners, i - 1);
@@ -45,7 +42,7 @@ server_close(RtContainer *container, Shell *shell)
 static const Listener *
 find_listener(const RtContainer *container, gint32 port)
 {
-    for (guint i = 0; i < container->listeners->len; i++) {
+    for (guint i = 0; container->listeners != NULL && i < container->listeners->len; i++) {
         const Listener *listener = &g_array_index(container->listeners, Listener, i);
 
         if (listener->port == port)
@@ -100,7 +97,7 @@ begin_next_queued(RtContainer *container)
 }
 
 static gint32
-file_status(const RtContainer *container, const char *root, const char *path)
+file_status(RtContainer *container, const char *root, const char *path)
 {
     g_autofree char *clean = g_strndup(path, strcspn(path, "?#"));
     g_autofree char *whole = fs_join(root, clean[0] == '/' ? clean + 1 : clean);
@@ -118,7 +115,7 @@ file_status(const RtContainer *container, const char *root, const char *path)
 static gint32
 answer_status(const ServerRequest *request)
 {
-    const RtContainer *container = request->container;
+    RtContainer *container = request->container;
 
     if (request->root != NULL)
         return file_status(container, request->root, request->path != NULL ? request->path : "/");
@@ -166,7 +163,7 @@ request_on_computed(gpointer self)
 {
     ServerRequest *request = self;
     RtContainer *container = request->container;
-    gint64 wait_ns = dist_sample_ns(&container->profile.wait, container->runtime->rng_app);
+    gint64 wait_ns = dist_sample_ns(&container->profile->wait, container->runtime->rng_app);
 
     request->state = REQUEST_WAITING;
     if (wait_ns == 0)
@@ -182,24 +179,24 @@ request_begin(ServerRequest *request)
 
     container->n_serving++;
     request->state = REQUEST_COMPUTING;
-    request->memory_bytes = container->profile.request_memory_bytes;
+    request->memory_bytes = container->profile->request_memory_bytes;
     memory_add(container, request->memory_bytes);
-    cpu_job_start(&container->cpu, &request->job, container->profile.cpu_ns, request_on_computed,
+    cpu_job_start(&container->cpu, &request->job, container->profile->cpu_ns, request_on_computed,
                   request);
 }
 
 static gboolean
 has_free_worker(const RtContainer *container)
 {
-    return container->profile.concurrency == 0 ||
-           container->n_serving < container->profile.concurrency;
+    return container->profile->concurrency == 0 ||
+           container->n_serving < container->profile->concurrency;
 }
 
 gboolean
 container_can_accept(RtContainer *container)
 {
     return has_free_worker(container) ||
-           container->requests.length - container->n_serving < container->profile.backlog;
+           container->requests.length - container->n_serving < container->profile->backlog;
 }
 
 ServerRequest *
@@ -243,7 +240,7 @@ container_cancel_request(ServerRequest *request)
 void
 server_clear(RtContainer *container, gboolean is_silent)
 {
-    g_array_set_size(container->listeners, 0);
+    g_clear_pointer(&container->listeners, g_array_unref);
     container->n_serving = 0;
     while (container->requests.head != NULL) {
         ServerRequest *request = container->requests.head->data;
@@ -260,7 +257,7 @@ server_clear(RtContainer *container, gboolean is_silent)
             request->done(request->user, SERVE_RESET, 0);
         g_free(request);
     }
-    while (container->watches->len > 0) {
+    while (container->watches != NULL && container->watches->len > 0) {
         DeathWatch watch = g_array_index(container->watches, DeathWatch, 0);
 
         g_array_remove_index(container->watches, 0);
@@ -273,6 +270,8 @@ container_watch_death(RtContainer *container, ContainerDied died, gpointer user)
 {
     DeathWatch watch = {.id = ++container->next_watch_id, .died = died, .user = user};
 
+    if (container->watches == NULL)
+        container->watches = g_array_new(FALSE, FALSE, sizeof(DeathWatch));
     g_array_append_val(container->watches, watch);
     return watch.id;
 }
@@ -280,7 +279,7 @@ container_watch_death(RtContainer *container, ContainerDied died, gpointer user)
 void
 container_unwatch_death(RtContainer *container, guint id)
 {
-    for (guint i = 0; i < container->watches->len; i++) {
+    for (guint i = 0; container->watches != NULL && i < container->watches->len; i++) {
         if (g_array_index(container->watches, DeathWatch, i).id == id) {
             g_array_remove_index(container->watches, i);
             return;

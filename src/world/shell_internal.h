@@ -76,6 +76,8 @@ typedef struct {
     gint32 status;
 } Ended;
 
+#define SHELL_N_SIGNALS 32
+
 struct Shell {
     RtContainer *container;
     guint pid, parent_pid;
@@ -90,7 +92,7 @@ struct Shell {
     char **args;           /* (owned) $0, $1, ... */
     char *cwd;             /* (owned) */
     GHashTable *functions; /* interned name -> const ShNode* */
-    ShScript *traps[32];   /* (owned) by signal, 0 = EXIT */
+    ShScript **traps;      /* (owned) by signal, 0 = EXIT; of ShScript* (owned), SHELL_N_SIGNALS */
     guint32 ignored;       /* bit set of signals with an empty trap */
     guint32 pending;       /* bit set of signals whose trap waits */
     guint32 arrived;       /* bit set of signals not looked at yet */
@@ -149,6 +151,8 @@ ShScript *shell_current_script(Shell *shell);
 void shell_end_block(Shell *shell);
 /* shell_command_over: the command on top of the stack is. */
 void shell_command_over(Shell *shell, gint32 status);
+/* shell_slim: it has become a program: what only a shell needs goes. */
+void shell_slim(Shell *shell);
 /* shell_spin: it has run long without waiting: a busy loop takes all the CPU it gets. */
 void shell_spin(Shell *shell);
 /* shell_run_exit_trap: FALSE if there is none (any more). */

@@ -107,10 +107,10 @@ shell_end(Shell *shell, gint32 status)
 gboolean
 shell_run_exit_trap(Shell *shell)
 {
-    ShScript *script = shell->traps[0];
+    ShScript *script = shell->is_program ? NULL : shell->traps[0];
     Frame *frame;
 
-    if (script == NULL || shell->is_program)
+    if (script == NULL)
         return FALSE;
     shell->traps[0] = NULL;
     frame = frame_push(shell, script->root, FRAME_TRAP, &shell->io);
@@ -185,6 +185,11 @@ shell_return(Shell *shell, gint32 status)
 void
 shell_become_program(Shell *shell)
 {
+    /* In a subshell it replaces that alone; the rest of the process goes on. */
+    for (guint i = 0; i < shell->frames->len; i++) {
+        if (((Frame *)g_ptr_array_index(shell->frames, i))->saved_vars != NULL)
+            return;
+    }
     shell->is_program = TRUE;
 }
 
@@ -274,6 +279,7 @@ shell_alloc(RtContainer *container)
     shell->container = container;
     shell->pid = container->next_pid++;
     shell->frames = g_ptr_array_new();
+    shell->traps = g_new0(ShScript *, SHELL_N_SIGNALS);
     shell->functions = g_hash_table_new(NULL, NULL);
     shell->exported = g_ptr_array_new();
     shell->jobs = g_ptr_array_new();
@@ -352,6 +358,26 @@ set_args(Shell *shell, const char *const *argv, guint from)
     shell->args = (char **)g_ptr_array_steal(args, NULL);
 }
 
+/* Pods of one template run one script. */
+static ShScript *
+shared_script(World *world, const char *text, const char *const *words, char **out_error)
+{
+    g_autofree char *joined = words != NULL ? g_strjoinv("\x1f", (char **)words) : NULL;
+    const char *key = str_internf("%c%s", words != NULL ? 'w' : 't', words != NULL ? joined : text);
+    ShScript *script;
+
+    if (world->scripts == NULL)
+        world->scripts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)sh_script_unref);
+    script = g_hash_table_lookup(world->scripts, key);
+    if (script == NULL) {
+        script = words != NULL ? sh_script_of_words(words) : sh_parse(text, out_error);
+        if (script == NULL)
+            return NULL;
+        g_hash_table_insert(world->scripts, (gpointer)key, script);
+    }
+    return sh_script_ref(script);
+}
+
 Shell *
 shell_new(RtContainer *container, const ShellOptions *options)
 {
@@ -369,11 +395,11 @@ shell_new(RtContainer *container, const ShellOptions *options)
     set_environment(shell);
     set_args(shell, options->argv, rest);
     if (text != NULL) {
-        shell->script = sh_parse(text, &error);
+        shell->script = shared_script(container->runtime->world, text, NULL, &error);
         shell->stops_on_error =
             strchr(options->argv[1], 'e') != NULL && strlen(options->argv[1]) <= 4;
     } else {
-        shell->script = sh_script_of_words(options->argv);
+        shell->script = shared_script(container->runtime->world, NULL, options->argv, NULL);
         shell->is_program = TRUE;
     }
     if (shell->script != NULL) {
@@ -414,6 +440,22 @@ shell_spawn(Shell *shell, const ShNode *node, ShScript *script, const Io *io)
 }
 
 void
+shell_slim(Shell *shell)
+{
+    if (shell->vars == NULL)
+        return;
+    for (guint i = 0; i < SHELL_N_SIGNALS; i++)
+        sh_script_unref(shell->traps[i]);
+    g_clear_pointer(&shell->traps, g_free);
+    g_clear_pointer(&shell->exported, g_ptr_array_unref);
+    g_clear_pointer(&shell->jobs, g_ptr_array_unref);
+    g_clear_pointer(&shell->kept, g_ptr_array_unref);
+    g_clear_pointer(&shell->ended, g_array_unref);
+    g_clear_pointer(&shell->functions, g_hash_table_destroy);
+    g_clear_pointer(&shell->vars, g_hash_table_destroy);
+}
+
+void
 shell_free(Shell *shell)
 {
     if (shell->block == BLOCK_APP && shell->container->app.shell == shell)
@@ -425,15 +467,8 @@ shell_free(Shell *shell)
     sim_timer_clear(&shell->signal_timer);
     for (guint i = 0; i < shell->frames->len; i++)
         frame_free(g_ptr_array_index(shell->frames, i));
-    for (guint i = 0; i < G_N_ELEMENTS(shell->traps); i++)
-        sh_script_unref(shell->traps[i]);
     g_ptr_array_free(shell->frames, TRUE);
-    g_ptr_array_free(shell->exported, TRUE);
-    g_ptr_array_free(shell->jobs, TRUE);
-    g_ptr_array_free(shell->kept, TRUE);
-    g_array_free(shell->ended, TRUE);
-    g_hash_table_destroy(shell->functions);
-    g_hash_table_destroy(shell->vars);
+    shell_slim(shell);
     g_strfreev(shell->args);
     g_free(shell->cwd);
     sink_unref(shell->io.out);
@@ -459,7 +494,7 @@ shell_child_ended(Shell *shell, guint pid, gint32 exit_code)
 {
     Ended ended = {.pid = pid, .status = exit_code};
 
-    if (!g_ptr_array_remove(shell->jobs, GUINT_TO_POINTER(pid)))
+    if (shell->jobs == NULL || !g_ptr_array_remove(shell->jobs, GUINT_TO_POINTER(pid)))
         return;
     g_array_append_val(shell->ended, ended);
     if (shell->block != BLOCK_WAIT)

@@ -157,7 +157,7 @@ is_last_command(const Shell *shell)
             frame->pc < frame->node->nodes->len)
             return FALSE;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(shell->traps); i++) {
+    for (guint i = 0; i < SHELL_N_SIGNALS; i++) {
         if (shell->traps[i] != NULL)
             return FALSE;
     }
@@ -398,4 +398,6 @@ shell_run(Shell *shell)
         }
         shell_step(shell);
     }
+    if (shell->is_program && shell->block != BLOCK_WAIT)
+        shell_slim(shell);
 }

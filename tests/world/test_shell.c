@@ -87,6 +87,7 @@ static const struct {
     {"exec sleep 2; echo never", 10, 0, 2000, ""},
     {"trap 'echo bye' EXIT; echo hi", 10, 0, 0, "hi\nbye\n"},
     {"sh -c 'exit 5'; echo $?", 10, 0, 0, "5\n"},
+    {"(exec sleep 1); echo after", 10, 0, 1000, "after\n"},
     {"exec sh -c 'sleep 1; exit 6'", 10, 6, 1000, ""},
     {"while true; do sleep 1; done", 20, RUNS, -1, ""},
     {"while true; do echo tick; sleep 3; done", 7, RUNS, -1, "tick\ntick\ntick\n"},
