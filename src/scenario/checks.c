@@ -9,6 +9,8 @@ typedef struct {
     RunCheck result;
     gboolean is_open;    /* being looked at */
     gboolean has_held;   /* always: it held once */
+    gboolean is_dirty;   /* what it looks at changed */
+    ConditionTopic topic;
     SimTimer deadline;   /* within; at a time */
     Checks *checks;
 } Check;
@@ -18,7 +20,8 @@ struct Checks {
     const ConditionSource *source;
     Check *items; /* (owned) */
     guint count;
-    gboolean until_met;
+    gboolean until_met, until_is_dirty;
+    ConditionTopic until_topic;
     SimTimer look; /* after a change, once per instant */
     SimTimer tick; /* traffic and commands change without the API */
 };
@@ -32,6 +35,13 @@ decide(Check *check, gboolean has_passed, const char *found)
     check->result.found = str_intern(found);
     check->is_open = FALSE;
     sim_timer_disarm(&check->deadline);
+}
+
+/* Conditions at one instant are not looked at before it. */
+static gboolean
+is_continuous(const Check *check)
+{
+    return check->expect->always != NULL || check->expect->has_within;
 }
 
 static void
@@ -59,9 +69,14 @@ checks_on_look(Sim *sim, gpointer self)
     const char *until = checks->cluster->scenario->spec.until;
 
     for (guint i = 0; i < checks->count; i++)
-        if (checks->items[i].is_open)
+        if (checks->items[i].is_open && checks->items[i].is_dirty && is_continuous(&checks->items[i])) {
+            checks->items[i].is_dirty = FALSE;
             look_at(&checks->items[i]);
-    if (until != NULL && condition_holds(until, checks->cluster, checks->source, NULL)) {
+        }
+    if (until == NULL || !checks->until_is_dirty)
+        return;
+    checks->until_is_dirty = FALSE;
+    if (condition_holds(until, checks->cluster, checks->source, NULL)) {
         checks->until_met = TRUE;
         sim_stop(sim);
     }
@@ -72,19 +87,34 @@ checks_on_tick(Sim *sim, gpointer self)
 {
     Checks *checks = self;
 
+    for (guint i = 0; i < checks->count; i++)
+        checks->items[i].is_dirty = checks->items[i].is_dirty || checks->items[i].topic.type == TOPIC_CLOCK;
+    checks->until_is_dirty = checks->until_is_dirty || checks->until_topic.type == TOPIC_CLOCK;
     checks_on_look(sim, checks);
     sim_timer_arm_after(&checks->tick, NS_PER_S);
+}
+
+static gboolean
+concerns(const ConditionTopic *topic, const ApiObject *object)
+{
+    if (topic->type == TOPIC_CLOCK || topic->kind != object->kind)
+        return FALSE;
+    return topic->type == TOPIC_KIND || (str_is(topic->name, api_name(object)) && (topic->namespace_ == NULL || str_is(topic->namespace_, api_namespace(object))));
 }
 
 static void
 checks_on_change(gpointer user, WatchType type, const ApiObject *object)
 {
     Checks *checks = user;
+    gboolean is_any = FALSE;
 
     (void)type;
-    if (object->kind == &lease_kind)
-        return;
-    if (!checks->look.is_armed)
+    for (guint i = 0; i < checks->count; i++)
+        if (checks->items[i].is_open && is_continuous(&checks->items[i]) && concerns(&checks->items[i].topic, object))
+            checks->items[i].is_dirty = is_any = TRUE;
+    if (checks->cluster->scenario->spec.until != NULL && concerns(&checks->until_topic, object))
+        checks->until_is_dirty = is_any = TRUE;
+    if (is_any && !checks->look.is_armed)
         sim_timer_arm_after(&checks->look, 0);
 }
 
@@ -131,7 +161,8 @@ open_check(Check *check)
         sim_timer_arm_at(&check->deadline, at_ns);
     else if (expect->after != NULL && expect->always == NULL && expect->at == NULL)
         sim_timer_arm_after(&check->deadline, 0);
-    look_at(check);
+    if (is_continuous(check))
+        look_at(check);
 }
 
 Checks *
@@ -153,10 +184,14 @@ checks_new(Cluster *cluster, const ConditionSource *source)
         check->checks = checks;
         check->result.text = check->expect->that != NULL ? check->expect->that : check->expect->always;
         check->result.rule = rule_of(check->expect);
+        check->topic = condition_topic(check->result.text);
         sim_timer_init(&check->deadline, cluster->sim, SIM_OBSERVE, checks_on_deadline, check);
         if (check->expect->after == NULL)
             open_check(check);
     }
+    if (spec->until != NULL)
+        checks->until_topic = condition_topic(spec->until);
+    checks->until_is_dirty = TRUE;
     if (checks->count > 0 || spec->until != NULL) {
         apiserver_add_tap(cluster->server, checks_on_change, checks);
         sim_timer_arm_after(&checks->tick, NS_PER_S);

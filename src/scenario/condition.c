@@ -345,3 +345,23 @@ condition_holds(const char *text, Cluster *cluster, const ConditionSource *sourc
         *out_found = g_strdup(found != NULL ? (exists ? found : "no such object") : "nothing yet");
     return holds;
 }
+
+ConditionTopic
+condition_topic(const char *text)
+{
+    g_auto(Parsed) parsed = {0};
+    ConditionTopic topic = {.type = TOPIC_CLOCK};
+
+    if (!parse(text, &parsed) || g_str_has_prefix(parsed.subject, "traffic/") || g_str_has_prefix(parsed.subject, "kubectl/"))
+        return topic;
+    if (str_is(parsed.subject, "events") || str_is(parsed.subject, "count")) {
+        g_auto(GStrv) words = g_strsplit(parsed.argument, " ", -1);
+
+        topic.type = TOPIC_KIND;
+        topic.kind = str_is(parsed.subject, "events") ? &event_kind : api_kind_find_resource(words[0] != NULL ? words[0] : "");
+        return topic;
+    }
+    topic.type = TOPIC_OBJECT;
+    topic.kind = split_object(parsed.subject, &topic.namespace_, &topic.name);
+    return topic;
+}

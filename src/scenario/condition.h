@@ -22,5 +22,13 @@ typedef struct {
 
 /* condition_check: is it well formed? If not *out_message (owned) says what to write. */
 gboolean condition_check(const char *text, char **out_message);
+/* What a condition looks at, so that it is looked at only when that changed. */
+typedef struct {
+    enum { TOPIC_OBJECT, TOPIC_KIND, TOPIC_CLOCK } type; /* CLOCK: traffic and commands, which the API does not tell of */
+    const ApiKind *kind;
+    const char *namespace_, *name; /* interned; TOPIC_OBJECT */
+} ConditionTopic;
+ConditionTopic condition_topic(const char *text);
+
 /* condition_holds: now. @out_found (may be NULL, owned): what was found instead: "Unknown". */
 gboolean condition_holds(const char *text, Cluster *cluster, const ConditionSource *source, char **out_found);
