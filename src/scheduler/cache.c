@@ -20,6 +20,8 @@ struct SchedCache {
     guint n_slots;
     guint n_prefer_taints;
     guint64 generation;
+    guint64 nodes_generation; /* of the nodes themselves, not of what runs there */
+    TopologyBook *book;
 };
 
 static void image_free(gpointer data);
@@ -42,6 +44,7 @@ sched_cache_new(const SchedListers *listers, gpointer user)
     cache->order = g_ptr_array_new();
     cache->affinity_nodes = g_ptr_array_new();
     cache->anti_nodes = g_ptr_array_new();
+    cache->book = topology_book_new();
     cache->free_slots = g_array_new(FALSE, FALSE, sizeof(guint));
     return cache;
 }
@@ -50,6 +53,8 @@ void
 sched_cache_clear(SchedCache *cache)
 {
     nominator_clear(cache->nominator);
+    topology_book_clear(cache->book);
+    cache->nodes_generation++;
     node_tree_free(cache->tree);
     cache->tree = node_tree_new();
     g_ptr_array_set_size(cache->order, 0);
@@ -71,6 +76,7 @@ sched_cache_free(SchedCache *cache)
         return;
     sched_cache_clear(cache);
     nominator_free(cache->nominator);
+    topology_book_free(cache->book);
     node_tree_free(cache->tree);
     g_ptr_array_free(cache->order, TRUE);
     g_ptr_array_free(cache->affinity_nodes, TRUE);
@@ -263,6 +269,7 @@ sched_cache_set_node(SchedCache *cache, const ApiObject *object)
     NodeInfo *node = node_or_new(cache, api_name(object));
     const char *old_zone = node->node == NULL ? NULL : node->zone_key;
 
+    cache->nodes_generation++;
     if (node->node != NULL)
         node_detach(cache, node, FALSE);
     node_info_set_node(node, object);
@@ -285,6 +292,7 @@ sched_cache_remove_node(SchedCache *cache, const char *name)
 
     if (node == NULL || node->node == NULL)
         return;
+    cache->nodes_generation++;
     node_detach(cache, node, TRUE);
     node_info_set_node(node, NULL);
     node->order_index = G_MAXUINT;
@@ -320,6 +328,7 @@ pod_detach(SchedCache *cache, PodInfo *info)
 {
     NodeInfo *node = info->node;
 
+    topology_book_shift(cache->book, info->pod, node->slot, -1);
     node_info_remove_pod(node, info);
     node_changed(cache, node);
     drop_if_empty(cache, node);
@@ -337,6 +346,7 @@ pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboole
     } else {
         NodeInfo *before = info->node;
 
+        topology_book_shift(cache->book, info->pod, before->slot, -1);
         node_info_remove_pod(before, info);
         pod_info_set(info, cache->shapes, pod);
         if (before != node) {
@@ -346,6 +356,7 @@ pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboole
     }
     info->is_assumed = is_assumed;
     node_info_add_pod(node, info);
+    topology_book_shift(cache->book, pod, node->slot, 1);
     node_changed(cache, node);
 }
 
@@ -460,4 +471,36 @@ guint
 sched_cache_slots(const SchedCache *cache)
 {
     return cache->n_slots;
+}
+
+const Topology *
+sched_cache_topology(SchedCache *cache, const char *key)
+{
+    guint n;
+    NodeInfo *const *nodes = sched_cache_nodes(cache, &n);
+
+    return topology_book_topology(cache->book, key, nodes, n, cache->n_slots,
+                                  cache->nodes_generation);
+}
+
+const PodCounts *
+sched_cache_count(SchedCache *cache, const PodSelector *selector)
+{
+    PodCounts *counts = topology_book_find(cache->book, selector);
+    guint n;
+    NodeInfo *const *nodes;
+
+    if (counts != NULL)
+        return counts;
+    counts = topology_book_add(cache->book, selector);
+    nodes = sched_cache_nodes(cache, &n);
+    for (guint i = 0; i < n; i++) {
+        for (guint k = 0; k < nodes[i]->pods->len; k++) {
+            const PodInfo *pod = nodes[i]->pods->pdata[k];
+
+            if (api_namespace(pod->pod) == counts->namespace_)
+                pod_counts_shift(counts, pod->pod, nodes[i]->slot, 1);
+        }
+    }
+    return counts;
 }

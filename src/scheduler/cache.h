@@ -9,6 +9,7 @@
 
 #include "scheduler/node_info.h"
 #include "scheduler/nominator.h"
+#include "scheduler/topology.h"
 
 typedef struct SchedCache SchedCache;
 
@@ -80,3 +81,7 @@ const ApiObject *sched_cache_get(const SchedCache *cache,
                                  const char *name);
 /* sched_cache_namespace_labels: empty for an unknown namespace. */
 const StrMap *sched_cache_namespace_labels(const SchedCache *cache, const char *namespace_);
+/* sched_cache_topology: domains by a label of the nodes. (borrowed until nodes change) */
+const Topology *sched_cache_topology(SchedCache *cache, const char *key);
+/* sched_cache_count: how many pods @selector selects, per node. (borrowed until the next one is asked for) */
+const PodCounts *sched_cache_count(SchedCache *cache, const PodSelector *selector);

@@ -75,6 +75,7 @@ attempt_fit_message(const Attempt *attempt)
             reason_counts_add(histogram, attempt->reasons->pdata[rejection->first_reason + k], 1);
     }
     if (attempt->absent_reason != NULL && attempt->rejected->len < attempt->n_all)
-        reason_counts_add(histogram, attempt->absent_reason, attempt->n_all - attempt->rejected->len);
+        reason_counts_add(histogram, attempt->absent_reason,
+                          attempt->n_all - attempt->rejected->len);
     return reason_counts_finish(histogram, attempt->n_all);
 }

@@ -10,9 +10,9 @@ typedef struct {
     const AttemptOptions *options;
     Cycle *cycle;
     Attempt *attempt;
-    GPtrArray *candidates; /* of Candidate (owned) */
-    guint n_harmless;      /* of them: violate no budget */
-    ReasonCounts *histogram;  /* why not, of the nodes examined */
+    GPtrArray *candidates;   /* of Candidate (owned) */
+    guint n_harmless;        /* of them: violate no budget */
+    ReasonCounts *histogram; /* why not, of the nodes examined */
     guint n_examined;
 } Search;
 
@@ -384,8 +384,9 @@ search_finish(Search *search)
     if (search->candidates->len == 0) {
         attempt->nominated = "";
         if (search->n_examined < attempt->n_all)
-            reason_counts_add(search->histogram, str_intern("Preemption is not helpful for scheduling"),
-                          attempt->n_all - search->n_examined);
+            reason_counts_add(search->histogram,
+                              str_intern("Preemption is not helpful for scheduling"),
+                              attempt->n_all - search->n_examined);
         return reason_counts_finish(search->histogram, attempt->n_all);
     }
     reason_counts_finish(search->histogram, attempt->n_all);

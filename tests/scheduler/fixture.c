@@ -23,14 +23,15 @@ plane_log(gpointer user, WatchType type, const ApiObject *object)
                                             : pod_status(object)->nominated_node_name,
                                         api_is_deleting(object) ? " deleting" : ""));
     else if (object->kind == &event_kind)
-        g_ptr_array_add(
-            plane->log,
-            g_strdup_printf("%" G_GINT64_FORMAT " %s event %s %s series=%d: %s", ms,
-                            watch_type_name(type), event_body(object)->involved_object.name,
-                            event_body(object)->reason,
-                            event_body(object)->series == NULL ? 0
-                                                               : event_body(object)->series->count,
-                            event_body(object)->message));
+        g_ptr_array_add(plane->log,
+                        g_strdup_printf("%" G_GINT64_FORMAT " %s event %s %s series=%d: %s", ms,
+                                        watch_type_name(type),
+                                        event_body(object)->involved_object.name,
+                                        event_body(object)->reason,
+                                        event_body(object)->series == NULL
+                                            ? 0
+                                            : event_body(object)->series->count,
+                                        event_body(object)->message));
 }
 
 Plane *
@@ -200,10 +201,11 @@ plane_node(Plane *plane, const char *name, const char *cpu, const char *memory)
 ApiObject *
 plane_pod(const char *name, const char *cpu, const char *spec)
 {
-    g_autofree char *json = g_strdup_printf(
-        "{'kind':'Pod','metadata':{'name':'%s','namespace':'default'},'spec':{'containers':[{"
-        "'name':'app','image':'app:1','resources':{'requests':{'cpu':'%s'}}}]%s}}",
-        name, cpu, spec == NULL ? "" : spec);
+    g_autofree char *json =
+        g_strdup_printf("{'kind':'Pod','metadata':{'name':'%s','namespace':'default'},'spec':{'"
+                        "containers':[{"
+                        "'name':'app','image':'app:1','resources':{'requests':{'cpu':'%s'}}}]%s}}",
+                        name, cpu, spec == NULL ? "" : spec);
 
     return make_object(json);
 }

@@ -12,8 +12,8 @@ typedef struct {
     Scheduler *scheduler;
     Process *process; /* whose client writes for the test */
     Client *client;
-    int code;         /* of the last answer */
-    GPtrArray *log;   /* of char* (owned): changes of pods and events, one line each */
+    int code;       /* of the last answer */
+    GPtrArray *log; /* of char* (owned): changes of pods and events, one line each */
 } Plane;
 
 /* plane_new: all run; 0 s. @quick: latencies of the recordings. */
@@ -24,7 +24,13 @@ void plane_run(Plane *plane, gint64 ns);
 void plane_create(Plane *plane, ApiObject *object);
 /* plane_post: POST; nothing runs. Takes @object. */
 void plane_post(Plane *plane, ApiObject *object);
-void plane_patch(Plane *plane, const ApiKind *kind, const char *namespace_, const char *name, const char *subresource, ApiMutate mutate, gpointer data);
+void plane_patch(Plane *plane,
+                 const ApiKind *kind,
+                 const char *namespace_,
+                 const char *name,
+                 const char *subresource,
+                 ApiMutate mutate,
+                 gpointer data);
 void plane_delete(Plane *plane, const ApiKind *kind, const char *namespace_, const char *name);
 /* plane_node: a node of that size, ready. */
 void plane_node(Plane *plane, const char *name, const char *cpu, const char *memory);
@@ -32,7 +38,8 @@ void plane_node(Plane *plane, const char *name, const char *cpu, const char *mem
 ApiObject *plane_pod(const char *name, const char *cpu, const char *spec);
 /* plane_where: node of a pod, "" if none; NULL if there is no such pod. */
 const char *plane_where(Plane *plane, const char *name);
-const ApiObject *plane_get(Plane *plane, const ApiKind *kind, const char *namespace_, const char *name);
+const ApiObject *
+plane_get(Plane *plane, const ApiKind *kind, const char *namespace_, const char *name);
 /* plane_message: of PodScheduled=False, or NULL. */
 const char *plane_message(Plane *plane, const char *name);
 /* plane_events: how many with that reason about that pod, series counted. */

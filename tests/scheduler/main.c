@@ -3,12 +3,14 @@
 #include <check.h>
 
 Suite *process_suite(void);
+Suite *recorded_suite(void);
 
 int
 main(void)
 {
     SRunner *runner = srunner_create(process_suite());
 
+    srunner_add_suite(runner, recorded_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

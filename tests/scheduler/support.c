@@ -41,10 +41,11 @@ make_object(const char *json)
 ApiObject *
 make_node(const char *name, const char *cpu, const char *memory, const char *extra)
 {
-    g_autofree char *json = g_strdup_printf(
-        "{'kind':'Node','metadata':{'name':'%s','labels':{'kubernetes.io/hostname':'%s'%s}},"
-        "'status':{'allocatable':{'cpu':'%s','memory':'%s','pods':'110'}}}",
-        name, name, extra == NULL ? "" : extra, cpu, memory);
+    g_autofree char *json =
+        g_strdup_printf("{'kind':'Node','metadata':{'name':'%s','labels':{'kubernetes.io/"
+                        "hostname':'%s'%s}},"
+                        "'status':{'allocatable':{'cpu':'%s','memory':'%s','pods':'110'}}}",
+                        name, name, extra == NULL ? "" : extra, cpu, memory);
 
     return make_object(json);
 }

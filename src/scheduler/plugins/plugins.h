@@ -54,3 +54,8 @@ gint64 sched_score_capacity_ratio(const ResourceShare *shares,
 /* sched_broken_linear: straight lines between the points, flat outside. */
 gint64 sched_broken_linear(const ShapePoint *points, guint n_points, gint64 utilisation);
 gint64 sched_score_balanced(const ResourceShare *shares, guint n);
+
+/* --- logarithm.c ----------------------------------------------------------------------------------- */
+
+/* sched_ln: natural logarithm of @value > 0, the same bits everywhere. */
+double sched_ln(double value);
