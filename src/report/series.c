@@ -40,12 +40,12 @@ pod_state(const Series *series, const ApiObject *pod)
 {
     const PodStatus *status = pod_status(pod);
 
+    if (api_is_deleting(pod))
+        return LANE_TERMINATING;
     if (str_is(status->phase, "Succeeded"))
         return LANE_SUCCEEDED;
     if (str_is(status->phase, "Failed"))
         return LANE_FAILED;
-    if (api_is_deleting(pod))
-        return LANE_TERMINATING;
     if (str_is_empty(pod_spec(pod)->node_name))
         return LANE_PENDING;
     if (str_is(g_hash_table_lookup(series->node_ready, pod_spec(pod)->node_name), "Unknown"))

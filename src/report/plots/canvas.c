@@ -10,7 +10,7 @@
 #include <glib/gstdio.h>
 
 #define LEFT 0.115
-#define RIGHT 0.985
+#define RIGHT 0.97
 #define MARK_ROWS 4
 
 struct Canvas {
@@ -19,8 +19,7 @@ struct Canvas {
     gint64 end_ms;
     GString *script;
     GHashTable *data; /* name -> GString */
-    char *clause;     /* (owned) */
-    guint n_marks;
+    GArray *marks;    /* of double: seconds */
 };
 
 static void
@@ -39,6 +38,7 @@ canvas_new(const char *directory, const char *kind, guint width, guint height)
     canvas->width = width;
     canvas->height = height;
     canvas->script = g_string_new(NULL);
+    canvas->marks = g_array_new(FALSE, FALSE, sizeof(double));
     canvas->data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
     return canvas;
 }
@@ -50,7 +50,7 @@ canvas_free(Canvas *canvas)
         return;
     g_free(canvas->directory);
     g_free(canvas->kind);
-    g_free(canvas->clause);
+    g_array_unref(canvas->marks);
     g_string_free(canvas->script, TRUE);
     g_hash_table_unref(canvas->data);
     g_free(canvas);
@@ -136,10 +136,13 @@ lay_out_marks(Canvas *canvas, const CsvTable *marks)
             row++;
         free_from[row] = is_left ? x : x + width;
         g_string_append_printf(lines, "%.3f %d\n", (double)ms / 1000.0, str_is(csv_text(marks, i, "type"), "fault"));
-        g_string_append_printf(is_left ? right : texts, "%.3f %u ", (double)ms / 1000.0, MARK_ROWS - row);
-        canvas_quote(is_left ? right : texts, text, 44);
+        g_string_append_printf(is_left ? right : texts, "%.3f %u ", (double)ms / 1000.0, row + 1);
+        canvas_quote(is_left ? right : texts, text, 56);
         g_string_append_c(is_left ? right : texts, '\n');
-        canvas->n_marks++;
+        {
+            double at = (double)ms / 1000.0;
+            g_array_append_val(canvas->marks, at);
+        }
     }
     g_string_append(texts, "-1e9 0 \"\"\n"); /* gnuplot wants at least one row */
     g_string_append(right, "-1e9 0 \"\"\n");
@@ -177,7 +180,7 @@ canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end
     g_string_append(sub, "0 0.64 ");
     canvas_quote(sub, subtitle, 130);
     lay_out_marks(canvas, marks);
-    canvas_script(canvas, "set encoding utf8\nset multiplot\nset style fill solid noborder\nset border 3 lc rgb '#666666'\nunset key\n");
+    canvas_script(canvas, "set encoding utf8\nset multiplot\nset clip one\nset clip two\nset style fill solid noborder\nset border 3 lc rgb '#666666'\nunset key\n");
     canvas_script(canvas, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", LEFT, RIGHT);
     canvas_script(canvas, "set xrange [0:%.3f]\n", (double)MAX(end_ms, 1) / 1000.0);
     /* title strip: a panel without axes whose labels come from files */
@@ -185,8 +188,8 @@ canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end
     canvas_script(canvas, "plot 'title.dat' using 1:2:3 with labels left font ',22' noenhanced, 'subtitle.dat' using 1:2:3 with labels left font ',14' tc rgb '#444444' noenhanced, "
                           "'marktexts.dat' using 1:($2*0.115):(stringcolumn(3)) with labels left offset 0.4,0 font ',13' tc rgb '%s' noenhanced, "
                           "'marktexts_right.dat' using 1:($2*0.115):(stringcolumn(3)) with labels right offset -0.4,0 font ',13' tc rgb '%s' noenhanced, "
-                          "'marks.dat' using 1:(0):(0):(0.06) with vectors nohead lc rgb '%s' lw 2\n",
-                  COLOR_RED, COLOR_RED, COLOR_RED);
+                          "'marks.dat' using 1:(0):(0):(0.115*%d) with vectors nohead lc rgb '%s' lw 2\n",
+                  COLOR_RED, COLOR_RED, 1, COLOR_RED);
     canvas_script(canvas, "set border 3 lc rgb '#666666'\n");
 }
 
@@ -195,17 +198,11 @@ canvas_panel(Canvas *canvas, double top, double bottom, const char *ylabel, gboo
 {
     canvas_script(canvas, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset ylabel '%s' offset 0.5,0\nset ytics autofreq nomirror\nset yrange [*:*]\nunset logscale y\nset grid xtics ytics lc rgb '#dddddd' lt 1\n", top, bottom, ylabel);
     append_tics(canvas, is_last);
+    for (guint i = 0; i < canvas->marks->len; i++) {
+        double at = g_array_index(canvas->marks, double, i);
+        canvas_script(canvas, "set arrow %u from %.3f, graph 0 to %.3f, graph 1 nohead front dt 2 lw 2 lc rgb '%s'\n", i + 1, at, at, COLOR_RED);
+    }
     canvas_script(canvas, "%s\n", is_last ? "set xlabel 'time (minutes:seconds)'" : "unset xlabel");
-}
-
-const char *
-canvas_marks(Canvas *canvas, const char *low, const char *high)
-{
-    if (canvas->n_marks == 0)
-        return NULL;
-    g_free(canvas->clause);
-    canvas->clause = g_strdup_printf("'marks.dat' using 1:(%s):(0):((%s)-(%s)) with vectors nohead lc rgb '%s' dt 2 lw 2 notitle", low, high, low, COLOR_RED);
-    return canvas->clause;
 }
 
 /* --- drawing ------------------------------------------------------------------------------- */

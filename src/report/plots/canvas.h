@@ -35,10 +35,8 @@ void canvas_quote(GString *data, const char *text, guint max_chars);
 
 /* canvas_begin: terminal, fonts, title strip with the marks; the x axis runs from 0 to @end_ms. */
 void canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end_ms);
-/* canvas_panel: the next panel, from @top down to @bottom (fractions of the height). Ends the one before. */
+/* canvas_panel: the next panel, from @top down to @bottom (fractions of the height), with the marks as vertical lines. */
 void canvas_panel(Canvas *canvas, double top, double bottom, const char *ylabel, gboolean is_last);
-/* canvas_marks: clause that draws the marks as vertical lines from @low to @high. NULL if there are none. */
-const char *canvas_marks(Canvas *canvas, const char *low, const char *high);
 PlotResult canvas_draw(Canvas *canvas, char **out_message);
 
 /* What every picture needs of run.json. */

@@ -58,7 +58,6 @@ plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const 
     g_autofree Bin *bins = NULL;
     g_autofree char *name = g_strdup_printf("requests%s.dat", tag);
     GString *data = canvas_data(canvas, name);
-    const char *marks;
 
     if (table == NULL || csv_rows(table) == 0)
         return FALSE;
@@ -66,18 +65,18 @@ plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const 
     for (guint i = 0; i < count; i++) {
         const Bin *bin = &bins[i];
         double w = (double)width;
-        double ok = (double)bin->ok / w;
-        double refused = ok + (double)bin->refused / w;
-        double reset = refused + (double)bin->reset / w;
-        double timeout = reset + (double)(bin->timeout + bin->other) / w;
+        /* failures stand at the bottom, where they are seen, successes on top of them */
+        double timeout = (double)(bin->timeout + bin->other) / w;
+        double reset = timeout + (double)bin->reset / w;
+        double refused = reset + (double)bin->refused / w;
+        double all = refused + (double)bin->ok / w;
 
-        g_string_append_printf(data, "%.3f %.4f %.4f %.4f %.4f\n", ((double)i + 0.5) * w, ok, refused, reset, timeout);
+        g_string_append_printf(data, "%.3f %.4f %.4f %.4f %.4f\n", ((double)i + 0.5) * w, timeout, reset, refused, all);
     }
     canvas_panel(canvas, top, bottom, "requests/s", is_last);
-    marks = canvas_marks(canvas, "0", "1e9");
     /* the tallest first, so that each colour shows its own share */
-    canvas_script(canvas, "set yrange [0:*<1e6]\nstats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.35 : 1)]\nset key top right horizontal samplen 1.2 font ',13' noenhanced\nset boxwidth %" G_GINT64_FORMAT "\n", name, width);
-    canvas_script(canvas, "plot '%s' using 1:5 with boxes lc rgb '%s' title 'timeout', '' using 1:4 with boxes lc rgb '%s' title 'reset', '' using 1:3 with boxes lc rgb '%s' title 'refused', '' using 1:2 with boxes lc rgb '%s' title 'ok'%s%s\nunset key\n", name, COLOR_RED, COLOR_PINK, COLOR_ORANGE, COLOR_GREEN, marks != NULL ? ", " : "", marks != NULL ? marks : "");
+    canvas_script(canvas, "set yrange [0:*<1e6]\nstats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.35 : 1)]\nset key inside right top horizontal samplen 1.2 font ',13' noenhanced\nset boxwidth %" G_GINT64_FORMAT "\n", name, width);
+    canvas_script(canvas, "plot '%s' using 1:5 with boxes lc rgb '%s' title 'ok', '' using 1:4 with boxes lc rgb '%s' title 'refused', '' using 1:3 with boxes lc rgb '%s' title 'reset', '' using 1:2 with boxes lc rgb '%s' title 'timeout'\nunset key\n", name, COLOR_GREEN, COLOR_ORANGE, COLOR_PINK, COLOR_RED);
     return TRUE;
 }
 
@@ -89,7 +88,6 @@ plot_latency(Canvas *canvas, const CsvTable *table, const char *traffic, const c
     g_autofree Bin *bins = NULL;
     g_autofree char *name = g_strdup_printf("latency%s.dat", tag);
     GString *data = canvas_data(canvas, name);
-    const char *marks;
     guint points = 0;
 
     if (table == NULL || csv_rows(table) == 0)
@@ -106,8 +104,7 @@ plot_latency(Canvas *canvas, const CsvTable *table, const char *traffic, const c
     if (points == 0)
         return FALSE;
     canvas_panel(canvas, top, bottom, "latency (ms)", is_last);
-    marks = canvas_marks(canvas, "1e-6", "1e9");
-    canvas_script(canvas, "set logscale y\nstats '%s' using 3 nooutput\nset yrange [0.1:(STATS_max > 1 ? STATS_max*4 : 4)]\nset key top right horizontal samplen 1.5 font ',13' noenhanced\n", name);
-    canvas_script(canvas, "plot '%s' using 1:3 with lines lw 2 lc rgb '%s' title 'p99', '' using 1:2 with lines lw 3 lc rgb '%s' title 'p50'%s%s\nunset key\nunset logscale y\n", name, COLOR_ORANGE, COLOR_BLUE, marks != NULL ? ", " : "", marks != NULL ? marks : "");
+    canvas_script(canvas, "set logscale y\nstats '%s' using 3 nooutput\nset yrange [0.1:(STATS_max > 1 ? STATS_max*4 : 4)]\nset key inside right top horizontal samplen 1.5 font ',13' noenhanced\n", name);
+    canvas_script(canvas, "plot '%s' using 1:3 with lines lw 2 lc rgb '%s' title 'p99', '' using 1:2 with lines lw 3 lc rgb '%s' title 'p50'\nunset key\nunset logscale y\n", name, COLOR_ORANGE, COLOR_BLUE);
     return TRUE;
 }

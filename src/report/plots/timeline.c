@@ -7,6 +7,7 @@
 #include "report/plots/canvas.h"
 
 #define MAX_DEPLOYMENTS 6
+#define NOTHING "-1e9 -1e9 -1e9 -1e9\n" /* gnuplot wants at least one row */
 #define ROWS_UNPACKED 26 /* beyond it pods that do not overlap share a row */
 
 static const struct {
@@ -107,7 +108,7 @@ lane_boxes(Canvas *canvas, const CsvTable *pods, const GArray *lanes)
             if (str_is(csv_text(pods, i, "state"), states[s].state) && lane != NULL)
                 g_string_append_printf(data, "%.3f %.3f %.3f %.3f\n", (double)MAX(from, 0) / 1000.0, (double)csv_ms(pods, i, "to") / 1000.0, -(double)lane->row - 0.42, -(double)lane->row + 0.42);
         }
-        g_string_append(data, "-1e9 -1e9 -1e9 -1e9\n");
+        g_string_append(data, NOTHING);
     }
 }
 
@@ -156,32 +157,32 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
         g_string_append_c(names, '\n');
     }
     g_string_append(names, "-1e9 -1e9 \"\"\n");
-    g_string_append(dark, "-1e9 -1e9 -1e9 -1e9\n");
+    g_string_append(dark, NOTHING);
     g_string_append(lines, "-1e9 -1e9 0\n");
 }
 
 static void
 draw_lanes(Canvas *canvas, guint rows, double top, double bottom, gboolean is_last)
 {
-    const char *marks;
 
     canvas_panel(canvas, top, bottom, "", is_last);
-    canvas_script(canvas, "unset ytics\nset grid noytics\nset yrange [%.2f:0.6]\nset key at screen 0.985,%.4f bottom right horizontal maxrows 1 samplen 0.8 width -1 font ',12'\nplot ", -(double)rows + 0.4, top + 0.004);
+    canvas_script(canvas, "unset ytics\nset grid noytics\nset yrange [%.2f:0.6]\nset key at screen 0.97,%.4f bottom right horizontal maxrows 1 samplen 0.8 width -2 font ',13'\nplot ", -(double)rows + 0.4, top + 0.004);
     canvas_script(canvas, "'notready.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '#FBE3D6' notitle");
-    for (guint s = 0; s < G_N_ELEMENTS(states); s++)
-        canvas_script(canvas, ", 'lane_%s.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '%s' title '%s'", states[s].state, states[s].color, states[s].title);
+    for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
+        g_autofree char *file = g_strdup_printf("lane_%s.dat", states[s].state);
+        gboolean is_seen = strlen(canvas_data(canvas, file)->str) > strlen(NOTHING); /* no legend for what never was */
+
+        canvas_script(canvas, ", '%s' using 1:3:1:2:3:4 with boxxyerror lc rgb '%s' %s%s%s", file, states[s].color, is_seen ? "title '" : "notitle", is_seen ? states[s].title : "", is_seen ? "'" : "");
+    }
     canvas_script(canvas, ", 'nodelines.dat' using 1:2:3:(0) with vectors nohead lc rgb '#999999' notitle, 'nodes.dat' using 1:2:3 with labels right offset -1,0 font ',15' noenhanced notitle, 'podnames.dat' using 1:2:3 with labels left offset 0.6,0 font ',11' tc rgb 'black' noenhanced notitle");
-    marks = canvas_marks(canvas, "-1e6", "1e6");
-    canvas_script(canvas, "%s%s\nunset key\n", marks != NULL ? ", " : "", marks != NULL ? marks : "");
+    canvas_script(canvas, "\nunset key\n");
 }
 
 static gboolean
 draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, double top, double bottom, gboolean is_last)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    GString *ends = canvas_data(canvas, "replicanames.dat");
     gint64 most = 1;
-    const char *marks;
 
     for (guint i = 0; i < csv_rows(objects) && names->len < MAX_DEPLOYMENTS; i++) {
         const char *name = str_intern(csv_text(objects, i, "name"));
@@ -196,7 +197,9 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
         gint64 wanted = 0;
         gint64 available = 0;
 
-        g_string_append(data, "0 0 0\n");
+        g_string_append(data, "t wanted "); /* the name of the line stands in the file: no user text in the script */
+        canvas_quote(data, g_ptr_array_index(names, n), 24);
+        g_string_append(data, "\n0 0 0\n");
         for (guint i = 0; i < csv_rows(objects); i++) {
             gboolean is_removed = csv_int(objects, i, "removed") != 0;
 
@@ -208,17 +211,12 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
             g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)MAX(csv_ms(objects, i, "t"), 0) / 1000.0, wanted, available);
         }
         g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)run->end_ms / 1000.0, wanted, available);
-        g_string_append_printf(ends, "%.3f %.3f ", (double)run->end_ms / 1000.0, (double)available + 0.02);
-        canvas_quote(ends, g_ptr_array_index(names, n), 24);
-        g_string_append_c(ends, '\n');
     }
     canvas_panel(canvas, top, bottom, "pods", is_last);
-    canvas_script(canvas, "set yrange [0:%.2f]\nset key top right horizontal samplen 1.5 font ',13'\nplot ", (double)most * 1.45);
+    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key inside right top horizontal samplen 1.5 font ',13' noenhanced\nplot ", (double)most * 1.5, (int)MAX(1, (most + 3) / 4));
     for (guint n = 0; n < names->len; n++)
-        canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' title '%s', '' using 1:3 with steps lw 4 lc rgb '%s' title '%s', ", n, line_colors[n], n == 0 ? "wanted" : "", line_colors[n], n == 0 ? "available" : "");
-    canvas_script(canvas, "'replicanames.dat' using 1:2:3 with labels right offset -0.5,-0.8 font ',13' noenhanced notitle");
-    marks = canvas_marks(canvas, "0", "1e6");
-    canvas_script(canvas, "%s%s\nunset key\n", marks != NULL ? ", " : "", marks != NULL ? marks : "");
+        canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' %s, '' using 1:3 with steps lw 4 lc rgb '%s' title columnheader(3)%s", n, line_colors[n], n == 0 ? "title 'wanted'" : "notitle", line_colors[n], n + 1 < names->len ? ", " : "");
+    canvas_script(canvas, "\nunset key\n");
     return TRUE;
 }
 

@@ -37,10 +37,9 @@ draw(const char *directory, char **out_message)
 
         g_string_append(label, "0.005 1 ");
         canvas_quote(label, g_ptr_array_index(names, i), 40);
-        canvas_script(canvas, "set label 1 at graph 0.01,0.9 '' \n");
         plot_requests(canvas, table, g_ptr_array_index(names, i), tag, run.end_ms, top, top - part * 0.56, FALSE);
         /* the name of the traffic, from its file, over the panel just drawn */
-        canvas_script(canvas, "unset tics\nunset border\nunset ylabel\nset yrange [0:1]\nplot '%s' using ($1*%.3f):(0.9):3 with labels left offset 1,0 font ',17' noenhanced notitle\nset border 3 lc rgb '#666666'\nset tics\n", file, (double)run.end_ms / 1000.0);
+        canvas_script(canvas, "unset tics\nunset border\nunset ylabel\nunset xlabel\nset yrange [0:1]\nplot '%s' using ($1*%.3f):(0.9):3 with labels left offset 1,0 font ',17' noenhanced notitle\nset border 3 lc rgb '#666666'\nset tics\n", file, (double)run.end_ms / 1000.0);
         plot_latency(canvas, table, g_ptr_array_index(names, i), tag, run.end_ms, top - part * 0.62, top - part * (is_last ? 0.88 : 0.93), is_last);
     }
     return canvas_draw(canvas, out_message);
