@@ -213,7 +213,7 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
         g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)run->end_ms / 1000.0, wanted, available);
     }
     canvas_panel(canvas, top, bottom, "pods", is_last);
-    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key inside right top horizontal samplen 1.5 font ',13' noenhanced\nplot ", (double)most * 1.5, (int)MAX(1, (most + 3) / 4));
+    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key inside right top horizontal samplen 1.5 width 2 font ',13' noenhanced\nplot ", (double)most * 1.5, (int)MAX(1, (most + 3) / 4));
     for (guint n = 0; n < names->len; n++)
         canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' %s, '' using 1:3 with steps lw 4 lc rgb '%s' title columnheader(3)%s", n, line_colors[n], n == 0 ? "title 'wanted'" : "notitle", line_colors[n], n + 1 < names->len ? ", " : "");
     canvas_script(canvas, "\nunset key\n");
@@ -232,20 +232,20 @@ draw(const char *directory, char **out_message)
     g_auto(PlotRun) run = {0};
     guint rows = 1;
     gboolean has_traffic = traffic != NULL && csv_rows(traffic) > 0;
-    double lanes_bottom = has_traffic ? 0.49 : 0.30;
+    double lanes_bottom = has_traffic ? 0.52 : 0.30;
 
     if (pods == NULL || csv_rows(pods) == 0 || objects == NULL || !plot_run_read(directory, &run))
         return PLOT_NO_DATA;
     lanes = lay_out(pods, &rows);
-    canvas = canvas_new(directory, "timeline", 1600, has_traffic ? 1100 : 900);
+    canvas = canvas_new(directory, "timeline", 1600, has_traffic ? 1200 : 900);
     canvas_begin(canvas, run.name, run.description, run.end_ms);
     lane_boxes(canvas, pods, lanes);
     node_bands(canvas, lanes, nodes, &run);
-    draw_lanes(canvas, rows, has_traffic ? 0.80 : 0.76, lanes_bottom, FALSE);
-    draw_replicas(canvas, objects, &run, lanes_bottom - 0.025, has_traffic ? 0.335 : 0.075, !has_traffic);
+    draw_lanes(canvas, rows, has_traffic ? 0.815 : 0.76, lanes_bottom, FALSE);
+    draw_replicas(canvas, objects, &run, lanes_bottom - 0.025, has_traffic ? 0.405 : 0.075, !has_traffic);
     if (has_traffic) {
-        plot_requests(canvas, traffic, NULL, "", run.end_ms, 0.31, 0.195, FALSE);
-        plot_latency(canvas, traffic, NULL, "", run.end_ms, 0.17, 0.065, TRUE);
+        plot_requests(canvas, traffic, NULL, "", run.end_ms, 0.385, 0.19, FALSE);
+        plot_latency(canvas, traffic, NULL, "", run.end_ms, 0.168, 0.062, TRUE);
     }
     return canvas_draw(canvas, out_message);
 }
