@@ -91,12 +91,8 @@ binding_on_timer(Sim *sim, gpointer self)
         binding_send(binding);
 }
 
-/*
- * Recorded with v1.34.4 on one busy machine: a pod alone is bound 8 ms (p50), 21 ms
- * (p90) after it was seen. The cycle takes little of it; the goroutine of the
- * binding cycle waits for a turn.
- */
-static const Dist quick_delay = {.type = DIST_LOGNORMAL, .a_ns = 3000000, .b_ns = 24000000};
+/* The goroutine of the binding cycle waits for its turn: see loop.c for what was recorded. */
+static const Dist quick_delay = {.type = DIST_LOGNORMAL, .a_ns = 2700000, .b_ns = 39000000};
 
 void
 scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)

@@ -250,3 +250,13 @@ plane_events(Plane *plane, const char *reason, const char *pod)
     }
     return count;
 }
+
+void
+plane_kill(Plane *plane, const char *pod)
+{
+    ApiRequest *request =
+        api_request_new(VERB_DELETE, &pod_kind, str_intern("default"), str_intern(pod));
+
+    request->has_grace = TRUE;
+    client_send(plane->client, request, plane_answered, plane, NULL);
+}

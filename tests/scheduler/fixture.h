@@ -32,6 +32,8 @@ void plane_patch(Plane *plane,
                  ApiMutate mutate,
                  gpointer data);
 void plane_delete(Plane *plane, const ApiKind *kind, const char *namespace_, const char *name);
+/* plane_kill: what a kubelet does at the end of a pod: DELETE with grace 0. */
+void plane_kill(Plane *plane, const char *pod);
 /* plane_node: a node of that size, ready. */
 void plane_node(Plane *plane, const char *name, const char *cpu, const char *memory);
 /* plane_pod: in namespace default; @spec: more members of the spec, or NULL. */
