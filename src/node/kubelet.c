@@ -3,6 +3,7 @@
 #include "node/internal.h"
 
 #define HOUSEKEEPING_NS (2 * NS_PER_S)
+#define ORPHAN_GRACE_NS (2 * NS_PER_S)
 
 /* Time from a watch event's arrival to the sync loop's handling of it (node latencies: 5 ms). */
 static const Dist hear_dist = {.type = DIST_LOGNORMAL,
@@ -303,13 +304,34 @@ kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *ob
 
 /* --- housekeeping ----------------------------------------------------------------------------------- */
 
+static void kubelet_tidy(Kubelet *k);
+
 static void
-kubelet_orphan_stopped(gpointer user)
+kubelet_on_orphan_stopped(gpointer user)
 {
-    (void)user;
+    kubelet_tidy(user);
 }
 
-/* A pod that runs here though the API knows no such pod: its containers end at once. */
+/* TRUE: one of its containers ran; it is asked to end. */
+static gboolean
+kubelet_stop_orphan_containers(Kubelet *k, const Sandbox *sandbox)
+{
+    g_autoptr(GPtrArray) containers = runtime_list_containers(k->options.runtime);
+    gboolean has_running = FALSE;
+
+    for (guint i = 0; i < containers->len; i++) {
+        RtContainer *container = containers->pdata[i];
+
+        if (rt_container_sandbox(container) != sandbox ||
+            rt_container_state(container) != RT_RUNNING)
+            continue;
+        runtime_stop_container(container, ORPHAN_GRACE_NS, k->handle, kubelet_on_orphan_stopped, k);
+        has_running = TRUE;
+    }
+    return has_running;
+}
+
+/* A pod that runs here though the API knows no such pod: it has 1 s, which is 2 s at least. */
 static void
 kubelet_kill_orphans(Kubelet *k)
 {
@@ -320,10 +342,10 @@ kubelet_kill_orphans(Kubelet *k)
 
         if (kubelet_find_worker(k, sandbox_pod_uid(sandbox)) != NULL)
             continue;
-        if (sandbox_is_ready(sandbox))
-            runtime_stop_sandbox(sandbox, k->handle, kubelet_orphan_stopped, k);
-        else
+        if (!sandbox_is_ready(sandbox))
             runtime_remove_sandbox(sandbox);
+        else if (!kubelet_stop_orphan_containers(k, sandbox))
+            runtime_stop_sandbox(sandbox, k->handle, kubelet_on_orphan_stopped, k);
     }
 }
 

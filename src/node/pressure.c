@@ -1,0 +1,136 @@
+/* pressure.c - see pressure.h */
+
+#include "node/pressure.h"
+
+#include "node/resources.h"
+
+#define CRITICAL_PRIORITY 2000000000
+
+gboolean
+threshold_is_met(const char *threshold, gint64 capacity_bytes, gint64 observed_bytes)
+{
+    return observed_bytes < threshold_bytes(threshold, capacity_bytes);
+}
+
+/* --- order of eviction ----------------------------------------------------------------- */
+
+static gint64
+usage_above_request(const PodUsage *item)
+{
+    return item->usage_bytes - pod_request_memory_bytes(pod_spec(item->pod));
+}
+
+static gint32
+priority_of(const ApiObject *pod)
+{
+    const OptInt32 *priority = &pod_spec(pod)->priority;
+
+    return priority->is_set ? priority->value : 0;
+}
+
+/* TRUE: @a goes before @b. */
+static gboolean
+evicts_before(const PodUsage *a, const PodUsage *b)
+{
+    gint64 above_a = usage_above_request(a);
+    gint64 above_b = usage_above_request(b);
+
+    if ((above_a > 0) != (above_b > 0))
+        return above_a > 0;
+    if (priority_of(a->pod) != priority_of(b->pod))
+        return priority_of(a->pod) < priority_of(b->pod);
+    return above_a > above_b;
+}
+
+void
+eviction_rank_memory(PodUsage *pods, guint count)
+{
+    for (guint i = 1; i < count; i++) {
+        PodUsage item = pods[i];
+        guint j = i;
+
+        for (; j > 0 && evicts_before(&item, &pods[j - 1]); j--)
+            pods[j] = pods[j - 1];
+        pods[j] = item;
+    }
+}
+
+gboolean
+eviction_is_exempt(const ApiObject *pod)
+{
+    return priority_of(pod) >= CRITICAL_PRIORITY ||
+           str_map_get(&pod->meta->annotations, "kubernetes.io/config.mirror") != NULL;
+}
+
+const char *
+eviction_message(const ApiObject *pod,
+                 const char *threshold,
+                 gint64 available_bytes,
+                 gint64 (*usage_of)(gpointer user, const char *container),
+                 gpointer user)
+{
+    const PodSpec *spec = pod_spec(pod);
+    Quantity available = quantity_from_int(available_bytes, QUANTITY_BINARY_SI);
+    GString *text = g_string_new(NULL);
+    const char *interned;
+
+    g_string_append_printf(text,
+                           "The node was low on resource: memory. Threshold quantity: %s, "
+                           "available: %s. ",
+                           threshold, quantity_format(&available));
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const Container *container = &spec->containers.items[i];
+        const Quantity *wanted =
+            quantity_map_get(&container->resources.requests, str_intern("memory"));
+        Quantity request = wanted != NULL ? *wanted : (Quantity){0};
+        Quantity usage = quantity_from_int(usage_of(user, container->name), QUANTITY_BINARY_SI);
+
+        if (quantity_compare(&usage, &request) <= 0)
+            continue;
+        g_string_append_printf(text,
+                               "Container %s was using %s, request is %s, has larger consumption "
+                               "of memory. ",
+                               container->name, quantity_format(&usage), quantity_format(&request));
+    }
+    interned = str_intern(text->str);
+    g_string_free(text, TRUE);
+    return interned;
+}
+
+/* --- images ------------------------------------------------------------------------------- */
+
+gint64
+image_gc_bytes_to_free(gint64 capacity_bytes,
+                       gint64 available_bytes,
+                       gint32 high_percent,
+                       gint32 low_percent)
+{
+    gint64 usage_percent;
+
+    if (capacity_bytes <= 0)
+        return 0;
+    usage_percent = 100 - available_bytes * 100 / capacity_bytes;
+    if (usage_percent < high_percent)
+        return 0;
+    return MAX(0, capacity_bytes * (100 - low_percent) / 100 - available_bytes);
+}
+
+/* --- shutdown ------------------------------------------------------------------------------- */
+
+void
+shutdown_groups(gint64 grace_s, gint64 critical_s, ShutdownGroup out_groups[2])
+{
+    out_groups[0] = (ShutdownGroup){0, MAX(0, grace_s - critical_s)};
+    out_groups[1] = (ShutdownGroup){CRITICAL_PRIORITY, critical_s};
+}
+
+guint
+shutdown_group_of(const ShutdownGroup *groups, guint count, gint32 priority)
+{
+    guint found = 0;
+
+    for (guint i = 0; i < count; i++)
+        if (groups[i].priority <= priority)
+            found = i;
+    return found;
+}

@@ -1,0 +1,45 @@
+/*
+ * pressure.h - what the kubelet decides when the node runs out of something
+ *
+ * Models: pkg/kubelet/eviction/helpers.go, images/image_gc_manager.go,
+ * nodeshutdown/nodeshutdown_manager.go, v1.34. Pure.
+ */
+#pragma once
+
+#include "api/kinds.h"
+
+/* threshold_is_met: less is observed than the threshold says (a quantity, or a percentage of capacity). */
+gboolean threshold_is_met(const char *threshold, gint64 capacity_bytes, gint64 observed_bytes);
+
+typedef struct {
+    const ApiObject *pod; /* (borrowed) */
+    gint64 usage_bytes;
+} PodUsage;
+/*
+ * eviction_rank_memory: first to be evicted first: usage above the request, lower
+ * priority, more above the request. Stable.
+ */
+void eviction_rank_memory(PodUsage *pods, guint count);
+/* eviction_is_exempt: critical pods are never evicted. */
+gboolean eviction_is_exempt(const ApiObject *pod);
+/* eviction_message: as status.message has it, with its final blank. Returns: (interned) */
+const char *eviction_message(const ApiObject *pod,
+                             const char *threshold,
+                             gint64 available_bytes,
+                             gint64 (*usage_of)(gpointer user, const char *container),
+                             gpointer user);
+
+/* image_gc_bytes_to_free: 0 if the usage is below @high_percent. */
+gint64 image_gc_bytes_to_free(gint64 capacity_bytes,
+                              gint64 available_bytes,
+                              gint32 high_percent,
+                              gint32 low_percent);
+
+typedef struct {
+    gint32 priority; /* the group's lowest */
+    gint64 grace_s;
+} ShutdownGroup;
+/* shutdown_groups: normal and critical, from shutdownGracePeriod and its critical part; two of them. */
+void shutdown_groups(gint64 grace_s, gint64 critical_s, ShutdownGroup out_groups[2]);
+/* shutdown_group_of: index of the group with the largest priority <= @priority; below all: the lowest. */
+guint shutdown_group_of(const ShutdownGroup *groups, guint count, gint32 priority);

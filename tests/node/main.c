@@ -1,0 +1,29 @@
+/* main.c - runs the suites of node/ */
+
+#include <check.h>
+
+Suite *actions_suite(void);
+Suite *env_suite(void);
+Suite *ideal_suite(void);
+Suite *life_suite(void);
+Suite *phase_suite(void);
+Suite *recorded_suite(void);
+Suite *rules_suite(void);
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(rules_suite());
+    int n_failed;
+
+    srunner_add_suite(runner, phase_suite());
+    srunner_add_suite(runner, actions_suite());
+    srunner_add_suite(runner, env_suite());
+    srunner_add_suite(runner, ideal_suite());
+    srunner_add_suite(runner, recorded_suite());
+    srunner_add_suite(runner, life_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}

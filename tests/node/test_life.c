@@ -1,0 +1,318 @@
+/* test_life.c - restarts of the kubelet and its machine, refusals, hooks, missing objects */
+
+#include "tests/node/lab.h"
+
+#include <check.h>
+
+Suite *life_suite(void);
+
+static const char sleeper[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                              "  terminationGracePeriodSeconds: 3\n"
+                              "  containers:\n"
+                              "  - name: app\n"
+                              "    image: registry.local/app:1\n"
+                              "    command: [sh, -c, sleep 1000000]\n";
+
+static void
+ck_between(const char *what, gint64 got, gint64 low, gint64 high)
+{
+    ck_assert_msg(got >= low && got <= high, "%s: %d ms, want %d..%d", what, (int)got, (int)low,
+                  (int)high);
+}
+
+static const ContainerStatus *
+app_status(Lab *lab)
+{
+    return &pod_status(lab_pod(lab, "p"))->container_statuses.items[0];
+}
+
+/* Containers outlive the kubelet, and are adopted: same id, no restart. */
+START_TEST(test_kubelet_restart)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    const char *id;
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 10000);
+    id = app_status(lab)->container_id;
+    process_crash(kubelet_process(lab->kubelets[0]), 5 * NS_PER_S);
+    lab_run(lab, 40000);
+    ck_assert_ptr_eq(app_status(lab)->container_id, id);
+    ck_assert_int_eq(app_status(lab)->restart_count, 0);
+    ck_assert(pod_condition_true(lab_pod(lab, "p"), "Ready"));
+    ck_assert_int_eq(lab_count_event(lab, "p", "Started"), 1);
+    lab_delete(lab, "p", -1);
+    lab_run(lab, 50000);
+    ck_between("gone", lab_when_gone(lab, "p"), 43000, 45500);
+    lab_free(lab);
+}
+END_TEST
+
+/* A pod deleted by force while its kubelet is away: found and killed when it is back. */
+START_TEST(test_orphan)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autoptr(GPtrArray) left = NULL;
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 10000);
+    process_stop(kubelet_process(lab->kubelets[0]));
+    lab_delete(lab, "p", 0);
+    lab_run(lab, 15000);
+    ck_assert_ptr_null(lab_pod(lab, "p"));
+    process_start(kubelet_process(lab->kubelets[0]));
+    lab_run(lab, 30000);
+    left = runtime_list_containers(lab->runtimes[0]);
+    ck_assert_uint_eq(left->len, 0);
+    lab_free(lab);
+}
+END_TEST
+
+/* Reboot: a new sandbox, the container again, restart count up, event on the node. */
+START_TEST(test_reboot)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 10000);
+    machine_power_off(lab->machines[0]);
+    lab_run(lab, 20000);
+    machine_power_on(lab->machines[0]);
+    lab_run(lab, 60000);
+    ck_assert(pod_condition_true(lab_pod(lab, "p"), "Ready"));
+    ck_assert_int_eq(app_status(lab)->restart_count, 1);
+    ck_assert_int_eq(lab_count_event(lab, "p", "SandboxChanged"), 1);
+    ck_assert_int_eq(lab_count_event(lab, "node-a", "Rebooted"), 1);
+    lab_free(lab);
+}
+END_TEST
+
+/* DELETE with grace 0: gone at once, the containers 2 s later. */
+START_TEST(test_force_delete)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) after = NULL;
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 10000);
+    lab_delete(lab, "p", 0);
+    lab_run(lab, 11500);
+    ck_between("gone", lab_when_gone(lab, "p"), 10000, 10050);
+    before = runtime_list_containers(lab->runtimes[0]);
+    ck_assert_uint_eq(before->len, 1);
+    lab_run(lab, 16000);
+    ck_between("Killing", lab_when_event(lab, "p", "Killing", 1), 10000, 10100);
+    after = runtime_list_containers(lab->runtimes[0]);
+    ck_assert_uint_eq(after->len, 0);
+    lab_free(lab);
+}
+END_TEST
+
+/* A graceful deletion that becomes a shorter one. */
+START_TEST(test_shorter_grace)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 10000);
+    lab_delete(lab, "p", 60);
+    lab_run(lab, 15000);
+    lab_delete(lab, "p", 5);
+    lab_run(lab, 40000);
+    ck_between("gone", lab_when_gone(lab, "p"), 20000, 22000);
+    lab_free(lab);
+}
+END_TEST
+
+START_TEST(test_pending_deleted)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/none:1\"}\n");
+    lab_run(lab, 20000);
+    lab_delete(lab, "p", -1);
+    lab_run(lab, 40000);
+    ck_between("gone", lab_when_gone(lab, "p"), 20000, 27000);
+    ck_between("failed", lab_when(lab, "p", pod_ended, "ContainerStatusUnknown", 0), 20000, 27000);
+    lab_free(lab);
+}
+END_TEST
+
+/* 0, 0.5, 1.5, 3.5, 7.5 s; the object that appears is found by the next attempt. */
+START_TEST(test_failed_mount)
+{
+    static const gint64 after[] = {500, 1500, 3500, 7500};
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    gint64 first;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, cat /v/k; sleep 1000000]\n"
+                   "    volumeMounts: [{name: v, mountPath: /v}]\n"
+                   "  volumes: [{name: v, configMap: {name: x}}]\n");
+    lab_run(lab, 9000);
+    lab_apply(lab, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: hello}\n");
+    lab_run(lab, 30000);
+    first = lab_when_event(lab, "p", "FailedMount", 1);
+    for (gint32 i = 0; i < 4; i++)
+        ck_between("attempt", lab_when_event(lab, "p", "FailedMount", i + 2) - first, after[i],
+                   after[i] + 100);
+    ck_assert_int_eq(lab_count_event(lab, "p", "FailedMount"), 5);
+    ck_assert_str_eq(lab_event_message(lab, "p", "FailedMount"),
+                     "MountVolume.SetUp failed for volume \"v\" : configmap \"x\" not found");
+    ck_between("started", lab_when_event(lab, "p", "Started", 1) - first, 15500, 16800);
+    lab_free(lab);
+}
+END_TEST
+
+START_TEST(test_missing_config)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, sleep 1000000]\n"
+                   "    env: [{name: X, valueFrom: {configMapKeyRef: {name: x, key: k}}}]\n");
+    lab_run(lab, 8000);
+    ck_assert_str_eq(app_status(lab)->state.waiting->reason, "CreateContainerConfigError");
+    ck_assert_str_eq(app_status(lab)->state.waiting->message, "configmap \"x\" not found");
+    ck_assert_int_eq(lab_count_event(lab, "p", "Failed"), 2);
+    lab_apply(lab, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: hello}\n");
+    lab_run(lab, 30000);
+    ck_between("started", lab_when_event(lab, "p", "Started", 1), 10000, 19000);
+    lab_free(lab);
+}
+END_TEST
+
+START_TEST(test_post_start)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    gint64 at;
+
+    lab_apply(lab,
+              "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+              "  terminationGracePeriodSeconds: 3\n"
+              "  containers:\n"
+              "  - name: app\n"
+              "    image: registry.local/app:1\n"
+              "    command: [sh, -c, sleep 1000000]\n"
+              "    lifecycle: {postStart: {exec: {command: [sh, -c, \"echo no; exit 5\"]}}}\n");
+    lab_run(lab, 30000);
+    at = lab_when(lab, "p", pod_waits, "PostStartHookError", 0);
+    ck_between("PostStartHookError", at, 3400, 5500);
+    ck_assert_int_eq(lab_when(lab, "p", pod_runs, NULL, 0), -1);
+    ck_assert_str_eq(lab_event_message(lab, "p", "Killing"), "FailedPostStartHook");
+    lab_free(lab);
+}
+END_TEST
+
+/* The hook outlives the grace: SIGTERM then, SIGKILL 2 s later. */
+START_TEST(test_long_pre_stop)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  terminationGracePeriodSeconds: 4\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, sleep 1000000]\n"
+                   "    lifecycle: {preStop: {exec: {command: [sh, -c, sleep 100]}}}\n");
+    lab_run(lab, 10000);
+    lab_delete(lab, "p", -1);
+    lab_run(lab, 30000);
+    ck_between("ended", lab_when(lab, "p", pod_ended, "Error", 0), 16000, 16500);
+    ck_between("FailedPreStopHook", lab_when_event(lab, "p", "FailedPreStopHook", 1), 16000, 16100);
+    lab_free(lab);
+}
+END_TEST
+
+START_TEST(test_deadline)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  activeDeadlineSeconds: 5\n"
+                   "  terminationGracePeriodSeconds: 3\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sh, -c, sleep "
+                   "1000000]}\n");
+    lab_run(lab, 30000);
+    ck_assert_int_eq(lab_count_event(lab, "p", "DeadlineExceeded"), 4);
+    ck_assert_str_eq(pod_status(lab_pod(lab, "p"))->reason, "DeadlineExceeded");
+    ck_between("not ready", lab_when(lab, "p", pod_condition_false, "Ready", 4000), 5000, 6100);
+    ck_between("Failed", lab_when(lab, "p", pod_phase_is, "Failed", 0), 8000, 11000);
+    lab_free(lab);
+}
+END_TEST
+
+START_TEST(test_rejected)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", resources: {requests: {cpu: "
+                   "3}}}\n");
+    lab_run(lab, 3000);
+    ck_assert_str_eq(pod_status(lab_pod(lab, "p"))->reason, "OutOfcpu");
+    ck_assert_str_eq(pod_status(lab_pod(lab, "p"))->message,
+                     "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, "
+                     "used: 0, capacity: 2000");
+    ck_assert_int_eq(lab_count_event(lab, "p", "OutOfcpu"), 1);
+    lab_delete(lab, "p", -1);
+    lab_run(lab, 6000);
+    ck_assert_int_ge(lab_when_gone(lab, "p"), 0);
+    lab_free(lab);
+}
+END_TEST
+
+/* A quiet cluster: resyncs of pods that change nothing make no event. */
+START_TEST(test_quiet)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    gint64 before;
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 60000);
+    before = sim_counters(lab->sim).events;
+    lab_run(lab, 660000);
+    /* Two leases each 10 s, with their way through client, server, etcd and watch. */
+    ck_assert_int_lt(sim_counters(lab->sim).events - before, 120 * 40);
+    lab_delete(lab, "p", -1);
+    lab_run(lab, 670000);
+    ck_between("Killing", lab_when_event(lab, "p", "Killing", 1), 660000, 660100);
+    lab_free(lab);
+}
+END_TEST
+
+Suite *
+life_suite(void)
+{
+    Suite *suite = suite_create("life");
+    TCase *tcase = tcase_create("nodes");
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, test_kubelet_restart);
+    tcase_add_test(tcase, test_orphan);
+    tcase_add_test(tcase, test_reboot);
+    tcase_add_test(tcase, test_force_delete);
+    tcase_add_test(tcase, test_shorter_grace);
+    tcase_add_test(tcase, test_pending_deleted);
+    tcase_add_test(tcase, test_failed_mount);
+    tcase_add_test(tcase, test_missing_config);
+    tcase_add_test(tcase, test_post_start);
+    tcase_add_test(tcase, test_long_pre_stop);
+    tcase_add_test(tcase, test_deadline);
+    tcase_add_test(tcase, test_rejected);
+    tcase_add_test(tcase, test_quiet);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
