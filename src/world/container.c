@@ -246,7 +246,7 @@ create_finish(RtCall *call)
                                           call->sandbox->id));
         return;
     }
-    container->id = str_internf("containerd://%s", runtime_new_id(runtime));
+    container->id = runtime_new_id(runtime, "containerd://");
     g_ptr_array_add(runtime->containers, rt_container_ref(container));
     g_ptr_array_add(container->sandbox->containers, container);
     runtime_changed(runtime, container->sandbox);

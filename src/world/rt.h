@@ -110,11 +110,11 @@ struct Runtime {
 
 /* runtime_changed: something that a relist sees is different now. */
 void runtime_changed(Runtime *runtime, Sandbox *sandbox);
-/* runtime_new_id: 64 hex digits. (interned) */
 /* runtime_volume: the files behind a volume id, and where in the tree they begin. */
 FsTree *runtime_volume(Runtime *runtime, const char *volume_id, const char **out_prefix);
 void runtime_volume_seed(FsTree *tree, const char *const *files);
-const char *runtime_new_id(Runtime *runtime);
+/* runtime_new_id: @prefix and 64 hex digits. (interned) */
+const char *runtime_new_id(Runtime *runtime, const char *prefix);
 gint64 runtime_draw(Runtime *runtime, const Dist *dist);
 
 /* A piece of work under way whose answer somebody may still want. */

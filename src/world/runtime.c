@@ -249,15 +249,15 @@ runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self)
 }
 
 const char *
-runtime_new_id(Runtime *runtime)
+runtime_new_id(Runtime *runtime, const char *prefix)
 {
     guint64 part[4];
 
     for (guint i = 0; i < G_N_ELEMENTS(part); i++)
         part[i] = rng_next(runtime->rng_ids);
-    return str_internf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER
-                       "x%016" G_GINT64_MODIFIER "x",
-                       part[0], part[1], part[2], part[3]);
+    return str_internf("%s%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER
+                       "x%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
+                       prefix, part[0], part[1], part[2], part[3]);
 }
 
 gint64

@@ -90,7 +90,7 @@ sandbox_new(Runtime *runtime, const SandboxOptions *options)
         n_labels++;
     sandbox->runtime = runtime;
     sandbox->refs = 1;
-    sandbox->id = runtime_new_id(runtime);
+    sandbox->id = runtime_new_id(runtime, "");
     sandbox->namespace_ = str_intern(options->namespace_);
     sandbox->name = str_intern(options->name);
     sandbox->uid = str_intern(options->uid);

@@ -1,22 +1,26 @@
 /*
  * shell_net.c - see shell_internal.h: nslookup, wget, curl, nc
  *
- * Names are asked of the runtime's resolver; connections go to pods by address.
+ * Names are asked of the runtime's resolver. What goes to the pod itself is
+ * served there; everything else is a flow through the machine's packet filter.
  */
 
 #include "world/shell_internal.h"
 
-typedef enum { NET_RESOLVING, NET_CONNECTING, NET_SERVING } NetStage;
+#include "world/flow.h"
+
+typedef enum { NET_RESOLVING, NET_LOCAL, NET_FLOWING, NET_ANSWERED } NetStage;
 
 typedef struct {
     const char *tool, *host, *ip, *path;
     gint32 port;
     gint64 timeout_ns;
     NetStage stage;
-    gboolean is_quiet, connects_only, is_local;
-    RtContainer *server;
-    ServerRequest *request;
-    gint64 deadline_ns;
+    gboolean is_quiet, connects_only;
+    const char *page;       /* (interned) what the server says, NULL if unknown */
+    ServerRequest *request; /* within the pod */
+    FlowClient *flow;       /* (owned) to elsewhere */
+    FlowOutcome outcome;
 } NetJob;
 
 static Frame *
@@ -34,6 +38,7 @@ shell_net_clear(Shell *shell)
         return;
     if (job->request != NULL)
         container_cancel_request(job->request);
+    flow_client_free(job->flow);
     g_clear_pointer(&shell->net, g_free);
 }
 
@@ -93,54 +98,60 @@ net_fail(Shell *shell, gint32 curl_code, const char *wget_words)
     net_end(shell, is_curl ? curl_code : 1);
 }
 
-static void
-print_page(Shell *shell, const NetJob *job)
+/* What a page of that server says. (interned) */
+static const char *
+page_of(const RtContainer *server)
 {
-    const char *name = image_short_name(job->server->image);
-
-    if (job->is_quiet && strcmp(job->tool, "curl") != 0 && strcmp(job->tool, "wget") != 0)
-        return;
-    if (g_str_has_prefix(name, "nginx"))
-        shell_print(shell, net_frame(shell), "<h1>Welcome to nginx!</h1>\n");
-    else
-        shell_print(shell, net_frame(shell), "%s\n", job->server->sandbox->name);
+    if (g_str_has_prefix(image_short_name(server->image), "nginx"))
+        return str_intern("<h1>Welcome to nginx!</h1>\n");
+    return str_internf("%s\n", server->sandbox->name);
 }
+
+static void
+net_got_status(Shell *shell, gint32 status)
+{
+    NetJob *job = shell->net;
+    gboolean is_wget = strcmp(job->tool, "wget") == 0;
+
+    if (status >= 400 && is_wget)
+        shell_complain(shell, net_frame(shell), "wget: server returned error: HTTP/1.1 %d", status);
+    else if (status < 400)
+        shell_print(shell, net_frame(shell), "%s",
+                    job->connects_only || job->page == NULL ? "" : job->page);
+    net_end(shell, status >= 400 && is_wget ? 1 : 0);
+}
+
+static void
+net_got_reset(Shell *shell)
+{
+    NetJob *job = shell->net;
+
+    shell_complain(shell, net_frame(shell), "%s: connection reset by peer", job->tool);
+    net_end(shell, strcmp(job->tool, "curl") == 0 ? 56 : 1);
+}
+
+/* --- within the pod -------------------------------------------------------------------------- */
 
 static void
 net_on_served(gpointer user, ServeResult result, gint32 status)
 {
     Shell *shell = user;
     NetJob *job = shell->net;
-    gboolean is_curl = strcmp(job->tool, "curl") == 0;
 
     job->request = NULL;
-    if (result == SERVE_RESET) {
-        shell_complain(shell, net_frame(shell), "%s: connection reset by peer", job->tool);
-        net_end(shell, is_curl ? 56 : 1);
-        return;
-    }
-    if (status >= 400 && !is_curl)
-        shell_complain(shell, net_frame(shell), "wget: server returned error: HTTP/1.1 %d", status);
-    else if (status < 400)
-        print_page(shell, job);
-    net_end(shell, status >= 400 && !is_curl ? 1 : 0);
+    if (result == SERVE_RESET)
+        net_got_reset(shell);
+    else
+        net_got_status(shell, status);
 }
 
 static void
-net_connect_now(Shell *shell)
+net_ask_own_pod(Shell *shell)
 {
     NetJob *job = shell->net;
-    World *world = shell->container->runtime->world;
-    Sandbox *own = shell->container->sandbox;
-    Sandbox *target = job->is_local ? own : world_find_sandbox_ip(world, job->ip);
+    RtContainer *server = sandbox_find_listener(shell->container->sandbox, job->port);
 
-    if (target == NULL) {
-        sim_timer_arm_at(&shell->timer, job->deadline_ns);
-        job->stage = NET_SERVING;
-        return;
-    }
-    job->server = sandbox_find_listener(target, job->port);
-    if (job->server == NULL) {
+    if (server == NULL) {
         net_fail(shell, 7, "Connection refused");
         return;
     }
@@ -148,55 +159,124 @@ net_connect_now(Shell *shell)
         net_end(shell, 0);
         return;
     }
-    job->stage = NET_SERVING;
-    job->request = container_serve(job->server, job->port, job->path, net_on_served, shell);
-    sim_timer_arm_at(&shell->timer, job->deadline_ns);
+    job->stage = NET_LOCAL;
+    job->page = page_of(server);
+    sim_timer_arm_after(&shell->timer, job->timeout_ns);
+    job->request = container_serve(server, job->port, job->path, net_on_served, shell);
+}
+
+/* --- elsewhere --------------------------------------------------------------------------------- */
+
+/* The flow is not to be freed here: the shell looks at the outcome in its own turn. */
+static void
+net_on_flow(gpointer user,
+            FlowOutcome outcome,
+            gint64 started_ns,
+            gint64 ended_ns,
+            const char *backend_ip)
+{
+    Shell *shell = user;
+    NetJob *job = shell->net;
+    const char *ip = backend_ip != NULL ? backend_ip : job->ip;
+    Sandbox *target = world_find_sandbox_ip(shell->container->runtime->world, ip);
+
+    (void)started_ns;
+    (void)ended_ns;
+    job->outcome = outcome;
+    job->stage = NET_ANSWERED;
+    for (guint i = 0; target != NULL && job->page == NULL && i < target->containers->len; i++) {
+        RtContainer *container = g_ptr_array_index(target->containers, i);
+
+        if (container->listeners != NULL && container->listeners->len > 0)
+            job->page = page_of(container);
+    }
+    sim_timer_arm_after(&shell->timer, 0);
+}
+
+static void
+net_ask_elsewhere(Shell *shell)
+{
+    NetJob *job = shell->net;
+    Sandbox *own = shell->container->sandbox;
+    FlowClientOptions options = {
+        .name = str_internf("shell/%s", own->ip),
+        .from_machine = own->runtime->machine,
+        .from_sandbox = own,
+        .ip = job->ip,
+        .port = job->port,
+        .timeout_ns = job->timeout_ns,
+    };
+
+    job->stage = NET_FLOWING;
+    job->flow = flow_client_new(own->runtime->world, &options);
+    flow_client_request(job->flow, net_on_flow, shell);
+}
+
+static void
+net_answered(Shell *shell)
+{
+    NetJob *job = shell->net;
+
+    switch (job->outcome) {
+    case FLOW_OK:
+        net_got_status(shell, 200);
+        break;
+    case FLOW_HTTP_503:
+        net_got_status(shell, 503);
+        break;
+    case FLOW_REFUSED:
+        net_fail(shell, 7, "Connection refused");
+        break;
+    case FLOW_RESET:
+        net_got_reset(shell);
+        break;
+    case FLOW_UNREACHABLE:
+        net_fail(shell, 7, "No route to host");
+        break;
+    default:
+        net_fail(shell, 28, "Connection timed out");
+        break;
+    }
+}
+
+static void
+net_resolved(Shell *shell)
+{
+    NetJob *job = shell->net;
+
+    job->ip = resolve(shell, job->host);
+    if (strcmp(job->tool, "nslookup") == 0) {
+        if (job->ip == NULL)
+            shell_print(shell, net_frame(shell), "** server can't find %s: NXDOMAIN\n", job->host);
+        else
+            shell_print(shell, net_frame(shell), "Name:\t%s\nAddress: %s\n", job->host, job->ip);
+        net_end(shell, job->ip == NULL);
+        return;
+    }
+    if (job->ip == NULL)
+        net_fail(shell, 6, "bad address");
+    else if (strcmp(job->ip, "127.0.0.1") == 0 || str_is(job->ip, shell->container->sandbox->ip))
+        net_ask_own_pod(shell);
+    else
+        net_ask_elsewhere(shell);
 }
 
 void
 shell_net_on_timer(Shell *shell)
 {
     NetJob *job = shell->net;
-    Sandbox *own = shell->container->sandbox;
-    World *world = shell->container->runtime->world;
-    Sandbox *target;
-    gint64 delay_ns;
 
-    if (job->stage == NET_SERVING) {
+    switch (job->stage) {
+    case NET_RESOLVING:
+        net_resolved(shell);
+        break;
+    case NET_ANSWERED:
+        net_answered(shell);
+        break;
+    default:
         net_fail(shell, 28, "Connection timed out");
-        return;
+        break;
     }
-    if (job->stage == NET_CONNECTING) {
-        net_connect_now(shell);
-        return;
-    }
-    job->ip = resolve(shell, job->host);
-    if (job->ip == NULL && strcmp(job->tool, "nslookup") == 0) {
-        shell_print(shell, net_frame(shell), "** server can't find %s: NXDOMAIN\n", job->host);
-        net_end(shell, 1);
-        return;
-    }
-    if (job->ip == NULL) {
-        net_fail(shell, 6, "bad address");
-        return;
-    }
-    if (strcmp(job->tool, "nslookup") == 0) {
-        shell_print(shell, net_frame(shell), "Name:\t%s\nAddress: %s\n", job->host, job->ip);
-        net_end(shell, 0);
-        return;
-    }
-    job->stage = NET_CONNECTING;
-    job->is_local = strcmp(job->ip, "127.0.0.1") == 0 || str_is(job->ip, own->ip);
-    target = job->is_local ? own : world_find_sandbox_ip(world, job->ip);
-    delay_ns = target != NULL
-                   ? world_latency_ns(world, own->runtime->machine, target->runtime->machine)
-                   : 0;
-    if (delay_ns == G_MAXINT64) {
-        job->stage = NET_SERVING;
-        sim_timer_arm_at(&shell->timer, job->deadline_ns);
-        return;
-    }
-    sim_timer_arm_after(&shell->timer, 2 * delay_ns);
 }
 
 static gint32
@@ -204,8 +284,8 @@ net_begin(Shell *shell, NetJob *given)
 {
     NetJob *job = g_memdup2(given, sizeof(*given));
 
-    job->deadline_ns =
-        shell_now_ns(shell) + (job->timeout_ns > 0 ? job->timeout_ns : 131 * NS_PER_S);
+    if (job->timeout_ns <= 0)
+        job->timeout_ns = 131 * NS_PER_S;
     shell->net = job;
     shell_block(shell, BLOCK_NET);
     shell->spin_ns = 20 * NS_PER_MS;

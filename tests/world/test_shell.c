@@ -6,6 +6,7 @@
  */
 
 #include "tests/world/pods.h"
+#include "world/flow.h"
 
 Suite *shell_suite(void);
 
@@ -259,6 +260,63 @@ START_TEST(test_message_is_what_was_left_in_the_termination_log)
 }
 END_TEST
 
+/* web: nginx at 10.244.1.2 behind 10.96.0.80; nobody at 10.244.1.99; a Service without endpoints at 10.96.0.81 */
+static const struct {
+    const char *script;
+    gint32 exit_code;
+    const char *log;
+} requests[] = {
+    {"wget -qO- http://10.244.1.2", 0, "<h1>Welcome to nginx!</h1>\n"},
+    {"wget -q -O - http://web:80/", 0, "<h1>Welcome to nginx!</h1>\n"},
+    {"curl -s http://web", 0, "<h1>Welcome to nginx!</h1>\n"},
+    {"wget -qO- http://nosuch", 1, "wget: bad address 'nosuch'\n"},
+    {"curl nosuch", 6, "curl: (6) Could not resolve host: nosuch\n"},
+    {"wget -qO- http://10.244.1.2:81", 1,
+     "wget: can't connect to remote host (10.244.1.2): Connection refused\n"},
+    {"wget -qO- http://10.96.0.81", 1,
+     "wget: can't connect to remote host (10.96.0.81): Connection refused\n"},
+    {"wget -T 2 -qO- http://10.244.1.99", 1, "wget: download timed out\n"},
+    {"curl -m 2 10.244.1.99", 28, "curl: (28) Connection timed out\n"},
+    {"wget -qO- localhost", 1,
+     "wget: can't connect to remote host (127.0.0.1): Connection refused\n"},
+    {"httpd -f -p 8080 -h / & sleep 1; echo x > /f; wget -qO- localhost:8080/f", 0, "p\n"},
+    {"nc -z -w 1 10.244.1.2 80 && echo open", 0, "open\n"},
+    {"nslookup web", 0, "Name:\tweb\nAddress: 10.96.0.80\n"},
+    {"until wget -qO- web; do sleep 1; done", 0, "<h1>Welcome to nginx!</h1>\n"},
+};
+
+static const char *
+resolve(gpointer self, Sandbox *sandbox, const char *name)
+{
+    (void)self;
+    (void)sandbox;
+    return strcmp(name, "web") == 0 ? str_intern("10.96.0.80") : NULL;
+}
+
+START_TEST(test_wget)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    FilterRule rules[2] = {{.ip = str_intern("10.96.0.80"), .port = 80, .n_backends = 1},
+                           {.ip = str_intern("10.96.0.81"), .port = 80, .verdict = FILTER_REJECT}};
+    RtContainer *container;
+    g_autofree char *log = NULL;
+
+    rules[0].backends = g_new0(FilterBackend, 1);
+    rules[0].backends[0] = (FilterBackend){str_intern("10.244.1.2"), 80};
+    filter_replace(machine_filter(pods->machine), rules, G_N_ELEMENTS(rules));
+    runtime_set_resolver(pods->runtime, resolve, NULL);
+    pods_start(pods, pods_sandbox(pods, "web"), "nginx", NULL);
+    pods_run(pods, 5 * NS_PER_S);
+    container = pods_start(pods, pods_sandbox(pods, "p"), "busybox", requests[_i].script);
+    pods_run(pods, 10 * NS_PER_S);
+    log = rt_container_log(container);
+    ck_assert_str_eq(log, requests[_i].log);
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    ck_assert_int_eq(rt_container_exit_code(container), requests[_i].exit_code);
+    pods_free(pods);
+}
+END_TEST
+
 Suite *
 shell_suite(void)
 {
@@ -267,6 +325,7 @@ shell_suite(void)
 
     tcase_add_loop_test(tcase, test_script, 0, G_N_ELEMENTS(scripts));
     tcase_add_loop_test(tcase, test_sigterm, 0, G_N_ELEMENTS(stops));
+    tcase_add_loop_test(tcase, test_wget, 0, G_N_ELEMENTS(requests));
     tcase_add_loop_test(tcase, test_check_command, 0, G_N_ELEMENTS(checks));
     tcase_add_test(tcase, test_exec_sees_the_same_files);
     tcase_add_test(tcase, test_message_is_what_was_left_in_the_termination_log);
