@@ -147,10 +147,10 @@ static void
 served(gpointer user, ServeResult result, gint32 status)
 {
     Flow *flow = user;
+    FlowOutcome outcome = status >= 500 ? FLOW_HTTP_503 : FLOW_OK;
 
-    (void)status;
     flow->request = NULL;
-    answer(flow, result == SERVE_RESET ? FLOW_RESET : FLOW_OK, flow->trip_ns);
+    answer(flow, result == SERVE_RESET ? FLOW_RESET : outcome, flow->trip_ns);
 }
 
 static void

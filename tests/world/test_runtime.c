@@ -5,6 +5,7 @@
  */
 
 #include "tests/world/pods.h"
+#include "world/flow.h"
 
 Suite *runtime_suite(void);
 
@@ -650,6 +651,46 @@ START_TEST(test_requests_in_flight)
 }
 END_TEST
 
+static void
+on_flow(gpointer user, FlowOutcome outcome, gint64 started_ns, gint64 ended_ns, const char *ip)
+{
+    *(FlowOutcome *)user = outcome;
+    (void)started_ns;
+    (void)ended_ns;
+    (void)ip;
+}
+
+START_TEST(test_unready_server_answers_503)
+{
+    AppRule rule = {.match_image = "*", .profile = web_profile()};
+    static const gint32 ports[] = {80, 0};
+    RtContainerOptions options = {.name = "app", .image = "mine", .ports = ports};
+    FlowOutcome outcome = FLOW_N_OUTCOMES;
+    FlowClientOptions flow = {.name = "users",
+                              .ip = "10.244.1.2",
+                              .port = 80,
+                              .timeout_ns = NS_PER_S};
+    FlowClient *client;
+    Pods *pods;
+
+    rule.profile.unready_from_ns = 5 * NS_PER_S;
+    pods = pods_new(NULL, 0, &rule, 1);
+    pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    flow.from_machine = pods->machine;
+    client = flow_client_new(pods->world, &flow);
+    pods_run(pods, 2 * NS_PER_S);
+    flow_client_request(client, on_flow, &outcome);
+    pods_run(pods, NS_PER_S);
+    ck_assert_int_eq(outcome, FLOW_OK);
+    pods_run(pods, 5 * NS_PER_S);
+    flow_client_request(client, on_flow, &outcome);
+    pods_run(pods, NS_PER_S);
+    ck_assert_int_eq(outcome, FLOW_HTTP_503);
+    flow_client_free(client);
+    pods_free(pods);
+}
+END_TEST
+
 /* --- power ------------------------------------------------------------------------------------------------------------ */
 
 START_TEST(test_power_off_kills_silently_and_keeps_disks)
@@ -749,6 +790,7 @@ runtime_suite(void)
     tcase_add_test(tcase, test_second_server_cannot_bind);
     tcase_add_test(tcase, test_workers_and_accept_queue);
     tcase_add_test(tcase, test_requests_in_flight);
+    tcase_add_test(tcase, test_unready_server_answers_503);
     tcase_add_test(tcase, test_power_off_kills_silently_and_keeps_disks);
     tcase_add_test(tcase, test_calls_end_with_the_power);
     suite_add_tcase(suite, tcase);
