@@ -2,6 +2,7 @@
 
 #include <check.h>
 
+Suite *plugins_suite(void);
 Suite *process_suite(void);
 Suite *recorded_suite(void);
 
@@ -11,6 +12,7 @@ main(void)
     SRunner *runner = srunner_create(process_suite());
 
     srunner_add_suite(runner, recorded_suite());
+    srunner_add_suite(runner, plugins_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -60,5 +60,5 @@ sched_ln(double value)
     rest = s2 * (odd[0] + s4 * (odd[1] + s4 * (odd[2] + s4 * odd[3]))) +
            s4 * (even[0] + s4 * (even[1] + s4 * even[2]));
     half_square = 0.5 * f * f;
-    return k * LN2_HIGH - ((half_square - (s * (f + rest) + k * LN2_LOW)) - f);
+    return k * LN2_HIGH - ((half_square - (s * (half_square + rest) + k * LN2_LOW)) - f);
 }
