@@ -42,7 +42,7 @@ ideal_pod_free(gpointer self)
 
     if (pod->host != 0)
         pod->ideal->hosts[pod->host] = FALSE;
-    sim_timer_clear(&pod->timer);
+    kubelet_timer_clear(pod->ideal->k, &pod->timer);
     api_object_unref(pod->pod);
     g_free(pod);
 }
@@ -347,6 +347,8 @@ ideal_on_timer(Sim *sim, gpointer self)
     IdealPod *pod = self;
 
     (void)sim;
+    if (kubelet_holds(pod->ideal->k, &pod->timer))
+        return;
     if (pod->stage == IDEAL_LEAVING)
         ideal_delete(pod);
     else

@@ -235,6 +235,7 @@ gboolean probes_is_ready(gpointer w, const char *container, const char *id);
 void volumes_await(Worker *w, const ApiObject *pod, void (*done)(Worker *w, gboolean mounted));
 void volumes_cancel(Worker *w);
 void volumes_refresh(Worker *w, const ApiObject *pod);
+void volumes_drop(Worker *w); /* the pod is over: what it had is gone */
 void pod_volume_free(gpointer volume);
 const PodVolume *volumes_find(const Worker *w, const char *name);
 /* What a container sees: mounts as the runtime wants them. (owned array of RtMount) */
@@ -269,6 +270,8 @@ typedef struct {
 } NodeReporter;
 void node_status_start(Kubelet *k);
 void node_status_stop(Kubelet *k);
+/* node_status_forget: what the API has may differ from what was posted: post again. */
+void node_status_forget(Kubelet *k);
 void node_status_touch(Kubelet *k); /* something in it may have changed */
 /* node_object: the Node as this kubelet registers it. (owned) */
 ApiObject *node_object(const KubeletOptions *options);
@@ -280,6 +283,7 @@ const char *node_pod_cidr(Kubelet *k); /* NULL: none yet */
 typedef struct {
     SimTimer timer;
     gboolean exists;
+    gboolean has_failed; /* the last renewal did not get through */
     guint attempts;
 } LeaseKeeper;
 void lease_start(Kubelet *k);
@@ -322,12 +326,20 @@ struct Kubelet {
     NodeReporter node;
     LeaseKeeper lease;
     SimTimer housekeeping;
+    GPtrArray *held; /* timers that fired while the process was paused */
     Ideal *ideal;
 };
 
 Worker *kubelet_find_worker(const Kubelet *k, const char *uid);
 /* kubelet_workers: in order of arrival. (owned array) */
 GPtrArray *kubelet_workers(const Kubelet *k);
+/*
+ * kubelet_holds: the process is paused: @timer, whose handler asks, fires when it
+ * goes on. TRUE: the handler returns at once.
+ */
+gboolean kubelet_holds(Kubelet *k, SimTimer *timer);
+void kubelet_timer_disarm(Kubelet *k, SimTimer *timer); /* also one that is held */
+void kubelet_timer_clear(Kubelet *k, SimTimer *timer);
 const ApiObject *kubelet_node(const Kubelet *k); /* its Node as cached; NULL: not seen yet */
 gint64 kubelet_wall_ns(const Kubelet *k);
 /* kubelet_tick_at: the first work-queue check at or after @time_ns. */

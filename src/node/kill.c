@@ -32,7 +32,7 @@ kill_job_free(gpointer self)
     KillJob *job = self;
 
     sim_handle_drop(job->w->k->sim, job->handle);
-    sim_timer_clear(&job->timer);
+    kubelet_timer_clear(job->w->k, &job->timer);
     api_object_unref(job->pod);
     g_free(job);
 }
@@ -120,7 +120,7 @@ kill_on_stopped(gpointer user)
     gboolean all_over = TRUE;
 
     job->stage = KILL_OVER;
-    sim_timer_disarm(&job->timer);
+    kubelet_timer_disarm(job->w->k, &job->timer);
     for (guint i = 0; i < w->kills->len; i++) {
         KillJob *other = w->kills->pdata[i];
 
@@ -152,7 +152,7 @@ kill_stop(KillJob *job)
     Worker *w = job->w;
     RtContainer *rt = kubelet_find_container(w->k, job->request.id);
 
-    sim_timer_disarm(&job->timer);
+    kubelet_timer_disarm(job->w->k, &job->timer);
     job->stage = KILL_STOPPING;
     job->grace_s = MAX(job->grace_s, GRACE_MIN_S);
     if (rt == NULL || rt_container_state(rt) != RT_RUNNING)
@@ -167,6 +167,8 @@ kill_on_timer(Sim *sim, gpointer self)
     KillJob *job = self;
 
     (void)sim;
+    if (kubelet_holds(job->w->k, &job->timer))
+        return;
     kill_take_time(job);
     /* The hook goes on; nobody waits for it any more. */
     if (job->stage == KILL_HOOK)
@@ -186,7 +188,7 @@ kill_on_hook(gpointer user, const char *error)
                                "FailedPreStopHook", "PreStopHook failed");
     if (job->stage != KILL_HOOK)
         return;
-    sim_timer_disarm(&job->timer);
+    kubelet_timer_disarm(job->w->k, &job->timer);
     kill_take_time(job);
     kill_await_turn(job);
 }

@@ -296,10 +296,14 @@ static void
 kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *object)
 {
     Kubelet *k = user;
+    const Condition *stored = condition_find(&node_status(object)->conditions, "Ready");
+    const Condition *own =
+        k->node.posted != NULL ? condition_find(&k->node.posted->conditions, "Ready") : NULL;
 
-    if (str_is(node_spec(old)->pod_cidr, node_spec(object)->pod_cidr))
-        return;
-    node_status_touch(k);
+    if (!str_is(node_spec(old)->pod_cidr, node_spec(object)->pod_cidr))
+        node_status_touch(k);
+    if (own != NULL && stored != NULL && stored->status != own->status)
+        node_status_forget(k);
 }
 
 /* --- housekeeping ----------------------------------------------------------------------------------- */
@@ -356,6 +360,8 @@ kubelet_on_housekeeping(Sim *sim, gpointer self)
     g_autoptr(GPtrArray) workers = kubelet_workers(k);
 
     (void)sim;
+    if (kubelet_holds(k, &k->housekeeping))
+        return;
     if (!informer_factory_synced(k->factory) || k->pleg.cache_ns == G_MININT64) {
         sim_timer_arm_after(&k->housekeeping, HOUSEKEEPING_NS);
         return;
@@ -417,6 +423,7 @@ kubelet_on_stopped(gpointer self)
         return;
     sim_handle_drop(k->sim, k->handle);
     k->handle = (SimHandle){0};
+    g_ptr_array_set_size(k->held, 0);
     if (k->ideal != NULL)
         ideal_stop(k->ideal);
     node_status_stop(k);
@@ -431,6 +438,41 @@ kubelet_on_stopped(gpointer self)
     client_reset(k->event_client);
     recorder_reset(k->recorder);
     informer_factory_reset(k->factory);
+}
+
+gboolean
+kubelet_holds(Kubelet *k, SimTimer *timer)
+{
+    if (process_state(k->process) != PROCESS_PAUSED)
+        return FALSE;
+    g_ptr_array_add(k->held, timer);
+    return TRUE;
+}
+
+void
+kubelet_timer_disarm(Kubelet *k, SimTimer *timer)
+{
+    if (k->held->len > 0)
+        g_ptr_array_remove(k->held, timer);
+    sim_timer_disarm(timer);
+}
+
+void
+kubelet_timer_clear(Kubelet *k, SimTimer *timer)
+{
+    if (k->held->len > 0)
+        g_ptr_array_remove(k->held, timer);
+    sim_timer_clear(timer);
+}
+
+static void
+kubelet_on_resumed(gpointer self)
+{
+    Kubelet *k = self;
+
+    for (guint i = 0; i < k->held->len; i++)
+        sim_timer_arm_after(k->held->pdata[i], 0);
+    g_ptr_array_set_size(k->held, 0);
 }
 
 static void
@@ -483,7 +525,8 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
 Kubelet *
 kubelet_new(const KubeletOptions *options)
 {
-    static const ProcessHooks hooks = {kubelet_on_started, kubelet_on_stopped, NULL, NULL};
+    static const ProcessHooks hooks = {kubelet_on_started, kubelet_on_stopped, NULL,
+                                       kubelet_on_resumed};
     Kubelet *k = g_new0(Kubelet, 1);
     ClientOptions client;
 
@@ -507,6 +550,7 @@ kubelet_new(const KubeletOptions *options)
     k->recorder =
         recorder_new(k->event_client,
                      &(RecorderOptions){.component = str_intern("kubelet"), .host = k->node_name});
+    k->held = g_ptr_array_new();
     k->workers = g_hash_table_new_full(NULL, NULL, NULL, worker_free);
     k->fetched = g_hash_table_new_full(NULL, NULL, NULL, api_object_unref);
     sim_timer_init(&k->housekeeping, k->sim, SIM_CONTROL, kubelet_on_housekeeping, k);
@@ -531,6 +575,7 @@ kubelet_free(Kubelet *k)
     process_free(k->process);
     g_hash_table_unref(k->workers);
     g_hash_table_unref(k->fetched);
+    g_ptr_array_unref(k->held);
     str_map_clear(&k->options.labels);
     g_free(k->options.taints.items);
     g_free(k);

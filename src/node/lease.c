@@ -52,8 +52,14 @@ lease_on_written(gpointer user, const ApiResponse *response)
     Kubelet *k = user;
     LeaseKeeper *lease = &k->lease;
 
+    if (response->code == 0)
+        lease->has_failed = TRUE;
     if (response->code == 200 || response->code == 201) {
         lease->exists = TRUE;
+        /* v1.34 compares with the stored Node every 10 s: it may say Unknown by now. */
+        if (lease->has_failed)
+            node_status_forget(k);
+        lease->has_failed = FALSE;
         lease_wait(k);
     } else if (response->code == 409) {
         lease->exists = TRUE;
@@ -111,8 +117,11 @@ lease_write(Kubelet *k)
 static void
 lease_on_timer(Sim *sim, gpointer self)
 {
+    Kubelet *k = self;
+
     (void)sim;
-    lease_write(self);
+    if (!kubelet_holds(k, &k->lease.timer))
+        lease_write(k);
 }
 
 void

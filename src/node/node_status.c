@@ -365,6 +365,16 @@ node_status_touch(Kubelet *k)
         node_arm(k);
 }
 
+void
+node_status_forget(Kubelet *k)
+{
+    if (k->node.is_writing || k->node.posted == NULL)
+        return;
+    api_part_unref(k->node.posted);
+    k->node.posted = NULL;
+    node_status_touch(k);
+}
+
 static gboolean
 node_status_mutate(ApiObject *object, gpointer data)
 {
@@ -399,8 +409,6 @@ node_on_posted(gpointer user, const ApiResponse *response)
     NodeReporter *node = &k->node;
 
     node->is_writing = FALSE;
-    if (response->code == 404)
-        node->is_registered = FALSE;
     if (response->code == 200) {
         const Condition *ready = condition_find(&node->posted->conditions, "Ready");
 
@@ -411,10 +419,7 @@ node_on_posted(gpointer user, const ApiResponse *response)
         api_part_unref(node->posted);
         node->posted = NULL;
     }
-    if (!node->is_registered)
-        sim_timer_arm_after(&node->timer, REGISTER_MIN_NS);
-    else
-        node_arm(k);
+    node_arm(k);
 }
 
 static void
@@ -518,7 +523,7 @@ node_on_timer(Sim *sim, gpointer self)
     Kubelet *k = self;
 
     (void)sim;
-    if (k->node.is_writing)
+    if (k->node.is_writing || kubelet_holds(k, &k->node.timer))
         return;
     if (k->node.is_registered)
         node_look(k);

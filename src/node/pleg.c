@@ -247,6 +247,8 @@ pleg_on_timer(Sim *sim, gpointer self)
     Kubelet *k = self;
 
     (void)sim;
+    if (kubelet_holds(k, &k->pleg.timer))
+        return;
     if (k->pleg.is_listing)
         pleg_publish(k);
     else

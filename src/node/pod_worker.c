@@ -96,8 +96,11 @@ worker_catch_up(Worker *w)
 static void
 worker_on_queue(Sim *sim, gpointer self)
 {
+    Worker *w = self;
+
     (void)sim;
-    worker_request(self);
+    if (!kubelet_holds(w->k, &w->queue_timer))
+        worker_request(w);
 }
 
 /* Is there anything that the next resync could do or report? */
@@ -144,7 +147,7 @@ worker_requeue(Worker *w, SyncOutcome outcome)
     }
     w->is_quiet = outcome == SYNC_OK && worker_can_be_quiet(w);
     if (w->is_quiet)
-        sim_timer_disarm(&w->queue_timer);
+        kubelet_timer_disarm(w->k, &w->queue_timer);
     else
         sim_timer_arm_at(&w->queue_timer, w->queue_due_ns);
 }
@@ -196,8 +199,8 @@ static void
 worker_finish(Worker *w)
 {
     w->is_finished = TRUE;
-    sim_timer_disarm(&w->queue_timer);
-    sim_timer_disarm(&w->deadline_timer);
+    kubelet_timer_disarm(w->k, &w->queue_timer);
+    kubelet_timer_disarm(w->k, &w->deadline_timer);
     sim_trace(w->k->sim, w->k->component, "finish", w->ref, NULL, "pod is gone from the node");
     worker_finished(w);
 }
@@ -262,6 +265,8 @@ worker_on_step(Sim *sim, gpointer self)
     void (*step)(Worker *) = w->step;
 
     (void)sim;
+    if (kubelet_holds(w->k, &w->step_timer))
+        return;
     w->step = NULL;
     step(w);
 }
@@ -279,8 +284,11 @@ worker_after(Worker *w, gint64 delay_ns, void (*step)(Worker *w))
 static void
 worker_on_deadline(Sim *sim, gpointer self)
 {
+    Worker *w = self;
+
     (void)sim;
-    worker_request(self);
+    if (!kubelet_holds(w->k, &w->deadline_timer))
+        worker_request(w);
 }
 
 static void
@@ -392,9 +400,9 @@ worker_free(gpointer self)
     pleg_forget(w);
     sim_handle_drop(w->k->sim, w->handle);
     sync_clear(w);
-    sim_timer_clear(&w->queue_timer);
-    sim_timer_clear(&w->deadline_timer);
-    sim_timer_clear(&w->step_timer);
+    kubelet_timer_clear(w->k, &w->queue_timer);
+    kubelet_timer_clear(w->k, &w->deadline_timer);
+    kubelet_timer_clear(w->k, &w->step_timer);
     g_ptr_array_unref(w->probes);
     g_ptr_array_unref(w->kills);
     g_ptr_array_unref(w->hooks);

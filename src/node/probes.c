@@ -35,7 +35,7 @@ probe_worker_free(gpointer self)
     ProbeWorker *probe = self;
 
     sim_handle_drop(probe->w->k->sim, probe->handle);
-    sim_timer_clear(&probe->ticker);
+    kubelet_timer_clear(probe->w->k, &probe->ticker);
     api_object_unref(probe->pod);
     g_free(probe);
 }
@@ -50,7 +50,7 @@ static void
 probe_stop(ProbeWorker *probe)
 {
     probe->is_stopped = TRUE;
-    sim_timer_disarm(&probe->ticker);
+    kubelet_timer_disarm(probe->w->k, &probe->ticker);
 }
 
 /* --- results -------------------------------------------------------------------------------- */
@@ -208,8 +208,14 @@ probe_on_tick(Sim *sim, gpointer self)
 {
     ProbeWorker *probe = self;
 
-    (void)sim;
+    if (kubelet_holds(probe->w->k, &probe->ticker))
+        return;
     probe->tick_ns += probe_period_ns(probe);
+    /* After a pause: one check, then the ticks that are still to come. */
+    if (probe->tick_ns < sim_now_ns(sim))
+        probe->tick_ns +=
+            (sim_now_ns(sim) - probe->tick_ns) / probe_period_ns(probe) * probe_period_ns(probe) +
+            probe_period_ns(probe);
     sim_timer_arm_at(&probe->ticker, probe->tick_ns);
     if (probe->is_busy)
         probe->has_tick = TRUE;

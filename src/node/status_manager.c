@@ -73,6 +73,19 @@ status_write_free(gpointer self)
     g_free(write);
 }
 
+static StatusWrite *
+status_write_new(Kubelet *k, Worker *w)
+{
+    StatusWrite *write = g_new0(StatusWrite, 1);
+
+    write->k = k;
+    write->uid = w->uid;
+    write->status = api_part_ref(w->status);
+    write->version = w->status_version;
+    write->may_run = worker_may_run(w);
+    return write;
+}
+
 static void
 statuses_done(Kubelet *k)
 {
@@ -80,16 +93,27 @@ statuses_done(Kubelet *k)
     statuses_next(k);
 }
 
+/* An answer that says nothing about the object: it is to be tried again. */
+static gboolean
+is_transient(const ApiResponse *response)
+{
+    return response->code == 0 || response->code == 409 || response->code >= 500;
+}
+
 static void
 status_on_deleted(gpointer user, const ApiResponse *response)
 {
-    (void)response;
-    statuses_done(user);
+    const StatusWrite *write = user;
+    Worker *w = kubelet_find_worker(write->k, write->uid);
+
+    if (w != NULL && is_transient(response))
+        status_retry(w);
+    statuses_done(write->k);
 }
 
 /* v1.34 canBeDeleted: the API's phase is terminal and nothing of the pod is left. */
 static gboolean
-status_finish_delete(Kubelet *k, const Worker *w, const ApiObject *stored)
+status_finish_delete(Kubelet *k, Worker *w, const ApiObject *stored)
 {
     ApiRequest *request;
 
@@ -101,7 +125,7 @@ status_finish_delete(Kubelet *k, const Worker *w, const ApiObject *stored)
     request->grace_s = 0;
     request->precondition_uid = w->uid;
     request->reason = str_intern("nothing of the pod is left on the node");
-    client_send(k->client, request, status_on_deleted, k, NULL);
+    client_send(k->client, request, status_on_deleted, status_write_new(k, w), status_write_free);
     return TRUE;
 }
 
@@ -116,6 +140,8 @@ status_on_patched(gpointer user, const ApiResponse *response)
         w->status_sent = write->version;
     if (response->code == 200 && status_finish_delete(k, w, response->object))
         return;
+    if (w != NULL && is_transient(response))
+        status_retry(w);
     statuses_done(k);
 }
 
@@ -136,19 +162,6 @@ status_mutate(ApiObject *object, gpointer data)
     return !is_same;
 }
 
-static StatusWrite *
-status_write_new(Kubelet *k, Worker *w)
-{
-    StatusWrite *write = g_new0(StatusWrite, 1);
-
-    write->k = k;
-    write->uid = w->uid;
-    write->status = api_part_ref(w->status);
-    write->version = w->status_version;
-    write->may_run = worker_may_run(w);
-    return write;
-}
-
 static void
 status_on_got(gpointer user, const ApiResponse *response)
 {
@@ -162,7 +175,7 @@ status_on_got(gpointer user, const ApiResponse *response)
     if (w == NULL || response->code != 200 || response->object == NULL ||
         api_uid(response->object) != asked->uid) {
         /* Unreachable: the next change, or the reconciliation each 10 s, tries again. */
-        if (w != NULL && response->code == 0)
+        if (w != NULL && is_transient(response))
             status_retry(w);
         statuses_done(k);
         return;

@@ -76,6 +76,7 @@ terminating_begin(Worker *w)
 static void
 terminated_finish(Worker *w)
 {
+    volumes_drop(w);
     status_terminate(w);
     worker_sync_done(w, SYNC_OK, FALSE);
 }

@@ -37,10 +37,16 @@ pod_volume_free(gpointer self)
     PodVolume *volume = self;
 
     sim_handle_drop(volume->w->k->sim, volume->handle);
-    sim_timer_clear(&volume->timer);
+    kubelet_timer_clear(volume->w->k, &volume->timer);
     api_object_unref(volume->pod);
     g_ptr_array_unref(volume->files);
     g_free(volume);
+}
+
+static const char *
+volume_id(const Worker *w, const char *name)
+{
+    return str_internf("%s/%s", w->uid, name);
 }
 
 static const Volume *
@@ -264,6 +270,9 @@ volume_on_fetched(gpointer user, ApiObject *const *objects, const char *error)
     }
     files_add_constant(volume);
     g_ptr_array_add(volume->files, NULL);
+    if (volume->is_mounted)
+        runtime_write_volume(volume->w->k->options.runtime, volume_id(volume->w, volume->name),
+                             (const char *const *)volume->files->pdata);
     volume->is_mounted = TRUE;
 }
 
@@ -282,8 +291,11 @@ volume_set_up(PodVolume *volume)
 static void
 volume_on_timer(Sim *sim, gpointer self)
 {
+    PodVolume *volume = self;
+
     (void)sim;
-    volume_set_up(self);
+    if (!kubelet_holds(volume->w->k, &volume->timer))
+        volume_set_up(volume);
 }
 
 /* --- the pod's wait ------------------------------------------------------------------------------------ */
@@ -375,7 +387,7 @@ void
 volumes_cancel(Worker *w)
 {
     for (guint i = 0; w->volumes != NULL && i < w->volumes->len; i++)
-        sim_timer_disarm(&((PodVolume *)w->volumes->pdata[i])->timer);
+        kubelet_timer_disarm(w->k, &((PodVolume *)w->volumes->pdata[i])->timer);
     if (w->volumes_done != NULL)
         worker_after(w, 0, volumes_cancelled);
 }
@@ -405,6 +417,18 @@ volumes_await(Worker *w, const ApiObject *pod, void (*done)(Worker *w, gboolean 
     volumes_poll(w);
 }
 
+void
+volumes_drop(Worker *w)
+{
+    for (guint i = 0; w->volumes != NULL && i < w->volumes->len; i++) {
+        PodVolume *volume = w->volumes->pdata[i];
+
+        if (volume_spec(volume)->host_path == NULL)
+            runtime_drop_volume(w->k->options.runtime, volume_id(w, volume->name));
+    }
+    g_clear_pointer(&w->volumes, g_ptr_array_unref);
+}
+
 /* --- mounts ------------------------------------------------------------------------------------------------ */
 
 GArray *
@@ -419,7 +443,7 @@ volumes_mounts(Worker *w, const ApiObject *pod, const Container *container)
         const Volume *source = volume != NULL ? volume_spec(volume) : NULL;
         RtMount mount = {
             .path = spec->mount_path,
-            .volume_id = str_internf("%s/%s", w->uid, spec->name),
+            .volume_id = volume_id(w, spec->name),
             .sub_path = spec->sub_path,
             .read_only = spec->read_only,
         };

@@ -42,7 +42,7 @@ lab_on_reply(gpointer user, ApiResponse *response)
     api_response_free(response);
 }
 
-static int
+int
 lab_call(Lab *lab, ApiRequest *request)
 {
     LabAnswer answer = {0};

@@ -42,6 +42,8 @@ void lab_free(Lab *lab);
 /* lab_apply: every document, pods bound to "node-a", in namespace default. */
 void lab_apply(Lab *lab, const char *yaml);
 void lab_apply_to(Lab *lab, const char *yaml, const char *node);
+/* lab_call: takes @request; runs until it is answered. Returns the code. */
+int lab_call(Lab *lab, ApiRequest *request);
 /* lab_delete: @grace_s < 0: the pod's own. */
 void lab_delete(Lab *lab, const char *pod, gint64 grace_s);
 /* lab_run: up to @seconds_milli / 1000 after the origin. */

@@ -274,6 +274,80 @@ START_TEST(test_rejected)
 }
 END_TEST
 
+/* A paused kubelet does nothing; what became due is done when it goes on. */
+START_TEST(test_pause)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab,
+              "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+              "  containers:\n"
+              "  - {name: app, image: \"registry.local/app:1\", command: [sh, -c, sleep 12]}\n");
+    lab_run(lab, 10000);
+    process_pause(kubelet_process(lab->kubelets[0]));
+    lab_run(lab, 60000);
+    ck_assert_int_eq(lab_count_event(lab, "p", "Started"), 1);
+    ck_assert(pod_condition_true(lab_pod(lab, "p"), "Ready"));
+    process_resume(kubelet_process(lab->kubelets[0]));
+    lab_run(lab, 65000);
+    ck_assert_int_eq(lab_count_event(lab, "p", "Started"), 2);
+    lab_free(lab);
+}
+END_TEST
+
+/* Cut off for a while: the lease and the pods' changes get through after it. */
+START_TEST(test_cut_off)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, sleeper);
+    lab_run(lab, 10000);
+    world_cut(lab->world, &lab->machines[0], 1, &lab->control_plane, 1);
+    lab_run(lab, 20000);
+    lab_delete(lab, "p", -1);
+    lab_run(lab, 90000);
+    ck_assert_int_eq(lab_when_gone(lab, "p"), -1);
+    world_heal(lab->world, &lab->machines[0], 1, &lab->control_plane, 1);
+    lab_run(lab, 160000);
+    ck_between("gone", lab_when_gone(lab, "p"), 93000, 130000);
+    lab_free(lab);
+}
+END_TEST
+
+/* A config map that changes: its files change with the next sync of the pod. */
+START_TEST(test_config_refresh)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autoptr(GPtrArray) containers = NULL;
+    g_autofree char *log = NULL;
+    ApiRequest *request;
+
+    lab_apply(lab, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: hello}\n"
+                   "---\n"
+                   "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, \"while true; do cat /v/k; sleep 10; done\"]\n"
+                   "    volumeMounts: [{name: v, mountPath: /v}]\n"
+                   "  volumes: [{name: v, configMap: {name: x}}]\n");
+    lab_run(lab, 10000);
+    request =
+        api_request_new(VERB_DELETE, &config_map_kind, str_intern("default"), str_intern("x"));
+    lab_call(lab, request);
+    lab_apply(lab, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: changed}\n");
+    lab_run(lab, 50000);
+    containers = runtime_list_containers(lab->runtimes[0]);
+    log = rt_container_log(containers->pdata[0]);
+    ck_assert_ptr_null(strstr(log, "changed"));
+    g_free(log);
+    lab_run(lab, 120000);
+    log = rt_container_log(containers->pdata[0]);
+    ck_assert_ptr_nonnull(strstr(log, "changed"));
+    lab_free(lab);
+}
+END_TEST
+
 /* A quiet cluster: resyncs of pods that change nothing make no event. */
 START_TEST(test_quiet)
 {
@@ -312,6 +386,9 @@ life_suite(void)
     tcase_add_test(tcase, test_long_pre_stop);
     tcase_add_test(tcase, test_deadline);
     tcase_add_test(tcase, test_rejected);
+    tcase_add_test(tcase, test_pause);
+    tcase_add_test(tcase, test_cut_off);
+    tcase_add_test(tcase, test_config_refresh);
     tcase_add_test(tcase, test_quiet);
     suite_add_tcase(suite, tcase);
     return suite;
