@@ -2,8 +2,10 @@
 
 #include <check.h>
 
+Suite *attempt_suite(void);
 Suite *plugins_suite(void);
 Suite *process_suite(void);
+Suite *queue_suite(void);
 Suite *recorded_suite(void);
 
 int
@@ -13,6 +15,8 @@ main(void)
 
     srunner_add_suite(runner, recorded_suite());
     srunner_add_suite(runner, plugins_suite());
+    srunner_add_suite(runner, queue_suite());
+    srunner_add_suite(runner, attempt_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);
