@@ -1,0 +1,73 @@
+/*
+ * describe.h - what `kubectl describe` writes about an object
+ *
+ * A describer writes lines whose cells are separated by tabs; describe_align
+ * makes columns of them. Models: k8s.io/kubectl pkg/describe v0.34.
+ */
+#pragma once
+
+#include "kubectl/internal.h"
+
+/* An object and what had to be asked for with it. */
+typedef struct {
+    const ApiObject *object;
+    const GPtrArray *events;  /* of ApiObject; NULL: not to be shown */
+    const GPtrArray *related; /* of ApiObject: replica sets, pods, slices; may be NULL */
+    const ApiObject *lease;   /* of a node, may be NULL */
+    const ApiStatus *lease_status;
+    gint64 wall_ns;
+} Description;
+
+typedef struct {
+    const ApiKind *kind;
+    void (*write)(GString *out, const Description *description);
+    const ApiKind *related_kind; /* NULL: nothing else is needed */
+    /* related: the list's selectors. */
+    void (*related)(const ApiObject *object, ApiRequest *request);
+    gboolean has_no_events;
+} Describer;
+
+extern const Describer describe_pod, describe_deployment, describe_replica_set, describe_service,
+    describe_endpoint_slice, describe_node, describe_namespace, describe_config_map,
+    describe_secret, describe_service_account, describe_priority_class;
+/* describer_find: never NULL; a kind without one of its own is told field by field. */
+const Describer *describer_find(const ApiKind *kind);
+
+/* --- pieces ---------------------------------------------------------------------------- */
+
+/* describe_line: @level * 2 blanks, then the text; adds no newline. */
+void describe_line(GString *out, guint level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* describe_align: tabs to columns. (owned) */
+char *describe_align(const char *text);
+void describe_labels(GString *out, const char *title, const StrMap *labels);
+void describe_annotations(GString *out, const char *title, const StrMap *annotations);
+/* describe_head: Name, Namespace. */
+void describe_head(GString *out, const ApiObject *object);
+void describe_controller(GString *out, const ApiObject *object);
+void describe_tolerations(GString *out, const char *title, const TolerationList *tolerations);
+void describe_taints(GString *out, const TaintList *taints);
+/* taint_text: "key=value:Effect". (interned) */
+const char *taint_text(const Taint *taint);
+void describe_events(GString *out, const GPtrArray *events, gint64 wall_ns);
+/* event_interval: "5s", "4s (x2 over 1m)". (owned) */
+char *event_interval(const EventBody *event, gint64 wall_ns);
+/* describe_conditions: "Type Status Reason". */
+void describe_conditions(GString *out, const ConditionList *conditions);
+/* describe_template: "Pod Template:" and what is in it. */
+void describe_template(GString *out, const PodTemplateSpec *template_);
+/* time_text: as RFC 1123; the zero time for 0. (owned) */
+char *time_text(ApiTime time);
+/* text_or: @text, or @other if it is empty. */
+const char *text_or(const char *text, const char *other);
+
+/* describe_containers.c, describe_volumes.c; @pod: NULL in a template. @space: "" or "  ". */
+void describe_containers(GString *out,
+                         const char *label,
+                         const Container *containers,
+                         guint count,
+                         const ContainerStatusList *statuses,
+                         const ApiObject *pod,
+                         const char *space);
+void describe_volumes(GString *out, const PodSpec *spec, const char *space);
+/* describe_limits: Limits and Requests. */
+void describe_limits(GString *out, const ResourceRequirements *resources, guint level);

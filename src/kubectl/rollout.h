@@ -1,0 +1,24 @@
+/*
+ * rollout.h - the subcommands of kubectl rollout
+ */
+#pragma once
+
+#include "kubectl/expand.h"
+
+/* rollout_word: "status", "undo", ... */
+const char *rollout_word(const Command *command);
+
+/* rollout_*_begin: FALSE: message out, ended. */
+gboolean rollout_status_begin(Command *command);
+void rollout_status_one(Command *command, Target *target);
+/*
+ * rollout_status_text: what is to be said of a deployment now, with its newline;
+ * *out_done when that was the last. NULL and *out_error (owned) if it has failed. (owned)
+ */
+char *rollout_status_text(const ApiObject *deployment, gint64 revision, gboolean *out_done, char **out_error);
+
+gboolean rollout_history_begin(Command *command);
+void rollout_history_one(Command *command, Target *target);
+/* pause, resume, restart */
+void rollout_change_one(Command *command, Target *target);
+void rollout_undo_one(Command *command, Target *target);
