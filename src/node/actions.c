@@ -80,7 +80,7 @@ add_kill(PodActions *out,
     g_array_append_val(out->to_kill, kill);
 }
 
-/* A running sidecar: may the next container start, must this one restart? TRUE: it counts as started. */
+/* A running sidecar: must it restart? TRUE: it counts as started, the next one may start. */
 static gboolean
 compute_running_sidecar(const Container *container,
                         guint index,

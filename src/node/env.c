@@ -2,7 +2,7 @@
 
 #include "node/env.h"
 
-/* --- a set of variables --------------------------------------------------------------------- */
+/* --- a set of variables -------------------------------------------------------------- */
 
 static gboolean
 env_is(const char *pair, const char *name)
@@ -69,7 +69,7 @@ env_expand(const char *text, const GPtrArray *env)
     return interned;
 }
 
-/* --- services ----------------------------------------------------------------------------------- */
+/* --- services ------------------------------------------------------------------------ */
 
 static char *
 env_word(const char *name)
@@ -134,7 +134,7 @@ env_add_services(GPtrArray *env, Worker *w, const ApiObject *pod)
         env_add_service(env, list->pdata[i]);
 }
 
-/* --- fields ---------------------------------------------------------------------------------------- */
+/* --- fields -------------------------------------------------------------------------- */
 
 static const char *
 env_format_map(const StrMap *map)
@@ -243,7 +243,7 @@ env_resource(Worker *w,
     return env_quantity(&fallback, ref->divisor);
 }
 
-/* --- the whole --------------------------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------------------- */
 
 typedef struct {
     Worker *w;

@@ -47,7 +47,7 @@ ideal_pod_free(gpointer self)
     g_free(pod);
 }
 
-/* --- delays ------------------------------------------------------------------------------ */
+/* --- delays -------------------------------------------------------------------------- */
 
 static gint64
 ideal_startup_ns(const IdealPod *pod)
@@ -83,7 +83,7 @@ ideal_image_is_missing(const IdealPod *pod)
     return FALSE;
 }
 
-/* --- the address ------------------------------------------------------------------------------ */
+/* --- the address --------------------------------------------------------------------- */
 
 static const char *
 ideal_ip(IdealPod *pod)
@@ -102,7 +102,7 @@ ideal_ip(IdealPod *pod)
     return str_internf("%.*s.%u", (int)(dot - cidr), cidr, pod->host);
 }
 
-/* --- statuses ------------------------------------------------------------------------------------ */
+/* --- statuses ------------------------------------------------------------------------ */
 
 static void
 ideal_condition(PodStatus *status,
@@ -244,7 +244,7 @@ ideal_mutate(ApiObject *object, gpointer data)
     return TRUE;
 }
 
-/* --- the stages -------------------------------------------------------------------------------------- */
+/* --- the stages ---------------------------------------------------------------------- */
 
 static void
 ideal_await(IdealPod *pod, IdealStage next, gint64 delay_ns)
@@ -355,7 +355,7 @@ ideal_on_timer(Sim *sim, gpointer self)
         ideal_write(pod);
 }
 
-/* --- what is heard ---------------------------------------------------------------------------------------- */
+/* --- what is heard ------------------------------------------------------------------- */
 
 static gint64
 ideal_hear_ns(const Ideal *ideal)
@@ -428,7 +428,7 @@ ideal_on_updated(gpointer user, const ApiObject *old, const ApiObject *object)
         ideal_await(pod, IDEAL_LEAVING, ideal_stop_ns(pod));
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------- */
 
 Ideal *
 ideal_new(Kubelet *k)

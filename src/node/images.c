@@ -23,7 +23,7 @@ image_event(Worker *w, const char *type, const char *reason, const char *message
     worker_container_event(w, w->sync.container, w->sync.container_is_init, type, reason, message);
 }
 
-/* --- texts ------------------------------------------------------------------------------- */
+/* --- texts --------------------------------------------------------------------------- */
 
 /* Go's Duration.Truncate(time.Millisecond) */
 static char *
@@ -73,7 +73,7 @@ pull_reason(const char *error)
     return "ErrImagePull";
 }
 
-/* --- pulling ------------------------------------------------------------------------------ */
+/* --- pulling ------------------------------------------------------------------------- */
 
 static void
 pull_done(gpointer user, const char *error, gint64 pull_ns, gint64 size_bytes)
@@ -144,7 +144,7 @@ image_pull(Worker *w, const char *image, ImageDone done)
     pulls_next(w->k);
 }
 
-/* --- policy ----------------------------------------------------------------------------------- */
+/* --- policy -------------------------------------------------------------------------- */
 
 /* An image reference that no runtime accepts: what apimachinery's parser of references refuses. */
 static gboolean

@@ -21,7 +21,7 @@ typedef struct PodVolume PodVolume;
 typedef struct KillJob KillJob;
 typedef struct Ideal Ideal;
 
-/* --- pleg.c ----------------------------------------------------------------------------- */
+/* --- pleg.c -------------------------------------------------------------------------- */
 
 typedef struct {
     SimTimer timer;
@@ -31,8 +31,7 @@ typedef struct {
     gint64 begun_ns;   /* of the relist under way */
     gint64 cache_ns;   /* start of the last relist that ended; G_MININT64: none yet */
     GHashTable *cache; /* uid -> SeenPod (owned) */
-    GPtrArray *
-        dirty; /* uids (interned) whose sandboxes or containers changed since the last relist began */
+    GPtrArray *dirty;  /* uids (interned) that changed since the last relist began */
     gboolean is_all_dirty;
     GPtrArray *listed_uids; /* of the relist under way */
     GPtrArray *listed;      /* of SeenPod (owned), same order */
@@ -51,7 +50,7 @@ SeenPod *pleg_look(Kubelet *k, const char *uid);
 RtContainer *kubelet_find_container(Kubelet *k, const char *id);
 Sandbox *kubelet_find_sandbox(Kubelet *k, const char *id);
 
-/* --- worker ------------------------------------------------------------------------------ */
+/* --- worker -------------------------------------------------------------------------- */
 
 typedef enum { WORKER_IDLE, WORKER_WAITING, WORKER_BUSY } WorkerState;
 typedef enum { WORK_SYNC, WORK_TERMINATING, WORK_TERMINATED } WorkType;
@@ -146,7 +145,7 @@ void worker_container_event(Worker *w,
 ObjectReference worker_reference(const Worker *w, const Container *container, gboolean is_init);
 gint64 worker_effective_grace_s(gint64 current_s, const ApiObject *pod, gint64 override_s);
 
-/* --- sync.c, start.c, terminate.c ------------------------------------------------------------ */
+/* --- sync.c, start.c, terminate.c ---------------------------------------------------- */
 
 void sync_begin(Worker *w);
 void sync_next_container(Worker *w); /* the container at hand is done with */
@@ -192,7 +191,7 @@ void hook_run(Worker *w,
               HookDone done,
               gpointer user);
 
-/* --- images.c ----------------------------------------------------------------------------------- */
+/* --- images.c ------------------------------------------------------------------------ */
 
 typedef struct {
     GQueue queue; /* of PullRequest (owned) */
@@ -203,7 +202,7 @@ typedef void (*ImageDone)(Worker *w, const char *reason, const char *message);
 void image_ensure(Worker *w, const Container *container, gboolean is_init, ImageDone done);
 void pulls_clear(Kubelet *k);
 
-/* --- status_manager.c --------------------------------------------------------------------------- */
+/* --- status_manager.c ---------------------------------------------------------------- */
 
 typedef struct {
     GQueue queue; /* uids */
@@ -219,7 +218,7 @@ void status_terminate(Worker *w);
 void status_retry(Worker *w);
 void status_manager_clear(Kubelet *k);
 
-/* --- probes.c ------------------------------------------------------------------------------------ */
+/* --- probes.c ------------------------------------------------------------------------ */
 
 void probes_add_pod(Worker *w, const ApiObject *pod);
 void probes_stop_liveness(Worker *w);
@@ -229,9 +228,12 @@ ProbeResult probes_result(Worker *w, ProbeType type, const char *container, cons
 gboolean probes_is_started(gpointer w, const char *container, const char *id);
 gboolean probes_is_ready(gpointer w, const char *container, const char *id);
 
-/* --- volumes.c, fetch.c, env.c ---------------------------------------------------------------------- */
+/* --- volumes.c, fetch.c, env.c ------------------------------------------------------- */
 
-/* volumes_await: @done(TRUE) when all are mounted; FALSE: given up after 2 min 3 s, or the pod ends. */
+/*
+ * volumes_await: @done(TRUE) when all are mounted; FALSE: given up after 2 min 3 s, or the
+ * pod ends.
+ */
 void volumes_await(Worker *w, const ApiObject *pod, void (*done)(Worker *w, gboolean mounted));
 void volumes_cancel(Worker *w);
 void volumes_refresh(Worker *w, const ApiObject *pod);
@@ -248,7 +250,10 @@ typedef struct {
     const ApiKind *kind; /* config_map_kind, secret_kind */
     const char *name;
 } FetchRef;
-/* fetch_objects: GETs in turn; @done once with an array of ApiObject* (borrowed, NULL: not found). */
+/*
+ * fetch_objects: GETs in turn; @done once with an array of ApiObject* (borrowed, NULL: not
+ * found).
+ */
 typedef void (*FetchDone)(gpointer user, ApiObject *const *objects, const char *error);
 void fetch_objects(Worker *w,
                    const FetchRef *refs,
@@ -257,7 +262,7 @@ void fetch_objects(Worker *w,
                    FetchDone done,
                    gpointer user);
 
-/* --- node_status.c, lease.c --------------------------------------------------------------------------- */
+/* --- node_status.c, lease.c ---------------------------------------------------------- */
 
 typedef struct {
     SimTimer timer;
@@ -289,7 +294,7 @@ typedef struct {
 void lease_start(Kubelet *k);
 void lease_stop(Kubelet *k);
 
-/* --- admit.c --------------------------------------------------------------------------------------------- */
+/* --- admit.c ------------------------------------------------------------------------- */
 
 typedef struct {
     const char *reason, *message; /* interned; NULL: admitted */
@@ -299,7 +304,7 @@ Admission admit_pod(const ApiObject *node,
                     guint n_others,
                     const ApiObject *pod);
 
-/* --- the kubelet ------------------------------------------------------------------------------------------- */
+/* --- the kubelet --------------------------------------------------------------------- */
 
 struct Kubelet {
     KubeletOptions options; /* strings interned, maps copied */
@@ -317,9 +322,8 @@ struct Kubelet {
     gint64 tick_ns;  /* phase of the 1 s work-queue check */
     gint64 heard_ns; /* when the last change of a pod reaches the sync loop */
     guint64 order;
-    GHashTable *workers;    /* uid -> Worker (owned) */
-    GHashTable *fetched;    /* "configmaps/ns/name" -> ApiObject (owned ref): last seen */
-    gboolean sources_ready; /* pods listed and relisted once: orphans may be killed */
+    GHashTable *workers; /* uid -> Worker (owned) */
+    GHashTable *fetched; /* "configmaps/ns/name" -> ApiObject (owned ref): last seen */
     Pleg pleg;
     Pulls pulls;
     StatusManager statuses;
@@ -329,6 +333,16 @@ struct Kubelet {
     GPtrArray *held; /* timers that fired while the process was paused */
     Ideal *ideal;
 };
+
+/* sync_loop.c */
+void kubelet_on_pod_added(gpointer user, const ApiObject *object);
+void kubelet_on_pod_updated(gpointer user, const ApiObject *old, const ApiObject *object);
+void kubelet_on_pod_deleted(gpointer user, const ApiObject *object);
+void kubelet_on_node(gpointer user, const ApiObject *object);
+void kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *object);
+void kubelet_on_housekeeping(Sim *sim, gpointer self);
+/* kubelet_tidy: housekeeping has something to do at its next turn. */
+void kubelet_tidy(Kubelet *k);
 
 Worker *kubelet_find_worker(const Kubelet *k, const char *uid);
 /* kubelet_workers: in order of arrival. (owned array) */

@@ -59,9 +59,12 @@ kill_grace_s(const ApiObject *pod, const KillRequest *request)
     return spec->termination_grace_s.value;
 }
 
-/* --- the turn of sidecars ------------------------------------------------------------------ */
+/* --- the turn of sidecars ------------------------------------------------------------ */
 
-/* Position in which the containers end: app containers 0, then sidecars from the last to the first. */
+/*
+ * Position in which the containers end: app containers 0, then sidecars from the last to
+ * the first.
+ */
 static guint
 kill_rank(const KillJob *job)
 {
@@ -110,7 +113,7 @@ kill_await_turn(KillJob *job)
     sim_timer_arm_after(&job->timer, job->grace_s * NS_PER_S);
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/* --- the end ------------------------------------------------------------------------- */
 
 static void
 kill_on_stopped(gpointer user)

@@ -17,7 +17,7 @@
 #define REGISTER_MAX_NS (7 * NS_PER_S)
 #define IMAGES_MAX      50
 
-/* --- what a node has -------------------------------------------------------------------- */
+/* --- what a node has ----------------------------------------------------------------- */
 
 static gint64
 reserved_of(const char *text, gboolean is_milli)
@@ -219,7 +219,7 @@ node_status_compute(const KubeletOptions *options, const char *not_ready)
     return status;
 }
 
-/* --- what is wrong --------------------------------------------------------------------------- */
+/* --- what is wrong ------------------------------------------------------------------- */
 
 const char *
 node_pod_cidr(Kubelet *k)
@@ -274,7 +274,7 @@ node_not_ready(Kubelet *k)
     return interned;
 }
 
-/* --- events ------------------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------------- */
 
 static void
 node_event(Kubelet *k, const char *type, const char *reason, const char *message)
@@ -325,7 +325,7 @@ node_tell_start(Kubelet *k)
                    str_internf("Node %s has been rebooted, boot id: %s", k->node_name, boot_id));
 }
 
-/* --- posting --------------------------------------------------------------------------------------- */
+/* --- posting ------------------------------------------------------------------------- */
 
 static void node_look(Kubelet *k);
 
@@ -486,7 +486,7 @@ node_look(Kubelet *k)
     node_post(k, status, is_changed);
 }
 
-/* --- registering --------------------------------------------------------------------------------------- */
+/* --- registering --------------------------------------------------------------------- */
 
 static void
 node_on_registered(gpointer user, const ApiResponse *response)

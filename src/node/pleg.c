@@ -75,7 +75,7 @@ pleg_arm(Kubelet *k)
         sim_timer_arm_at(&pleg->timer, pleg->grid_ns);
 }
 
-/* --- one relist ------------------------------------------------------------------------ */
+/* --- one relist ---------------------------------------------------------------------- */
 
 SeenPod *
 pleg_look(Kubelet *k, const char *uid)
@@ -144,7 +144,10 @@ seen_before(const SeenPod *pod, const char *id)
     return pod != NULL ? seen_pod_find_id(pod, id) : NULL;
 }
 
-/* v1.34 kubelet.go cleanUpContainersInPod: when an instance has died, older dead ones of its name go. */
+/*
+ * v1.34 kubelet.go cleanUpContainersInPod: when an instance has died, older dead ones of
+ * its name go.
+ */
 static void
 pleg_remove_older(Kubelet *k, const SeenPod *now, const SeenContainer *died)
 {
@@ -255,7 +258,7 @@ pleg_on_timer(Sim *sim, gpointer self)
         pleg_begin(k);
 }
 
-/* --- for the others ------------------------------------------------------------------------ */
+/* --- for the others ------------------------------------------------------------------ */
 
 void
 pleg_start(Kubelet *k)

@@ -16,7 +16,7 @@
 #define NETWORK_MIN_NS (1 * NS_PER_S)
 #define NETWORK_MAX_NS (1500 * NS_PER_MS)
 
-/* --- grace ------------------------------------------------------------------------------- */
+/* --- grace --------------------------------------------------------------------------- */
 
 /* v1.34 calculateEffectiveGracePeriod: it only shrinks, and is at least one second. */
 gint64
@@ -37,7 +37,7 @@ worker_effective_grace_s(gint64 current_s, const ApiObject *pod, gint64 override
     return MAX(1, grace_s);
 }
 
-/* --- events ---------------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------------- */
 
 ObjectReference
 worker_reference(const Worker *w, const Container *container, gboolean is_init)
@@ -70,7 +70,7 @@ worker_event(Worker *w, const char *type, const char *reason, const char *messag
     worker_container_event(w, NULL, FALSE, type, reason, message);
 }
 
-/* --- the resync queue ---------------------------------------------------------------------------- */
+/* --- the resync queue ---------------------------------------------------------------- */
 
 static gint64
 worker_next_due_ns(Worker *w, gint64 from_ns, gint64 min_ns, gint64 max_ns)
@@ -152,7 +152,7 @@ worker_requeue(Worker *w, SyncOutcome outcome)
         sim_timer_arm_at(&w->queue_timer, w->queue_due_ns);
 }
 
-/* --- taking turns ------------------------------------------------------------------------------------ */
+/* --- taking turns -------------------------------------------------------------------- */
 
 static void
 worker_take(Worker *w)
@@ -256,7 +256,7 @@ worker_terminate(Worker *w, gint64 grace_override_s)
     }
 }
 
-/* --- steps of a sync that take time -------------------------------------------------------------------- */
+/* --- steps of a sync that take time -------------------------------------------------- */
 
 static void
 worker_on_step(Sim *sim, gpointer self)
@@ -278,7 +278,7 @@ worker_after(Worker *w, gint64 delay_ns, void (*step)(Worker *w))
     sim_timer_arm_after(&w->step_timer, delay_ns);
 }
 
-/* --- deadline ---------------------------------------------------------------------------------------------- */
+/* --- deadline ------------------------------------------------------------------------ */
 
 /* v1.34 active_deadline.go: whole seconds since the start time, looked at at each tick. */
 static void
@@ -361,7 +361,7 @@ worker_warn_dns(Worker *w)
                              w->label, policy));
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------------------- */
 
 Worker *
 worker_new(Kubelet *k, const ApiObject *pod)

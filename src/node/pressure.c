@@ -12,7 +12,7 @@ threshold_is_met(const char *threshold, gint64 capacity_bytes, gint64 observed_b
     return observed_bytes < threshold_bytes(threshold, capacity_bytes);
 }
 
-/* --- order of eviction ----------------------------------------------------------------- */
+/* --- order of eviction --------------------------------------------------------------- */
 
 static gint64
 usage_above_request(const PodUsage *item)
@@ -97,7 +97,7 @@ eviction_message(const ApiObject *pod,
     return interned;
 }
 
-/* --- images ------------------------------------------------------------------------------- */
+/* --- images -------------------------------------------------------------------------- */
 
 gint64
 image_gc_bytes_to_free(gint64 capacity_bytes,
@@ -115,7 +115,7 @@ image_gc_bytes_to_free(gint64 capacity_bytes,
     return MAX(0, capacity_bytes * (100 - low_percent) / 100 - available_bytes);
 }
 
-/* --- shutdown ------------------------------------------------------------------------------- */
+/* --- shutdown ------------------------------------------------------------------------ */
 
 void
 shutdown_groups(gint64 grace_s, gint64 critical_s, ShutdownGroup out_groups[2])

@@ -8,7 +8,10 @@
 
 #include "api/kinds.h"
 
-/* threshold_is_met: less is observed than the threshold says (a quantity, or a percentage of capacity). */
+/*
+ * threshold_is_met: less is observed than the threshold says (a quantity, or a percentage
+ * of capacity).
+ */
 gboolean threshold_is_met(const char *threshold, gint64 capacity_bytes, gint64 observed_bytes);
 
 typedef struct {
@@ -39,7 +42,13 @@ typedef struct {
     gint32 priority; /* the group's lowest */
     gint64 grace_s;
 } ShutdownGroup;
-/* shutdown_groups: normal and critical, from shutdownGracePeriod and its critical part; two of them. */
+/*
+ * shutdown_groups: normal and critical, from shutdownGracePeriod and its critical part;
+ * two of them.
+ */
 void shutdown_groups(gint64 grace_s, gint64 critical_s, ShutdownGroup out_groups[2]);
-/* shutdown_group_of: index of the group with the largest priority <= @priority; below all: the lowest. */
+/*
+ * shutdown_group_of: index of the group with the largest priority <= @priority; below all:
+ * the lowest.
+ */
 guint shutdown_group_of(const ShutdownGroup *groups, guint count, gint32 priority);

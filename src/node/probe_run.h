@@ -7,7 +7,10 @@
 
 #include "node/internal.h"
 
-/* @outcome PROBE_SUCCESS, PROBE_FAILURE, or PROBE_UNKNOWN if the check itself failed. @output: interned. */
+/*
+ * @outcome PROBE_SUCCESS, PROBE_FAILURE, or PROBE_UNKNOWN if the check itself failed.
+ * @output: interned.
+ */
 typedef void (*ProbeDone)(gpointer user, ProbeResult outcome, const char *output);
 void probe_run(Worker *w,
                const Container *container,

@@ -22,7 +22,10 @@ ProbeResult probe_initial_result(ProbeType type);
 gboolean probe_state_see(ProbeState *state, const char *id);
 /* probe_state_store: TRUE if it differs from what was stored. */
 gboolean probe_state_store(ProbeState *state, ProbeResult result);
-/* probe_state_count: one more outcome; TRUE: a threshold was reached and the stored result changed. */
+/*
+ * probe_state_count: one more outcome; TRUE: a threshold was reached and the stored result
+ * changed.
+ */
 gboolean probe_state_count(ProbeState *state,
                            ProbeResult outcome,
                            gint32 success_threshold,

@@ -53,9 +53,12 @@ probe_stop(ProbeWorker *probe)
     kubelet_timer_disarm(probe->w->k, &probe->ticker);
 }
 
-/* --- results -------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------- */
 
-/* v1.34 kubelet.go syncLoopIteration: what a changed result does to the status, and to the worker. */
+/*
+ * v1.34 kubelet.go syncLoopIteration: what a changed result does to the status, and to the
+ * worker.
+ */
 static void
 probe_tell(ProbeWorker *probe)
 {
@@ -87,7 +90,7 @@ probe_word(ProbeType type)
     return words[type];
 }
 
-/* --- one check --------------------------------------------------------------------------------- */
+/* --- one check ----------------------------------------------------------------------- */
 
 static void
 probe_idle(ProbeWorker *probe)
@@ -245,7 +248,7 @@ probe_trigger(ProbeWorker *probe)
         sim_post(probe->w->k->sim, probe->handle, SIM_CONTROL, 0, probe_on_trigger, NULL, NULL);
 }
 
-/* --- for the others -------------------------------------------------------------------------------- */
+/* --- for the others ------------------------------------------------------------------ */
 
 static ProbeWorker *
 probes_find(const Worker *w, ProbeType type, const char *container)

@@ -64,7 +64,10 @@ seen_pod_add_sandbox(SeenPod *pod, const Sandbox *sandbox)
     };
 
     g_array_prepend_val(pod->sandboxes, seen);
-    /* v1.34 pleg/generic.go getPodIPs: a sandbox that is not ready keeps the address known so far. */
+    /*
+     * v1.34 pleg/generic.go getPodIPs: a sandbox that is not ready keeps the address known
+     * so far.
+     */
     if (seen.is_ready && !str_is_empty(seen.ip))
         pod->ip = seen.ip;
 }

@@ -44,7 +44,7 @@ start_succeeded(Worker *w)
     sync_next_container(w);
 }
 
-/* --- postStart ---------------------------------------------------------------------------- */
+/* --- postStart ----------------------------------------------------------------------- */
 
 static void
 start_after_hook_kill(Worker *w)
@@ -74,7 +74,7 @@ start_on_hook(gpointer user, const char *error)
     kill_containers(w, w->sync.pod, &request, 1, FALSE, start_after_hook_kill);
 }
 
-/* --- create and start ------------------------------------------------------------------------- */
+/* --- create and start ---------------------------------------------------------------- */
 
 static void
 start_on_started(gpointer user, const char *error)
@@ -196,9 +196,12 @@ start_on_image(Worker *w, const char *reason, const char *message)
     env_make(w, w->sync.pod, w->sync.container, start_on_env);
 }
 
-/* --- back-off ------------------------------------------------------------------------------------- */
+/* --- back-off ------------------------------------------------------------------------ */
 
-/* v1.34 doBackOff: counts from the end of the newest instance that had ended when this sync began. */
+/*
+ * v1.34 doBackOff: counts from the end of the newest instance that had ended when this
+ * sync began.
+ */
 static gboolean
 start_must_wait(Worker *w)
 {

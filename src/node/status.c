@@ -159,7 +159,10 @@ status_generate(const StatusInput *input)
     status->nominated_node_name = pod_status(input->pod)->nominated_node_name;
     container_statuses_generate(input, FALSE, &status->container_statuses);
     container_statuses_generate(input, TRUE, &status->init_container_statuses);
-    /* The phase is computed before the probes are asked: a sidecar counts as started only with the app. */
+    /*
+     * The phase is computed before the probes are asked: a sidecar counts as started only
+     * with the app.
+     */
     for (guint i = 0; i < status->init_container_statuses.count; i++)
         status->init_container_statuses.items[i].started = OPT_UNSET;
     status->phase = pod_phase(spec, &status->init_container_statuses, &status->container_statuses,

@@ -50,7 +50,10 @@ PodStatus *status_generate(const StatusInput *input);
 void
 container_statuses_generate(const StatusInput *input, gboolean is_init, ContainerStatusList *out);
 
-/* status_ready_conditions: Ready and ContainersReady again, after a container's readiness changed. */
+/*
+ * status_ready_conditions: Ready and ContainersReady again, after a container's readiness
+ * changed.
+ */
 void status_ready_conditions(const ApiObject *pod, PodStatus *status);
 
 /* container_policy: what decides on the restart of this container of the pod. */

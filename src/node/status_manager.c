@@ -16,7 +16,7 @@ phase_is_terminal(const char *phase)
     return str_is(phase, "Succeeded") || str_is(phase, "Failed");
 }
 
-/* --- merging with what the API has ------------------------------------------------------ */
+/* --- merging with what the API has --------------------------------------------------- */
 
 /* v1.34 mergePodStatus */
 static PodStatus *
@@ -54,7 +54,7 @@ worker_may_run(const Worker *w)
     return !w->has_terminated && !w->is_rejected;
 }
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------- */
 
 typedef struct {
     Kubelet *k;
@@ -245,7 +245,7 @@ status_retry(Worker *w)
     sim_post(w->k->sim, w->handle, SIM_CONTROL, 10 * NS_PER_S, status_on_retry, NULL, NULL);
 }
 
-/* --- changes ------------------------------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------------------- */
 
 static void
 status_keep_times(Worker *w, const PodStatus *old, PodStatus *status)
@@ -353,7 +353,7 @@ status_set_started(Worker *w, const char *container_id, gboolean is_started)
     status_update(w, status, FALSE);
 }
 
-/* --- the end of a pod ---------------------------------------------------------------------------------- */
+/* --- the end of a pod ---------------------------------------------------------------- */
 
 /* v1.34 hasPodInitialized */
 static gboolean

@@ -40,7 +40,7 @@ sync_fail(Worker *w)
     sync_finish(w);
 }
 
-/* --- containers ----------------------------------------------------------------------------- */
+/* --- containers ---------------------------------------------------------------------- */
 
 static gboolean
 sync_take_index(GArray *list, guint *position, guint *out_index)
@@ -80,7 +80,7 @@ sync_containers(Worker *w)
     sync_next_container(w);
 }
 
-/* --- sandbox ------------------------------------------------------------------------------------ */
+/* --- sandbox ------------------------------------------------------------------------- */
 
 static void
 sync_on_sandbox(gpointer user, Sandbox *sandbox, const char *error)
@@ -143,7 +143,7 @@ sync_sandbox(Worker *w)
     sync_containers(w);
 }
 
-/* --- killing -------------------------------------------------------------------------------------- */
+/* --- killing ------------------------------------------------------------------------- */
 
 static void sync_stop_sandboxes(Worker *w);
 
@@ -238,7 +238,7 @@ sync_runtime(Worker *w)
     sync_kill(w);
 }
 
-/* --- the beginning ------------------------------------------------------------------------------------ */
+/* --- the beginning ------------------------------------------------------------------- */
 
 static void
 sync_on_volumes(Worker *w, gboolean mounted)

@@ -67,7 +67,7 @@ volumes_find(const Worker *w, const char *name)
     return NULL;
 }
 
-/* --- references --------------------------------------------------------------------------- */
+/* --- references ---------------------------------------------------------------------- */
 
 /* One object that fills a volume: a whole ConfigMap or Secret, or chosen keys of it. */
 typedef struct {
@@ -140,7 +140,7 @@ volumes_are_constant(const ApiObject *pod)
     return TRUE;
 }
 
-/* --- contents ---------------------------------------------------------------------------------- */
+/* --- contents ------------------------------------------------------------------------ */
 
 static void
 files_add(GPtrArray *files, const char *name, const char *text)
@@ -233,7 +233,7 @@ files_add_constant(PodVolume *volume)
     }
 }
 
-/* --- one set-up ------------------------------------------------------------------------------------ */
+/* --- one set-up ---------------------------------------------------------------------- */
 
 static void
 volume_failed(PodVolume *volume, const char *error)
@@ -298,7 +298,7 @@ volume_on_timer(Sim *sim, gpointer self)
         volume_set_up(volume);
 }
 
-/* --- the pod's wait ------------------------------------------------------------------------------------ */
+/* --- the pod's wait ------------------------------------------------------------------ */
 
 static gboolean
 volumes_are_mounted(const Worker *w)
@@ -429,7 +429,7 @@ volumes_drop(Worker *w)
     g_clear_pointer(&w->volumes, g_ptr_array_unref);
 }
 
-/* --- mounts ------------------------------------------------------------------------------------------------ */
+/* --- mounts -------------------------------------------------------------------------- */
 
 GArray *
 volumes_mounts(Worker *w, const ApiObject *pod, const Container *container)

@@ -210,7 +210,7 @@ lab_pod(Lab *lab, const char *name)
     return apiserver_peek(lab->server, &pod_kind, str_intern("default"), str_intern(name));
 }
 
-/* --- the log --------------------------------------------------------------------------------- */
+/* --- the log ------------------------------------------------------------------------- */
 
 static gint64
 lab_ms(const Lab *lab, const LabRecord *record)
@@ -357,7 +357,7 @@ lab_write_log(Lab *lab, const char *path)
     fclose(file);
 }
 
-/* --- tests on pods ------------------------------------------------------------------------------- */
+/* --- tests on pods ------------------------------------------------------------------- */
 
 gboolean
 pod_phase_is(const ApiObject *pod, const char *phase)

@@ -58,7 +58,10 @@ gint64 lab_when_gone(Lab *lab, const char *pod);
 gint64 lab_when_event(Lab *lab, const char *pod, const char *reason, gint32 count);
 gint32 lab_count_event(Lab *lab, const char *pod, const char *reason);
 const char *lab_event_message(Lab *lab, const char *pod, const char *reason);
-/* lab_states: the sequence of states of a container as reported: "waiting/ContainerCreating running ...". (owned) */
+/*
+ * lab_states: the sequence of states of a container as reported:
+ * "waiting/ContainerCreating running ...". (owned)
+ */
 char *lab_states(Lab *lab, const char *pod, const char *container);
 /* lab_write_log: as a watch log of a recording. */
 void lab_write_log(Lab *lab, const char *path);

@@ -92,7 +92,7 @@ START_TEST(test_fields)
 }
 END_TEST
 
-/* --- admission ----------------------------------------------------------------------------- */
+/* --- admission ----------------------------------------------------------------------- */
 
 static ApiObject *
 node_of(const char *cpu, int pods, const char *taint_effect)
