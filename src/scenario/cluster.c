@@ -9,6 +9,10 @@
 
 /* The cluster has a minute to come up before the scenario begins; a real one takes less. */
 #define BOOT_NS (60 * NS_PER_S)
+/* Played nodes and the controllers that watch them start as in the recordings of such clusters. */
+#define IDEAL_START_NS (-15400 * NS_PER_MS)
+#define IDEAL_SPREAD_NS (500 * NS_PER_MS)
+#define IDEAL_DECIDERS_NS (-14500 * NS_PER_MS)
 /* 2026-01-05 09:00 UTC, a Monday: where a scenario says nothing. */
 #define DEFAULT_EPOCH_NS (G_GINT64_CONSTANT(1767603600) * NS_PER_S)
 
@@ -170,6 +174,8 @@ make_node(Cluster *cluster, NodePlan *plan)
 
     node->name = str_intern(plan->name);
     node->group = plan->group;
+    if (is_ideal(cluster))
+        plan->boot_min_ns = plan->boot_max_ns = 1; /* a played node is there at once */
     node->machine = machine_new(cluster->world, &(MachineOptions){
         .name = plan->name, .zone = plan->zone, .ip = ip, .cpu_milli = plan->cpu_milli, .memory_bytes = plan->memory_bytes,
         .disk_bytes = plan->disk_bytes, .boot_min_ns = plan->boot_min_ns, .boot_max_ns = plan->boot_max_ns});
@@ -357,6 +363,13 @@ cluster_new(const Scenario *scenario, guint64 seed)
     return cluster;
 }
 
+static void
+start_deciders(Cluster *cluster)
+{
+    process_start(controller_manager_process(cluster->controllers));
+    process_start(scheduler_process(cluster->scheduler));
+}
+
 void
 cluster_boot(Cluster *cluster)
 {
@@ -368,12 +381,16 @@ cluster_boot(Cluster *cluster)
     etcd_start(cluster->etcd);
     process_start(apiserver_process(cluster->server));
     sim_run_until(cluster->sim, -BOOT_NS + 3 * NS_PER_S);
-    process_start(controller_manager_process(cluster->controllers));
-    process_start(scheduler_process(cluster->scheduler));
-    sim_run_until(cluster->sim, -BOOT_NS + 5 * NS_PER_S);
-    /* Nodes come up within ten seconds, so that their loops have different phases. */
+    if (!is_ideal(cluster)) {
+        start_deciders(cluster);
+        sim_run_until(cluster->sim, -BOOT_NS + 5 * NS_PER_S);
+    }
+    /*
+     * Real nodes come up within ten seconds, so that their loops have different
+     * phases. Played ones are all made at once, shortly before the controllers.
+     */
     for (guint i = 0; i < n; i++)
-        starts[i] = -BOOT_NS + 5 * NS_PER_S + rng_between_ns(rng, 0, 10 * NS_PER_S);
+        starts[i] = is_ideal(cluster) ? IDEAL_START_NS + rng_between_ns(rng, 0, IDEAL_SPREAD_NS) : -BOOT_NS + 5 * NS_PER_S + rng_between_ns(rng, 0, 10 * NS_PER_S);
     for (guint done = 0; done < n; done++) {
         guint next = G_MAXUINT;
         const ClusterNode *node;
@@ -387,6 +404,10 @@ cluster_boot(Cluster *cluster)
         process_start(kubelet_process(node->kubelet));
         if (node->proxy != NULL)
             process_start(kube_proxy_process(node->proxy));
+    }
+    if (is_ideal(cluster)) {
+        sim_run_until(cluster->sim, IDEAL_DECIDERS_NS);
+        start_deciders(cluster);
     }
     sim_run_until(cluster->sim, 0);
     sim_set_cause(cluster->sim, 0);
