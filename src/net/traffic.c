@@ -1,317 +1,221 @@
-/* traffic.c - see traffic.h */
+/* traffic.c - see traffic.h: arrivals, tries, counts */
 
 #include "net/traffic.h"
 
 #include "base/duration.h"
 #include "net/histogram.h"
+#include "net/traffic_row.h"
+#include "net/traffic_way.h"
 
-#define MICRO G_GINT64_CONSTANT(1000000)
+#define MICRO             G_GINT64_CONSTANT(1000000)
+#define RETRY_BASE_NS     (100 * NS_PER_MS)
+#define RETRY_CAP_NS      (10 * NS_PER_S)
+#define FAILURES_KEPT_MAX 1000000
 
-typedef struct {
+typedef struct Request Request;
+
+/* One request of a user, over all its tries. */
+struct Request {
     Traffic *traffic;
     gint64 arrived_ns;
-    guint tries_left;
-    guint32 slot; /* in traffic->attempts, for the end of the run */
-} Attempt;
-
-/* Latencies of the second under way, in microseconds; folded into its row when the second is over. */
-typedef struct {
-    GArray *values; /* of gint64 */
-    guint second;
-} Recent;
+    guint n_failed; /* tries so far */
+    SimTimer retry;
+    Request *next, *previous; /* among those under way; `next` also in the free list */
+};
 
 struct Traffic {
     Sim *sim;
-    World *world;
     TrafficOptions options;
-    TrafficResolver resolver;
-    GHashTable *clients; /* destination -> FlowClient*: one per way in */
-    GPtrArray *client_list; /* (owned) the same, in order of making */
-    GPtrArray *attempts; /* (owned) Attempt* under way */
+    TrafficWays *ways;
     SimTimer arrival;
-    Rng *rng;
+    Rng *rng, *rng_retry;
     TrafficCounts counts;
     Histogram latency;
-    GArray *seconds;  /* of TrafficSecond */
-    GArray *failures; /* of TrafficFailure */
-    Recent recent;
+    TrafficRows rows;
+    GArray *failures;   /* of TrafficFailure */
+    Request *under_way; /* (owned) */
+    Request *free_requests;
 };
 
-/* --- rows --------------------------------------------------------------------------------- */
+/* --- requests are used again ------------------------------------------------------------ */
 
-static gint
-compare_values(gconstpointer a, gconstpointer b)
+static Request *
+request_new(Traffic *traffic)
 {
-    gint64 x = *(const gint64 *)a;
-    gint64 y = *(const gint64 *)b;
+    Request *request = traffic->free_requests;
 
-    return x < y ? -1 : x > y;
-}
-
-static gint64
-quantile_of(const GArray *values, guint permille)
-{
-    guint rank = MAX((values->len * permille + 999) / 1000, 1);
-
-    return values->len == 0 ? -1 : g_array_index(values, gint64, rank - 1);
+    if (request != NULL)
+        traffic->free_requests = request->next;
+    else
+        request = g_new0(Request, 1);
+    request->traffic = traffic;
+    request->n_failed = 0;
+    request->previous = NULL;
+    request->next = traffic->under_way;
+    if (request->next != NULL)
+        request->next->previous = request;
+    traffic->under_way = request;
+    return request;
 }
 
 static void
-fold_recent(Traffic *traffic)
+request_free(Request *request)
 {
-    TrafficSecond *row;
+    Traffic *traffic = request->traffic;
 
-    if (traffic->recent.values->len == 0)
-        return;
-    row = &g_array_index(traffic->seconds, TrafficSecond, traffic->recent.second);
-    g_array_sort(traffic->recent.values, compare_values);
-    row->p50_us = quantile_of(traffic->recent.values, 500);
-    row->p90_us = quantile_of(traffic->recent.values, 900);
-    row->p99_us = quantile_of(traffic->recent.values, 990);
-    g_array_set_size(traffic->recent.values, 0);
+    if (request->next != NULL)
+        request->next->previous = request->previous;
+    if (request->previous != NULL)
+        request->previous->next = request->next;
+    else
+        traffic->under_way = request->next;
+    request->next = traffic->free_requests;
+    traffic->free_requests = request;
 }
 
-static TrafficSecond *
-row_at(Traffic *traffic, gint64 time_ns)
-{
-    guint second = (guint)(MAX(time_ns, 0) / NS_PER_S);
-
-    while (traffic->seconds->len <= second) {
-        TrafficSecond empty = {.p50_us = -1, .p90_us = -1, .p99_us = -1};
-        g_array_append_val(traffic->seconds, empty);
-    }
-    return &g_array_index(traffic->seconds, TrafficSecond, second);
-}
+/* --- one request --------------------------------------------------------------------------- */
 
 static void
 count_outcome(Traffic *traffic, FlowOutcome outcome, gint64 arrived_ns, gint64 ended_ns)
 {
-    TrafficSecond *row = row_at(traffic, ended_ns);
-    guint second = (guint)(MAX(ended_ns, 0) / NS_PER_S);
     gint64 took_us = (ended_ns - arrived_ns) / NS_PER_US;
 
     traffic->counts.outcomes[outcome]++;
     traffic->counts.in_flight--;
-    if (outcome != FLOW_OK) {
+    traffic_rows_count(&traffic->rows, outcome, ended_ns, took_us);
+    if (outcome == FLOW_OK) {
+        histogram_add(&traffic->latency, took_us);
+    } else if (traffic->failures->len < FAILURES_KEPT_MAX) {
         TrafficFailure failure = {arrived_ns, ended_ns - arrived_ns, outcome};
+
         g_array_append_val(traffic->failures, failure);
     }
-    switch (outcome) {
-    case FLOW_OK:
-        row->ok++;
-        histogram_add(&traffic->latency, took_us);
-        if (traffic->recent.second != second) {
-            fold_recent(traffic);
-            traffic->recent.second = second;
-        }
-        g_array_append_val(traffic->recent.values, took_us);
-        break;
-    case FLOW_REFUSED:
-        row->refused++;
-        break;
-    case FLOW_RESET:
-        row->reset++;
-        break;
-    case FLOW_TIMEOUT_CONNECT:
-    case FLOW_TIMEOUT_READ:
-        row->timeout++;
-        break;
-    default:
-        row->other++;
-    }
 }
 
-/* --- where to -------------------------------------------------------------------------------- */
+static void request_on_retry(Sim *sim, gpointer self);
 
-/* One FlowClient per way in, so that each keeps its ports and connections. */
-static FlowClient *
-client_for(Traffic *traffic, Machine *from, Sandbox *sandbox, Machine *entry, const char *ip, gint32 port)
-{
-    g_autofree char *key = g_strdup_printf("%s|%s|%s|%d", sandbox != NULL ? sandbox_id(sandbox) : machine_name(from), entry != NULL ? machine_name(entry) : "", ip != NULL ? ip : "", port);
-    FlowClient *client = g_hash_table_lookup(traffic->clients, key);
-    g_autofree char *name = NULL;
-
-    if (client != NULL)
-        return client;
-    name = g_strdup_printf("%s/%u", traffic->options.name, g_hash_table_size(traffic->clients));
-    client = flow_client_new(traffic->world, &(FlowClientOptions){
-        .name = name, .from_machine = from, .from_sandbox = sandbox, .entry = entry, .ip = ip, .port = port,
-        .timeout_ns = traffic->options.timeout_ns, .first_port = traffic->options.client_ports > 0 ? 1024 : 0,
-        .n_ports = traffic->options.client_ports, .reuse = traffic->options.reuse});
-    g_hash_table_insert(traffic->clients, g_steal_pointer(&key), client);
-    g_ptr_array_add(traffic->client_list, client);
-    return client;
-}
-
-static gboolean
-split_service(const char *text, const char **out_namespace, const char **out_name)
-{
-    const char *slash = strchr(text, '/');
-
-    if (slash == NULL)
-        return FALSE;
-    *out_namespace = str_intern_len(text, (gsize)(slash - text));
-    *out_name = str_intern(slash + 1);
-    return TRUE;
-}
-
-/* Who sends: a machine, and a pod's network if it is a pod. FALSE: it does not exist now. */
-static gboolean
-find_origin(Traffic *traffic, Machine **out_machine, Sandbox **out_sandbox)
-{
-    const TrafficResolver *resolver = &traffic->resolver;
-    const char *from = traffic->options.from;
-
-    *out_sandbox = NULL;
-    if (g_str_has_prefix(from, "pod/")) {
-        g_auto(GStrv) parts = g_strsplit(from, "/", -1);
-        guint n = g_strv_length(parts);
-
-        *out_sandbox = resolver->find_pod(resolver->self, str_intern(n > 2 ? parts[1] : "default"), str_intern(parts[n - 1]), out_machine);
-        return *out_sandbox != NULL;
-    }
-    if (g_str_has_prefix(from, "node/")) {
-        *out_machine = resolver->find_node(resolver->self, from + strlen("node/"));
-        return *out_machine != NULL;
-    }
-    *out_machine = resolver->external;
-    return TRUE;
-}
-
-static FlowClient *
-find_way(Traffic *traffic)
-{
-    const TrafficResolver *resolver = &traffic->resolver;
-    const TrafficOptions *options = &traffic->options;
-    Machine *from;
-    Sandbox *sandbox;
-    const char *namespace_, *name;
-    const char *ip = NULL;
-
-    if (!find_origin(traffic, &from, &sandbox))
-        return NULL;
-    if (options->to_node != NULL) {
-        Machine *entry = resolver->find_node(resolver->self, options->to_node);
-        return entry != NULL ? client_for(traffic, from, sandbox, entry, NULL, options->port) : NULL;
-    }
-    if (options->to_service == NULL || !split_service(options->to_service, &namespace_, &name))
-        return NULL;
-    if (from == resolver->external) {
-        Machine *entry;
-        gint32 port;
-
-        if (!resolver->resolve_external(resolver->self, namespace_, name, options->port, &entry, &port))
-            return NULL;
-        if (port != 0)
-            return client_for(traffic, from, NULL, entry, NULL, port);
-        if (!resolver->resolve_service(resolver->self, namespace_, name, &ip))
-            return NULL;
-        return client_for(traffic, from, NULL, entry, ip, options->port);
-    }
-    if (!resolver->resolve_service(resolver->self, namespace_, name, &ip))
-        return NULL;
-    return client_for(traffic, from, sandbox, NULL, ip, options->port);
-}
-
-/* --- requests ------------------------------------------------------------------------------------ */
-
-static void try_request(Attempt *attempt);
-
+/* Full jitter: uniform between nothing and the back-off. */
 static void
-forget_attempt(Attempt *attempt)
+retry_later(Request *request)
 {
-    GPtrArray *attempts = attempt->traffic->attempts;
-    Attempt *last = g_ptr_array_index(attempts, attempts->len - 1);
+    Traffic *traffic = request->traffic;
+    guint doublings = MIN(request->n_failed - 1, 16);
+    gint64 most_ns = MIN(RETRY_BASE_NS << doublings, RETRY_CAP_NS);
 
-    last->slot = attempt->slot;
-    attempts->pdata[attempt->slot] = last;
-    g_ptr_array_set_size(attempts, (gint)attempts->len - 1);
-    g_free(attempt);
+    sim_timer_init(&request->retry, traffic->sim, SIM_WORLD, request_on_retry, request);
+    sim_timer_arm_after(&request->retry, rng_between_ns(traffic->rng_retry, 0, most_ns));
 }
 
 static void
-attempt_ended(gpointer user, FlowOutcome outcome, gint64 started_ns, gint64 ended_ns, const char *backend_ip)
+try_ended(gpointer user,
+          FlowOutcome outcome,
+          gint64 started_ns,
+          gint64 ended_ns,
+          const char *backend_ip)
 {
-    Attempt *attempt = user;
+    Request *request = user;
 
     (void)started_ns;
     (void)backend_ip;
-    if (outcome != FLOW_OK && attempt->tries_left > 0) {
-        attempt->tries_left--;
-        try_request(attempt);
+    if (outcome != FLOW_OK && request->n_failed < request->traffic->options.retries) {
+        request->n_failed++;
+        retry_later(request);
         return;
     }
-    count_outcome(attempt->traffic, outcome, attempt->arrived_ns, ended_ns);
-    forget_attempt(attempt);
+    count_outcome(request->traffic, outcome, request->arrived_ns, ended_ns);
+    request_free(request);
 }
 
 /* The name leads nowhere (no such Service, no origin): refused at once, as a failed look-up is. */
 static void
-try_request(Attempt *attempt)
+try_request(Request *request)
 {
-    FlowClient *client = find_way(attempt->traffic);
+    FlowClient *client = traffic_ways_find(request->traffic->ways);
+    gint64 now = sim_now_ns(request->traffic->sim);
 
-    if (client != NULL) {
-        flow_client_request(client, attempt_ended, attempt);
-        return;
-    }
-    count_outcome(attempt->traffic, FLOW_REFUSED, attempt->arrived_ns, sim_now_ns(attempt->traffic->sim));
-    forget_attempt(attempt);
+    if (client != NULL)
+        flow_client_request(client, try_ended, request);
+    else
+        try_ended(request, FLOW_REFUSED, now, now, NULL);
 }
+
+static void
+request_on_retry(Sim *sim, gpointer self)
+{
+    (void)sim;
+    try_request(self);
+}
+
+/* --- arrivals ---------------------------------------------------------------------------------- */
 
 static gint64
 next_gap_ns(Traffic *traffic)
 {
-    gint64 mean = NS_PER_S * MICRO / MAX(traffic->options.rate_micro_per_s, 1);
+    gint64 mean_ns = NS_PER_S * MICRO / traffic->options.rate_micro_per_s;
 
-    return traffic->options.arrivals == ARRIVALS_CONSTANT ? mean : rng_exponential_ns(traffic->rng, mean);
+    if (traffic->options.arrivals == ARRIVALS_CONSTANT)
+        return mean_ns;
+    return rng_exponential_ns(traffic->rng, mean_ns);
 }
 
 static void
 traffic_on_arrival(Sim *sim, gpointer self)
 {
     Traffic *traffic = self;
-    Attempt *attempt;
+    Request *request;
     gint64 now = sim_now_ns(sim);
 
     if (traffic->options.stop_ns >= 0 && now >= traffic->options.stop_ns)
         return;
-    attempt = g_new0(Attempt, 1);
-    attempt->traffic = traffic;
-    attempt->arrived_ns = now;
-    attempt->tries_left = traffic->options.retries;
-    attempt->slot = traffic->attempts->len;
-    g_ptr_array_add(traffic->attempts, attempt);
+    request = request_new(traffic);
+    request->arrived_ns = now;
     traffic->counts.arrivals++;
     traffic->counts.in_flight++;
-    row_at(traffic, now);
+    traffic_rows_touch(&traffic->rows, now);
     sim_timer_arm_after(&traffic->arrival, next_gap_ns(traffic));
-    try_request(attempt);
+    try_request(request);
 }
 
-/* --- life -------------------------------------------------------------------------------------------- */
+static void
+arm_first(Traffic *traffic)
+{
+    gint64 from_ns = MAX(traffic->options.start_ns, sim_now_ns(traffic->sim));
+
+    if (traffic->options.rate_micro_per_s > 0)
+        sim_timer_arm_at(&traffic->arrival, from_ns + next_gap_ns(traffic));
+    else
+        sim_timer_disarm(&traffic->arrival);
+}
+
+/* --- life ------------------------------------------------------------------------------------------ */
 
 Traffic *
 traffic_new(Sim *sim, World *world, const TrafficOptions *options, const TrafficResolver *resolver)
 {
     Traffic *traffic = g_new0(Traffic, 1);
-    g_autofree char *stream = g_strdup_printf("traffic/%s", options->name);
 
     traffic->sim = sim;
-    traffic->world = world;
     traffic->options = *options;
-    traffic->resolver = *resolver;
-    traffic->clients = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    traffic->client_list = g_ptr_array_new_with_free_func((GDestroyNotify)flow_client_free);
-    traffic->attempts = g_ptr_array_new();
-    traffic->seconds = g_array_new(FALSE, TRUE, sizeof(TrafficSecond));
+    traffic->ways = traffic_ways_new(world, options, resolver);
+    traffic_rows_init(&traffic->rows);
     traffic->failures = g_array_new(FALSE, FALSE, sizeof(TrafficFailure));
-    traffic->recent.values = g_array_new(FALSE, FALSE, sizeof(gint64));
-    traffic->rng = rng_stream(sim, stream);
+    traffic->rng = rng_stream(sim, str_internf("traffic/%s", options->name));
+    traffic->rng_retry = rng_stream(sim, str_internf("traffic/%s/retry", options->name));
     sim_timer_init(&traffic->arrival, sim, SIM_WORLD, traffic_on_arrival, traffic);
-    if (options->rate_micro_per_s > 0)
-        sim_timer_arm_at(&traffic->arrival, MAX(options->start_ns, sim_now_ns(sim)) + next_gap_ns(traffic));
+    arm_first(traffic);
     return traffic;
+}
+
+static void
+free_requests(Request *request)
+{
+    while (request != NULL) {
+        Request *next = request->next;
+
+        sim_timer_clear(&request->retry);
+        g_free(request);
+        request = next;
+    }
 }
 
 void
@@ -320,14 +224,11 @@ traffic_free(Traffic *traffic)
     if (traffic == NULL)
         return;
     sim_timer_clear(&traffic->arrival);
-    g_ptr_array_unref(traffic->client_list);
-    g_hash_table_unref(traffic->clients);
-    for (guint i = 0; i < traffic->attempts->len; i++)
-        g_free(g_ptr_array_index(traffic->attempts, i));
-    g_ptr_array_unref(traffic->attempts);
-    g_array_unref(traffic->seconds);
+    traffic_ways_free(traffic->ways);
+    free_requests(traffic->under_way);
+    free_requests(traffic->free_requests);
+    traffic_rows_clear(&traffic->rows);
     g_array_unref(traffic->failures);
-    g_array_unref(traffic->recent.values);
     histogram_clear(&traffic->latency);
     g_free(traffic);
 }
@@ -336,9 +237,7 @@ void
 traffic_set_rate(Traffic *traffic, gint64 rate_micro_per_s)
 {
     traffic->options.rate_micro_per_s = rate_micro_per_s;
-    sim_timer_disarm(&traffic->arrival);
-    if (rate_micro_per_s > 0)
-        sim_timer_arm_after(&traffic->arrival, next_gap_ns(traffic));
+    arm_first(traffic);
 }
 
 const char *
@@ -375,17 +274,19 @@ traffic_quantile_ns(const Traffic *traffic, guint permille)
     return us < 0 ? -1 : us * NS_PER_US;
 }
 
+/* A row that begins later holds answers still on their way. */
 guint
 traffic_second_count(const Traffic *traffic)
 {
-    return traffic->seconds->len;
+    guint begun = (guint)(MAX(sim_now_ns(traffic->sim), 0) / NS_PER_S) + 1;
+
+    return MIN(traffic->rows.rows->len, begun);
 }
 
 const TrafficSecond *
 traffic_second(const Traffic *traffic, guint second)
 {
-    /* the second under way has its quantiles once it is over */
-    return &g_array_index(traffic->seconds, TrafficSecond, second);
+    return traffic_rows_get(&traffic->rows, second);
 }
 
 const TrafficFailure *

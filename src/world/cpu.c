@@ -110,7 +110,9 @@ group_settle(CpuGroup *group)
     gint64 now_ns = sim_now_ns(group->pool->sim);
     gint64 wanted = group_threads(group) * MICRO + group->idle_micro;
 
-    if (group_threads(group) > 0 && wanted > 0)
+    if (group_threads(group) > 0 && group->rate_micro == wanted) /* the usual case needs no division */
+        group->work += (__int128)(now_ns - group->updated_ns) * MICRO;
+    else if (group_threads(group) > 0 && wanted > 0)
         group->work += (__int128)(now_ns - group->updated_ns) * group->rate_micro * MICRO / wanted;
     group->updated_ns = now_ns;
 }
@@ -131,7 +133,10 @@ group_arm(CpuGroup *group)
     if (missing < 0)
         missing = 0;
     speed = (__int128)group->rate_micro * MICRO;
-    delay_ns = (missing * wanted + speed - 1) / speed;
+    if (group->rate_micro == wanted && missing < G_MAXINT64 / 2)
+        delay_ns = ((gint64)missing + MICRO - 1) / MICRO;
+    else
+        delay_ns = (missing * wanted + speed - 1) / speed;
     if (delay_ns > G_MAXINT64 / 4)
         sim_timer_disarm(&group->timer);
     else

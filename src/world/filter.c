@@ -2,13 +2,22 @@
 
 #include "world/filter.h"
 
-#define NEIGHBOUR_STALE_NS (50 * NS_PER_S) /* reachable, stale, delay, probe: recorded, no answer before */
-#define NEIGHBOUR_ROUND_NS (3 * NS_PER_S)  /* three requests, one a second */
+/*
+ * A neighbour that falls silent: reachable for 15..45 s after it last answered,
+ * 5 s of delay, three probes. Recorded twice, 51 s from the cut to the first
+ * round of requests.
+ */
+#define NEIGHBOUR_KNOWN_NS (51 * NS_PER_S)
+#define NEIGHBOUR_ROUND_NS (3 * NS_PER_S) /* three requests, one a second */
+/* icmp_msgs_burst: so many notices are sent at the end of a round, in the order of the packets. */
+#define NEIGHBOUR_NOTICES 50
+/* More entries than this are looked through for old ones. */
+#define UNANSWERED_SWEEP 65536
 
 typedef struct {
-    const char *ip; /* interned; NULL: any of this machine */
-    gint32 port;
-} RuleKey;
+    FilterRule *rules; /* (owned) with their backends */
+    guint n_rules;
+} RuleGroup;
 
 typedef struct {
     FilterBackend backend;
@@ -18,6 +27,7 @@ typedef struct {
 typedef struct {
     gint64 first_failure_ns; /* since the last answer */
     gint64 round_ends_ns;
+    guint n_waiting; /* packets of this round */
 } Neighbour;
 
 typedef struct {
@@ -28,42 +38,44 @@ typedef struct {
 
 struct NetFilter {
     Machine *machine;
-    FilterRule *rules; /* (owned) with their backends */
+    GHashTable *groups; /* interned name -> RuleGroup* (owned) */
+    GHashTable *index;  /* FilterRule*, equal by address, port and origin, to itself */
+    guint64 generation;
     guint n_rules;
-    GHashTable *index;      /* RuleKey (in the array beside it) -> FilterRule* */
-    RuleKey *keys;          /* (owned) */
     GHashTable *unanswered; /* client id << 32 | port -> Unanswered* */
     GHashTable *neighbours; /* interned address -> Neighbour* */
     GHashTable *affinity;   /* client id << 32 | rule port -> Affinity* */
     Rng *rng;
 };
 
+/* --- rules ------------------------------------------------------------------------------ */
+
 static guint
 rule_hash(gconstpointer key)
 {
-    const RuleKey *rule = key;
+    const FilterRule *rule = key;
 
-    return (rule->ip != NULL ? str_hash(rule->ip) : 0) * 31 + (guint)rule->port;
+    return g_direct_hash(rule->ip) / 8 * 31 + (guint)rule->port * 3 + rule->origin;
 }
 
 static gboolean
 rule_equal(gconstpointer a, gconstpointer b)
 {
-    const RuleKey *x = a;
-    const RuleKey *y = b;
+    const FilterRule *x = a;
+    const FilterRule *y = b;
 
-    return x->ip == y->ip && x->port == y->port;
+    return x->ip == y->ip && x->port == y->port && x->origin == y->origin;
 }
 
 static void
-free_rules(NetFilter *filter)
+group_free(gpointer self)
 {
-    g_hash_table_remove_all(filter->index);
-    for (guint i = 0; i < filter->n_rules; i++)
-        g_free(filter->rules[i].backends);
-    g_clear_pointer(&filter->rules, g_free);
-    g_clear_pointer(&filter->keys, g_free);
-    filter->n_rules = 0;
+    RuleGroup *group = self;
+
+    for (guint i = 0; i < group->n_rules; i++)
+        g_free(group->rules[i].backends);
+    g_free(group->rules);
+    g_free(group);
 }
 
 static void
@@ -71,10 +83,13 @@ filter_forget(gpointer self)
 {
     NetFilter *filter = self;
 
-    free_rules(filter);
+    g_hash_table_remove_all(filter->index);
+    g_hash_table_remove_all(filter->groups);
     g_hash_table_remove_all(filter->unanswered);
     g_hash_table_remove_all(filter->neighbours);
     g_hash_table_remove_all(filter->affinity);
+    filter->generation++;
+    filter->n_rules = 0;
 }
 
 static void
@@ -84,6 +99,7 @@ filter_free(gpointer self)
 
     filter_forget(filter);
     g_hash_table_unref(filter->index);
+    g_hash_table_unref(filter->groups);
     g_hash_table_unref(filter->unanswered);
     g_hash_table_unref(filter->neighbours);
     g_hash_table_unref(filter->affinity);
@@ -95,35 +111,62 @@ machine_filter(Machine *machine)
 {
     NetFilter *filter = machine->filter;
     static const MachineHooks hooks = {.powered_off = filter_forget};
-    g_autofree char *stream = NULL;
 
-    if (filter != NULL)
+    if (G_LIKELY(filter != NULL))
         return filter;
     filter = g_new0(NetFilter, 1);
     filter->machine = machine;
+    filter->groups = g_hash_table_new_full(NULL, NULL, NULL, group_free);
     filter->index = g_hash_table_new(rule_hash, rule_equal);
     filter->unanswered = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    filter->neighbours = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    filter->neighbours = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     filter->affinity = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    stream = g_strdup_printf("filter/%s", machine->name);
-    filter->rng = rng_stream(machine->world->sim, stream);
+    filter->rng = rng_stream(machine->world->sim, str_internf("filter/%s", machine->name));
     machine->filter = filter;
     machine->filter_free = filter_free;
     machine_add_hooks(machine, &hooks, filter);
     return filter;
 }
 
+static void
+drop_group(NetFilter *filter, const char *name)
+{
+    RuleGroup *group = g_hash_table_lookup(filter->groups, name);
+
+    if (group == NULL)
+        return;
+    for (guint i = 0; i < group->n_rules; i++)
+        if (g_hash_table_lookup(filter->index, &group->rules[i]) == &group->rules[i])
+            g_hash_table_remove(filter->index, &group->rules[i]);
+    filter->n_rules -= group->n_rules;
+    g_hash_table_remove(filter->groups, name);
+}
+
+void
+filter_set_group(NetFilter *filter, const char *name, FilterRule *rules, guint n_rules)
+{
+    RuleGroup *group;
+
+    filter->generation++;
+    drop_group(filter, name);
+    if (n_rules == 0)
+        return;
+    group = g_new0(RuleGroup, 1);
+    group->rules = g_memdup2(rules, n_rules * sizeof *rules);
+    group->n_rules = n_rules;
+    g_hash_table_insert(filter->groups, (gpointer)name, group);
+    for (guint i = 0; i < n_rules; i++)
+        g_hash_table_replace(filter->index, &group->rules[i], &group->rules[i]);
+    filter->n_rules += n_rules;
+}
+
 void
 filter_replace(NetFilter *filter, FilterRule *rules, guint n_rules)
 {
-    free_rules(filter);
-    filter->rules = g_memdup2(rules, MAX(n_rules, 1) * sizeof *rules);
-    filter->keys = g_new(RuleKey, MAX(n_rules, 1));
-    filter->n_rules = n_rules;
-    for (guint i = 0; i < n_rules; i++) {
-        filter->keys[i] = (RuleKey){rules[i].ip, rules[i].port};
-        g_hash_table_insert(filter->index, &filter->keys[i], &filter->rules[i]);
-    }
+    g_hash_table_remove_all(filter->index);
+    g_hash_table_remove_all(filter->groups);
+    filter->n_rules = 0;
+    filter_set_group(filter, str_intern("all"), rules, n_rules);
 }
 
 guint
@@ -132,13 +175,25 @@ filter_rule_count(const NetFilter *filter)
     return filter->n_rules;
 }
 
-const FilterRule *
-filter_find(const NetFilter *filter, const char *ip, gint32 port)
+guint64
+filter_generation(const NetFilter *filter)
 {
-    const RuleKey key = {ip, port};
+    return filter->generation;
+}
 
+const FilterRule *
+filter_find(const NetFilter *filter, const char *ip, gint32 port, gboolean is_inside)
+{
+    FilterRule key = {.ip = ip, .port = port, .origin = FILTER_FROM_ANYWHERE};
+    const FilterRule *rule = g_hash_table_lookup(filter->index, &key);
+
+    if (rule != NULL)
+        return rule;
+    key.origin = is_inside ? FILTER_FROM_INSIDE : FILTER_FROM_OUTSIDE;
     return g_hash_table_lookup(filter->index, &key);
 }
+
+/* --- choosing ------------------------------------------------------------------------------- */
 
 static gint64
 now_of(const NetFilter *filter)
@@ -149,27 +204,56 @@ now_of(const NetFilter *filter)
 static gint64
 pair_key(guint32 client_id, guint32 port)
 {
-    return (gint64)client_id << 32 | (gint64)port;
+    return (gint64)((guint64)client_id << 32 | port);
+}
+
+/* The backend where this client was seen within the time, if the rule still has it. */
+static FilterBackend *
+find_affine(NetFilter *filter, const FilterRule *rule, gint64 key)
+{
+    Affinity *affinity = g_hash_table_lookup(filter->affinity, &key);
+
+    if (affinity == NULL || affinity->seen_ns + rule->affinity_ns <= now_of(filter))
+        return NULL;
+    for (guint i = 0; i < rule->n_backends; i++) {
+        FilterBackend *backend = &rule->backends[i];
+
+        if (backend->ip != affinity->ip || backend->port != affinity->port)
+            continue;
+        affinity->seen_ns = now_of(filter);
+        return backend;
+    }
+    return NULL;
+}
+
+static FilterBackend *
+pick_backend(NetFilter *filter, const FilterRule *rule, guint32 client_id)
+{
+    gint64 key = pair_key(client_id, (guint32)rule->port);
+    FilterBackend *pick;
+
+    if (rule->affinity_ns == 0)
+        return &rule->backends[rng_below(filter->rng, rule->n_backends)];
+    pick = find_affine(filter, rule, key);
+    if (pick == NULL) {
+        Affinity seen = {.seen_ns = now_of(filter)};
+
+        pick = &rule->backends[rng_below(filter->rng, rule->n_backends)];
+        seen.ip = pick->ip;
+        seen.port = pick->port;
+        g_hash_table_replace(filter->affinity, g_memdup2(&key, sizeof key),
+                             g_memdup2(&seen, sizeof seen));
+    }
+    return pick;
 }
 
 const FilterBackend *
 filter_pick(NetFilter *filter, const FilterRule *rule, guint32 client_id)
 {
-    gint64 key = pair_key(client_id, (guint32)rule->port);
-    Affinity *affinity = rule->affinity_ns > 0 ? g_hash_table_lookup(filter->affinity, &key) : NULL;
-    const FilterBackend *pick;
+    FilterBackend *pick = pick_backend(filter, rule, client_id);
 
-    if (affinity != NULL && affinity->seen_ns + rule->affinity_ns > now_of(filter))
-        for (guint i = 0; i < rule->n_backends; i++)
-            if (rule->backends[i].ip == affinity->ip && rule->backends[i].port == affinity->port) {
-                affinity->seen_ns = now_of(filter);
-                return &rule->backends[i];
-            }
-    pick = &rule->backends[rng_below(filter->rng, rule->n_backends)];
-    if (rule->affinity_ns > 0) {
-        Affinity seen = {pick->ip, pick->port, now_of(filter)};
-        g_hash_table_replace(filter->affinity, g_memdup2(&key, sizeof key), g_memdup2(&seen, sizeof seen));
-    }
+    if (G_UNLIKELY(pick->address == NULL))
+        pick->address = world_find_address(filter->machine->world, pick->ip);
     return pick;
 }
 
@@ -186,8 +270,11 @@ const FilterBackend *
 conntrack_find(NetFilter *filter, guint32 client_id, guint32 client_port)
 {
     gint64 key = pair_key(client_id, client_port);
-    const Unanswered *entry = g_hash_table_lookup(filter->unanswered, &key);
+    const Unanswered *entry;
 
+    if (g_hash_table_size(filter->unanswered) == 0)
+        return NULL;
+    entry = g_hash_table_lookup(filter->unanswered, &key);
     if (entry == NULL)
         return NULL;
     if (entry->first_syn_ns + CONNTRACK_SYN_SENT_NS > now_of(filter))
@@ -197,18 +284,23 @@ conntrack_find(NetFilter *filter, guint32 client_id, guint32 client_port)
 }
 
 void
-conntrack_keep(NetFilter *filter, guint32 client_id, guint32 client_port, const FilterBackend *backend)
+conntrack_keep(NetFilter *filter,
+               guint32 client_id,
+               guint32 client_port,
+               const FilterBackend *backend)
 {
     gint64 key = pair_key(client_id, client_port);
     Unanswered entry = {*backend, now_of(filter)};
 
     if (conntrack_find(filter, client_id, client_port) != NULL)
         return; /* the first SYN counts */
-    if (g_hash_table_size(filter->unanswered) > 65536) {
+    if (g_hash_table_size(filter->unanswered) > UNANSWERED_SWEEP) {
         gint64 now = now_of(filter);
+
         g_hash_table_foreach_remove(filter->unanswered, is_old, &now);
     }
-    g_hash_table_replace(filter->unanswered, g_memdup2(&key, sizeof key), g_memdup2(&entry, sizeof entry));
+    g_hash_table_replace(filter->unanswered, g_memdup2(&key, sizeof key),
+                         g_memdup2(&entry, sizeof entry));
 }
 
 void
@@ -232,13 +324,16 @@ neighbour_try(NetFilter *filter, const char *next_hop)
         neighbour = g_new0(Neighbour, 1);
         neighbour->first_failure_ns = now;
         neighbour->round_ends_ns = G_MININT64;
-        g_hash_table_insert(filter->neighbours, (gpointer)str_intern(next_hop), neighbour);
+        g_hash_table_insert(filter->neighbours, (gpointer)next_hop, neighbour);
     }
-    if (now < neighbour->first_failure_ns + NEIGHBOUR_STALE_NS)
+    if (now < neighbour->first_failure_ns + NEIGHBOUR_KNOWN_NS)
         return G_MAXINT64;
-    if (neighbour->round_ends_ns <= now)
+    if (neighbour->round_ends_ns <= now) {
         neighbour->round_ends_ns = now + NEIGHBOUR_ROUND_NS;
-    return neighbour->round_ends_ns;
+        neighbour->n_waiting = 0;
+    }
+    neighbour->n_waiting++;
+    return neighbour->n_waiting <= NEIGHBOUR_NOTICES ? neighbour->round_ends_ns : G_MAXINT64;
 }
 
 void

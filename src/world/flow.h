@@ -14,23 +14,33 @@
 typedef struct NetFilter NetFilter;
 
 typedef enum { FILTER_DNAT, FILTER_REJECT, FILTER_DROP } FilterVerdict;
+/* Whose packets a rule is for: those of the machine and its pods, those from elsewhere, or all. */
+typedef enum { FILTER_FROM_ANYWHERE, FILTER_FROM_INSIDE, FILTER_FROM_OUTSIDE } FilterOrigin;
 typedef struct {
     const char *ip; /* interned */
     gint32 port;
+    gconstpointer address; /* the filter's own: what the world knows of @ip; NULL at first */
 } FilterBackend;
 /* One virtual address: ip NULL = any address of this machine (node port). */
 typedef struct {
-    const char *ip;
+    const char *ip; /* interned */
     gint32 port;
+    FilterOrigin origin;
     FilterVerdict verdict;
     FilterBackend *backends; /* (owned) */
     guint n_backends;
     gint64 affinity_ns; /* 0: none */
 } FilterRule;
 
-NetFilter *machine_filter(Machine *machine); /* made on first use, dies with the machine; emptied by power-off */
+/* machine_filter: made on first use, dies with the machine; emptied by power-off. */
+NetFilter *machine_filter(Machine *machine);
 /* filter_replace: all service rules at once (one iptables-restore). Takes the rules' backends. */
 void filter_replace(NetFilter *filter, FilterRule *rules, guint n_rules);
+/*
+ * filter_set_group: the rules of one group only, of that @name (interned); the
+ * others stay. Takes the rules' backends. No rules: the group is gone.
+ */
+void filter_set_group(NetFilter *filter, const char *name, FilterRule *rules, guint n_rules);
 guint filter_rule_count(const NetFilter *filter);
 
 typedef enum {
@@ -43,7 +53,9 @@ typedef enum {
     FLOW_HTTP_503,
     FLOW_N_OUTCOMES,
 } FlowOutcome;
-const char *flow_outcome_name(FlowOutcome outcome); /* "ok", "refused", "reset", "timeout", "timeout", "unreachable", "http_503" */
+const char *flow_outcome_name(
+    FlowOutcome
+        outcome); /* "ok", "refused", "reset", "timeout", "timeout", "unreachable", "http_503" */
 
 typedef struct FlowClient FlowClient; /* a source of connections: one address, its ports */
 
@@ -51,8 +63,9 @@ typedef struct {
     const char *name;      /* random streams are named after it */
     Machine *from_machine; /* where the client runs (an external one for `external`) */
     Sandbox *from_sandbox; /* a pod, or NULL */
-    Machine *entry;        /* the node whose address is called (nodePort), or NULL: the client's own machine filters */
-    const char *ip;        /* destination; NULL with entry: entry's address */
+    Machine *
+        entry; /* the node whose address is called (nodePort), or NULL: the client's own machine filters */
+    const char *ip; /* destination; NULL with entry: entry's address */
     gint32 port;
     gint64 timeout_ns;
     guint32 first_port, n_ports; /* client ports; 0: 32768, 28232 */
@@ -62,6 +75,14 @@ typedef struct {
 
 FlowClient *flow_client_new(World *world, const FlowClientOptions *options);
 void flow_client_free(FlowClient *client);
-typedef void (*FlowDone)(gpointer user, FlowOutcome outcome, gint64 started_ns, gint64 ended_ns, const char *backend_ip);
-/* flow_client_request: one request (new connection, or one from the pool); done exactly once. */
+typedef void (*FlowDone)(gpointer user,
+                         FlowOutcome outcome,
+                         gint64 started_ns,
+                         gint64 ended_ns,
+                         const char *backend_ip);
+/*
+ * flow_client_request: one request (new connection, or one from the pool); done
+ * exactly once, never before this returns. @ended_ns may lie ahead of the clock by
+ * the answer's trip: nothing can happen to it any more.
+ */
 void flow_client_request(FlowClient *client, FlowDone done, gpointer user);

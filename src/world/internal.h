@@ -29,6 +29,7 @@ struct World {
     GQueue conns;          /* NetConn*, all of them, links embedded */
     GQueue
         lost_requests; /* ServerRequest* of machines that lost power, until somebody cancels them */
+    GList *free_requests; /* (owned) ServerRequest*, to be used again */
     gpointer registry; /* (owned) shared by all runtimes, see image.c */
     void (*registry_free)(gpointer);
     GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
@@ -101,6 +102,8 @@ gint64 world_transfer_ns(const Machine *from, const Machine *to, gsize bytes);
  * nobody does. Its machine may be off or cut off: ask that too.
  */
 Sandbox *world_find_sandbox_ip(World *world, const char *ip);
+/* world_find_address: what is known of the pod address @ip (interned); lives as long as the world. NULL: never given. */
+const Address *world_find_address(World *world, const char *ip);
 /* world_address_gone_ns: when a pod last gave @ip back; -1 if never, or while somebody holds it. */
 gint64 world_address_gone_ns(World *world, const char *ip);
 /* world_route_pod_ip: the machine whose pods have, or last had, @ip; NULL if it was never given. */
@@ -146,6 +149,8 @@ ServerRequest *container_serve(RtContainer *container,
  * @done has not been called.
  */
 void container_cancel_request(ServerRequest *request);
+/* container_listens: whether its program has a listening socket at @port. */
+gboolean container_listens(const RtContainer *container, gint32 port);
 /* container_can_accept: FALSE if workers and accept queue are full. */
 gboolean container_can_accept(RtContainer *container);
 /*

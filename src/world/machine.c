@@ -263,5 +263,11 @@ world_free(World *world)
         g_hash_table_destroy(world->scripts);
     while (world->lost_requests.head != NULL)
         g_free(g_queue_pop_head_link(&world->lost_requests)->data);
+    while (world->free_requests != NULL) {
+        GList *link = world->free_requests;
+
+        world->free_requests = link->next;
+        g_free(link->data);
+    }
     g_free(world);
 }

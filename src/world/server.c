@@ -51,6 +51,12 @@ find_listener(const RtContainer *container, gint32 port)
     return NULL;
 }
 
+gboolean
+container_listens(const RtContainer *container, gint32 port)
+{
+    return find_listener(container, port) != NULL;
+}
+
 RtContainer *
 sandbox_find_listener(Sandbox *sandbox, gint32 port)
 {
@@ -127,8 +133,27 @@ answer_status(const ServerRequest *request)
 static void
 request_free(ServerRequest *request)
 {
+    World *world = request->world;
+
     sim_timer_clear(&request->timer);
-    g_free(request);
+    request->link.next = world->free_requests;
+    world->free_requests = &request->link;
+}
+
+static ServerRequest *
+request_new(World *world)
+{
+    ServerRequest *request = world->free_requests != NULL ? world->free_requests->data : NULL;
+
+    if (request == NULL) {
+        request = g_new0(ServerRequest, 1);
+    } else {
+        world->free_requests = request->link.next;
+        *request = (ServerRequest){0};
+    }
+    request->world = world;
+    request->link.data = request;
+    return request;
 }
 
 static void
@@ -212,14 +237,12 @@ container_serve(RtContainer *container,
     g_assert(listener != NULL);
     if (!container_can_accept(container))
         return NULL;
-    request = g_new0(ServerRequest, 1);
+    request = request_new(container->runtime->world);
     request->container = container;
-    request->world = container->runtime->world;
     request->root = listener->root;
-    request->path = str_intern(path);
+    request->path = str_is(path, "/") ? "/" : str_intern(path);
     request->done = done;
     request->user = user;
-    request->link.data = request;
     sim_timer_init(&request->timer, container->runtime->sim, SIM_WORLD, request_on_waited, request);
     g_queue_push_tail_link(&container->requests, &request->link);
     if (has_free_worker(container))
@@ -234,7 +257,7 @@ container_cancel_request(ServerRequest *request)
     if (request->container != NULL)
         return;
     g_queue_unlink(&request->world->lost_requests, &request->link);
-    g_free(request);
+    request_free(request);
 }
 
 void
@@ -255,7 +278,7 @@ server_clear(RtContainer *container, gboolean is_silent)
         }
         if (request->done != NULL)
             request->done(request->user, SERVE_RESET, 0);
-        g_free(request);
+        request_free(request);
     }
     while (container->watches != NULL && container->watches->len > 0) {
         DeathWatch watch = g_array_index(container->watches, DeathWatch, 0);

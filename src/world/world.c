@@ -153,6 +153,12 @@ world_transfer_ns(const Machine *from, const Machine *to, gsize bytes)
 
 /* --- addresses ---------------------------------------------------------------------- */
 
+const Address *
+world_find_address(World *world, const char *ip)
+{
+    return g_hash_table_lookup(world->addresses, ip);
+}
+
 Sandbox *
 world_find_sandbox_ip(World *world, const char *ip)
 {
