@@ -419,6 +419,9 @@ env_on_fetched(gpointer user, ApiObject *const *objects, const char *error)
             : pod_spec(make->pod)->hostname != NULL && pod_spec(make->pod)->hostname[0] != '\0'
                 ? pod_spec(make->pod)->hostname
                 : w->name);
+    if (error == NULL && !informer_factory_synced(w->k->factory))
+        error =
+            str_intern("services have not yet been read at least once, cannot construct envvars");
     if (error == NULL)
         error = env_fill(make, env);
     if (w->sync.env != NULL)

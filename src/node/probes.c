@@ -23,6 +23,7 @@ struct ProbeWorker {
     SimTimer ticker;
     gint64 tick_ns; /* the next tick */
     gboolean is_busy, is_stopped;
+    gboolean is_asleep;             /* until its first tick, soon after a start of the kubelet */
     gboolean has_tick, has_trigger; /* came while it was busy */
     guint attempt;
 };
@@ -220,10 +221,14 @@ probe_on_tick(Sim *sim, gpointer self)
             (sim_now_ns(sim) - probe->tick_ns) / probe_period_ns(probe) * probe_period_ns(probe) +
             probe_period_ns(probe);
     sim_timer_arm_at(&probe->ticker, probe->tick_ns);
-    if (probe->is_busy)
+    probe->is_asleep = FALSE;
+    if (probe->is_busy) {
         probe->has_tick = TRUE;
-    else
-        probe_check(probe);
+        return;
+    }
+    probe_check(probe);
+    if (!probe->is_busy && probe->has_trigger)
+        probe_idle(probe);
 }
 
 static void
@@ -244,7 +249,7 @@ probe_trigger(ProbeWorker *probe)
     if (probe->is_stopped || probe->has_trigger)
         return;
     probe->has_trigger = TRUE;
-    if (!probe->is_busy)
+    if (!probe->is_busy && !probe->is_asleep)
         sim_post(probe->w->k->sim, probe->handle, SIM_CONTROL, 0, probe_on_trigger, NULL, NULL);
 }
 
@@ -290,6 +295,7 @@ probes_add(Worker *w,
         first_ns = rng_between_ns(w->k->rng, 0, probe_period_ns(probe) - 1);
     if (first_ns > 0) {
         probe->tick_ns = now_ns + first_ns;
+        probe->is_asleep = TRUE;
         sim_timer_arm_at(&probe->ticker, probe->tick_ns);
         return;
     }
