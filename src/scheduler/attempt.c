@@ -2,11 +2,14 @@
 
 #include "scheduler/attempt.h"
 
+#include "scheduler/plugins/plugins.h"
 #include "scheduler/preemption.h"
 
 /* v1.34 pkg/scheduler/schedule_one.go: below this all nodes are looked at. */
 #define FEASIBLE_MIN   100
 #define PERCENTAGE_MIN 5
+/* A spec that was tried as often as this is worth remembering results for. */
+#define RECURRING 3
 
 typedef struct {
     const AttemptOptions *options;
@@ -15,6 +18,9 @@ typedef struct {
     NodeInfo *const *nodes; /* all, in order */
     guint n_nodes;
     GPtrArray *feasible; /* of NodeInfo (borrowed) */
+    LocalResult *local;  /* (borrowed) of the pod's shape; NULL: none kept */
+    gboolean has_nominated;
+    gboolean is_all_local; /* no plugin looks beyond the node */
 } Run;
 
 void
@@ -41,14 +47,22 @@ attempt_nodes_to_find(guint n_all, guint percentage)
 
 /* --- filters on one node --------------------------------------------------------------------------- */
 
+typedef enum { FILTERS_ALL, FILTERS_LOCAL, FILTERS_OTHER } FilterPart;
+
 static Verdict
-run_filters(const Cycle *cycle, const NodeInfo *node, Reasons *reasons, gint *out_plugin)
+run_filters(const Cycle *cycle,
+            FilterPart part,
+            const NodeInfo *node,
+            Reasons *reasons,
+            gint *out_plugin)
 {
     for (guint i = 0; sched_plugins[i] != NULL; i++) {
         const SchedPlugin *plugin = sched_plugins[i];
         Verdict verdict;
 
         if (plugin->filter == NULL || (cycle->skip_filter >> i & 1) != 0)
+            continue;
+        if (part != FILTERS_ALL && plugin->is_local != (part == FILTERS_LOCAL))
             continue;
         verdict = plugin->filter(cycle, cycle->filter_states[i], node, reasons);
         if (verdict != VERDICT_SUCCESS) {
@@ -124,17 +138,17 @@ attempt_filter_node(Cycle *cycle, NodeInfo *node, Reasons *reasons, gint *out_pl
     NodeInfo *trial;
 
     if (nominator_count(nominator) == 0)
-        return run_filters(cycle, node, reasons, out_plugin);
+        return run_filters(cycle, FILTERS_ALL, node, reasons, out_plugin);
     nominated = nominator_list(nominator, node->name);
     trial = nominated == NULL ? NULL : with_nominated(cycle, node, nominated);
     if (trial != NULL) {
-        Verdict verdict = run_filters(cycle, trial, reasons, out_plugin);
+        Verdict verdict = run_filters(cycle, FILTERS_ALL, trial, reasons, out_plugin);
 
         without_nominated(cycle, trial, nominated);
         if (verdict != VERDICT_SUCCESS)
             return verdict;
     }
-    return run_filters(cycle, node, reasons, out_plugin);
+    return run_filters(cycle, FILTERS_ALL, node, reasons, out_plugin);
 }
 
 /* --- PreFilter, Filter ------------------------------------------------------------------------------ */
@@ -186,6 +200,40 @@ run_pre_filters(Run *run)
     return attempt->pre_filter_message == NULL;
 }
 
+/* What pods of this spec were told before, if nothing on the node changed since. */
+static const LocalResult *
+local_result(Run *run, const NodeInfo *node)
+{
+    LocalResult *result = &run->local[node->slot];
+    guint n_reasons = run->attempt->reasons->len;
+    Reasons reasons = {run->attempt->reasons};
+    gint plugin;
+
+    if (result->generation == node->generation)
+        return result;
+    result->generation = node->generation;
+    result->passes =
+        run_filters(&run->cycle, FILTERS_LOCAL, node, &reasons, &plugin) == VERDICT_SUCCESS;
+    g_ptr_array_set_size(run->attempt->reasons, (gint)n_reasons);
+    if (result->passes) {
+        result->fit = (gint16)sched_fit_score(run->cycle.pod->shape, node);
+        result->balanced = (gint16)sched_balanced_score(run->cycle.pod->shape, node);
+    }
+    return result;
+}
+
+static Verdict
+filter_node(Run *run, NodeInfo *node, Reasons *reasons, gint *out_plugin)
+{
+    const LocalResult *known = run->local == NULL ? NULL : local_result(run, node);
+
+    if (known == NULL || !known->passes || run->has_nominated)
+        return attempt_filter_node(&run->cycle, node, reasons, out_plugin);
+    if (run->is_all_local)
+        return VERDICT_SUCCESS;
+    return run_filters(&run->cycle, FILTERS_OTHER, node, reasons, out_plugin);
+}
+
 static gboolean
 try_node(Run *run, NodeInfo *node)
 {
@@ -193,7 +241,7 @@ try_node(Run *run, NodeInfo *node)
     Reasons reasons = {attempt->reasons};
     Rejection rejection = {.node = node->name, .first_reason = attempt->reasons->len};
 
-    rejection.verdict = attempt_filter_node(&run->cycle, node, &reasons, &rejection.plugin);
+    rejection.verdict = filter_node(run, node, &reasons, &rejection.plugin);
     if (rejection.verdict == VERDICT_SUCCESS) {
         g_ptr_array_add(run->feasible, node);
         return TRUE;
@@ -260,12 +308,40 @@ filter_nominated(Run *run)
     return FALSE;
 }
 
+/* Results are kept per spec; a spec that comes once or twice is not worth the memory. */
+static void
+find_local(Run *run)
+{
+    PodShape *shape = run->cycle.pod->shape;
+    guint n_slots = sched_cache_slots(run->options->cache);
+
+    run->has_nominated = nominator_count(sched_cache_nominator(run->options->cache)) > 0;
+    run->is_all_local = TRUE;
+    for (guint i = 0; sched_plugins[i] != NULL; i++) {
+        if (sched_plugins[i]->filter != NULL && !sched_plugins[i]->is_local &&
+            (run->cycle.skip_filter >> i & 1) == 0)
+            run->is_all_local = FALSE;
+    }
+    if (++shape->n_attempts < RECURRING || shape->owner == NULL)
+        return;
+    if (shape->n_local < n_slots) {
+        shape->local = g_renew(LocalResult, shape->local, n_slots);
+        memset(shape->local + shape->n_local, 0, (n_slots - shape->n_local) * sizeof *shape->local);
+        shape->n_local = n_slots;
+    }
+    run->local = shape->local;
+    run->cycle.local = shape->local;
+}
+
 static void
 find_feasible(Run *run)
 {
     guint visited;
 
-    if (!run_pre_filters(run) || filter_nominated(run))
+    if (!run_pre_filters(run))
+        return;
+    find_local(run);
+    if (filter_nominated(run))
         return;
     if (run->cycle.narrowed != NULL)
         filter_narrowed(run);

@@ -126,15 +126,21 @@ place_node(GPtrArray *list, NodeInfo *node, gboolean wanted, gsize place_offset)
 }
 
 static void
-node_changed(SchedCache *cache, NodeInfo *node)
+node_place(SchedCache *cache, NodeInfo *node)
 {
     gboolean is_known = node->node != NULL;
 
-    node->generation = ++cache->generation;
     place_node(cache->affinity_nodes, node, is_known && node->affinity_pods->len > 0,
                offsetof(NodeInfo, affinity_place));
     place_node(cache->anti_nodes, node, is_known && node->required_anti_pods->len > 0,
                offsetof(NodeInfo, anti_place));
+}
+
+static void
+node_changed(SchedCache *cache, NodeInfo *node)
+{
+    node->generation = ++cache->generation;
+    node_place(cache, node);
 }
 
 static guint
@@ -334,25 +340,59 @@ pod_detach(SchedCache *cache, PodInfo *info)
     drop_if_empty(cache, node);
 }
 
+/* Does a pod of shape @b weigh on its node as one of shape @a does? */
+static gboolean
+weighs_same(const PodShape *a, const PodShape *b)
+{
+    if (a == b)
+        return TRUE;
+    return a->requests.n_scalars == 0 && b->requests.n_scalars == 0 && a->ports.count == 0 &&
+           b->ports.count == 0 && a->requests.cpu_milli == b->requests.cpu_milli &&
+           a->requests.memory_bytes == b->requests.memory_bytes &&
+           a->requests.ephemeral_bytes == b->requests.ephemeral_bytes &&
+           a->non_zero_cpu_milli == b->non_zero_cpu_milli &&
+           a->non_zero_memory_bytes == b->non_zero_memory_bytes;
+}
+
+/* A change of a pod where it is: out of the list and to its end, as the real cache does. */
+static void
+pod_change(SchedCache *cache, PodInfo *info, const ApiObject *pod)
+{
+    NodeInfo *node = info->node;
+    PodShape *before = info->shape;
+    gboolean is_same;
+
+    before->ref_count++;
+    topology_book_shift(cache->book, info->pod, node->slot, -1);
+    node_info_remove_pod(node, info);
+    pod_info_set(info, cache->shapes, pod);
+    node_info_add_pod(node, info);
+    topology_book_shift(cache->book, pod, node->slot, 1);
+    is_same = weighs_same(before, info->shape);
+    pod_shape_unref(before);
+    if (is_same)
+        node_place(cache, node);
+    else
+        node_changed(cache, node);
+}
+
 static void
 pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboolean is_assumed)
 {
     PodInfo *info = g_hash_table_lookup(cache->pods, api_key(pod));
     NodeInfo *node = node_or_new(cache, node_name);
 
+    if (info != NULL && info->node == node) {
+        info->is_assumed = is_assumed;
+        pod_change(cache, info, pod);
+        return;
+    }
     if (info == NULL) {
         info = pod_info_new(cache->shapes, pod);
         g_hash_table_insert(cache->pods, (gpointer)info->key, info);
     } else {
-        NodeInfo *before = info->node;
-
-        topology_book_shift(cache->book, info->pod, before->slot, -1);
-        node_info_remove_pod(before, info);
+        pod_detach(cache, info);
         pod_info_set(info, cache->shapes, pod);
-        if (before != node) {
-            node_changed(cache, before);
-            drop_if_empty(cache, before);
-        }
     }
     info->is_assumed = is_assumed;
     node_info_add_pod(node, info);
@@ -483,7 +523,16 @@ sched_cache_topology(SchedCache *cache, const char *key)
                                   cache->nodes_generation);
 }
 
-const PodCounts *
+const gint64 *
+sched_cache_totals(SchedCache *cache, PodCounts *counts, const Topology *topology)
+{
+    guint n;
+    NodeInfo *const *nodes = sched_cache_nodes(cache, &n);
+
+    return pod_counts_totals(counts, topology, nodes, n);
+}
+
+PodCounts *
 sched_cache_count(SchedCache *cache, const PodSelector *selector)
 {
     PodCounts *counts = topology_book_find(cache->book, selector);

@@ -84,4 +84,6 @@ const StrMap *sched_cache_namespace_labels(const SchedCache *cache, const char *
 /* sched_cache_topology: domains by a label of the nodes. (borrowed until nodes change) */
 const Topology *sched_cache_topology(SchedCache *cache, const char *key);
 /* sched_cache_count: how many pods @selector selects, per node. (borrowed until the next one is asked for) */
-const PodCounts *sched_cache_count(SchedCache *cache, const PodSelector *selector);
+PodCounts *sched_cache_count(SchedCache *cache, const PodSelector *selector);
+/* sched_cache_totals: the same per value of @topology, over all nodes that have one. (borrowed until the cache changes) */
+const gint64 *sched_cache_totals(SchedCache *cache, PodCounts *counts, const Topology *topology);

@@ -50,6 +50,7 @@ node_info_copy(const NodeInfo *from)
     copy->non_zero_cpu_milli = from->non_zero_cpu_milli;
     copy->non_zero_memory_bytes = from->non_zero_memory_bytes;
     copy->zone_key = from->zone_key;
+    copy->is_unschedulable = from->is_unschedulable;
     copy->n_prefer_taints = from->n_prefer_taints;
     copy->n_hard_taints = from->n_hard_taints;
     copy->order_index = from->order_index;
@@ -87,6 +88,7 @@ node_info_set_node(NodeInfo *info, const ApiObject *node)
     info->node = node == NULL ? NULL : api_object_ref(node);
     api_object_unref(old);
     info->n_prefer_taints = info->n_hard_taints = 0;
+    info->is_unschedulable = node != NULL && node_spec(node)->unschedulable;
     if (node == NULL) {
         amounts_clear(&info->allocatable);
         return;

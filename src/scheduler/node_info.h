@@ -13,17 +13,19 @@
 struct NodeInfo {
     const char *name; /* interned */
     ApiObject *node;  /* (owned ref) NULL: only pods are known */
+    guint64
+        generation; /* changes with everything that a filter on the node alone sees; unique among all nodes */
+    guint slot;              /* small number, unique among the nodes of a cache */
+    guint16 n_prefer_taints; /* PreferNoSchedule */
+    guint16 n_hard_taints;   /* NoSchedule, NoExecute */
+    gboolean is_unschedulable;
+    GPtrArray *pods; /* of PodInfo (borrowed) */
     Amounts allocatable, requested;
     gint64 non_zero_cpu_milli, non_zero_memory_bytes;
-    GPtrArray *pods;               /* of PodInfo (borrowed) */
     GPtrArray *affinity_pods;      /* with any inter-pod term */
     GPtrArray *required_anti_pods; /* with required anti-affinity terms */
     HostPortList ports;            /* in use, one entry per use */
     const char *zone_key;          /* interned; for the node tree */
-    guint n_prefer_taints;         /* PreferNoSchedule */
-    guint n_hard_taints;           /* NoSchedule, NoExecute */
-    guint64 generation;            /* changes with every change; unique among all nodes */
-    guint slot;                    /* small number, unique among the nodes of a cache */
     /* Places in the lists of the cache; G_MAXUINT: in none. */
     guint order_index, affinity_place, anti_place;
 };

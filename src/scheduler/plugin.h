@@ -70,6 +70,7 @@ struct SchedPlugin {
     const char *name;
     gint64 weight; /* of its score; 0: none */
     const PluginEvents *events;
+    gboolean is_local; /* filter sees nothing but the pod's spec and the node with what is on it */
     /* pre_enqueue: NULL if the pod may be tried, else why not (interned). */
     const char *(*pre_enqueue)(const ApiObject *pod);
     /* pre_filter: may narrow the nodes with cycle_narrow. */
@@ -101,7 +102,8 @@ struct Cycle {
     guint version_minor;
     gpointer filter_states[SCHED_PLUGINS_MAX];
     gpointer score_states[SCHED_PLUGINS_MAX];
-    guint skip_filter, skip_score; /* bit per plugin */
+    guint skip_filter;        /* bit per plugin */
+    const LocalResult *local; /* (borrowed) per slot, of all feasible nodes; NULL: none kept */
     const StrList
         *narrowed;    /* (borrowed from the plugin's state) names of the only nodes; NULL: all */
     gint narrowed_by; /* plugin; -1 */

@@ -87,8 +87,8 @@ shape_new(const ApiObject *pod)
     return shape;
 }
 
-static void
-shape_unref(PodShape *shape)
+void
+pod_shape_unref(PodShape *shape)
 {
     if (--shape->ref_count > 0)
         return;
@@ -101,6 +101,7 @@ shape_unref(PodShape *shape)
     g_free(shape->preferred_affinity.items);
     g_free(shape->preferred_anti.items);
     g_free(shape->ports.items);
+    g_free(shape->local);
     g_free(shape);
 }
 
@@ -149,7 +150,7 @@ pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod)
     info->key = api_key(pod);
     info->priority = pod_priority(pod);
     if (old != NULL)
-        shape_unref(old);
+        pod_shape_unref(old);
     api_object_unref(before);
 }
 
@@ -160,7 +161,7 @@ pod_info_free(gpointer data)
 
     if (info == NULL)
         return;
-    shape_unref(info->shape);
+    pod_shape_unref(info->shape);
     api_object_unref(info->pod);
     g_free(info);
 }

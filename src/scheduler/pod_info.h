@@ -25,6 +25,17 @@ typedef API_LIST_OF(HostPort) HostPortList;
 
 typedef struct PodShapes PodShapes; /* all shapes in use */
 
+/*
+ * What the filters that look at nothing but the spec and the node said of a
+ * node, and the two scores that do the same. Good while the node's generation
+ * is the one noted: then pods of one spec need not ask again.
+ */
+typedef struct {
+    guint64 generation; /* 0: never worked out */
+    gint16 fit, balanced;
+    gboolean passes;
+} LocalResult;
+
 typedef struct PodShape {
     guint ref_count;
     PodShapes *owner; /* (borrowed) NULL: not shared */
@@ -33,10 +44,14 @@ typedef struct PodShape {
     gint64 non_zero_cpu_milli, non_zero_memory_bytes;
     PodTermList required_affinity, required_anti, preferred_affinity, preferred_anti;
     HostPortList ports;
+    guint n_attempts;   /* how often a pod of this spec was tried */
+    guint n_local;      /* slots in local */
+    LocalResult *local; /* (owned) per slot of a node; NULL until the spec recurs */
 } PodShape;
 
 PodShapes *pod_shapes_new(void);
 void pod_shapes_free(PodShapes *shapes); /* all shapes must be gone */
+void pod_shape_unref(PodShape *shape);
 
 struct PodInfo {
     ApiObject *pod; /* (owned ref) */

@@ -72,6 +72,9 @@ counts_free(gpointer data)
     selector_free(counts->selector);
     str_map_clear(&counts->pairs);
     g_free(counts->count_of);
+    for (guint i = 0; i < counts->totals.count; i++)
+        g_free(counts->totals.items[i].totals);
+    g_free(counts->totals.items);
     g_free(counts);
 }
 
@@ -121,14 +124,17 @@ number_values(Topology *topology, NodeInfo *const *nodes, guint n, guint n_slots
     topology->value_of = g_renew(gint32, topology->value_of, MAX(n_slots, 1));
     topology->n_slots = n_slots;
     topology->n_values = 0;
+    topology->n_missing = 0;
     for (guint i = 0; i < n_slots; i++)
         topology->value_of[i] = -1;
     for (guint i = 0; i < n; i++) {
         const char *value = node_info_label(nodes[i], topology->key);
         gpointer number;
 
-        if (value == NULL)
+        if (value == NULL) {
+            topology->n_missing++;
             continue;
+        }
         number = g_hash_table_lookup(numbers, value);
         if (number == NULL) {
             number = GUINT_TO_POINTER(++topology->n_values);
@@ -233,6 +239,42 @@ pod_counts_shift(PodCounts *counts, const ApiObject *pod, guint slot, gint32 ste
         counts->n_slots = n;
     }
     counts->count_of[slot] += step;
+    for (guint i = 0; i < counts->totals.count; i++) {
+        const CountTotals *totals = &counts->totals.items[i];
+        const Topology *topology = totals->topology;
+
+        if (totals->generation == topology->generation && slot < topology->n_slots &&
+            topology->value_of[slot] >= 0)
+            totals->totals[topology->value_of[slot]] += step;
+    }
+}
+
+const gint64 *
+pod_counts_totals(PodCounts *counts, const Topology *topology, NodeInfo *const *nodes, guint n)
+{
+    CountTotals *totals = NULL;
+
+    for (guint i = 0; i < counts->totals.count; i++) {
+        if (counts->totals.items[i].topology == topology)
+            totals = &counts->totals.items[i];
+    }
+    if (totals == NULL) {
+        totals = API_LIST_ADD(&counts->totals);
+        totals->topology = topology;
+        totals->generation = topology->generation + 1;
+    }
+    if (totals->generation == topology->generation)
+        return totals->totals;
+    totals->generation = topology->generation;
+    g_free(totals->totals);
+    totals->totals = g_new0(gint64, MAX(topology->n_values, 1));
+    for (guint i = 0; i < n; i++) {
+        gint32 value = topology_value_of(topology, nodes[i]);
+
+        if (value >= 0)
+            totals->totals[value] += pod_counts_on(counts, nodes[i]);
+    }
+    return totals->totals;
 }
 
 void

@@ -15,6 +15,7 @@ typedef struct {
     const char *key; /* interned */
     guint n_values;
     guint n_slots;
+    guint n_missing;  /* nodes without the label */
     gint32 *value_of; /* (owned) per slot of a node; -1: the node has no such label */
     guint64 generation;
 } Topology;
@@ -39,6 +40,13 @@ gboolean pod_selector_is_empty(const PodSelector *selector);
 /* pod_selector_matches: labels alone. */
 gboolean pod_selector_matches(const PodSelector *selector, const StrMap *labels);
 
+/* Sums of counts per value of a topology, kept while the nodes stay as they are. */
+typedef struct {
+    const Topology *topology; /* (borrowed) */
+    guint64 generation;
+    gint64 *totals; /* (owned) per value */
+} CountTotals;
+
 typedef struct PodCounts {
     const char *signature; /* interned */
     const char *namespace_;
@@ -47,7 +55,8 @@ typedef struct PodCounts {
     gboolean is_none;
     guint n_slots;
     gint32 *count_of; /* (owned) per slot */
-    guint64 used;     /* when last asked for */
+    API_LIST_OF(CountTotals) totals;
+    guint64 used; /* when last asked for */
 } PodCounts;
 
 static inline gint32
@@ -73,5 +82,8 @@ PodCounts *topology_book_find(TopologyBook *book, const PodSelector *selector);
 /* topology_book_add: begin to keep them; the caller counts what is there. */
 PodCounts *topology_book_add(TopologyBook *book, const PodSelector *selector);
 void pod_counts_shift(PodCounts *counts, const ApiObject *pod, guint slot, gint32 step);
+/* pod_counts_totals: per value of @topology. (borrowed until nodes change) */
+const gint64 *
+pod_counts_totals(PodCounts *counts, const Topology *topology, NodeInfo *const *nodes, guint n);
 /* topology_book_shift: a pod came to (+1) or left (-1) the node of that slot. */
 void topology_book_shift(TopologyBook *book, const ApiObject *pod, guint slot, gint32 step);

@@ -12,22 +12,25 @@ balanced_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint 
     return wanted->cpu_milli == 0 && wanted->memory_bytes == 0 ? VERDICT_SKIP : VERDICT_SUCCESS;
 }
 
+gint64
+sched_balanced_score(const PodShape *shape, const NodeInfo *node)
+{
+    const Amounts *wanted = &shape->requests;
+    ResourceShare shares[2] = {
+        {wanted->cpu_milli + node->requested.cpu_milli, node->allocatable.cpu_milli, 1},
+        {wanted->memory_bytes + node->requested.memory_bytes, node->allocatable.memory_bytes, 1},
+    };
+
+    return sched_score_balanced(shares, 2);
+}
+
 static void
 balanced_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
 {
-    const Amounts *wanted = &cycle->pod->shape->requests;
-
     (void)state;
-    for (guint i = 0; i < n; i++) {
-        const NodeInfo *node = nodes[i];
-        ResourceShare shares[2] = {
-            {wanted->cpu_milli + node->requested.cpu_milli, node->allocatable.cpu_milli, 1},
-            {wanted->memory_bytes + node->requested.memory_bytes, node->allocatable.memory_bytes,
-             1},
-        };
-
-        out[i] = sched_score_balanced(shares, 2);
-    }
+    for (guint i = 0; i < n; i++)
+        out[i] = cycle->local != NULL ? cycle->local[nodes[i]->slot].balanced
+                                      : sched_balanced_score(cycle->pod->shape, nodes[i]);
 }
 
 const SchedPlugin balanced_allocation_plugin = {

@@ -3,20 +3,13 @@
 
 /* clang-format off: one a line */
 const SchedPlugin *const sched_plugins[] = {
-    &scheduling_gates_plugin,
-    &priority_sort_plugin,
-    &node_unschedulable_plugin,
-    &node_name_plugin,
-    &taint_toleration_plugin,
-    &node_affinity_plugin,
-    &node_ports_plugin,
-    &node_resources_fit_plugin,
-    &pod_topology_spread_plugin,
-    &inter_pod_affinity_plugin,
-    &default_preemption_plugin,
-    &balanced_allocation_plugin,
-    &image_locality_plugin,
-    NULL,
+    &scheduling_gates_plugin,    &priority_sort_plugin,
+    &node_unschedulable_plugin,  &node_name_plugin,
+    &taint_toleration_plugin,    &node_affinity_plugin,
+    &node_ports_plugin,          &node_resources_fit_plugin,
+    &pod_topology_spread_plugin, &inter_pod_affinity_plugin,
+    &default_preemption_plugin,  &balanced_allocation_plugin,
+    &image_locality_plugin,      NULL,
 };
 /* clang-format on */
 

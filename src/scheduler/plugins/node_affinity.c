@@ -157,6 +157,7 @@ const SchedPlugin node_affinity_plugin = {
     .weight = 2,
     .events = node_affinity_events,
     .pre_filter = node_affinity_pre_filter,
+    .is_local = TRUE,
     .filter = node_affinity_filter,
     .free_filter_state = names_free,
     .pre_score = node_affinity_pre_score,

@@ -28,5 +28,6 @@ const SchedPlugin node_name_plugin = {
     .name = "NodeName",
     .events = node_name_events,
     .pre_filter = node_name_pre_filter,
+    .is_local = TRUE,
     .filter = node_name_filter,
 };

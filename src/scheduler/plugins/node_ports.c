@@ -49,5 +49,6 @@ const SchedPlugin node_ports_plugin = {
     .name = "NodePorts",
     .events = node_ports_events,
     .pre_filter = node_ports_pre_filter,
+    .is_local = TRUE,
     .filter = node_ports_filter,
 };

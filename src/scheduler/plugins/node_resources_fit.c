@@ -42,22 +42,25 @@ fit_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, Reasons *re
     return is_hopeless ? VERDICT_UNRESOLVABLE : VERDICT_UNSCHEDULABLE;
 }
 
+gint64
+sched_fit_score(const PodShape *shape, const NodeInfo *node)
+{
+    ResourceShare shares[2] = {
+        {shape->non_zero_cpu_milli + node->non_zero_cpu_milli, node->allocatable.cpu_milli, 1},
+        {shape->non_zero_memory_bytes + node->non_zero_memory_bytes, node->allocatable.memory_bytes,
+         1},
+    };
+
+    return sched_score_least_allocated(shares, 2);
+}
+
 static void
 fit_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
 {
-    const PodShape *shape = cycle->pod->shape;
-
     (void)state;
-    for (guint i = 0; i < n; i++) {
-        const NodeInfo *node = nodes[i];
-        ResourceShare shares[2] = {
-            {shape->non_zero_cpu_milli + node->non_zero_cpu_milli, node->allocatable.cpu_milli, 1},
-            {shape->non_zero_memory_bytes + node->non_zero_memory_bytes,
-             node->allocatable.memory_bytes, 1},
-        };
-
-        out[i] = sched_score_least_allocated(shares, 2);
-    }
+    for (guint i = 0; i < n; i++)
+        out[i] = cycle->local != NULL ? cycle->local[nodes[i]->slot].fit
+                                      : sched_fit_score(cycle->pod->shape, nodes[i]);
 }
 
 /* --- hints ------------------------------------------------------------------------------------------ */
@@ -153,6 +156,7 @@ const SchedPlugin node_resources_fit_plugin = {
     .name = "NodeResourcesFit",
     .weight = 1,
     .events = fit_events,
+    .is_local = TRUE,
     .filter = fit_filter,
     .score = fit_score,
 };

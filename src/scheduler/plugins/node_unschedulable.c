@@ -19,7 +19,7 @@ node_unschedulable_filter(const Cycle *cycle,
                           Reasons *reasons)
 {
     (void)state;
-    if (!node_spec(node->node)->unschedulable || tolerates_cordon(pod_spec(cycle->pod->pod)))
+    if (!node->is_unschedulable || tolerates_cordon(pod_spec(cycle->pod->pod)))
         return VERDICT_SUCCESS;
     reasons_add(reasons, "node(s) were unschedulable");
     return VERDICT_UNRESOLVABLE;
@@ -52,5 +52,6 @@ static const PluginEvents node_unschedulable_events[] = {
 const SchedPlugin node_unschedulable_plugin = {
     .name = "NodeUnschedulable",
     .events = node_unschedulable_events,
+    .is_local = TRUE,
     .filter = node_unschedulable_filter,
 };

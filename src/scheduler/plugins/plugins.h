@@ -55,6 +55,10 @@ gint64 sched_score_capacity_ratio(const ResourceShare *shares,
 gint64 sched_broken_linear(const ShapePoint *points, guint n_points, gint64 utilisation);
 gint64 sched_score_balanced(const ResourceShare *shares, guint n);
 
+/* sched_fit_score, sched_balanced_score: of one node, with the default strategies. */
+gint64 sched_fit_score(const PodShape *shape, const NodeInfo *node);
+gint64 sched_balanced_score(const PodShape *shape, const NodeInfo *node);
+
 /* --- logarithm.c ----------------------------------------------------------------------------------- */
 
 /* sched_ln: natural logarithm of @value > 0, the same bits everywhere. */

@@ -176,9 +176,9 @@ spread_filter(const Cycle *cycle, gpointer data, const NodeInfo *node, Reasons *
 /* One constraint among the candidates. */
 typedef struct {
     const Topology *topology; /* (borrowed) */
-    gint32 *
-        per_node; /* (owned) by candidate: its own pods, where the key is the hostname; else NULL */
-    gint64 *counts; /* (owned) per value; -1: no candidate has it; NULL for the hostname */
+    gint32 *per_node;         /* (owned) by candidate, its own pods: for the hostname; else NULL */
+    const gint64 *counts;     /* (borrowed) per value; NULL for the hostname */
+    gint64 *own_counts;       /* (owned) the same where only some nodes count; else NULL */
     double weight;
 } ScoreDomains;
 
@@ -201,26 +201,66 @@ mark_ignored(ScoreState *state, NodeInfo *const *nodes, guint n)
     return n_ignored;
 }
 
-/* Over all nodes of the cluster, in domains that some candidate is in. */
-static void
-count_everywhere(const Cycle *cycle, ScoreState *state, guint index, const PodCounts *counts)
+/* Does every node count, whatever the pod's policies say? */
+static gboolean
+counts_all_nodes(const Cycle *cycle, const ScoreState *state, const SpreadConstraint *constraint)
 {
-    const SpreadConstraint *constraint = &state->constraints.items.items[index];
-    ScoreDomains *domains = &state->domains[index];
+    const PodSpec *spec = pod_spec(cycle->pod->pod);
+
+    if (constraint->honors_taints ||
+        (constraint->honors_affinity && (spec->node_selector.count > 0 || spec->affinity != NULL)))
+        return FALSE;
+    for (guint i = 0; !state->constraints.is_default && i < state->constraints.items.count; i++) {
+        const char *key = state->constraints.items.items[i].key;
+
+        if (sched_cache_topology(cycle->cache, key)->n_missing > 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Over all nodes of the cluster, feasible or not, that the constraint lets count. */
+static gint64 *
+count_everywhere(const Cycle *cycle,
+                 const ScoreState *state,
+                 const SpreadConstraint *constraint,
+                 const Topology *topology,
+                 const PodCounts *counts)
+{
+    gint64 *sums = g_new0(gint64, MAX(topology->n_values, 1));
     guint n;
     NodeInfo *const *nodes = sched_cache_nodes(cycle->cache, &n);
 
     for (guint i = 0; i < n; i++) {
-        gint32 value = topology_value_of(domains->topology, nodes[i]);
+        gint32 value = topology_value_of(topology, nodes[i]);
         gint32 count = pod_counts_on(counts, nodes[i]);
 
-        if (value < 0 || count == 0 || domains->counts[value] < 0)
+        if (value < 0 || count == 0)
             continue;
         if (!state->constraints.is_default && !spread_has_keys(&state->constraints, nodes[i]->node))
             continue;
         if (spread_includes(constraint, cycle->pod->pod, nodes[i]->node))
-            domains->counts[value] += count;
+            sums[value] += count;
     }
+    return sums;
+}
+
+/* How many values there are among the candidates that are not ignored. */
+static guint
+count_values(const Topology *topology, const ScoreState *state, NodeInfo *const *nodes, guint n)
+{
+    g_autofree gboolean *is_seen = g_new0(gboolean, MAX(topology->n_values, 1));
+    guint size = 0;
+
+    for (guint i = 0; i < n && size < topology->n_values; i++) {
+        gint32 value = topology_value_of(topology, nodes[i]);
+
+        if (value < 0 || state->is_ignored[i] || is_seen[value])
+            continue;
+        is_seen[value] = TRUE;
+        size++;
+    }
+    return size;
 }
 
 static void
@@ -232,9 +272,8 @@ score_domains(const Cycle *cycle,
               guint n_ignored)
 {
     const SpreadConstraint *constraint = &state->constraints.items.items[index];
-    const PodCounts *counts = sched_cache_count(cycle->cache, &constraint->selector);
+    PodCounts *counts = sched_cache_count(cycle->cache, &constraint->selector);
     ScoreDomains *domains = &state->domains[index];
-    guint size = 0;
 
     domains->topology = sched_cache_topology(cycle->cache, constraint->key);
     if (str_is(constraint->key, SPREAD_HOSTNAME)) {
@@ -244,19 +283,13 @@ score_domains(const Cycle *cycle,
         domains->weight = sched_ln((double)(n - n_ignored + 2));
         return;
     }
-    domains->counts = g_new(gint64, domains->topology->n_values);
-    for (guint i = 0; i < domains->topology->n_values; i++)
-        domains->counts[i] = -1;
-    for (guint i = 0; i < n; i++) {
-        gint32 value = topology_value_of(domains->topology, nodes[i]);
-
-        if (value < 0 || state->is_ignored[i] || domains->counts[value] == 0)
-            continue;
-        domains->counts[value] = 0;
-        size++;
+    domains->weight = sched_ln((double)(count_values(domains->topology, state, nodes, n) + 2));
+    if (counts_all_nodes(cycle, state, constraint)) {
+        domains->counts = sched_cache_totals(cycle->cache, counts, domains->topology);
+        return;
     }
-    domains->weight = sched_ln((double)(size + 2));
-    count_everywhere(cycle, state, index, counts);
+    domains->own_counts = count_everywhere(cycle, state, constraint, domains->topology, counts);
+    domains->counts = domains->own_counts;
 }
 
 static Verdict
@@ -289,7 +322,7 @@ score_state_free(gpointer data)
         return;
     for (guint i = 0; state->domains != NULL && i < state->constraints.items.count; i++) {
         g_free(state->domains[i].per_node);
-        g_free(state->domains[i].counts);
+        g_free(state->domains[i].own_counts);
     }
     g_free(state->domains);
     g_free(state->is_ignored);

@@ -81,6 +81,7 @@ const SchedPlugin taint_toleration_plugin = {
     .name = "TaintToleration",
     .weight = 3,
     .events = taint_events,
+    .is_local = TRUE,
     .filter = taint_filter,
     .score = taint_score,
 };
