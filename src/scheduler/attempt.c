@@ -353,6 +353,22 @@ find_feasible(Run *run)
 
 /* --- Score -------------------------------------------------------------------------------------------- */
 
+/* One plugin's scores of all feasible nodes, weighted and added to the totals. */
+static void
+score_row(Run *run, guint index, gint64 *scratch, gint16 *row)
+{
+    const SchedPlugin *plugin = sched_plugins[index];
+    gint32 *totals = run->attempt->totals;
+    guint n = run->feasible->len;
+
+    plugin->score(&run->cycle, run->cycle.score_states[index],
+                  (NodeInfo *const *)run->feasible->pdata, n, scratch);
+    for (guint i = 0; i < n; i++) {
+        row[i] = (gint16)(scratch[i] * plugin->weight);
+        totals[i] += row[i];
+    }
+}
+
 static void
 score_nodes(Run *run)
 {
@@ -360,6 +376,7 @@ score_nodes(Run *run)
     Cycle *cycle = &run->cycle;
     NodeInfo *const *nodes = (NodeInfo *const *)run->feasible->pdata;
     guint n = run->feasible->len;
+    g_autofree gint64 *one = g_new(gint64, n);
     guint rows = 0;
 
     for (guint i = 0; sched_plugins[i] != NULL; i++) {
@@ -373,20 +390,13 @@ score_nodes(Run *run)
         attempt->scored |= 1u << i;
         rows++;
     }
-    attempt->scores = g_new(gint64, (gsize)rows * n);
-    attempt->totals = g_new0(gint64, n);
+    attempt->scores = g_new(gint16, (gsize)rows * n);
+    attempt->totals = g_new0(gint32, n);
     rows = 0;
     for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        const SchedPlugin *plugin = sched_plugins[i];
-        gint64 *row = &attempt->scores[(gsize)rows * n];
-
         if ((attempt->scored >> i & 1) == 0)
             continue;
-        plugin->score(cycle, cycle->score_states[i], nodes, n, row);
-        for (guint k = 0; k < n; k++) {
-            row[k] *= plugin->weight;
-            attempt->totals[k] += row[k];
-        }
+        score_row(run, i, one, &attempt->scores[(gsize)rows * n]);
         rows++;
     }
 }
@@ -395,7 +405,7 @@ score_nodes(Run *run)
 static guint
 select_host(const Run *run)
 {
-    const gint64 *totals = run->attempt->totals;
+    const gint32 *totals = run->attempt->totals;
     guint chosen = 0;
     guint equals = 1;
 

@@ -35,8 +35,8 @@ typedef struct {
     guint n_feasible;
     const char **feasible;          /* (owned) names */
     guint scored;                   /* bit per plugin that scored; 0: nobody was asked */
-    gint64 *scores;                 /* (owned) weighted; one row of n_feasible per plugin scored */
-    gint64 *totals;                 /* (owned) NULL if not scored */
+    gint16 *scores;                 /* (owned) weighted; one row of n_feasible per plugin scored */
+    gint32 *totals;                 /* (owned) NULL if not scored */
     GArray *rejected;               /* of Rejection, in the order visited */
     GPtrArray *reasons;             /* of interned texts */
     const char *pre_filter_message; /* interned; a PreFilter plugin said no */
@@ -61,11 +61,11 @@ Attempt *attempt_run(const AttemptOptions *options, const PodInfo *pod);
 void attempt_free(gpointer attempt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Attempt, attempt_free)
 gsize attempt_size_bytes(const Attempt *attempt);
-/* attempt_drop_details: only the node and the message stay. */
-void attempt_drop_details(Attempt *attempt);
 
 /* attempt_nodes_to_find: how many feasible nodes are looked for among @n_all. */
 guint attempt_nodes_to_find(guint n_all, guint percentage);
+/* attempt_outline: the tree of scheduler_explain without the nodes. (owned) */
+Value *attempt_outline(const char *chosen, const char *message);
 /* attempt_explain: the tree of scheduler_explain. (owned) */
 Value *attempt_explain(const Attempt *attempt);
 

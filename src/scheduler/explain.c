@@ -2,30 +2,15 @@
 
 #include "scheduler/scheduler.h"
 
-#include "scheduler/preemption.h"
+#include "scheduler/attempt.h"
 
 gsize
 attempt_size_bytes(const Attempt *attempt)
 {
     gsize rows = (gsize)__builtin_popcount(attempt->scored) + (attempt->totals != NULL ? 1 : 0);
 
-    return sizeof *attempt + attempt->n_feasible * (sizeof(char *) + rows * sizeof(gint64)) +
+    return sizeof *attempt + attempt->n_feasible * (sizeof(char *) + rows * sizeof(gint32)) +
            attempt->rejected->len * sizeof(Rejection) + attempt->reasons->len * sizeof(char *);
-}
-
-void
-attempt_drop_details(Attempt *attempt)
-{
-    g_clear_pointer(&attempt->feasible, g_free);
-    g_clear_pointer(&attempt->scores, g_free);
-    g_clear_pointer(&attempt->totals, g_free);
-    g_array_free(attempt->rejected, TRUE);
-    g_ptr_array_free(attempt->reasons, TRUE);
-    attempt->rejected = g_array_new(FALSE, FALSE, sizeof(Rejection));
-    attempt->reasons = g_ptr_array_new();
-    attempt->n_feasible = 0;
-    attempt->scored = 0;
-    candidate_free(g_steal_pointer(&attempt->preemption));
 }
 
 static Value *
@@ -72,13 +57,22 @@ explain_rejection(const Attempt *attempt, const Rejection *rejection)
 }
 
 Value *
-attempt_explain(const Attempt *attempt)
+attempt_outline(const char *chosen, const char *message)
 {
     Value *tree = value_new_map();
-    Value *nodes = value_new_map();
 
-    value_set(tree, "node", text_or_null(attempt->chosen));
-    value_set(tree, "message", text_or_null(attempt->message));
+    value_set(tree, "node", text_or_null(chosen));
+    value_set(tree, "message", text_or_null(message));
+    value_set(tree, "nodes", value_new_map());
+    return tree;
+}
+
+Value *
+attempt_explain(const Attempt *attempt)
+{
+    Value *tree = attempt_outline(attempt->chosen, attempt->message);
+    Value *nodes = value_get(tree, "nodes");
+
     for (guint i = 0; i < attempt->n_feasible; i++)
         value_add_member(nodes, attempt->feasible[i], explain_feasible(attempt, i));
     for (guint i = 0; i < attempt->rejected->len; i++) {
@@ -86,7 +80,6 @@ attempt_explain(const Attempt *attempt)
 
         value_add_member(nodes, rejection->node, explain_rejection(attempt, rejection));
     }
-    value_set(tree, "nodes", nodes);
     if (attempt->sets_nomination && !str_is_empty(attempt->nominated))
         value_set(tree, "nominatedNode", value_new_string(attempt->nominated));
     if (attempt->preemption != NULL) {

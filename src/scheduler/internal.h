@@ -31,9 +31,10 @@ struct Scheduler {
     GHashTable *bindings;   /* Binding (owned) -> itself */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */
-    GHashTable *explained;  /* key -> Attempt (owned): the last one of each pod */
-    GQueue explained_order; /* of Attempt (borrowed), oldest first; only those with details */
+    GHashTable *explained;  /* key -> Attempt (owned): the latest ones, in full */
+    GQueue explained_order; /* of Attempt (borrowed), oldest first */
     gsize explained_bytes;
+    GHashTable *outlines; /* key -> Outline (owned): of pods whose attempts grew too many */
 };
 
 gint64 scheduler_wall_ns(const Scheduler *scheduler);
@@ -43,8 +44,11 @@ scheduler_event(Scheduler *scheduler, guint type, const ApiObject *old, const Ap
 
 /* scheduler_pump: begin a cycle if there is a pod and nothing else to do; arm the flush timer. */
 void scheduler_pump(Scheduler *scheduler);
+/* scheduler_forget_outline: the pod is gone. */
+void scheduler_forget_outline(Scheduler *scheduler, const char *key);
 void scheduler_loop_init(Scheduler *scheduler);
 void scheduler_loop_reset(Scheduler *scheduler);
+void scheduler_loop_free(Scheduler *scheduler);
 void scheduler_loop_resumed(Scheduler *scheduler);
 
 /* scheduler_bind: takes @queued, whose pod is assumed on @node. */

@@ -18,16 +18,32 @@
  */
 static const Dist quick_cycle = {.type = DIST_LOGNORMAL, .a_ns = 2500000, .b_ns = 9000000};
 
-/* What is kept for scheduler_explain beyond each pod's node and message. */
-#define EXPLAINED_BYTES_MAX ((gsize)64 << 20)
+/* What is kept in full for scheduler_explain; of older attempts only the outcome. */
+#define EXPLAINED_BYTES_MAX ((gsize)16 << 20)
+
+typedef struct {
+    const char *chosen, *message; /* interned */
+} Outline;
 
 /* --- explanations --------------------------------------------------------------------------------- */
 
 static void
-forget_details(Scheduler *scheduler, Attempt *attempt)
+take_out(Scheduler *scheduler, Attempt *attempt)
 {
+    g_queue_remove(&scheduler->explained_order, attempt);
     scheduler->explained_bytes -= attempt_size_bytes(attempt);
-    attempt_drop_details(attempt);
+    g_hash_table_remove(scheduler->explained, attempt->key);
+}
+
+static void
+shrink_oldest(Scheduler *scheduler)
+{
+    Attempt *attempt = g_queue_peek_head(&scheduler->explained_order);
+    Outline *outline = g_new(Outline, 1);
+
+    *outline = (Outline){attempt->chosen, attempt->message};
+    g_hash_table_insert(scheduler->outlines, (gpointer)attempt->key, outline);
+    take_out(scheduler, attempt);
 }
 
 static void
@@ -35,23 +51,33 @@ keep_attempt(Scheduler *scheduler, Attempt *attempt)
 {
     Attempt *before = g_hash_table_lookup(scheduler->explained, attempt->key);
 
-    if (before != NULL && g_queue_remove(&scheduler->explained_order, before))
-        scheduler->explained_bytes -= attempt_size_bytes(before);
+    if (before != NULL)
+        take_out(scheduler, before);
+    g_hash_table_remove(scheduler->outlines, attempt->key);
     g_hash_table_insert(scheduler->explained, (gpointer)attempt->key, attempt);
     g_queue_push_tail(&scheduler->explained_order, attempt);
     scheduler->explained_bytes += attempt_size_bytes(attempt);
     while (scheduler->explained_bytes > EXPLAINED_BYTES_MAX &&
            scheduler->explained_order.length > 1)
-        forget_details(scheduler, g_queue_pop_head(&scheduler->explained_order));
+        shrink_oldest(scheduler);
+}
+
+void
+scheduler_forget_outline(Scheduler *scheduler, const char *key)
+{
+    g_hash_table_remove(scheduler->outlines, key);
 }
 
 Value *
 scheduler_explain(const Scheduler *scheduler, const char *namespace_, const char *name)
 {
-    const Attempt *attempt =
-        g_hash_table_lookup(scheduler->explained, api_key_of(namespace_, name));
+    const char *key = api_key_of(namespace_, name);
+    const Attempt *attempt = g_hash_table_lookup(scheduler->explained, key);
+    const Outline *outline = g_hash_table_lookup(scheduler->outlines, key);
 
-    return attempt == NULL ? NULL : attempt_explain(attempt);
+    if (attempt != NULL)
+        return attempt_explain(attempt);
+    return outline == NULL ? NULL : attempt_outline(outline->chosen, outline->message);
 }
 
 /* --- a cycle ------------------------------------------------------------------------------------------ */
@@ -224,7 +250,18 @@ scheduler_loop_init(Scheduler *scheduler)
     sim_timer_init(&scheduler->cycle_timer, sim, SIM_CONTROL, scheduler_on_cycle, scheduler);
     sim_timer_init(&scheduler->flush_timer, sim, SIM_CONTROL, scheduler_on_flush, scheduler);
     scheduler->explained = g_hash_table_new_full(NULL, NULL, NULL, attempt_free);
+    scheduler->outlines = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_queue_init(&scheduler->explained_order);
+}
+
+void
+scheduler_loop_free(Scheduler *scheduler)
+{
+    sim_timer_clear(&scheduler->cycle_timer);
+    sim_timer_clear(&scheduler->flush_timer);
+    g_queue_clear(&scheduler->explained_order);
+    g_hash_table_destroy(scheduler->explained);
+    g_hash_table_destroy(scheduler->outlines);
 }
 
 void

@@ -165,6 +165,7 @@ pod_deleted(gpointer user, const ApiObject *pod)
     else if (is_ours(pod))
         waiting_pod_went(scheduler, pod);
     g_hash_table_remove(scheduler->preempting, api_uid(pod));
+    scheduler_forget_outline(scheduler, api_key(pod));
     scheduler_pump(scheduler);
 }
 
@@ -400,13 +401,10 @@ scheduler_free(Scheduler *scheduler)
     scheduler_evictions_reset(scheduler);
     leader_free(scheduler->leader);
     component_free(scheduler->component);
-    sim_timer_clear(&scheduler->cycle_timer);
-    sim_timer_clear(&scheduler->flush_timer);
+    scheduler_loop_free(scheduler);
     g_hash_table_destroy(scheduler->bindings);
     g_hash_table_destroy(scheduler->evictions);
     g_hash_table_destroy(scheduler->preempting);
-    g_queue_clear(&scheduler->explained_order);
-    g_hash_table_destroy(scheduler->explained);
     sched_queue_free(scheduler->queue);
     sched_cache_free(scheduler->cache);
     g_free(scheduler);

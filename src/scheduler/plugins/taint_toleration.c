@@ -41,12 +41,15 @@ count_intolerable(const PodSpec *spec, const NodeInfo *node)
 static void
 taint_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
 {
-    gboolean is_any = sched_cache_prefer_taints(cycle->cache) > 0;
     gint64 most = 0;
 
     (void)state;
+    for (guint i = 0; i < n; i++)
+        out[i] = SCHED_SCORE_MAX;
+    if (sched_cache_prefer_taints(cycle->cache) == 0)
+        return;
     for (guint i = 0; i < n; i++) {
-        out[i] = is_any ? count_intolerable(pod_spec(cycle->pod->pod), nodes[i]) : 0;
+        out[i] = count_intolerable(pod_spec(cycle->pod->pod), nodes[i]);
         most = MAX(most, out[i]);
     }
     for (guint i = 0; i < n; i++)
