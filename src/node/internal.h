@@ -97,6 +97,7 @@ struct Worker {
     gint64 grace_s;                           /* of the termination; 0: not decided */
     gboolean skips_hooks;                     /* deleted with grace 0 */
     const char *evict_reason, *evict_message; /* interned; deadline, eviction */
+    gboolean is_disrupted;                    /* evicted: condition DisruptionTarget */
     gint64 sync_ended_ns;                     /* G_MININT64: none yet */
     gint64 queue_due_ns;
     SimTimer queue_timer;
@@ -281,7 +282,10 @@ void node_status_touch(Kubelet *k); /* something in it may have changed */
 /* node_object: the Node as this kubelet registers it. (owned) */
 ApiObject *node_object(const KubeletOptions *options);
 /* node_status_compute: @not_ready: why the node is not, NULL: it is. (owned part) */
-NodeStatus *node_status_compute(const KubeletOptions *options, const char *not_ready);
+NodeStatus *node_status_compute(const KubeletOptions *options,
+                                const char *not_ready,
+                                gboolean has_memory_pressure);
+void node_event(Kubelet *k, const char *type, const char *reason, const char *message);
 gboolean node_network_is_ready(Kubelet *k);
 const char *node_pod_cidr(Kubelet *k); /* NULL: none yet */
 
@@ -293,6 +297,20 @@ typedef struct {
 } LeaseKeeper;
 void lease_start(Kubelet *k);
 void lease_stop(Kubelet *k);
+
+/* --- eviction.c ----------------------------------------------------------------------------- */
+
+typedef struct {
+    SimTimer timer;
+    gboolean has_pressure;
+    gint64 met_ns;      /* when the threshold was last met */
+    const char *victim; /* uid of the last one evicted; NULL: none */
+    gint64 victim_until_ns;
+} EvictionManager;
+void eviction_start(Kubelet *k);
+void eviction_stop(Kubelet *k);
+void eviction_touch(Kubelet *k); /* containers have come: memory is to be watched */
+gboolean eviction_admits(const Kubelet *k, const ApiObject *pod);
 
 /* --- admit.c ------------------------------------------------------------------------- */
 
@@ -329,6 +347,7 @@ struct Kubelet {
     StatusManager statuses;
     NodeReporter node;
     LeaseKeeper lease;
+    EvictionManager eviction;
     SimTimer housekeeping;
     GPtrArray *held; /* timers that fired while the process was paused */
     Ideal *ideal;

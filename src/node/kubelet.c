@@ -66,8 +66,10 @@ kubelet_on_started(gpointer self)
     k->heard_ns = k->started_ns;
     k->tick_ns = k->started_ns + rng_between_ns(k->rng, 0, NS_PER_S - 1);
     sim_trace(k->sim, k->component, "start", NULL, "Starting", "Starting kubelet.");
-    if (k->ideal == NULL)
+    if (k->ideal == NULL) {
         pleg_start(k);
+        eviction_start(k);
+    }
     node_status_start(k);
     lease_start(k);
     informer_factory_start(k->factory);
@@ -89,6 +91,7 @@ kubelet_on_stopped(gpointer self)
         ideal_stop(k->ideal);
     node_status_stop(k);
     lease_stop(k);
+    eviction_stop(k);
     sim_timer_disarm(&k->housekeeping);
     pulls_clear(k);
     status_manager_clear(k);

@@ -157,10 +157,14 @@ status_set_condition(NodeStatus *status,
 }
 
 static void
-status_set_conditions(NodeStatus *status, const char *not_ready)
+status_set_conditions(NodeStatus *status, const char *not_ready, gboolean has_memory_pressure)
 {
-    status_set_condition(status, "MemoryPressure", "False", "KubeletHasSufficientMemory",
-                         "kubelet has sufficient memory available");
+    if (has_memory_pressure)
+        status_set_condition(status, "MemoryPressure", "True", "KubeletHasInsufficientMemory",
+                             "kubelet has insufficient memory available");
+    else
+        status_set_condition(status, "MemoryPressure", "False", "KubeletHasSufficientMemory",
+                             "kubelet has sufficient memory available");
     status_set_condition(status, "DiskPressure", "False", "KubeletHasNoDiskPressure",
                          "kubelet has no disk pressure");
     status_set_condition(status, "PIDPressure", "False", "KubeletHasSufficientPID",
@@ -204,12 +208,14 @@ node_object(const KubeletOptions *options)
 }
 
 NodeStatus *
-node_status_compute(const KubeletOptions *options, const char *not_ready)
+node_status_compute(const KubeletOptions *options,
+                    const char *not_ready,
+                    gboolean has_memory_pressure)
 {
     NodeStatus *status = api_part_new(node_kind.status);
 
     status_set_resources(options, status);
-    status_set_conditions(status, not_ready);
+    status_set_conditions(status, not_ready, has_memory_pressure);
     status_set_addresses(options, status);
     status_set_info(options, status);
     status_set_images(options, status);
@@ -276,7 +282,7 @@ node_not_ready(Kubelet *k)
 
 /* --- events -------------------------------------------------------------------------- */
 
-static void
+void
 node_event(Kubelet *k, const char *type, const char *reason, const char *message)
 {
     ObjectReference about = {.kind = str_intern("Node"), .name = k->node_name, .uid = k->node_name};
@@ -295,12 +301,25 @@ node_status_event(Kubelet *k, const char *what)
 }
 
 static void
+node_tell_pressure(Kubelet *k, const NodeStatus *old, const NodeStatus *status)
+{
+    const Condition *before =
+        old != NULL ? condition_find(&old->conditions, "MemoryPressure") : NULL;
+    const Condition *now = condition_find(&status->conditions, "MemoryPressure");
+
+    if (before != NULL && before->status != now->status)
+        node_status_event(k, str_is(now->status, "True") ? "NodeHasInsufficientMemory"
+                                                         : "NodeHasSufficientMemory");
+}
+
+static void
 node_tell_ready(Kubelet *k, const NodeStatus *old, const NodeStatus *status)
 {
     const Condition *before = old != NULL ? condition_find(&old->conditions, "Ready") : NULL;
     const Condition *ready = condition_find(&status->conditions, "Ready");
     gboolean is_ready = str_is(ready->status, "True");
 
+    node_tell_pressure(k, old, status);
     if (before != NULL && before->status == ready->status)
         return;
     if (is_ready || before != NULL)
@@ -475,7 +494,7 @@ node_look(Kubelet *k)
         node_arm(k);
         return;
     }
-    status = node_status_compute(&k->options, not_ready);
+    status = node_status_compute(&k->options, not_ready, k->eviction.has_pressure);
     is_changed = node->posted == NULL || !node_status_same(node->posted, status);
     if (!is_changed && sim_now_ns(k->sim) < node->next_report_ns) {
         node->is_dirty = FALSE;

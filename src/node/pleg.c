@@ -235,6 +235,8 @@ pleg_publish(Kubelet *k)
         else
             g_ptr_array_add(pleg->waiting, w);
     }
+    if (changed->len > 0)
+        eviction_touch(k);
     for (guint i = 0; i < changed->len; i++) {
         Worker *w = kubelet_find_worker(k, changed->pdata[i]);
 

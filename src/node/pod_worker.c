@@ -339,6 +339,7 @@ worker_generate_status(Worker *w, const ApiObject *pod, const SeenPod *seen, gbo
     worker_check_deadline(w, input.old);
     input.evict_reason = w->evict_reason;
     input.evict_message = w->evict_message;
+    input.is_disrupted = w->is_disrupted;
     worker_arm_deadline(w);
     return status_generate(&input);
 }

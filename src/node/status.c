@@ -118,6 +118,15 @@ status_set_conditions(const StatusInput *input, PodStatus *status)
     if (disruption != NULL)
         status_add_condition(status, disruption);
 
+    if (input->is_disrupted) {
+        condition = (Condition){.type = str_intern("DisruptionTarget"),
+                                .status = str_intern("True"),
+                                .reason = str_intern("TerminationByKubelet"),
+                                .message = input->evict_message,
+                                .observed_generation = input->pod->meta->generation};
+        status_add_condition(status, &condition);
+        condition = (Condition){0};
+    }
     condition.type = str_intern("PodReadyToStartContainers");
     condition.status = str_intern(seen_pod_needs_sandbox(input->seen) ? "False" : "True");
     condition.observed_generation = input->pod->meta->generation;

@@ -38,7 +38,8 @@ typedef struct {
     const StartErrors *errors;
     const ProbeView *probes; /* NULL: none */
     const char *host_ip;
-    gboolean is_terminal; /* torn down: containers will not be restarted */
+    gboolean is_terminal;  /* torn down: containers will not be restarted */
+    gboolean is_disrupted; /* evicted: condition DisruptionTarget, with the message */
     const char *evict_reason,
         *evict_message; /* interned; NULL: not evicted, not past its deadline */
 } StatusInput;

@@ -257,7 +257,8 @@ status_keep_times(Worker *w, const PodStatus *old, PodStatus *status)
         const Condition *before =
             old != NULL ? condition_find(&old->conditions, condition->type) : NULL;
 
-        if (!kubelet_owns_condition(condition->type))
+        if (!kubelet_owns_condition(condition->type) &&
+            !str_is(condition->type, "DisruptionTarget"))
             continue;
         condition->last_transition_time = before != NULL && before->status == condition->status &&
                                                   before->last_transition_time != 0

@@ -51,6 +51,9 @@ worker_admit(Worker *w)
             g_ptr_array_add(others, other->pod);
     }
     verdict = admit_pod(node, (const ApiObject *const *)others->pdata, others->len, w->pod);
+    if (verdict.reason == NULL && !eviction_admits(w->k, w->pod))
+        verdict = (Admission){str_intern("Evicted"),
+                              str_intern("The node had condition: [MemoryPressure]. ")};
     if (verdict.reason == NULL)
         return TRUE;
     worker_reject(w, &verdict);

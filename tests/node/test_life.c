@@ -348,6 +348,40 @@ START_TEST(test_config_refresh)
 }
 END_TEST
 
+/*
+ * Memory below 100Mi: the pod that takes most beyond its request goes, one a
+ * round; the node says so until it was well for five minutes.
+ */
+START_TEST(test_eviction)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    const ApiObject *node;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [mem, \"14000\"]}\n"
+                   "---\n"
+                   "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [mem, \"10520\"]}\n");
+    lab_run(lab, 200000);
+    ck_assert(pod_phase_is(lab_pod(lab, "big"), "Failed"));
+    ck_assert_str_eq(pod_status(lab_pod(lab, "big"))->reason, "Evicted");
+    ck_assert(pod_condition_true(lab_pod(lab, "big"), "DisruptionTarget"));
+    ck_assert(g_str_has_prefix(pod_status(lab_pod(lab, "big"))->message,
+                               "The node was low on resource: memory. Threshold quantity: 100Mi, "
+                               "available: "));
+    ck_assert(pod_phase_is(lab_pod(lab, "p"), "Running"));
+    ck_assert_int_eq(lab_count_event(lab, "node-a", "EvictionThresholdMet"), 1);
+    node = apiserver_peek(lab->server, &node_kind, NULL, str_intern("node-a"));
+    ck_assert(condition_is(&node_status(node)->conditions, "MemoryPressure", "True"));
+    lab_run(lab, 600000);
+    node = apiserver_peek(lab->server, &node_kind, NULL, str_intern("node-a"));
+    ck_assert(condition_is(&node_status(node)->conditions, "MemoryPressure", "False"));
+    lab_free(lab);
+}
+END_TEST
+
 /* A quiet cluster: resyncs of pods that change nothing make no event. */
 START_TEST(test_quiet)
 {
@@ -389,6 +423,7 @@ life_suite(void)
     tcase_add_test(tcase, test_pause);
     tcase_add_test(tcase, test_cut_off);
     tcase_add_test(tcase, test_config_refresh);
+    tcase_add_test(tcase, test_eviction);
     tcase_add_test(tcase, test_quiet);
     suite_add_tcase(suite, tcase);
     return suite;
