@@ -4,17 +4,29 @@
 
 #include "base/duration.h"
 
+#define AFFINITY_DEFAULT_S 10800
+
 /* --- choosing ------------------------------------------------------------------------------ */
 
 typedef enum { TOPOLOGY_NONE, TOPOLOGY_ZONE, TOPOLOGY_NODE } Topology;
 
+static guint
+hint_count(const EndpointHints *hints, Topology topology)
+{
+    if (hints == NULL)
+        return 0;
+    return topology == TOPOLOGY_NODE ? hints->for_nodes.count : hints->for_zones.count;
+}
+
 static gboolean
 hints_name(const EndpointHints *hints, Topology topology, const char *word)
 {
-    guint count = hints == NULL ? 0 : topology == TOPOLOGY_NODE ? hints->for_nodes.count : hints->for_zones.count;
+    const ForZone *items = hints == NULL               ? NULL
+                           : topology == TOPOLOGY_NODE ? hints->for_nodes.items
+                                                       : hints->for_zones.items;
 
-    for (guint i = 0; i < count; i++)
-        if (str_is(topology == TOPOLOGY_NODE ? hints->for_nodes.items[i].name : hints->for_zones.items[i].name, word))
+    for (guint i = 0; i < hint_count(hints, topology); i++)
+        if (str_is(items[i].name, word))
             return TRUE;
     return FALSE;
 }
@@ -25,36 +37,53 @@ topology_applies(const ProxyEndpoint *endpoints, guint count, Topology topology,
 {
     gboolean names_us = FALSE;
 
+    if (word == NULL)
+        return FALSE;
     for (guint i = 0; i < count; i++) {
-        const EndpointHints *hints = endpoints[i].hints;
-
         if (!endpoints[i].is_ready)
             continue;
-        if (hints == NULL || (topology == TOPOLOGY_NODE ? hints->for_nodes.count : hints->for_zones.count) == 0)
+        if (hint_count(endpoints[i].hints, topology) == 0)
             return FALSE;
-        names_us = names_us || hints_name(hints, topology, word);
+        names_us = names_us || hints_name(endpoints[i].hints, topology, word);
     }
     return names_us;
 }
 
+/* Ready ones that the hints allow; if there are none, those that end but still serve. */
 static GArray *
-pick(const ProxyEndpoint *endpoints, guint count, gboolean only_local, Topology topology, const char *word)
+pick(const ProxyEndpoint *endpoints,
+     guint count,
+     gboolean only_local,
+     Topology topology,
+     const char *word)
 {
     GArray *picked = g_array_new(FALSE, FALSE, sizeof(guint));
 
-    for (guint i = 0; i < count; i++)
-        if (endpoints[i].is_ready && (!only_local || endpoints[i].is_local) && (topology == TOPOLOGY_NONE || hints_name(endpoints[i].hints, topology, word)))
+    for (guint i = 0; i < count; i++) {
+        const ProxyEndpoint *endpoint = &endpoints[i];
+
+        if (endpoint->is_ready && (!only_local || endpoint->is_local) &&
+            (topology == TOPOLOGY_NONE || hints_name(endpoint->hints, topology, word)))
             g_array_append_val(picked, i);
+    }
     if (picked->len > 0)
         return picked;
-    for (guint i = 0; i < count; i++) /* no ready one: those that end but still serve */
-        if (endpoints[i].is_serving && endpoints[i].is_terminating && (!only_local || endpoints[i].is_local))
+    for (guint i = 0; i < count; i++) {
+        const ProxyEndpoint *endpoint = &endpoints[i];
+
+        if (endpoint->is_serving && endpoint->is_terminating && (!only_local || endpoint->is_local))
             g_array_append_val(picked, i);
+    }
     return picked;
 }
 
 EndpointChoice
-endpoints_choose(const ProxyEndpoint *endpoints, guint count, const char *node_name, const char *zone, gboolean uses_cluster, gboolean uses_local)
+endpoints_choose(const ProxyEndpoint *endpoints,
+                 guint count,
+                 const char *node_name,
+                 const char *zone,
+                 gboolean uses_cluster,
+                 gboolean uses_local)
 {
     EndpointChoice choice = {0};
 
@@ -63,15 +92,17 @@ endpoints_choose(const ProxyEndpoint *endpoints, guint count, const char *node_n
 
         if (topology_applies(endpoints, count, TOPOLOGY_NODE, node_name))
             topology = TOPOLOGY_NODE;
-        else if (zone != NULL && topology_applies(endpoints, count, TOPOLOGY_ZONE, zone))
+        else if (topology_applies(endpoints, count, TOPOLOGY_ZONE, zone))
             topology = TOPOLOGY_ZONE;
-        choice.cluster = pick(endpoints, count, FALSE, topology, topology == TOPOLOGY_NODE ? node_name : zone);
+        choice.cluster =
+            pick(endpoints, count, FALSE, topology, topology == TOPOLOGY_NODE ? node_name : zone);
         choice.has_any = choice.cluster->len > 0;
     }
     if (uses_local) {
         choice.local = pick(endpoints, count, TRUE, TOPOLOGY_NONE, NULL);
-        for (guint i = 0; i < count; i++)
-            choice.has_any = choice.has_any || endpoints[i].is_ready || (endpoints[i].is_serving && endpoints[i].is_terminating);
+        for (guint i = 0; i < count && !choice.has_any; i++)
+            choice.has_any =
+                endpoints[i].is_ready || (endpoints[i].is_serving && endpoints[i].is_terminating);
     }
     return choice;
 }
@@ -85,131 +116,258 @@ endpoint_choice_clear(EndpointChoice *choice)
         g_array_unref(choice->local);
 }
 
-/* --- rules ------------------------------------------------------------------------------------ */
+/* --- the endpoints of a service port --------------------------------------------------------- */
+
+static guint
+endpoint_hash(gconstpointer key)
+{
+    const ProxyEndpoint *endpoint = key;
+
+    return g_direct_hash(endpoint->ip) / 8 * 31 + (guint)endpoint->port;
+}
 
 static gboolean
-is_of_service(const ApiObject *slice, const ApiObject *service)
+endpoint_equal(gconstpointer a, gconstpointer b)
 {
-    return api_namespace(slice) == api_namespace(service) && str_is(str_map_get(&slice->meta->labels, "kubernetes.io/service-name"), api_name(service));
+    const ProxyEndpoint *x = a;
+    const ProxyEndpoint *y = b;
+
+    return x->ip == y->ip && x->port == y->port;
 }
 
-static void
-add_endpoint(GArray *endpoints, const Endpoint *from, gint32 port, const char *node_name)
+static ProxyEndpoint
+endpoint_of(const Endpoint *from, gint32 port, const char *node_name)
 {
     ProxyEndpoint endpoint = {.port = port, .node_name = from->node_name, .hints = from->hints};
+    const EndpointConditions *conditions = &from->conditions;
 
-    if (from->addresses.count == 0)
-        return;
     endpoint.ip = from->addresses.items[0];
-    endpoint.is_ready = from->conditions.ready != OPT_FALSE; /* absent means ready */
-    endpoint.is_serving = from->conditions.serving == OPT_UNSET ? endpoint.is_ready : from->conditions.serving == OPT_TRUE;
-    endpoint.is_terminating = from->conditions.terminating == OPT_TRUE;
+    endpoint.is_ready = conditions->ready != OPT_FALSE; /* absent means ready */
+    endpoint.is_serving =
+        conditions->serving == OPT_UNSET ? endpoint.is_ready : conditions->serving == OPT_TRUE;
+    endpoint.is_terminating = conditions->terminating == OPT_TRUE;
     endpoint.is_local = str_is(from->node_name, node_name);
-    for (guint i = 0; i < endpoints->len; i++) { /* the same address in two slices counts once */
-        const ProxyEndpoint *other = &g_array_index(endpoints, ProxyEndpoint, i);
-        if (other->ip == endpoint.ip && other->port == endpoint.port)
-            return;
-    }
-    g_array_append_val(endpoints, endpoint);
+    return endpoint;
 }
 
+static gboolean
+is_same_name(const char *a, const char *b)
+{
+    return str_is_empty(a) ? str_is_empty(b) : str_is(a, b);
+}
+
+/* Slice ports belong to the service port of the same name and protocol. */
+static gboolean
+port_matches(const EndpointPort *at, const ServicePort *port)
+{
+    const char *protocol = at->protocol != NULL ? at->protocol : "TCP";
+
+    return at->port.is_set && is_same_name(at->name, port->name) &&
+           str_is(protocol, port->protocol != NULL ? port->protocol : "TCP");
+}
+
+/* An address that stands in two slices counts once. */
 static GArray *
-endpoints_of(const ApiObject *service, const ServicePort *port, GPtrArray *slices, const char *node_name)
+endpoints_of(const ServicePort *port, GPtrArray *slices, const char *node_name)
 {
     GArray *endpoints = g_array_new(FALSE, FALSE, sizeof(ProxyEndpoint));
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(endpoint_hash, endpoint_equal, g_free, NULL);
 
     for (guint i = 0; i < slices->len; i++) {
-        const ApiObject *slice = g_ptr_array_index(slices, i);
-        const EndpointSliceBody *body = endpoint_slice_body(slice);
+        const EndpointSliceBody *body = endpoint_slice_body(g_ptr_array_index(slices, i));
 
-        if (!is_of_service(slice, service))
+        if (str_is(body->address_type, "IPv6") || str_is(body->address_type, "FQDN"))
             continue;
         for (guint p = 0; p < body->ports.count; p++) {
-            const EndpointPort *at = &body->ports.items[p];
-
-            if (!str_is(at->name != NULL ? at->name : "", port->name != NULL ? port->name : "") || !at->port.is_set)
+            if (!port_matches(&body->ports.items[p], port))
                 continue;
-            for (guint e = 0; e < body->endpoints.count; e++)
-                add_endpoint(endpoints, &body->endpoints.items[e], at->port.value, node_name);
+            for (guint e = 0; e < body->endpoints.count; e++) {
+                const Endpoint *from = &body->endpoints.items[e];
+                ProxyEndpoint endpoint;
+
+                if (from->addresses.count == 0)
+                    continue;
+                endpoint = endpoint_of(from, body->ports.items[p].port.value, node_name);
+                if (g_hash_table_add(seen, g_memdup2(&endpoint, sizeof endpoint)))
+                    g_array_append_val(endpoints, endpoint);
+            }
         }
     }
     return endpoints;
 }
 
-static void
-add_rule(GArray *rules, const char *ip, gint32 port, const GArray *endpoints, const GArray *picked, gboolean has_any, gint64 affinity_ns)
-{
-    FilterRule rule = {.ip = ip, .port = port, .affinity_ns = affinity_ns};
+/* --- rules ------------------------------------------------------------------------------------ */
 
+/* What the rules of one service port have in common. */
+typedef struct {
+    GArray *rules; /* of FilterRule */
+    const GArray *endpoints;
+    gboolean has_any;
+    gint64 affinity_ns;
+} RuleMaker;
+
+static void
+add_rule(RuleMaker *maker, const char *ip, gint32 port, FilterOrigin origin, const GArray *picked)
+{
+    FilterRule rule = {.ip = ip, .port = port, .origin = origin};
+
+    rule.affinity_ns = maker->affinity_ns;
     if (picked->len == 0) {
         /* Endpoints elsewhere that a Local policy forbids: drop. None at all: reject. */
-        rule.verdict = has_any ? FILTER_DROP : FILTER_REJECT;
+        rule.verdict = maker->has_any ? FILTER_DROP : FILTER_REJECT;
     } else {
         rule.verdict = FILTER_DNAT;
         rule.n_backends = picked->len;
-        rule.backends = g_new(FilterBackend, picked->len);
+        rule.backends = g_new0(FilterBackend, picked->len);
         for (guint i = 0; i < picked->len; i++) {
-            const ProxyEndpoint *endpoint = &g_array_index(endpoints, ProxyEndpoint, g_array_index(picked, guint, i));
-            rule.backends[i] = (FilterBackend){endpoint->ip, endpoint->port};
+            guint index = g_array_index(picked, guint, i);
+            const ProxyEndpoint *endpoint = &g_array_index(maker->endpoints, ProxyEndpoint, index);
+
+            rule.backends[i].ip = endpoint->ip;
+            rule.backends[i].port = endpoint->port;
         }
     }
-    g_array_append_val(rules, rule);
+    g_array_append_val(maker->rules, rule);
+}
+
+/*
+ * An address that is called from outside. With policy Local the machine itself
+ * and its pods still take the short cut to all endpoints.
+ */
+static void
+add_external(RuleMaker *maker,
+             const char *ip,
+             gint32 port,
+             gboolean is_local,
+             const EndpointChoice *choice)
+{
+    if (!is_local) {
+        add_rule(maker, ip, port, FILTER_FROM_ANYWHERE, choice->cluster);
+        return;
+    }
+    add_rule(maker, ip, port, FILTER_FROM_OUTSIDE, choice->local);
+    add_rule(maker, ip, port, FILTER_FROM_INSIDE, choice->cluster);
+}
+
+static gint64
+affinity_of(const ServiceSpec *spec)
+{
+    const SessionAffinityConfig *config = spec->session_affinity_config;
+    gboolean is_set =
+        config != NULL && config->client_ip != NULL && config->client_ip->timeout_s.is_set;
+
+    if (!str_is(spec->session_affinity, "ClientIP"))
+        return 0;
+    return (is_set ? config->client_ip->timeout_s.value : AFFINITY_DEFAULT_S) * NS_PER_S;
+}
+
+/* Addresses of load balancers for which the node itself stands in. */
+static gboolean
+is_vip(const LoadBalancerIngress *ingress)
+{
+    return !str_is_empty(ingress->ip) && !str_is(ingress->ip_mode, "Proxy");
+}
+
+static const LoadBalancerStatus *
+balancer_of(const ApiObject *service)
+{
+    return &((const ServiceStatus *)service->status)->load_balancer;
+}
+
+static guint
+count_vips(const ApiObject *service)
+{
+    const LoadBalancerStatus *status = balancer_of(service);
+    guint count = 0;
+
+    for (guint i = 0; i < status->ingress.count; i++)
+        count += is_vip(&status->ingress.items[i]);
+    return count;
+}
+
+/*
+ * v1.26 pkg/proxy/iptables/number_generated_rules_test.go: a port with n endpoints
+ * has 2 + 3 n lines of nat; with outside addresses 2 more for their chain and one
+ * for each address, one for source ranges (and one of filter). Without endpoints
+ * one line of filter for each address.
+ */
+static void
+count_lines(RuleLines *lines, guint n_endpoints, guint n_external, gboolean has_ranges)
+{
+    if (n_endpoints == 0) {
+        lines->filter += 1 + n_external;
+        return;
+    }
+    lines->nat += 2 + 3 * n_endpoints;
+    if (n_external > 0)
+        lines->nat += 2 + n_external + (has_ranges ? 1 : 0);
+    lines->filter += n_external > 0 && has_ranges ? 1 : 0;
 }
 
 static void
-add_service_port(GArray *rules, const ApiObject *service, const ServicePort *port, GPtrArray *slices, const char *node_name, const char *zone, guint *written)
+add_service_port(GArray *rules,
+                 const ApiObject *service,
+                 const ServicePort *port,
+                 GPtrArray *slices,
+                 const ProxyNode *node,
+                 RuleLines *lines)
 {
     const ServiceSpec *spec = service_spec(service);
-    g_autoptr(GArray) endpoints = endpoints_of(service, port, slices, node_name);
-    gboolean is_internal_local = str_is(spec->internal_traffic_policy, "Local");
-    gboolean is_external_local = str_is(spec->external_traffic_policy, "Local");
-    gboolean is_external = port->node_port != 0 || spec->external_ips.count > 0;
-    gint64 affinity_ns = 0;
-    EndpointChoice choice = endpoints_choose((const ProxyEndpoint *)(gconstpointer)endpoints->data, endpoints->len, node_name, zone, !is_internal_local || is_external, is_internal_local || (is_external && is_external_local));
+    const LoadBalancerStatus *balancer = balancer_of(service);
+    g_autoptr(GArray) endpoints = endpoints_of(port, slices, node->node_name);
+    gboolean internal_is_local = str_is(spec->internal_traffic_policy, "Local");
+    gboolean external_is_local = str_is(spec->external_traffic_policy, "Local");
+    guint n_external =
+        (port->node_port != 0 ? 1 : 0) + spec->external_ips.count + count_vips(service);
+    gboolean is_external = n_external > 0;
+    EndpointChoice choice =
+        endpoints_choose((const ProxyEndpoint *)(gconstpointer)endpoints->data, endpoints->len,
+                         node->has_node_hints ? node->node_name : NULL, node->zone,
+                         !internal_is_local || is_external,
+                         internal_is_local || (is_external && external_is_local));
+    RuleMaker maker = {rules, endpoints, choice.has_any, affinity_of(spec)};
 
-    if (str_is(spec->session_affinity, "ClientIP")) {
-        const SessionAffinityConfig *config = spec->session_affinity_config;
-        affinity_ns = (config != NULL && config->client_ip != NULL && config->client_ip->timeout_s.is_set ? config->client_ip->timeout_s.value : 10800) * NS_PER_S;
-    }
-    add_rule(rules, spec->cluster_ip, port->port, endpoints, is_internal_local ? choice.local : choice.cluster, choice.has_any, affinity_ns);
+    add_rule(&maker, spec->cluster_ip, port->port, FILTER_FROM_ANYWHERE,
+             internal_is_local ? choice.local : choice.cluster);
     if (port->node_port != 0)
-        add_rule(rules, NULL, port->node_port, endpoints, is_external_local ? choice.local : choice.cluster, choice.has_any, affinity_ns);
+        add_external(&maker, NULL, port->node_port, external_is_local, &choice);
     for (guint i = 0; i < spec->external_ips.count; i++)
-        add_rule(rules, spec->external_ips.items[i], port->port, endpoints, is_external_local ? choice.local : choice.cluster, choice.has_any, affinity_ns);
-    *written += endpoints->len > 0 ? 2 + 3 * endpoints->len + (is_external ? 6 : 0) : 1;
+        add_external(&maker, spec->external_ips.items[i], port->port, external_is_local, &choice);
+    for (guint i = 0; i < balancer->ingress.count; i++)
+        if (is_vip(&balancer->ingress.items[i]))
+            add_external(&maker, balancer->ingress.items[i].ip, port->port, external_is_local,
+                         &choice);
+    count_lines(lines, endpoints->len, n_external, spec->load_balancer_source_ranges.count > 0);
     endpoint_choice_clear(&choice);
 }
 
-FilterRule *
-endpoints_rules_of(GPtrArray *services, GPtrArray *slices, const char *node_name, const char *zone, guint *out_count, guint *out_written)
+static gboolean
+is_proxied(const ApiObject *service)
 {
-    g_autoptr(GArray) rules = g_array_new(FALSE, TRUE, sizeof(FilterRule));
-    guint written = 8; /* the chains that are always there: nat 5, filter 3 */
+    const ServiceSpec *spec = service_spec(service);
+    static const char other_proxy[] = "service.kubernetes.io/service-proxy-name";
 
-    for (guint i = 0; i < services->len; i++) {
-        const ApiObject *service = g_ptr_array_index(services, i);
-        const ServiceSpec *spec = service_spec(service);
-
-        if (str_is_empty(spec->cluster_ip) || str_is(spec->cluster_ip, "None") || str_is(spec->type, "ExternalName"))
-            continue; /* headless and ExternalName: nothing to do here */
-        if (str_map_get(&service->meta->labels, "service.kubernetes.io/service-proxy-name") != NULL)
-            continue; /* another proxy's */
-        for (guint p = 0; p < spec->ports.count; p++)
-            if (!str_is(spec->ports.items[p].protocol, "UDP") && !str_is(spec->ports.items[p].protocol, "SCTP"))
-                add_service_port(rules, service, &spec->ports.items[p], slices, node_name, zone, &written);
-    }
-    *out_count = rules->len;
-    *out_written = written;
-    return g_memdup2(rules->data, MAX(rules->len, 1) * sizeof(FilterRule));
+    return !str_is_empty(spec->cluster_ip) && !str_is(spec->cluster_ip, "None") &&
+           !str_is(spec->type, "ExternalName") &&
+           str_map_get(&service->meta->labels, other_proxy) == NULL;
 }
 
 FilterRule *
-endpoints_build_rules(const Informer *services, const Informer *slices, const char *node_name, const char *zone, guint *out_count, guint *out_written)
+endpoints_service_rules(const ApiObject *service,
+                        GPtrArray *slices,
+                        const ProxyNode *node,
+                        guint *out_count,
+                        RuleLines *lines)
 {
-    g_autoptr(GPtrArray) all_services = g_ptr_array_new();
-    g_autoptr(GPtrArray) all_slices = g_ptr_array_new();
+    const ServiceSpec *spec = service_spec(service);
+    GArray *rules = g_array_new(FALSE, FALSE, sizeof(FilterRule));
 
-    informer_list(services, NULL, all_services);
-    informer_list(slices, NULL, all_slices);
-    return endpoints_rules_of(all_services, all_slices, node_name, zone, out_count, out_written);
+    for (guint i = 0; is_proxied(service) && i < spec->ports.count; i++) {
+        const ServicePort *port = &spec->ports.items[i];
+
+        if (!str_is(port->protocol, "UDP") && !str_is(port->protocol, "SCTP"))
+            add_service_port(rules, service, port, slices, node, lines);
+    }
+    *out_count = rules->len;
+    return (FilterRule *)(gpointer)g_array_free(rules, rules->len == 0);
 }

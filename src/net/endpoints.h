@@ -3,7 +3,8 @@
  *
  * Models: pkg/proxy/topology.go CategorizeEndpoints v1.33 and later (readiness,
  * terminating fallback, hints, Local policies) and the rules that iptables mode
- * makes of them. Pure: lists in, rules out.
+ * makes of them. Pure: lists in, rules out. Left out: UDP and SCTP, IPv6, source
+ * ranges of load balancers (but for their share of the rules written).
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 
 /* One endpoint of one service port, as the proxier sees it. */
 typedef struct {
-    const char *ip;   /* interned */
+    const char *ip; /* interned */
     gint32 port;
     const char *node_name;
     gboolean is_ready, is_serving, is_terminating, is_local;
@@ -24,11 +25,40 @@ typedef struct {
     gboolean has_any; /* some usable endpoint exists somewhere */
 } EndpointChoice;
 
-/* endpoints_choose: @uses_cluster and @uses_local per the Service's policies. Free with endpoint_choice_clear. */
-EndpointChoice endpoints_choose(const ProxyEndpoint *endpoints, guint count, const char *node_name, const char *zone, gboolean uses_cluster, gboolean uses_local);
+/*
+ * endpoints_choose: @uses_cluster and @uses_local per the Service's policies.
+ * @node_name NULL: hints for nodes are not looked at (before v1.34). Free with
+ * endpoint_choice_clear.
+ */
+EndpointChoice endpoints_choose(const ProxyEndpoint *endpoints,
+                                guint count,
+                                const char *node_name,
+                                const char *zone,
+                                gboolean uses_cluster,
+                                gboolean uses_local);
 void endpoint_choice_clear(EndpointChoice *choice);
 
-/* endpoints_build_rules: all rules of a node; *out_written: lines of a full iptables-restore (for the time a sync takes). (owned) */
-FilterRule *endpoints_build_rules(const Informer *services, const Informer *slices, const char *node_name, const char *zone, guint *out_count, guint *out_written);
-/* endpoints_rules_of: the same from plain arrays. */
-FilterRule *endpoints_rules_of(GPtrArray *services, GPtrArray *slices, const char *node_name, const char *zone, guint *out_count, guint *out_written);
+/* Whose rules they are. */
+typedef struct {
+    const char *node_name;
+    const char *zone;        /* may be NULL */
+    gboolean has_node_hints; /* feature PreferSameTrafficDistribution, on from v1.34 */
+} ProxyNode;
+
+/* Lines that iptables-restore gets: for the time a sync takes. */
+typedef struct {
+    guint filter, nat;
+} RuleLines;
+#define RULE_LINES_ALWAYS ((RuleLines){.filter = 3, .nat = 5})
+
+/*
+ * endpoints_service_rules: the rules of one Service from its EndpointSlices;
+ * none for headless, ExternalName and those of another proxy. Adds to @lines.
+ *
+ * Returns: (owned) as are the backends; NULL if there are none.
+ */
+FilterRule *endpoints_service_rules(const ApiObject *service,
+                                    GPtrArray *slices,
+                                    const ProxyNode *node,
+                                    guint *out_count,
+                                    RuleLines *lines);

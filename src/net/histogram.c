@@ -3,7 +3,7 @@
 #include "net/histogram.h"
 
 #define SUB_BITS 11
-#define HALF (1u << (SUB_BITS - 1))
+#define HALF     (1u << (SUB_BITS - 1))
 #define N_COUNTS (23 * HALF) /* up to 3600 s in microseconds */
 
 guint

@@ -3,7 +3,12 @@
  *
  * Watches Services, EndpointSlices and its Node; writes the rules of its machine's
  * packet filter (world/flow.h) at most once per minSyncPeriod after the end of the
- * last sync. When it dies or is paused, the rules stay.
+ * last sync (v1.34 pkg/proxy/runner; before v1.33 a second one may follow at once).
+ * A sync writes what has changed since the last, all after a start. When kube-proxy
+ * dies or is paused, the rules stay.
+ *
+ * DEVIATES: the full syncs that change nothing (every hour; before v1.33 every
+ * 30 s) are left out.
  */
 #pragma once
 
@@ -18,8 +23,15 @@ typedef struct {
     ApiServer *server;
     const char *node_name;
     gint64 min_sync_ns, sync_ns; /* 0: 1 s, 30 s */
-    guint version_minor;
+    guint version_minor;         /* 0: 34 */
 } KubeProxyOptions;
 KubeProxy *kube_proxy_new(const KubeProxyOptions *options); /* process "kube-proxy", stopped */
 void kube_proxy_free(KubeProxy *proxy);
 Process *kube_proxy_process(KubeProxy *proxy);
+
+typedef struct {
+    guint syncs; /* finished */
+    gint64 last_start_ns, last_end_ns;
+    guint lines; /* written by the last */
+} KubeProxyCounters;
+KubeProxyCounters kube_proxy_counters(const KubeProxy *proxy);
