@@ -12,6 +12,7 @@ typedef struct {
 
 struct Diag {
     GPtrArray *entries; /* (owned) of DiagEntry, in the order added */
+    GHashTable *seen;   /* (owned) lines (borrowed from entries): an equal one is no further mistake */
     guint counts[DIAG_WARNING + 1];
 };
 
@@ -30,6 +31,7 @@ diag_new(void)
     Diag *diag = g_new0(Diag, 1);
 
     diag->entries = g_ptr_array_new_with_free_func(entry_free);
+    diag->seen = g_hash_table_new(g_str_hash, g_str_equal);
     return diag;
 }
 
@@ -38,6 +40,7 @@ diag_free(Diag *diag)
 {
     if (diag == NULL)
         return;
+    g_hash_table_unref(diag->seen);
     g_ptr_array_unref(diag->entries);
     g_free(diag);
 }
@@ -72,9 +75,16 @@ diag_add(Diag *diag, DiagLevel level, SourcePos pos, const char *path, const cha
     g_string_append_vprintf(line, format, args);
     va_end(args);
 
+    for (gsize i = 0; i < line->len; i++) /* one line each, whatever the user wrote */
+        if (g_ascii_iscntrl(line->str[i]))
+            line->str[i] = ' ';
     entry->level = level;
     entry->pos = pos;
     entry->text = g_string_free(line, FALSE);
+    if (!g_hash_table_add(diag->seen, entry->text)) {
+        entry_free(entry);
+        return;
+    }
     g_ptr_array_add(diag->entries, entry);
     diag->counts[level]++;
 }
@@ -109,7 +119,6 @@ char *
 diag_format(const Diag *diag)
 {
     g_autoptr(GPtrArray) sorted = g_ptr_array_sized_new(diag->entries->len);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     GString *out = g_string_new(NULL);
 
     for (guint i = 0; i < diag->entries->len; i++)
@@ -118,8 +127,6 @@ diag_format(const Diag *diag)
 
     for (guint i = 0; i < sorted->len; i++) {
         const DiagEntry *entry = g_ptr_array_index(sorted, i);
-        if (!g_hash_table_add(seen, entry->text))
-            continue;
         g_string_append(out, entry->text);
         g_string_append_c(out, '\n');
     }

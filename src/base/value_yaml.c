@@ -14,6 +14,7 @@
 
 #define YAML_MAX_DEPTH 128
 #define YAML_MAX_NODES 1000000
+#define YAML_PATH_PARTS 32 /* a longer path is cut in messages */
 
 /* Maps with more keys than this look for duplicates in a table. */
 #define YAML_FEW_KEYS 32
@@ -51,6 +52,10 @@ yaml_path(const YamlReader *reader)
     for (guint i = 0; i < reader->stack->len; i++) {
         const YamlFrame *frame = &g_array_index(reader->stack, YamlFrame, i);
 
+        if (i == YAML_PATH_PARTS) {
+            g_string_append(path, "...");
+            break;
+        }
         if (frame->value->type == VALUE_LIST)
             g_string_append_printf(path, "[%u]", frame->value->count);
         else if (frame->key != NULL)
@@ -459,6 +464,7 @@ yaml_syntax_error(YamlReader *reader)
     const yaml_parser_t *parser = &reader->parser;
     yaml_mark_t mark = parser->problem_mark;
     g_autofree char *message = NULL;
+    g_autofree char *began = NULL;
 
     if (parser->error == YAML_READER_ERROR)
         mark = parser->mark;
@@ -467,10 +473,14 @@ yaml_syntax_error(YamlReader *reader)
         yaml_give_up(reader, parser->context_mark, "this key has no ':'; write KEY: VALUE");
         return;
     }
-    message = g_strdup_printf("%s%s%s",
+    began = parser->context == NULL ? g_strdup("")
+                                    : g_strdup_printf(" that begins at %zu:%zu",
+                                                      parser->context_mark.line + 1,
+                                                      parser->context_mark.column + 1);
+    message = g_strdup_printf("%s%s%s%s; look at brackets, quotes and indentation up to here",
                               parser->problem == NULL ? "cannot be read as YAML" : parser->problem,
                               parser->context == NULL ? "" : " ",
-                              parser->context == NULL ? "" : parser->context);
+                              parser->context == NULL ? "" : parser->context, began);
     yaml_give_up(reader, mark, message);
 }
 

@@ -282,14 +282,25 @@ play(const Scenario *scenario, const Wanted *wanted)
     run_finish(run);
     series_finish(teller.series);
     status = leave_results(run, teller.series, wanted);
+    if (run_error(run) != NULL)
+        status = cli_io_error("%s", run_error(run)->message);
     series_free(teller.series);
     return status;
 }
 
+static void
+wanted_clear(Wanted *wanted)
+{
+    g_free(wanted->results);
+    g_free(wanted->watch_log);
+    g_strfreev(wanted->sets);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wanted, wanted_clear)
+
 static int
 run_command_run(int argc, char **argv)
 {
-    Wanted wanted = {0};
+    g_auto(Wanted) wanted = {0};
     int status = CLI_OK;
     g_autoptr(Scenario) scenario = NULL;
     const GOptionEntry entries[] = {
@@ -315,8 +326,5 @@ run_command_run(int argc, char **argv)
     status = play(scenario, &wanted);
     if (fflush(stdout) != 0)
         status = cli_io_error("standard output: %s", g_strerror(errno));
-    g_free(wanted.results);
-    g_free(wanted.watch_log);
-    g_strfreev(wanted.sets);
     return status;
 }

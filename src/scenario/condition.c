@@ -8,6 +8,7 @@
 
 static const char *const operators[] = {"==", "!=", ">=", "<=", ">", "<", "contains", NULL};
 static const char *const measures[] = {"errorRatio", "requests", "ok", "failed", "timeout", "refused", "reset", "p50", "p90", "p99", "p999", NULL};
+static const char *const streams[] = {"exit", "stdout", "stderr", NULL};
 
 typedef struct {
     char *subject;  /* (owned) "deployment/web", "traffic/users", "count", "events", "kubectl/id" */
@@ -109,6 +110,24 @@ contains_word(const char *const *words, const char *word)
     return FALSE;
 }
 
+/* "pods app=web phase=Running ready": NULL if it can be counted. (owned) */
+static char *
+check_count(const char *argument)
+{
+    g_auto(GStrv) words = g_strsplit(argument, " ", -1);
+    const ApiKind *kind = words[0] != NULL ? api_kind_find_resource(words[0]) : NULL;
+
+    if (kind == NULL)
+        return g_strdup_printf("'%s' is no kind; write count pods app=web == 3", words[0] != NULL ? words[0] : "");
+    for (guint i = 1; words[i] != NULL; i++) {
+        gboolean is_of_pods = str_is(words[i], "ready") || g_str_has_prefix(words[i], "phase=");
+
+        if (words[i][0] != '\0' && (is_of_pods ? kind != &pod_kind : strchr(words[i], '=') == NULL))
+            return g_strdup_printf("'%s' cannot be counted by; write KEY=VALUE, or of pods ready or phase=Running", words[i]);
+    }
+    return NULL;
+}
+
 gboolean
 condition_check(const char *text, char **out_message)
 {
@@ -125,63 +144,77 @@ condition_check(const char *text, char **out_message)
         *out_message = g_strdup_printf("'%s' is no measure of a traffic; write errorRatio, requests, ok, failed, timeout, refused, reset, p50, p90, p99 or p999", parsed.argument);
         return FALSE;
     }
-    if (str_is(parsed.subject, "events") || g_str_has_prefix(parsed.subject, "kubectl/"))
-        return TRUE;
-    if (str_is(parsed.subject, "count")) {
-        g_auto(GStrv) words = g_strsplit(parsed.argument, " ", -1);
-        if (words[0] != NULL && api_kind_find_resource(words[0]) != NULL)
+    if (g_str_has_prefix(parsed.subject, "kubectl/")) {
+        if (contains_word(streams, parsed.argument))
             return TRUE;
-        *out_message = g_strdup_printf("'%s' is no kind; write count pods app=web == 3", words[0] != NULL ? words[0] : "");
+        *out_message = g_strdup_printf("'%s' is no result of a command; write kubectl/ID exit == 0, or stdout, or stderr", parsed.argument);
         return FALSE;
+    }
+    if (str_is(parsed.subject, "events")) {
+        if (parsed.argument[0] != '\0' && strchr(parsed.argument, ' ') == NULL)
+            return TRUE;
+        *out_message = g_strdup_printf("'%s' is no reason of events; write events BackOff >= 3", parsed.argument);
+        return FALSE;
+    }
+    if (str_is(parsed.subject, "count")) {
+        *out_message = check_count(parsed.argument);
+        return *out_message == NULL;
     }
     if (split_object(parsed.subject, &namespace_, &name) == NULL) {
         *out_message = g_strdup_printf("'%s' names no object; write KIND/NAME, such as deployment/web", parsed.subject);
         return FALSE;
     }
-    if (!str_is(parsed.op, "exists") && !str_is(parsed.op, "absent") && parsed.argument[0] != '{') {
-        *out_message = g_strdup_printf("'%s' is no JSONPath; write {.status.readyReplicas}", parsed.argument);
-        return FALSE;
-    }
-    return TRUE;
+    if (str_is(parsed.op, "exists") || str_is(parsed.op, "absent"))
+        return TRUE;
+    if (parsed.argument[0] == '{' && jsonpath_check(parsed.argument, NULL))
+        return TRUE;
+    *out_message = g_strdup_printf("'%s' is no JSONPath; write {.status.readyReplicas}", parsed.argument);
+    return FALSE;
 }
 
-/* Numbers, percentages and durations compare by value; everything else as text. In billionths. */
+/*
+ * Numbers, percentages, quantities and durations compare by value, everything
+ * else as text. In billionths. "5m" of an object is five thousandths, as the API
+ * writes quantities; of a latency it is five minutes.
+ */
 static gboolean
-parse_measure(const char *text, gint64 *out)
+parse_measure(const char *text, gboolean is_time, __int128 *out)
 {
     gsize length = strlen(text);
-    gint64 whole;
     g_autofree char *copy = g_strdup(text);
     Quantity quantity;
+    gint64 ns;
 
     if (length > 1 && text[length - 1] == '%') {
         copy[length - 1] = '\0';
         if (!quantity_parse(copy, &quantity))
             return FALSE;
-        *out = (gint64)(quantity.nano / 100);
+        *out = quantity.nano / 100;
         return TRUE;
     }
-    if (g_ascii_string_to_signed(text, 10, G_MININT64 / NS_PER_S, G_MAXINT64 / NS_PER_S, &whole, NULL)) {
-        *out = whole * NS_PER_S;
+    if (is_time && duration_parse(text, &ns)) {
+        *out = ns;
         return TRUE;
     }
-    if (duration_parse(text, out))
+    if (quantity_parse(text, &quantity)) {
+        *out = quantity.nano;
         return TRUE;
-    if (!quantity_parse(text, &quantity))
+    }
+    if (!duration_parse(text, &ns))
         return FALSE;
-    *out = (gint64)quantity.nano;
+    *out = ns;
     return TRUE;
 }
 
 static gboolean
-compare(const char *found, const char *op, const char *want)
+compare(const char *found, const char *op, const char *want, gboolean is_time)
 {
-    gint64 a, b;
+    __int128 a, b;
     int order;
 
     if (str_is(op, "contains"))
         return strstr(found, want) != NULL;
-    if (parse_measure(found, &a) && parse_measure(want, &b))
+    if (parse_measure(found, is_time, &a) && parse_measure(want, is_time, &b))
         order = a < b ? -1 : a > b;
     else if (!str_is(op, "==") && !str_is(op, "!=") && found[0] == '\0')
         return FALSE; /* nothing there is neither more nor less */
@@ -339,7 +372,7 @@ condition_holds(const char *text, Cluster *cluster, const ConditionSource *sourc
         found = g_strdup(exists ? "exists" : "absent");
         holds = str_is(found, parsed.op);
     } else {
-        holds = found != NULL && compare(found, parsed.op, parsed.want);
+        holds = found != NULL && compare(found, parsed.op, parsed.want, g_str_has_prefix(parsed.subject, "traffic/"));
     }
     if (out_found != NULL)
         *out_found = g_strdup(found != NULL ? (exists ? found : "no such object") : "nothing yet");

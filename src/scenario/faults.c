@@ -16,43 +16,57 @@ fault_find(const char *name)
     return NULL;
 }
 
-/* Names of nodes that a scenario has, groups expanded as cluster.c does it. */
-static gboolean
-is_node_name(const Scenario *scenario, const char *name)
+/* Where key @key of the fault stands, or the fault itself. */
+const Value *
+fault_place(const FaultArgs *args, const char *key)
 {
-    g_autoptr(GPtrArray) names = scenario_node_names(scenario);
+    const Value *value = value_get_path(args->source, args->def->name, key, NULL);
 
-    for (guint i = 0; i < names->len; i++)
-        if (str_is(g_ptr_array_index(names, i), name))
-            return TRUE;
-    return FALSE;
+    return value != NULL ? value : args->source;
 }
 
-static void
-check_node_name(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *name, const char *path)
+/* The element of a list of names, or the one string that stands for it. */
+static const Value *
+name_place(const FaultArgs *args, const char *key, guint index)
 {
-    g_autoptr(GPtrArray) names = NULL;
-    const char *near;
+    const Value *list = fault_place(args, key);
 
-    if (is_node_name(scenario, name))
-        return;
-    names = scenario_node_names(scenario);
-    g_ptr_array_add(names, NULL);
-    near = diag_nearest(name, (const char *const *)names->pdata);
-    if (near == NULL && names->len > 1)
-        near = g_ptr_array_index(names, 0);
-    sc_error(reader, args->source, path, "there is no node '%s'; write %s", name, near != NULL ? near : "the name of a node");
+    return list->type == VALUE_LIST && index < list->count ? list->items[index] : list;
+}
+
+static gboolean
+is_other_machine(const Scenario *scenario, const char *name)
+{
+    gint64 number;
+
+    if (str_is(name, "control-plane") || str_is(name, "user") || str_is(name, "external"))
+        return TRUE;
+    return g_str_has_prefix(name, "control-plane-") && g_ascii_string_to_signed(name + strlen("control-plane-"), 10, 2, scenario->spec.cluster.control_plane.etcd_members, &number, NULL);
 }
 
 static void
 check_targets(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path)
 {
+    gboolean counts = str_is(args->mode, "fixed") || str_is(args->mode, "percent");
+
+    g_autofree char *node_path = g_strdup_printf("%s.node", path);
+    g_autofree char *nodes_path = g_strdup_printf("%s.nodes", path);
+
     if (args->node != NULL)
-        check_node_name(reader, scenario, args, args->node, path);
+        scenario_check_node_name(reader, scenario, fault_place(args, "node"), node_path, args->node);
     for (guint i = 0; i < args->nodes.count; i++)
-        check_node_name(reader, scenario, args, args->nodes.items[i], path);
-    if ((str_is(args->mode, "fixed") || str_is(args->mode, "percent")) && args->value == 0)
-        sc_error(reader, args->source, path, "mode: %s needs a number; write value: 1", args->mode);
+        scenario_check_node_name(reader, scenario, name_place(args, "nodes", i), nodes_path, args->nodes.items[i]);
+    for (guint i = 0; i < args->peers.count; i++)
+        if (!is_other_machine(scenario, args->peers.items[i]))
+            scenario_check_node_name(reader, scenario, name_place(args, "peers", i), path, args->peers.items[i]);
+    if (counts && args->value == 0)
+        sc_error(reader, fault_place(args, "mode"), path, "mode: %s needs a number; write value: 1", args->mode);
+    if (str_is(args->mode, "percent") && args->value > 100)
+        sc_error(reader, fault_place(args, "value"), path, "%" G_GINT64_FORMAT " is no percentage; write a value from 1 to 100", args->value);
+    if (args->mode != NULL && args->selector.count == 0)
+        sc_error(reader, fault_place(args, "mode"), path, "mode: %s chooses among what a selector matches; write selector: {KEY: VALUE} beside it", args->mode);
+    if (args->value > 0 && !counts)
+        sc_error(reader, fault_place(args, "value"), path, "value belongs to mode; write mode: fixed or mode: percent beside it");
     if (args->def->takes_nodes && args->def->check == NULL && args->node == NULL && args->nodes.count == 0 && args->selector.count == 0)
         sc_error(reader, args->source, path, "no target; write node: NAME, nodes: [...] or selector: {...}");
 }
@@ -79,7 +93,7 @@ fault_read(const ScReader *reader, const Scenario *scenario, const Value *value,
         near = diag_nearest(value->keys[0], (const char *const *)names->pdata);
         {
             g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
-            diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, value, 0), path, "unknown fault '%s'; write %s", value->keys[0], near != NULL ? near : all);
+            diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, value, 0), path, "unknown fault '%s'; write %s%s", value->keys[0], near != NULL ? "" : "one of ", near != NULL ? near : all);
         }
         return NULL;
     }
@@ -91,12 +105,12 @@ fault_read(const ScReader *reader, const Scenario *scenario, const Value *value,
     if (value->items[0]->type == VALUE_MAP)
         sc_read(reader, def->fields, args, value->items[0], inner);
     else if (value->items[0]->type != VALUE_NULL)
-        sc_error(reader, value->items[0], inner, "expected a map; write {%s: {node: worker-2}}", def->name);
+        sc_error(reader, value->items[0], inner, "this is no map; write {%s: {KEY: VALUE}}", def->name);
     check_targets(reader, scenario, args, inner);
     if (def->check != NULL)
         def->check(reader, scenario, args, inner);
     if (args->has_duration && def->end == NULL)
-        sc_error(reader, value, inner, "%s cannot be undone; leave duration out", def->name);
+        sc_error(reader, fault_place(args, "duration"), inner, "%s cannot be undone; leave duration out", def->name);
     return args;
 }
 

@@ -10,16 +10,27 @@
 
 #define AT(type, data, field) ((type *)(gpointer)((char *)(data) + (field)->offset))
 
-static const char *const type_words[] = {
-    [SC_STRING] = "string",      [SC_BOOL] = "true or false",
-    [SC_INT] = "integer",        [SC_DURATION] = "duration such as 300ms, 90s, 5m",
-    [SC_DIST] = "duration or {p50: 2ms, p99: 10ms}",
-    [SC_CPU] = "CPU such as 2 or 500m", [SC_BYTES] = "size such as 512Mi",
-    [SC_RATE] = "rate such as 200/s", [SC_SIZE_RATE] = "bytes per second such as 100Mi",
-    [SC_ENUM] = "word",          [SC_STRINGS] = "list of strings",
-    [SC_LABELS] = "map of strings", [SC_TIME] = "time such as 2026-01-05T09:00:00Z",
-    [SC_CPU_TIME] = "CPU time such as 4ms", [SC_MAP] = "map", [SC_LIST] = "list of maps",
-    [SC_VALUE] = "anything",
+/* A type as `explain` names it, and as a mistake says what to write. */
+static const struct {
+    const char *name, *example;
+} type_words[] = {
+    [SC_STRING] = {"string", "a string"},
+    [SC_BOOL] = {"true or false", "true or false"},
+    [SC_INT] = {"integer", "an integer"},
+    [SC_DURATION] = {"duration such as 300ms, 90s, 5m", "a duration such as 300ms, 90s, 5m"},
+    [SC_DIST] = {"duration or {p50: 2ms, p99: 10ms}", "300ms, or {p50: 2ms, p99: 10ms}"},
+    [SC_CPU] = {"CPU such as 2 or 500m", "CPU such as 2 or 500m"},
+    [SC_BYTES] = {"size such as 512Mi", "a size such as 512Mi"},
+    [SC_RATE] = {"rate such as 200/s", "a rate such as 200/s"},
+    [SC_SIZE_RATE] = {"bytes per second such as 100Mi", "bytes per second such as 100Mi"},
+    [SC_ENUM] = {"word", "a word"},
+    [SC_STRINGS] = {"list of strings", "[a, b]"},
+    [SC_LABELS] = {"map of strings", "{key: value}"},
+    [SC_TIME] = {"time such as 2026-01-05T09:00:00Z", "a time such as 2026-01-05T09:00:00Z"},
+    [SC_CPU_TIME] = {"CPU time such as 4ms", "a CPU time such as 4ms"},
+    [SC_MAP] = {"map", "a map {key: value}"},
+    [SC_LIST] = {"list of maps", "lines that begin with '- '"},
+    [SC_VALUE] = {"anything", "anything"},
 };
 
 static void
@@ -66,9 +77,30 @@ sc_key_pos(const ScReader *reader, const Value *map, guint index)
 static const char *
 value_word(const Value *value)
 {
-    static const char *const words[] = {"nothing", "true/false", "an integer", "a number", "a string", "a list", "a map"};
+    static const char *const words[] = {"nothing", "true or false", "an integer", "a number", "a string", "a list", "a map"};
 
     return words[value->type];
+}
+
+/* Key number @index of @map is none of @names. */
+static void
+unknown_field(const ScReader *reader, const Value *map, guint index, const char *path, const char *const *names)
+{
+    const char *key = map->keys[index];
+    const char *near = diag_nearest(key, names);
+    g_autofree char *all = near == NULL ? g_strjoinv(", ", (char **)(gpointer)names) : NULL;
+
+    if (near != NULL)
+        diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, map, index), path, "unknown field '%s'; write %s", key, near);
+    else
+        diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, map, index), path, "unknown field '%s'; write one of %s", key, all);
+}
+
+/* What stands there cannot be of the type: a list instead of a duration. */
+static void
+wrong_type(const ScReader *reader, const Value *value, const char *path, const char *write)
+{
+    sc_error(reader, value, path, "this is %s; write %s", value_word(value), write);
 }
 
 /* The text of a scalar, as the author wrote it. */
@@ -88,6 +120,13 @@ scalar_text(const Value *value)
     default:
         return NULL;
     }
+}
+
+/* Within what 64 bits hold, whatever the number of digits. */
+static gint64
+clamp_nano(__int128 nano)
+{
+    return nano > G_MAXINT64 ? G_MAXINT64 : (gint64)nano;
 }
 
 /* "200/s", "0.5/s", "30/m", "1200/h": per second * 10^6. */
@@ -110,19 +149,30 @@ parse_rate(const char *text, gint64 *out_rate)
         divisor = 3600;
     else if (!str_is(slash, "/s"))
         return FALSE;
-    *out_rate = (gint64)(quantity.nano / 1000 / divisor);
+    *out_rate = clamp_nano(quantity.nano / 1000 / divisor);
     return TRUE;
 }
 
+/* As YAML means an integer (017, 0x1f); a quoted one is read as decimal. */
 static gboolean
-parse_number(const ScField *field, const char *text, gint64 *out)
+parse_integer(const Value *value, const char *text, gint64 *out)
+{
+    if (value == NULL || value->type != VALUE_INT)
+        return g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, out, NULL);
+    *out = value->integer;
+    return TRUE;
+}
+
+/* @value: where @text stands; NULL for a default. */
+static gboolean
+parse_number(const ScField *field, const Value *value, const char *text, gint64 *out)
 {
     Quantity quantity;
 
     switch (field->type) {
     case SC_DURATION:
     case SC_CPU_TIME:
-        return duration_parse(text, out) && (*out >= 0 || field->min < 0);
+        return duration_parse(text, out) && *out >= 0;
     case SC_RATE:
         return parse_rate(text, out);
     case SC_TIME:
@@ -139,8 +189,56 @@ parse_number(const ScField *field, const char *text, gint64 *out)
         *out = quantity_value(&quantity);
         return TRUE;
     default:
-        return g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, out, NULL);
+        return parse_integer(value, text, out);
     }
+}
+
+/* A number of that type as its author would write it. (owned) */
+static char *
+format_number(ScType type, gint64 number)
+{
+    Quantity quantity;
+
+    switch (type) {
+    case SC_DURATION:
+    case SC_CPU_TIME:
+        return duration_format_go(number);
+    case SC_RATE:
+        return g_strdup_printf("%" G_GINT64_FORMAT "/s", number / 1000000);
+    case SC_CPU:
+        quantity = quantity_from_milli(number);
+        return g_strdup(quantity_format(&quantity));
+    case SC_BYTES:
+    case SC_SIZE_RATE:
+        quantity = quantity_from_int(number, QUANTITY_BINARY_SI);
+        return g_strdup(quantity_format(&quantity));
+    default:
+        return g_strdup_printf("%" G_GINT64_FORMAT, number);
+    }
+}
+
+/* What is longer would overflow when times are added; nobody simulates ten years. */
+#define MAX_DURATION_NS (87600 * NS_PER_HOUR)
+
+static gboolean
+is_in_range(const ScReader *reader, const ScField *field, const Value *value, const char *text, gint64 number, const char *path)
+{
+    gint64 min = field->min;
+    gint64 max = field->max;
+    g_autofree char *lowest = NULL;
+    g_autofree char *highest = NULL;
+
+    if (max <= min) {
+        if (field->type != SC_DURATION && field->type != SC_CPU_TIME)
+            return TRUE;
+        max = MAX_DURATION_NS;
+    }
+    if (number >= min && number <= max)
+        return TRUE;
+    lowest = format_number(field->type, min);
+    highest = format_number(field->type, max);
+    sc_error(reader, value, path, "'%s' is out of range; write a value from %s to %s", text, lowest, highest);
+    return FALSE;
 }
 
 static gboolean
@@ -149,10 +247,10 @@ read_member_ns(const ScReader *reader, const Value *map, const char *key, const 
     const Value *value = value_get(map, key);
     const char *text = value != NULL ? scalar_text(value) : NULL;
 
-    if (text != NULL && duration_parse(text, out) && *out >= 0)
+    if (text != NULL && duration_parse(text, out) && *out >= 0 && *out <= MAX_DURATION_NS)
         return TRUE;
     sc_error(reader, value != NULL ? value : map, path, "%s is %s; write a duration such as 2ms", key,
-             value == NULL ? "missing" : "no duration");
+             value == NULL ? "missing" : "no duration up to ten years");
     return FALSE;
 }
 
@@ -163,12 +261,28 @@ read_shape(const ScReader *reader, const Value *map, const char *path, guint *ou
     const char *text = value != NULL ? scalar_text(value) : NULL;
     Quantity quantity;
 
-    if (text != NULL && quantity_parse(text, &quantity) && quantity_sign(&quantity) > 0) {
+    if (text != NULL && quantity_parse(text, &quantity) && quantity_sign(&quantity) > 0 && quantity_value(&quantity) <= 1000) {
         *out_milli = (guint)quantity_value_milli(&quantity);
         return TRUE;
     }
-    sc_error(reader, map, path, "shape must be a positive number; write {pareto: 10ms, shape: 1.5}");
+    sc_error(reader, value != NULL ? value : map, path, "shape is no number above 0 up to 1000; write {pareto: 10ms, shape: 1.5}");
     return FALSE;
+}
+
+static void
+check_dist_keys(const ScReader *reader, const Value *map, const char *path)
+{
+    static const char *const keys[] = {"p50", "p99", "min", "max", "mean", "sd", "exponential", "pareto", "weibull", "shape", NULL};
+
+    for (guint i = 0; i < map->count; i++) {
+        g_autofree char *member = g_strdup_printf("%s.%s", path, map->keys[i]);
+        gboolean is_known = FALSE;
+
+        for (guint k = 0; keys[k] != NULL; k++)
+            is_known = is_known || str_is(keys[k], map->keys[i]);
+        if (!is_known)
+            unknown_field(reader, map, i, member, keys);
+    }
 }
 
 gboolean
@@ -180,17 +294,18 @@ sc_read_dist(const ScReader *reader, const Value *value, const char *path, Dist 
 
     if (text != NULL) {
         gint64 ns;
-        if (duration_parse(text, &ns) && ns >= 0) {
+        if (duration_parse(text, &ns) && ns >= 0 && ns <= MAX_DURATION_NS) {
             *out_dist = DIST_CONST(ns);
             return TRUE;
         }
-        sc_error(reader, value, path, "'%s' is no duration; write 300ms, or {p50: 2ms, p99: 10ms}", text);
+        sc_error(reader, value, path, "'%s' is no duration up to ten years; write %s", text, type_words[SC_DIST].example);
         return FALSE;
     }
     if (value->type != VALUE_MAP) {
-        sc_error(reader, value, path, "expected a duration, found %s; write 300ms, or {p50: 2ms, p99: 10ms}", value_word(value));
+        wrong_type(reader, value, path, type_words[SC_DIST].example);
         return FALSE;
     }
+    check_dist_keys(reader, value, path);
     if (value_get(value, "p50") != NULL) {
         dist.type = DIST_LOGNORMAL;
         fine = read_member_ns(reader, value, "p50", path, &dist.a_ns) && read_member_ns(reader, value, "p99", path, &dist.b_ns);
@@ -226,31 +341,50 @@ sc_read_dist(const ScReader *reader, const Value *value, const char *path, Dist 
     return fine;
 }
 
+static gboolean
+is_word(const ScReader *reader, const ScField *field, const Value *value, const char *text, const char *path)
+{
+    const char *near = diag_nearest(text, field->words);
+    g_autofree char *all = g_strjoinv(", ", (char **)(gpointer)field->words);
+
+    for (guint i = 0; field->words[i] != NULL; i++)
+        if (str_is(field->words[i], text))
+            return TRUE;
+    sc_error(reader, value, path, "unknown word '%s'; write %s%s", text, near != NULL ? "" : "one of ", near != NULL ? near : all);
+    return FALSE;
+}
+
+static void
+add_string(const ScReader *reader, const ScField *field, StringList *list, const Value *value, const char *path)
+{
+    const char *text = scalar_text(value);
+
+    if (text == NULL)
+        wrong_type(reader, value, path, type_words[SC_STRING].example);
+    else if (field->words == NULL || is_word(reader, field, value, text, path))
+        list->items[list->count++] = str_intern(text);
+}
+
 static void
 read_strings(const ScReader *reader, const ScField *field, gpointer data, const Value *value, const char *path)
 {
     StringList *list = AT(StringList, data, field);
 
     g_free(list->items);
-    list->items = NULL;
+    list->items = g_new0(const char *, MAX(value->count, 1));
     list->count = 0;
     if (value->type == VALUE_STRING) { /* one string stands for a list of one */
-        list->items = g_new(const char *, 1);
-        list->items[0] = value->text;
-        list->count = 1;
+        add_string(reader, field, list, value, path);
         return;
     }
     if (value->type != VALUE_LIST) {
-        sc_error(reader, value, path, "expected a list, found %s; write [a, b]", value_word(value));
+        wrong_type(reader, value, path, type_words[SC_STRINGS].example);
         return;
     }
-    list->items = g_new0(const char *, MAX(value->count, 1));
     for (guint i = 0; i < value->count; i++) {
-        const char *text = scalar_text(value->items[i]);
-        if (text == NULL)
-            sc_error(reader, value->items[i], path, "expected a string, found %s", value_word(value->items[i]));
-        else
-            list->items[list->count++] = text;
+        g_autofree char *item_path = g_strdup_printf("%s[%u]", path, i);
+
+        add_string(reader, field, list, value->items[i], item_path);
     }
 }
 
@@ -263,14 +397,16 @@ read_labels(const ScReader *reader, const ScField *field, gpointer data, const V
     list->items = NULL;
     list->count = 0;
     if (value->type != VALUE_MAP) {
-        sc_error(reader, value, path, "expected a map, found %s; write {key: value}", value_word(value));
+        wrong_type(reader, value, path, type_words[SC_LABELS].example);
         return;
     }
     list->items = g_new0(struct ScLabel, MAX(value->count, 1));
     for (guint i = 0; i < value->count; i++) {
         const char *text = value->items[i]->type == VALUE_NULL ? "" : scalar_text(value->items[i]);
         if (text == NULL) {
-            sc_error(reader, value->items[i], path, "expected a string, found %s", value_word(value->items[i]));
+            g_autofree char *member = g_strdup_printf("%s.%s", path, value->keys[i]);
+
+            wrong_type(reader, value->items[i], member, type_words[SC_STRING].example);
             continue;
         }
         list->items[list->count].key = value->keys[i];
@@ -279,12 +415,22 @@ read_labels(const ScReader *reader, const ScField *field, gpointer data, const V
 }
 
 static void
+clear_list(const ScField *field, ScList *list)
+{
+    for (guint i = 0; i < list->count; i++)
+        sc_clear(field->fields, list->items + (gsize)i * field->item_size);
+    g_clear_pointer(&list->items, g_free);
+    list->count = 0;
+}
+
+static void
 read_list(const ScReader *reader, const ScField *field, gpointer data, const Value *value, const char *path)
 {
     ScList *list = AT(ScList, data, field);
 
+    clear_list(field, list); /* a key that stands twice is a mistake that was reported */
     if (value->type != VALUE_LIST) {
-        sc_error(reader, value, path, "expected a list, found %s; write lines that begin with '- '", value_word(value));
+        wrong_type(reader, value, path, type_words[SC_LIST].example);
         return;
     }
     list->items = g_malloc0(MAX(value->count, 1) * field->item_size);
@@ -295,24 +441,9 @@ read_list(const ScReader *reader, const ScField *field, gpointer data, const Val
         sc_defaults(field->fields, item);
         list->count++;
         if (value->items[i]->type != VALUE_MAP)
-            sc_error(reader, value->items[i], item_path, "expected a map, found %s", value_word(value->items[i]));
+            wrong_type(reader, value->items[i], item_path, type_words[SC_MAP].example);
         else
             sc_read(reader, field->fields, item, value->items[i], item_path);
-    }
-}
-
-static void
-read_enum(const ScReader *reader, const ScField *field, gpointer data, const Value *value, const char *text, const char *path)
-{
-    for (guint i = 0; field->words[i] != NULL; i++)
-        if (str_is(field->words[i], text)) {
-            *AT(const char *, data, field) = str_intern(text);
-            return;
-        }
-    {
-        const char *near = diag_nearest(text, field->words);
-        g_autofree char *all = g_strjoinv(", ", (char **)(gpointer)field->words);
-        sc_error(reader, value, path, "unknown word '%s'; write %s%s%s", text, near != NULL ? near : "one of ", near != NULL ? "" : all, "");
     }
 }
 
@@ -323,7 +454,7 @@ read_scalar(const ScReader *reader, const ScField *field, gpointer data, const V
     gint64 number;
 
     if (text == NULL) {
-        sc_error(reader, value, path, "expected %s, found %s", type_words[field->type], value_word(value));
+        wrong_type(reader, value, path, type_words[field->type].example);
         return;
     }
     switch (field->type) {
@@ -331,25 +462,24 @@ read_scalar(const ScReader *reader, const ScField *field, gpointer data, const V
         *AT(const char *, data, field) = str_intern(text);
         return;
     case SC_ENUM:
-        read_enum(reader, field, data, value, text, path);
+        if (is_word(reader, field, value, text, path))
+            *AT(const char *, data, field) = str_intern(text);
         return;
     case SC_BOOL:
         if (value->type != VALUE_BOOL)
-            sc_error(reader, value, path, "'%s' is not true or false; write true or false", text);
+            sc_error(reader, value, path, "'%s' is not a valid value; write true or false", text);
         else
             *AT(gboolean, data, field) = value->boolean;
         return;
     default:
         break;
     }
-    if (!parse_number(field, text, &number)) {
-        sc_error(reader, value, path, "'%s' is not a valid value; write a %s", text, type_words[field->type]);
+    if (!parse_number(field, value, text, &number)) {
+        sc_error(reader, value, path, "'%s' is not a valid value; write %s", text, type_words[field->type].example);
         return;
     }
-    if (field->max > field->min && (number < field->min || number > field->max)) {
-        sc_error(reader, value, path, "'%s' is out of range; write a value from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, text, field->min, field->max);
+    if (!is_in_range(reader, field, value, text, number, path))
         return;
-    }
     *AT(gint64, data, field) = number;
 }
 
@@ -378,7 +508,7 @@ read_field(const ScReader *reader, const ScField *field, gpointer data, const Va
         if (value->type == VALUE_NULL)
             return;
         if (value->type != VALUE_MAP)
-            sc_error(reader, value, path, "expected a map, found %s", value_word(value));
+            wrong_type(reader, value, path, type_words[SC_MAP].example);
         else
             sc_read(reader, field->fields, AT(char, data, field), value, path);
         return;
@@ -402,18 +532,11 @@ sc_read(const ScReader *reader, const ScField *fields, gpointer data, const Valu
         }
         {
             g_autoptr(GPtrArray) names = g_ptr_array_new();
-            const char *near;
 
             for (field = fields; field->name != NULL; field++)
                 g_ptr_array_add(names, (gpointer)field->name);
             g_ptr_array_add(names, NULL);
-            near = diag_nearest(map->keys[i], (const char *const *)names->pdata);
-            if (near != NULL) {
-                diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, map, i), member, "unknown field '%s'; write %s", map->keys[i], near);
-            } else {
-                g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
-                diag_add(reader->diag, DIAG_ERROR, sc_key_pos(reader, map, i), member, "unknown field '%s'; known here: %s", map->keys[i], all);
-            }
+            unknown_field(reader, map, i, member, (const char *const *)names->pdata);
         }
     }
 }
@@ -440,7 +563,7 @@ sc_defaults(const ScField *fields, gpointer data)
                 *AT(Dist, data, field) = DIST_CONST(number);
                 break;
             default:
-                g_assert(parse_number(field, field->def, &number));
+                g_assert(parse_number(field, NULL, field->def, &number));
                 *AT(gint64, data, field) = number;
             }
         }
@@ -454,10 +577,7 @@ sc_clear(const ScField *fields, gpointer data)
         if (field->type == SC_MAP) {
             sc_clear(field->fields, AT(char, data, field));
         } else if (field->type == SC_LIST) {
-            ScList *list = AT(ScList, data, field);
-            for (guint i = 0; i < list->count; i++)
-                sc_clear(field->fields, list->items + (gsize)i * field->item_size);
-            g_clear_pointer(&list->items, g_free);
+            clear_list(field, AT(ScList, data, field));
         } else if (field->type == SC_STRINGS) {
             g_clear_pointer(&AT(StringList, data, field)->items, g_free);
         } else if (field->type == SC_LABELS) {
@@ -470,7 +590,7 @@ void
 sc_explain(const ScField *fields, GString *out, guint indent)
 {
     for (const ScField *field = fields; field->name != NULL; field++) {
-        g_string_append_printf(out, "%*s%s <%s>", (int)indent, "", field->name, type_words[field->type]);
+        g_string_append_printf(out, "%*s%s <%s>", (int)indent, "", field->name, type_words[field->type].name);
         if (field->words != NULL) {
             g_autofree char *all = g_strjoinv(" | ", (char **)(gpointer)field->words);
             g_string_append_printf(out, " (%s)", all);

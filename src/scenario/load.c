@@ -3,10 +3,13 @@
 #include "scenario/scenario.h"
 
 #include "base/duration.h"
-#include "kubectl/kubectl.h"
-#include "scenario/condition.h"
+#include "scenario/check.h"
 #include "scenario/faults.h"
 #include "scenario/manifests.h"
+#include "scenario/set.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
 
 #include <stdio.h>
 
@@ -24,27 +27,49 @@ static const ScField root_fields[] = {
     {0},
 };
 
+/* More than any scenario has; a device that never ends must not fill the memory. */
+#define MAX_FILE_BYTES (64 << 20)
+
+/* NULL and why not in @out_why (interned). */
 static char *
-read_stream(FILE *stream, gsize *out_length)
+read_stream(FILE *stream, gsize *out_length, const char **out_why)
 {
     GString *text = g_string_new(NULL);
-    char buffer[65536];
+    g_autofree char *buffer = g_malloc(65536);
     gsize n;
 
-    while ((n = fread(buffer, 1, sizeof buffer, stream)) > 0)
+    while (text->len <= MAX_FILE_BYTES && (n = fread(buffer, 1, 65536, stream)) > 0)
         g_string_append_len(text, buffer, (gssize)n);
+    if (ferror(stream) != 0)
+        *out_why = str_internf("it cannot be read: %s; write the path of a file", g_strerror(errno));
+    else if (text->len > MAX_FILE_BYTES)
+        *out_why = str_internf("it is larger than %d MiB; split it", MAX_FILE_BYTES >> 20);
+    else
+        *out_why = NULL;
     *out_length = text->len;
-    return g_string_free(text, FALSE);
+    return g_string_free(text, *out_why != NULL);
 }
 
 static char *
-read_file(const char *path, gsize *out_length)
+read_file(const char *path, gsize *out_length, const char **out_why)
 {
-    char *text = NULL;
+    FILE *stream;
+    char *text;
 
     if (str_is(path, "-"))
-        return read_stream(stdin, out_length);
-    return g_file_get_contents(path, &text, out_length, NULL) ? text : NULL;
+        return read_stream(stdin, out_length, out_why);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        *out_why = "this is a directory; write the path of a file in it";
+        return NULL;
+    }
+    stream = g_fopen(path, "rb");
+    if (stream == NULL) {
+        *out_why = errno == ENOENT ? "there is no such file; write the path of one that exists" : str_internf("it cannot be read: %s; write the path of a file", g_strerror(errno));
+        return NULL;
+    }
+    text = read_stream(stream, out_length, out_why);
+    fclose(stream);
+    return text;
 }
 
 char *
@@ -52,18 +77,18 @@ scenario_read_file(const Scenario *scenario, const char *path, gsize *out_length
 {
     GString *known = g_hash_table_lookup(scenario->files, path);
     g_autofree char *full = NULL;
+    const char *why;
 
     if (known != NULL) {
         *out_length = known->len;
         return g_strndup(known->str, known->len);
     }
     full = g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(scenario->directory, path, NULL);
-    return read_file(full, out_length);
+    return read_file(full, out_length, &why);
 }
 
-/* Files are read once, before the run: a run's result depends on nothing that changes meanwhile. */
-static gboolean
-remember_file(Scenario *scenario, const char *path)
+gboolean
+scenario_remember_file(Scenario *scenario, const char *path)
 {
     gsize length;
     char *text;
@@ -76,322 +101,6 @@ remember_file(Scenario *scenario, const char *path)
     g_hash_table_insert(scenario->files, g_strdup(path), g_string_new_len(text, (gssize)length));
     g_free(text);
     return TRUE;
-}
-
-/* --- --set PATH=VALUE ---------------------------------------------------------------- */
-
-static Value *
-set_step(Value *at, const char *name, gboolean is_last, Value *leaf, const char *set, Diag *diag, SourcePos pos)
-{
-    char *bracket = strchr(name, '[');
-    g_autofree char *key = bracket != NULL ? g_strndup(name, (gsize)(bracket - name)) : g_strdup(name);
-    Value *next;
-
-    if (at->type != VALUE_MAP) {
-        diag_add(diag, DIAG_ERROR, pos, set, "'%s' is not inside a map", name);
-        return NULL;
-    }
-    next = value_get(at, key);
-    if (bracket == NULL) {
-        if (is_last) {
-            value_set(at, str_intern(key), leaf);
-            return at;
-        }
-        if (next == NULL) {
-            next = value_new_map();
-            value_set(at, str_intern(key), next);
-        }
-        return next;
-    }
-    {
-        gint64 index;
-        g_autofree char *digits = g_strndup(bracket + 1, strcspn(bracket + 1, "]"));
-
-        if (next == NULL || next->type != VALUE_LIST || !g_ascii_string_to_signed(digits, 10, 0, G_MAXINT, &index, NULL) || index >= next->count) {
-            diag_add(diag, DIAG_ERROR, pos, set, "there is no element %s", name);
-            return NULL;
-        }
-        if (!is_last)
-            return next->items[index];
-        value_remove_at(next, (guint)index);
-        value_insert(next, (guint)index, leaf);
-        return next;
-    }
-}
-
-static void
-apply_set(Value *document, const char *set, Diag *diag)
-{
-    SourcePos pos = {str_intern("--set"), 0, 0};
-    const char *equals = strchr(set, '=');
-    g_autofree char *path = NULL;
-    g_auto(GStrv) parts = NULL;
-    g_autoptr(GPtrArray) values = NULL;
-    Value *at = document;
-    Value *leaf;
-
-    if (equals == NULL || equals == set) {
-        diag_add(diag, DIAG_ERROR, pos, "", "'%s' is no PATH=VALUE; write spec.seed=9", set);
-        return;
-    }
-    path = g_strndup(set, (gsize)(equals - set));
-    values = value_read_yaml(equals + 1, strlen(equals + 1), "--set", diag);
-    leaf = values != NULL && values->len > 0 ? value_copy(g_ptr_array_index(values, 0)) : value_new_string("");
-    parts = g_strsplit(path, ".", -1);
-    for (guint i = 0; parts[i] != NULL; i++) {
-        at = set_step(at, parts[i], parts[i + 1] == NULL, leaf, path, diag, pos);
-        if (at == NULL) {
-            value_free(leaf);
-            return;
-        }
-    }
-}
-
-/* --- checks that tables cannot say ------------------------------------------------------ */
-
-static void
-check_version(const ScReader *reader, Scenario *scenario, const Value *spec)
-{
-    const char *text = scenario->spec.kubernetes_version;
-    gint64 minor = 0;
-
-    if (text != NULL && g_str_has_prefix(text, "1.") && g_ascii_string_to_signed(text + 2, 10, 30, 36, &minor, NULL)) {
-        scenario->version_minor = (guint)minor;
-        return;
-    }
-    scenario->version_minor = 34;
-    sc_error(reader, value_get(spec, "kubernetesVersion"), "spec.kubernetesVersion", "'%s' is no version that desk8s knows; write \"1.30\" to \"1.36\"", text != NULL ? text : "");
-}
-
-static void
-check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
-{
-    const ScList *groups = &scenario->spec.cluster.nodes;
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    gint64 total = 0;
-
-    for (guint i = 0; i < groups->count; i++) {
-        ScNodeGroup *group = (ScNodeGroup *)(gpointer)groups->items + i;
-        g_autofree char *path = g_strdup_printf("spec.cluster.nodes[%u]", i);
-        const Value *at = value_get_path(spec, "cluster", "nodes", NULL)->items[i];
-
-        total += group->has_count ? group->count : 1;
-        if (!g_hash_table_add(seen, (gpointer)group->name) && !(group->has_count && group->first > 1))
-            sc_error(reader, at, path, "a group named '%s' is there already; write another name, or `first`", group->name);
-        for (guint k = 0; k < group->taints.count; k++)
-            if (strchr(group->taints.items[k], ':') == NULL)
-                sc_error(reader, at, path, "'%s' is no taint; write KEY=VALUE:NoSchedule", group->taints.items[k]);
-    }
-    if (total + scenario->nodes->len == 0)
-        sc_error(reader, spec, "spec.cluster.nodes", "there are no nodes; write nodes: [{name: worker, count: 3, cpu: 4, memory: 8Gi}]");
-}
-
-/*
- * Counted groups are numbered; one that is called just `node` is lettered, node-a,
- * node-b, so that a node is not mistaken for its number among all.
- */
-const char *
-scenario_group_node_name(const ScNodeGroup *group, guint index)
-{
-    if (!group->has_count)
-        return group->name;
-    if (str_is(group->name, "node") && group->first + index <= 26)
-        return str_internf("node-%c", (char)('a' + group->first - 1 + index));
-    return str_internf("%s-%" G_GINT64_FORMAT, group->name, group->first + index);
-}
-
-GPtrArray *
-scenario_node_names(const Scenario *scenario)
-{
-    GPtrArray *names = g_ptr_array_new();
-    const ScList *groups = &scenario->spec.cluster.nodes;
-
-    for (guint i = 0; i < groups->count; i++) {
-        const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
-        guint count = group->has_count ? (guint)group->count : 1;
-
-        for (guint k = 0; k < count; k++)
-            g_ptr_array_add(names, (gpointer)scenario_group_node_name(group, k));
-    }
-    for (guint i = 0; i < scenario->nodes->len; i++) {
-        const Value *node = g_array_index(scenario->nodes, ScManifest, i).value;
-        const char *name = value_get_string(value_get(node, "metadata"), "name", NULL);
-        if (name != NULL)
-            g_ptr_array_add(names, (gpointer)name);
-    }
-    return names;
-}
-
-static gboolean
-node_is_known(const Scenario *scenario, const char *name)
-{
-    g_autoptr(GPtrArray) names = scenario_node_names(scenario);
-
-    for (guint i = 0; i < names->len; i++)
-        if (str_is(g_ptr_array_index(names, i), name))
-            return TRUE;
-    return FALSE;
-}
-
-static void
-check_traffic(const ScReader *reader, Scenario *scenario, const Value *spec)
-{
-    const ScList *list = &scenario->spec.traffic;
-
-    for (guint i = 0; i < list->count; i++) {
-        ScTraffic *traffic = (ScTraffic *)(gpointer)list->items + i;
-        g_autofree char *path = g_strdup_printf("spec.traffic[%u].to", i);
-        const Value *at = value_get(spec, "traffic")->items[i];
-        const char *colon = traffic->to != NULL ? strrchr(traffic->to, ':') : NULL;
-        gint64 port = 0;
-
-        if (colon == NULL || !g_ascii_string_to_signed(colon + 1, 10, 1, 65535, &port, NULL)) {
-            sc_error(reader, at, path, "'%s' is no destination with a port from 1 to 65535; write service/web:80 or nodePort/worker-1:30080", traffic->to != NULL ? traffic->to : "");
-            continue;
-        }
-        traffic->port = (gint32)port;
-        {
-            g_autofree char *place = g_strndup(traffic->to, (gsize)(colon - traffic->to));
-            g_auto(GStrv) parts = g_strsplit(place, "/", -1);
-            guint n = g_strv_length(parts);
-
-            if ((str_is(parts[0], "service") || str_is(parts[0], "svc")) && (n == 2 || n == 3)) {
-                traffic->to_namespace = str_intern(n == 3 ? parts[1] : "default");
-                traffic->to_service = str_intern(parts[n - 1]);
-            } else if (str_is(parts[0], "nodePort") && n == 2) {
-                traffic->to_node = str_intern(parts[1]);
-                if (!node_is_known(scenario, parts[1]))
-                    sc_error(reader, at, path, "there is no node '%s'; write the name of a node", parts[1]);
-            } else {
-                sc_error(reader, at, path, "'%s' is no destination; write service/web:80 or nodePort/worker-1:30080", traffic->to);
-            }
-        }
-    }
-}
-
-static void
-check_entry_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, const char *path)
-{
-    for (guint i = 0; entry->argv != NULL && entry->argv[i] != NULL; i++) {
-        const char *file = NULL;
-
-        if ((str_is(entry->argv[i], "-f") || str_is(entry->argv[i], "--filename")) && entry->argv[i + 1] != NULL)
-            file = entry->argv[i + 1];
-        else if (g_str_has_prefix(entry->argv[i], "--filename="))
-            file = entry->argv[i] + strlen("--filename=");
-        if (file != NULL && !str_is(file, "-") && !remember_file(scenario, file))
-            sc_warning(reader, entry->source, path, "there is no file '%s'; the command will fail as kubectl does", file);
-    }
-}
-
-static void
-check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *path)
-{
-    g_autofree char *message = NULL;
-    g_autofree char *wrong = NULL;
-    const char *line = entry->kubectl;
-
-    if (g_str_has_prefix(line, "kubectl "))
-        line += strlen("kubectl ");
-    entry->argv = kubectl_split(line, &message);
-    if (entry->argv == NULL) {
-        sc_error(reader, entry->source, path, "%s", message);
-        return;
-    }
-    if (strstr(line, "$(") != NULL) {
-        if (strchr(strstr(line, "$("), ')') == NULL)
-            sc_error(reader, entry->source, path, "$( without ); write $(kubectl get pods -o name)");
-        return; /* what it will say is not known yet */
-    }
-    wrong = kubectl_check((const char *const *)entry->argv);
-    if (wrong != NULL)
-        sc_warning(reader, value_get(entry->source, "kubectl"), path, "%s", wrong);
-    check_entry_files(reader, scenario, entry, path);
-}
-
-static void
-check_entry(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *path)
-{
-    guint verbs = (entry->kubectl != NULL) + (entry->fault != NULL) + (entry->mark != NULL) + (entry->traffic != NULL) + (entry->set != NULL);
-
-    if (verbs != 1) {
-        sc_error(reader, entry->source, path, "%s; write exactly one of kubectl, fault, mark, traffic, set", verbs == 0 ? "nothing happens here" : "several things happen here");
-        return;
-    }
-    if ((guint)entry->has_at + (entry->after != NULL) + entry->has_every == 0)
-        sc_error(reader, entry->source, path, "no time; write at: 10s, after: ID or every: 30s");
-    if (entry->has_at && entry->after != NULL)
-        sc_error(reader, entry->source, path, "both at and after; write one of them");
-    if (entry->has_delay && entry->after == NULL)
-        sc_error(reader, entry->source, path, "delay without after; write at, or after: ID beside it");
-    if (entry->has_every && entry->every_ns == 0)
-        sc_error(reader, entry->source, path, "every 0s never ends; write a time above 0");
-    if ((entry->has_times || entry->has_until) && !entry->has_every)
-        sc_error(reader, entry->source, path, "times and until belong to every; write every: 30s beside them");
-    entry->verb = entry->kubectl != NULL ? ENTRY_KUBECTL : entry->fault != NULL ? ENTRY_FAULT : entry->mark != NULL ? ENTRY_MARK : entry->traffic != NULL ? ENTRY_TRAFFIC : ENTRY_SET;
-    if (entry->verb == ENTRY_KUBECTL)
-        check_kubectl(reader, scenario, entry, path);
-    if (entry->verb == ENTRY_FAULT)
-        entry->fault_args = fault_read(reader, scenario, entry->fault, path);
-    if (entry->verb == ENTRY_SET) {
-        g_autofree char *inner = g_strdup_printf("%s.set", path);
-
-        entry->application = g_new0(ScApplication, 1);
-        sc_defaults(scenario_application_fields, entry->application);
-        if (entry->set->type == VALUE_MAP)
-            sc_read(reader, scenario_application_fields, entry->application, entry->set, inner);
-        else
-            sc_error(reader, entry->set, inner, "expected a map; write {match: {image: 'nginx:*'}, crashAfter: 5s}");
-    }
-    if (entry->verb == ENTRY_TRAFFIC && (entry->traffic->type != VALUE_MAP || value_get(entry->traffic, "name") == NULL || value_get(entry->traffic, "rate") == NULL))
-        sc_error(reader, entry->traffic, path, "a change of traffic needs a name and a rate; write {name: users, rate: 400/s}");
-}
-
-static void
-check_timeline(const ScReader *reader, Scenario *scenario, const Value *spec)
-{
-    const ScList *list = &scenario->spec.timeline;
-    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
-
-    for (guint i = 0; i < list->count; i++) {
-        ScEntry *entry = (ScEntry *)(gpointer)list->items + i;
-        g_autofree char *path = g_strdup_printf("spec.timeline[%u]", i);
-
-        entry->source = value_get(spec, "timeline")->items[i];
-        if (entry->id != NULL && !g_hash_table_insert(ids, (gpointer)entry->id, entry))
-            sc_error(reader, entry->source, path, "the id '%s' is used twice; write another", entry->id);
-        check_entry(reader, scenario, entry, path);
-    }
-    for (guint i = 0; i < list->count; i++) {
-        const ScEntry *entry = (const ScEntry *)(gconstpointer)list->items + i;
-        g_autofree char *path = g_strdup_printf("spec.timeline[%u].after", i);
-
-        if (entry->after != NULL && !g_hash_table_contains(ids, entry->after))
-            sc_error(reader, entry->source, path, "no entry has the id '%s'; write id: %s at one", entry->after, entry->after);
-    }
-    for (guint i = 0; i < scenario->spec.expect.count; i++) {
-        ScExpect *expect = (ScExpect *)(gpointer)scenario->spec.expect.items + i;
-        g_autofree char *path = g_strdup_printf("spec.expect[%u]", i);
-        g_autofree char *message = NULL;
-        gint64 at_ns;
-
-        expect->source = value_get(spec, "expect")->items[i];
-        if ((expect->that != NULL) == (expect->always != NULL)) {
-            sc_error(reader, expect->source, path, "write either that or always");
-            continue;
-        }
-        if (expect->after != NULL && !g_hash_table_contains(ids, expect->after))
-            sc_error(reader, expect->source, path, "no entry has the id '%s'; write id: %s at one", expect->after, expect->after);
-        if (expect->at != NULL && !str_is(expect->at, "end") && !duration_parse(expect->at, &at_ns))
-            sc_error(reader, expect->source, path, "'%s' is no time; write end, or a duration", expect->at);
-        if (!condition_check(expect->that != NULL ? expect->that : expect->always, &message))
-            sc_error(reader, expect->source, path, "%s", message);
-    }
-    if (scenario->spec.until != NULL) {
-        g_autofree char *message = NULL;
-        if (!condition_check(scenario->spec.until, &message))
-            sc_error(reader, value_get(spec, "until"), "spec.until", "%s", message);
-    }
 }
 
 /* --- rules for the world ------------------------------------------------------------------- */
@@ -475,9 +184,11 @@ load_manifest_files(const ScReader *reader, Scenario *scenario, const Value *spe
         g_autofree char *full = NULL;
         GString *text;
 
-        if (!remember_file(scenario, path)) {
+        if (!scenario_remember_file(scenario, path)) {
             const Value *list = value_get(spec, "manifests");
-            sc_error(reader, list->type == VALUE_LIST && i < list->count ? list->items[i] : list, "spec.manifests", "there is no file '%s' beside the scenario; write a path relative to it", path);
+            const Value *item = check_item(list, i);
+
+            sc_error(reader, item != NULL ? item : list, "spec.manifests", "there is no file '%s' beside the scenario; write a path relative to it", path);
             continue;
         }
         text = g_hash_table_lookup(scenario->files, path);
@@ -519,21 +230,16 @@ read_scenario(Scenario *scenario, const Value *document, Diag *diag)
     sc_read(&reader, root_fields, &root, document, "");
     scenario->spec = root.spec;
     if (!str_is(root.api_version, "desk8s/v1"))
-        sc_error(&reader, value_get(document, "apiVersion"), "apiVersion", "'%s' is no version of Scenario; write desk8s/v1", root.api_version != NULL ? root.api_version : "");
+        sc_error(&reader, check_place(document, "apiVersion"), "apiVersion", "'%s' is no version of Scenario; write desk8s/v1", root.api_version != NULL ? root.api_version : "");
     read_metadata(&reader, scenario, document, root.metadata);
     if (spec == NULL || spec->type != VALUE_MAP) {
         sc_error(&reader, document, "spec", "the scenario has no spec; write spec: with cluster, duration, timeline");
         return;
     }
-    if (!scenario->spec.has_duration && scenario->spec.until == NULL)
-        sc_error(&reader, spec, "spec.duration", "no end; write duration: 5m, or until: a condition");
     if (!scenario->spec.has_duration)
         scenario->spec.duration_ns = 24 * NS_PER_HOUR;
-    check_version(&reader, scenario, spec);
     load_manifest_files(&reader, scenario, spec);
-    check_nodes(&reader, scenario, spec);
-    check_traffic(&reader, scenario, spec);
-    check_timeline(&reader, scenario, spec);
+    scenario_check(&reader, scenario, spec);
     build_rules(scenario);
 }
 
@@ -573,10 +279,11 @@ scenario_load(const char *path, const char *const *sets, Diag *diag)
     g_autoptr(GPtrArray) documents = NULL;
     Value *main_document = NULL;
     SourcePos pos = {scenario->file, 0, 0};
+    const char *why;
 
-    scenario->text = read_file(path, &scenario->text_length);
+    scenario->text = read_file(path, &scenario->text_length, &why);
     if (scenario->text == NULL) {
-        diag_add(diag, DIAG_ERROR, pos, "", "there is no such file, or it cannot be read");
+        diag_add(diag, DIAG_ERROR, pos, "", "%s", why);
         scenario_free(scenario);
         return NULL;
     }
@@ -604,7 +311,7 @@ scenario_load(const char *path, const char *const *sets, Diag *diag)
         return NULL;
     }
     for (guint i = 0; sets != NULL && sets[i] != NULL; i++)
-        apply_set(main_document, sets[i], diag);
+        set_apply(main_document, sets[i], diag);
     read_scenario(scenario, main_document, diag);
     return scenario;
 }
@@ -613,13 +320,14 @@ void
 scenario_check_file(const char *path, Diag *diag)
 {
     gsize length;
-    g_autofree char *text = read_file(path, &length);
+    const char *why;
+    g_autofree char *text = read_file(path, &length, &why);
     g_autoptr(GPtrArray) documents = NULL;
     gboolean has_scenario = FALSE;
     SourcePos pos = {str_intern(path), 0, 0};
 
     if (text == NULL) {
-        diag_add(diag, DIAG_ERROR, pos, "", "there is no such file, or it cannot be read");
+        diag_add(diag, DIAG_ERROR, pos, "", "%s", why);
         return;
     }
     documents = value_read_yaml(text, length, str_intern(path), diag);

@@ -99,31 +99,137 @@ type_at_path(const ApiKind *kind, const char *path, GPtrArray *names)
     return type;
 }
 
+/* The place of the key whose value is @wanted; FALSE if it stands under no key. */
+static gboolean
+find_key(const Value *root, const Value *wanted, const char *file, SourcePos *out_pos)
+{
+    for (guint i = 0; i < root->count; i++) {
+        if (root->items[i] == wanted && root->type == VALUE_MAP && root->key_lines != NULL) {
+            *out_pos = (SourcePos){str_intern(file), root->key_lines[i], root->key_columns[i]};
+            return TRUE;
+        }
+        if (find_key(root->items[i], wanted, file, out_pos))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 report_unknown(const char *file, const ApiKind *kind, const Value *document, const ApiDecodeResult *result, Diag *diag)
 {
     for (guint i = 0; result->unknown != NULL && i < result->unknown->len; i++) {
         const char *path = g_ptr_array_index(result->unknown, i);
-        const Value *at = result->unknown_pos != NULL && i < result->unknown_pos->len ? g_ptr_array_index(result->unknown_pos, i) : NULL;
+        const Value *at = g_ptr_array_index(result->unknown_pos, i);
         const char *last = strrchr(path, '.');
         g_autoptr(GPtrArray) names = g_ptr_array_new();
+        SourcePos pos = position(file, at);
         const char *near;
 
-        if (at == NULL)
-            at = value_at_path(document, path);
+        find_key(document, at, file, &pos);
         last = last != NULL ? last + 1 : path;
         type_at_path(kind, path, names);
         g_ptr_array_add(names, NULL);
         near = diag_nearest(last, (const char *const *)names->pdata);
         if (near != NULL)
-            diag_add(diag, DIAG_ERROR, position(file, at), path, "unknown field '%s'; write %s", last, near);
+            diag_add(diag, DIAG_ERROR, pos, path, "unknown field '%s'; write %s", last, near);
         else
-            diag_add(diag, DIAG_ERROR, position(file, at), path, "unknown field '%s'; `desk8s explain %s` lists the known ones", last, kind->singular);
+            diag_add(diag, DIAG_ERROR, pos, path, "unknown field '%s'; `desk8s explain %s` lists the known ones", last, kind->singular);
     }
 }
 
+/* --- values of the wrong type ------------------------------------------------------------ */
+
+/* "json: cannot unmarshal ... of type int32": what the field wants, in plain words. */
+static const char *
+wanted_words(const char *message, const Value *value)
+{
+    const char *type = g_strrstr(message, " of type ");
+
+    if (strstr(message, "quantit") != NULL)
+        return "a quantity such as 500m or 64Mi";
+    if (type == NULL)
+        return NULL;
+    type += strlen(" of type ");
+    if (g_str_has_prefix(type, "int"))
+        return "an integer";
+    if (str_is(type, "bool"))
+        return "true or false";
+    if (str_is(type, "string"))
+        return value->text != NULL && value->type != VALUE_STRING ? str_internf("a string: \"%s\"", value->text) : value->type == VALUE_BOOL ? "a string: \"true\" or \"false\"" : "a string";
+    if (g_str_has_prefix(type, "[]"))
+        return "a list: lines that begin with '- '";
+    return "a map: KEY: VALUE";
+}
+
 static void
-report_invalid(const char *file, const Value *document, const ApiErrors *errors, Diag *diag)
+report_type(const char *file, const Value *value, const ApiDecodeResult *result, Diag *diag)
+{
+    static const char *const types[] = {"nothing", "true or false", "an integer", "a number", "a string", "a list", "a map"};
+    const char *wanted = wanted_words(result->type_error, value);
+    SourcePos pos = {str_intern(file), result->line, result->column};
+
+    if (wanted == NULL)
+        diag_add(diag, DIAG_ERROR, pos, result->path, "%s", result->type_error);
+    else if (value->text != NULL)
+        diag_add(diag, DIAG_ERROR, pos, result->path, "'%s' is %s; write %s", value->text, value->type == VALUE_STRING && g_str_has_prefix(wanted, "a quantity") ? "no quantity" : types[value->type], wanted);
+    else
+        diag_add(diag, DIAG_ERROR, pos, result->path, "this is %s; write %s", types[value->type], wanted);
+}
+
+static Value *
+find_place(Value *root, guint line, guint column)
+{
+    if (root->line == line && root->column == column && root->type != VALUE_NULL)
+        return root;
+    for (guint i = 0; i < root->count; i++) {
+        Value *found = find_place(root->items[i], line, column);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* What stands there was reported; the rest of the document is read as if it were not there. */
+static void
+blank_out(Value *value)
+{
+    for (guint i = 0; i < value->count; i++)
+        value_free(value->items[i]);
+    value->count = 0;
+    value->type = VALUE_NULL;
+    value->text = NULL;
+}
+
+/* The API server stops at the first value of a wrong type; here all of them are told. @tree is changed. (owned) */
+static ApiObject *
+decode_all(const char *file, const ApiKind *kind, Value *tree, ApiDecodeResult *result, Diag *diag)
+{
+    for (;;) {
+        ApiObject *object = api_object_decode(kind, tree, result);
+        Value *wrong;
+
+        if (object != NULL)
+            return object;
+        wrong = find_place(tree, result->line, result->column);
+        if (wrong == NULL || wrong == tree) {
+            diag_add(diag, DIAG_ERROR, (SourcePos){str_intern(file), result->line, result->column}, result->path, "%s", result->type_error != NULL ? result->type_error : "this is no object; write apiVersion, kind, metadata, spec");
+            return NULL;
+        }
+        report_type(file, wrong, result, diag);
+        blank_out(wrong);
+        api_decode_result_clear(result);
+        *result = (ApiDecodeResult){0};
+    }
+}
+
+static gboolean
+is_blank(const Value *value)
+{
+    return value->type == VALUE_NULL;
+}
+
+static void
+report_invalid(const char *file, const Value *document, const Value *tree, const ApiErrors *errors, Diag *diag)
 {
     for (guint i = 0; i < errors->list.count; i++) {
         const FieldError *error = &errors->list.items[i];
@@ -132,10 +238,15 @@ report_invalid(const char *file, const Value *document, const ApiErrors *errors,
             [FIELD_NOT_FOUND] = "not found", [FIELD_NOT_SUPPORTED] = "unsupported value", [FIELD_FORBIDDEN] = "forbidden",
             [FIELD_TOO_LONG] = "too long", [FIELD_TOO_MANY] = "too many", [FIELD_INTERNAL] = "internal error",
         };
+        const char *detail = error->detail;
         const Value *at = value_at_path(document, error->path);
 
+        if (is_blank(value_at_path(tree, error->path)) && !is_blank(at))
+            continue; /* of the wrong type: told above */
+        if (str_is_empty(detail))
+            detail = error->type == FIELD_REQUIRED ? "write it" : error->type == FIELD_DUPLICATE ? "write another" : NULL;
         diag_add(diag, DIAG_ERROR, position(file, at), error->path, "%s%s%s%s%s", words[error->type], error->value != NULL ? " " : "",
-                 error->value != NULL ? error->value : "", str_is_empty(error->detail) ? "" : "; ", error->detail != NULL ? error->detail : "");
+                 error->value != NULL ? error->value : "", detail != NULL ? "; " : "", detail != NULL ? detail : "");
     }
 }
 
@@ -174,6 +285,7 @@ manifest_check(const char *file, const Value *document, Diag *diag)
 {
     const ApiKind *kind;
     ApiDecodeResult result = {0};
+    g_autoptr(Value) tree = NULL;
     g_autoptr(ApiObject) object = NULL;
     g_autoptr(ApiErrors) errors = NULL;
 
@@ -183,25 +295,26 @@ manifest_check(const char *file, const Value *document, Diag *diag)
     }
     if (str_is(value_get_string(document, "kind", NULL), "List")) {
         const Value *items = value_get(document, "items");
-        for (guint i = 0; items != NULL && i < items->count; i++)
+
+        if (items == NULL || items->type != VALUE_LIST)
+            diag_add(diag, DIAG_ERROR, position(file, items != NULL ? items : document), "items", "a List has a list of items; write items: and lines that begin with '- '");
+        for (guint i = 0; items != NULL && items->type == VALUE_LIST && i < items->count; i++)
             manifest_check(file, items->items[i], diag);
         return;
     }
     kind = document_kind(file, document, diag);
     if (kind == NULL)
         return;
-    object = api_object_decode(kind, document, &result);
-    report_unknown(file, kind, document, &result, diag);
-    if (object == NULL) {
-        SourcePos pos = {str_intern(file), result.line, result.column};
-        diag_add(diag, DIAG_ERROR, pos, result.path, "%s", result.type_error != NULL ? result.type_error : "wrong type");
-    } else {
+    tree = value_copy(document);
+    object = decode_all(file, kind, tree, &result, diag);
+    report_unknown(file, kind, tree, &result, diag);
+    if (object != NULL) {
         if (kind->is_namespaced && str_is_empty(object->meta->namespace_))
             api_edit_meta(object)->namespace_ = str_intern("default");
         api_default(object);
         errors = api_errors_new();
         api_validate_create(object, errors);
-        report_invalid(file, document, errors, diag);
+        report_invalid(file, document, tree, errors, diag);
     }
     api_decode_result_clear(&result);
 }
@@ -215,7 +328,7 @@ manifest_add(Scenario *scenario, const char *file, Value *document)
 
     if (str_is(kind, "List")) {
         const Value *items = value_get(document, "items");
-        for (guint i = 0; items != NULL && i < items->count; i++)
+        for (guint i = 0; items != NULL && items->type == VALUE_LIST && i < items->count; i++)
             manifest_add(scenario, file, items->items[i]);
         return;
     }

@@ -14,6 +14,7 @@ struct Run {
     Checks *checks;
     WatchLog *log; /* NULL: none */
     gboolean is_finished;
+    GError *error; /* (owned) the watch log could not be written */
 };
 
 Run *
@@ -46,6 +47,7 @@ run_free(Run *run)
     checks_free(run->checks);
     watch_log_free(run->log);
     cluster_free(run->cluster);
+    g_clear_error(&run->error);
     g_free(run);
 }
 
@@ -112,8 +114,14 @@ run_finish(Run *run)
     checks_finish(run->checks);
     if (run->log != NULL) {
         g_autoptr(Value) header = log_header(run);
-        watch_log_finish(run->log, header, NULL);
+        watch_log_finish(run->log, header, &run->error);
     }
+}
+
+const GError *
+run_error(const Run *run)
+{
+    return run->error;
 }
 
 guint

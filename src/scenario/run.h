@@ -52,6 +52,8 @@ gint64 run_end_ns(const Run *run); /* where it ends at the latest */
 gboolean run_advance(Run *run, gint64 time_ns);
 /* run_finish: decide what is still open (conditions at the end). After the last run_advance. */
 void run_finish(Run *run);
+/* run_error: what run_finish could not write; NULL: nothing. (borrowed) */
+const GError *run_error(const Run *run);
 
 guint run_command_count(const Run *run);
 const RunCommand *run_command(const Run *run, guint index);

@@ -87,6 +87,16 @@ typedef struct {
     gint32 port;
 } ScTraffic;
 
+/* A million requests a second: more than the model is made for. */
+#define SC_MAX_RATE_MICRO G_GINT64_CONSTANT(1000000000000)
+
+/* `traffic:` of an entry. */
+typedef struct {
+    const char *name;
+    gint64 rate_micro;
+    gboolean has_rate;
+} ScChange;
+
 typedef enum { ENTRY_KUBECTL, ENTRY_FAULT, ENTRY_MARK, ENTRY_TRAFFIC, ENTRY_SET } ScEntryVerb;
 
 typedef struct {
@@ -100,6 +110,7 @@ typedef struct {
     char **argv;                        /* (owned) kubectl: words */
     const Value *source;                /* borrowed: where it stands */
     gpointer fault_args;                /* (owned) FaultArgs, see faults.h */
+    ScChange change;                    /* `traffic`: what it says */
     ScApplication *application;         /* (owned) `set`: what it says */
     guint app_rule;                     /* `set`: its place among the rules */
 } ScEntry;
@@ -160,14 +171,16 @@ Scenario *scenario_load(const char *path, const char *const *sets, Diag *diag);
 void scenario_free(Scenario *scenario);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 
-/* scenario_check_manifests: a file that holds manifests only: decode, default, validate as the server would. */
+/* scenario_check_file: a file that holds manifests only: decode, default, validate as the server would. */
 void scenario_check_file(const char *path, Diag *diag);
 /* scenario_read_file: a file beside the scenario; NULL if missing. (owned) */
 char *scenario_read_file(const Scenario *scenario, const char *path, gsize *out_length);
 
 /* scenario_node_names: every node, in order: groups expanded, then Node manifests. (owned array, interned items) */
 GPtrArray *scenario_node_names(const Scenario *scenario);
+/* scenario_check_node_name: a mistake at @at unless there is a node of that name. */
+void scenario_check_node_name(const ScReader *reader, const Scenario *scenario, const Value *at, const char *path, const char *name);
 /* scenario_group_node_name: node number @index (from 0) of a group. (interned) */
 const char *scenario_group_node_name(const ScNodeGroup *group, guint index);
 
-extern const ScField scenario_spec_fields[], scenario_entry_fields[], scenario_application_fields[];
+extern const ScField scenario_spec_fields[], scenario_entry_fields[], scenario_application_fields[], scenario_change_fields[];

@@ -2,14 +2,18 @@
 
 #include "scenario/scenario.h"
 
+/* No machine is smaller or larger. */
+#define MIB (G_GINT64_CONSTANT(1) << 20)
+#define PIB (G_GINT64_CONSTANT(1) << 50)
+
 #define N(member) offsetof(ScNodeGroup, member)
 static const ScField node_fields[] = {
     {"name", SC_STRING, N(name), .doc = "Name of the node, or of the group when count is given.", .def = "worker"},
     {"count", SC_INT, N(count), .doc = "How many nodes NAME-1, NAME-2, ...; a group called node is lettered (node-a, node-b).", .given_offset = N(has_count), .min = 0, .max = 100000},
     {"first", SC_INT, N(first), .doc = "Number of the first node of the group.", .def = "1", .min = 0, .max = 1000000},
-    {"cpu", SC_CPU, N(cpu_milli), .doc = "Cores.", .def = "4"},
-    {"memory", SC_BYTES, N(memory_bytes), .doc = "Memory.", .def = "8Gi"},
-    {"disk", SC_BYTES, N(disk_bytes), .doc = "Disk of the node.", .def = "100Gi"},
+    {"cpu", SC_CPU, N(cpu_milli), .doc = "Cores.", .def = "4", .min = 1, .max = 1000000},
+    {"memory", SC_BYTES, N(memory_bytes), .doc = "Memory.", .def = "8Gi", .min = MIB, .max = PIB},
+    {"disk", SC_BYTES, N(disk_bytes), .doc = "Disk of the node.", .def = "100Gi", .min = MIB, .max = PIB},
     {"pods", SC_INT, N(max_pods), .doc = "Most pods the kubelet takes.", .def = "110", .min = 0, .max = 100000},
     {"zone", SC_STRING, N(zone), .doc = "Zone: label topology.kubernetes.io/zone, and the distance to other machines."},
     {"region", SC_STRING, N(region), .doc = "Region: label topology.kubernetes.io/region."},
@@ -62,7 +66,7 @@ static const ScField cluster_fields[] = {
 #define I(member) offsetof(ScImage, member)
 static const ScField image_fields[] = {
     {"match", SC_STRING, I(match), .doc = "Pattern of image names: nginx:*; the last match wins.", .def = "*"},
-    {"size", SC_BYTES, I(size_bytes), .doc = "Compressed size.", .def = "90M"},
+    {"size", SC_BYTES, I(size_bytes), .doc = "Compressed size.", .def = "90M", .max = PIB},
     {"present", SC_BOOL, I(present), .doc = "On every node already."},
     {"missing", SC_BOOL, I(missing), .doc = "Not in the registry: the pull fails."},
     {"delay", SC_DURATION, I(delay_ns), .doc = "Time until a missing image's pull fails.", .def = "1s"},
@@ -82,7 +86,7 @@ static const ScField app_request_fields[] = {
     {"wait", SC_DIST, R(wait), .doc = "Time of one request besides CPU.", .given_offset = R(has_wait)},
     {"concurrency", SC_INT, R(concurrency), .doc = "Requests served at once.", .given_offset = R(has_concurrency), .min = 0, .max = 1000000},
     {"backlog", SC_INT, R(backlog), .doc = "Requests that may wait beyond that.", .given_offset = R(has_backlog), .min = 0, .max = 1000000},
-    {"memory", SC_BYTES, R(memory_bytes), .doc = "Memory of one request.", .given_offset = R(has_memory)},
+    {"memory", SC_BYTES, R(memory_bytes), .doc = "Memory of one request.", .given_offset = R(has_memory), .max = PIB},
     {0},
 };
 #undef R
@@ -95,9 +99,9 @@ const ScField scenario_application_fields[] = {
     {"abrupt", SC_BOOL, A(abrupt), .doc = "SIGTERM ends it at once; requests in flight are reset.", .given_offset = A(has_abrupt)},
     {"closeDelay", SC_DURATION, A(close_delay_ns), .doc = "SIGTERM until the listening socket is closed.", .given_offset = A(has_close_delay)},
     {"serves", SC_BOOL, A(serves), .doc = "Does it listen on its ports?", .given_offset = A(has_serves)},
-    {"memory", SC_BYTES, A(memory_bytes), .doc = "Memory once started.", .given_offset = A(has_memory)},
-    {"memoryGrowth", SC_SIZE_RATE, A(memory_growth), .doc = "Memory it gains per second: a leak.", .given_offset = A(has_memory_growth)},
-    {"idleCpu", SC_CPU, A(idle_cpu_milli), .doc = "CPU it uses without requests.", .given_offset = A(has_idle_cpu)},
+    {"memory", SC_BYTES, A(memory_bytes), .doc = "Memory once started.", .given_offset = A(has_memory), .max = PIB},
+    {"memoryGrowth", SC_SIZE_RATE, A(memory_growth), .doc = "Memory it gains per second: a leak.", .given_offset = A(has_memory_growth), .max = PIB},
+    {"idleCpu", SC_CPU, A(idle_cpu_milli), .doc = "CPU it uses without requests.", .given_offset = A(has_idle_cpu), .max = 1000000},
     {"request", SC_MAP, A(request), .doc = "What one request takes.", .fields = app_request_fields},
     {"exitAfter", SC_DURATION, A(exit_after_ns), .doc = "It ends by itself after this time.", .given_offset = A(has_exit_after)},
     {"exitCode", SC_INT, A(exit_code), .doc = "Exit status of that.", .min = 0, .max = 255},
@@ -117,7 +121,7 @@ static const ScField traffic_fields[] = {
     {"name", SC_STRING, T(name), .doc = "Name in tables and pictures.", .def = "users"},
     {"from", SC_STRING, T(from), .doc = "external, pod/NAME or node/NAME.", .def = "external"},
     {"to", SC_STRING, T(to), .doc = "service/NAME:PORT, or nodePort/NODE:PORT."},
-    {"rate", SC_RATE, T(rate_micro), .doc = "Requests per second (/s), minute (/m) or hour (/h).", .def = "10/s"},
+    {"rate", SC_RATE, T(rate_micro), .doc = "Requests per second (/s), minute (/m) or hour (/h).", .def = "10/s", .max = SC_MAX_RATE_MICRO},
     {"arrivals", SC_ENUM, T(arrivals), .doc = "How requests arrive.", .def = "poisson", .words = arrival_words},
     {"timeout", SC_DURATION, T(timeout_ns), .doc = "A client gives up after this time.", .def = "10s"},
     {"retries", SC_INT, T(retries), .doc = "Further tries after a failure.", .def = "0", .min = 0, .max = 100},
@@ -157,6 +161,16 @@ static const ScField expect_fields[] = {
     {0},
 };
 
+/* See report/: one word for each picture. */
+static const char *const plot_words[] = {"timeline", "rollout", "traffic", NULL};
+
+/* What a change of traffic says. */
+const ScField scenario_change_fields[] = {
+    {"name", SC_STRING, offsetof(ScChange, name), .doc = "Name of the traffic."},
+    {"rate", SC_RATE, offsetof(ScChange, rate_micro), .doc = "Its rate from now on.", .given_offset = offsetof(ScChange, has_rate), .max = SC_MAX_RATE_MICRO},
+    {0},
+};
+
 #define S(member) offsetof(ScSpec, member)
 const ScField scenario_spec_fields[] = {
     {"kubernetesVersion", SC_STRING, S(kubernetes_version), .doc = "Profile of defaults and timers: 1.30 to 1.36.", .def = "1.34"},
@@ -171,7 +185,7 @@ const ScField scenario_spec_fields[] = {
     {"traffic", SC_LIST, S(traffic), .doc = "Clients that send requests.", .fields = traffic_fields, .item_size = sizeof(ScTraffic)},
     {"timeline", SC_LIST, S(timeline), .doc = "What happens when.", .fields = scenario_entry_fields, .item_size = sizeof(ScEntry)},
     {"expect", SC_LIST, S(expect), .doc = "What must come out.", .fields = expect_fields, .item_size = sizeof(ScExpect)},
-    {"plots", SC_STRINGS, S(plots), .doc = "Pictures: timeline, rollout, traffic."},
+    {"plots", SC_STRINGS, S(plots), .doc = "Pictures; all of them when absent.", .words = plot_words},
     {"parameters", SC_VALUE, S(parameters), .doc = "Values to vary in a sweep."},
     {0},
 };

@@ -3,8 +3,8 @@
 #include "scenario/timeline.h"
 
 #include "base/duration.h"
-#include "base/quantity.h"
 #include "scenario/faults.h"
+#include "scenario/substitute.h"
 
 typedef struct {
     Timeline *timeline;
@@ -13,6 +13,7 @@ typedef struct {
     SimTimer undo;         /* fault with duration */
     GPtrArray *fault_nodes; /* (owned) targets of the fault under way */
     gint64 fired;          /* how often */
+    guint running;         /* commands that have not ended */
     gboolean has_ended;
 } Item;
 
@@ -21,6 +22,9 @@ typedef struct {
     Item *item; /* NULL: a manifest */
     char *out, *err;   /* (owned) */
     char *line, *input; /* (owned) a command that waits for its substitutions */
+    gsize put_until;    /* what stands before it in @line was put there: no substitutions in it */
+    gsize begin, end;   /* of the one under way */
+    GString *inner_err; /* (owned) what inner commands said; NULL: nothing */
     RunCommand command;
 } Command;
 
@@ -48,51 +52,57 @@ add_mark(Timeline *timeline, RunMarkType type, const char *text)
 /* --- commands --------------------------------------------------------------------------- */
 
 static void
-command_done(gpointer user, const KubectlResult *result)
+command_ended(Command *command, int exit, const char *out, const char *err)
 {
-    Command *command = user;
-
     command->command.end_ns = sim_now_ns(command->timeline->cluster->sim);
-    command->command.exit = result->exit;
-    command->out = g_strdup(result->out->str);
-    command->err = g_strdup(result->err->str);
+    command->command.exit = exit;
+    command->out = g_strdup(out);
+    command->err = g_strconcat(command->inner_err != NULL ? command->inner_err->str : "", err, NULL);
     command->command.out = command->out;
     command->command.err = command->err;
-    if (command->item != NULL)
-        item_ended(command->item);
+    if (command->item == NULL)
+        return;
+    command->item->running--;
+    item_ended(command->item);
 }
 
-/*
- * $(kubectl ...) in a command line: the inner command runs first, its standard
- * output stands in its place, as a shell would do it.
- */
+static void
+command_done(gpointer user, const KubectlResult *result)
+{
+    command_ended(user, result->exit, result->out->str, result->err->str);
+}
+
 static void run_line(Command *command);
 
 static void
-substituted(gpointer user, const KubectlResult *result)
+inner_done(gpointer user, const KubectlResult *result)
 {
     Command *command = user;
-    char *open = strstr(command->line, "$(");
-    char *close = strchr(open, ')');
-    g_autofree char *before = g_strndup(command->line, (gsize)(open - command->line));
-    g_autofree char *words = g_strstrip(g_strdelimit(g_strdup(result->out->str), "\n", ' '));
-    char *line = g_strconcat(before, words, close + 1, NULL);
+    char *line = substitute_put(command->line, command->begin, command->end, result->out->str, &command->put_until);
 
     g_free(command->line);
     command->line = line;
+    if (result->err->len > 0) {
+        if (command->inner_err == NULL)
+            command->inner_err = g_string_new(NULL);
+        g_string_append(command->inner_err, result->err->str);
+    }
     run_line(command);
 }
 
+/* The next $(kubectl ...) of a line, or the line itself when none is left. */
 static void
 run_line(Command *command)
 {
-    const char *open = strstr(command->line, "$(");
-    const char *close = open != NULL ? strchr(open, ')') : NULL;
-    g_autofree char *inner = close != NULL ? g_strndup(open + 2, (gsize)(close - open - 2)) : NULL;
+    g_autofree char *inner = substitute_find(command->line, command->put_until, &command->begin, &command->end);
     const char *text = inner != NULL ? inner : command->line;
-    g_auto(GStrv) argv = kubectl_split(g_str_has_prefix(text, "kubectl ") ? text + strlen("kubectl ") : text, NULL);
+    g_autofree char *message = NULL;
+    g_auto(GStrv) argv = kubectl_split(g_str_has_prefix(text, "kubectl ") ? text + strlen("kubectl ") : text, &message);
 
-    kubectl_run(command->timeline->cluster->kubectl, (const char *const *)argv, command->input, inner != NULL ? substituted : command_done, command);
+    if (argv == NULL)
+        command_ended(command, 1, "", message);
+    else
+        kubectl_run(command->timeline->cluster->kubectl, (const char *const *)argv, command->input, inner != NULL ? inner_done : command_done, command);
 }
 
 static Command *
@@ -105,6 +115,8 @@ start_command(Timeline *timeline, Item *item, const char *line, const char *cons
     command->item = item;
     command->command = (RunCommand){.id = item != NULL ? item->entry->id : NULL, .line = str_intern(line), .start_ns = sim_now_ns(sim), .end_ns = -1, .out = "", .err = "", .is_manifest = item == NULL};
     g_ptr_array_add(timeline->commands, command);
+    if (item != NULL)
+        item->running++;
     sim_trace(sim, "user", "kubectl", NULL, "Command", "kubectl %s", line);
     if (argv != NULL) {
         kubectl_run(timeline->cluster->kubectl, argv, input, command_done, command);
@@ -125,6 +137,8 @@ command_free(gpointer data)
     g_free(command->err);
     g_free(command->line);
     g_free(command->input);
+    if (command->inner_err != NULL)
+        g_string_free(command->inner_err, TRUE);
     g_free(command);
 }
 
@@ -165,16 +179,11 @@ timeline_on_undo(Sim *sim, gpointer self)
 static void
 fire_traffic(Item *item)
 {
-    const Value *change = item->entry->traffic;
-    const char *name = value_get_string(change, "name", "");
-    const char *rate = value_get_string(change, "rate", "");
-    Traffic *traffic = cluster_find_traffic(item->timeline->cluster, name);
-    g_autofree char *number = g_strndup(rate, strcspn(rate, "/"));
-    g_autofree char *text = g_strdup_printf("traffic %s: %s", name, rate);
-    Quantity quantity;
+    const ScChange *change = &item->entry->change;
+    Traffic *traffic = cluster_find_traffic(item->timeline->cluster, change->name);
+    g_autofree char *text = g_strdup_printf("traffic %s: %s", change->name, value_get_string(item->entry->traffic, "rate", ""));
 
-    if (traffic != NULL && quantity_parse(number, &quantity))
-        traffic_set_rate(traffic, (gint64)(quantity.nano / 1000));
+    traffic_set_rate(traffic, change->rate_micro);
     add_mark(item->timeline, MARK_TRAFFIC, text);
     item_ended(item);
 }
@@ -205,7 +214,7 @@ fire(Item *item)
     case ENTRY_KUBECTL:
         text = g_strdup_printf("kubectl %s", entry->kubectl);
         add_mark(item->timeline, MARK_KUBECTL, text);
-        start_command(item->timeline, item, entry->kubectl, strstr(entry->kubectl, "$(") == NULL ? (const char *const *)entry->argv : NULL, entry->input);
+        start_command(item->timeline, item, entry->kubectl, substitute_is_needed(entry->kubectl) ? NULL : (const char *const *)entry->argv, entry->input);
         return;
     case ENTRY_FAULT:
         fire_fault(item);
@@ -255,7 +264,7 @@ item_ended(Item *item)
 {
     Timeline *timeline = item->timeline;
 
-    if (item->has_ended || item->fire.is_armed)
+    if (item->has_ended || item->fire.is_armed || item->running > 0)
         return;
     item->has_ended = TRUE;
     if (item->entry->id == NULL)

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 
 struct WatchLog {
@@ -44,17 +45,49 @@ on_change(gpointer user, WatchType type, const ApiObject *object)
     append(log, type, object, sim_now_ns(log->cluster->sim));
 }
 
+static gboolean
+fail(const char *path, GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", path, g_strerror(errno));
+    return FALSE;
+}
+
+/* Can it be written? Said before the run, not after it; what is there already stays until then. */
+static gboolean
+try_path(const char *path, GError **error)
+{
+    gboolean is_there = g_file_test(path, G_FILE_TEST_EXISTS);
+    FILE *file = g_fopen(path, "ab");
+
+    if (file == NULL)
+        return fail(path, error);
+    fclose(file);
+    if (!is_there)
+        g_unlink(path);
+    return TRUE;
+}
+
+/* A device or a pipe is written as it is: it cannot be replaced by a file. */
+static gboolean
+write_stream(const char *path, const GString *text, GError **error)
+{
+    FILE *file = g_fopen(path, "wb");
+    gboolean fine;
+
+    if (file == NULL)
+        return fail(path, error);
+    fine = fwrite(text->str, 1, text->len, file) == text->len;
+    fine = fclose(file) == 0 && fine;
+    return fine || fail(path, error);
+}
+
 WatchLog *
 watch_log_new(Cluster *cluster, const char *path, GError **error)
 {
     WatchLog *log;
-    FILE *file = fopen(path, "w");
 
-    if (file == NULL) {
-        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", path, g_strerror(errno));
+    if (!try_path(path, error))
         return NULL;
-    }
-    fclose(file);
     log = g_new0(WatchLog, 1);
     log->cluster = cluster;
     log->path = g_strdup(path);
@@ -77,7 +110,10 @@ watch_log_finish(WatchLog *log, const Value *header, GError **error)
     value_append_json(all, header, VALUE_COMPACT);
     g_string_append_c(all, '\n');
     g_string_append_len(all, log->text->str, (gssize)log->text->len);
-    fine = g_file_set_contents(log->path, all->str, (gssize)all->len, error);
+    if (g_file_test(log->path, G_FILE_TEST_EXISTS) && !g_file_test(log->path, G_FILE_TEST_IS_REGULAR))
+        fine = write_stream(log->path, all, error);
+    else
+        fine = g_file_set_contents_full(log->path, all->str, (gssize)all->len, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
     g_string_free(all, TRUE);
     return fine;
 }

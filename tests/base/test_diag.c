@@ -21,7 +21,7 @@ START_TEST(test_sorted_once_and_counted)
     diag_add(diag, DIAG_ERROR, (SourcePos){app, 99, 1}, "kind", "last line");
     diag_add(diag, DIAG_ERROR, (SourcePos){app, 0, 0}, NULL, "no line");
     diag_add(diag, DIAG_ERROR, (SourcePos){NULL, 0, 0}, NULL, "no file");
-    ck_assert_uint_eq(diag_count_errors(diag), 6);
+    ck_assert_uint_eq(diag_count_errors(diag), 5); /* as many as are printed */
     ck_assert_uint_eq(diag_count_warnings(diag), 1);
 
     g_autofree char *text = diag_format(diag);
@@ -31,6 +31,17 @@ START_TEST(test_sorted_once_and_counted)
                            "web.yaml:2:1: warning: first column\n"
                            "web.yaml:2:9: second column\n"
                            "web.yaml:12:3: spec.replicas: 'x' is no integer; write 3\n");
+}
+END_TEST
+
+/* What the user wrote may hold line ends and escape sequences: one line all the same. */
+START_TEST(test_one_line_each)
+{
+    g_autoptr(Diag) diag = diag_new();
+
+    diag_add(diag, DIAG_ERROR, (SourcePos){"f", 1, 1}, "a\nb", "'%s' is no name", "x\r\n\033[31my");
+    g_autofree char *text = diag_format(diag);
+    ck_assert_str_eq(text, "f:1:1: a b: 'x   [31my' is no name\n");
 }
 END_TEST
 
@@ -90,6 +101,7 @@ diag_suite(void)
 
     tcase_add_test(tcase, test_sorted_once_and_counted);
     tcase_add_test(tcase, test_same_place_keeps_order);
+    tcase_add_test(tcase, test_one_line_each);
     tcase_add_test(tcase, test_empty);
     tcase_add_loop_test(tcase, test_nearest, 0, G_N_ELEMENTS(nearest_cases));
     suite_add_tcase(suite, tcase);

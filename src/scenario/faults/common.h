@@ -20,6 +20,8 @@ extern const char *const fault_mode_words[];
 #define FAULT_DURATION_ROW                                                                         \
     {"duration", SC_DURATION, FAULT_AT(duration_ns), .doc = "It undoes itself after this time.", .given_offset = FAULT_AT(has_duration)}
 
+/* fault_place: where key @key of the fault stands, or the fault itself. */
+const Value *fault_place(const FaultArgs *args, const char *key);
 /* fault_node_words: "worker-2", "worker-1 and worker-2", "5 nodes". (owned) */
 char *fault_node_words(Machine *const *nodes, guint n_nodes);
 

@@ -19,9 +19,9 @@ component_check(const ScReader *reader, const Scenario *scenario, const FaultArg
     if (args->component == NULL)
         sc_error(reader, args->source, path, "no component; write component: scheduler, controller-manager, apiserver, etcd, kubelet or kube-proxy");
     else if (is_on_nodes(args) && !has_node)
-        sc_error(reader, args->source, path, "a %s runs on every node; write node: NAME beside it", args->component);
+        sc_error(reader, fault_place(args, "component"), path, "a %s runs on every node; write node: NAME beside it", args->component);
     else if (!is_on_nodes(args) && has_node)
-        sc_error(reader, args->source, path, "the %s runs on no node; leave node out", args->component);
+        sc_error(reader, fault_place(args, args->node != NULL ? "node" : args->nodes.count > 0 ? "nodes" : "selector"), path, "the %s runs on no node; leave node out", args->component);
 }
 
 /* Calls @act for each process meant. */

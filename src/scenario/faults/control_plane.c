@@ -64,7 +64,7 @@ static void
 disk_slow_check(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path)
 {
     if (args->has_member && args->member >= scenario->spec.cluster.control_plane.etcd_members)
-        sc_error(reader, args->source, path, "there is no etcd member %" G_GINT64_FORMAT "; write 0 to %" G_GINT64_FORMAT, args->member, scenario->spec.cluster.control_plane.etcd_members - 1);
+        sc_error(reader, fault_place(args, "member"), path, "there is no etcd member %" G_GINT64_FORMAT "; write 0 to %" G_GINT64_FORMAT, args->member, scenario->spec.cluster.control_plane.etcd_members - 1);
 }
 
 static const ScField api_latency_fields[] = {

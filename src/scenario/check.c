@@ -1,0 +1,319 @@
+/* check.c - see check.h; the timeline and the expectations are in check_timeline.c */
+
+#include "scenario/check.h"
+
+#include "api/names.h"
+#include "base/duration.h"
+#include "scenario/check_timeline.h"
+
+/* Addresses of nodes and the time to draw a picture end somewhere. */
+#define MAX_NODES 50000
+
+const Value *
+check_place(const Value *map, const char *key)
+{
+    const Value *value = value_get(map, key);
+
+    return value != NULL ? value : map;
+}
+
+const Value *
+check_item(const Value *list, guint index)
+{
+    return list != NULL && list->type == VALUE_LIST && index < list->count ? list->items[index] : NULL;
+}
+
+/* What is no map was reported as such; its defaults are not looked at. */
+static gboolean
+is_map(const Value *value)
+{
+    return value != NULL && value->type == VALUE_MAP;
+}
+
+static gboolean
+follows(NameRule rule, const char *text)
+{
+    StrList messages = {0};
+    gboolean fine = name_check(rule, text, FALSE, &messages);
+
+    g_free(messages.items);
+    return fine;
+}
+
+static void
+check_version(const ScReader *reader, Scenario *scenario, const Value *spec)
+{
+    const char *text = scenario->spec.kubernetes_version;
+    gint64 minor = 0;
+
+    if (text != NULL && g_str_has_prefix(text, "1.") && g_ascii_string_to_signed(text + 2, 10, 30, 36, &minor, NULL)) {
+        scenario->version_minor = (guint)minor;
+        return;
+    }
+    scenario->version_minor = 34;
+    sc_error(reader, check_place(spec, "kubernetesVersion"), "spec.kubernetesVersion", "'%s' is no version that desk8s knows; write \"1.30\" to \"1.36\"", text != NULL ? text : "");
+}
+
+/* --- nodes ------------------------------------------------------------------------------ */
+
+static gboolean
+is_taint(const char *text)
+{
+    static const char *const effects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
+    const char *colon = strrchr(text, ':');
+    g_autofree char *pair = colon != NULL ? g_strndup(text, (gsize)(colon - text)) : NULL;
+    char *equals = pair != NULL ? strchr(pair, '=') : NULL;
+    gboolean is_effect = FALSE;
+
+    if (pair == NULL)
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(effects); i++)
+        is_effect = is_effect || str_is(effects[i], colon + 1);
+    if (equals != NULL)
+        *equals = '\0';
+    return is_effect && follows(NAME_QUALIFIED, pair) && (equals == NULL || follows(NAME_LABEL_VALUE, equals + 1));
+}
+
+static void
+check_label(const ScReader *reader, const Value *at, const char *path, const char *value)
+{
+    if (value != NULL && !follows(NAME_LABEL_VALUE, value))
+        sc_error(reader, at, path, "'%s' cannot be the value of a label; write up to 63 letters, digits, '-', '_' or '.'", value);
+}
+
+static void
+check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, guint index)
+{
+    g_autofree char *path = g_strdup_printf("spec.cluster.nodes[%u]", index);
+    g_autofree char *name_path = g_strdup_printf("%s.name", path);
+    g_autofree char *zone_path = g_strdup_printf("%s.zone", path);
+    g_autofree char *region_path = g_strdup_printf("%s.region", path);
+    g_autofree char *taints_path = g_strdup_printf("%s.taints", path);
+    g_autofree char *labels_path = g_strdup_printf("%s.labels", path);
+
+    if (!follows(NAME_DNS_SUBDOMAIN, group->name) || strlen(group->name) > 63)
+        sc_error(reader, check_place(at, "name"), name_path, "'%s' cannot be the name of a node; write up to 63 lower-case letters, digits and '-'", group->name);
+    check_label(reader, check_place(at, "zone"), zone_path, group->zone);
+    check_label(reader, check_place(at, "region"), region_path, group->region);
+    for (guint k = 0; k < group->labels.count; k++) {
+        const Value *place = check_place(value_get(at, "labels"), group->labels.items[k].key);
+
+        if (!follows(NAME_QUALIFIED, group->labels.items[k].key))
+            sc_error(reader, place, labels_path, "'%s' cannot be the key of a label; write up to 63 letters, digits, '-', '_' or '.'", group->labels.items[k].key);
+        check_label(reader, place, labels_path, group->labels.items[k].value);
+    }
+    for (guint k = 0; k < group->taints.count; k++)
+        if (!is_taint(group->taints.items[k])) {
+            const Value *place = check_item(value_get(at, "taints"), k);
+
+            sc_error(reader, place != NULL ? place : check_place(at, "taints"), taints_path, "'%s' is no taint; write KEY=VALUE:EFFECT with NoSchedule, PreferNoSchedule or NoExecute", group->taints.items[k]);
+        }
+    if (group->boot_min_ns > group->boot_max_ns)
+        sc_error(reader, check_place(at, "bootMin"), path, "bootMin is above bootMax; write the smaller one as bootMin");
+}
+
+/* Two machines of one name cannot be told apart. */
+static void
+check_names(const ScReader *reader, const Scenario *scenario, const Value *list)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < scenario->spec.cluster.nodes.count; i++) {
+        const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)scenario->spec.cluster.nodes.items + i;
+        guint count = group->has_count ? (guint)group->count : 1;
+        const char *twice = NULL;
+
+        for (guint k = 0; k < count; k++) {
+            const char *name = scenario_group_node_name(group, k);
+
+            if (!g_hash_table_add(seen, (gpointer)name) && twice == NULL)
+                twice = name;
+        }
+        if (twice != NULL && is_map(check_item(list, i))) {
+            g_autofree char *path = g_strdup_printf("spec.cluster.nodes[%u].name", i);
+
+            sc_error(reader, check_place(check_item(list, i), "name"), path, "there is a node '%s' already; write another name, or first: %u", twice, count + 1);
+        }
+    }
+    for (guint i = 0; i < scenario->nodes->len; i++) {
+        const ScManifest *manifest = &g_array_index(scenario->nodes, ScManifest, i);
+        const Value *metadata = value_get(manifest->value, "metadata");
+        const char *name = value_get_string(metadata, "name", NULL);
+        ScReader at_file = {manifest->file, reader->diag};
+
+        if (name != NULL && !g_hash_table_add(seen, (gpointer)name))
+            sc_error(&at_file, check_place(metadata, "name"), "metadata.name", "there is a node '%s' already; write another name", name);
+    }
+}
+
+static void
+check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
+{
+    const ScList *groups = &scenario->spec.cluster.nodes;
+    const Value *cluster = value_get(spec, "cluster");
+    const Value *list = value_get(cluster, "nodes");
+    const Value *place = check_place(cluster != NULL ? cluster : spec, "nodes");
+    gint64 total = scenario->nodes->len;
+
+    for (guint i = 0; i < groups->count; i++) {
+        const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
+
+        total += group->has_count ? group->count : 1;
+        if (is_map(check_item(list, i)))
+            check_group(reader, group, check_item(list, i), i);
+    }
+    if (total == 0 && (list == NULL || list->type == VALUE_LIST))
+        sc_error(reader, place, "spec.cluster.nodes", "there are no nodes; write nodes: [{name: worker, count: 3, cpu: 4, memory: 8Gi}]");
+    else if (total > MAX_NODES)
+        sc_error(reader, place, "spec.cluster.nodes", "%" G_GINT64_FORMAT " nodes are more than %d; write fewer", total, MAX_NODES);
+    else
+        check_names(reader, scenario, list);
+}
+
+/* --- network -------------------------------------------------------------------------------- */
+
+/* "10.244.0.0/16" with a length from @min to @max; -1 if it is none. */
+static gint
+parse_prefix(const char *text, gint64 min, gint64 max)
+{
+    g_auto(GStrv) halves = g_strsplit(text, "/", 2);
+    g_auto(GStrv) bytes = g_strsplit(halves[0] != NULL ? halves[0] : "", ".", -1);
+    gint64 number;
+
+    if (g_strv_length(halves) != 2 || g_strv_length(bytes) != 4)
+        return -1;
+    for (guint i = 0; i < 4; i++)
+        if (!g_ascii_string_to_signed(bytes[i], 10, 0, 255, &number, NULL))
+            return -1;
+    return g_ascii_string_to_signed(halves[1], 10, min, max, &number, NULL) ? (gint)number : -1;
+}
+
+static void
+check_network(const ScReader *reader, const Scenario *scenario, const Value *spec)
+{
+    const ScNetwork *network = &scenario->spec.cluster.network;
+    const Value *at = value_get_path(spec, "cluster", "network", NULL);
+    gint prefix = parse_prefix(network->pod_cidr, 8, 24);
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (parse_prefix(network->service_cidr, 8, 28) < 0)
+        sc_error(reader, check_place(at, "serviceCIDR"), "spec.cluster.network.serviceCIDR", "'%s' is no range of addresses from /8 to /28; write 10.96.0.0/12", network->service_cidr);
+    if (prefix < 0) {
+        sc_error(reader, check_place(at, "podCIDR"), "spec.cluster.network.podCIDR", "'%s' is no range of addresses from /8 to /24; write 10.244.0.0/16", network->pod_cidr);
+        return;
+    }
+    names = scenario_node_names(scenario);
+    if (names->len > 1u << (24 - prefix) && !str_is(scenario->spec.cluster.kubelet, "ideal"))
+        sc_warning(reader, at != NULL ? check_place(at, "podCIDR") : value_get(spec, "cluster"), "spec.cluster.network.podCIDR", "%u nodes, but %s has a /24 for %u of them; write 10.0.0.0/8", names->len, network->pod_cidr, 1u << (24 - prefix));
+}
+
+/* --- applications ---------------------------------------------------------------------------- */
+
+void
+check_application(const ScReader *reader, const ScApplication *app, const Value *at, const char *path)
+{
+    g_autofree char *labels_path = g_strdup_printf("%s.match.labels", path);
+
+    if (app->match.labels.count > 1)
+        sc_error(reader, check_place(value_get(at, "match"), "labels"), labels_path, "%u labels to match; write one", app->match.labels.count);
+    if (app->has_unready_until && !app->has_unready_from)
+        sc_error(reader, check_place(at, "unreadyUntil"), path, "unreadyUntil without a beginning; write unreadyFrom beside it");
+    if (app->has_unready_until && app->unready_until_ns < app->unready_from_ns)
+        sc_error(reader, check_place(at, "unreadyUntil"), path, "unreadyUntil is before unreadyFrom; write the later one as unreadyUntil");
+}
+
+static void
+check_applications(const ScReader *reader, const Scenario *scenario, const Value *spec)
+{
+    const ScList *list = &scenario->spec.applications;
+
+    for (guint i = 0; i < list->count; i++) {
+        g_autofree char *path = g_strdup_printf("spec.applications[%u]", i);
+
+        check_application(reader, (const ScApplication *)(gconstpointer)list->items + i, check_item(value_get(spec, "applications"), i), path);
+    }
+}
+
+/* --- traffic ------------------------------------------------------------------------------------ */
+
+static void
+check_from(const ScReader *reader, const Scenario *scenario, const ScTraffic *traffic, const Value *at, const char *path)
+{
+    if (g_str_has_prefix(traffic->from, "node/"))
+        scenario_check_node_name(reader, scenario, at, path, traffic->from + strlen("node/"));
+    else if (!str_is(traffic->from, "external") && (!g_str_has_prefix(traffic->from, "pod/") || traffic->from[4] == '\0'))
+        sc_error(reader, at, path, "'%s' is no origin; write external, pod/NAME or node/NAME", traffic->from);
+}
+
+static void
+check_to(const ScReader *reader, const Scenario *scenario, ScTraffic *traffic, const Value *at, const char *path)
+{
+    const char *colon = traffic->to != NULL ? strrchr(traffic->to, ':') : NULL;
+    g_autofree char *place = NULL;
+    g_auto(GStrv) parts = NULL;
+    gint64 port = 0;
+    guint n;
+
+    if (colon == NULL || !g_ascii_string_to_signed(colon + 1, 10, 1, 65535, &port, NULL)) {
+        sc_error(reader, at, path, "'%s' is no destination with a port from 1 to 65535; write service/web:80 or nodePort/worker-1:30080", traffic->to != NULL ? traffic->to : "");
+        return;
+    }
+    traffic->port = (gint32)port;
+    place = g_strndup(traffic->to, (gsize)(colon - traffic->to));
+    parts = g_strsplit(place, "/", -1);
+    n = g_strv_length(parts);
+    if ((str_is(parts[0], "service") || str_is(parts[0], "svc")) && (n == 2 || n == 3) && parts[1][0] != '\0' && parts[n - 1][0] != '\0') {
+        traffic->to_namespace = str_intern(n == 3 ? parts[1] : "default");
+        traffic->to_service = str_intern(parts[n - 1]);
+    } else if (str_is(parts[0], "nodePort") && n == 2) {
+        traffic->to_node = str_intern(parts[1]);
+        scenario_check_node_name(reader, scenario, at, path, parts[1]);
+    } else {
+        sc_error(reader, at, path, "'%s' is no destination; write service/web:80 or nodePort/worker-1:30080", traffic->to);
+    }
+}
+
+static void
+check_traffic(const ScReader *reader, Scenario *scenario, const Value *spec)
+{
+    const ScList *list = &scenario->spec.traffic;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < list->count; i++) {
+        ScTraffic *traffic = (ScTraffic *)(gpointer)list->items + i;
+        const Value *at = check_item(value_get(spec, "traffic"), i);
+        g_autofree char *path = g_strdup_printf("spec.traffic[%u]", i);
+        g_autofree char *name_path = g_strdup_printf("%s.name", path);
+        g_autofree char *to_path = g_strdup_printf("%s.to", path);
+        g_autofree char *from_path = g_strdup_printf("%s.from", path);
+
+        if (!is_map(at))
+            continue;
+        if (!g_hash_table_add(seen, (gpointer)traffic->name))
+            sc_error(reader, check_place(at, "name"), name_path, "there is a traffic '%s' already; write another name", traffic->name);
+        check_from(reader, scenario, traffic, check_place(at, "from"), from_path);
+        check_to(reader, scenario, traffic, check_place(at, "to"), to_path);
+        if (traffic->has_stop && traffic->stop_ns <= traffic->start_ns)
+            sc_error(reader, check_place(at, "stop"), path, "it stops before it starts; write a stop after start");
+    }
+    if (list->count > 0 && str_is(scenario->spec.cluster.kubelet, "ideal"))
+        sc_warning(reader, check_place(spec, "traffic"), "spec.traffic", "with kubelet: ideal nothing answers requests; leave kubelet out");
+}
+
+void
+scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
+{
+    const Value *duration = value_get(spec, "duration");
+    gint64 ns;
+
+    if (!scenario->spec.has_duration && scenario->spec.until == NULL)
+        sc_error(reader, spec, "spec.duration", "no end; write duration: 5m, or until: a condition");
+    else if (duration != NULL && duration->text != NULL && duration_parse(duration->text, &ns) && ns == 0)
+        sc_error(reader, duration, "spec.duration", "nothing is played in no time; write duration: 5m");
+    check_version(reader, scenario, spec);
+    check_nodes(reader, scenario, spec);
+    check_network(reader, scenario, spec);
+    check_applications(reader, scenario, spec);
+    check_traffic(reader, scenario, spec);
+    check_timeline(reader, scenario, spec);
+}

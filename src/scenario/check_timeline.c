@@ -1,0 +1,281 @@
+/* check_timeline.c - see check_timeline.h */
+
+#include "scenario/check_timeline.h"
+
+#include "base/duration.h"
+#include "kubectl/kubectl.h"
+#include "scenario/check.h"
+#include "scenario/condition.h"
+#include "scenario/faults.h"
+#include "scenario/substitute.h"
+
+/* --- kubectl -------------------------------------------------------------------------- */
+
+static void
+check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, const char *path)
+{
+    const Value *at = check_place(entry->source, "kubectl");
+
+    for (guint i = 0; entry->argv[i] != NULL; i++) {
+        const char *file = NULL;
+
+        if ((str_is(entry->argv[i], "-f") || str_is(entry->argv[i], "--filename")) && entry->argv[i + 1] != NULL)
+            file = entry->argv[i + 1];
+        else if (g_str_has_prefix(entry->argv[i], "--filename="))
+            file = entry->argv[i] + strlen("--filename=");
+        if (file != NULL && !str_is(file, "-") && !scenario_remember_file(scenario, file))
+            sc_warning(reader, at, path, "there is no file '%s'; the command will fail as kubectl does", file);
+    }
+}
+
+static void
+check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *entry_path)
+{
+    g_autofree char *path = g_strdup_printf("%s.kubectl", entry_path);
+    g_autofree char *message = NULL;
+    g_autofree char *wrong = NULL;
+    const Value *at = check_place(entry->source, "kubectl");
+    const char *line = entry->kubectl;
+
+    if (g_str_has_prefix(line, "kubectl "))
+        line += strlen("kubectl ");
+    if (!substitute_check(line, &message)) {
+        sc_error(reader, at, path, "%s", message);
+        return;
+    }
+    entry->argv = kubectl_split(line, &message);
+    if (entry->argv == NULL)
+        sc_error(reader, at, path, "%s", message);
+    if (entry->argv == NULL || substitute_is_needed(line))
+        return; /* what it will say is not known yet */
+    wrong = kubectl_check((const char *const *)entry->argv);
+    if (wrong != NULL)
+        sc_warning(reader, at, path, "%s", wrong);
+    check_files(reader, scenario, entry, path);
+}
+
+/* --- other verbs ------------------------------------------------------------------------ */
+
+static void
+check_set(const ScReader *reader, ScEntry *entry, const char *entry_path)
+{
+    g_autofree char *path = g_strdup_printf("%s.set", entry_path);
+
+    entry->application = g_new0(ScApplication, 1);
+    sc_defaults(scenario_application_fields, entry->application);
+    if (entry->set->type != VALUE_MAP) {
+        sc_error(reader, entry->set, path, "this is no map; write {match: {image: 'nginx:*'}, crashAfter: 5s}");
+        return;
+    }
+    sc_read(reader, scenario_application_fields, entry->application, entry->set, path);
+    check_application(reader, entry->application, entry->set, path);
+}
+
+static gboolean
+has_traffic(const Scenario *scenario, const char *name)
+{
+    for (guint i = 0; i < scenario->spec.traffic.count; i++)
+        if (str_is(((const ScTraffic *)(gconstpointer)scenario->spec.traffic.items + i)->name, name))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+check_change(const ScReader *reader, const Scenario *scenario, ScEntry *entry, const char *entry_path)
+{
+    g_autofree char *path = g_strdup_printf("%s.traffic", entry_path);
+
+    if (entry->traffic->type != VALUE_MAP) {
+        sc_error(reader, entry->traffic, path, "this is no map; write {name: users, rate: 400/s}");
+        return;
+    }
+    sc_read(reader, scenario_change_fields, &entry->change, entry->traffic, path);
+    if (entry->change.name == NULL || !entry->change.has_rate)
+        sc_error(reader, entry->traffic, path, "a change of traffic needs a name and a rate; write {name: users, rate: 400/s}");
+    else if (!has_traffic(scenario, entry->change.name))
+        sc_error(reader, check_place(entry->traffic, "name"), path, "there is no traffic '%s'; write the name of one under spec.traffic", entry->change.name);
+}
+
+static void
+check_fault(const ScReader *reader, const Scenario *scenario, ScEntry *entry, const char *entry_path)
+{
+    g_autofree char *path = g_strdup_printf("%s.fault", entry_path);
+    FaultArgs *args = fault_read(reader, scenario, entry->fault, path);
+
+    entry->fault_args = args;
+    if (args != NULL && args->has_duration && entry->has_every && entry->every_ns > 0 && args->duration_ns >= entry->every_ns)
+        sc_error(reader, check_place(entry->fault, args->def->name), path, "the fault would begin again before it ends; write a duration below every");
+}
+
+/* --- times -------------------------------------------------------------------------------- */
+
+static void
+check_times(const ScReader *reader, const Scenario *scenario, const ScEntry *entry, const char *path)
+{
+    const Value *at = entry->source;
+
+    if ((guint)entry->has_at + (entry->after != NULL) + entry->has_every == 0)
+        sc_error(reader, at, path, "no time; write at: 10s, after: ID or every: 30s");
+    if (entry->has_at && entry->after != NULL)
+        sc_error(reader, check_place(at, "after"), path, "both at and after; write one of them");
+    if (entry->has_delay && entry->after == NULL)
+        sc_error(reader, check_place(at, "delay"), path, "delay without after; write at, or after: ID beside it");
+    if (entry->has_every && entry->every_ns == 0)
+        sc_error(reader, check_place(at, "every"), path, "every 0s never ends; write a time above 0");
+    if ((entry->has_times || entry->has_until) && !entry->has_every)
+        sc_error(reader, check_place(at, entry->has_times ? "times" : "until"), path, "times and until belong to every; write every: 30s beside them");
+    if (entry->input != NULL && entry->kubectl == NULL)
+        sc_error(reader, check_place(at, "input"), path, "input belongs to kubectl; write kubectl: apply -f - beside it");
+    if (entry->has_at && entry->at_ns > scenario->spec.duration_ns && scenario->spec.duration_ns > 0)
+        sc_warning(reader, check_place(at, "at"), path, "this is after the end of the scenario; it will not happen");
+}
+
+static void
+check_entry(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *path)
+{
+    guint verbs = (entry->kubectl != NULL) + (entry->fault != NULL) + (entry->mark != NULL) + (entry->traffic != NULL) + (entry->set != NULL);
+
+    if (verbs != 1) {
+        sc_error(reader, entry->source, path, "%s; write exactly one of kubectl, fault, mark, traffic, set", verbs == 0 ? "nothing happens here" : "several things happen here");
+        return;
+    }
+    check_times(reader, scenario, entry, path);
+    if (entry->kubectl != NULL) {
+        entry->verb = ENTRY_KUBECTL;
+        check_kubectl(reader, scenario, entry, path);
+    } else if (entry->fault != NULL) {
+        entry->verb = ENTRY_FAULT;
+        check_fault(reader, scenario, entry, path);
+    } else if (entry->traffic != NULL) {
+        entry->verb = ENTRY_TRAFFIC;
+        check_change(reader, scenario, entry, path);
+    } else if (entry->set != NULL) {
+        entry->verb = ENTRY_SET;
+        check_set(reader, entry, path);
+    } else {
+        entry->verb = ENTRY_MARK;
+    }
+}
+
+/* --- what refers to what ------------------------------------------------------------------- */
+
+static const ScEntry *
+entry_at(const Scenario *scenario, guint index)
+{
+    return (const ScEntry *)(gconstpointer)scenario->spec.timeline.items + index;
+}
+
+/* Follows `after` from an entry; a chain longer than the timeline has a circle. */
+static gboolean
+is_in_circle(const Scenario *scenario, GHashTable *ids, const ScEntry *entry)
+{
+    const ScEntry *at = entry;
+
+    for (guint steps = 0; steps <= scenario->spec.timeline.count && at != NULL && at->after != NULL; steps++) {
+        at = g_hash_table_lookup(ids, at->after);
+        if (at == entry)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+check_after(const ScReader *reader, const Scenario *scenario, GHashTable *ids)
+{
+    for (guint i = 0; i < scenario->spec.timeline.count; i++) {
+        const ScEntry *entry = entry_at(scenario, i);
+        g_autofree char *path = g_strdup_printf("spec.timeline[%u].after", i);
+
+        if (entry->after == NULL)
+            continue;
+        if (!g_hash_table_contains(ids, entry->after))
+            sc_error(reader, check_place(entry->source, "after"), path, "no entry has the id '%s'; write id: %s at one", entry->after, entry->after);
+        else if (is_in_circle(scenario, ids, entry))
+            sc_error(reader, check_place(entry->source, "after"), path, "it waits for itself; write at: 10s at one entry of the circle");
+    }
+}
+
+/* traffic/NAME and kubectl/ID must be there. */
+static char *
+missing_subject(const Scenario *scenario, GHashTable *ids, const char *condition)
+{
+    g_autofree char *subject = g_strndup(condition, strcspn(condition, " "));
+    const char *name = strchr(subject, '/');
+    const ScEntry *entry;
+
+    if (name == NULL)
+        return NULL;
+    name++;
+    if (g_str_has_prefix(subject, "traffic/") && !has_traffic(scenario, name))
+        return g_strdup_printf("there is no traffic '%s'; write the name of one under spec.traffic", name);
+    if (!g_str_has_prefix(subject, "kubectl/"))
+        return NULL;
+    entry = g_hash_table_lookup(ids, name);
+    if (entry == NULL || entry->kubectl == NULL)
+        return g_strdup_printf("no kubectl entry has the id '%s'; write id: %s at one", name, name);
+    return NULL;
+}
+
+static void
+check_condition(const ScReader *reader, const Scenario *scenario, GHashTable *ids, const char *text, const Value *at, const char *path)
+{
+    g_autofree char *message = NULL;
+
+    if (condition_check(text, &message))
+        message = missing_subject(scenario, ids, text);
+    if (message != NULL)
+        sc_error(reader, at, path, "%s", message);
+}
+
+static void
+check_expect(const ScReader *reader, const Scenario *scenario, GHashTable *ids, const ScExpect *expect, guint index)
+{
+    const Value *source = expect->source;
+    const char *key = expect->that != NULL ? "that" : "always";
+    g_autofree char *path = g_strdup_printf("spec.expect[%u]", index);
+    g_autofree char *text_path = g_strdup_printf("%s.%s", path, key);
+    gint64 at_ns;
+
+    if ((expect->that != NULL) == (expect->always != NULL)) {
+        sc_error(reader, source, path, "%s; write either that or always", expect->that != NULL ? "both that and always" : "no condition");
+        return;
+    }
+    if (expect->after != NULL && !g_hash_table_contains(ids, expect->after))
+        sc_error(reader, check_place(source, "after"), path, "no entry has the id '%s'; write id: %s at one", expect->after, expect->after);
+    if (expect->at != NULL && !str_is(expect->at, "end") && (!duration_parse(expect->at, &at_ns) || at_ns < 0))
+        sc_error(reader, check_place(source, "at"), path, "'%s' is no time; write end, or a duration", expect->at);
+    if (expect->at != NULL && expect->has_within)
+        sc_error(reader, check_place(source, "within"), path, "both at and within; write one of them");
+    if (expect->always != NULL && (expect->has_within || expect->at != NULL))
+        sc_error(reader, check_place(source, expect->at != NULL ? "at" : "within"), path, "always has no time of its own; leave %s out", expect->at != NULL ? "at" : "within");
+    check_condition(reader, scenario, ids, expect->that != NULL ? expect->that : expect->always, check_place(source, key), text_path);
+}
+
+void
+check_timeline(const ScReader *reader, Scenario *scenario, const Value *spec)
+{
+    const ScList *list = &scenario->spec.timeline;
+    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < list->count; i++) {
+        ScEntry *entry = (ScEntry *)(gpointer)list->items + i;
+        g_autofree char *path = g_strdup_printf("spec.timeline[%u]", i);
+
+        entry->source = check_item(value_get(spec, "timeline"), i);
+        if (entry->source == NULL || entry->source->type != VALUE_MAP)
+            continue;
+        if (entry->id != NULL && !g_hash_table_insert(ids, (gpointer)entry->id, entry))
+            sc_error(reader, check_place(entry->source, "id"), path, "the id '%s' is used twice; write another", entry->id);
+        check_entry(reader, scenario, entry, path);
+    }
+    check_after(reader, scenario, ids);
+    for (guint i = 0; i < scenario->spec.expect.count; i++) {
+        ScExpect *expect = (ScExpect *)(gpointer)scenario->spec.expect.items + i;
+
+        expect->source = check_item(value_get(spec, "expect"), i);
+        if (expect->source != NULL && expect->source->type == VALUE_MAP)
+            check_expect(reader, scenario, ids, expect, i);
+    }
+    if (scenario->spec.until != NULL)
+        check_condition(reader, scenario, ids, scenario->spec.until, value_get(spec, "until"), "spec.until");
+}
