@@ -28,6 +28,7 @@ struct Scheduler {
     QueuedPod *current;    /* (owned) in its cycle */
     Attempt *attempt;      /* (owned ref of explained) its outcome */
     SimTimer cycle_timer, flush_timer;
+    struct Report *report;  /* (owned) what the loop is about to write; NULL: nothing */
     GHashTable *bindings;   /* Binding (owned) -> itself */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */
@@ -65,10 +66,13 @@ typedef struct {
 } Failure;
 /* scheduler_fail: takes @queued: back to the queue, event, condition. */
 void scheduler_fail(Scheduler *scheduler, QueuedPod *queued, const Failure *failure);
+void scheduler_report_reset(Scheduler *scheduler);
+void scheduler_report_resumed(Scheduler *scheduler);
 
 /* scheduler_evict: carry a preemption out for @preemptor. */
 void scheduler_evict(Scheduler *scheduler, const ApiObject *preemptor, const Candidate *candidate);
 void scheduler_evictions_reset(Scheduler *scheduler);
+void scheduler_evictions_resumed(Scheduler *scheduler);
 
 /* scheduler_patch_status: @mutate on the pod as stored; @done as in client_send. */
 void scheduler_patch_status(Scheduler *scheduler,

@@ -279,6 +279,7 @@ scheduler_stopped(gpointer user)
     scheduler_loop_reset(scheduler);
     scheduler_bindings_reset(scheduler);
     scheduler_evictions_reset(scheduler);
+    scheduler_report_reset(scheduler);
     sched_queue_reset(scheduler->queue, scheduler_wall_ns(scheduler));
     sched_cache_clear(scheduler->cache);
     if (scheduler->leader != NULL)
@@ -293,6 +294,8 @@ scheduler_resumed(gpointer user)
     if (scheduler->leader != NULL)
         leader_resumed(scheduler->leader);
     scheduler_bindings_resumed(scheduler);
+    scheduler_evictions_resumed(scheduler);
+    scheduler_report_resumed(scheduler);
     scheduler_loop_resumed(scheduler);
 }
 
@@ -399,6 +402,7 @@ scheduler_free(Scheduler *scheduler)
     scheduler_loop_reset(scheduler);
     scheduler_bindings_reset(scheduler);
     scheduler_evictions_reset(scheduler);
+    scheduler_report_reset(scheduler);
     leader_free(scheduler->leader);
     component_free(scheduler->component);
     scheduler_loop_free(scheduler);
