@@ -66,6 +66,9 @@ struct Command {
 /* kubectl_options, kubectl_client: of the process. */
 const KubectlOptions *kubectl_options(const Kubectl *kubectl);
 Client *kubectl_client(Kubectl *kubectl);
+/* kubectl_namespace: of the context (kubectl config set-context); NULL: default. (interned) */
+const char *kubectl_namespace(const Kubectl *kubectl);
+void kubectl_set_namespace(Kubectl *kubectl, const char *namespace_);
 
 /* --- flags ------------------------------------------------------------------------------- */
 

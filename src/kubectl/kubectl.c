@@ -9,6 +9,7 @@ struct Kubectl {
     Process *process;
     Client *client;
     GPtrArray *commands; /* Command* under way */
+    const char *namespace_; /* interned: of the context; NULL: default */
     Rng *rng;
 };
 
@@ -81,6 +82,18 @@ const KubectlOptions *
 kubectl_options(const Kubectl *kubectl)
 {
     return &kubectl->options;
+}
+
+const char *
+kubectl_namespace(const Kubectl *kubectl)
+{
+    return kubectl->namespace_;
+}
+
+void
+kubectl_set_namespace(Kubectl *kubectl, const char *namespace_)
+{
+    kubectl->namespace_ = str_is_empty(namespace_) ? NULL : str_intern(namespace_);
 }
 
 Client *
@@ -271,8 +284,9 @@ const char *
 command_namespace(const Command *command)
 {
     const char *name = flag_string(command, "namespace");
+    const char *fallback = kubectl_namespace(command->kubectl);
 
-    return str_intern(str_is_empty(name) ? "default" : name);
+    return str_intern(!str_is_empty(name) ? name : fallback != NULL ? fallback : "default");
 }
 
 gint64

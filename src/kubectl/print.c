@@ -297,14 +297,20 @@ print_list(Command *command, const PrintList *lists, guint n_lists, gboolean as_
 
 /* --- after a change ---------------------------------------------------------------------------- */
 
-const char *
-dry_run_suffix(const Command *command)
+gboolean
+is_client_dry_run(const Command *command)
 {
     const char *word = flag_string(command, "dry-run");
 
-    if (str_is(word, "server"))
+    return str_is(word, "client") || str_is(word, "unchanged") || str_is(word, "true");
+}
+
+const char *
+dry_run_suffix(const Command *command)
+{
+    if (str_is(flag_string(command, "dry-run"), "server"))
         return " (server dry run)";
-    return str_is(word, "client") || str_is(word, "unchanged") || str_is(word, "true") ? " (dry run)" : "";
+    return is_client_dry_run(command) ? " (dry run)" : "";
 }
 
 void

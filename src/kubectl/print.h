@@ -18,6 +18,8 @@ typedef struct {
 /* print_table_options: as the command's flags say. */
 PrintTableOptions print_table_options(const Command *command, const ApiKind *kind, gboolean show_kind);
 PrintTable *print_table_new(const ApiKind *kind, const PrintTableOptions *options);
+/* print_table_new_with: columns other than the kind's own. */
+PrintTable *print_table_new_with(const Printer *printer, const ApiKind *kind, const PrintTableOptions *options);
 void print_table_free(PrintTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrintTable, print_table_free)
 /* print_table_add: @event "ADDED" etc., NULL if there is no such column. */
@@ -35,3 +37,5 @@ Value *print_encode(const Command *command, const ApiObject *object);
 gboolean print_sort(GPtrArray *objects, const char *path, char **out_message);
 /* custom_columns_format: NULL and *out_message (owned) if @spec is bad. (owned) */
 char *custom_columns_format(const char *spec, const GPtrArray *values, gboolean no_headers, char **out_message);
+/* is_client_dry_run: --dry-run or --dry-run=client: nothing is sent. */
+gboolean is_client_dry_run(const Command *command);

@@ -33,10 +33,16 @@ print_table_options(const Command *command, const ApiKind *kind, gboolean show_k
 PrintTable *
 print_table_new(const ApiKind *kind, const PrintTableOptions *options)
 {
+    return print_table_new_with(printer_find(kind), kind, options);
+}
+
+PrintTable *
+print_table_new_with(const Printer *printer, const ApiKind *kind, const PrintTableOptions *options)
+{
     PrintTable *table = g_new0(PrintTable, 1);
 
     table->kind = kind;
-    table->printer = printer_find(kind);
+    table->printer = printer;
     table->options = *options;
     if (!str_is_empty(options->label_columns))
         table->label_keys = g_strsplit(options->label_columns, ",", -1);

@@ -7,6 +7,7 @@
 
 #include "kubectl/rollout.h"
 
+#include "kubectl/follow.h"
 #include "kubectl/replica_sets.h"
 
 static gboolean
@@ -47,23 +48,19 @@ rollout_status_text(const ApiObject *deployment, gint64 revision, gboolean *out_
 
 /* --- watching ---------------------------------------------------------------------------- */
 
-/* The object is finished with: the next one. */
-static void
-leave_object(Command *command)
-{
-    g_clear_pointer(&command->watch, client_watch_stop);
-    sim_timer_disarm(&command->timer);
-    command_next(command);
-}
-
 /* TRUE: there will be no more of this object. */
 static gboolean
-say(Command *command, const ApiObject *object)
+seen(Command *command, WatchType type, const ApiObject *object)
 {
     gboolean is_done = FALSE;
     g_autofree char *error = NULL;
-    g_autofree char *text = rollout_status_text(object, flag_int(command, "revision", 0), &is_done, &error);
+    g_autofree char *text = NULL;
 
+    if (type == WATCH_DELETED) {
+        command_error(command, "object has been deleted");
+        return TRUE;
+    }
+    text = rollout_status_text(object, flag_int(command, "revision", 0), &is_done, &error);
     if (text == NULL) {
         command_error(command, "%s", error);
         return TRUE;
@@ -73,107 +70,30 @@ say(Command *command, const ApiObject *object)
 }
 
 static void
-on_left(Sim *sim, gpointer self)
+over(Command *command, FollowEnd end)
 {
-    (void)sim;
-    leave_object(self);
-}
-
-static void
-on_timeout(Sim *sim, gpointer self)
-{
-    Command *command = self;
-
-    (void)sim;
-    command_error(command, "timed out waiting for the condition");
-    leave_object(command);
-}
-
-/* A watch is not stopped from within its own callback. */
-static void
-leave_soon(Command *command)
-{
-    command->timer.handler = on_left;
-    sim_timer_arm_after(&command->timer, 0);
-}
-
-static gboolean
-is_leaving(const Command *command)
-{
-    return command->timer.is_armed && command->timer.handler == on_left;
-}
-
-static void
-on_event(gpointer user, WatchType type, const ApiObject *object)
-{
-    Command *command = user;
-
-    if (is_leaving(command))
-        return;
-    if (type == WATCH_DELETED) {
+    if (end == FOLLOW_TIMEOUT)
+        command_error(command, "timed out waiting for the condition");
+    else if (end == FOLLOW_ABSENT)
         command_error(command, "object has been deleted");
-        leave_soon(command);
-    } else if ((type == WATCH_ADDED || type == WATCH_MODIFIED) && say(command, object)) {
-        leave_soon(command);
-    }
-}
-
-static void
-on_closed(gpointer user, const ApiStatus *status)
-{
-    Command *command = user;
-
-    (void)status;
-    if (!is_leaving(command)) {
+    else if (end == FOLLOW_CLOSED)
         command_error(command, "watch closed before UntilWithoutRetry timeout");
-        leave_soon(command);
-    }
-}
-
-static const ClientWatchHooks hooks = {on_event, on_closed};
-
-static void
-on_listed(Command *command, const ApiResponse *response)
-{
-    const Target *target = current_target(command);
-    gint64 timeout_ns = flag_duration_ns(command, "timeout", 0);
-    g_autoptr(ApiRequest) request = NULL;
-
-    if (!api_response_ok(response)) {
-        command_server_error(command, response->status, NULL);
-        command_next(command);
-        return;
-    }
-    for (guint i = 0; i < response->items->len; i++)
-        if (say(command, g_ptr_array_index(response->items, i))) {
-            command_next(command);
-            return;
-        }
-    request = command_request(command, VERB_WATCH, target);
-    request->name = NULL;
-    request->field_selector = str_internf("metadata.name=%s", target->name);
-    request->resource_version = response->revision;
-    if (timeout_ns > 0) {
-        command->timer.handler = on_timeout;
-        sim_timer_arm_after(&command->timer, timeout_ns);
-    }
-    command->watch = client_watch(kubectl_client(command->kubectl), request, &hooks, command);
+    command_next(command);
 }
 
 static void
 on_got(Command *command, const ApiResponse *response)
 {
-    const Target *target = current_target(command);
-    ApiRequest *request;
+    Follow *follow = command->state;
+    gint64 timeout_ns = flag_duration_ns(command, "timeout", 0);
 
     if (!api_response_ok(response)) {
         command_server_error(command, response->status, NULL);
         command_next(command);
         return;
     }
-    request = api_request_new(VERB_LIST, target->kind, target->namespace_, NULL);
-    request->field_selector = str_internf("metadata.name=%s", target->name);
-    command_send(command, request, on_listed);
+    follow->deadline_ns = timeout_ns > 0 ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns : 0;
+    follow_begin(command);
 }
 
 gboolean
@@ -181,9 +101,14 @@ rollout_status_begin(Command *command)
 {
     gint64 revision = flag_int(command, "revision", 0);
 
-    if (revision < 0)
+    if (revision < 0) {
         command_fail(command, "revision must be a positive integer: %" G_GINT64_FORMAT, revision);
-    return revision >= 0;
+        return FALSE;
+    }
+    command->state = g_new0(Follow, 1);
+    command->state_free = g_free;
+    *(Follow *)command->state = (Follow){.seen = seen, .over = over};
+    return TRUE;
 }
 
 void

@@ -1,0 +1,105 @@
+/* cordon.c - kubectl cordon and uncordon; models k8s.io/kubectl pkg/cmd/drain, pkg/drain/cordon.go v0.34 */
+
+#include "api/patch.h"
+#include "kubectl/expand.h"
+#include "kubectl/print.h"
+
+static void cordon_run(Command *command);
+
+static const FlagDef flags[] = {{0}};
+
+const Verb cordon_verb = {.name = "cordon", .flags = flags, .run = cordon_run, .doc = "Mark node as unschedulable."};
+const Verb uncordon_verb = {.name = "uncordon", .flags = flags, .run = cordon_run, .doc = "Mark node as schedulable."};
+
+static void
+say(Command *command, const char *already)
+{
+    command_print(command, "%s %s%sed%s\n", target_label(&node_kind, current_target(command)->name), already, command->verb->name, dry_run_suffix(command));
+}
+
+static void
+on_patched(Command *command, const ApiResponse *response)
+{
+    if (!api_response_ok(response))
+        command_error(command, "unable to %s node \"%s\": %s", command->verb->name, current_target(command)->name, response->status->message);
+    else
+        say(command, "");
+    command_next(command);
+}
+
+static void
+on_got(Command *command, const ApiResponse *response)
+{
+    gboolean wanted = command->verb == &cordon_verb;
+    g_autoptr(Value) before = NULL;
+    g_autoptr(Value) after = NULL;
+    ApiRequest *request;
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_next(command);
+        return;
+    }
+    if (node_spec(response->object)->unschedulable == wanted) {
+        say(command, "already ");
+        command_next(command);
+        return;
+    }
+    if (is_client_dry_run(command)) {
+        say(command, "");
+        command_next(command);
+        return;
+    }
+    before = api_object_encode(response->object);
+    after = value_copy(before);
+    if (value_get(after, "spec") == NULL)
+        value_set(after, "spec", value_new_map());
+    if (wanted)
+        value_set(value_get(after, "spec"), "unschedulable", value_new_bool(TRUE));
+    else
+        value_remove(value_get(after, "spec"), "unschedulable");
+    request = command_request(command, VERB_PATCH, current_target(command));
+    request->patch_type = PATCH_STRATEGIC;
+    request->body = patch_two_way(&node_kind, before, after);
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    command_send(command, request, on_patched);
+}
+
+static void
+cordon_one(Command *command, Target *target)
+{
+    command_send(command, command_request(command, VERB_GET, target), on_got);
+}
+
+static void
+go(Command *command)
+{
+    command_each(command, cordon_one, command_end_default);
+}
+
+static void
+cordon_run(Command *command)
+{
+    gboolean by_selector = !str_is_empty(flag_string(command, "selector"));
+
+    if (command->args->len == 0 && !by_selector) {
+        command_usage(command, "USAGE: %s NODE [flags]", command->verb->name);
+        return;
+    }
+    if (command->args->len > 0 && by_selector) {
+        command_fail(command, "cannot specify both a node name and a --selector option");
+        return;
+    }
+    if (by_selector) {
+        Target all = {.kind = &node_kind};
+        g_array_append_val(command->targets, all);
+    }
+    for (guint i = 0; i < command->args->len; i++) {
+        const char *word = g_ptr_array_index(command->args, i);
+        const char *slash = strchr(word, '/');
+        Target target = {.kind = &node_kind, .name = str_intern(slash != NULL ? slash + 1 : word)};
+
+        g_array_append_val(command->targets, target);
+    }
+    targets_expand(command, go);
+}

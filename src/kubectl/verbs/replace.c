@@ -1,0 +1,173 @@
+/*
+ * replace.c - kubectl replace -f FILE; models k8s.io/kubectl pkg/cmd/replace v0.34
+ *
+ * An object without a resourceVersion replaces whatever is there. --force deletes,
+ * waits until it is gone, creates.
+ */
+
+#include "base/duration.h"
+#include "kubectl/expand.h"
+#include "kubectl/print.h"
+
+#define POLL_NS (100 * NS_PER_MS)
+
+static void replace_run(Command *command);
+
+static const FlagDef flags[] = {
+    {"force", 0, FLAG_BOOL, NULL, NULL},
+    {"validate", 0, FLAG_STRING, "strict", "strict"},
+    {"save-config", 0, FLAG_BOOL, NULL, NULL},
+    {"grace-period", 0, FLAG_INT, "-1", NULL},
+    {"cascade", 0, FLAG_STRING, "background", "background"},
+    {"timeout", 0, FLAG_DURATION, "0s", NULL},
+    {"subresource", 0, FLAG_STRING, NULL, NULL},
+    {"wait", 0, FLAG_BOOL, NULL, NULL},
+    {0},
+};
+
+const Verb replace_verb = {.name = "replace", .flags = flags, .run = replace_run, .doc = "Replace a resource by file name or standard input."};
+
+static void
+fail_one(Command *command, const ApiStatus *status, const char *doing)
+{
+    g_autofree char *prefix = g_strdup_printf("error when %s \"%s\": ", doing, current_target(command)->file);
+
+    command_server_error(command, status, prefix);
+    command_next(command);
+}
+
+static void
+on_replaced(Command *command, const ApiResponse *response)
+{
+    if (!api_response_ok(response)) {
+        fail_one(command, response->status, "replacing");
+        return;
+    }
+    print_changed(command, response->object, "replaced");
+    command_next(command);
+}
+
+static ApiRequest *
+write_request(Command *command, ApiVerb verb)
+{
+    const Target *target = current_target(command);
+    ApiRequest *request = command_request(command, verb, target);
+    const char *validation = flag_string(command, "validate");
+
+    request->body = value_copy(target->manifest);
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    request->subresource = str_intern(flag_string(command, "subresource"));
+    if (str_is(validation, "ignore") || str_is(validation, "false"))
+        request->field_validation = FIELD_VALIDATION_IGNORE;
+    else
+        request->field_validation = str_is(validation, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
+    return request;
+}
+
+/* --- in place -------------------------------------------------------------------------------- */
+
+static void
+on_got(Command *command, const ApiResponse *response)
+{
+    ApiRequest *request;
+    Value *metadata;
+
+    if (!api_response_ok(response)) {
+        fail_one(command, response->status, "replacing");
+        return;
+    }
+    request = write_request(command, VERB_UPDATE);
+    metadata = value_get(request->body, "metadata");
+    if (metadata != NULL && str_is_empty(value_get_string(metadata, "resourceVersion", NULL))) {
+        g_autofree char *version = g_strdup_printf("%" G_GUINT64_FORMAT, response->object->resource_version);
+        value_set(metadata, "resourceVersion", value_new_string(version));
+    }
+    value_sort(request->body);
+    command_send(command, request, on_replaced);
+}
+
+/* --- by force ----------------------------------------------------------------------------------- */
+
+static void look(Command *command);
+
+static void
+on_look_again(Sim *sim, gpointer self)
+{
+    (void)sim;
+    look(self);
+}
+
+static void
+on_looked(Command *command, const ApiResponse *response)
+{
+    ApiRequest *request;
+
+    if (response->code != 404) {
+        command->timer.handler = on_look_again;
+        sim_timer_arm_after(&command->timer, POLL_NS);
+        return;
+    }
+    request = write_request(command, VERB_CREATE);
+    value_sort(request->body);
+    command_send(command, request, on_replaced);
+}
+
+static void
+look(Command *command)
+{
+    command_send(command, command_request(command, VERB_GET, current_target(command)), on_looked);
+}
+
+static void
+on_deleted(Command *command, const ApiResponse *response)
+{
+    const Target *target = current_target(command);
+
+    if (!api_response_ok(response) && response->code != 404) {
+        fail_one(command, response->status, "deleting");
+        return;
+    }
+    if (api_response_ok(response))
+        command_print(command, "%s \"%s\" deleted%s%s%s\n", api_kind_group_singular(target->kind), target->name, target->namespace_ != NULL ? " from " : "", target->namespace_ != NULL ? target->namespace_ : "", target->namespace_ != NULL ? " namespace" : "");
+    look(command);
+}
+
+static void
+replace_one(Command *command, Target *target)
+{
+    ApiRequest *request;
+    gint64 grace = flag_int(command, "grace-period", -1);
+
+    if (is_client_dry_run(command)) {
+        ApiDecodeResult result = {0};
+        g_autoptr(ApiObject) object = api_object_decode(target->kind, target->manifest, &result);
+
+        api_decode_result_clear(&result);
+        if (object != NULL)
+            print_changed(command, object, "replaced");
+        command_next(command);
+        return;
+    }
+    if (!flag_bool(command, "force")) {
+        command_send(command, command_request(command, VERB_GET, target), on_got);
+        return;
+    }
+    request = command_request(command, VERB_DELETE, target);
+    request->propagation = str_intern("Background");
+    if (grace >= 0) {
+        request->has_grace = TRUE;
+        request->grace_s = grace;
+    }
+    command_send(command, request, on_deleted);
+}
+
+static void
+replace_run(Command *command)
+{
+    if (!flag_is_given(command, "filename")) {
+        command_usage(command, "must specify one of -f and -k");
+        return;
+    }
+    if (targets_from_files(command))
+        command_each(command, replace_one, command_end_default);
+}

@@ -1,0 +1,255 @@
+/* run.c - kubectl run NAME --image=IMAGE; models k8s.io/kubectl pkg/cmd/run v0.34: one pod */
+
+#include "kubectl/expand.h"
+#include "kubectl/print.h"
+
+static void run_run(Command *command);
+
+static const FlagDef flags[] = {
+    {"image", 0, FLAG_STRING, NULL, NULL},
+    {"restart", 0, FLAG_STRING, "Always", NULL},
+    {"env", 0, FLAG_STRINGS, NULL, NULL},
+    {"labels", 'l', FLAG_STRING, NULL, NULL},
+    {"annotations", 0, FLAG_STRINGS, NULL, NULL},
+    {"port", 0, FLAG_STRING, NULL, NULL},
+    {"expose", 0, FLAG_BOOL, NULL, NULL},
+    {"command", 0, FLAG_BOOL, NULL, NULL},
+    {"image-pull-policy", 0, FLAG_STRING, NULL, NULL},
+    {"overrides", 0, FLAG_STRING, NULL, NULL},
+    {"quiet", 'q', FLAG_BOOL, NULL, NULL},
+    {"rm", 0, FLAG_BOOL, NULL, NULL},
+    {"stdin", 'i', FLAG_BOOL, NULL, NULL},
+    {"tty", 't', FLAG_BOOL, NULL, NULL},
+    {"attach", 0, FLAG_BOOL, NULL, NULL},
+    {"privileged", 0, FLAG_BOOL, NULL, NULL},
+    {"save-config", 0, FLAG_BOOL, NULL, NULL},
+    {0},
+};
+
+const Verb run_verb = {.name = "run", .flags = flags, .run = run_run, .doc = "Run a particular image on the cluster, as a pod."};
+
+/* "a=b,c=d" as a map; NULL: message out, ended. */
+static Value *
+labels_of(Command *command, const char *name)
+{
+    const char *text = flag_string(command, "labels");
+    g_auto(GStrv) pairs = NULL;
+    Value *labels = value_new_map();
+
+    if (str_is_empty(text)) {
+        value_set(labels, "run", value_new_string(name));
+        return labels;
+    }
+    pairs = g_strsplit(text, ",", -1);
+    for (guint i = 0; pairs[i] != NULL; i++) {
+        char *equals = strchr(pairs[i], '=');
+
+        if (equals == NULL) {
+            command_fail(command, "unexpected label spec: %s", pairs[i]);
+            value_free(labels);
+            return NULL;
+        }
+        *equals = '\0';
+        value_set(labels, str_intern(pairs[i]), value_new_string(equals + 1));
+    }
+    return labels;
+}
+
+/* FALSE: message out, ended. */
+static gboolean
+add_environment(Command *command, Value *container)
+{
+    const GPtrArray *pairs = flag_strings(command, "env");
+    Value *list;
+
+    if (pairs == NULL)
+        return TRUE;
+    list = value_new_list();
+    value_set(container, "env", list);
+    for (guint i = 0; i < pairs->len; i++) {
+        const char *text = g_ptr_array_index(pairs, i);
+        const char *equals = strchr(text, '=');
+        Value *one;
+
+        if (equals == NULL || equals == text) {
+            command_fail(command, "invalid env: %s", text);
+            return FALSE;
+        }
+        one = value_new_map();
+        value_set(one, "name", value_new_string(str_intern_len(text, (gsize)(equals - text))));
+        value_set(one, "value", value_new_string(equals + 1));
+        value_append(list, one);
+    }
+    return TRUE;
+}
+
+static void
+add_words(Command *command, Value *container)
+{
+    Value *words;
+    GPtrArray *given = command->after_dashes;
+
+    if (given == NULL && command->args->len < 2)
+        return;
+    words = value_new_list();
+    for (guint i = 1; i < command->args->len; i++)
+        value_append(words, value_new_string(g_ptr_array_index(command->args, i)));
+    for (guint i = 0; given != NULL && i < given->len; i++)
+        value_append(words, value_new_string(g_ptr_array_index(given, i)));
+    if (words->count > 0)
+        value_set(container, flag_bool(command, "command") ? "command" : "args", words);
+    else
+        value_free(words);
+}
+
+static void
+add_port(Command *command, Value *container)
+{
+    const char *port = flag_string(command, "port");
+    Value *list;
+    Value *one;
+
+    if (str_is_empty(port))
+        return;
+    list = value_new_list();
+    one = value_new_map();
+    value_set(one, "containerPort", value_new_int(g_ascii_strtoll(port, NULL, 10)));
+    value_append(list, one);
+    value_set(container, "ports", list);
+}
+
+/* NULL: message out, ended. (owned) */
+static Value *
+generate_pod(Command *command, const char *name)
+{
+    g_autoptr(Value) pod = value_new_map();
+    Value *metadata = value_new_map();
+    Value *spec = value_new_map();
+    Value *containers = value_new_list();
+    Value *container = value_new_map();
+    Value *labels;
+
+    value_set(pod, "apiVersion", value_new_string("v1"));
+    value_set(pod, "kind", value_new_string("Pod"));
+    value_set(pod, "metadata", metadata);
+    value_set(pod, "spec", spec);
+    value_set(spec, "containers", containers);
+    value_append(containers, container);
+    value_set(metadata, "name", value_new_string(name));
+    if (flag_is_given(command, "namespace"))
+        value_set(metadata, "namespace", value_new_string(command_namespace(command)));
+    labels = labels_of(command, name);
+    if (labels == NULL)
+        return NULL;
+    value_set(metadata, "labels", labels);
+    value_set(container, "name", value_new_string(name));
+    value_set(container, "image", value_new_string(flag_string(command, "image")));
+    if (flag_is_given(command, "image-pull-policy"))
+        value_set(container, "imagePullPolicy", value_new_string(flag_string(command, "image-pull-policy")));
+    add_words(command, container);
+    if (!add_environment(command, container))
+        return NULL;
+    add_port(command, container);
+    value_set(container, "resources", value_new_map());
+    value_set(spec, "dnsPolicy", value_new_string("ClusterFirst"));
+    value_set(spec, "restartPolicy", value_new_string(flag_string(command, "restart")));
+    return g_steal_pointer(&pod);
+}
+
+/* --expose: a Service of the same name. (owned) */
+static Value *
+generate_service(Command *command, const Value *pod)
+{
+    Value *service = value_new_map();
+    Value *metadata = value_new_map();
+    Value *spec = value_new_map();
+    Value *ports = value_new_list();
+    Value *port = value_new_map();
+    gint64 number = g_ascii_strtoll(flag_string(command, "port"), NULL, 10);
+
+    value_set(service, "apiVersion", value_new_string("v1"));
+    value_set(service, "kind", value_new_string("Service"));
+    value_set(metadata, "name", value_new_string(value_get_string(value_get(pod, "metadata"), "name", "")));
+    value_set(service, "metadata", metadata);
+    value_set(port, "port", value_new_int(number));
+    value_set(port, "protocol", value_new_string("TCP"));
+    value_set(port, "targetPort", value_new_int(number));
+    value_append(ports, port);
+    value_set(spec, "ports", ports);
+    value_set(spec, "selector", value_copy(value_get_path(pod, "metadata", "labels", NULL)));
+    value_set(service, "spec", spec);
+    return service;
+}
+
+static void
+on_created(Command *command, const ApiResponse *response)
+{
+    if (!api_response_ok(response))
+        command_server_error(command, response->status, NULL);
+    else
+        print_changed(command, response->object, "created");
+    command_next(command);
+}
+
+static void
+create_one(Command *command, Target *target)
+{
+    ApiRequest *request;
+
+    if (is_client_dry_run(command)) {
+        ApiDecodeResult result = {0};
+        g_autoptr(ApiObject) object = api_object_decode(target->kind, target->manifest, &result);
+
+        api_decode_result_clear(&result);
+        if (object != NULL)
+            print_changed(command, object, "created");
+        command_next(command);
+        return;
+    }
+    request = command_request(command, VERB_CREATE, target);
+    request->body = value_copy(target->manifest);
+    request->field_validation = FIELD_VALIDATION_STRICT;
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    command_send(command, request, on_created);
+}
+
+static void
+add_target(Command *command, const ApiKind *kind, const char *name, Value *manifest)
+{
+    Target target = {.kind = kind, .name = name, .namespace_ = command_namespace(command), .manifest = manifest};
+
+    g_array_append_val(command->targets, target);
+}
+
+static void
+run_run(Command *command)
+{
+    const char *restart = flag_string(command, "restart");
+    const char *name;
+    Value *pod;
+
+    if (!flag_is_given(command, "image")) {
+        command_fail(command, "required flag(s) \"image\" not set");
+        return;
+    }
+    if (command->args->len == 0) {
+        command_usage(command, "NAME is required for run");
+        return;
+    }
+    name = g_ptr_array_index(command->args, 0);
+    if (!str_is(restart, "Always") && !str_is(restart, "OnFailure") && !str_is(restart, "Never")) {
+        command_usage(command, "invalid restart policy: %s", restart);
+        return;
+    }
+    if (flag_bool(command, "expose") && str_is_empty(flag_string(command, "port"))) {
+        command_usage(command, "--port must be set when exposing a service");
+        return;
+    }
+    pod = generate_pod(command, name);
+    if (pod == NULL)
+        return;
+    if (flag_bool(command, "expose")) /* the service is told first */
+        add_target(command, &service_kind, name, generate_service(command, pod));
+    add_target(command, &pod_kind, name, pod);
+    command_each(command, create_one, command_end_default);
+}
