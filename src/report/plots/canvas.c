@@ -12,6 +12,7 @@
 #define LEFT 0.115
 #define RIGHT 0.97
 #define MARK_ROWS 4
+#define MARK_CHARS 40
 
 struct Canvas {
     char *directory, *kind; /* (owned) */
@@ -112,7 +113,7 @@ is_mark(const CsvTable *marks, guint row)
     return TRUE;
 }
 
-/* Texts of the marks in up to MARK_ROWS rows, so that none covers another. */
+/* Texts of the marks in up to MARK_ROWS rows, so that none covers another: one too many keeps its line only. */
 static void
 lay_out_marks(Canvas *canvas, const CsvTable *marks)
 {
@@ -126,19 +127,21 @@ lay_out_marks(Canvas *canvas, const CsvTable *marks)
         gint64 ms = csv_ms(marks, i, "t");
         const char *text = csv_text(marks, i, "text");
         double x = (double)ms / (double)MAX(canvas->end_ms, 1);
-        double width = ((double)MIN(g_utf8_strlen(text, -1), 44) + 2) * 8.6 / plot_px;
+        double width = ((double)MIN(g_utf8_strlen(text, -1), MARK_CHARS) + 2) * 8.6 / plot_px;
         gboolean is_left = x + width > 1.0;
         guint row = 0;
 
         if (!is_mark(marks, i) || ms < 0 || ms > canvas->end_ms)
             continue;
-        while (row + 1 < MARK_ROWS && free_from[row] > (is_left ? x - width : x))
+        while (row < MARK_ROWS && free_from[row] > (is_left ? x - width : x))
             row++;
-        free_from[row] = is_left ? x : x + width;
         g_string_append_printf(lines, "%.3f %d\n", (double)ms / 1000.0, str_is(csv_text(marks, i, "type"), "fault"));
-        g_string_append_printf(is_left ? right : texts, "%.3f %u ", (double)ms / 1000.0, row + 1);
-        canvas_quote(is_left ? right : texts, text, 56);
-        g_string_append_c(is_left ? right : texts, '\n');
+        if (row < MARK_ROWS) {
+            free_from[row] = is_left ? x : x + width;
+            g_string_append_printf(is_left ? right : texts, "%.3f %u ", (double)ms / 1000.0, row + 1);
+            canvas_quote(is_left ? right : texts, text, MARK_CHARS);
+            g_string_append_c(is_left ? right : texts, '\n');
+        }
         {
             double at = (double)ms / 1000.0;
             g_array_append_val(canvas->marks, at);

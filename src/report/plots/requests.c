@@ -74,9 +74,9 @@ plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const 
     }
     /* a few failures among many successes are what matters: they have a scale of their own */
     canvas_panel(canvas, top, middle, "ok/s", FALSE);
-    canvas_script(canvas, "stats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.2 : 1)]\nset ytics (STATS_max > 0 ? 10**floor(log10(STATS_max)) : 1)\nset boxwidth %" G_GINT64_FORMAT "\nplot '%s' using 1:5 with boxes lc rgb '%s'\n", name, width, name, COLOR_GREEN);
+    canvas_script(canvas, "stats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.2 : 1)]\nset ytics 0, (STATS_max > 0 ? 10**floor(log10(STATS_max)) : 1)\nset boxwidth %" G_GINT64_FORMAT "\nplot '%s' using 1:5 with boxes lc rgb '%s'\n", name, width, name, COLOR_GREEN);
     canvas_panel(canvas, middle - 0.006, bottom, "failed/s", is_last);
-    canvas_script(canvas, "stats '%s' using 4 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.5 : 1)]\nset ytics (STATS_max > 2 ? ceil(STATS_max/2) : 1)\nset key inside right top horizontal samplen 1.2 width 2 font ',13' noenhanced\n", name);
+    canvas_script(canvas, "stats '%s' using 4 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.5 : 1)]\nset ytics 0, (STATS_max > 2 ? ceil(STATS_max/2) : 1)\nset key inside right top horizontal samplen 1.2 width 2 font ',13' noenhanced\n", name);
     canvas_script(canvas, "plot '%s' using 1:4 with boxes lc rgb '%s' title 'refused', '' using 1:3 with boxes lc rgb '%s' title 'reset', '' using 1:2 with boxes lc rgb '%s' title 'timeout'\nunset key\n", name, COLOR_ORANGE, COLOR_PINK, COLOR_RED);
     return TRUE;
 }

@@ -179,6 +179,15 @@ draw_lanes(Canvas *canvas, guint rows, double top, double bottom, gboolean is_la
 }
 
 static gboolean
+has_deployment(const CsvTable *objects)
+{
+    for (guint i = 0; i < csv_rows(objects); i++)
+        if (str_is(csv_text(objects, i, "kind"), "Deployment"))
+            return TRUE;
+    return FALSE;
+}
+
+static void
 draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, double top, double bottom, gboolean is_last)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -189,8 +198,6 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
         if (str_is(csv_text(objects, i, "kind"), "Deployment") && !g_ptr_array_find(names, name, NULL))
             g_ptr_array_add(names, (gpointer)name);
     }
-    if (names->len == 0)
-        return FALSE;
     for (guint n = 0; n < names->len; n++) {
         g_autofree char *file = g_strdup_printf("replicas%u.dat", n);
         GString *data = canvas_data(canvas, file);
@@ -217,7 +224,6 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
     for (guint n = 0; n < names->len; n++)
         canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' %s, '' using 1:3 with steps lw 4 lc rgb '%s' title columnheader(3)%s", n, line_colors[n], n == 0 ? "title 'wanted'" : "notitle", line_colors[n], n + 1 < names->len ? ", " : "");
     canvas_script(canvas, "\nunset key\n");
-    return TRUE;
 }
 
 static PlotResult
@@ -232,17 +238,21 @@ draw(const char *directory, char **out_message)
     g_auto(PlotRun) run = {0};
     guint rows = 1;
     gboolean has_traffic = traffic != NULL && csv_rows(traffic) > 0;
-    double lanes_bottom = has_traffic ? 0.52 : 0.30;
+    gboolean has_replicas;
+    double lanes_bottom;
 
     if (pods == NULL || csv_rows(pods) == 0 || objects == NULL || !plot_run_read(directory, &run))
         return PLOT_NO_DATA;
     lanes = lay_out(pods, &rows);
+    has_replicas = has_deployment(objects);
+    lanes_bottom = has_traffic ? (has_replicas ? 0.52 : 0.405) : (has_replicas ? 0.30 : 0.075);
     canvas = canvas_new(directory, "timeline", 1600, has_traffic ? 1200 : 900);
     canvas_begin(canvas, run.name, run.description, run.end_ms);
     lane_boxes(canvas, pods, lanes);
     node_bands(canvas, lanes, nodes, &run);
-    draw_lanes(canvas, rows, has_traffic ? 0.815 : 0.76, lanes_bottom, FALSE);
-    draw_replicas(canvas, objects, &run, lanes_bottom - 0.025, has_traffic ? 0.405 : 0.075, !has_traffic);
+    draw_lanes(canvas, rows, has_traffic ? 0.815 : 0.76, lanes_bottom, !has_replicas && !has_traffic);
+    if (has_replicas)
+        draw_replicas(canvas, objects, &run, lanes_bottom - 0.025, has_traffic ? 0.405 : 0.075, !has_traffic);
     if (has_traffic) {
         plot_requests(canvas, traffic, NULL, "", run.end_ms, 0.385, 0.19, FALSE);
         plot_latency(canvas, traffic, NULL, "", run.end_ms, 0.168, 0.062, TRUE);
