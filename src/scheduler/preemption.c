@@ -2,6 +2,8 @@
 
 #include "scheduler/preemption.h"
 
+#include "scheduler/budgets.h"
+
 /* v1.34 apis/config/v1/defaults.go: DefaultPreemptionArgs */
 #define CANDIDATES_PERCENT 10
 #define CANDIDATES_MIN     100
@@ -14,6 +16,7 @@ typedef struct {
     guint n_harmless;        /* of them: violate no budget */
     ReasonCounts *histogram; /* why not, of the nodes examined */
     guint n_examined;
+    GPtrArray *budgets; /* (owned) of ApiObject (borrowed) */
 } Search;
 
 void
@@ -106,14 +109,6 @@ compare_importance(gconstpointer a, gconstpointer b, gpointer data)
     return x_ns < y_ns ? -1 : x_ns > y_ns ? 1 : 0;
 }
 
-/* Would its eviction break a disruption budget? There are no budgets in the API yet. */
-static gboolean
-preemption_is_violating(const PodInfo *pod)
-{
-    (void)pod;
-    return FALSE;
-}
-
 static gboolean
 still_fits(Search *search, NodeInfo *trial)
 {
@@ -124,18 +119,19 @@ still_fits(Search *search, NodeInfo *trial)
     return attempt_filter_node(search->cycle, trial, &reasons, &plugin) == VERDICT_SUCCESS;
 }
 
-/* Pods of @wanted kind go back one by one where the preemptor still fits; the rest are victims. */
+/* Pods go back one by one where the preemptor still fits; the rest are victims. */
 static void
 reprieve(Search *search,
          NodeInfo *trial,
          const GPtrArray *removed,
+         const gboolean *violates,
          gboolean violating,
          Candidate *candidate)
 {
     for (guint i = 0; i < removed->len; i++) {
         PodInfo *pod = removed->pdata[i];
 
-        if (preemption_is_violating(pod) != violating)
+        if (violates[i] != violating)
             continue;
         attempt_add_pod(search->cycle, trial, pod);
         if (still_fits(search, trial))
@@ -159,6 +155,7 @@ choose_victims(Search *search, NodeInfo *trial, GPtrArray *removed)
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
     Reasons reasons = {texts};
     Now now = {search->options->wall_ns};
+    g_autofree gboolean *violates = NULL;
     Candidate *candidate;
     gint plugin;
 
@@ -171,8 +168,9 @@ choose_victims(Search *search, NodeInfo *trial, GPtrArray *removed)
     candidate->node = trial->name;
     candidate->victims = g_ptr_array_new();
     g_ptr_array_sort_with_data(removed, compare_importance, &now);
-    reprieve(search, trial, removed, TRUE, candidate);
-    reprieve(search, trial, removed, FALSE, candidate);
+    violates = sched_budgets_mark(removed, search->budgets);
+    reprieve(search, trial, removed, violates, TRUE, candidate);
+    reprieve(search, trial, removed, violates, FALSE, candidate);
     g_ptr_array_sort_with_data(candidate->victims, compare_importance, &now);
     return candidate;
 }
@@ -415,11 +413,13 @@ preemption_run(const AttemptOptions *options, Cycle *cycle, Attempt *attempt)
                                               VERDICT_UNRESOLVABLE);
     if (why_not != NULL)
         return why_not;
+    search.budgets = sched_budgets_list(options->cache);
     search.candidates = g_ptr_array_new_with_free_func(candidate_free_item);
     search.histogram = reason_counts_new();
     potential = potential_nodes(&search, rejections);
     search_nodes(&search, potential);
     why_not = search_finish(&search);
     g_ptr_array_free(search.candidates, TRUE);
+    g_ptr_array_free(search.budgets, TRUE);
     return why_not;
 }

@@ -3,8 +3,7 @@
  *
  * Models: v1.34 pkg/scheduler/framework/preemption and plugins/defaultpreemption:
  * eligibility, potential nodes, victims per node, choice of the node. Works on
- * trial nodes; acting is the scheduler's. Disruption budgets are no kind yet:
- * preemption_is_violating is where they come in.
+ * trial nodes; acting is the scheduler's.
  */
 #pragma once
 

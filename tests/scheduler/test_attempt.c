@@ -1,5 +1,6 @@
 /* Whole attempts: order of nodes, how many are looked at, messages, preemption, ties. */
 
+#include "scheduler/budgets.h"
 #include "scheduler/preemption.h"
 #include "scheduler/scheduler.h"
 #include "tests/scheduler/support.h"
@@ -380,6 +381,91 @@ START_TEST(test_choice_of_the_node)
 }
 END_TEST
 
+/* --- disruption budgets: default_preemption_test.go: filterPodsWithPDBViolation ------------------------ */
+
+typedef struct {
+    LabelSelector *selector;
+} BudgetSpec;
+typedef struct {
+    gint32 allowed;
+    StrMap disrupted;
+} BudgetStatus;
+static const ApiField budget_spec_fields[] = {
+    {"selector", API_MESSAGE, offsetof(BudgetSpec, selector), .message = &label_selector_type},
+    {0},
+};
+static const ApiField budget_status_fields[] = {
+    {"disruptionsAllowed", API_INT32, offsetof(BudgetStatus, allowed), API_ALWAYS},
+    {"disruptedPods", API_STR_MAP, offsetof(BudgetStatus, disrupted)},
+    {0},
+};
+static const ApiType budget_spec_type = {"Spec", "v1", sizeof(BudgetSpec), budget_spec_fields, ""};
+static const ApiType budget_status_type = {"Status", "v1", sizeof(BudgetStatus),
+                                           budget_status_fields, ""};
+static const ApiKind budget_kind = {
+    .kind = "Budget",
+    .group = "",
+    .version = "v1",
+    .is_namespaced = TRUE,
+    .spec = &budget_spec_type,
+    .status = &budget_status_type,
+};
+
+static ApiObject *
+make_budget(const char *label, gint32 allowed, const char *disrupted)
+{
+    ApiObject *budget = api_object_new(&budget_kind, "default", "b");
+    BudgetSpec *spec = api_edit_spec(budget);
+    BudgetStatus *status = api_edit_status(budget);
+
+    spec->selector = g_new0(LabelSelector, 1);
+    if (label != NULL)
+        str_map_set(&spec->selector->match_labels, str_intern("app"), str_intern(label));
+    status->allowed = allowed;
+    if (disrupted != NULL)
+        str_map_set(&status->disrupted, str_intern(disrupted), str_intern("x"));
+    return budget;
+}
+
+START_TEST(test_budgets)
+{
+    static const struct {
+        const char *label;
+        gint32 allowed;
+        const char *disrupted;
+        gboolean want[3];
+    } rows[] = {
+        {"a", 1, NULL, {FALSE, TRUE, FALSE}}, /* the less important of two is one too many */
+        {"a", 2, NULL, {FALSE, FALSE, FALSE}},  {"a", 0, NULL, {TRUE, TRUE, FALSE}},
+        {"a", 0, "p0", {FALSE, TRUE, FALSE}},   /* p0 is on its way already */
+        {NULL, 0, NULL, {FALSE, FALSE, FALSE}}, /* an empty selector matches nothing */
+    };
+    static const SchedListers none = {0};
+    SchedCache *cache = sched_cache_new(&none, NULL);
+    GPtrArray *infos = g_ptr_array_new_with_free_func(pod_info_free);
+
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *json = g_strdup_printf("{'kind':'Pod','metadata':{'name':'p%u','namespace'"
+                                                ":'default','labels':{'app':'%s'}}}",
+                                                i, i < 2 ? "a" : "b");
+        g_autoptr(ApiObject) pod = make_object(json);
+
+        g_ptr_array_add(infos, pod_info_new(sched_cache_shapes(cache), pod));
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) budgets = g_ptr_array_new_with_free_func(api_object_unref);
+        g_autofree gboolean *violates = NULL;
+
+        g_ptr_array_add(budgets, make_budget(rows[i].label, rows[i].allowed, rows[i].disrupted));
+        violates = sched_budgets_mark(infos, budgets);
+        for (guint k = 0; k < 3; k++)
+            ck_assert_msg(violates[k] == rows[i].want[k], "row %u, pod %u", i, k);
+    }
+    g_ptr_array_unref(infos);
+    sched_cache_free(cache);
+}
+END_TEST
+
 START_TEST(test_candidate_count)
 {
     ck_assert_uint_eq(preemption_candidate_count(20), 20);
@@ -494,6 +580,7 @@ attempt_suite(void)
     tcase_add_test(tcase, test_victim_is_the_last_updated);
     tcase_add_test(tcase, test_victim_is_the_last_started);
     tcase_add_test(tcase, test_choice_of_the_node);
+    tcase_add_test(tcase, test_budgets);
     tcase_add_test(tcase, test_candidate_count);
     tcase_add_test(tcase, test_never);
     tcase_add_test(tcase, test_not_enough);
