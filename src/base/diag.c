@@ -133,25 +133,35 @@ diag_format(const Diag *diag)
     return g_string_free(out, FALSE);
 }
 
-/* Levenshtein's distance, one row at a time; texts here are names of a few dozen bytes. */
+/*
+ * Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), three
+ * rows at a time; texts here are names of a few dozen bytes.
+ */
 static gsize
 edit_distance(const char *from, const char *to)
 {
-    gsize to_length = strlen(to);
-    g_autofree gsize *row = g_new(gsize, to_length + 1);
+    gsize n = strlen(to) + 1;
+    g_autofree gsize *cells = g_new0(gsize, 3 * n);
+    gsize *before = cells;
+    gsize *last = cells + n;
+    gsize *row = cells + 2 * n;
 
-    for (gsize j = 0; j <= to_length; j++)
+    for (gsize j = 0; j < n; j++)
         row[j] = j;
     for (gsize i = 0; from[i] != '\0'; i++) {
-        gsize diagonal = row[0];
+        gsize *reused = before;
+
+        before = last;
+        last = row;
+        row = reused;
         row[0] = i + 1;
-        for (gsize j = 0; j < to_length; j++) {
-            gsize replaced = diagonal + (from[i] != to[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = MIN(replaced, MIN(diagonal, row[j]) + 1);
+        for (gsize j = 0; j + 1 < n; j++) {
+            row[j + 1] = MIN(last[j] + (from[i] != to[j]), MIN(last[j + 1], row[j]) + 1);
+            if (i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j])
+                row[j + 1] = MIN(row[j + 1], before[j - 1] + 1);
         }
     }
-    return row[to_length];
+    return row[n - 1];
 }
 
 const char *
