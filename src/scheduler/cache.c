@@ -257,38 +257,107 @@ count_node_images(SchedCache *cache, const NodeInfo *node, gboolean is_added)
     }
 }
 
-static void
-node_detach(SchedCache *cache, NodeInfo *node, gboolean leaves_tree)
+static gboolean
+images_same(const ApiObject *a, const ApiObject *b)
 {
-    count_node_images(cache, node, FALSE);
+    const NodeStatus *x = node_status(a);
+    const NodeStatus *y = node_status(b);
+
+    if (x == y)
+        return TRUE;
+    if (x->images.count != y->images.count)
+        return FALSE;
+    for (guint i = 0; i < x->images.count; i++) {
+        const ContainerImage *one = &x->images.items[i];
+        const ContainerImage *other = &y->images.items[i];
+
+        if (one->size_bytes != other->size_bytes || one->names.count != other->names.count)
+            return FALSE;
+        for (guint k = 0; k < one->names.count; k++) {
+            if (one->names.items[k] != other->names.items[k])
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+labels_same(const ApiObject *a, const ApiObject *b)
+{
+    return a->meta == b->meta || str_map_equal(&a->meta->labels, &b->meta->labels);
+}
+
+static gboolean
+capacity_same(const ApiObject *a, const ApiObject *b)
+{
+    const QuantityMap *x = &node_status(a)->allocatable;
+    const QuantityMap *y = &node_status(b)->allocatable;
+
+    if (a->status == b->status)
+        return TRUE;
+    if (x->count != y->count)
+        return FALSE;
+    for (guint i = 0; i < x->count; i++) {
+        if (x->items[i].key != y->items[i].key || x->items[i].value.nano != y->items[i].value.nano)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+count_taints(SchedCache *cache, const NodeInfo *node, gint step)
+{
     if (node->n_prefer_taints > 0)
-        cache->n_prefer_taints--;
-    if (leaves_tree) {
-        node_tree_remove(cache->tree, node, node->zone_key);
+        cache->n_prefer_taints += (guint)step;
+}
+
+static void
+node_came(SchedCache *cache, NodeInfo *node, const ApiObject *object)
+{
+    node_info_set_node(node, object);
+    count_node_images(cache, node, TRUE);
+    count_taints(cache, node, 1);
+    node_tree_add(cache->tree, node, node->zone_key);
+    cache->is_order_old = TRUE;
+    cache->nodes_generation++;
+    node_changed(cache, node);
+}
+
+/* Most updates are a kubelet's report and change nothing that counts here. */
+static void
+node_updated(SchedCache *cache, NodeInfo *node, const ApiObject *object)
+{
+    g_autoptr(ApiObject) old = api_object_ref(node->node);
+    const char *old_zone = node->zone_key;
+    gboolean has_new_images = !images_same(old, object);
+
+    if (has_new_images)
+        count_node_images(cache, node, FALSE);
+    count_taints(cache, node, -1);
+    node_info_set_node(node, object);
+    count_taints(cache, node, 1);
+    if (has_new_images)
+        count_node_images(cache, node, TRUE);
+    if (old_zone != node->zone_key) {
+        node_tree_remove(cache->tree, node, old_zone);
+        node_tree_add(cache->tree, node, node->zone_key);
         cache->is_order_old = TRUE;
     }
+    if (!labels_same(old, object))
+        cache->nodes_generation++;
+    if (old->spec != object->spec || !labels_same(old, object) || !capacity_same(old, object))
+        node_changed(cache, node);
 }
 
 void
 sched_cache_set_node(SchedCache *cache, const ApiObject *object)
 {
     NodeInfo *node = node_or_new(cache, api_name(object));
-    const char *old_zone = node->node == NULL ? NULL : node->zone_key;
 
-    cache->nodes_generation++;
-    if (node->node != NULL)
-        node_detach(cache, node, FALSE);
-    node_info_set_node(node, object);
-    count_node_images(cache, node, TRUE);
-    if (node->n_prefer_taints > 0)
-        cache->n_prefer_taints++;
-    if (old_zone != node->zone_key) {
-        if (old_zone != NULL)
-            node_tree_remove(cache->tree, node, old_zone);
-        node_tree_add(cache->tree, node, node->zone_key);
-        cache->is_order_old = TRUE;
-    }
-    node_changed(cache, node);
+    if (node->node == NULL)
+        node_came(cache, node, object);
+    else
+        node_updated(cache, node, object);
 }
 
 void
@@ -298,8 +367,11 @@ sched_cache_remove_node(SchedCache *cache, const char *name)
 
     if (node == NULL || node->node == NULL)
         return;
+    count_node_images(cache, node, FALSE);
+    count_taints(cache, node, -1);
+    node_tree_remove(cache->tree, node, node->zone_key);
+    cache->is_order_old = TRUE;
     cache->nodes_generation++;
-    node_detach(cache, node, TRUE);
     node_info_set_node(node, NULL);
     node->order_index = G_MAXUINT;
     node_changed(cache, node);
