@@ -87,6 +87,21 @@ is_released(const ApiObject *object)
     return !meta->deletion_grace_s.is_set || meta->deletion_grace_s.value == 0;
 }
 
+/*
+ * v1.34 registry/apps/deployment: a status write brings the Deployment's revision, an
+ * annotation; nothing else of its metadata, and of other kinds' none.
+ */
+static void
+keep_status_meta(ApiObject *object, const ApiObject *old)
+{
+    g_autoptr(ApiObject) written = api_object_copy(object);
+
+    api_object_set_meta(object, old->meta);
+    if (object->kind == &deployment_kind &&
+        !str_map_equal(&written->meta->annotations, &old->meta->annotations))
+        str_map_copy(&api_edit_meta(object)->annotations, &written->meta->annotations);
+}
+
 ApiStatus *
 update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_change)
 {
@@ -96,7 +111,7 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
     gboolean is_status = str_is(request->subresource, "status");
 
     if (is_status) {
-        api_object_set_meta(self, old->meta);
+        keep_status_meta(self, old);
         api_object_set_spec(self, old->spec);
         api_object_set_body(self, old->body);
     } else {
