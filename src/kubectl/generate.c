@@ -162,7 +162,7 @@ Value *
 generate_object(Command *command, const ApiKind *kind, char **out_message)
 {
     const char *name = g_ptr_array_index(command->args, command->args->len - 1);
-    Value *object = head(kind, name, kind->is_namespaced ? command_namespace(command) : NULL);
+    Value *object = head(kind, name, kind->is_namespaced && flag_is_given(command, "namespace") ? command_namespace(command) : NULL);
     gboolean fine = TRUE;
 
     if (kind == &deployment_kind) {

@@ -39,6 +39,21 @@ state_free(gpointer data)
     g_free(state);
 }
 
+/* What an apply compares: annotations are there even if empty, the last applied ones are not. (owned) */
+static Value *
+modified_of(const Value *manifest)
+{
+    Value *copy = value_copy(manifest);
+    Value *metadata = value_get(copy, "metadata");
+    Value *annotations = metadata != NULL ? value_get(metadata, "annotations") : NULL;
+
+    if (annotations != NULL && annotations->type == VALUE_MAP)
+        value_remove(annotations, LAST_APPLIED);
+    else if (metadata != NULL && metadata->type == VALUE_MAP)
+        value_set(metadata, "annotations", value_new_map());
+    return copy;
+}
+
 /* As kubectl names the file: apps.v1.Deployment.default.web. (owned) */
 static char *
 file_name(const Target *target)
@@ -117,6 +132,7 @@ on_live(Command *command, const ApiResponse *response)
     const char *annotation;
     g_autoptr(Value) original = NULL;
     g_autoptr(Value) live = NULL;
+    g_autoptr(Value) modified = NULL;
     ApiRequest *request;
 
     g_clear_pointer(&state->live, api_object_unref);
@@ -136,7 +152,8 @@ on_live(Command *command, const ApiResponse *response)
         live = api_object_encode(response->object);
         request = command_request(command, VERB_PATCH, target);
         request->patch_type = PATCH_STRATEGIC;
-        request->body = patch_three_way(target->kind, original, target->manifest, live);
+        modified = modified_of(target->manifest);
+        request->body = patch_three_way(target->kind, original, modified, live);
     }
     request->field_validation = FIELD_VALIDATION_WARN;
     request->dry_run = TRUE;
