@@ -608,20 +608,19 @@ PodCounts *
 sched_cache_count(SchedCache *cache, const PodSelector *selector)
 {
     PodCounts *counts = topology_book_find(cache->book, selector);
-    guint n;
-    NodeInfo *const *nodes;
+    GHashTableIter iter;
+    gpointer item;
 
     if (counts != NULL)
         return counts;
     counts = topology_book_add(cache->book, selector);
-    nodes = sched_cache_nodes(cache, &n);
-    for (guint i = 0; i < n; i++) {
-        for (guint k = 0; k < nodes[i]->pods->len; k++) {
-            const PodInfo *pod = nodes[i]->pods->pdata[k];
+    /* Also pods whose node is unknown yet; the order of a sum does not matter. */
+    g_hash_table_iter_init(&iter, cache->pods);
+    while (g_hash_table_iter_next(&iter, NULL, &item)) {
+        const PodInfo *pod = item;
 
-            if (api_namespace(pod->pod) == counts->namespace_)
-                pod_counts_shift(counts, pod->pod, nodes[i]->slot, 1);
-        }
+        if (api_namespace(pod->pod) == counts->namespace_)
+            pod_counts_shift(counts, pod->pod, pod->node->slot, 1);
     }
     return counts;
 }

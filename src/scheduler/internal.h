@@ -26,7 +26,7 @@ struct Scheduler {
     gboolean is_synced;
     gboolean is_reporting; /* the loop waits for the status patch of a failure */
     QueuedPod *current;    /* (owned) in its cycle */
-    Attempt *attempt;      /* (owned ref of explained) its outcome */
+    Attempt *attempt;      /* (owned) its outcome */
     SimTimer cycle_timer, flush_timer;
     struct Report *report;  /* (owned) what the loop is about to write; NULL: nothing */
     GHashTable *bindings;   /* Binding (owned) -> itself */
