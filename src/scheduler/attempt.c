@@ -26,7 +26,7 @@ typedef struct {
 void
 reasons_add(Reasons *reasons, const char *text)
 {
-    g_ptr_array_add(reasons->texts, (gpointer)str_intern(text));
+    g_ptr_array_add(reasons->texts, (gpointer)text);
 }
 
 guint
@@ -322,6 +322,7 @@ find_local(Run *run)
             (run->cycle.skip_filter >> i & 1) == 0)
             run->is_all_local = FALSE;
     }
+    pod_shapes_keep(sched_cache_shapes(run->options->cache), shape);
     if (++shape->n_attempts < RECURRING || shape->owner == NULL)
         return;
     if (shape->n_local < n_slots) {

@@ -38,7 +38,7 @@ typedef struct {
     gint16 *scores;                 /* (owned) weighted; one row of n_feasible per plugin scored */
     gint32 *totals;                 /* (owned) NULL if not scored */
     GArray *rejected;               /* of Rejection, in the order visited */
-    GPtrArray *reasons;             /* of interned texts */
+    GPtrArray *reasons;             /* of texts that live for ever */
     const char *pre_filter_message; /* interned; a PreFilter plugin said no */
     Verdict absent;                 /* of the nodes in neither list */
     const char *absent_reason;      /* interned, may be NULL */

@@ -63,6 +63,7 @@ sched_cache_clear(SchedCache *cache)
     g_hash_table_remove_all(cache->pods);
     g_hash_table_remove_all(cache->nodes);
     g_hash_table_remove_all(cache->images);
+    pod_shapes_clear(cache->shapes);
     g_array_set_size(cache->free_slots, 0);
     cache->n_slots = 0;
     cache->n_prefer_taints = 0;

@@ -29,8 +29,9 @@ typedef enum {
 
 /* Why not: texts as users see them. */
 typedef struct {
-    GPtrArray *texts; /* of interned strings */
+    GPtrArray *texts; /* of texts that live for ever, one pointer for each */
 } Reasons;
+/* reasons_add: @text is a literal that stands in one place only, or interned. */
 void reasons_add(Reasons *reasons, const char *text);
 
 /* What happened in the cluster; one bit each. */

@@ -2,8 +2,12 @@
 
 #include "scheduler/pod_info.h"
 
+/* Shapes that outlive their pods. */
+#define KEPT_MAX 64
+
 struct PodShapes {
     GHashTable *by_spec; /* spec -> PodShape (borrowed) */
+    GQueue kept;         /* of PodShape (owned refs), oldest first */
 };
 
 PodShapes *
@@ -12,6 +16,7 @@ pod_shapes_new(void)
     PodShapes *shapes = g_new0(PodShapes, 1);
 
     shapes->by_spec = g_hash_table_new(NULL, NULL);
+    g_queue_init(&shapes->kept);
     return shapes;
 }
 
@@ -20,6 +25,7 @@ pod_shapes_free(PodShapes *shapes)
 {
     if (shapes == NULL)
         return;
+    pod_shapes_clear(shapes);
     g_assert(g_hash_table_size(shapes->by_spec) == 0);
     g_hash_table_destroy(shapes->by_spec);
     g_free(shapes);
@@ -103,6 +109,33 @@ pod_shape_unref(PodShape *shape)
     g_free(shape->ports.items);
     g_free(shape->local);
     g_free(shape);
+}
+
+void
+pod_shapes_keep(PodShapes *shapes, PodShape *shape)
+{
+    if (shape->is_kept || shape->owner != shapes)
+        return;
+    shape->is_kept = TRUE;
+    shape->ref_count++;
+    g_queue_push_tail(&shapes->kept, shape);
+    if (shapes->kept.length > KEPT_MAX) {
+        PodShape *oldest = g_queue_pop_head(&shapes->kept);
+
+        oldest->is_kept = FALSE;
+        pod_shape_unref(oldest);
+    }
+}
+
+void
+pod_shapes_clear(PodShapes *shapes)
+{
+    while (shapes->kept.length > 0) {
+        PodShape *shape = g_queue_pop_head(&shapes->kept);
+
+        shape->is_kept = FALSE;
+        pod_shape_unref(shape);
+    }
 }
 
 static PodShape *

@@ -44,12 +44,17 @@ typedef struct PodShape {
     gint64 non_zero_cpu_milli, non_zero_memory_bytes;
     PodTermList required_affinity, required_anti, preferred_affinity, preferred_anti;
     HostPortList ports;
+    gboolean is_kept;
     guint n_attempts;   /* how often a pod of this spec was tried */
     guint n_local;      /* slots in local */
     LocalResult *local; /* (owned) per slot of a node; NULL until the spec recurs */
 } PodShape;
 
 PodShapes *pod_shapes_new(void);
+/* pod_shapes_keep: @shape was tried; it outlives its pods for a while, as the next pod of its spec may come soon. */
+void pod_shapes_keep(PodShapes *shapes, PodShape *shape);
+/* pod_shapes_clear: keep none any more. */
+void pod_shapes_clear(PodShapes *shapes);
 void pod_shapes_free(PodShapes *shapes); /* all shapes must be gone */
 void pod_shape_unref(PodShape *shape);
 
