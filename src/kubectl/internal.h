@@ -130,6 +130,7 @@ typedef struct {
     GPtrArray *objects; /* borrowed ApiObject* */
     gboolean single;    /* asked for by name: no List around it */
     gboolean show_kind, all_namespaces;
+    const ApiKind *kind; /* as which they are shown; NULL: as what they are */
 } PrintList;
 gboolean print_list(Command *command, const PrintList *lists, guint n_lists, gboolean as_list);
 gboolean print_output_is_known(Command *command); /* -o: FALSE: message out, ended */

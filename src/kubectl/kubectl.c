@@ -367,6 +367,19 @@ kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, Kubect
     sim_timer_arm_after(&command->timer, kubectl->options.instant ? 0 : rng_between_ns(kubectl->rng, START_MIN_NS, START_MAX_NS));
 }
 
+void
+kubectl_interrupt(Kubectl *kubectl)
+{
+    g_autoptr(GPtrArray) running = g_ptr_array_copy(kubectl->commands, NULL, NULL);
+
+    for (guint i = 0; i < running->len; i++) {
+        Command *command = g_ptr_array_index(running, i);
+
+        if (is_alive(kubectl, command))
+            command_finish(command, flag_bool(command, "watch") && str_is(command->verb->name, "get") ? 0 : 130);
+    }
+}
+
 const char *const *
 kubectl_verbs(void)
 {

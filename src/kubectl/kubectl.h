@@ -40,6 +40,12 @@ typedef void (*KubectlDone)(gpointer user, const KubectlResult *result);
 /* kubectl_run: @argv NULL-terminated, copied. @input: standard input for -f -, may be NULL. Several may run at once. */
 void kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, KubectlDone done, gpointer user);
 
+/*
+ * kubectl_interrupt: as Ctrl-C: what runs ends now with exit 130 (a watch: 0) and what it
+ * has printed.
+ */
+void kubectl_interrupt(Kubectl *kubectl);
+
 /* kubectl_split: words of a command line (quotes as in sh). NULL and *out_message (owned) for an open quote. (owned, g_strfreev) */
 char **kubectl_split(const char *line, char **out_message);
 /* kubectl_check: NULL if the verb, its flags and its -f files are known; else what is wrong. Nothing is run. (owned) */

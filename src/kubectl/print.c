@@ -2,6 +2,7 @@
 
 #include "kubectl/print.h"
 
+#include "kubectl/endpoints.h"
 #include "kubectl/jsonpath.h"
 
 #define FORMATS "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile"
@@ -162,6 +163,14 @@ print_document(Command *command, const Value *value)
 }
 
 static Value *
+encode_in(const Command *command, const PrintList *list, guint index)
+{
+    const ApiObject *object = g_ptr_array_index(list->objects, index);
+
+    return list->kind == &endpoints_kind ? endpoints_encode(object) : print_encode(command, object);
+}
+
+static Value *
 list_value(const Command *command, const PrintList *lists, guint n_lists)
 {
     Value *list = value_new_map();
@@ -170,7 +179,7 @@ list_value(const Command *command, const PrintList *lists, guint n_lists)
 
     for (guint i = 0; i < n_lists; i++)
         for (guint k = 0; k < lists[i].objects->len; k++)
-            value_append(items, print_encode(command, g_ptr_array_index(lists[i].objects, k)));
+            value_append(items, encode_in(command, &lists[i], k));
     value_set(metadata, "resourceVersion", value_new_string(""));
     value_set(list, "apiVersion", value_new_string("v1"));
     value_set(list, "items", items);
@@ -189,7 +198,7 @@ print_custom_columns(Command *command, const PrintList *lists, guint n_lists)
 
     for (guint i = 0; i < n_lists; i++)
         for (guint k = 0; k < lists[i].objects->len; k++)
-            g_ptr_array_add(values, print_encode(command, g_ptr_array_index(lists[i].objects, k)));
+            g_ptr_array_add(values, encode_in(command, &lists[i], k));
     text = custom_columns_format(spec, values, flag_bool(command, "no-headers"), &message);
     if (text == NULL) {
         command_error(command, "%s", message);
@@ -234,12 +243,14 @@ print_tables(Command *command, const PrintList *lists, guint n_lists)
         const PrintList *list = &lists[i];
         g_autoptr(PrintTable) table = NULL;
         PrintTableOptions options;
+        const ApiKind *kind;
 
         if (list->objects->len == 0)
             continue;
-        options = print_table_options(command, ((ApiObject *)g_ptr_array_index(list->objects, 0))->kind, list->show_kind);
+        kind = list->kind != NULL ? list->kind : ((const ApiObject *)g_ptr_array_index(list->objects, 0))->kind;
+        options = print_table_options(command, kind, list->show_kind);
         options.show_event = FALSE;
-        table = print_table_new(((ApiObject *)g_ptr_array_index(list->objects, 0))->kind, &options);
+        table = print_table_new(kind, &options);
         for (guint k = 0; k < list->objects->len; k++)
             print_table_add(table, g_ptr_array_index(list->objects, k), NULL, command_wall_ns(command));
         if (has_printed && !options.no_headers)
@@ -275,14 +286,14 @@ print_as_said(Command *command, const PrintList *lists, guint n_lists, gboolean 
         for (guint i = 0; i < n_lists; i++)
             for (guint k = 0; k < lists[i].objects->len; k++) {
                 const ApiObject *object = g_ptr_array_index(lists[i].objects, k);
-                command_print(command, "%s\n", target_label(object->kind, api_name(object)));
+                command_print(command, "%s\n", target_label(lists[i].kind != NULL ? lists[i].kind : object->kind, api_name(object)));
             }
         return TRUE;
     }
     if (as_list)
         value = list_value(command, lists, n_lists);
     else
-        value = print_encode(command, g_ptr_array_index(lists[0].objects, 0));
+        value = encode_in(command, &lists[0], 0);
     return print_document(command, value);
 }
 

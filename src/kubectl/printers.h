@@ -24,6 +24,3 @@ const char *node_roles_text(const ApiObject *node);
 const char *label_selector_text(const LabelSelector *selector);
 /* event_last_time: when it was seen last. */
 ApiTime event_last_time(const EventBody *event);
-
-/* The Endpoints of a Service, which kubectl can still ask for: made from its slices. */
-extern const ApiKind endpoints_kind;

@@ -5,6 +5,7 @@
  * printEndpoints.
  */
 
+#include "kubectl/endpoints.h"
 #include "kubectl/printers.h"
 
 #define SHOWN_MAX 3

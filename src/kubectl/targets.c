@@ -2,6 +2,8 @@
 
 #include "kubectl/internal.h"
 
+#include "kubectl/endpoints.h"
+
 static const char *
 namespace_for(const Command *command, const ApiKind *kind)
 {
@@ -14,6 +16,15 @@ add_target(Command *command, const ApiKind *kind, const char *name)
     Target target = {.kind = kind, .namespace_ = namespace_for(command, kind), .name = str_intern(name)};
 
     g_array_append_val(command->targets, target);
+}
+
+/* What a word means; only get knows Endpoints, which are made from slices. */
+static const ApiKind *
+find_kind(const Command *command, const char *word)
+{
+    const ApiKind *kind = api_kind_find_resource(word);
+
+    return kind == NULL && str_is(command->verb->name, "get") ? endpoints_find(word) : kind;
 }
 
 static gboolean
@@ -31,7 +42,7 @@ kinds_of(Command *command, const char *word)
     g_auto(GStrv) parts = g_strsplit(word, ",", -1);
 
     for (guint i = 0; parts[i] != NULL; i++) {
-        const ApiKind *kind = api_kind_find_resource(parts[i]);
+        const ApiKind *kind = find_kind(command, parts[i]);
 
         if (str_is(parts[i], "all")) {
             for (guint k = 0; api_kinds[k] != NULL; k++)
@@ -59,7 +70,7 @@ slash_targets(Command *command, guint first)
             command_fail(command, "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
             return FALSE;
         }
-        kind = api_kind_find_resource(parts[0]);
+        kind = find_kind(command, parts[0]);
         if (kind == NULL)
             return unknown_type(command, parts[0]);
         add_target(command, kind, parts[1]);
