@@ -84,7 +84,9 @@ play(const Scenario *scenario, guint64 seed, gint64 at_ns, char **words)
     now = sim_now_ns(answer.sim);
     while (!answer.is_done && sim_now_ns(answer.sim) < now + PATIENCE_NS)
         sim_run_until(answer.sim, sim_now_ns(answer.sim) + NS_PER_S);
-    if (!answer.is_done) {
+    if (!answer.is_done)
+        kubectl_interrupt(run_cluster(run)->kubectl); /* a watch has no end of its own */
+    if (!answer.is_done || answer.exit == 130) {
         fprintf(stderr, "desk8s kubectl: no end after two hours of virtual time\n");
         return CLI_EXPECTATION_FAILED;
     }
