@@ -67,6 +67,7 @@ struct Flow {
     guint32 port; /* client's */
     gint64 started_ns, connect_ns, deadline_ns;
     gint64 near_ns, far_ns; /* one way: client to entry, entry to server */
+    gint64 lead_ns;         /* what the SYN still has to go to the entry when that has decided */
     gint64 rto_ns;          /* next retransmission of data */
     gint64 unreachable_ns;  /* when the kernel will say so, from one of the SYNs */
     FilterBackend backend;

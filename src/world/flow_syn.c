@@ -149,7 +149,7 @@ choose_backend(Flow *flow)
     }
     flow->has_backend = FALSE;
     if (rule->verdict == FILTER_REJECT)
-        flow_answer(flow, FLOW_REFUSED, flow->near_ns);
+        flow_answer(flow, FLOW_REFUSED, flow->lead_ns + flow->near_ns);
     else
         unanswered(flow, G_MAXINT64);
     return FALSE;
@@ -176,7 +176,7 @@ reach_server(Flow *flow, Machine *target, RtContainer *listener)
     set_far_trip(flow, target);
     if (listener == NULL) {
         conntrack_answered(client->filter, client->id, flow->port);
-        flow_answer(flow, FLOW_REFUSED, flow->near_ns + 2 * flow->far_ns);
+        flow_answer(flow, FLOW_REFUSED, flow->lead_ns + flow->near_ns + 2 * flow->far_ns);
         return;
     }
     if (!container_can_accept(listener)) {
@@ -188,7 +188,7 @@ reach_server(Flow *flow, Machine *target, RtContainer *listener)
     if (client->options.reuse)
         pool_add(flow);
     /* SYN on, SYN-ACK back, request all the way. */
-    flow_send_request(flow, 2 * flow->near_ns + 3 * flow->far_ns);
+    flow_send_request(flow, flow->lead_ns + 2 * flow->near_ns + 3 * flow->far_ns);
 }
 
 /* A SYN or its SYN-ACK is lost on the way. */
@@ -265,7 +265,8 @@ flow_connect(Flow *flow)
     flow->unreachable_ns = G_MAXINT64;
     flow->port = next_port(client);
     flow->near_ns = ON_MACHINE_TRIP_NS;
-    if (client->is_inside) { /* the filter is the client's own kernel's */
+    if (client->is_inside) { /* the client's own kernel decides, at once */
+        flow->lead_ns = flow->near_ns;
         flow_on_syn(client->sim, flow);
         return;
     }

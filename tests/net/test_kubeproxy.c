@@ -1,0 +1,408 @@
+/*
+ * test_kubeproxy.c - when rules are written, and when not
+ *
+ * Sources: v1.34 pkg/proxy/runner (bounded frequency without burst), v1.32 with
+ * its token bucket; recorded: a sync takes 30..50 ms; a stopped kube-proxy leaves
+ * its rules.
+ */
+
+#include "base/duration.h"
+#include "net/kubeproxy.h"
+#include "world/filter.h"
+
+#include <check.h>
+
+Suite *kubeproxy_suite(void);
+
+#define IP "10.96.0.77"
+
+typedef struct {
+    Sim *sim;
+    World *world;
+    Machine *control, *node;
+    Etcd *etcd;
+    ApiServer *server;
+    Process *tester;
+    Client *client;
+    KubeProxy *proxy;
+    guint n_endpoints;
+} Bench;
+
+static Bench *
+bench_new(guint version_minor)
+{
+    static const WorldOptions wires = {.loopback = DIST_CONST(20 * NS_PER_US),
+                                       .same_zone = DIST_CONST(200 * NS_PER_US)};
+    Bench *bench = g_new0(Bench, 1);
+
+    bench->sim = sim_new(&(SimOptions){.seed = 1,
+                                       .epoch_unix_ns = G_GINT64_CONSTANT(1763683200) * NS_PER_S,
+                                       .start_ns = -10 * NS_PER_S});
+    bench->world = world_new(bench->sim, &wires);
+    bench->control = machine_new(bench->world, &(MachineOptions){.name = "control",
+                                                                 .ip = "10.0.0.1",
+                                                                 .cpu_milli = 4000,
+                                                                 .memory_bytes = 1 << 30});
+    bench->node = machine_new(bench->world, &(MachineOptions){.name = "n1",
+                                                              .ip = "10.0.0.2",
+                                                              .cpu_milli = 4000,
+                                                              .memory_bytes = 1 << 30,
+                                                              .boot_min_ns = 5 * NS_PER_S,
+                                                              .boot_max_ns = 5 * NS_PER_S});
+    bench->etcd = etcd_new(&(EtcdOptions){.sim = bench->sim,
+                                          .world = bench->world,
+                                          .machines = &bench->control,
+                                          .n_members = 1,
+                                          .quick = TRUE});
+    etcd_start(bench->etcd);
+    bench->server = apiserver_new(&(ApiServerOptions){.sim = bench->sim,
+                                                      .world = bench->world,
+                                                      .machine = bench->control,
+                                                      .etcd = bench->etcd,
+                                                      .version_minor = 34,
+                                                      .quick = TRUE});
+    process_start(apiserver_process(bench->server));
+    bench->tester = process_new(bench->control, "tester", NULL, NULL);
+    process_start(bench->tester);
+    bench->client = client_new(&(ClientOptions){.sim = bench->sim,
+                                                .world = bench->world,
+                                                .process = bench->tester,
+                                                .server = bench->server,
+                                                .user = "tester"});
+    bench->proxy = kube_proxy_new(&(KubeProxyOptions){.sim = bench->sim,
+                                                      .world = bench->world,
+                                                      .machine = bench->node,
+                                                      .server = bench->server,
+                                                      .node_name = "n1",
+                                                      .version_minor = version_minor});
+    sim_run_until(bench->sim, 0);
+    process_start(kube_proxy_process(bench->proxy));
+    sim_run_until(bench->sim, 5 * NS_PER_S);
+    return bench;
+}
+
+static void
+bench_free(Bench *bench)
+{
+    kube_proxy_free(bench->proxy);
+    client_free(bench->client);
+    apiserver_free(bench->server);
+    etcd_free(bench->etcd);
+    world_free(bench->world);
+    sim_free(bench->sim);
+    g_free(bench);
+}
+
+static void
+run(Bench *bench, gint64 ns)
+{
+    sim_run_until(bench->sim, sim_now_ns(bench->sim) + ns);
+}
+
+static void
+on_written(gpointer user, const ApiResponse *response)
+{
+    (void)user;
+    ck_assert_msg(response->code < 300, "%d %s", response->code,
+                  response->status != NULL ? response->status->message : "");
+}
+
+static void
+create(Bench *bench, ApiObject *object)
+{
+    ApiRequest *request =
+        api_request_new(VERB_CREATE, object->kind, api_namespace(object), api_name(object));
+
+    request->object = object;
+    client_send(bench->client, request, on_written, bench, NULL);
+}
+
+static void
+create_service(Bench *bench)
+{
+    ApiObject *service = api_object_new(&service_kind, str_intern("default"), str_intern("web"));
+    ServiceSpec *spec = api_edit_spec(service);
+    ServicePort *port = API_LIST_ADD(&spec->ports);
+
+    spec->cluster_ip = str_intern(IP);
+    str_list_add(&spec->cluster_ips, str_intern(IP));
+    port->port = 80;
+    port->protocol = str_intern("TCP");
+    port->target_port = (IntOrString){INT_OR_STRING_INT, 80, NULL};
+    create(bench, service);
+}
+
+/* One slice more, with one ready endpoint. */
+static void
+add_endpoint(Bench *bench)
+{
+    ApiObject *slice = api_object_new(&endpoint_slice_kind, str_intern("default"),
+                                      str_internf("web-%u", ++bench->n_endpoints));
+    EndpointSliceBody *body = api_edit_body(slice);
+    EndpointPort *port = API_LIST_ADD(&body->ports);
+    Endpoint *endpoint = API_LIST_ADD(&body->endpoints);
+
+    str_map_set(&api_edit_meta(slice)->labels, str_intern("kubernetes.io/service-name"),
+                str_intern("web"));
+    body->address_type = str_intern("IPv4");
+    port->name = str_intern("");
+    port->protocol = str_intern("TCP");
+    port->port = (OptInt32){TRUE, 80};
+    str_list_add(&endpoint->addresses, str_internf("10.244.1.%u", bench->n_endpoints));
+    endpoint->conditions.ready = OPT_TRUE;
+    create(bench, slice);
+}
+
+static guint
+backends(Bench *bench)
+{
+    const FilterRule *rule = filter_find(machine_filter(bench->node), str_intern(IP), 80, TRUE);
+
+    return rule != NULL ? rule->n_backends : 0;
+}
+
+static void
+check_took(const Bench *bench)
+{
+    KubeProxyCounters counters = kube_proxy_counters(bench->proxy);
+    gint64 took_ns = counters.last_end_ns - counters.last_start_ns;
+    gint64 lines_ns = counters.lines * 5 * NS_PER_US;
+
+    ck_assert_int_ge(took_ns, 30 * NS_PER_MS + lines_ns);
+    ck_assert_int_le(took_ns, 50 * NS_PER_MS + lines_ns);
+}
+
+/* A Service with one endpoint, and peace for a while. */
+static Bench *
+bench_with_service(guint version_minor)
+{
+    Bench *bench = bench_new(version_minor);
+
+    create_service(bench);
+    add_endpoint(bench);
+    run(bench, 5 * NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 1);
+    return bench;
+}
+
+/* --- frequency ------------------------------------------------------------------------------ */
+
+START_TEST(test_first_sync_after_the_lists)
+{
+    Bench *bench = bench_new(34);
+
+    ck_assert_uint_eq(kube_proxy_counters(bench->proxy).syncs, 1);
+    check_took(bench);
+    bench_free(bench);
+}
+END_TEST
+
+START_TEST(test_idle_proxy_syncs_at_once)
+{
+    Bench *bench = bench_with_service(34);
+    gint64 changed_ns = sim_now_ns(bench->sim);
+    KubeProxyCounters counters;
+
+    add_endpoint(bench);
+    run(bench, 900 * NS_PER_MS);
+    counters = kube_proxy_counters(bench->proxy);
+    ck_assert_int_le(counters.last_start_ns - changed_ns, 30 * NS_PER_MS); /* write and watch */
+    check_took(bench);
+    ck_assert_uint_eq(backends(bench), 2);
+    bench_free(bench);
+}
+END_TEST
+
+/* Three changes: the first at once, the second waits for 1 s after its end, the third for the second. */
+START_TEST(test_one_second_from_the_end_of_the_last)
+{
+    Bench *bench = bench_with_service(34);
+    KubeProxyCounters first, second, third;
+
+    add_endpoint(bench);
+    run(bench, 500 * NS_PER_MS);
+    first = kube_proxy_counters(bench->proxy);
+    add_endpoint(bench);
+    add_endpoint(bench);
+    run(bench, NS_PER_S);
+    second = kube_proxy_counters(bench->proxy);
+    ck_assert_uint_eq(second.syncs, first.syncs + 1);
+    ck_assert_int_eq(second.last_start_ns, first.last_end_ns + NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 4);
+    add_endpoint(bench);
+    run(bench, 1100 * NS_PER_MS);
+    third = kube_proxy_counters(bench->proxy);
+    ck_assert_int_eq(third.last_start_ns, second.last_end_ns + NS_PER_S);
+    run(bench, 60 * NS_PER_S);
+    ck_assert_uint_eq(kube_proxy_counters(bench->proxy).syncs, third.syncs);
+    bench_free(bench);
+}
+END_TEST
+
+/* What comes while a sync runs is in the next one. */
+START_TEST(test_change_during_a_sync)
+{
+    Bench *bench = bench_with_service(34);
+    KubeProxyCounters first, second;
+
+    add_endpoint(bench);
+    run(bench, 20 * NS_PER_MS);
+    add_endpoint(bench);
+    run(bench, 200 * NS_PER_MS);
+    first = kube_proxy_counters(bench->proxy);
+    ck_assert_uint_eq(backends(bench), 2);
+    run(bench, 2 * NS_PER_S);
+    second = kube_proxy_counters(bench->proxy);
+    ck_assert_int_eq(second.last_start_ns, first.last_end_ns + NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 3);
+    bench_free(bench);
+}
+END_TEST
+
+/* Before v1.33 two may follow each other at once. */
+START_TEST(test_burst_of_old_releases)
+{
+    Bench *bench = bench_with_service(32);
+    KubeProxyCounters first, second, third;
+
+    add_endpoint(bench);
+    run(bench, 200 * NS_PER_MS);
+    first = kube_proxy_counters(bench->proxy);
+    add_endpoint(bench);
+    run(bench, 200 * NS_PER_MS);
+    second = kube_proxy_counters(bench->proxy);
+    ck_assert_uint_eq(second.syncs, first.syncs + 1);
+    ck_assert_uint_eq(backends(bench), 3);
+    add_endpoint(bench);
+    run(bench, 1500 * NS_PER_MS);
+    third = kube_proxy_counters(bench->proxy);
+    ck_assert_int_eq(third.last_start_ns, second.last_end_ns + NS_PER_S);
+    bench_free(bench);
+}
+END_TEST
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* Full: 8 lines always there, 5 for each of two Services with one endpoint (kubernetes and web). */
+START_TEST(test_partial_sync_writes_less)
+{
+    Bench *bench = bench_with_service(34);
+    guint n_services;
+
+    add_endpoint(bench);
+    run(bench, 500 * NS_PER_MS);
+    n_services = filter_rule_count(machine_filter(bench->node));
+    ck_assert_uint_eq(kube_proxy_counters(bench->proxy).lines, n_services + 2 + 3 * 2);
+    bench_free(bench);
+}
+END_TEST
+
+/* --- rules without their writer ------------------------------------------------------------------ */
+
+START_TEST(test_paused_keeps_the_rules)
+{
+    Bench *bench = bench_with_service(34);
+    gint64 resumed_ns;
+
+    process_pause(kube_proxy_process(bench->proxy));
+    add_endpoint(bench);
+    run(bench, 30 * NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 1);
+    resumed_ns = sim_now_ns(bench->sim);
+    process_resume(kube_proxy_process(bench->proxy));
+    run(bench, 500 * NS_PER_MS);
+    ck_assert_uint_eq(backends(bench), 2);
+    ck_assert_int_le(kube_proxy_counters(bench->proxy).last_start_ns - resumed_ns, 50 * NS_PER_MS);
+    bench_free(bench);
+}
+END_TEST
+
+START_TEST(test_paused_in_the_middle_of_a_sync)
+{
+    Bench *bench = bench_with_service(34);
+
+    add_endpoint(bench);
+    run(bench, 20 * NS_PER_MS);
+    process_pause(kube_proxy_process(bench->proxy));
+    run(bench, 10 * NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 1);
+    process_resume(kube_proxy_process(bench->proxy));
+    run(bench, 50 * NS_PER_MS);
+    ck_assert_uint_eq(backends(bench), 2);
+    bench_free(bench);
+}
+END_TEST
+
+START_TEST(test_crash_keeps_the_rules)
+{
+    Bench *bench = bench_with_service(34);
+
+    process_crash(kube_proxy_process(bench->proxy), 20 * NS_PER_S);
+    add_endpoint(bench);
+    run(bench, 19 * NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 1);
+    run(bench, 3 * NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 2);
+    check_took(bench);
+    bench_free(bench);
+}
+END_TEST
+
+/* Power-off empties the kernel; a full sync follows the boot. */
+START_TEST(test_power_cycle)
+{
+    Bench *bench = bench_with_service(34);
+
+    machine_power_off(bench->node);
+    ck_assert_uint_eq(backends(bench), 0);
+    machine_power_on(bench->node);
+    run(bench, 15 * NS_PER_S);
+    ck_assert_uint_eq(backends(bench), 1);
+    bench_free(bench);
+}
+END_TEST
+
+/* --- objects that go ------------------------------------------------------------------------------ */
+
+static void delete (Bench *bench, const ApiKind *kind, const char *name)
+{
+    client_send(bench->client,
+                api_request_new(VERB_DELETE, kind, str_intern("default"), str_intern(name)),
+                on_written, bench, NULL);
+}
+
+START_TEST(test_deletions)
+{
+    Bench *bench = bench_with_service(34);
+    NetFilter *filter = machine_filter(bench->node);
+
+    delete (bench, &endpoint_slice_kind, "web-1");
+    run(bench, 2 * NS_PER_S);
+    ck_assert_int_eq(filter_find(filter, str_intern(IP), 80, TRUE)->verdict, FILTER_REJECT);
+    delete (bench, &service_kind, "web");
+    run(bench, 2 * NS_PER_S);
+    ck_assert(filter_find(filter, str_intern(IP), 80, TRUE) == NULL);
+    bench_free(bench);
+}
+END_TEST
+
+Suite *
+kubeproxy_suite(void)
+{
+    Suite *suite = suite_create("kubeproxy");
+    TCase *tcase = tcase_create("kubeproxy");
+
+    tcase_add_test(tcase, test_first_sync_after_the_lists);
+    tcase_add_test(tcase, test_idle_proxy_syncs_at_once);
+    tcase_add_test(tcase, test_one_second_from_the_end_of_the_last);
+    tcase_add_test(tcase, test_change_during_a_sync);
+    tcase_add_test(tcase, test_burst_of_old_releases);
+    tcase_add_test(tcase, test_partial_sync_writes_less);
+    tcase_add_test(tcase, test_paused_keeps_the_rules);
+    tcase_add_test(tcase, test_paused_in_the_middle_of_a_sync);
+    tcase_add_test(tcase, test_crash_keeps_the_rules);
+    tcase_add_test(tcase, test_power_cycle);
+    tcase_add_test(tcase, test_deletions);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
