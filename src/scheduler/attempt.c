@@ -490,7 +490,7 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
     run.nodes = sched_cache_nodes(options->cache, &run.n_nodes);
     attempt->n_all = run.n_nodes;
     if (run.n_nodes == 0) {
-        attempt->message = "no nodes available to schedule pods";
+        attempt->message = str_intern("no nodes available to schedule pods");
         attempt->sets_nomination = TRUE;
         attempt->nominated = "";
         return attempt;

@@ -35,8 +35,10 @@ Value *scheduler_explain(const Scheduler *scheduler, const char *namespace_, con
 
 /*
  * scheduler_try: pure: one scheduling attempt for @pod over plain arrays of
- * nodes and pods (bound ones count), no queue, no API. For tests and tools. The
- * same tree as scheduler_explain. (owned)
+ * nodes and pods (bound ones count, and those with a nominated node), no queue,
+ * no API. Objects of other kinds among @pods (Services, ReplicaSets, Namespaces)
+ * are what the plugins look up. For tests and tools. The same tree as
+ * scheduler_explain. (owned)
  */
 Value *scheduler_try(const ApiObject *pod,
                      const ApiObject *const *nodes,
