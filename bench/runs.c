@@ -63,8 +63,9 @@ play(const char *path, guint64 *out_events)
     report_write(&input, series, directory, NULL);
     *out_events = sim_counters(cluster->sim).events;
     series_free(series);
+    before = cpu_ms() - before;
     remove_files(directory);
-    return cpu_ms() - before;
+    return before;
 }
 
 int

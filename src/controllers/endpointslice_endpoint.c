@@ -133,11 +133,16 @@ endpoint_identity(const Endpoint *endpoint)
     const char *identity;
 
     for (guint i = 0; i < endpoint->addresses.count; i++)
-        g_string_append_printf(text, "|%s", endpoint->addresses.items[i]);
-    if (target != NULL)
-        g_string_append_printf(text, "|%s/%s", target->namespace_ == NULL ? "" : target->namespace_,
-                               target->name == NULL ? "" : target->name);
-    identity = str_intern(text->str);
+        g_string_append(g_string_append_c(text, '|'), endpoint->addresses.items[i]);
+    if (target != NULL) {
+        g_string_append_c(text, '|');
+        if (target->namespace_ != NULL)
+            g_string_append(text, target->namespace_);
+        g_string_append_c(text, '/');
+        if (target->name != NULL)
+            g_string_append(text, target->name);
+    }
+    identity = str_intern_len(text->str, text->len);
     g_string_free(text, TRUE);
     return identity;
 }
@@ -235,10 +240,14 @@ compare_text(gconstpointer a, gconstpointer b)
 const char *
 ports_key(const EndpointSliceBody *body)
 {
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-    GString *text = g_string_new(NULL);
+    g_autoptr(GPtrArray) words = NULL;
+    GString *text;
     const char *key;
 
+    if (body->ports.count == 0)
+        return str_intern("");
+    words = g_ptr_array_new();
+    text = g_string_new(NULL);
     for (guint i = 0; i < body->ports.count; i++) {
         const EndpointPort *port = &body->ports.items[i];
 
