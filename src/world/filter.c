@@ -42,9 +42,10 @@ struct NetFilter {
     GHashTable *index;  /* FilterRule*, equal by address, port and origin, to itself */
     guint64 generation;
     guint n_rules;
-    GHashTable *unanswered; /* client id << 32 | port -> Unanswered* */
-    GHashTable *neighbours; /* interned address -> Neighbour* */
-    GHashTable *affinity;   /* client id << 32 | rule port -> Affinity* */
+    GHashTable *unanswered;     /* client id << 32 | port -> Unanswered* */
+    gint64 unanswered_until_ns; /* none of them lives longer */
+    GHashTable *neighbours;     /* interned address -> Neighbour* */
+    GHashTable *affinity;       /* client id << 32 | rule port -> Affinity* */
     Rng *rng;
 };
 
@@ -274,6 +275,10 @@ conntrack_find(NetFilter *filter, guint32 client_id, guint32 client_port)
 
     if (g_hash_table_size(filter->unanswered) == 0)
         return NULL;
+    if (filter->unanswered_until_ns <= now_of(filter)) {
+        g_hash_table_remove_all(filter->unanswered);
+        return NULL;
+    }
     entry = g_hash_table_lookup(filter->unanswered, &key);
     if (entry == NULL)
         return NULL;
@@ -299,6 +304,7 @@ conntrack_keep(NetFilter *filter,
 
         g_hash_table_foreach_remove(filter->unanswered, is_old, &now);
     }
+    filter->unanswered_until_ns = entry.first_syn_ns + CONNTRACK_SYN_SENT_NS;
     g_hash_table_replace(filter->unanswered, g_memdup2(&key, sizeof key),
                          g_memdup2(&entry, sizeof entry));
 }
