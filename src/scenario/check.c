@@ -146,6 +146,13 @@ check_names(const ScReader *reader, const Scenario *scenario, const Value *list)
     }
 }
 
+/* A count that could not be read is a mistake of its own, not a group without nodes. */
+static gboolean
+is_zero(const Value *count)
+{
+    return count != NULL && count->type == VALUE_INT && count->integer == 0;
+}
+
 static void
 check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
 {
@@ -158,7 +165,7 @@ check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
     for (guint i = 0; i < groups->count; i++) {
         const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
 
-        total += group->has_count ? group->count : 1;
+        total += group->has_count && is_zero(value_get(check_item(list, i), "count")) ? 0 : MAX(group->has_count ? group->count : 1, 1);
         if (is_map(check_item(list, i)))
             check_group(reader, group, check_item(list, i), i);
     }
@@ -203,7 +210,7 @@ check_network(const ScReader *reader, const Scenario *scenario, const Value *spe
         return;
     }
     names = scenario_node_names(scenario);
-    if (names->len > 1u << (24 - prefix) && !str_is(scenario->spec.cluster.kubelet, "ideal"))
+    if (names->len > 1u << (24 - prefix) && names->len <= MAX_NODES && !str_is(scenario->spec.cluster.kubelet, "ideal"))
         sc_warning(reader, at != NULL ? check_place(at, "podCIDR") : value_get(spec, "cluster"), "spec.cluster.network.podCIDR", "%u nodes, but %s has a /24 for %u of them; write 10.0.0.0/8", names->len, network->pod_cidr, 1u << (24 - prefix));
 }
 

@@ -357,7 +357,7 @@ is_word(const ScReader *reader, const ScField *field, const Value *value, const 
 static void
 add_string(const ScReader *reader, const ScField *field, StringList *list, const Value *value, const char *path)
 {
-    const char *text = scalar_text(value);
+    const char *text = value->type == VALUE_MAP && field->string_of != NULL ? field->string_of(reader, value, path) : scalar_text(value);
 
     if (text == NULL)
         wrong_type(reader, value, path, type_words[SC_STRING].example);

@@ -51,6 +51,8 @@ typedef struct {
     guint count;
 } LabelList;
 
+typedef struct ScReader ScReader;
+
 struct ScField {
     const char *name; /* NULL ends a table */
     ScType type;
@@ -62,13 +64,15 @@ struct ScField {
     gsize item_size;         /* SC_LIST */
     gsize given_offset;      /* of a gboolean set when the key is there; 0: none */
     gint64 min, max;         /* SC_INT, SC_DURATION, SC_RATE ...: checked if max > min */
+    /* SC_STRINGS: an element may be a map that stands for this string (interned); NULL: it may not */
+    const char *(*string_of)(const ScReader *reader, const Value *map, const char *path);
 };
 
 /* Where a mistake is reported. */
-typedef struct {
+struct ScReader {
     const char *file;
     Diag *diag;
-} ScReader;
+};
 
 /* sc_defaults: fill @data (zeroed) with the table's defaults, maps too. */
 void sc_defaults(const ScField *fields, gpointer data);

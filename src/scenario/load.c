@@ -14,15 +14,24 @@
 #include <stdio.h>
 
 typedef struct {
+    const char *name, *description;
+} Metadata;
+
+typedef struct {
     const char *api_version, *kind;
-    const Value *metadata;
+    Metadata metadata;
     ScSpec spec;
 } Root;
 
+static const ScField metadata_fields[] = {
+    {"name", SC_STRING, offsetof(Metadata, name), .doc = "Name of the scenario, and of the directory of its results."},
+    {"description", SC_STRING, offsetof(Metadata, description), .doc = "What it is about.", .def = ""},
+    {0},
+};
 static const ScField root_fields[] = {
     {"apiVersion", SC_STRING, offsetof(Root, api_version), .doc = "desk8s/v1."},
     {"kind", SC_STRING, offsetof(Root, kind), .doc = "Scenario."},
-    {"metadata", SC_VALUE, offsetof(Root, metadata), .doc = "name and description."},
+    {"metadata", SC_MAP, offsetof(Root, metadata), .doc = "name and description.", .fields = metadata_fields},
     {"spec", SC_MAP, offsetof(Root, spec), .doc = "The scenario.", .fields = scenario_spec_fields},
     {0},
 };
@@ -207,15 +216,17 @@ load_manifest_files(const ScReader *reader, Scenario *scenario, const Value *spe
 }
 
 static void
-read_metadata(const ScReader *reader, Scenario *scenario, const Value *document, const Value *metadata)
+check_metadata(const ScReader *reader, Scenario *scenario, const Value *document, const Metadata *metadata)
 {
-    scenario->name = value_get_string(metadata, "name", NULL);
-    scenario->description = value_get_string(metadata, "description", "");
+    const Value *at = check_place(document, "metadata");
+
+    scenario->name = metadata->name;
+    scenario->description = metadata->description;
     if (str_is_empty(scenario->name)) {
-        sc_error(reader, metadata != NULL ? metadata : document, "metadata.name", "the scenario has no name; write metadata: {name: my-scenario}");
+        sc_error(reader, at, "metadata.name", "the scenario has no name; write metadata: {name: my-scenario}");
         scenario->name = str_intern("unnamed");
-    } else if (strchr(scenario->name, '/') != NULL || scenario->name[0] == '.') {
-        sc_error(reader, metadata, "metadata.name", "'%s' cannot be the name of a directory; write letters, digits and '-'", scenario->name);
+    } else if (strchr(scenario->name, '/') != NULL || scenario->name[0] == '.' || strlen(scenario->name) > 200) {
+        sc_error(reader, check_place(at, "name"), "metadata.name", "'%s' cannot be the name of a directory; write letters, digits and '-'", scenario->name);
     }
 }
 
@@ -231,7 +242,7 @@ read_scenario(Scenario *scenario, const Value *document, Diag *diag)
     scenario->spec = root.spec;
     if (!str_is(root.api_version, "desk8s/v1"))
         sc_error(&reader, check_place(document, "apiVersion"), "apiVersion", "'%s' is no version of Scenario; write desk8s/v1", root.api_version != NULL ? root.api_version : "");
-    read_metadata(&reader, scenario, document, root.metadata);
+    check_metadata(&reader, scenario, document, &root.metadata);
     if (spec == NULL || spec->type != VALUE_MAP) {
         sc_error(&reader, document, "spec", "the scenario has no spec; write spec: with cluster, duration, timeline");
         return;

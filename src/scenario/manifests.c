@@ -170,6 +170,8 @@ report_type(const char *file, const Value *value, const ApiDecodeResult *result,
 
     if (wanted == NULL)
         diag_add(diag, DIAG_ERROR, pos, result->path, "%s", result->type_error);
+    else if (value->type == VALUE_INT && g_str_has_prefix(wanted, "an integer"))
+        diag_add(diag, DIAG_ERROR, pos, result->path, "'%s' does not fit; write an integer from %d to %d", value->text, G_MININT32, G_MAXINT32);
     else if (value->text != NULL)
         diag_add(diag, DIAG_ERROR, pos, result->path, "'%s' is %s; write %s", value->text, value->type == VALUE_STRING && g_str_has_prefix(wanted, "a quantity") ? "no quantity" : types[value->type], wanted);
     else
@@ -312,6 +314,8 @@ manifest_check(const char *file, const Value *document, Diag *diag)
         if (kind->is_namespaced && str_is_empty(object->meta->namespace_))
             api_edit_meta(object)->namespace_ = str_intern("default");
         api_default(object);
+        if (kind->prepare_create != NULL)
+            kind->prepare_create(object);
         errors = api_errors_new();
         api_validate_create(object, errors);
         report_invalid(file, document, tree, errors, diag);

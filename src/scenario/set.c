@@ -76,13 +76,17 @@ set_apply(Value *document, const char *set, Diag *diag)
     g_autoptr(GPtrArray) values = NULL;
     Value *at = document;
     Value *leaf;
+    guint n_before;
 
     if (equals == NULL || equals == set) {
         diag_add(diag, DIAG_ERROR, pos, "", "'%s' is no PATH=VALUE; write spec.seed=9", set);
         return;
     }
     path = g_strndup(set, (gsize)(equals - set));
+    n_before = diag_count_errors(diag);
     values = value_read_yaml(equals + 1, strlen(equals + 1), "--set", diag);
+    if (diag_count_errors(diag) > n_before)
+        return;
     leaf = values->len > 0 ? value_copy(g_ptr_array_index(values, 0)) : value_new_string("");
     forget_places(leaf);
     parts = g_strsplit(path, ".", -1);

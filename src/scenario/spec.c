@@ -2,9 +2,32 @@
 
 #include "scenario/scenario.h"
 
+#include "base/intern.h"
+
 /* No machine is smaller or larger. */
 #define MIB (G_GINT64_CONSTANT(1) << 20)
 #define PIB (G_GINT64_CONSTANT(1) << 50)
+
+typedef struct {
+    const char *key, *value, *effect;
+} ScTaint;
+static const ScField taint_fields[] = {
+    {"key", SC_STRING, offsetof(ScTaint, key), .doc = "Key of the taint.", .def = ""},
+    {"value", SC_STRING, offsetof(ScTaint, value), .doc = "Its value.", .def = ""},
+    {"effect", SC_STRING, offsetof(ScTaint, effect), .doc = "NoSchedule, PreferNoSchedule or NoExecute.", .def = ""},
+    {0},
+};
+
+/* As a Node has it, for the form that kubectl taint takes. */
+static const char *
+string_of_taint(const ScReader *reader, const Value *map, const char *path)
+{
+    ScTaint taint = {0};
+
+    sc_defaults(taint_fields, &taint);
+    sc_read(reader, taint_fields, &taint, map, path);
+    return str_internf("%s%s%s:%s", taint.key, taint.value[0] != '\0' ? "=" : "", taint.value, taint.effect);
+}
 
 #define N(member) offsetof(ScNodeGroup, member)
 static const ScField node_fields[] = {
@@ -18,7 +41,7 @@ static const ScField node_fields[] = {
     {"zone", SC_STRING, N(zone), .doc = "Zone: label topology.kubernetes.io/zone, and the distance to other machines."},
     {"region", SC_STRING, N(region), .doc = "Region: label topology.kubernetes.io/region."},
     {"labels", SC_LABELS, N(labels), .doc = "Further labels."},
-    {"taints", SC_STRINGS, N(taints), .doc = "Taints, KEY=VALUE:EFFECT."},
+    {"taints", SC_STRINGS, N(taints), .doc = "Taints, KEY=VALUE:EFFECT or {key, value, effect}.", .string_of = string_of_taint},
     {"bootMin", SC_DURATION, N(boot_min_ns), .doc = "Shortest time from power on to a running kubelet.", .def = "30s"},
     {"bootMax", SC_DURATION, N(boot_max_ns), .doc = "Longest time from power on to a running kubelet.", .def = "90s"},
     {0},
