@@ -27,8 +27,9 @@ print_help(FILE *out)
     fprintf(out, "\n  desk8s COMMAND --help  says more, with examples\n"
                  "  desk8s --version\n\n"
                  "Start with: desk8s run scenarios/node-failover.yaml\n\n"
-                 "Exit status: 0 ok, 1 an expectation failed, 2 usage, 3 bad input, 4 resource limit,\n"
-                 "5 input/output error, 6 an invariant of desk8s itself broke, 130 interrupted.\n");
+                 "Exit status: 0 ok, 1 an expectation failed, 2 usage, 3 bad input,\n"
+                 "4 resource limit, 5 input/output error,\n"
+                 "6 an invariant of desk8s itself broke, 130 interrupted.\n");
 }
 
 static const CliCommand *

@@ -109,7 +109,7 @@ tell_deployment(Narrator *narrator, const ApiObject *old, const ApiObject *deplo
     if (!str_is(before, now) && str_is(now, "NewReplicaSetAvailable"))
         say(narrator, "Deployment %s is complete: %d of %d pods available", name, deployment_status(deployment)->available_replicas, want);
     if (!str_is(before, now) && str_is(now, "ProgressDeadlineExceeded"))
-        say(narrator, "Deployment %s has made no progress for its deadline: it says so, and changes nothing", name);
+        say(narrator, "Deployment %s has not moved within its deadline; it says so, no more", name);
     if (!str_is(before, now) && str_is(now, "DeploymentPaused"))
         say(narrator, "Deployment %s is paused", name);
     if (was_available && !is_available)
