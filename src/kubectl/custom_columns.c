@@ -1,4 +1,7 @@
-/* custom_columns.c - -o custom-columns=HEADER:path,...; models kubectl pkg/cmd/get/customcolumn.go v0.34 */
+/*
+ * custom_columns.c - -o custom-columns=HEADER:path,...; models kubectl
+ * pkg/cmd/get/customcolumn.go v0.34
+ */
 
 #include "kubectl/print.h"
 
@@ -26,10 +29,14 @@ cell_text(const char *path, const Value *value, char **out_message)
 }
 
 char *
-custom_columns_format(const char *spec, const GPtrArray *values, gboolean no_headers, char **out_message)
+custom_columns_format(const char *spec,
+                      const GPtrArray *values,
+                      gboolean no_headers,
+                      char **out_message)
 {
     g_auto(GStrv) parts = g_strsplit(spec, ",", -1);
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 6, .padding = 3, .no_headers = no_headers});
+    g_autoptr(TextTable) table =
+        text_table_new(&(TextTableOptions){.min_width = 6, .padding = 3, .no_headers = no_headers});
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
 
     if (spec[0] == '\0') {
@@ -41,7 +48,8 @@ custom_columns_format(const char *spec, const GPtrArray *values, gboolean no_hea
         g_autofree char *relaxed = NULL;
 
         if (colon == NULL) {
-            *out_message = g_strdup_printf("unexpected custom-columns spec: %s, expected <header>:<json-path-expr>", parts[i]);
+            *out_message = g_strdup_printf(
+                "unexpected custom-columns spec: %s, expected <header>:<json-path-expr>", parts[i]);
             return NULL;
         }
         *colon = '\0';
@@ -53,7 +61,8 @@ custom_columns_format(const char *spec, const GPtrArray *values, gboolean no_hea
     }
     for (guint i = 0; values != NULL && i < values->len; i++) {
         for (guint k = 0; k < paths->len; k++) {
-            g_autofree char *cell = cell_text(g_ptr_array_index(paths, k), g_ptr_array_index(values, i), out_message);
+            g_autofree char *cell =
+                cell_text(g_ptr_array_index(paths, k), g_ptr_array_index(values, i), out_message);
 
             if (cell == NULL)
                 return NULL;

@@ -12,7 +12,9 @@
 static const char *const acronyms[] = {"API", "URL", "UID", "OSB", "GUID"};
 
 /* Places that the head has told already. */
-static const char *const skipped[] = {".metadata.managedFields", ".metadata.name", ".metadata.namespace", ".metadata.labels", ".metadata.annotations"};
+static const char *const skipped[] = {".metadata.managedFields", ".metadata.name",
+                                      ".metadata.namespace", ".metadata.labels",
+                                      ".metadata.annotations"};
 
 static gboolean
 is_skipped(const char *path)
@@ -54,7 +56,8 @@ label_for(const char *field)
 
         while (g_ascii_isupper(field[end]))
             end++;
-        if (end - start > 1 && g_ascii_islower(field[end])) /* the last capital begins the next word */
+        if (end - start > 1 &&
+            g_ascii_islower(field[end])) /* the last capital begins the next word */
             end--;
         else
             while (g_ascii_islower(field[end]))

@@ -22,7 +22,9 @@ ports_text(const Container *container, gboolean host)
     for (guint i = 0; i < container->ports.count; i++) {
         const ContainerPort *port = &container->ports.items[i];
 
-        g_string_append_printf(text, "%s%d/%s", i > 0 ? ", " : "", host ? port->host_port : port->container_port, text_or(port->protocol, ""));
+        g_string_append_printf(text, "%s%d/%s", i > 0 ? ", " : "",
+                               host ? port->host_port : port->container_port,
+                               text_or(port->protocol, ""));
     }
     return g_string_free(text, FALSE);
 }
@@ -32,7 +34,8 @@ describe_ports(GString *out, const char *title, const Container *container, gboo
 {
     g_autofree char *text = ports_text(container, host);
 
-    describe_line(out, 2, "%s%s:\t%s\n", title, strchr(text, ',') != NULL ? "s" : "", text_or(text, "<none>"));
+    describe_line(out, 2, "%s%s:\t%s\n", title, strchr(text, ',') != NULL ? "s" : "",
+                  text_or(text, "<none>"));
 }
 
 static void
@@ -61,7 +64,8 @@ describe_seccomp(GString *out, guint level, const Value *security_context)
         return;
     describe_line(out, level, "SeccompProfile:\t%s\n", type);
     if (str_is(type, "Localhost"))
-        describe_line(out, level > 0 ? level + 1 : 0, "LocalhostProfile:\t%s\n", value_get_string(profile, "localhostProfile", ""));
+        describe_line(out, level > 0 ? level + 1 : 0, "LocalhostProfile:\t%s\n",
+                      value_get_string(profile, "localhostProfile", ""));
 }
 
 static void
@@ -100,7 +104,8 @@ describe_quantities(GString *out, const char *title, const QuantityMap *map, gui
     if (map->count > 0)
         describe_line(out, level, "%s:\n", title);
     for (guint i = 0; i < map->count; i++)
-        describe_line(out, level + 1, "%s:\t%s\n", map->items[i].key, quantity_format(&map->items[i].value));
+        describe_line(out, level + 1, "%s:\t%s\n", map->items[i].key,
+                      quantity_format(&map->items[i].value));
 }
 
 void
@@ -115,7 +120,8 @@ describe_limits(GString *out, const ResourceRequirements *resources, guint level
 static const char *
 port_text(const IntOrString *port)
 {
-    return port->type == INT_OR_STRING_STRING ? text_or(port->string, "") : str_internf("%d", port->integer);
+    return port->type == INT_OR_STRING_STRING ? text_or(port->string, "")
+                                              : str_internf("%d", port->integer);
 }
 
 static void
@@ -136,16 +142,24 @@ describe_probe(GString *out, const char *title, const Probe *probe)
         const char *host = text_or(get->host, "");
         const char *path = text_or(get->path, "");
 
-        g_string_printf(what, strchr(host, ':') != NULL ? "http-get %s://[%s]:%s%s%s" : "http-get %s://%s:%s%s%s", scheme, host, port_text(&get->port), path[0] != '\0' && path[0] != '/' ? "/" : "", path);
+        g_string_printf(what,
+                        strchr(host, ':') != NULL ? "http-get %s://[%s]:%s%s%s"
+                                                  : "http-get %s://%s:%s%s%s",
+                        scheme, host, port_text(&get->port),
+                        path[0] != '\0' && path[0] != '/' ? "/" : "", path);
     } else if (probe->tcp_socket != NULL) {
-        g_string_printf(what, "tcp-socket %s:%s", text_or(probe->tcp_socket->host, ""), port_text(&probe->tcp_socket->port));
+        g_string_printf(what, "tcp-socket %s:%s", text_or(probe->tcp_socket->host, ""),
+                        port_text(&probe->tcp_socket->port));
     } else if (probe->grpc != NULL) {
-        g_string_printf(what, "grpc <pod>:%d %s", probe->grpc->port, text_or(probe->grpc->service, ""));
+        g_string_printf(what, "grpc <pod>:%d %s", probe->grpc->port,
+                        text_or(probe->grpc->service, ""));
     }
-    describe_line(out, 2, "%s:\t%s delay=%ds timeout=%ds period=%ds #success=%d #failure=%d\n", title, what->str, probe->initial_delay_s, probe->timeout_s, probe->period_s, probe->success_threshold, probe->failure_threshold);
+    describe_line(out, 2, "%s:\t%s delay=%ds timeout=%ds period=%ds #success=%d #failure=%d\n",
+                  title, what->str, probe->initial_delay_s, probe->timeout_s, probe->period_s,
+                  probe->success_threshold, probe->failure_threshold);
 }
 
-/* --- environment -------------------------------------------------------------------------- */
+/* --- environment ------------------------------------------------------------------------- */
 
 static const char *
 optional_text(OptBool optional)
@@ -161,15 +175,19 @@ describe_env_from(GString *out, const Container *container)
     describe_line(out, 2, "Environment Variables from:\n");
     for (guint i = 0; i < container->env_from.count; i++) {
         const EnvFromSource *source = &container->env_from.items[i];
-        const EnvFromRef *ref = source->config_map_ref != NULL ? source->config_map_ref : source->secret_ref;
-        const char *from = source->config_map_ref != NULL ? "ConfigMap" : source->secret_ref != NULL ? "Secret" : "";
+        const EnvFromRef *ref =
+            source->config_map_ref != NULL ? source->config_map_ref : source->secret_ref;
+        const char *from = source->config_map_ref != NULL ? "ConfigMap"
+                           : source->secret_ref != NULL   ? "Secret"
+                                                          : "";
         const char *name = ref != NULL ? text_or(ref->name, "") : "";
         const char *optional = optional_text(ref != NULL ? ref->optional : OPT_UNSET);
 
         if (str_is_empty(source->prefix))
             describe_line(out, 3, "%s\t%s\tOptional: %s\n", name, from, optional);
         else
-            describe_line(out, 3, "%s\t%s with prefix '%s'\tOptional: %s\n", name, from, source->prefix, optional);
+            describe_line(out, 3, "%s\t%s with prefix '%s'\tOptional: %s\n", name, from,
+                          source->prefix, optional);
     }
 }
 
@@ -188,7 +206,8 @@ field_value(const ApiObject *pod, const char *path)
     if (bracket != NULL) { /* metadata.labels['app'] */
         gsize length = strlen(bracket);
         g_autofree char *key = length > 4 ? g_strndup(bracket + 2, length - 4) : g_strdup("");
-        const StrMap *map = g_str_has_prefix(path, "metadata.labels") ? &pod->meta->labels : &pod->meta->annotations;
+        const StrMap *map = g_str_has_prefix(path, "metadata.labels") ? &pod->meta->labels
+                                                                      : &pod->meta->annotations;
 
         return text_or(str_map_get(map, key), "");
     }
@@ -208,15 +227,20 @@ resource_value(const Container *container, const ResourceFieldSelector *selector
 {
     gboolean is_limit = g_str_has_prefix(selector->resource, "limits.");
     const char *name = strchr(selector->resource, '.');
-    const QuantityMap *map = is_limit ? &container->resources.limits : &container->resources.requests;
+    const QuantityMap *map =
+        is_limit ? &container->resources.limits : &container->resources.requests;
     const Quantity *amount = name != NULL ? quantity_map_get(map, name + 1) : NULL;
     gboolean is_cpu = name != NULL && str_is(name + 1, "cpu");
     Quantity one = quantity_from_int(1, QUANTITY_DECIMAL_SI);
-    const Quantity *divisor = selector->divisor != NULL && quantity_sign(selector->divisor) > 0 ? selector->divisor : &one;
+    const Quantity *divisor = selector->divisor != NULL && quantity_sign(selector->divisor) > 0
+                                  ? selector->divisor
+                                  : &one;
     gint64 above, below;
 
     if (amount == NULL)
-        return is_limit && (is_cpu || (name != NULL && str_is(name + 1, "memory"))) ? "node allocatable" : "0";
+        return is_limit && (is_cpu || (name != NULL && str_is(name + 1, "memory")))
+                   ? "node allocatable"
+                   : "0";
     above = is_cpu ? quantity_value_milli(amount) : quantity_value(amount);
     below = is_cpu ? quantity_value_milli(divisor) : quantity_value(divisor);
     return str_internf("%" G_GINT64_FORMAT, (above + below - 1) / below);
@@ -237,13 +261,23 @@ describe_env(GString *out, const Container *container, const ApiObject *pod)
             for (guint k = 1; lines[0] != NULL && lines[k] != NULL; k++)
                 describe_line(out, 3, "\t%s\n", lines[k]);
         } else if (from->field_ref != NULL) {
-            describe_line(out, 3, "%s:\t%s (%s:%s)\n", env->name, field_value(pod, from->field_ref->field_path), text_or(from->field_ref->api_version, ""), from->field_ref->field_path);
+            describe_line(out, 3, "%s:\t%s (%s:%s)\n", env->name,
+                          field_value(pod, from->field_ref->field_path),
+                          text_or(from->field_ref->api_version, ""), from->field_ref->field_path);
         } else if (from->resource_field_ref != NULL) {
-            describe_line(out, 3, "%s:\t%s (%s)\n", env->name, resource_value(container, from->resource_field_ref), from->resource_field_ref->resource);
+            describe_line(out, 3, "%s:\t%s (%s)\n", env->name,
+                          resource_value(container, from->resource_field_ref),
+                          from->resource_field_ref->resource);
         } else if (from->secret_key_ref != NULL) {
-            describe_line(out, 3, "%s:\t<set to the key '%s' in secret '%s'>\tOptional: %s\n", env->name, from->secret_key_ref->key, text_or(from->secret_key_ref->name, ""), optional_text(from->secret_key_ref->optional));
+            describe_line(out, 3, "%s:\t<set to the key '%s' in secret '%s'>\tOptional: %s\n",
+                          env->name, from->secret_key_ref->key,
+                          text_or(from->secret_key_ref->name, ""),
+                          optional_text(from->secret_key_ref->optional));
         } else if (from->config_map_key_ref != NULL) {
-            describe_line(out, 3, "%s:\t<set to the key '%s' of config map '%s'>\tOptional: %s\n", env->name, from->config_map_key_ref->key, text_or(from->config_map_key_ref->name, ""), optional_text(from->config_map_key_ref->optional));
+            describe_line(out, 3, "%s:\t<set to the key '%s' of config map '%s'>\tOptional: %s\n",
+                          env->name, from->config_map_key_ref->key,
+                          text_or(from->config_map_key_ref->name, ""),
+                          optional_text(from->config_map_key_ref->optional));
         }
     }
 }
@@ -251,7 +285,8 @@ describe_env(GString *out, const Container *container, const ApiObject *pod)
 static gint
 by_path(gconstpointer a, gconstpointer b)
 {
-    return g_strcmp0((*(const VolumeMount *const *)a)->mount_path, (*(const VolumeMount *const *)b)->mount_path);
+    return g_strcmp0((*(const VolumeMount *const *)a)->mount_path,
+                     (*(const VolumeMount *const *)b)->mount_path);
 }
 
 static void
@@ -266,17 +301,21 @@ describe_mounts(GString *out, const Container *container)
     for (guint i = 0; i < sorted->len; i++) {
         const VolumeMount *mount = g_ptr_array_index(sorted, i);
 
-        describe_line(out, 3, "%s from %s (%s", text_or(mount->mount_path, ""), text_or(mount->name, ""), mount->read_only ? "ro" : "rw");
+        describe_line(out, 3, "%s from %s (%s", text_or(mount->mount_path, ""),
+                      text_or(mount->name, ""), mount->read_only ? "ro" : "rw");
         if (!str_is_empty(mount->sub_path))
             g_string_append_printf(out, ",path=\"%s\"", mount->sub_path);
         g_string_append(out, ")\n");
     }
 }
 
-/* --- the whole ------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------------- */
 
 static void
-describe_container(GString *out, const Container *container, const ContainerStatus *status, const ApiObject *pod)
+describe_container(GString *out,
+                   const Container *container,
+                   const ContainerStatus *status,
+                   const ApiObject *pod)
 {
     if (status != NULL)
         describe_line(out, 2, "Container ID:\t%s\n", text_or(status->container_id, ""));

@@ -33,7 +33,8 @@ write_namespace(GString *out, const Description *description)
         const Condition *one = &conditions->items[i];
         g_autofree char *transition = time_text(one->last_transition_time);
 
-        describe_line(out, 1, "%s\t%s\t%s\t%s\t%s\n", one->type, text_or(one->status, ""), transition, text_or(one->reason, ""), text_or(one->message, ""));
+        describe_line(out, 1, "%s\t%s\t%s\t%s\t%s\n", one->type, text_or(one->status, ""),
+                      transition, text_or(one->reason, ""), text_or(one->message, ""));
     }
     g_string_append(out, "\nNo resource quota.\n\nNo LimitRange resource.\n");
 }
@@ -49,10 +50,12 @@ write_config_map(GString *out, const Description *description)
     describe_annotations(out, "Annotations", &object->meta->annotations);
     g_string_append(out, "\nData\n====\n");
     for (guint i = 0; i < body->data.count; i++)
-        g_string_append_printf(out, "%s:\n----\n%s\n\n", body->data.items[i].key, text_or(body->data.items[i].value, ""));
+        g_string_append_printf(out, "%s:\n----\n%s\n\n", body->data.items[i].key,
+                               text_or(body->data.items[i].value, ""));
     g_string_append(out, "\nBinaryData\n====\n");
     for (guint i = 0; i < body->binary_data.count; i++)
-        g_string_append_printf(out, "%s: %u bytes\n", body->binary_data.items[i].key, (guint)decoded_length(body->binary_data.items[i].value));
+        g_string_append_printf(out, "%s: %u bytes\n", body->binary_data.items[i].key,
+                               (guint)decoded_length(body->binary_data.items[i].value));
     g_string_append_c(out, '\n');
     describe_events(out, description->events, description->wall_ns);
 }
@@ -72,11 +75,13 @@ write_secret(GString *out, const Description *description)
 
         if (str_is(key, "token") && str_is(body->type, "kubernetes.io/service-account-token")) {
             gsize length = 0;
-            g_autofree guchar *token = g_base64_decode(text_or(body->data.items[i].value, ""), &length);
+            g_autofree guchar *token =
+                g_base64_decode(text_or(body->data.items[i].value, ""), &length);
 
             g_string_append_printf(out, "%s:\t%.*s\n", key, (int)length, (const char *)token);
         } else {
-            g_string_append_printf(out, "%s:\t%u bytes\n", key, (guint)decoded_length(body->data.items[i].value));
+            g_string_append_printf(out, "%s:\t%u bytes\n", key,
+                                   (guint)decoded_length(body->data.items[i].value));
         }
     }
 }
@@ -93,11 +98,13 @@ write_service_account(GString *out, const Description *description)
     if (body->image_pull_secrets.count == 0)
         describe_line(out, 0, "Image pull secrets:\t<none>\n");
     for (guint i = 0; i < body->image_pull_secrets.count; i++)
-        describe_line(out, 0, "%s\t%s\n", i == 0 ? "Image pull secrets:" : "                   ", body->image_pull_secrets.items[i].name);
+        describe_line(out, 0, "%s\t%s\n", i == 0 ? "Image pull secrets:" : "                   ",
+                      body->image_pull_secrets.items[i].name);
     if (body->secrets.count == 0)
         describe_line(out, 0, "Mountable secrets: \t<none>\n");
     for (guint i = 0; i < body->secrets.count; i++)
-        describe_line(out, 0, "%s\t%s\n", i == 0 ? "Mountable secrets: " : "                   ", body->secrets.items[i].name);
+        describe_line(out, 0, "%s\t%s\n", i == 0 ? "Mountable secrets: " : "                   ",
+                      body->secrets.items[i].name);
     describe_line(out, 0, "Tokens:            \t<none>\n");
     describe_events(out, description->events, description->wall_ns);
 }
@@ -114,7 +121,8 @@ write_priority_class(GString *out, const Description *description)
     if (!str_is_empty(body->preemption_policy))
         describe_line(out, 0, "PreemptionPolicy:\t%s\n", body->preemption_policy);
     describe_line(out, 0, "Description:\t%s\n", text_or(body->description, ""));
-    describe_line(out, 0, "Annotations:\t%s\n", str_map_format(&object->meta->annotations, "<none>"));
+    describe_line(out, 0, "Annotations:\t%s\n",
+                  str_map_format(&object->meta->annotations, "<none>"));
     describe_events(out, description->events, description->wall_ns);
 }
 

@@ -48,7 +48,10 @@ clear_map(QuantityMap *map)
     g_clear_pointer(&map->items, g_free);
 }
 
-/* k8s.io/kubectl pkg/util/resource podLimits: as requests: containers and sidecars together, or the greatest init container. */
+/*
+ * k8s.io/kubectl pkg/util/resource podLimits: as requests: containers and sidecars together,
+ * or the greatest init container.
+ */
 static void
 pod_limits(const PodSpec *spec, QuantityMap *out_limits)
 {
@@ -99,31 +102,43 @@ share_text(const QuantityMap *map, const char *name, const QuantityMap *allocata
         part = &zero;
     if (whole == NULL)
         whole = &zero;
-    return str_internf("%s (%d%%)", quantity_format(part), (int)(is_cpu ? percent(quantity_value_milli(part), quantity_value_milli(whole)) : percent(quantity_value(part), quantity_value(whole))));
+    return str_internf("%s (%d%%)", quantity_format(part),
+                       (int)(is_cpu
+                                 ? percent(quantity_value_milli(part), quantity_value_milli(whole))
+                                 : percent(quantity_value(part), quantity_value(whole))));
 }
 
 static gboolean
 is_extended(const char *name)
 {
-    return !str_is(name, "cpu") && !str_is(name, "memory") && !str_is(name, "ephemeral-storage") && !str_is(name, "pods");
+    return !str_is(name, "cpu") && !str_is(name, "memory") && !str_is(name, "ephemeral-storage") &&
+           !str_is(name, "pods");
 }
 
 static void
-describe_totals(GString *out, const QuantityMap *requests, const QuantityMap *limits, const QuantityMap *allocatable)
+describe_totals(GString *out,
+                const QuantityMap *requests,
+                const QuantityMap *limits,
+                const QuantityMap *allocatable)
 {
     static const char *const always[] = {"cpu", "memory", "ephemeral-storage"};
     static const Quantity zero = {0};
 
-    describe_line(out, 0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n");
+    describe_line(out, 0,
+                  "Allocated resources:\n  (Total limits may be over 100 percent, i.e., "
+                  "overcommitted.)\n");
     describe_line(out, 1, "Resource\tRequests\tLimits\n");
     describe_line(out, 1, "--------\t--------\t------\n");
     for (guint i = 0; i < G_N_ELEMENTS(always); i++)
-        describe_line(out, 1, "%s\t%s\t%s\n", always[i], share_text(requests, always[i], allocatable), share_text(limits, always[i], allocatable));
+        describe_line(out, 1, "%s\t%s\t%s\n", always[i],
+                      share_text(requests, always[i], allocatable),
+                      share_text(limits, always[i], allocatable));
     for (guint i = 0; i < allocatable->count; i++) {
         const char *name = allocatable->items[i].key;
 
         if (g_str_has_prefix(name, "hugepages-"))
-            describe_line(out, 1, "%s\t%s\t%s\n", name, share_text(requests, name, allocatable), share_text(limits, name, allocatable));
+            describe_line(out, 1, "%s\t%s\t%s\n", name, share_text(requests, name, allocatable),
+                          share_text(limits, name, allocatable));
     }
     for (guint i = 0; i < allocatable->count; i++) {
         const char *name = allocatable->items[i].key;
@@ -131,7 +146,9 @@ describe_totals(GString *out, const QuantityMap *requests, const QuantityMap *li
         const Quantity *limit = quantity_map_get(limits, name);
 
         if (is_extended(name) && !g_str_has_prefix(name, "hugepages-"))
-            describe_line(out, 1, "%s\t%s\t%s\n", name, quantity_format(request != NULL ? request : &zero), quantity_format(limit != NULL ? limit : &zero));
+            describe_line(out, 1, "%s\t%s\t%s\n", name,
+                          quantity_format(request != NULL ? request : &zero),
+                          quantity_format(limit != NULL ? limit : &zero));
     }
 }
 
@@ -139,14 +156,19 @@ static void
 describe_node_pods(GString *out, const Description *description)
 {
     const NodeStatus *status = node_status(description->object);
-    const QuantityMap *allocatable = status->allocatable.count > 0 ? &status->allocatable : &status->capacity;
+    const QuantityMap *allocatable =
+        status->allocatable.count > 0 ? &status->allocatable : &status->capacity;
     guint count = description->related != NULL ? description->related->len : 0;
     QuantityMap all_requests = {0};
     QuantityMap all_limits = {0};
 
     describe_line(out, 0, "Non-terminated Pods:\t(%u in total)\n", count);
-    describe_line(out, 1, "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n");
-    describe_line(out, 1, "---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n");
+    describe_line(out, 1,
+                  "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory "
+                  "Limits\tAge\n");
+    describe_line(out, 1,
+                  "---------\t----\t\t------------\t----------\t---------------\t-------------\t---"
+                  "\n");
     for (guint i = 0; i < count; i++) {
         const ApiObject *pod = g_ptr_array_index(description->related, i);
         QuantityMap requests = {0};
@@ -155,7 +177,11 @@ describe_node_pods(GString *out, const Description *description)
 
         pod_requests(pod_spec(pod), &requests);
         pod_limits(pod_spec(pod), &limits);
-        describe_line(out, 1, "%s\t%s\t\t%s\t%s\t%s\t%s\t%s\n", api_namespace(pod), api_name(pod), share_text(&requests, "cpu", allocatable), share_text(&limits, "cpu", allocatable), share_text(&requests, "memory", allocatable), share_text(&limits, "memory", allocatable), age);
+        describe_line(out, 1, "%s\t%s\t\t%s\t%s\t%s\t%s\t%s\n", api_namespace(pod), api_name(pod),
+                      share_text(&requests, "cpu", allocatable),
+                      share_text(&limits, "cpu", allocatable),
+                      share_text(&requests, "memory", allocatable),
+                      share_text(&limits, "memory", allocatable), age);
         add_all(&all_requests, &requests);
         add_all(&all_limits, &limits);
         clear_map(&requests);
@@ -166,7 +192,7 @@ describe_node_pods(GString *out, const Description *description)
     clear_map(&all_limits);
 }
 
-/* --- the node itself ---------------------------------------------------------------------------- */
+/* --- the node itself --------------------------------------------------------------------- */
 
 static const char *
 lease_time_text(ApiTime time)
@@ -183,13 +209,15 @@ static void
 describe_lease(GString *out, const Description *description)
 {
     if (description->lease == NULL) {
-        describe_line(out, 0, "Lease:\tFailed to get lease: %s\n", description->lease_status != NULL ? description->lease_status->message : "");
+        describe_line(out, 0, "Lease:\tFailed to get lease: %s\n",
+                      description->lease_status != NULL ? description->lease_status->message : "");
         return;
     }
     const LeaseSpec *spec = lease_spec(description->lease);
 
     describe_line(out, 0, "Lease:\n");
-    describe_line(out, 1, "HolderIdentity:\t%s\n", spec->holder_identity != NULL ? spec->holder_identity : "<unset>");
+    describe_line(out, 1, "HolderIdentity:\t%s\n",
+                  spec->holder_identity != NULL ? spec->holder_identity : "<unset>");
     describe_line(out, 1, "AcquireTime:\t%s\n", lease_time_text(spec->acquire_time));
     describe_line(out, 1, "RenewTime:\t%s\n", lease_time_text(spec->renew_time));
 }
@@ -199,14 +227,17 @@ describe_node_conditions(GString *out, const ConditionList *conditions)
 {
     if (conditions->count == 0)
         return;
-    describe_line(out, 0, "Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n");
+    describe_line(out, 0,
+                  "Conditions:\n  "
+                  "Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n");
     describe_line(out, 1, "----\t------\t-----------------\t------------------\t------\t-------\n");
     for (guint i = 0; i < conditions->count; i++) {
         const Condition *one = &conditions->items[i];
         g_autofree char *heartbeat = time_text(one->last_heartbeat_time);
         g_autofree char *transition = time_text(one->last_transition_time);
 
-        describe_line(out, 1, "%s \t%s \t%s \t%s \t%s \t%s\n", one->type, text_or(one->status, ""), heartbeat, transition, text_or(one->reason, ""), text_or(one->message, ""));
+        describe_line(out, 1, "%s \t%s \t%s \t%s \t%s \t%s\n", one->type, text_or(one->status, ""),
+                      heartbeat, transition, text_or(one->reason, ""), text_or(one->message, ""));
     }
 }
 
@@ -216,7 +247,8 @@ describe_amounts(GString *out, const char *title, const QuantityMap *map)
     if (map->count > 0)
         describe_line(out, 0, "%s:\n", title);
     for (guint i = 0; i < map->count; i++)
-        describe_line(out, 1, "%s:\t%s\n", map->items[i].key, quantity_format(&map->items[i].value));
+        describe_line(out, 1, "%s:\t%s\n", map->items[i].key,
+                      quantity_format(&map->items[i].value));
 }
 
 static void
@@ -230,7 +262,8 @@ describe_system(GString *out, const NodeSystemInfo *info)
     describe_line(out, 1, "OS Image:\t%s\n", text_or(info->os_image, ""));
     describe_line(out, 1, "Operating System:\t%s\n", text_or(info->operating_system, ""));
     describe_line(out, 1, "Architecture:\t%s\n", text_or(info->architecture, ""));
-    describe_line(out, 1, "Container Runtime Version:\t%s\n", text_or(info->container_runtime_version, ""));
+    describe_line(out, 1, "Container Runtime Version:\t%s\n",
+                  text_or(info->container_runtime_version, ""));
     describe_line(out, 1, "Kubelet Version:\t%s\n", text_or(info->kubelet_version, ""));
     describe_line(out, 1, "Kube-Proxy Version:\t%s\n", text_or(info->kube_proxy_version, ""));
 }
@@ -254,7 +287,8 @@ write_node(GString *out, const Description *description)
     describe_node_conditions(out, &status->conditions);
     describe_line(out, 0, "Addresses:\n");
     for (guint i = 0; i < status->addresses.count; i++)
-        describe_line(out, 1, "%s:\t%s\n", status->addresses.items[i].type, text_or(status->addresses.items[i].address, ""));
+        describe_line(out, 1, "%s:\t%s\n", status->addresses.items[i].type,
+                      text_or(status->addresses.items[i].address, ""));
     describe_amounts(out, "Capacity", &status->capacity);
     describe_amounts(out, "Allocatable", &status->allocatable);
     describe_system(out, &status->node_info);
@@ -276,7 +310,9 @@ static void
 ask_node_pods(const ApiObject *node, ApiRequest *request)
 {
     request->namespace_ = NULL;
-    request->field_selector = str_internf("spec.nodeName=%s,status.phase!=Succeeded,status.phase!=Failed", api_name(node));
+    request->field_selector =
+        str_internf("spec.nodeName=%s,status.phase!=Succeeded,status.phase!=Failed",
+                    api_name(node));
 }
 
 const Describer describe_node = {&node_kind, write_node, &pod_kind, ask_node_pods};

@@ -8,7 +8,8 @@
 static gint
 by_topology_key(gconstpointer a, gconstpointer b)
 {
-    return g_strcmp0((*(const TopologySpreadConstraint *const *)a)->topology_key, (*(const TopologySpreadConstraint *const *)b)->topology_key);
+    return g_strcmp0((*(const TopologySpreadConstraint *const *)a)->topology_key,
+                     (*(const TopologySpreadConstraint *const *)b)->topology_key);
 }
 
 static void
@@ -27,9 +28,11 @@ describe_spread(GString *out, const PodSpec *spec, const char *space)
 
         if (i > 0)
             g_string_append_printf(out, "%s\t", space);
-        g_string_append_printf(out, "%s:%s when max skew %d is exceeded", one->topology_key, one->when_unsatisfiable, one->max_skew);
+        g_string_append_printf(out, "%s:%s when max skew %d is exceeded", one->topology_key,
+                               one->when_unsatisfiable, one->max_skew);
         if (one->label_selector != NULL)
-            g_string_append_printf(out, " for selector %s", label_selector_text(one->label_selector));
+            g_string_append_printf(out, " for selector %s",
+                                   label_selector_text(one->label_selector));
         g_string_append_c(out, '\n');
     }
 }
@@ -46,8 +49,10 @@ describe_template(GString *out, const PodTemplateSpec *template_)
     if (!str_is_empty(spec->service_account_name))
         describe_line(out, 1, "Service Account:\t%s\n", spec->service_account_name);
     if (spec->init_containers.count > 0)
-        describe_containers(out, "Init Containers", spec->init_containers.items, spec->init_containers.count, NULL, NULL, "  ");
-    describe_containers(out, "Containers", spec->containers.items, spec->containers.count, NULL, NULL, "  ");
+        describe_containers(out, "Init Containers", spec->init_containers.items,
+                            spec->init_containers.count, NULL, NULL, "  ");
+    describe_containers(out, "Containers", spec->containers.items, spec->containers.count, NULL,
+                        NULL, "  ");
     describe_volumes(out, spec, "  ");
     describe_spread(out, spec, "  ");
     if (!str_is_empty(spec->priority_class_name))
@@ -94,7 +99,8 @@ describe_pod_status(GString *out, const ApiObject *pod, gint64 wall_ns)
         g_autofree char *age = printer_age(pod->meta->deletion_time, wall_ns);
 
         describe_line(out, 0, "Status:\tTerminating (lasts %s)\n", age);
-        describe_line(out, 0, "Termination Grace Period:\t%" G_GINT64_FORMAT "s\n", pod->meta->deletion_grace_s.value);
+        describe_line(out, 0, "Termination Grace Period:\t%" G_GINT64_FORMAT "s\n",
+                      pod->meta->deletion_grace_s.value);
     } else {
         describe_line(out, 0, "Status:\t%s\n", text_or(status->phase, ""));
     }
@@ -103,7 +109,9 @@ describe_pod_status(GString *out, const ApiObject *pod, gint64 wall_ns)
     if (!str_is_empty(status->message))
         describe_line(out, 0, "Message:\t%s\n", status->message);
     if (value_get_path(pod_spec(pod)->security_context, "seccompProfile", NULL) != NULL)
-        describe_line(out, 0, "SeccompProfile:\t%s\n", value_get_string(value_get(pod_spec(pod)->security_context, "seccompProfile"), "type", ""));
+        describe_line(out, 0, "SeccompProfile:\t%s\n",
+                      value_get_string(value_get(pod_spec(pod)->security_context, "seccompProfile"),
+                                       "type", ""));
     describe_line(out, 0, "IP:\t%s\n", text_or(status->pod_ip, ""));
     describe_line(out, 0, status->pod_ips.count == 0 ? "IPs:\t<none>\n" : "IPs:\n");
     for (guint i = 0; i < status->pod_ips.count; i++)
@@ -130,7 +138,8 @@ describe_pod_conditions(GString *out, const ApiObject *pod)
     if (conditions->count > 0)
         describe_line(out, 0, "Conditions:\n  Type\tStatus\n");
     for (guint i = 0; i < conditions->count; i++)
-        describe_line(out, 1, "%s \t%s \n", conditions->items[i].type, text_or(conditions->items[i].status, ""));
+        describe_line(out, 1, "%s \t%s \n", conditions->items[i].type,
+                      text_or(conditions->items[i].status, ""));
 }
 
 static void
@@ -147,8 +156,10 @@ write_pod(GString *out, const Description *description)
         describe_limits(out, spec->resources, 1);
     }
     if (spec->init_containers.count > 0)
-        describe_containers(out, "Init Containers", spec->init_containers.items, spec->init_containers.count, &status->init_container_statuses, pod, "");
-    describe_containers(out, "Containers", spec->containers.items, spec->containers.count, &status->container_statuses, pod, "");
+        describe_containers(out, "Init Containers", spec->init_containers.items,
+                            spec->init_containers.count, &status->init_container_statuses, pod, "");
+    describe_containers(out, "Containers", spec->containers.items, spec->containers.count,
+                        &status->container_statuses, pod, "");
     describe_pod_conditions(out, pod);
     describe_volumes(out, spec, "");
     describe_line(out, 0, "QoS Class:\t%s\n", text_or(status->qos_class, pod_qos(spec)));

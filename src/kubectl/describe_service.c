@@ -17,7 +17,8 @@ join(const StrList *list, const char *separator)
 static const char *
 host_port(const char *address, gint32 port)
 {
-    return strchr(address, ':') != NULL ? str_internf("[%s]:%d", address, port) : str_internf("%s:%d", address, port);
+    return strchr(address, ':') != NULL ? str_internf("[%s]:%d", address, port)
+                                        : str_internf("%s:%d", address, port);
 }
 
 /* What is seen of the endpoints; each beyond the third is only counted. */
@@ -38,7 +39,10 @@ add_endpoints(EndpointsText *text, const EndpointSliceBody *body, const Endpoint
         if (endpoint->conditions.ready == OPT_FALSE || endpoint->addresses.count == 0)
             continue;
         if (!text->has_more) {
-            g_string_append_printf(text->text, "%s%s", text->shown > 0 ? "," : "", port != NULL ? host_port(endpoint->addresses.items[0], port->port.value) : endpoint->addresses.items[0]);
+            g_string_append_printf(text->text, "%s%s", text->shown > 0 ? "," : "",
+                                   port != NULL
+                                       ? host_port(endpoint->addresses.items[0], port->port.value)
+                                       : endpoint->addresses.items[0]);
             text->shown++;
         }
         text->ready++;
@@ -83,7 +87,8 @@ describe_service_ports(GString *out, const Description *description)
 
         describe_line(out, 0, "Port:\t%s\t%d/%s\n", name, port->port, protocol);
         if (port->target_port.type == INT_OR_STRING_STRING)
-            describe_line(out, 0, "TargetPort:\t%s/%s\n", text_or(port->target_port.string, ""), protocol);
+            describe_line(out, 0, "TargetPort:\t%s/%s\n", text_or(port->target_port.string, ""),
+                          protocol);
         else
             describe_line(out, 0, "TargetPort:\t%d/%s\n", port->target_port.integer, protocol);
         if (port->node_port != 0)
@@ -143,7 +148,8 @@ write_service(GString *out, const Description *description)
     if (spec->health_check_node_port != 0)
         describe_line(out, 0, "HealthCheck NodePort:\t%d\n", spec->health_check_node_port);
     if (spec->load_balancer_source_ranges.count > 0)
-        describe_line(out, 0, "LoadBalancer Source Ranges:\t%s\n", join(&spec->load_balancer_source_ranges, ","));
+        describe_line(out, 0, "LoadBalancer Source Ranges:\t%s\n",
+                      join(&spec->load_balancer_source_ranges, ","));
     if (!str_is_empty(spec->traffic_distribution))
         describe_line(out, 0, "Traffic Distribution:\t%s\n", spec->traffic_distribution);
     describe_events(out, description->events, description->wall_ns);
@@ -162,13 +168,20 @@ describe_endpoint(GString *out, const Endpoint *endpoint)
 {
     OptBool ready = endpoint->conditions.ready;
 
-    describe_line(out, 1, "- Addresses:\t%s\n", text_or(join(&endpoint->addresses, ", "), "<none>"));
+    describe_line(out, 1, "- Addresses:\t%s\n",
+                  text_or(join(&endpoint->addresses, ", "), "<none>"));
     describe_line(out, 2, "Conditions:\n");
-    describe_line(out, 3, "Ready:\t%s\n", ready == OPT_UNSET ? "<unset>" : ready == OPT_TRUE ? "true" : "false");
-    describe_line(out, 2, "Hostname:\t%s\n", endpoint->hostname != NULL ? endpoint->hostname : "<unset>");
+    describe_line(out, 3, "Ready:\t%s\n",
+                  ready == OPT_UNSET  ? "<unset>"
+                  : ready == OPT_TRUE ? "true"
+                                      : "false");
+    describe_line(out, 2, "Hostname:\t%s\n",
+                  endpoint->hostname != NULL ? endpoint->hostname : "<unset>");
     if (endpoint->target_ref != NULL)
-        describe_line(out, 2, "TargetRef:\t%s/%s\n", text_or(endpoint->target_ref->kind, ""), text_or(endpoint->target_ref->name, ""));
-    describe_line(out, 2, "NodeName:\t%s\n", endpoint->node_name != NULL ? endpoint->node_name : "<unset>");
+        describe_line(out, 2, "TargetRef:\t%s/%s\n", text_or(endpoint->target_ref->kind, ""),
+                      text_or(endpoint->target_ref->name, ""));
+    describe_line(out, 2, "NodeName:\t%s\n",
+                  endpoint->node_name != NULL ? endpoint->node_name : "<unset>");
     describe_line(out, 2, "Zone:\t%s\n", endpoint->zone != NULL ? endpoint->zone : "<unset>");
 }
 
@@ -192,7 +205,9 @@ write_slice(GString *out, const Description *description)
     for (guint i = 0; i < body->ports.count; i++) {
         const EndpointPort *port = &body->ports.items[i];
 
-        describe_line(out, 1, "%s\t%s\t%s\n", text_or(port->name, "<unset>"), port->port.is_set ? str_internf("%d", port->port.value) : "<unset>", text_or(port->protocol, ""));
+        describe_line(out, 1, "%s\t%s\t%s\n", text_or(port->name, "<unset>"),
+                      port->port.is_set ? str_internf("%d", port->port.value) : "<unset>",
+                      text_or(port->protocol, ""));
     }
     describe_line(out, 0, body->endpoints.count == 0 ? "Endpoints: <none>\n" : "Endpoints:\n");
     for (guint i = 0; i < body->endpoints.count; i++)

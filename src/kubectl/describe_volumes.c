@@ -11,25 +11,32 @@ bool_text(OptBool value)
 static void
 describe_projected(GString *out, const ProjectedVolumeSource *projected)
 {
-    describe_line(out, 2, "Type:\tProjected (a volume that contains injected data from multiple sources)\n");
+    describe_line(
+        out, 2, "Type:\tProjected (a volume that contains injected data from multiple sources)\n");
     for (guint i = 0; i < projected->sources.count; i++) {
         const VolumeProjection *source = &projected->sources.items[i];
 
         if (source->secret != NULL)
-            describe_line(out, 2, "SecretName:\t%s\n    Optional:\t%s\n", text_or(source->secret->name, ""), bool_text(source->secret->optional));
+            describe_line(out, 2, "SecretName:\t%s\n    Optional:\t%s\n",
+                          text_or(source->secret->name, ""), bool_text(source->secret->optional));
         else if (source->downward_api != NULL)
             describe_line(out, 2, "DownwardAPI:\ttrue\n");
         else if (source->config_map != NULL)
-            describe_line(out, 2, "ConfigMapName:\t%s\n    Optional:\t%s\n", text_or(source->config_map->name, ""), bool_text(source->config_map->optional));
+            describe_line(out, 2, "ConfigMapName:\t%s\n    Optional:\t%s\n",
+                          text_or(source->config_map->name, ""),
+                          bool_text(source->config_map->optional));
         else if (source->service_account_token != NULL)
-            describe_line(out, 2, "TokenExpirationSeconds:\t%" G_GINT64_FORMAT "\n", source->service_account_token->expiration_s.value);
+            describe_line(out, 2, "TokenExpirationSeconds:\t%" G_GINT64_FORMAT "\n",
+                          source->service_account_token->expiration_s.value);
     }
 }
 
 static void
 describe_downward(GString *out, const DownwardApiVolumeSource *downward)
 {
-    describe_line(out, 2, "Type:\tDownwardAPI (a volume populated by information about the pod)\n    Items:\n");
+    describe_line(out, 2,
+                  "Type:\tDownwardAPI (a volume populated by information about the pod)\n    "
+                  "Items:\n");
     for (guint i = 0; i < downward->items.count; i++) {
         const DownwardApiFile *file = &downward->items.items[i];
 
@@ -44,23 +51,49 @@ static void
 describe_volume(GString *out, const Volume *volume)
 {
     if (volume->host_path != NULL) {
-        describe_line(out, 2, "Type:\tHostPath (bare host directory volume)\n    Path:\t%s\n    HostPathType:\t%s\n", text_or(volume->host_path->path, ""), volume->host_path->type != NULL ? volume->host_path->type : "<none>");
+        describe_line(out, 2,
+                      "Type:\tHostPath (bare host directory volume)\n    Path:\t%s\n    "
+                      "HostPathType:\t%s\n",
+                      text_or(volume->host_path->path, ""),
+                      volume->host_path->type != NULL ? volume->host_path->type : "<none>");
     } else if (volume->empty_dir != NULL) {
         const Quantity *limit = volume->empty_dir->size_limit;
 
-        describe_line(out, 2, "Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)\n    Medium:\t%s\n    SizeLimit:\t%s\n", text_or(volume->empty_dir->medium, ""), limit != NULL && quantity_sign(limit) > 0 ? quantity_format(limit) : "<unset>");
+        describe_line(out, 2,
+                      "Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)\n    "
+                      "Medium:\t%s\n    SizeLimit:\t%s\n",
+                      text_or(volume->empty_dir->medium, ""),
+                      limit != NULL && quantity_sign(limit) > 0 ? quantity_format(limit)
+                                                                : "<unset>");
     } else if (volume->secret != NULL) {
-        describe_line(out, 2, "Type:\tSecret (a volume populated by a Secret)\n    SecretName:\t%s\n    Optional:\t%s\n", text_or(volume->secret->secret_name, ""), bool_text(volume->secret->optional));
+        describe_line(out, 2,
+                      "Type:\tSecret (a volume populated by a Secret)\n    SecretName:\t%s\n    "
+                      "Optional:\t%s\n",
+                      text_or(volume->secret->secret_name, ""),
+                      bool_text(volume->secret->optional));
     } else if (volume->config_map != NULL) {
-        describe_line(out, 2, "Type:\tConfigMap (a volume populated by a ConfigMap)\n    Name:\t%s\n    Optional:\t%s\n", text_or(volume->config_map->name, ""), bool_text(volume->config_map->optional));
+        describe_line(out, 2,
+                      "Type:\tConfigMap (a volume populated by a ConfigMap)\n    Name:\t%s\n    "
+                      "Optional:\t%s\n",
+                      text_or(volume->config_map->name, ""),
+                      bool_text(volume->config_map->optional));
     } else if (volume->persistent_volume_claim != NULL) {
-        describe_line(out, 2, "Type:\tPersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)\n    ClaimName:\t%s\n    ReadOnly:\t%s\n", text_or(volume->persistent_volume_claim->claim_name, ""), volume->persistent_volume_claim->read_only ? "true" : "false");
+        describe_line(out, 2,
+                      "Type:\tPersistentVolumeClaim (a reference to a PersistentVolumeClaim in the "
+                      "same namespace)\n    ClaimName:\t%s\n    ReadOnly:\t%s\n",
+                      text_or(volume->persistent_volume_claim->claim_name, ""),
+                      volume->persistent_volume_claim->read_only ? "true" : "false");
     } else if (volume->downward_api != NULL) {
         describe_downward(out, volume->downward_api);
     } else if (volume->projected != NULL) {
         describe_projected(out, volume->projected);
     } else if (volume->nfs != NULL) {
-        describe_line(out, 2, "Type:\tNFS (an NFS mount that lasts the lifetime of a pod)\n    Server:\t%s\n    Path:\t%s\n    ReadOnly:\t%s\n", value_get_string(volume->nfs, "server", ""), value_get_string(volume->nfs, "path", ""), value_get_bool(volume->nfs, "readOnly", FALSE) ? "true" : "false");
+        describe_line(out, 2,
+                      "Type:\tNFS (an NFS mount that lasts the lifetime of a pod)\n    "
+                      "Server:\t%s\n    Path:\t%s\n    ReadOnly:\t%s\n",
+                      value_get_string(volume->nfs, "server", ""),
+                      value_get_string(volume->nfs, "path", ""),
+                      value_get_bool(volume->nfs, "readOnly", FALSE) ? "true" : "false");
     } else {
         describe_line(out, 1, "<unknown>\n");
     }

@@ -9,12 +9,17 @@
 static const char *
 percent_text(const IntOrString *value)
 {
-    return value->type == INT_OR_STRING_STRING ? text_or(value->string, "") : str_internf("%d", value->integer);
+    return value->type == INT_OR_STRING_STRING ? text_or(value->string, "")
+                                               : str_internf("%d", value->integer);
 }
 
 /* "web-1 (0/0 replicas created), ..."; @except is not named, or (@only) nothing else is. */
 static void
-describe_sets(GString *out, const char *title, const GPtrArray *owned, const ApiObject *newest, gboolean only_newest)
+describe_sets(GString *out,
+              const char *title,
+              const GPtrArray *owned,
+              const ApiObject *newest,
+              gboolean only_newest)
 {
     guint count = 0;
 
@@ -24,7 +29,9 @@ describe_sets(GString *out, const char *title, const GPtrArray *owned, const Api
 
         if ((set == newest) != only_newest)
             continue;
-        g_string_append_printf(out, "%s%s (%d/%d replicas created)", count++ > 0 ? ", " : "", api_name(set), replica_set_status(set)->replicas, replica_set_spec(set)->replicas.value);
+        g_string_append_printf(out, "%s%s (%d/%d replicas created)", count++ > 0 ? ", " : "",
+                               api_name(set), replica_set_status(set)->replicas,
+                               replica_set_spec(set)->replicas.value);
     }
     g_string_append(out, count == 0 ? "<none>\n" : "\n");
 }
@@ -52,11 +59,16 @@ write_deployment(GString *out, const Description *description)
     describe_labels(out, "Labels", &object->meta->labels);
     describe_annotations(out, "Annotations", &object->meta->annotations);
     describe_line(out, 0, "Selector:\t%s\n", selector_text(spec->selector));
-    describe_line(out, 0, "Replicas:\t%d desired | %d updated | %d total | %d available | %d unavailable\n", spec->replicas.value, status->updated_replicas, status->replicas, status->available_replicas, status->unavailable_replicas);
+    describe_line(out, 0,
+                  "Replicas:\t%d desired | %d updated | %d total | %d available | %d unavailable\n",
+                  spec->replicas.value, status->updated_replicas, status->replicas,
+                  status->available_replicas, status->unavailable_replicas);
     describe_line(out, 0, "StrategyType:\t%s\n", text_or(spec->strategy.type, ""));
     describe_line(out, 0, "MinReadySeconds:\t%d\n", spec->min_ready_s);
     if (spec->strategy.rolling_update != NULL)
-        describe_line(out, 0, "RollingUpdateStrategy:\t%s max unavailable, %s max surge\n", percent_text(&spec->strategy.rolling_update->max_unavailable), percent_text(&spec->strategy.rolling_update->max_surge));
+        describe_line(out, 0, "RollingUpdateStrategy:\t%s max unavailable, %s max surge\n",
+                      percent_text(&spec->strategy.rolling_update->max_unavailable),
+                      percent_text(&spec->strategy.rolling_update->max_surge));
     describe_template(out, &spec->template_);
     describe_conditions(out, &status->conditions);
     if (owned->len > 0) {
@@ -72,7 +84,7 @@ ask_replica_sets(const ApiObject *deployment, ApiRequest *request)
     request->label_selector = selector_text(deployment_spec(deployment)->selector);
 }
 
-/* --- replica sets ------------------------------------------------------------------------- */
+/* --- replica sets ------------------------------------------------------------------------ */
 
 static guint
 count_phase(const Description *description, const char *phase)
@@ -100,8 +112,11 @@ write_replica_set(GString *out, const Description *description)
     describe_labels(out, "Labels", &object->meta->labels);
     describe_annotations(out, "Annotations", &object->meta->annotations);
     describe_controller(out, object);
-    describe_line(out, 0, "Replicas:\t%d current / %d desired\n", status->replicas, spec->replicas.value);
-    describe_line(out, 0, "Pods Status:\t%u Running / %u Waiting / %u Succeeded / %u Failed\n", count_phase(description, "Running"), count_phase(description, "Pending"), count_phase(description, "Succeeded"), count_phase(description, "Failed"));
+    describe_line(out, 0, "Replicas:\t%d current / %d desired\n", status->replicas,
+                  spec->replicas.value);
+    describe_line(out, 0, "Pods Status:\t%u Running / %u Waiting / %u Succeeded / %u Failed\n",
+                  count_phase(description, "Running"), count_phase(description, "Pending"),
+                  count_phase(description, "Succeeded"), count_phase(description, "Failed"));
     describe_template(out, &spec->template_);
     describe_conditions(out, &status->conditions);
     describe_events(out, description->events, description->wall_ns);
@@ -113,5 +128,6 @@ ask_pods(const ApiObject *replica_set, ApiRequest *request)
     request->label_selector = selector_text(replica_set_spec(replica_set)->selector);
 }
 
-const Describer describe_deployment = {&deployment_kind, write_deployment, &replica_set_kind, ask_replica_sets};
+const Describer describe_deployment = {&deployment_kind, write_deployment, &replica_set_kind,
+                                       ask_replica_sets};
 const Describer describe_replica_set = {&replica_set_kind, write_replica_set, &pod_kind, ask_pods};

@@ -77,7 +77,8 @@ describe_labels(GString *out, const char *title, const StrMap *labels)
     if (labels->count == 0)
         g_string_append(out, "<none>\n");
     for (guint i = 0; i < labels->count; i++)
-        describe_line(out, 0, "%s%s=%s\n", i > 0 ? "\t" : "", labels->items[i].key, text_or(labels->items[i].value, ""));
+        describe_line(out, 0, "%s%s=%s\n", i > 0 ? "\t" : "", labels->items[i].key,
+                      text_or(labels->items[i].value, ""));
 }
 
 static void
@@ -149,7 +150,9 @@ describe_tolerations(GString *out, const char *title, const TolerationList *tole
         if (!str_is_empty(one->effect))
             g_string_append_printf(out, ":%s", one->effect);
         if (str_is(one->operator_, "Exists") && str_is_empty(one->value))
-            g_string_append_printf(out, "%sop=Exists", !str_is_empty(one->key) || !str_is_empty(one->effect) ? " " : "");
+            g_string_append_printf(out, "%sop=Exists",
+                                   !str_is_empty(one->key) || !str_is_empty(one->effect) ? " "
+                                                                                         : "");
         if (one->toleration_s.is_set)
             g_string_append_printf(out, " for %" G_GINT64_FORMAT "s", one->toleration_s.value);
         g_string_append_c(out, '\n');
@@ -175,8 +178,10 @@ by_effect(gconstpointer a, gconstpointer b)
 {
     const Taint *left = *(const Taint *const *)a;
     const Taint *right = *(const Taint *const *)b;
-    g_autofree char *one = g_strdup_printf("%s,%s", text_or(left->effect, ""), text_or(left->key, ""));
-    g_autofree char *other = g_strdup_printf("%s,%s", text_or(right->effect, ""), text_or(right->key, ""));
+    g_autofree char *one =
+        g_strdup_printf("%s,%s", text_or(left->effect, ""), text_or(left->key, ""));
+    g_autofree char *other =
+        g_strdup_printf("%s,%s", text_or(right->effect, ""), text_or(right->key, ""));
 
     return strcmp(one, other);
 }
@@ -193,7 +198,8 @@ describe_taints(GString *out, const TaintList *taints)
         g_ptr_array_add(sorted, &taints->items[i]);
     g_ptr_array_sort(sorted, by_effect);
     for (guint i = 0; i < sorted->len; i++)
-        g_string_append_printf(out, "%s%s\n", i > 0 ? "\t" : "", taint_text(g_ptr_array_index(sorted, i)));
+        g_string_append_printf(out, "%s%s\n", i > 0 ? "\t" : "",
+                               taint_text(g_ptr_array_index(sorted, i)));
 }
 
 void
@@ -204,15 +210,18 @@ describe_conditions(GString *out, const ConditionList *conditions)
     describe_line(out, 0, "Conditions:\n  Type\tStatus\tReason\n");
     describe_line(out, 1, "----\t------\t------\n");
     for (guint i = 0; i < conditions->count; i++)
-        describe_line(out, 1, "%s \t%s\t%s\n", conditions->items[i].type, text_or(conditions->items[i].status, ""), text_or(conditions->items[i].reason, ""));
+        describe_line(out, 1, "%s \t%s\t%s\n", conditions->items[i].type,
+                      text_or(conditions->items[i].status, ""),
+                      text_or(conditions->items[i].reason, ""));
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------ */
 
 char *
 event_interval(const EventBody *event, gint64 wall_ns)
 {
-    g_autofree char *first = printer_age(event->event_time != 0 ? event->event_time : event->first_time, wall_ns);
+    g_autofree char *first =
+        printer_age(event->event_time != 0 ? event->event_time : event->first_time, wall_ns);
 
     if (event->series != NULL) {
         g_autofree char *last = printer_age(event->series->last_observed_time, wall_ns);
@@ -254,6 +263,9 @@ describe_events(GString *out, const GPtrArray *events, gint64 wall_ns)
         g_autofree char *interval = event_interval(event, wall_ns);
         g_autofree char *message = g_strstrip(g_strdup(text_or(event->message, "")));
 
-        describe_line(out, 1, "%s\t%s\t%s\t%s\t%s\n", text_or(event->type, ""), text_or(event->reason, ""), interval, text_or(event->source.component, text_or(event->reporting_component, "")), message);
+        describe_line(out, 1, "%s\t%s\t%s\t%s\t%s\n", text_or(event->type, ""),
+                      text_or(event->reason, ""), interval,
+                      text_or(event->source.component, text_or(event->reporting_component, "")),
+                      message);
     }
 }

@@ -70,7 +70,8 @@ by_address(gconstpointer a, gconstpointer b, gpointer data)
     const Endpoint *right = b;
 
     (void)data;
-    return g_strcmp0(left->addresses.count > 0 ? left->addresses.items[0] : "", right->addresses.count > 0 ? right->addresses.items[0] : "");
+    return g_strcmp0(left->addresses.count > 0 ? left->addresses.items[0] : "",
+                     right->addresses.count > 0 ? right->addresses.items[0] : "");
 }
 
 GPtrArray *
@@ -100,12 +101,13 @@ endpoints_from_slices(const GPtrArray *slices)
         EndpointSliceBody *body = api_edit_body(g_ptr_array_index(list, i));
 
         if (body->endpoints.count > 1)
-            g_qsort_with_data(body->endpoints.items, (gint)body->endpoints.count, sizeof(Endpoint), by_address, NULL);
+            g_qsort_with_data(body->endpoints.items, (gint)body->endpoints.count, sizeof(Endpoint),
+                              by_address, NULL);
     }
     return list;
 }
 
-/* --- as a document ------------------------------------------------------------------------ */
+/* --- as a document ----------------------------------------------------------------------- */
 
 static void
 add_address(Value *list, const Endpoint *endpoint)
@@ -116,7 +118,8 @@ add_address(Value *list, const Endpoint *endpoint)
     if (endpoint->node_name != NULL)
         value_set(one, "nodeName", value_new_string(endpoint->node_name));
     if (endpoint->target_ref != NULL)
-        value_set(one, "targetRef", api_struct_encode(&object_reference_type, endpoint->target_ref));
+        value_set(one, "targetRef",
+                  api_struct_encode(&object_reference_type, endpoint->target_ref));
     value_append(list, one);
 }
 
@@ -126,7 +129,8 @@ addresses_of(const EndpointSliceBody *body, gboolean ready)
     Value *list = value_new_list();
 
     for (guint i = 0; i < body->endpoints.count; i++)
-        if ((body->endpoints.items[i].conditions.ready != OPT_FALSE) == ready && body->endpoints.items[i].addresses.count > 0)
+        if ((body->endpoints.items[i].conditions.ready != OPT_FALSE) == ready &&
+            body->endpoints.items[i].addresses.count > 0)
             add_address(list, &body->endpoints.items[i]);
     return list;
 }
@@ -152,7 +156,8 @@ ports_of(const EndpointSliceBody *body)
         if (!str_is_empty(port->name))
             value_set(one, "name", value_new_string(port->name));
         value_set(one, "port", value_new_int(port->port.value));
-        value_set(one, "protocol", value_new_string(port->protocol != NULL ? port->protocol : "TCP"));
+        value_set(one, "protocol",
+                  value_new_string(port->protocol != NULL ? port->protocol : "TCP"));
         value_append(list, one);
     }
     return list;

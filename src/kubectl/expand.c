@@ -11,7 +11,8 @@ current_target(Command *command)
 gboolean
 targets_need_names(Command *command)
 {
-    if (flag_bool(command, "all") || !str_is_empty(flag_string(command, "selector")) || !str_is_empty(flag_string(command, "field-selector")))
+    if (flag_bool(command, "all") || !str_is_empty(flag_string(command, "selector")) ||
+        !str_is_empty(flag_string(command, "field-selector")))
         return TRUE;
     for (guint i = 0; i < command->targets->len; i++) {
         const Target *target = &g_array_index(command->targets, Target, i);
@@ -38,7 +39,9 @@ on_listed(Command *command, const ApiResponse *response)
     g_array_remove_index(command->targets, index);
     for (guint i = 0; i < response->items->len; i++) {
         const ApiObject *object = g_ptr_array_index(response->items, i);
-        Target target = {.kind = asked.kind, .namespace_ = api_namespace(object), .name = api_name(object)};
+        Target target = {.kind = asked.kind,
+                         .namespace_ = api_namespace(object),
+                         .name = api_name(object)};
 
         g_array_insert_val(command->targets, index, target);
         index++;
@@ -56,7 +59,9 @@ expand_one(Command *command, Target *target)
         command_next(command);
         return;
     }
-    request = api_request_new(VERB_LIST, target->kind, flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
+    request =
+        api_request_new(VERB_LIST, target->kind,
+                        flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
     request->label_selector = flag_string(command, "selector");
     request->field_selector = flag_string(command, "field-selector");
     command_send(command, request, on_listed);

@@ -11,7 +11,10 @@
  * ends the command.
  */
 void targets_expand(Command *command, void (*go)(Command *command));
-/* targets_need_names: FALSE, message out and ended, if one has no name although neither -l nor --all was given. */
+/*
+ * targets_need_names: FALSE, message out and ended, if one has no name although neither -l nor
+ * --all was given.
+ */
 gboolean targets_need_names(Command *command);
 /* current_target: the one that command_each is at. */
 Target *current_target(Command *command);

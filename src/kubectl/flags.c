@@ -70,24 +70,37 @@ is_valid(Command *command, const FlagDef *def, const char *value)
     gint64 number;
 
     if (def->type == FLAG_BOOL && !str_is(value, "true") && !str_is(value, "false")) {
-        command_warn(command, "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing \"%s\": invalid syntax", value, def->name, value);
+        command_warn(command,
+                     "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing "
+                     "\"%s\": invalid syntax",
+                     value, def->name, value);
         command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
         return FALSE;
     }
-    if (def->type == FLAG_INT && !g_ascii_string_to_signed(value, 10, G_MININT32, G_MAXINT64, &number, NULL)) {
-        command_warn(command, "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseInt: parsing \"%s\": invalid syntax", value, def->name, value);
+    if (def->type == FLAG_INT &&
+        !g_ascii_string_to_signed(value, 10, G_MININT32, G_MAXINT64, &number, NULL)) {
+        command_warn(command,
+                     "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseInt: parsing "
+                     "\"%s\": invalid syntax",
+                     value, def->name, value);
         command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
         return FALSE;
     }
     if (def->type == FLAG_DURATION && !duration_parse(value, &number) && !str_is(value, "0")) {
-        command_warn(command, "error: invalid argument \"%s\" for \"--%s\" flag: time: invalid duration \"%s\"", value, def->name, value);
+        command_warn(command,
+                     "error: invalid argument \"%s\" for \"--%s\" flag: time: invalid duration "
+                     "\"%s\"",
+                     value, def->name, value);
         command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
         return FALSE;
     }
     return TRUE;
 }
 
-/* Takes "--name[=value]" or "-x[value]" and perhaps the next word. Returns how many words it used; 0: message out. */
+/*
+ * Takes "--name[=value]" or "-x[value]" and perhaps the next word. Returns how many words it
+ * used; 0: message out.
+ */
 static guint
 take_flag(Command *command, const char *const *words)
 {
@@ -98,7 +111,8 @@ take_flag(Command *command, const char *const *words)
 
     if (word[1] == '-') {
         const char *equals = strchr(word, '=');
-        g_autofree char *name = equals != NULL ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
+        g_autofree char *name =
+            equals != NULL ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
 
         def = find_flag(command->verb, name, 0);
         if (def == NULL) {
@@ -123,7 +137,8 @@ take_flag(Command *command, const char *const *words)
         value = def->bare;
     } else if (value == NULL) {
         if (words[1] == NULL) {
-            command_warn(command, "error: flag needs an argument: %s", word[1] == '-' ? word : str_internf("'%c' in %s", word[1], word));
+            command_warn(command, "error: flag needs an argument: %s",
+                         word[1] == '-' ? word : str_internf("'%c' in %s", word[1], word));
             command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
             return 0;
         }

@@ -68,7 +68,9 @@ on_listed(Command *command, const ApiResponse *response)
     request->resource_version = response->revision;
     if (follow_of(command)->deadline_ns > 0) {
         command->timer.handler = on_timeout;
-        sim_timer_arm_at(&command->timer, MAX(follow_of(command)->deadline_ns, sim_now_ns(client_sim(kubectl_client(command->kubectl)))));
+        sim_timer_arm_at(&command->timer,
+                         MAX(follow_of(command)->deadline_ns,
+                             sim_now_ns(client_sim(kubectl_client(command->kubectl)))));
     }
     command->watch = client_watch(kubectl_client(command->kubectl), request, &hooks, command);
 }

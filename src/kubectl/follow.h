@@ -9,8 +9,8 @@
 #include "kubectl/expand.h"
 
 typedef enum {
-    FOLLOW_DONE,    /* seen() said so */
-    FOLLOW_ABSENT,  /* there is no such object at the start */
+    FOLLOW_DONE,   /* seen() said so */
+    FOLLOW_ABSENT, /* there is no such object at the start */
     FOLLOW_TIMEOUT,
     FOLLOW_CLOSED,  /* the watch broke */
     FOLLOW_REFUSED, /* the list failed; the message is out */

@@ -100,7 +100,8 @@ generate_data(Command *command, Value *object, gboolean encode, char **out_messa
             return FALSE;
         }
         key = g_strndup(text, (gsize)(equals - text));
-        value = encode ? g_base64_encode((const guchar *)equals + 1, strlen(equals + 1)) : g_strdup(equals + 1);
+        value = encode ? g_base64_encode((const guchar *)equals + 1, strlen(equals + 1))
+                       : g_strdup(equals + 1);
         value_set(data, str_intern(key), value_new_string(value));
     }
     if (data->count > 0)
@@ -114,7 +115,10 @@ generate_data(Command *command, Value *object, gboolean encode, char **out_messa
 static gboolean
 generate_service(Command *command, Value *object, const char *name, char **out_message)
 {
-    static const char *const types[][2] = {{"clusterip", "ClusterIP"}, {"nodeport", "NodePort"}, {"loadbalancer", "LoadBalancer"}, {"externalname", "ExternalName"}};
+    static const char *const types[][2] = {{"clusterip", "ClusterIP"},
+                                           {"nodeport", "NodePort"},
+                                           {"loadbalancer", "LoadBalancer"},
+                                           {"externalname", "ExternalName"}};
     const char *word = command->args->len > 2 ? g_ptr_array_index(command->args, 1) : "";
     const GPtrArray *tcp = flag_strings(command, "tcp");
     Value *spec = value_new_map();
@@ -130,7 +134,8 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
         *out_message = g_strdup_printf("Unexpected args: [%s]", word);
         return FALSE;
     }
-    if (tcp == NULL && !str_is(type, "ExternalName") && !str_is(flag_string(command, "clusterip"), "None")) {
+    if (tcp == NULL && !str_is(type, "ExternalName") &&
+        !str_is(flag_string(command, "clusterip"), "None")) {
         *out_message = g_strdup("at least one tcp port specifier must be provided");
         return FALSE;
     }
@@ -138,12 +143,15 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
         g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(tcp, i), ":", 2);
         const char *target = parts[1] != NULL ? parts[1] : parts[0];
         Value *port = value_new_map();
-        g_autofree char *port_name = parts[1] != NULL ? g_strdup_printf("%s-%s", parts[0], target) : g_strdup(parts[0]);
+        g_autofree char *port_name =
+            parts[1] != NULL ? g_strdup_printf("%s-%s", parts[0], target) : g_strdup(parts[0]);
 
         value_set(port, "name", value_new_string(port_name));
         value_set(port, "protocol", value_new_string("TCP"));
         value_set(port, "port", value_new_int(g_ascii_strtoll(parts[0], NULL, 10)));
-        value_set(port, "targetPort", g_ascii_isdigit(target[0]) ? value_new_int(g_ascii_strtoll(target, NULL, 10)) : value_new_string(target));
+        value_set(port, "targetPort",
+                  g_ascii_isdigit(target[0]) ? value_new_int(g_ascii_strtoll(target, NULL, 10))
+                                             : value_new_string(target));
         if (flag_int(command, "node-port", 0) > 0)
             value_set(port, "nodePort", value_new_int(flag_int(command, "node-port", 0)));
         value_append(ports, port);
@@ -154,7 +162,10 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
     if (flag_is_given(command, "clusterip"))
         value_set(spec, "clusterIP", value_new_string(flag_string(command, "clusterip")));
     if (str_is(type, "ExternalName"))
-        value_set(spec, "externalName", value_new_string(flag_string(command, "external-name") != NULL ? flag_string(command, "external-name") : ""));
+        value_set(spec, "externalName",
+                  value_new_string(flag_string(command, "external-name") != NULL
+                                       ? flag_string(command, "external-name")
+                                       : ""));
     return TRUE;
 }
 
@@ -162,7 +173,10 @@ Value *
 generate_object(Command *command, const ApiKind *kind, char **out_message)
 {
     const char *name = g_ptr_array_index(command->args, command->args->len - 1);
-    Value *object = head(kind, name, kind->is_namespaced && flag_is_given(command, "namespace") ? command_namespace(command) : NULL);
+    Value *object =
+        head(kind, name,
+             kind->is_namespaced && flag_is_given(command, "namespace") ? command_namespace(command)
+                                                                        : NULL);
     gboolean fine = TRUE;
 
     if (kind == &deployment_kind) {
@@ -173,7 +187,10 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
             *out_message = g_strdup("required flag(s) \"image\" not set");
     } else if (kind == &config_map_kind || kind == &secret_kind) {
         if (kind == &secret_kind)
-            value_set(object, "type", value_new_string(flag_string(command, "type") != NULL ? flag_string(command, "type") : "Opaque"));
+            value_set(object, "type",
+                      value_new_string(flag_string(command, "type") != NULL
+                                           ? flag_string(command, "type")
+                                           : "Opaque"));
         fine = generate_data(command, object, kind == &secret_kind, out_message);
     } else if (kind == &service_kind) {
         fine = generate_service(command, object, name, out_message);
@@ -183,7 +200,8 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
         if (flag_is_given(command, "description"))
             value_set(object, "description", value_new_string(flag_string(command, "description")));
         if (flag_is_given(command, "preemption-policy"))
-            value_set(object, "preemptionPolicy", value_new_string(flag_string(command, "preemption-policy")));
+            value_set(object, "preemptionPolicy",
+                      value_new_string(flag_string(command, "preemption-policy")));
     } else if (kind != &namespace_kind && kind != &service_account_kind) {
         fine = FALSE;
         *out_message = g_strdup_printf("Unexpected args: [%s]", kind->singular);

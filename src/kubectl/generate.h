@@ -5,5 +5,8 @@
 
 #include "kubectl/internal.h"
 
-/* generate_object: from the command's words and flags. NULL and *out_message (owned) if something is missing. (owned) */
+/*
+ * generate_object: from the command's words and flags. NULL and *out_message (owned) if
+ * something is missing. (owned)
+ */
 Value *generate_object(Command *command, const ApiKind *kind, char **out_message);

@@ -19,8 +19,9 @@ typedef struct {
     const char *name; /* "namespace" */
     char letter;      /* 'n'; 0: none */
     FlagType type;
-    const char *def;        /* value when absent; NULL: none */
-    const char *bare;       /* value of the flag without "=VALUE" for string flags that allow it ("--cascade"); NULL: the next word */
+    const char *def; /* value when absent; NULL: none */
+    /* value of the flag without "=VALUE", for string flags that allow it; NULL: the next word */
+    const char *bare;
 } FlagDef;
 
 struct Verb {
@@ -36,30 +37,30 @@ extern const Verb *const kubectl_verb_list[]; /* NULL-terminated */
 typedef struct {
     const ApiKind *kind;
     const char *namespace_, *name; /* interned */
-    Value *manifest;   /* (owned) from -f; NULL otherwise */
-    const char *file;  /* as given; "STDIN" */
-    const char *mapping_error; /* interned: no such kind in -f: printed instead of the work */
+    Value *manifest;               /* (owned) from -f; NULL otherwise */
+    const char *file;              /* as given; "STDIN" */
+    const char *mapping_error;     /* interned: no such kind in -f: printed instead of the work */
 } Target;
 
 struct Command {
     Kubectl *kubectl;
     const Verb *verb;
-    GPtrArray *args;    /* of const char*: words that are no flags, after the verb */
-    GHashTable *flags;  /* name -> GPtrArray of values */
+    GPtrArray *args;         /* of const char*: words that are no flags, after the verb */
+    GHashTable *flags;       /* name -> GPtrArray of values */
     GPtrArray *after_dashes; /* words after "--"; NULL: there was none */
     char *input;
     GString *out, *err;
-    GArray *targets;    /* of Target */
-    guint next;         /* target under way */
+    GArray *targets; /* of Target */
+    guint next;      /* target under way */
     gboolean has_failed;
-    gpointer state;     /* the verb's */
+    gpointer state; /* the verb's */
     GDestroyNotify state_free;
     KubectlDone done;
     gpointer user;
     void (*step)(Command *command, Target *target); /* command_each */
     void (*end)(Command *command);
     ClientWatch *watch;
-    SimTimer timer;     /* the verb's: time-outs, polls */
+    SimTimer timer; /* the verb's: time-outs, polls */
     gboolean is_finished;
 };
 
@@ -74,7 +75,8 @@ void kubectl_set_namespace(Kubectl *kubectl, const char *namespace_);
 
 /* flags_parse: FALSE: the message is in stderr already. */
 gboolean flags_parse(Command *command, const char *const *words);
-const char *flag_string(const Command *command, const char *name); /* NULL if absent and no default */
+const char *flag_string(const Command *command,
+                        const char *name); /* NULL if absent and no default */
 gboolean flag_bool(const Command *command, const char *name);
 gboolean flag_is_given(const Command *command, const char *name);
 gint64 flag_int(const Command *command, const char *name, gint64 fallback);
@@ -82,22 +84,27 @@ gint64 flag_duration_ns(const Command *command, const char *name, gint64 fallbac
 const GPtrArray *flag_strings(const Command *command, const char *name); /* NULL if absent */
 extern const FlagDef common_flags[];
 
-/* --- talking ----------------------------------------------------------------------------------- */
+/* --- talking ----------------------------------------------------------------------------- */
 
-void command_print(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3); /* stdout, adds no newline */
-void command_warn(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);  /* stderr, adds a newline */
+void command_print(Command *command, const char *format, ...)
+    G_GNUC_PRINTF(2, 3); /* stdout, adds no newline */
+void command_warn(Command *command, const char *format, ...)
+    G_GNUC_PRINTF(2, 3); /* stderr, adds a newline */
 /* command_fail: "error: ..." on stderr, then the end with exit 1. */
 void command_fail(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* command_usage: "error: WHY\nSee 'kubectl CMD -h' for help and examples". */
 void command_usage(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* command_error: one error that does not end the command; it will exit 1. */
 void command_error(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* command_server_error: "Error from server (NotFound): ..." or the lines of an Invalid; @prefix e.g. "error when creating \"F\": " or NULL. */
+/*
+ * command_server_error: "Error from server (NotFound): ..." or the lines of an Invalid;
+ * @prefix e.g. "error when creating \"F\": " or NULL.
+ */
 void command_server_error(Command *command, const ApiStatus *status, const char *prefix);
 char *server_error_text(const ApiStatus *status, const char *prefix); /* (owned) without newline */
 void command_finish(Command *command, int exit);
 
-/* --- asking ---------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------ */
 
 typedef void (*CommandAnswer)(Command *command, const ApiResponse *response);
 /* command_send: user kubernetes-admin; not called back if the command was ended meanwhile. */
@@ -106,7 +113,7 @@ ApiRequest *command_request(Command *command, ApiVerb verb, const Target *target
 const char *command_namespace(const Command *command); /* -n, else default */
 gint64 command_wall_ns(const Command *command);
 
-/* --- targets ------------------------------------------------------------------------------------------ */
+/* --- targets ----------------------------------------------------------------------------- */
 
 /*
  * targets_from_args: TYPE NAME..., TYPE/NAME..., TYPE[,TYPE] from words @first on.
@@ -117,15 +124,20 @@ gboolean targets_from_args(Command *command, guint first);
 gboolean targets_from_files(Command *command);
 gboolean targets_from_files_or_args(Command *command, guint first);
 /* command_each: step() for each target, one after the other: it ends with command_next. */
-void command_each(Command *command, void (*step)(Command *command, Target *target), void (*end)(Command *command));
+void command_each(Command *command,
+                  void (*step)(Command *command, Target *target),
+                  void (*end)(Command *command));
 void command_next(Command *command);
 void command_end_default(Command *command); /* exit 1 if anything failed */
 /* target_label: "deployment.apps/web". (interned) */
 const char *target_label(const ApiKind *kind, const char *name);
 
-/* --- printing -------------------------------------------------------------------------------------------- */
+/* --- printing ---------------------------------------------------------------------------- */
 
-/* print_objects: as -o says (a table by default), all of one or several kinds. FALSE: message out, ended. */
+/*
+ * print_objects: as -o says (a table by default), all of one or several kinds. FALSE: message
+ * out, ended.
+ */
 typedef struct {
     GPtrArray *objects; /* borrowed ApiObject* */
     gboolean single;    /* asked for by name: no List around it */

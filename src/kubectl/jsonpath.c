@@ -56,7 +56,12 @@ eval_array(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
         if (is_nil(value))
             continue;
         if (value->type != VALUE_LIST)
-            return fail(run, g_strdup_printf("%s is not array or slice", value->type == VALUE_MAP ? "map[string]interface {}" : value->type == VALUE_STRING ? "string" : value->type == VALUE_INT ? "int64" : value->type == VALUE_FLOAT ? "float64" : "bool"));
+            return fail(run, g_strdup_printf("%s is not array or slice",
+                                             value->type == VALUE_MAP ? "map[string]interface {}"
+                                             : value->type == VALUE_STRING ? "string"
+                                             : value->type == VALUE_INT    ? "int64"
+                                             : value->type == VALUE_FLOAT  ? "float64"
+                                                                           : "bool"));
         if (from < 0)
             from += length;
         if (to < 0 || (to == 0 && node->is_derived))
@@ -64,11 +69,17 @@ eval_array(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
         if (to == from) /* nothing is asked for */
             return TRUE;
         if (from >= length || from < 0)
-            return fail(run, g_strdup_printf("array index out of bounds: index %" G_GINT64_FORMAT ", length %" G_GINT64_FORMAT, from, length));
+            return fail(run, g_strdup_printf("array index out of bounds: index %" G_GINT64_FORMAT
+                                             ", length %" G_GINT64_FORMAT,
+                                             from, length));
         if (to > length || to < 0)
-            return fail(run, g_strdup_printf("array index out of bounds: index %" G_GINT64_FORMAT ", length %" G_GINT64_FORMAT, to - 1, length));
+            return fail(run, g_strdup_printf("array index out of bounds: index %" G_GINT64_FORMAT
+                                             ", length %" G_GINT64_FORMAT,
+                                             to - 1, length));
         if (from > to)
-            return fail(run, g_strdup_printf("starting index %" G_GINT64_FORMAT " is greater than ending index %" G_GINT64_FORMAT, from, to));
+            return fail(run, g_strdup_printf("starting index %" G_GINT64_FORMAT
+                                             " is greater than ending index %" G_GINT64_FORMAT,
+                                             from, to));
         if (step <= 0)
             return fail(run, g_strdup("step must be > 0"));
         for (gint64 k = from; k < to; k += step)
@@ -92,7 +103,10 @@ add_children(const Value *value, GPtrArray *out)
     }
 }
 
-/* Depth first; what has nothing inside it is not visited. Values nest no deeper than their reader allows. */
+/*
+ * Depth first; what has nothing inside it is not visited. Values nest no deeper than their
+ * reader allows.
+ */
 static void
 eval_recursive(const GPtrArray *in, GPtrArray *out)
 {
@@ -110,7 +124,7 @@ eval_recursive(const GPtrArray *in, GPtrArray *out)
     }
 }
 
-/* --- filters ------------------------------------------------------------------------------- */
+/* --- filters ----------------------------------------------------------------------------- */
 
 static gboolean
 compare(Run *run, const Value *left, const Value *right, int *out_order)
@@ -202,7 +216,8 @@ filter_passes(Run *run, const PathNode *node, Value *item, gboolean *out_pass)
         return TRUE;
     if (right->len > 1)
         return fail(run, g_strdup("can only compare one element at a time"));
-    return matches(run, node->text, g_ptr_array_index(left, 0), g_ptr_array_index(right, 0), out_pass);
+    return matches(run, node->text, g_ptr_array_index(left, 0), g_ptr_array_index(right, 0),
+                   out_pass);
 }
 
 static gboolean
@@ -214,7 +229,8 @@ eval_filter(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
         if (value->type != VALUE_LIST) {
             g_autofree char *shown = jsonpath_go_text(value);
 
-            return fail(run, g_strdup_printf("%s is not array or slice and cannot be filtered", shown));
+            return fail(run,
+                        g_strdup_printf("%s is not array or slice and cannot be filtered", shown));
         }
         for (guint k = 0; k < value->count; k++) {
             gboolean pass;
@@ -228,7 +244,7 @@ eval_filter(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
     return TRUE;
 }
 
-/* --- nodes ------------------------------------------------------------------------------------ */
+/* --- nodes ------------------------------------------------------------------------------- */
 
 static gboolean
 eval_union(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
@@ -294,7 +310,7 @@ eval_list(Run *run, const PathNode *list, GPtrArray *values)
     return TRUE;
 }
 
-/* --- output ------------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------ */
 
 /* As Go's fmt prints a value with %v. */
 static void
@@ -399,12 +415,16 @@ matching_end(const PathNode *root, guint index)
 static gboolean
 ends_in_literal(const PathNode *list)
 {
-    const PathNode *last = list->children->len > 0 ? g_ptr_array_index(list->children, list->children->len - 1) : NULL;
+    const PathNode *last =
+        list->children->len > 0 ? g_ptr_array_index(list->children, list->children->len - 1) : NULL;
 
     return last != NULL && last->type == PATH_LITERAL;
 }
 
-/* Nodes @index up to @end on @value. Ranges nest as the template is written: its parser keeps that shallow. */
+/*
+ * Nodes @index up to @end on @value. Ranges nest as the template is written: its parser keeps
+ * that shallow.
+ */
 static gboolean
 execute(Run *run, const PathNode *root, guint index, guint end, Value *value)
 {
@@ -429,7 +449,8 @@ execute(Run *run, const PathNode *root, guint index, guint end, Value *value)
             index = body_end;
         } else if (run->out != NULL) {
             print_results(run, values);
-        } else if (node->type == PATH_LIST && !ends_in_literal(node)) { /* literals go with their template */
+        } else if (node->type == PATH_LIST &&
+                   !ends_in_literal(node)) { /* literals go with their template */
             g_ptr_array_extend(run->found, values, NULL, NULL);
         }
     }
@@ -484,7 +505,8 @@ jsonpath_relax(const char *path, char **out_message)
         return g_strdup("");
     if (bare[0] == '\0' || strpbrk(bare, "{}") != NULL) {
         if (out_message != NULL)
-            *out_message = g_strdup("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'");
+            *out_message = g_strdup("unexpected path string, expected a 'name1.name2' or "
+                                    "'.name1.name2' or '{name1.name2}' or '{.name1.name2}'");
         return NULL;
     }
     return g_strdup_printf("{.%s}", bare);

@@ -77,7 +77,8 @@ parse_action(Parser *parser, const char *text)
     root = parse_template(braced, parser->depth + 1, parser->out_message);
     if (root == NULL)
         return NULL;
-    list = root->children->len > 0 ? g_ptr_array_steal_index(root->children, 0) : node_new(PATH_LIST, NULL);
+    list = root->children->len > 0 ? g_ptr_array_steal_index(root->children, 0)
+                                   : node_new(PATH_LIST, NULL);
     path_node_free(root);
     return list;
 }
@@ -108,14 +109,16 @@ parse_field(Parser *parser, PathNode *list)
         }
         g_string_append_c(name, parser->text[parser->pos++]);
     }
-    g_ptr_array_add(list->children, node_new(str_is(name->str, "*") ? PATH_WILDCARD : PATH_FIELD, name->str));
+    g_ptr_array_add(list->children,
+                    node_new(str_is(name->str, "*") ? PATH_WILDCARD : PATH_FIELD, name->str));
     g_string_free(name, TRUE);
 }
 
 static gboolean
 parse_recursive(Parser *parser, PathNode *list)
 {
-    const PathNode *last = list->children->len > 0 ? g_ptr_array_index(list->children, list->children->len - 1) : NULL;
+    const PathNode *last =
+        list->children->len > 0 ? g_ptr_array_index(list->children, list->children->len - 1) : NULL;
 
     if (last != NULL && last->type == PATH_RECURSIVE)
         return fail(parser, g_strdup("invalid multiple recursive descent"));
@@ -138,7 +141,8 @@ parse_number(Parser *parser, PathNode *list)
     while (g_ascii_isdigit(parser->text[parser->pos]) || parser->text[parser->pos] == '.')
         parser->pos++;
     text = g_strndup(parser->text + start, parser->pos - start);
-    if (g_ascii_string_to_signed(text[0] == '+' ? text + 1 : text, 10, G_MININT64, G_MAXINT64, &number, NULL))
+    if (g_ascii_string_to_signed(text[0] == '+' ? text + 1 : text, 10, G_MININT64, G_MAXINT64,
+                                 &number, NULL))
         g_ptr_array_add(list->children, literal_new(value_new_int(number)));
     else if (strchr(text, '.') != NULL && strchr(text, '.') == strrchr(text, '.'))
         g_ptr_array_add(list->children, literal_new(value_new_float(text)));
@@ -178,7 +182,8 @@ unquote(Parser *parser, const char *text, gsize length, GString *out)
         }
         place = i + 1 < length ? strchr(from, text[i + 1]) : NULL;
         if (place == NULL)
-            return fail(parser, g_strdup_printf("unquote string %.*s error invalid syntax", (int)length + 2, text - 1));
+            return fail(parser, g_strdup_printf("unquote string %.*s error invalid syntax",
+                                                (int)length + 2, text - 1));
         g_string_append_c(out, to[place - from]);
         i++;
     }
@@ -207,7 +212,7 @@ parse_quote(Parser *parser, PathNode *list)
     return TRUE;
 }
 
-/* --- [ ... ] -------------------------------------------------------------------------------- */
+/* --- [ ... ] ----------------------------------------------------------------------------- */
 
 static gboolean
 parse_union(Parser *parser, PathNode *list, char **parts)
@@ -347,7 +352,7 @@ parse_filter(Parser *parser, PathNode *list)
     return node->left != NULL;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------------- */
 
 static gboolean
 parse_inside(Parser *parser, PathNode *list)
@@ -380,7 +385,8 @@ parse_inside(Parser *parser, PathNode *list)
         } else if (is_word(*at)) {
             parse_word(parser, list);
         } else {
-            ok = fail(parser, g_strdup_printf("unrecognized character in action: U+%04X '%c'", (guint)(guchar)*at, *at));
+            ok = fail(parser, g_strdup_printf("unrecognized character in action: U+%04X '%c'",
+                                              (guint)(guchar)*at, *at));
         }
         if (!ok)
             return FALSE;
@@ -390,7 +396,10 @@ parse_inside(Parser *parser, PathNode *list)
 static PathNode *
 parse_template(const char *text, guint depth, char **out_message)
 {
-    Parser parser = {.text = text, .length = strlen(text), .depth = depth, .out_message = out_message};
+    Parser parser = {.text = text,
+                     .length = strlen(text),
+                     .depth = depth,
+                     .out_message = out_message};
     PathNode *root = node_new(PATH_LIST, NULL);
 
     while (parser.pos < parser.length) {

@@ -8,7 +8,7 @@ struct Kubectl {
     KubectlOptions options;
     Process *process;
     Client *client;
-    GPtrArray *commands; /* Command* under way */
+    GPtrArray *commands;    /* Command* under way */
     const char *namespace_; /* interned: of the context; NULL: default */
     Rng *rng;
 };
@@ -32,7 +32,11 @@ kubectl_new(const KubectlOptions *options)
     kubectl->options = *options;
     kubectl->process = process_new(options->machine, "kubectl", &process_hooks, kubectl);
     process_start(kubectl->process);
-    kubectl->client = client_new(&(ClientOptions){.sim = options->sim, .world = options->world, .process = kubectl->process, .server = options->server, .user = "kubernetes-admin"});
+    kubectl->client = client_new(&(ClientOptions){.sim = options->sim,
+                                                  .world = options->world,
+                                                  .process = kubectl->process,
+                                                  .server = options->server,
+                                                  .user = "kubernetes-admin"});
     kubectl->commands = g_ptr_array_new();
     kubectl->rng = rng_stream(options->sim, "kubectl");
     return kubectl;
@@ -102,7 +106,7 @@ kubectl_client(Kubectl *kubectl)
     return kubectl->client;
 }
 
-/* --- talking ------------------------------------------------------------------------------ */
+/* --- talking ----------------------------------------------------------------------------- */
 
 void
 command_print(Command *command, const char *format, ...)
@@ -176,7 +180,9 @@ invalid_text(const ApiStatus *status)
 
     for (guint i = 0; i < status->causes.count; i++) {
         const ApiCause *cause = &status->causes.items[i];
-        const char *line = str_is_empty(cause->field) ? cause->message : str_internf("%s: %s", cause->field, cause->message);
+        const char *line = str_is_empty(cause->field)
+                               ? cause->message
+                               : str_internf("%s: %s", cause->field, cause->message);
 
         if (!g_ptr_array_find(lines, line, NULL))
             g_ptr_array_add(lines, (gpointer)line);
@@ -184,7 +190,8 @@ invalid_text(const ApiStatus *status)
     if (str_is_empty(status->kind) && str_is_empty(status->name))
         g_string_append(text, "The request is invalid");
     else
-        g_string_append_printf(text, "The %s \"%s\" is invalid", status->kind, status->name != NULL ? status->name : "");
+        g_string_append_printf(text, "The %s \"%s\" is invalid", status->kind,
+                               status->name != NULL ? status->name : "");
     if (lines->len == 1) {
         g_string_append_printf(text, ": %s", (const char *)g_ptr_array_index(lines, 0));
     } else if (lines->len > 1) {
@@ -201,12 +208,16 @@ char *
 server_error_text(const ApiStatus *status, const char *prefix)
 {
     if (status->code == 0)
-        return g_strdup("The connection to the server 172.18.0.2:6443 was refused - did you specify the right host or port?");
-    if (status->code == 422 && str_is(status->reason, "Invalid") && status->has_details && (status->causes.count > 0 || !str_is_empty(status->kind)))
+        return g_strdup("The connection to the server 172.18.0.2:6443 was refused - did you "
+                        "specify the right host or port?");
+    if (status->code == 422 && str_is(status->reason, "Invalid") && status->has_details &&
+        (status->causes.count > 0 || !str_is_empty(status->kind)))
         return invalid_text(status);
     if (str_is_empty(status->reason))
-        return g_strdup_printf("Error from server: %s%s", prefix != NULL ? prefix : "", status->message);
-    return g_strdup_printf("Error from server (%s): %s%s", status->reason, prefix != NULL ? prefix : "", status->message);
+        return g_strdup_printf("Error from server: %s%s", prefix != NULL ? prefix : "",
+                               status->message);
+    return g_strdup_printf("Error from server (%s): %s%s", status->reason,
+                           prefix != NULL ? prefix : "", status->message);
 }
 
 void
@@ -231,7 +242,7 @@ command_finish(Command *command, int exit)
     command_free(command);
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------ */
 
 typedef struct {
     Kubectl *kubectl;
@@ -253,7 +264,8 @@ answered(gpointer user, const ApiResponse *response)
     if (!is_alive(question->kubectl, question->command))
         return;
     for (guint i = 0; response->warnings != NULL && i < response->warnings->len; i++)
-        command_warn(question->command, "Warning: %s", (const char *)g_ptr_array_index(response->warnings, i));
+        command_warn(question->command, "Warning: %s",
+                     (const char *)g_ptr_array_index(response->warnings, i));
     question->answer(question->command, response);
 }
 
@@ -295,7 +307,7 @@ command_wall_ns(const Command *command)
     return sim_wall_ns(command->kubectl->options.sim);
 }
 
-/* --- running -------------------------------------------------------------------------------------- */
+/* --- running ----------------------------------------------------------------------------- */
 
 static const Verb *
 find_verb(const char *name)
@@ -322,7 +334,11 @@ command_on_start(Sim *sim, gpointer self)
 static const Verb no_verb = {.name = "kubectl"};
 
 void
-kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, KubectlDone done, gpointer user)
+kubectl_run(Kubectl *kubectl,
+            const char *const *argv,
+            const char *input,
+            KubectlDone done,
+            gpointer user)
 {
     Command *command = g_new0(Command, 1);
     guint first = 0;
@@ -330,7 +346,8 @@ kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, Kubect
 
     command->kubectl = kubectl;
     command->args = g_ptr_array_new();
-    command->flags = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    command->flags =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     command->input = g_strdup(input);
     command->out = g_string_new(NULL);
     command->err = g_string_new(NULL);
@@ -344,7 +361,10 @@ kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, Kubect
     /* flags may stand before the verb: kubectl -n shop get pods */
     while (argv[first] != NULL && argv[first][0] == '-') {
         flag = argv[first];
-        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL && !str_is(argv[first], "-A") ? 2 : 1;
+        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL &&
+                         !str_is(argv[first], "-A")
+                     ? 2
+                     : 1;
     }
     if (argv[first] == NULL || find_verb(argv[first]) == NULL) {
         if (argv[first] == NULL)
@@ -364,7 +384,10 @@ kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, Kubect
         g_ptr_array_add(words, NULL);
         command->has_failed = !flags_parse(command, (const char *const *)words->pdata);
     }
-    sim_timer_arm_after(&command->timer, kubectl->options.instant ? 0 : rng_between_ns(kubectl->rng, START_MIN_NS, START_MAX_NS));
+    sim_timer_arm_after(&command->timer,
+                        kubectl->options.instant
+                            ? 0
+                            : rng_between_ns(kubectl->rng, START_MIN_NS, START_MAX_NS));
 }
 
 void
@@ -376,7 +399,9 @@ kubectl_interrupt(Kubectl *kubectl)
         Command *command = g_ptr_array_index(running, i);
 
         if (is_alive(kubectl, command))
-            command_finish(command, flag_bool(command, "watch") && str_is(command->verb->name, "get") ? 0 : 130);
+            command_finish(command,
+                           flag_bool(command, "watch") && str_is(command->verb->name, "get") ? 0
+                                                                                             : 130);
     }
 }
 
@@ -399,16 +424,21 @@ kubectl_check(const char *const *argv)
     guint first = 0;
 
     while (argv[first] != NULL && argv[first][0] == '-')
-        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL && !str_is(argv[first], "-A") ? 2 : 1;
+        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL &&
+                         !str_is(argv[first], "-A")
+                     ? 2
+                     : 1;
     if (argv[first] == NULL)
         return g_strdup("no kubectl verb; write get pods, for example");
     command.verb = find_verb(argv[first]);
     if (command.verb == NULL) {
         const char *near = diag_nearest(argv[first], kubectl_verbs());
-        return g_strdup_printf("unknown kubectl verb '%s'%s%s", argv[first], near != NULL ? "; write " : "", near != NULL ? near : "");
+        return g_strdup_printf("unknown kubectl verb '%s'%s%s", argv[first],
+                               near != NULL ? "; write " : "", near != NULL ? near : "");
     }
     command.args = g_ptr_array_new();
-    command.flags = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    command.flags =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     command.out = g_string_new(NULL);
     command.err = g_string_new(NULL);
     if (!flags_parse(&command, argv + first + 1))

@@ -15,7 +15,11 @@ typedef struct Kubectl Kubectl;
 /* kubectl_read_file: text of a -f argument. NULL if there is no such file. (owned) */
 typedef char *(*KubectlReadFile)(gpointer self, const char *path, gsize *out_length);
 /* kubectl_pod_log etc.: what only the node knows; may be NULL. Returns (owned) or NULL. */
-typedef char *(*KubectlPodLog)(gpointer self, const char *namespace_, const char *pod, const char *container, gboolean previous);
+typedef char *(*KubectlPodLog)(gpointer self,
+                               const char *namespace_,
+                               const char *pod,
+                               const char *container,
+                               gboolean previous);
 
 typedef struct {
     Sim *sim;
@@ -37,8 +41,15 @@ typedef struct {
 } KubectlResult;
 typedef void (*KubectlDone)(gpointer user, const KubectlResult *result);
 
-/* kubectl_run: @argv NULL-terminated, copied. @input: standard input for -f -, may be NULL. Several may run at once. */
-void kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, KubectlDone done, gpointer user);
+/*
+ * kubectl_run: @argv NULL-terminated, copied. @input: standard input for -f -, may be NULL.
+ * Several may run at once.
+ */
+void kubectl_run(Kubectl *kubectl,
+                 const char *const *argv,
+                 const char *input,
+                 KubectlDone done,
+                 gpointer user);
 
 /*
  * kubectl_interrupt: as Ctrl-C: what runs ends now with exit 130 (a watch: 0) and what it
@@ -46,8 +57,14 @@ void kubectl_run(Kubectl *kubectl, const char *const *argv, const char *input, K
  */
 void kubectl_interrupt(Kubectl *kubectl);
 
-/* kubectl_split: words of a command line (quotes as in sh). NULL and *out_message (owned) for an open quote. (owned, g_strfreev) */
+/*
+ * kubectl_split: words of a command line (quotes as in sh). NULL and *out_message (owned) for
+ * an open quote. (owned, g_strfreev)
+ */
 char **kubectl_split(const char *line, char **out_message);
-/* kubectl_check: NULL if the verb, its flags and its -f files are known; else what is wrong. Nothing is run. (owned) */
+/*
+ * kubectl_check: NULL if the verb, its flags and its -f files are known; else what is wrong.
+ * Nothing is run. (owned)
+ */
 char *kubectl_check(const char *const *argv);
 const char *const *kubectl_verbs(void); /* NULL-terminated, sorted */

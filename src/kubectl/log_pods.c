@@ -26,10 +26,15 @@ static char *
 waiting_text(const char *container, const char *pod, const char *reason)
 {
     if (str_is(reason, "ErrImagePull"))
-        return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start: image can't be pulled", container, pod);
+        return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start: image can't be "
+                               "pulled",
+                               container, pod);
     if (str_is(reason, "ImagePullBackOff"))
-        return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start: trying and failing to pull image", container, pod);
-    return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start: %s", container, pod, reason != NULL ? reason : "");
+        return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start: trying and "
+                               "failing to pull image",
+                               container, pod);
+    return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start: %s", container, pod,
+                           reason != NULL ? reason : "");
 }
 
 char *
@@ -41,11 +46,13 @@ log_refusal(const ApiObject *pod, const char *container, gboolean previous, cons
     if (str_is_empty(pod_spec(pod)->node_name))
         return g_strdup_printf("pod %s does not have a host assigned", api_name(pod));
     if (status == NULL)
-        return g_strdup_printf("container \"%s\" in pod \"%s\" is not available", container, api_name(pod));
+        return g_strdup_printf("container \"%s\" in pod \"%s\" is not available", container,
+                               api_name(pod));
     last = status->last_state.terminated;
     if (previous) {
         if (last == NULL || str_is_empty(last->container_id))
-            return g_strdup_printf("previous terminated container \"%s\" in pod \"%s\" not found", container, api_name(pod));
+            return g_strdup_printf("previous terminated container \"%s\" in pod \"%s\" not found",
+                                   container, api_name(pod));
         *out_id = last->container_id;
         return NULL;
     }
@@ -63,7 +70,8 @@ log_refusal(const ApiObject *pod, const char *container, gboolean previous, cons
     }
     if (status->state.waiting != NULL)
         return waiting_text(container, api_name(pod), status->state.waiting->reason);
-    return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start - no logs yet", container, api_name(pod));
+    return g_strdup_printf("container \"%s\" in pod \"%s\" is waiting to start - no logs yet",
+                           container, api_name(pod));
 }
 
 gboolean
@@ -91,7 +99,8 @@ log_is_running(const ApiObject *pod, const char *container)
 const char *
 log_default_container(const ApiObject *pod)
 {
-    const char *annotated = str_map_get(&pod->meta->annotations, "kubectl.kubernetes.io/default-container");
+    const char *annotated =
+        str_map_get(&pod->meta->annotations, "kubectl.kubernetes.io/default-container");
 
     if (!str_is_empty(annotated) && log_has_container(pod, annotated))
         return annotated;
@@ -105,9 +114,11 @@ log_container_names(const ApiObject *pod)
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < spec->containers.count; i++)
-        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", spec->containers.items[i].name);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "",
+                               spec->containers.items[i].name);
     for (guint i = 0; i < spec->init_containers.count; i++)
-        g_string_append_printf(text, "%s%s (init)", text->len > 0 ? ", " : "", spec->init_containers.items[i].name);
+        g_string_append_printf(text, "%s%s (init)", text->len > 0 ? ", " : "",
+                               spec->init_containers.items[i].name);
     return g_string_free(text, FALSE);
 }
 
@@ -125,12 +136,15 @@ log_selector(const ApiObject *object)
     return selector != NULL ? selector_format(selector) : NULL;
 }
 
-/* --- which pod first -------------------------------------------------------------------------- */
+/* --- which pod first --------------------------------------------------------------------- */
 
 static int
 phase_rank(const char *phase)
 {
-    return str_is(phase, "Pending") ? 0 : str_is(phase, "Unknown") ? 1 : str_is(phase, "Running") ? 2 : 0;
+    return str_is(phase, "Pending")   ? 0
+           : str_is(phase, "Unknown") ? 1
+           : str_is(phase, "Running") ? 2
+                                      : 0;
 }
 
 static ApiTime

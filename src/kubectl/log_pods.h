@@ -8,8 +8,12 @@
 
 #include "kubectl/internal.h"
 
-/* log_refusal: the server's words if the container has no log yet; else NULL, and *out_id the container's. (owned) */
-char *log_refusal(const ApiObject *pod, const char *container, gboolean previous, const char **out_id);
+/*
+ * log_refusal: the server's words if the container has no log yet; else NULL, and *out_id the
+ * container's. (owned)
+ */
+char *
+log_refusal(const ApiObject *pod, const char *container, gboolean previous, const char **out_id);
 gboolean log_has_container(const ApiObject *pod, const char *name);
 gboolean log_is_running(const ApiObject *pod, const char *container);
 const char *log_default_container(const ApiObject *pod);

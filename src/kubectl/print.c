@@ -5,7 +5,9 @@
 #include "kubectl/endpoints.h"
 #include "kubectl/jsonpath.h"
 
-#define FORMATS "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile"
+#define FORMATS                                                                                    \
+    "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,"     \
+    "templatefile"
 
 /* "jsonpath=X": what stands before the "=". */
 static gboolean
@@ -63,17 +65,19 @@ print_output_is_known(Command *command)
     const char *output = flag_string(command, "output");
     gboolean is_get = is_verb(command, "get");
 
-    if (str_is_empty(output) || output_is(output, "json") || output_is(output, "yaml") || output_is(output, "name"))
+    if (str_is_empty(output) || output_is(output, "json") || output_is(output, "yaml") ||
+        output_is(output, "name"))
         return TRUE;
     if (output_is(output, "jsonpath") || output_is(output, "jsonpath-as-json"))
         return check_template(command, "jsonpath");
     if (output_is(output, "jsonpath-file"))
         return check_template(command, "jsonpath-file");
-    if (str_is(output, "wide") && (is_get || is_verb(command, "api-resources") ))
+    if (str_is(output, "wide") && (is_get || is_verb(command, "api-resources")))
         return TRUE;
     if (is_verb(command, "explain"))
         return TRUE;
-    if (is_get && (output_is(output, "custom-columns") || output_is(output, "custom-columns-file"))) {
+    if (is_get &&
+        (output_is(output, "custom-columns") || output_is(output, "custom-columns-file"))) {
         const char *spec = output_template(command);
         g_autofree char *message = NULL;
         g_autofree char *text = NULL;
@@ -85,7 +89,11 @@ print_output_is_known(Command *command)
             command_fail(command, "%s", message);
         return text != NULL;
     }
-    command_fail(command, "unable to match a printer suitable for the output format \"%s\", allowed formats are: %s" FORMATS "%s,yaml", output, is_get ? "custom-columns,custom-columns-file," : "", is_get ? ",wide" : "");
+    command_fail(command,
+                 "unable to match a printer suitable for the output format \"%s\", allowed formats "
+                 "are: %s" FORMATS "%s,yaml",
+                 output, is_get ? "custom-columns,custom-columns-file," : "",
+                 is_get ? ",wide" : "");
     return FALSE;
 }
 
@@ -103,18 +111,23 @@ print_encode(const Command *command, const ApiObject *object)
     return value;
 }
 
-/* --- documents ------------------------------------------------------------------------------ */
+/* --- documents --------------------------------------------------------------------------- */
 
 static gboolean
 print_jsonpath(Command *command, const Value *value, const char *template_, gboolean as_json)
 {
     g_autofree char *message = NULL;
-    g_autofree char *text = as_json ? jsonpath_format_json(template_, value, &message) : jsonpath_format(template_, value, &message);
+    g_autofree char *text = as_json ? jsonpath_format_json(template_, value, &message)
+                                    : jsonpath_format(template_, value, &message);
 
     if (text == NULL) {
         g_autofree char *shown = jsonpath_go_text(value);
 
-        command_error(command, "error executing jsonpath \"%s\": Error executing template: %s. Printing more information for debugging the template:\n\ttemplate was:\n\t\t%s\n\tobject given to jsonpath engine was:\n\t\t%s\n", template_, message, template_, shown);
+        command_error(command,
+                      "error executing jsonpath \"%s\": Error executing template: %s. Printing "
+                      "more information for debugging the template:\n\ttemplate "
+                      "was:\n\t\t%s\n\tobject given to jsonpath engine was:\n\t\t%s\n",
+                      template_, message, template_, shown);
         return FALSE;
     }
     g_string_append(command->out, text);
@@ -128,10 +141,12 @@ template_file(Command *command)
     const KubectlOptions *options = kubectl_options(command->kubectl);
     const char *path = output_template(command);
     gsize length = 0;
-    g_autofree char *text = options->read_file != NULL ? options->read_file(options->self, path, &length) : NULL;
+    g_autofree char *text =
+        options->read_file != NULL ? options->read_file(options->self, path, &length) : NULL;
 
     if (text == NULL) {
-        command_error(command, "error reading --template %s, open %s: no such file or directory", path, path);
+        command_error(command, "error reading --template %s, open %s: no such file or directory",
+                      path, path);
         return NULL;
     }
     return str_intern_len(text, length);
@@ -159,7 +174,8 @@ print_document(Command *command, const Value *value)
         const char *text = template_file(command);
         return text != NULL && print_jsonpath(command, value, text, FALSE);
     }
-    return print_jsonpath(command, value, output_template(command), output_is(output, "jsonpath-as-json"));
+    return print_jsonpath(command, value, output_template(command),
+                          output_is(output, "jsonpath-as-json"));
 }
 
 static Value *
@@ -247,12 +263,14 @@ print_tables(Command *command, const PrintList *lists, guint n_lists)
 
         if (list->objects->len == 0)
             continue;
-        kind = list->kind != NULL ? list->kind : ((const ApiObject *)g_ptr_array_index(list->objects, 0))->kind;
+        kind = list->kind != NULL ? list->kind
+                                  : ((const ApiObject *)g_ptr_array_index(list->objects, 0))->kind;
         options = print_table_options(command, kind, list->show_kind);
         options.show_event = FALSE;
         table = print_table_new(kind, &options);
         for (guint k = 0; k < list->objects->len; k++)
-            print_table_add(table, g_ptr_array_index(list->objects, k), NULL, command_wall_ns(command));
+            print_table_add(table, g_ptr_array_index(list->objects, k), NULL,
+                            command_wall_ns(command));
         if (has_printed && !options.no_headers)
             g_string_append_c(command->out, '\n');
         print_table_flush(table, command->out);
@@ -286,7 +304,9 @@ print_as_said(Command *command, const PrintList *lists, guint n_lists, gboolean 
         for (guint i = 0; i < n_lists; i++)
             for (guint k = 0; k < lists[i].objects->len; k++) {
                 const ApiObject *object = g_ptr_array_index(lists[i].objects, k);
-                command_print(command, "%s\n", target_label(lists[i].kind != NULL ? lists[i].kind : object->kind, api_name(object)));
+                command_print(command, "%s\n",
+                              target_label(lists[i].kind != NULL ? lists[i].kind : object->kind,
+                                           api_name(object)));
             }
         return TRUE;
     }
@@ -306,7 +326,7 @@ print_list(Command *command, const PrintList *lists, guint n_lists, gboolean as_
     return FALSE;
 }
 
-/* --- after a change ---------------------------------------------------------------------------- */
+/* --- after a change ---------------------------------------------------------------------- */
 
 gboolean
 is_client_dry_run(const Command *command)
@@ -331,7 +351,8 @@ print_changed(Command *command, const ApiObject *object, const char *verb)
     g_autoptr(Value) value = NULL;
 
     if (str_is_empty(output)) {
-        command_print(command, "%s %s%s\n", target_label(object->kind, api_name(object)), verb, dry_run_suffix(command));
+        command_print(command, "%s %s%s\n", target_label(object->kind, api_name(object)), verb,
+                      dry_run_suffix(command));
         return;
     }
     if (output_is(output, "name")) {

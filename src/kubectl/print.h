@@ -16,10 +16,12 @@ typedef struct {
 } PrintTableOptions;
 
 /* print_table_options: as the command's flags say. */
-PrintTableOptions print_table_options(const Command *command, const ApiKind *kind, gboolean show_kind);
+PrintTableOptions
+print_table_options(const Command *command, const ApiKind *kind, gboolean show_kind);
 PrintTable *print_table_new(const ApiKind *kind, const PrintTableOptions *options);
 /* print_table_new_with: columns other than the kind's own. */
-PrintTable *print_table_new_with(const Printer *printer, const ApiKind *kind, const PrintTableOptions *options);
+PrintTable *
+print_table_new_with(const Printer *printer, const ApiKind *kind, const PrintTableOptions *options);
 void print_table_free(PrintTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrintTable, print_table_free)
 /* print_table_add: @event "ADDED" etc., NULL if there is no such column. */
@@ -29,13 +31,19 @@ void print_table_flush(PrintTable *table, GString *out);
 
 /* print_is_table: -o is absent or wide. */
 gboolean print_is_table(const Command *command);
-/* print_document: one object, or a List, as -o says (not a table). FALSE: message out; the command goes on. */
+/*
+ * print_document: one object, or a List, as -o says (not a table). FALSE: message out; the
+ * command goes on.
+ */
 gboolean print_document(Command *command, const Value *value);
 /* print_encode: as it is shown: without managedFields. (owned) */
 Value *print_encode(const Command *command, const ApiObject *object);
 /* print_sort: by --sort-by. FALSE and *out_message (owned) if no object has the field. */
 gboolean print_sort(GPtrArray *objects, const char *path, char **out_message);
 /* custom_columns_format: NULL and *out_message (owned) if @spec is bad. (owned) */
-char *custom_columns_format(const char *spec, const GPtrArray *values, gboolean no_headers, char **out_message);
+char *custom_columns_format(const char *spec,
+                            const GPtrArray *values,
+                            gboolean no_headers,
+                            char **out_message);
 /* is_client_dry_run: --dry-run or --dry-run=client: nothing is sent. */
 gboolean is_client_dry_run(const Command *command);

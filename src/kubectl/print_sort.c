@@ -61,7 +61,8 @@ value_order(const Value *a, const Value *b)
 
     if (a->type == VALUE_INT && b->type == VALUE_INT)
         return (a->integer > b->integer) - (a->integer < b->integer);
-    if ((a->type == VALUE_INT || a->type == VALUE_FLOAT) && (b->type == VALUE_INT || b->type == VALUE_FLOAT)) {
+    if ((a->type == VALUE_INT || a->type == VALUE_FLOAT) &&
+        (b->type == VALUE_INT || b->type == VALUE_FLOAT)) {
         double x = g_ascii_strtod(a->text, NULL);
         double y = g_ascii_strtod(b->text, NULL);
 
@@ -110,7 +111,9 @@ print_sort(GPtrArray *objects, const char *path, char **out_message)
         g_array_append_val(items, item);
     }
     if (objects->len > 0 && !found_any) {
-        *out_message = g_strdup_printf("couldn't find any field with path \"%s\" in the list of objects", relaxed);
+        *out_message =
+            g_strdup_printf("couldn't find any field with path \"%s\" in the list of objects",
+                            relaxed);
         return FALSE;
     }
     g_array_sort(items, by_key); /* g_array_sort keeps the order of equal ones */

@@ -112,13 +112,15 @@ print_table_add(PrintTable *table, const ApiObject *object, const char *event, g
         g_ptr_array_add(row, g_strdup(event != NULL ? event : ""));
     if (table->options.show_namespace)
         g_ptr_array_add(row, g_strdup(api_namespace(object) != NULL ? api_namespace(object) : ""));
-    for (const PrintColumn *column = table->printer->columns; column->title != NULL; column++, index++) {
+    for (const PrintColumn *column = table->printer->columns; column->title != NULL;
+         column++, index++) {
         const char *cell = index < cells->len ? g_ptr_array_index(cells, index) : "";
 
         if (column->is_wide && !table->options.is_wide)
             continue;
         if (table->options.show_kind && str_is(column->title, "NAME"))
-            g_ptr_array_add(row, g_strdup_printf("%s/%s", api_kind_group_singular(table->kind), cell));
+            g_ptr_array_add(row,
+                            g_strdup_printf("%s/%s", api_kind_group_singular(table->kind), cell));
         else
             g_ptr_array_add(row, first_line(cell));
     }
@@ -164,7 +166,8 @@ print_table_flush(PrintTable *table, GString *out)
             const char *cell = g_ptr_array_index(row, k);
 
             g_string_append(out, cell);
-            for (guint width = cell_width(cell); k + 1 < row->len && width < g_array_index(table->widths, guint, k); width++)
+            for (guint width = cell_width(cell);
+                 k + 1 < row->len && width < g_array_index(table->widths, guint, k); width++)
                 g_string_append_c(out, ' ');
         }
         g_string_append_c(out, '\n');

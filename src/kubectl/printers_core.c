@@ -24,32 +24,19 @@ static const PrintColumn node_columns[] = {
 };
 static const PrintColumn namespace_columns[] = {{"NAME"}, {"STATUS"}, {"AGE"}, {0}};
 static const PrintColumn event_columns[] = {
-    {"LAST SEEN"},
-    {"TYPE"},
-    {"REASON"},
-    {"OBJECT"},
-    {"SUBOBJECT", TRUE},
-    {"SOURCE", TRUE},
-    {"MESSAGE"},
-    {"FIRST SEEN", TRUE},
-    {"COUNT", TRUE},
-    {"NAME", TRUE},
-    {0},
+    {"LAST SEEN"},       {"TYPE"},         {"REASON"},  {"OBJECT"},
+    {"SUBOBJECT", TRUE}, {"SOURCE", TRUE}, {"MESSAGE"}, {"FIRST SEEN", TRUE},
+    {"COUNT", TRUE},     {"NAME", TRUE},   {0},
 };
 static const PrintColumn config_map_columns[] = {{"NAME"}, {"DATA"}, {"AGE"}, {0}};
 static const PrintColumn secret_columns[] = {{"NAME"}, {"TYPE"}, {"DATA"}, {"AGE"}, {0}};
 static const PrintColumn service_account_columns[] = {{"NAME"}, {"SECRETS"}, {"AGE"}, {0}};
 static const PrintColumn priority_class_columns[] = {
-    {"NAME"},
-    {"VALUE"},
-    {"GLOBAL-DEFAULT"},
-    {"AGE"},
-    {"PREEMPTIONPOLICY"},
-    {0},
+    {"NAME"}, {"VALUE"}, {"GLOBAL-DEFAULT"}, {"AGE"}, {"PREEMPTIONPOLICY"}, {0},
 };
 static const PrintColumn lease_columns[] = {{"NAME"}, {"HOLDER"}, {"AGE"}, {0}};
 
-/* --- nodes ---------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------- */
 
 static gint
 by_text(gconstpointer a, gconstpointer b)
@@ -77,7 +64,8 @@ node_roles_text(const ApiObject *node)
     }
     g_ptr_array_sort(roles, by_text);
     for (guint i = 0; i < roles->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", (const char *)g_ptr_array_index(roles, i));
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "",
+                               (const char *)g_ptr_array_index(roles, i));
     return str_intern(roles->len > 0 ? text->str : "<none>");
 }
 
@@ -101,14 +89,17 @@ node_cells(const ApiObject *node, gint64 wall_ns, gboolean wide, GPtrArray *out)
 {
     const NodeStatus *status = node_status(node);
     const Condition *ready = condition_find(&status->conditions, "Ready");
-    const char *word = ready == NULL ? "Unknown" : str_is(ready->status, "True") ? "Ready" : "NotReady";
+    const char *word = ready == NULL                   ? "Unknown"
+                       : str_is(ready->status, "True") ? "Ready"
+                                                       : "NotReady";
 
     (void)wide;
     cell_add(out, "%s", api_name(node));
     cell_add(out, "%s%s", word, node_spec(node)->unschedulable ? ",SchedulingDisabled" : "");
     cell_add(out, "%s", node_roles_text(node));
     cell_add_age(out, node, wall_ns);
-    cell_add(out, "%s", status->node_info.kubelet_version != NULL ? status->node_info.kubelet_version : "");
+    cell_add(out, "%s",
+             status->node_info.kubelet_version != NULL ? status->node_info.kubelet_version : "");
     cell_add(out, "%s", node_address(status, "InternalIP"));
     cell_add(out, "%s", node_address(status, "ExternalIP"));
     cell_add(out, "%s", or_unknown(status->node_info.os_image));
@@ -116,7 +107,7 @@ node_cells(const ApiObject *node, gint64 wall_ns, gboolean wide, GPtrArray *out)
     cell_add(out, "%s", or_unknown(status->node_info.container_runtime_version));
 }
 
-/* --- events ---------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------ */
 
 ApiTime
 event_last_time(const EventBody *event)
@@ -131,8 +122,10 @@ event_last_time(const EventBody *event)
 static void
 add_source(const EventBody *event, GPtrArray *out)
 {
-    const char *component = !str_is_empty(event->source.component) ? event->source.component : event->reporting_component;
-    const char *host = !str_is_empty(event->source.host) ? event->source.host : event->reporting_instance;
+    const char *component = !str_is_empty(event->source.component) ? event->source.component
+                                                                   : event->reporting_component;
+    const char *host =
+        !str_is_empty(event->source.host) ? event->source.host : event->reporting_instance;
 
     if (str_is_empty(host))
         cell_add(out, "%s", component != NULL ? component : "");
@@ -160,12 +153,13 @@ event_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *o
     cell_add(out, "%s", about->field_path != NULL ? about->field_path : "");
     add_source(event, out);
     cell_add(out, "%s", message);
-    g_ptr_array_add(out, printer_age(event->first_time != 0 ? event->first_time : event->event_time, wall_ns));
+    g_ptr_array_add(out, printer_age(event->first_time != 0 ? event->first_time : event->event_time,
+                                     wall_ns));
     cell_add(out, "%d", count);
     cell_add(out, "%s", api_name(object));
 }
 
-/* --- the small ones ------------------------------------------------------------------------------ */
+/* --- the small ones ---------------------------------------------------------------------- */
 
 static void
 namespace_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
@@ -241,6 +235,8 @@ const Printer namespace_printer = {&namespace_kind, namespace_columns, namespace
 const Printer event_printer = {&event_kind, event_columns, event_cells};
 const Printer config_map_printer = {&config_map_kind, config_map_columns, config_map_cells};
 const Printer secret_printer = {&secret_kind, secret_columns, secret_cells};
-const Printer service_account_printer = {&service_account_kind, service_account_columns, service_account_cells};
-const Printer priority_class_printer = {&priority_class_kind, priority_class_columns, priority_class_cells};
+const Printer service_account_printer = {&service_account_kind, service_account_columns,
+                                         service_account_cells};
+const Printer priority_class_printer = {&priority_class_kind, priority_class_columns,
+                                        priority_class_cells};
 const Printer lease_printer = {&lease_kind, lease_columns, lease_cells};

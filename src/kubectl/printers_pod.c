@@ -59,7 +59,10 @@ ended_text(const ContainerStateTerminated *terminated, const char *prefix)
 
 /* TRUE: this init container is done with, or a sidecar that runs. */
 static gboolean
-see_init_container(PodSummary *summary, const PodSpec *spec, const ContainerStatus *status, guint index)
+see_init_container(PodSummary *summary,
+                   const PodSpec *spec,
+                   const ContainerStatus *status,
+                   guint index)
 {
     const Container *container = find_init_container(spec, status->name);
     gboolean is_sidecar = container != NULL && container_is_sidecar(container);
@@ -80,7 +83,8 @@ see_init_container(PodSummary *summary, const PodSpec *spec, const ContainerStat
     }
     if (state->terminated != NULL)
         summary->reason = ended_text(state->terminated, "Init:");
-    else if (state->waiting != NULL && !str_is_empty(state->waiting->reason) && !str_is(state->waiting->reason, "PodInitializing"))
+    else if (state->waiting != NULL && !str_is_empty(state->waiting->reason) &&
+             !str_is(state->waiting->reason, "PodInitializing"))
         summary->reason = str_internf("Init:%s", state->waiting->reason);
     else
         summary->reason = str_internf("Init:%u/%u", index, spec->init_containers.count);
@@ -110,7 +114,8 @@ see_containers(PodSummary *summary, const PodStatus *status)
         }
     }
     if (str_is(summary->reason, "Completed") && has_running)
-        summary->reason = condition_is(&status->conditions, "Ready", "True") ? "Running" : "NotReady";
+        summary->reason =
+            condition_is(&status->conditions, "Ready", "True") ? "Running" : "NotReady";
 }
 
 static PodSummary
@@ -129,7 +134,8 @@ summarize(const ApiObject *pod)
         if (container_is_sidecar(&spec->init_containers.items[i]))
             summary.total++;
     for (guint i = 0; i < status->init_container_statuses.count && !summary.is_initializing; i++)
-        summary.is_initializing = !see_init_container(&summary, spec, &status->init_container_statuses.items[i], i);
+        summary.is_initializing =
+            !see_init_container(&summary, spec, &status->init_container_statuses.items[i], i);
     if (!summary.is_initializing || condition_is(&status->conditions, "Initialized", "True"))
         see_containers(&summary, status);
     if (api_is_deleting(pod)) {
@@ -154,7 +160,8 @@ add_readiness_gates(const ApiObject *pod, GPtrArray *out)
     guint met = 0;
 
     for (guint i = 0; i < spec->readiness_gates.count; i++)
-        if (condition_is(&pod_status(pod)->conditions, spec->readiness_gates.items[i].condition_type, "True"))
+        if (condition_is(&pod_status(pod)->conditions,
+                         spec->readiness_gates.items[i].condition_type, "True"))
             met++;
     if (spec->readiness_gates.count == 0)
         cell_add(out, "<none>");

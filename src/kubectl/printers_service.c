@@ -13,22 +13,11 @@
 #define LOAD_BALANCER_WIDTH 16
 
 static const PrintColumn service_columns[] = {
-    {"NAME"},
-    {"TYPE"},
-    {"CLUSTER-IP"},
-    {"EXTERNAL-IP"},
-    {"PORT(S)"},
-    {"AGE"},
-    {"SELECTOR", TRUE},
-    {0},
+    {"NAME"},    {"TYPE"}, {"CLUSTER-IP"},     {"EXTERNAL-IP"},
+    {"PORT(S)"}, {"AGE"},  {"SELECTOR", TRUE}, {0},
 };
 static const PrintColumn slice_columns[] = {
-    {"NAME"},
-    {"ADDRESSTYPE"},
-    {"PORTS"},
-    {"ENDPOINTS"},
-    {"AGE"},
-    {0},
+    {"NAME"}, {"ADDRESSTYPE"}, {"PORTS"}, {"ENDPOINTS"}, {"AGE"}, {0},
 };
 static const PrintColumn endpoints_columns[] = {{"NAME"}, {"ENDPOINTS"}, {"AGE"}, {0}};
 
@@ -62,7 +51,8 @@ load_balancer_text(const ApiObject *service, gboolean wide)
     }
     g_ptr_array_sort(addresses, by_text);
     for (guint i = 0; i < addresses->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", (const char *)g_ptr_array_index(addresses, i));
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "",
+                               (const char *)g_ptr_array_index(addresses, i));
     if (!wide && text->len > LOAD_BALANCER_WIDTH) {
         g_string_truncate(text, LOAD_BALANCER_WIDTH - 3);
         g_string_append(text, "...");
@@ -130,7 +120,7 @@ service_cells(const ApiObject *service, gint64 wall_ns, gboolean wide, GPtrArray
     cell_add(out, "%s", str_map_format(&spec->selector, "<none>"));
 }
 
-/* --- slices ------------------------------------------------------------------------------- */
+/* --- slices ------------------------------------------------------------------------------ */
 
 /* "a,b,c + 2 more..."; nothing: "<unset>". */
 static void
@@ -139,7 +129,8 @@ add_shortened(GPtrArray *texts, GPtrArray *out)
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < texts->len && i < SHOWN_MAX; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", (const char *)g_ptr_array_index(texts, i));
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "",
+                               (const char *)g_ptr_array_index(texts, i));
     if (texts->len > SHOWN_MAX)
         g_string_append_printf(text, " + %u more...", texts->len - SHOWN_MAX);
     if (texts->len == 0)
@@ -157,7 +148,9 @@ slice_cells(const ApiObject *slice, gint64 wall_ns, gboolean wide, GPtrArray *ou
     (void)wide;
     for (guint i = 0; i < body->ports.count; i++) {
         const EndpointPort *port = &body->ports.items[i];
-        const char *text = port->port.is_set ? str_internf("%d", port->port.value) : str_is_empty(port->name) ? "*" : port->name;
+        const char *text = port->port.is_set          ? str_internf("%d", port->port.value)
+                           : str_is_empty(port->name) ? "*"
+                                                      : port->name;
 
         g_ptr_array_add(ports, (gpointer)text);
     }
@@ -171,12 +164,13 @@ slice_cells(const ApiObject *slice, gint64 wall_ns, gboolean wide, GPtrArray *ou
     cell_add_age(out, slice, wall_ns);
 }
 
-/* --- endpoints ------------------------------------------------------------------------------- */
+/* --- endpoints --------------------------------------------------------------------------- */
 
 static const char *
 host_port(const char *address, gint32 port)
 {
-    return strchr(address, ':') != NULL ? str_internf("[%s]:%d", address, port) : str_internf("%s:%d", address, port);
+    return strchr(address, ':') != NULL ? str_internf("[%s]:%d", address, port)
+                                        : str_internf("%s:%d", address, port);
 }
 
 static void
@@ -193,7 +187,11 @@ add_endpoints(const EndpointSliceBody *body, GPtrArray *out)
                 continue;
             if (count++ >= SHOWN_MAX)
                 continue;
-            g_string_append_printf(text, "%s%s", count > 1 ? "," : "", body->ports.count > 0 ? host_port(endpoint->addresses.items[0], body->ports.items[p].port.value) : endpoint->addresses.items[0]);
+            g_string_append_printf(text, "%s%s", count > 1 ? "," : "",
+                                   body->ports.count > 0
+                                       ? host_port(endpoint->addresses.items[0],
+                                                   body->ports.items[p].port.value)
+                                       : endpoint->addresses.items[0]);
         }
     if (count > SHOWN_MAX)
         g_string_append_printf(text, " + %u more...", count - SHOWN_MAX);

@@ -1,4 +1,7 @@
-/* printers_workload.c - rows of deployments and replica sets; v1.33 printDeployment, printReplicaSet */
+/*
+ * printers_workload.c - rows of deployments and replica sets; v1.33 printDeployment,
+ * printReplicaSet
+ */
 
 #include "kubectl/printers.h"
 
@@ -14,15 +17,8 @@ static const PrintColumn deployment_columns[] = {
     {0},
 };
 static const PrintColumn replica_set_columns[] = {
-    {"NAME"},
-    {"DESIRED"},
-    {"CURRENT"},
-    {"READY"},
-    {"AGE"},
-    {"CONTAINERS", TRUE},
-    {"IMAGES", TRUE},
-    {"SELECTOR", TRUE},
-    {0},
+    {"NAME"},         {"DESIRED"},        {"CURRENT"}, {"READY"}, {"AGE"}, {"CONTAINERS", TRUE},
+    {"IMAGES", TRUE}, {"SELECTOR", TRUE}, {0},
 };
 
 /* CONTAINERS and IMAGES of a template. */
@@ -35,8 +31,10 @@ add_containers(const PodSpec *spec, GPtrArray *out)
     for (guint i = 0; i < spec->containers.count; i++) {
         const Container *container = &spec->containers.items[i];
 
-        g_string_append_printf(names, "%s%s", i > 0 ? "," : "", container->name != NULL ? container->name : "");
-        g_string_append_printf(images, "%s%s", i > 0 ? "," : "", container->image != NULL ? container->image : "");
+        g_string_append_printf(names, "%s%s", i > 0 ? "," : "",
+                               container->name != NULL ? container->name : "");
+        g_string_append_printf(images, "%s%s", i > 0 ? "," : "",
+                               container->image != NULL ? container->image : "");
     }
     g_ptr_array_add(out, g_string_free(names, FALSE));
     g_ptr_array_add(out, g_string_free(images, FALSE));

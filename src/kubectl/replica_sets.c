@@ -48,7 +48,8 @@ const ApiObject *
 new_replica_set(const ApiObject *deployment, const GPtrArray *owned)
 {
     for (guint i = 0; i < owned->len; i++)
-        if (templates_equal(&replica_set_spec(g_ptr_array_index(owned, i))->template_, &deployment_spec(deployment)->template_))
+        if (templates_equal(&replica_set_spec(g_ptr_array_index(owned, i))->template_,
+                            &deployment_spec(deployment)->template_))
             return g_ptr_array_index(owned, i);
     return NULL;
 }
@@ -67,8 +68,10 @@ revision_of(const ApiObject *object)
 ApiRequest *
 list_replica_sets(const ApiObject *deployment)
 {
-    ApiRequest *request = api_request_new(VERB_LIST, &replica_set_kind, api_namespace(deployment), NULL);
-    g_autoptr(Selector) selector = selector_from_label_selector(deployment_spec(deployment)->selector);
+    ApiRequest *request =
+        api_request_new(VERB_LIST, &replica_set_kind, api_namespace(deployment), NULL);
+    g_autoptr(Selector) selector =
+        selector_from_label_selector(deployment_spec(deployment)->selector);
 
     if (selector != NULL)
         request->label_selector = selector_format(selector);

@@ -7,7 +7,10 @@
 
 #include "kubectl/internal.h"
 
-/* owned_replica_sets: those of @all that @deployment controls, oldest first. (owned array, borrowed items) */
+/*
+ * owned_replica_sets: those of @all that @deployment controls, oldest first. (owned array,
+ * borrowed items)
+ */
 GPtrArray *owned_replica_sets(const ApiObject *deployment, const GPtrArray *all);
 /* new_replica_set: the first whose template is the deployment's; NULL if none. (borrowed) */
 const ApiObject *new_replica_set(const ApiObject *deployment, const GPtrArray *owned);

@@ -15,7 +15,10 @@ void rollout_status_one(Command *command, Target *target);
  * rollout_status_text: what is to be said of a deployment now, with its newline;
  * *out_done when that was the last. NULL and *out_error (owned) if it has failed. (owned)
  */
-char *rollout_status_text(const ApiObject *deployment, gint64 revision, gboolean *out_done, char **out_error);
+char *rollout_status_text(const ApiObject *deployment,
+                          gint64 revision,
+                          gboolean *out_done,
+                          char **out_error);
 
 gboolean rollout_history_begin(Command *command);
 void rollout_history_one(Command *command, Target *target);

@@ -61,11 +61,15 @@ change(Command *command, const ApiObject *object, Value *tree)
         return TRUE;
     }
     if (spec->paused) {
-        command_error(command, "%s \"%s\" can't restart paused deployment (run rollout resume first)", resource, api_name(object));
+        command_error(command,
+                      "%s \"%s\" can't restart paused deployment (run rollout resume first)",
+                      resource, api_name(object));
         return FALSE;
     }
     now = time_format_rfc3339(command_wall_ns(command));
-    value_set(ensure_map(ensure_map(value_get_path(tree, "spec", "template", NULL), "metadata"), "annotations"), "kubectl.kubernetes.io/restartedAt", value_new_string(now));
+    value_set(ensure_map(ensure_map(value_get_path(tree, "spec", "template", NULL), "metadata"),
+                         "annotations"),
+              "kubectl.kubernetes.io/restartedAt", value_new_string(now));
     return TRUE;
 }
 
@@ -85,7 +89,11 @@ on_got(Command *command, const ApiResponse *response)
     if (target->kind != &deployment_kind) {
         const char *word = rollout_word(command);
 
-        command_error(command, "%s \"%s\" %s is not supported", api_kind_group_resource(target->kind), target->name, str_is(word, "pause") ? "pausing" : str_is(word, "resume") ? "resuming" : "restarting");
+        command_error(command, "%s \"%s\" %s is not supported",
+                      api_kind_group_resource(target->kind), target->name,
+                      str_is(word, "pause")    ? "pausing"
+                      : str_is(word, "resume") ? "resuming"
+                                               : "restarting");
         command_next(command);
         return;
     }

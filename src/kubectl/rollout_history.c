@@ -29,7 +29,8 @@ gboolean
 rollout_history_begin(Command *command)
 {
     if (flag_int(command, "revision", 0) < 0) {
-        command_fail(command, "revision must be a positive integer: %" G_GINT64_FORMAT, flag_int(command, "revision", 0));
+        command_fail(command, "revision must be a positive integer: %" G_GINT64_FORMAT,
+                     flag_int(command, "revision", 0));
         return FALSE;
     }
     command->state = g_new0(HistoryState, 1);
@@ -115,7 +116,8 @@ on_sets(Command *command, const ApiResponse *response)
     if (owned->len > 0 && revision > 0 && chosen == NULL)
         command_error(command, "unable to find the specified revision");
     else if (revision > 0)
-        command_print(command, "%s with revision #%" G_GINT64_FORMAT "\n%s\n", target_label(target->kind, target->name), revision, text->str);
+        command_print(command, "%s with revision #%" G_GINT64_FORMAT "\n%s\n",
+                      target_label(target->kind, target->name), revision, text->str);
     else
         command_print(command, "%s \n%s\n", target_label(target->kind, target->name), text->str);
     command_next(command);
@@ -140,7 +142,8 @@ void
 rollout_history_one(Command *command, Target *target)
 {
     if (target->kind != &deployment_kind) {
-        command_error(command, "no history viewer has been implemented for \"%s\"", target->kind->kind);
+        command_error(command, "no history viewer has been implemented for \"%s\"",
+                      target->kind->kind);
         command_next(command);
         return;
     }

@@ -13,13 +13,17 @@
 static gboolean
 is_late(const ApiObject *deployment)
 {
-    const Condition *progressing = condition_find(&deployment_status(deployment)->conditions, "Progressing");
+    const Condition *progressing =
+        condition_find(&deployment_status(deployment)->conditions, "Progressing");
 
     return progressing != NULL && str_is(progressing->reason, "ProgressDeadlineExceeded");
 }
 
 char *
-rollout_status_text(const ApiObject *deployment, gint64 revision, gboolean *out_done, char **out_error)
+rollout_status_text(const ApiObject *deployment,
+                    gint64 revision,
+                    gboolean *out_done,
+                    char **out_error)
 {
     const char *name = api_name(deployment);
     const DeploymentStatus *status = deployment_status(deployment);
@@ -27,7 +31,10 @@ rollout_status_text(const ApiObject *deployment, gint64 revision, gboolean *out_
 
     *out_done = FALSE;
     if (revision > 0 && revision_of(deployment) != revision) {
-        *out_error = g_strdup_printf("desired revision (%" G_GINT64_FORMAT ") is different from the running revision (%" G_GINT64_FORMAT ")", revision, revision_of(deployment));
+        *out_error =
+            g_strdup_printf("desired revision (%" G_GINT64_FORMAT
+                            ") is different from the running revision (%" G_GINT64_FORMAT ")",
+                            revision, revision_of(deployment));
         return NULL;
     }
     if (deployment->meta->generation > status->observed_generation)
@@ -37,11 +44,17 @@ rollout_status_text(const ApiObject *deployment, gint64 revision, gboolean *out_
         return NULL;
     }
     if (wanted->is_set && status->updated_replicas < wanted->value)
-        return g_strdup_printf("Waiting for deployment \"%s\" rollout to finish: %d out of %d new replicas have been updated...\n", name, status->updated_replicas, wanted->value);
+        return g_strdup_printf("Waiting for deployment \"%s\" rollout to finish: %d out of %d new "
+                               "replicas have been updated...\n",
+                               name, status->updated_replicas, wanted->value);
     if (status->replicas > status->updated_replicas)
-        return g_strdup_printf("Waiting for deployment \"%s\" rollout to finish: %d old replicas are pending termination...\n", name, status->replicas - status->updated_replicas);
+        return g_strdup_printf("Waiting for deployment \"%s\" rollout to finish: %d old replicas "
+                               "are pending termination...\n",
+                               name, status->replicas - status->updated_replicas);
     if (status->available_replicas < status->updated_replicas)
-        return g_strdup_printf("Waiting for deployment \"%s\" rollout to finish: %d of %d updated replicas are available...\n", name, status->available_replicas, status->updated_replicas);
+        return g_strdup_printf("Waiting for deployment \"%s\" rollout to finish: %d of %d updated "
+                               "replicas are available...\n",
+                               name, status->available_replicas, status->updated_replicas);
     *out_done = TRUE;
     return g_strdup_printf("deployment \"%s\" successfully rolled out\n", name);
 }
@@ -92,7 +105,8 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    follow->deadline_ns = timeout_ns > 0 ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns : 0;
+    follow->deadline_ns =
+        timeout_ns > 0 ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns : 0;
     follow_begin(command);
 }
 
@@ -115,7 +129,8 @@ void
 rollout_status_one(Command *command, Target *target)
 {
     if (target->kind != &deployment_kind) {
-        command_error(command, "no status viewer has been implemented for kind \"%s\"", target->kind->kind);
+        command_error(command, "no status viewer has been implemented for kind \"%s\"",
+                      target->kind->kind);
         command_next(command);
         return;
     }

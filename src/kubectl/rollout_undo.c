@@ -59,7 +59,8 @@ undo_patch(const ApiObject *deployment, const ApiObject *set)
 {
     Value *patch = value_new_list();
     Value *annotations = value_new_map();
-    Value *template_ = api_struct_encode(&pod_template_spec_type, &replica_set_spec(set)->template_);
+    Value *template_ =
+        api_struct_encode(&pod_template_spec_type, &replica_set_spec(set)->template_);
     Value *labels = value_get_path(template_, "metadata", "labels", NULL);
     const StrMap *old = &deployment->meta->annotations;
     const StrMap *chosen = &set->meta->annotations;
@@ -101,9 +102,12 @@ choose(const ApiObject *deployment, const GPtrArray *owned, gint64 revision, cha
         }
     }
     if (revision > 0)
-        *out_message = g_strdup_printf("unable to find specified revision %" G_GINT64_FORMAT " in history", revision);
+        *out_message =
+            g_strdup_printf("unable to find specified revision %" G_GINT64_FORMAT " in history",
+                            revision);
     else if (previous == NULL)
-        *out_message = g_strdup_printf("no rollout history found for deployment \"%s\"", api_name(deployment));
+        *out_message =
+            g_strdup_printf("no rollout history found for deployment \"%s\"", api_name(deployment));
     return revision > 0 ? NULL : previous;
 }
 
@@ -119,9 +123,12 @@ static void
 on_patched(Command *command, const ApiResponse *response)
 {
     if (!api_response_ok(response))
-        command_error(command, "failed restoring revision %" G_GINT64_FORMAT ": %s", flag_int(command, "to-revision", 0), response->status->message);
+        command_error(command, "failed restoring revision %" G_GINT64_FORMAT ": %s",
+                      flag_int(command, "to-revision", 0), response->status->message);
     else
-        say_undone(command, str_is(flag_string(command, "dry-run"), "server") ? "rolled back (server dry run)" : "rolled back");
+        say_undone(command, str_is(flag_string(command, "dry-run"), "server")
+                                ? "rolled back (server dry run)"
+                                : "rolled back");
     command_next(command);
 }
 
@@ -134,7 +141,8 @@ print_dry(Command *command, const ApiObject *set)
     describe_template(text, &replica_set_spec(set)->template_);
     aligned = describe_align(text->str);
     g_string_free(text, TRUE);
-    command_print(command, "%s %s (dry run)\n", target_label(&deployment_kind, current_target(command)->name), aligned);
+    command_print(command, "%s %s (dry run)\n",
+                  target_label(&deployment_kind, current_target(command)->name), aligned);
 }
 
 static void
@@ -159,9 +167,13 @@ on_sets(Command *command, const ApiResponse *response)
     } else if (str_is(flag_string(command, "dry-run"), "client")) {
         print_dry(command, chosen);
     } else if (deployment_spec(state->deployment)->paused) {
-        command_error(command, "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again");
-    } else if (templates_equal(&replica_set_spec(chosen)->template_, &deployment_spec(state->deployment)->template_)) {
-        g_autofree char *what = g_strdup_printf("skipped rollback (current template already matches revision %" G_GINT64_FORMAT ")", revision);
+        command_error(command, "you cannot rollback a paused deployment; resume it first with "
+                               "'kubectl rollout resume' and try again");
+    } else if (templates_equal(&replica_set_spec(chosen)->template_,
+                               &deployment_spec(state->deployment)->template_)) {
+        g_autofree char *what = g_strdup_printf("skipped rollback (current template already "
+                                                "matches revision %" G_GINT64_FORMAT ")",
+                                                revision);
 
         say_undone(command, what);
     } else {

@@ -18,7 +18,8 @@ kubectl_split(const char *line, char **out_message)
         } else if (quote == 0 && (*p == '\'' || *p == '"')) {
             quote = *p;
             has_word = TRUE;
-        } else if (*p == '\\' && quote != '\'' && p[1] != '\0' && (quote == 0 || strchr("\"\\$`", p[1]) != NULL)) {
+        } else if (*p == '\\' && quote != '\'' && p[1] != '\0' &&
+                   (quote == 0 || strchr("\"\\$`", p[1]) != NULL)) {
             g_string_append_c(word, *++p);
             has_word = TRUE;
         } else if (quote == 0 && g_ascii_isspace(*p)) {
@@ -36,7 +37,9 @@ kubectl_split(const char *line, char **out_message)
     g_string_free(word, TRUE);
     if (quote != 0) {
         if (out_message != NULL)
-            *out_message = g_strdup_printf("the quote %c is never closed; write another one at the end", quote);
+            *out_message =
+                g_strdup_printf("the quote %c is never closed; write another one at the end",
+                                quote);
         g_ptr_array_unref(words);
         return NULL;
     }

@@ -13,7 +13,9 @@ namespace_for(const Command *command, const ApiKind *kind)
 static void
 add_target(Command *command, const ApiKind *kind, const char *name)
 {
-    Target target = {.kind = kind, .namespace_ = namespace_for(command, kind), .name = str_intern(name)};
+    Target target = {.kind = kind,
+                     .namespace_ = namespace_for(command, kind),
+                     .name = str_intern(name)};
 
     g_array_append_val(command->targets, target);
 }
@@ -34,7 +36,10 @@ unknown_type(Command *command, const char *word)
     return FALSE;
 }
 
-/* "deployments,svc" or "all": kinds in the order written, `all` in discovery order. NULL: message out. */
+/*
+ * "deployments,svc" or "all": kinds in the order written, `all` in discovery order. NULL:
+ * message out.
+ */
 static GPtrArray *
 kinds_of(Command *command, const char *word)
 {
@@ -67,7 +72,10 @@ slash_targets(Command *command, guint first)
         const ApiKind *kind;
 
         if (parts[1] == NULL) {
-            command_fail(command, "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
+            command_fail(command, "there is no need to specify a resource type as a separate "
+                                  "argument when passing arguments in resource/name form (e.g. "
+                                  "'kubectl get resource/<resource_name>' instead of 'kubectl get "
+                                  "resource resource/<resource_name>'");
             return FALSE;
         }
         kind = find_kind(command, parts[0]);
@@ -99,7 +107,10 @@ targets_from_args(Command *command, guint first)
             const char *word = g_ptr_array_index(command->args, i);
 
             if (strchr(word, '/') != NULL) {
-                command_fail(command, "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
+                command_fail(command, "there is no need to specify a resource type as a separate "
+                                      "argument when passing arguments in resource/name form (e.g. "
+                                      "'kubectl get resource/<resource_name>' instead of 'kubectl "
+                                      "get resource resource/<resource_name>'");
                 return FALSE;
             }
             add_target(command, g_ptr_array_index(kinds, k), word);
@@ -108,7 +119,7 @@ targets_from_args(Command *command, guint first)
     return TRUE;
 }
 
-/* --- files -------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------- */
 
 static void
 add_error_target(Command *command, const char *file, const char *message)
@@ -118,7 +129,10 @@ add_error_target(Command *command, const char *file, const char *message)
     g_array_append_val(command->targets, target);
 }
 
-/* One document: what is wrong with its head is said as kubectl says it before it asks the server. */
+/*
+ * One document: what is wrong with its head is said as kubectl says it before it asks the
+ * server.
+ */
 static void
 add_document(Command *command, const char *file, const char *shown, const Value *document)
 {
@@ -137,19 +151,33 @@ add_document(Command *command, const char *file, const char *shown, const Value 
         return;
     }
     if (str_is_empty(kind_word) || str_is_empty(version)) {
-        const char *what = str_is_empty(kind_word) && str_is_empty(version) ? "[apiVersion not set, kind not set]" : str_is_empty(kind_word) ? "kind not set" : "apiVersion not set";
+        const char *what = str_is_empty(kind_word) && str_is_empty(version)
+                               ? "[apiVersion not set, kind not set]"
+                           : str_is_empty(kind_word) ? "kind not set"
+                                                     : "apiVersion not set";
 
-        add_error_target(command, shown, str_internf("error validating \"%s\": error validating data: %s; if you choose to ignore these errors, turn validation off with --validate=false", shown, what));
+        add_error_target(command, shown,
+                         str_internf("error validating \"%s\": error validating data: %s; if you "
+                                     "choose to ignore these errors, turn validation off with "
+                                     "--validate=false",
+                                     shown, what));
         return;
     }
     kind = api_kind_find(version, kind_word);
     if (kind == NULL) {
-        add_error_target(command, shown, str_internf("resource mapping not found for name: \"%s\" namespace: \"%s\" from \"%s\": no matches for kind \"%s\" in version \"%s\"\nensure CRDs are installed first", name != NULL ? name : "", namespace_ != NULL ? namespace_ : "", shown, kind_word, version));
+        add_error_target(command, shown,
+                         str_internf("resource mapping not found for name: \"%s\" namespace: "
+                                     "\"%s\" from \"%s\": no matches for kind \"%s\" in version "
+                                     "\"%s\"\nensure CRDs are installed first",
+                                     name != NULL ? name : "", namespace_ != NULL ? namespace_ : "",
+                                     shown, kind_word, version));
         return;
     }
     target.kind = kind;
     target.name = str_intern(name);
-    target.namespace_ = !kind->is_namespaced ? NULL : str_is_empty(namespace_) ? command_namespace(command) : str_intern(namespace_);
+    target.namespace_ = !kind->is_namespaced       ? NULL
+                        : str_is_empty(namespace_) ? command_namespace(command)
+                                                   : str_intern(namespace_);
     target.file = shown;
     target.manifest = value_copy(document);
     if (kind->is_namespaced && target.manifest->type == VALUE_MAP) {
@@ -186,7 +214,10 @@ add_file(Command *command, const char *file)
         g_autofree char *all = diag_format(diag);
         const char *at = strstr(all, ": ");
 
-        add_error_target(command, shown, str_internf("error parsing %s: error converting YAML to JSON: yaml: %.*s", shown, (int)strcspn(at != NULL ? at + 2 : all, "\n"), at != NULL ? at + 2 : all));
+        add_error_target(command, shown,
+                         str_internf("error parsing %s: error converting YAML to JSON: yaml: %.*s",
+                                     shown, (int)strcspn(at != NULL ? at + 2 : all, "\n"),
+                                     at != NULL ? at + 2 : all));
         return TRUE;
     }
     for (guint i = 0; documents != NULL && i < documents->len; i++) {
@@ -219,13 +250,16 @@ targets_from_files(Command *command)
 gboolean
 targets_from_files_or_args(Command *command, guint first)
 {
-    return flag_is_given(command, "filename") ? targets_from_files(command) : targets_from_args(command, first);
+    return flag_is_given(command, "filename") ? targets_from_files(command)
+                                              : targets_from_args(command, first);
 }
 
-/* --- one after the other --------------------------------------------------------------------- */
+/* --- one after the other ----------------------------------------------------------------- */
 
 void
-command_each(Command *command, void (*step)(Command *command, Target *target), void (*end)(Command *command))
+command_each(Command *command,
+             void (*step)(Command *command, Target *target),
+             void (*end)(Command *command))
 {
     command->step = step;
     command->end = end;

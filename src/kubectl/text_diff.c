@@ -39,7 +39,10 @@ diff_middle(GArray *out, char **old, guint n_old, char **new_, guint n_new)
         length = g_new0(guint, (gsize)(n_old + 1) * width);
         for (guint a = n_old; a-- > 0;)
             for (guint b = n_new; b-- > 0;)
-                length[a * width + b] = strcmp(old[a], new_[b]) == 0 ? length[(a + 1) * width + b + 1] + 1 : MAX(length[(a + 1) * width + b], length[a * width + b + 1]);
+                length[a * width + b] =
+                    strcmp(old[a], new_[b]) == 0
+                        ? length[(a + 1) * width + b + 1] + 1
+                        : MAX(length[(a + 1) * width + b], length[a * width + b + 1]);
     }
     while (i < n_old && k < n_new && length != NULL) {
         if (strcmp(old[i], new_[k]) == 0) {
@@ -78,7 +81,8 @@ append_hunk(GString *out, const GArray *lines, guint from, guint to, guint old_a
         g_string_append_printf(out, ",%u", n_new);
     g_string_append(out, " @@\n");
     for (guint i = from; i < to; i++)
-        g_string_append_printf(out, "%c%s\n", g_array_index(lines, DiffLine, i).sign, g_array_index(lines, DiffLine, i).text);
+        g_string_append_printf(out, "%c%s\n", g_array_index(lines, DiffLine, i).sign,
+                               g_array_index(lines, DiffLine, i).text);
 }
 
 static void
@@ -138,9 +142,11 @@ text_diff(const char *old, const char *new_)
         return NULL;
     while (head < n_old && head < n_new && strcmp(old_lines[head], new_lines[head]) == 0)
         add_line(lines, ' ', old_lines[head++]);
-    while (tail < n_old - head && tail < n_new - head && strcmp(old_lines[n_old - 1 - tail], new_lines[n_new - 1 - tail]) == 0)
+    while (tail < n_old - head && tail < n_new - head &&
+           strcmp(old_lines[n_old - 1 - tail], new_lines[n_new - 1 - tail]) == 0)
         tail++;
-    diff_middle(lines, old_lines + head, n_old - head - tail, new_lines + head, n_new - head - tail);
+    diff_middle(lines, old_lines + head, n_old - head - tail, new_lines + head,
+                n_new - head - tail);
     for (; tail > 0; tail--)
         add_line(lines, ' ', old_lines[n_old - tail]);
     out = g_string_new(NULL);

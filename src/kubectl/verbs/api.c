@@ -16,14 +16,10 @@
 static void api_run(Command *command);
 
 static const FlagDef resource_flags[] = {
-    {"namespaced", 0, FLAG_BOOL, "true", NULL},
-    {"api-group", 0, FLAG_STRING, NULL, NULL},
-    {"no-headers", 0, FLAG_BOOL, NULL, NULL},
-    {"sort-by", 0, FLAG_STRING, NULL, NULL},
-    {"verbs", 0, FLAG_STRINGS, NULL, NULL},
-    {"cached", 0, FLAG_BOOL, NULL, NULL},
-    {"categories", 0, FLAG_STRINGS, NULL, NULL},
-    {0},
+    {"namespaced", 0, FLAG_BOOL, "true", NULL},  {"api-group", 0, FLAG_STRING, NULL, NULL},
+    {"no-headers", 0, FLAG_BOOL, NULL, NULL},    {"sort-by", 0, FLAG_STRING, NULL, NULL},
+    {"verbs", 0, FLAG_STRINGS, NULL, NULL},      {"cached", 0, FLAG_BOOL, NULL, NULL},
+    {"categories", 0, FLAG_STRINGS, NULL, NULL}, {0},
 };
 static const FlagDef explain_flags[] = {
     {"recursive", 0, FLAG_BOOL, NULL, NULL},
@@ -33,11 +29,26 @@ static const FlagDef explain_flags[] = {
 static const FlagDef version_flags[] = {{"client", 0, FLAG_BOOL, NULL, NULL}, {0}};
 static const char *const cluster_subverbs[] = {"dump", NULL};
 
-const Verb api_resources_verb = {.name = "api-resources", .flags = resource_flags, .run = api_run, .doc = "Print the supported API resources on the server."};
-const Verb api_versions_verb = {.name = "api-versions", .run = api_run, .doc = "Print the supported API versions on the server, in the form of \"group/version\"."};
-const Verb explain_verb = {.name = "explain", .flags = explain_flags, .run = api_run, .doc = "Get documentation for a resource."};
-const Verb version_verb = {.name = "version", .flags = version_flags, .run = api_run, .doc = "Print the client and server version information."};
-const Verb cluster_info_verb = {.name = "cluster-info", .subverbs = cluster_subverbs, .run = api_run, .doc = "Display cluster information."};
+const Verb api_resources_verb = {.name = "api-resources",
+                                 .flags = resource_flags,
+                                 .run = api_run,
+                                 .doc = "Print the supported API resources on the server."};
+const Verb api_versions_verb =
+    {.name = "api-versions",
+     .run = api_run,
+     .doc = "Print the supported API versions on the server, in the form of \"group/version\"."};
+const Verb explain_verb = {.name = "explain",
+                           .flags = explain_flags,
+                           .run = api_run,
+                           .doc = "Get documentation for a resource."};
+const Verb version_verb = {.name = "version",
+                           .flags = version_flags,
+                           .run = api_run,
+                           .doc = "Print the client and server version information."};
+const Verb cluster_info_verb = {.name = "cluster-info",
+                                .subverbs = cluster_subverbs,
+                                .run = api_run,
+                                .doc = "Display cluster information."};
 
 /* --- resources --------------------------------------------------------------------------- */
 
@@ -46,7 +57,8 @@ is_asked_for(Command *command, const ApiKind *kind)
 {
     const char *group = flag_string(command, "api-group");
 
-    if (flag_is_given(command, "namespaced") && flag_bool(command, "namespaced") != kind->is_namespaced)
+    if (flag_is_given(command, "namespaced") &&
+        flag_bool(command, "namespaced") != kind->is_namespaced)
         return FALSE;
     return group == NULL || str_is(group, kind->group);
 }
@@ -68,7 +80,10 @@ print_resources(Command *command)
 {
     g_autoptr(GPtrArray) kinds = g_ptr_array_new();
     gboolean is_wide = str_is(flag_string(command, "output"), "wide");
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 6, .padding = 3, .no_headers = flag_bool(command, "no-headers")});
+    g_autoptr(TextTable) table =
+        text_table_new(&(TextTableOptions){.min_width = 6,
+                                           .padding = 3,
+                                           .no_headers = flag_bool(command, "no-headers")});
     static const char *const titles[] = {"NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"};
     g_autofree char *text = NULL;
 
@@ -92,7 +107,8 @@ print_resources(Command *command)
     }
     for (guint i = 0; i < kinds->len; i++) {
         const ApiKind *kind = g_ptr_array_index(kinds, i);
-        g_autofree char *short_names = kind->short_names != NULL ? g_strjoinv(",", (char **)kind->short_names) : g_strdup("");
+        g_autofree char *short_names =
+            kind->short_names != NULL ? g_strjoinv(",", (char **)kind->short_names) : g_strdup("");
 
         text_table_cell(table, "%s", kind->plural);
         text_table_cell(table, "%s", short_names);
@@ -128,7 +144,7 @@ print_versions(Command *command)
         command_print(command, "%s\n", (const char *)g_ptr_array_index(versions, i));
 }
 
-/* --- explain ------------------------------------------------------------------------------------ */
+/* --- explain ----------------------------------------------------------------------------- */
 
 /* FALSE: message out. */
 static gboolean
@@ -151,7 +167,8 @@ explain(Command *command)
     if (kind->group[0] != '\0')
         command_print(command, "GROUP:      %s\n", kind->group);
     command_print(command, "KIND:       %s\nVERSION:    %s\n\n", kind->kind, kind->version);
-    for (gsize length = strlen(word) + 1; missing == NULL; length++) { /* the shortest path that is none */
+    for (gsize length = strlen(word) + 1; missing == NULL;
+         length++) { /* the shortest path that is none */
         gsize end = length + strcspn(path + length, ".");
         g_autofree char *part = g_strndup(path, end);
         g_autofree char *found = api_explain(part, FALSE);
@@ -164,7 +181,7 @@ explain(Command *command)
     return FALSE;
 }
 
-/* --- version, cluster-info ------------------------------------------------------------------------- */
+/* --- version, cluster-info --------------------------------------------------------------- */
 
 static Value *
 version_value(void)
@@ -205,7 +222,8 @@ on_answer(Command *command, const ApiResponse *response)
 
     if (response->code == 0) {
         if (command->verb == &version_verb)
-            command_print(command, "Client Version: " VERSION "\nKustomize Version: " KUSTOMIZE "\n");
+            command_print(command,
+                          "Client Version: " VERSION "\nKustomize Version: " KUSTOMIZE "\n");
         command_server_error(command, response->status, NULL);
         command_finish(command, 1);
         return;
@@ -219,7 +237,9 @@ on_answer(Command *command, const ApiResponse *response)
     else if (command->verb == &version_verb)
         print_version(command);
     else
-        command_print(command, "Kubernetes control plane is running at https://172.18.0.2:6443\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
+        command_print(command, "Kubernetes control plane is running at "
+                               "https://172.18.0.2:6443\n\nTo further debug and diagnose cluster "
+                               "problems, use 'kubectl cluster-info dump'.\n");
     command_finish(command, is_fine ? 0 : 1);
 }
 
@@ -227,7 +247,8 @@ static void
 api_run(Command *command)
 {
     if (command->verb == &explain_verb && command->args->len == 0) {
-        command_fail(command, "You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources.");
+        command_fail(command, "You must specify the type of resource to explain. Use \"kubectl "
+                              "api-resources\" for a complete list of supported resources.");
         return;
     }
     if (command->verb == &explain_verb && command->args->len > 1) {
@@ -236,9 +257,11 @@ api_run(Command *command)
     }
     if (command->verb != &explain_verb && command->args->len > 0) {
         if (command->verb == &cluster_info_verb)
-            command_usage(command, "unknown command \"%s\"", (const char *)g_ptr_array_index(command->args, 0));
+            command_usage(command, "unknown command \"%s\"",
+                          (const char *)g_ptr_array_index(command->args, 0));
         else
-            command_usage(command, "unexpected arguments: [%s]", (const char *)g_ptr_array_index(command->args, 0));
+            command_usage(command, "unexpected arguments: [%s]",
+                          (const char *)g_ptr_array_index(command->args, 0));
         return;
     }
     if (!print_output_is_known(command))
@@ -249,5 +272,6 @@ api_run(Command *command)
         return;
     }
     /* Discovery costs a request; any small one stands for it. */
-    command_send(command, api_request_new(VERB_GET, &namespace_kind, NULL, str_intern("default")), on_answer);
+    command_send(command, api_request_new(VERB_GET, &namespace_kind, NULL, str_intern("default")),
+                 on_answer);
 }

@@ -25,7 +25,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb apply_verb = {.name = "apply", .flags = flags, .run = apply_run, .doc = "Apply a configuration to a resource by file name."};
+const Verb apply_verb = {.name = "apply",
+                         .flags = flags,
+                         .run = apply_run,
+                         .doc = "Apply a configuration to a resource by file name."};
 
 static Target *
 current(Command *command)
@@ -43,7 +46,10 @@ validation_of(const Command *command)
     return str_is(word, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
 }
 
-/* The manifest as it is kept in the annotation: without the annotation itself, compact, sorted, a newline at the end. */
+/*
+ * The manifest as it is kept in the annotation: without the annotation itself, compact,
+ * sorted, a newline at the end.
+ */
 static char *
 last_applied_of(const Value *manifest)
 {
@@ -72,7 +78,8 @@ with_annotation(const Value *manifest)
 
     if (metadata == NULL || metadata->type != VALUE_MAP)
         return copy;
-    if (value_get(metadata, "annotations") == NULL || value_get(metadata, "annotations")->type != VALUE_MAP)
+    if (value_get(metadata, "annotations") == NULL ||
+        value_get(metadata, "annotations")->type != VALUE_MAP)
         value_set(metadata, "annotations", value_new_map());
     value_set(value_get(metadata, "annotations"), LAST_APPLIED, value_new_string(text));
     return copy;
@@ -84,7 +91,8 @@ on_written(Command *command, const ApiResponse *response, const char *done, cons
     const Target *target = current(command);
 
     if (!api_response_ok(response)) {
-        g_autofree char *prefix = g_strdup_printf("error when %s \"%s\": ", prefix_verb, target->file);
+        g_autofree char *prefix =
+            g_strdup_printf("error when %s \"%s\": ", prefix_verb, target->file);
         command_server_error(command, response->status, prefix_verb != NULL ? prefix : NULL);
     } else {
         print_changed(command, response->object, done);
@@ -104,7 +112,12 @@ on_patched(Command *command, const ApiResponse *response)
     const Target *target = current(command);
 
     if (!api_response_ok(response)) {
-        g_autofree char *prefix = g_strdup_printf("error when applying patch:\n%s\nto:\nResource: \"%s\"\nName: \"%s\", Namespace: \"%s\"\nfor: \"%s\": error when patching \"%s\": ", (const char *)command->state, api_kind_group_resource(target->kind), target->name, target->namespace_ != NULL ? target->namespace_ : "", target->file, target->file);
+        g_autofree char *prefix =
+            g_strdup_printf("error when applying patch:\n%s\nto:\nResource: \"%s\"\nName: \"%s\", "
+                            "Namespace: \"%s\"\nfor: \"%s\": error when patching \"%s\": ",
+                            (const char *)command->state, api_kind_group_resource(target->kind),
+                            target->name, target->namespace_ != NULL ? target->namespace_ : "",
+                            target->file, target->file);
         command_server_error(command, response->status, prefix);
     } else {
         print_changed(command, response->object, "configured");
@@ -118,7 +131,8 @@ send_create(Command *command, Target *target)
     ApiRequest *request = command_request(command, VERB_CREATE, target);
 
     request->body = with_annotation(target->manifest);
-    value_sort(request->body); /* Go's maps are written sorted: the first type error depends on it */
+    value_sort(
+        request->body); /* Go's maps are written sorted: the first type error depends on it */
     request->field_validation = validation_of(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_created);
@@ -130,12 +144,18 @@ send_patch(Command *command, Target *target, const ApiObject *live)
     g_autoptr(Value) modified = with_annotation(target->manifest);
     g_autoptr(Value) current_tree = api_object_encode(live);
     const char *annotation = str_map_get(&live->meta->annotations, LAST_APPLIED);
-    g_autoptr(Value) original = annotation != NULL ? value_read_json(annotation, strlen(annotation), NULL) : NULL;
+    g_autoptr(Value) original =
+        annotation != NULL ? value_read_json(annotation, strlen(annotation), NULL) : NULL;
     Value *patch;
     ApiRequest *request;
 
     if (annotation == NULL)
-        command_warn(command, "Warning: resource %s/%s is missing the %s annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.", target->kind->plural, target->name, LAST_APPLIED);
+        command_warn(command,
+                     "Warning: resource %s/%s is missing the %s annotation which is required by "
+                     "kubectl apply. kubectl apply should only be used on resources created "
+                     "declaratively by either kubectl create --save-config or kubectl apply. The "
+                     "missing annotation will be patched automatically.",
+                     target->kind->plural, target->name, LAST_APPLIED);
     patch = patch_three_way(target->kind, original, modified, current_tree);
     if (patch->count == 0) {
         value_free(patch);
@@ -144,7 +164,9 @@ send_patch(Command *command, Target *target, const ApiObject *live)
         return;
     }
     if (api_is_deleting(live))
-        command_warn(command, "Warning: Detected changes to resource %s which is currently being deleted.", target->name);
+        command_warn(command,
+                     "Warning: Detected changes to resource %s which is currently being deleted.",
+                     target->name);
     g_free(command->state);
     command->state = value_to_json(patch, VALUE_SORTED);
     command->state_free = g_free;
@@ -174,7 +196,11 @@ on_got(Command *command, const ApiResponse *response)
     } else if (response->code == 404) {
         send_create(command, target);
     } else {
-        g_autofree char *prefix = g_strdup_printf("error when retrieving current configuration of:\nResource: \"%s\"\nName: \"%s\", Namespace: \"%s\"\nfrom server for: \"%s\": ", api_kind_group_resource(target->kind), target->name, target->namespace_ != NULL ? target->namespace_ : "", target->file);
+        g_autofree char *prefix =
+            g_strdup_printf("error when retrieving current configuration of:\nResource: "
+                            "\"%s\"\nName: \"%s\", Namespace: \"%s\"\nfrom server for: \"%s\": ",
+                            api_kind_group_resource(target->kind), target->name,
+                            target->namespace_ != NULL ? target->namespace_ : "", target->file);
         command_server_error(command, response->status, prefix);
         command_next(command);
     }
@@ -185,7 +211,12 @@ apply_one(Command *command, Target *target)
 {
     if (str_is_empty(target->name)) {
         g_autoptr(ApiStatus) status = api_status_bad_request("resource name may not be empty");
-        command_error(command, "error when retrieving current configuration of:\nResource: \"%s\"\nName: \"\", Namespace: \"%s\"\nfrom server for: \"%s\": %s", api_kind_group_resource(target->kind), target->namespace_ != NULL ? target->namespace_ : "", target->file, status->message);
+        command_error(command,
+                      "error when retrieving current configuration of:\nResource: \"%s\"\nName: "
+                      "\"\", Namespace: \"%s\"\nfrom server for: \"%s\": %s",
+                      api_kind_group_resource(target->kind),
+                      target->namespace_ != NULL ? target->namespace_ : "", target->file,
+                      status->message);
         command_next(command);
         return;
     }

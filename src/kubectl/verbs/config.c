@@ -15,7 +15,9 @@ static void config_run(Command *command);
 static void auth_run(Command *command);
 static void top_run(Command *command);
 
-static const char *const config_subverbs[] = {"current-context", "get-contexts", "get-clusters", "get-users", "set-context", "use-context", "view", NULL};
+static const char *const config_subverbs[] =
+    {"current-context", "get-contexts", "get-clusters", "get-users",
+     "set-context",     "use-context",  "view",         NULL};
 static const FlagDef config_flags[] = {
     {"current", 0, FLAG_BOOL, NULL, NULL},
     {"minify", 0, FLAG_BOOL, NULL, NULL},
@@ -40,9 +42,21 @@ static const FlagDef top_flags[] = {
     {0},
 };
 
-const Verb config_verb = {.name = "config", .subverbs = config_subverbs, .flags = config_flags, .run = config_run, .doc = "Modify kubeconfig files."};
-const Verb auth_verb = {.name = "auth", .subverbs = auth_subverbs, .flags = auth_flags, .run = auth_run, .doc = "Inspect authorization."};
-const Verb top_verb = {.name = "top", .subverbs = top_subverbs, .flags = top_flags, .run = top_run, .doc = "Display resource (CPU/memory) usage."};
+const Verb config_verb = {.name = "config",
+                          .subverbs = config_subverbs,
+                          .flags = config_flags,
+                          .run = config_run,
+                          .doc = "Modify kubeconfig files."};
+const Verb auth_verb = {.name = "auth",
+                        .subverbs = auth_subverbs,
+                        .flags = auth_flags,
+                        .run = auth_run,
+                        .doc = "Inspect authorization."};
+const Verb top_verb = {.name = "top",
+                       .subverbs = top_subverbs,
+                       .flags = top_flags,
+                       .run = top_run,
+                       .doc = "Display resource (CPU/memory) usage."};
 
 static const char *
 word_at(const Command *command, guint index)
@@ -54,7 +68,10 @@ static void
 print_contexts(Command *command)
 {
     static const char *const titles[] = {"CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"};
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 6, .padding = 3, .no_headers = flag_bool(command, "no-headers")});
+    g_autoptr(TextTable) table =
+        text_table_new(&(TextTableOptions){.min_width = 6,
+                                           .padding = 3,
+                                           .no_headers = flag_bool(command, "no-headers")});
     const char *namespace_ = kubectl_namespace(command->kubectl);
     g_autofree char *text = NULL;
 
@@ -79,10 +96,15 @@ print_view(Command *command)
 {
     const char *namespace_ = kubectl_namespace(command->kubectl);
 
-    command_print(command, "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: DATA+OMITTED\n    server: https://172.18.0.2:6443\n  name: kubernetes\ncontexts:\n- context:\n    cluster: kubernetes\n");
+    command_print(command, "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: "
+                           "DATA+OMITTED\n    server: https://172.18.0.2:6443\n  name: "
+                           "kubernetes\ncontexts:\n- context:\n    cluster: kubernetes\n");
     if (namespace_ != NULL)
         command_print(command, "    namespace: %s\n", namespace_);
-    command_print(command, "    user: kubernetes-admin\n  name: " CONTEXT "\ncurrent-context: " CONTEXT "\nkind: Config\nusers:\n- name: kubernetes-admin\n  user:\n    client-certificate-data: DATA+OMITTED\n    client-key-data: DATA+OMITTED\n");
+    command_print(command,
+                  "    user: kubernetes-admin\n  name: " CONTEXT "\ncurrent-context: " CONTEXT
+                  "\nkind: Config\nusers:\n- name: kubernetes-admin\n  user:\n    "
+                  "client-certificate-data: DATA+OMITTED\n    client-key-data: DATA+OMITTED\n");
 }
 
 /* -n: from now on. */
@@ -97,7 +119,8 @@ set_context(Command *command, const char *name)
     }
     if (is_ours && flag_is_given(command, "namespace"))
         kubectl_set_namespace(command->kubectl, flag_string(command, "namespace"));
-    command_print(command, "Context \"%s\" %s.\n", is_ours ? CONTEXT : name, is_ours ? "modified" : "created");
+    command_print(command, "Context \"%s\" %s.\n", is_ours ? CONTEXT : name,
+                  is_ours ? "modified" : "created");
     command_finish(command, 0);
 }
 
@@ -113,7 +136,8 @@ config_run(Command *command)
     }
     if (str_is(what, "use-context") || str_is(what, "use")) {
         if (!str_is(name, CONTEXT)) {
-            command_fail(command, "no context exists with the name: \"%s\"", name != NULL ? name : "");
+            command_fail(command, "no context exists with the name: \"%s\"",
+                         name != NULL ? name : "");
             return;
         }
         command_print(command, "Switched to context \"%s\".\n", name);
@@ -132,13 +156,15 @@ config_run(Command *command)
     } else if (str_is(what, "view")) {
         print_view(command);
     } else {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl config -h' for help and examples", what != NULL ? what : "");
+        command_fail(command,
+                     "unknown command \"%s\"\nSee 'kubectl config -h' for help and examples",
+                     what != NULL ? what : "");
         return;
     }
     command_finish(command, 0);
 }
 
-/* --- auth ---------------------------------------------------------------------------------- */
+/* --- auth -------------------------------------------------------------------------------- */
 
 static void
 auth_run(Command *command)
@@ -147,21 +173,26 @@ auth_run(Command *command)
     const char *type = word_at(command, 2);
 
     if (str_is(what, "whoami")) {
-        command_print(command, "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      [kubeadm:cluster-admins system:authenticated]\n");
+        command_print(command, "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      "
+                               "[kubeadm:cluster-admins system:authenticated]\n");
         command_finish(command, 0);
         return;
     }
     if (!str_is(what, "can-i")) {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl auth -h' for help and examples", what != NULL ? what : "");
+        command_fail(command, "unknown command \"%s\"\nSee 'kubectl auth -h' for help and examples",
+                     what != NULL ? what : "");
         return;
     }
     if (flag_bool(command, "list")) {
-        command_print(command, "Resources   Non-Resource URLs   Resource Names   Verbs\n*.*         []                  []               [*]\n            [*]                 []               [*]\n");
+        command_print(command, "Resources   Non-Resource URLs   Resource Names   Verbs\n*.*        "
+                               " []                  []               [*]\n            [*]         "
+                               "        []               [*]\n");
         command_finish(command, 0);
         return;
     }
     if (command->args->len != 3) {
-        command_error(command, "you must specify two arguments: verb resource or verb resource/resourceName.");
+        command_error(command, "you must specify two arguments: verb resource or verb "
+                               "resource/resourceName.");
         command_warn(command, "See 'kubectl auth can-i -h' for help and examples.");
         command_finish(command, 1);
         return;
@@ -170,7 +201,8 @@ auth_run(Command *command)
         g_autofree char *kind_word = g_strndup(type, strcspn(type, "/"));
 
         if (api_kind_find_resource(kind_word) == NULL && !str_is(kind_word, "*"))
-            command_warn(command, "Warning: the server doesn't have a resource type '%s'\n", kind_word);
+            command_warn(command, "Warning: the server doesn't have a resource type '%s'\n",
+                         kind_word);
     }
     if (!flag_bool(command, "quiet"))
         command_print(command, "yes\n");
@@ -183,7 +215,8 @@ top_run(Command *command)
     const char *what = word_at(command, 0);
 
     if (what == NULL || !(g_str_has_prefix(what, "no") || g_str_has_prefix(what, "po"))) {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl top -h' for help and examples", what != NULL ? what : "");
+        command_fail(command, "unknown command \"%s\"\nSee 'kubectl top -h' for help and examples",
+                     what != NULL ? what : "");
         return;
     }
     command_fail(command, "Metrics API not available");

@@ -1,4 +1,7 @@
-/* cordon.c - kubectl cordon and uncordon; models k8s.io/kubectl pkg/cmd/drain, pkg/drain/cordon.go v0.34 */
+/*
+ * cordon.c - kubectl cordon and uncordon; models k8s.io/kubectl pkg/cmd/drain,
+ * pkg/drain/cordon.go v0.34
+ */
 
 #include "api/patch.h"
 #include "kubectl/expand.h"
@@ -8,20 +11,28 @@ static void cordon_run(Command *command);
 
 static const FlagDef flags[] = {{0}};
 
-const Verb cordon_verb = {.name = "cordon", .flags = flags, .run = cordon_run, .doc = "Mark node as unschedulable."};
-const Verb uncordon_verb = {.name = "uncordon", .flags = flags, .run = cordon_run, .doc = "Mark node as schedulable."};
+const Verb cordon_verb = {.name = "cordon",
+                          .flags = flags,
+                          .run = cordon_run,
+                          .doc = "Mark node as unschedulable."};
+const Verb uncordon_verb = {.name = "uncordon",
+                            .flags = flags,
+                            .run = cordon_run,
+                            .doc = "Mark node as schedulable."};
 
 static void
 say(Command *command, const char *already)
 {
-    command_print(command, "%s %s%sed%s\n", target_label(&node_kind, current_target(command)->name), already, command->verb->name, dry_run_suffix(command));
+    command_print(command, "%s %s%sed%s\n", target_label(&node_kind, current_target(command)->name),
+                  already, command->verb->name, dry_run_suffix(command));
 }
 
 static void
 on_patched(Command *command, const ApiResponse *response)
 {
     if (!api_response_ok(response))
-        command_error(command, "unable to %s node \"%s\": %s", command->verb->name, current_target(command)->name, response->status->message);
+        command_error(command, "unable to %s node \"%s\": %s", command->verb->name,
+                      current_target(command)->name, response->status->message);
     else
         say(command, "");
     command_next(command);

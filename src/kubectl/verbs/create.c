@@ -10,7 +10,8 @@
 
 static void create_run(Command *command);
 
-static const char *const subverbs[] = {"deployment", "namespace", "configmap", "secret", "serviceaccount", "service", "priorityclass", NULL};
+static const char *const subverbs[] = {"deployment",     "namespace", "configmap",     "secret",
+                                       "serviceaccount", "service",   "priorityclass", NULL};
 static const FlagDef flags[] = {
     {"validate", 0, FLAG_STRING, "strict", "strict"},
     {"save-config", 0, FLAG_BOOL, NULL, NULL},
@@ -31,7 +32,11 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb create_verb = {.name = "create", .subverbs = subverbs, .flags = flags, .run = create_run, .doc = "Create a resource from a file or from standard input."};
+const Verb create_verb = {.name = "create",
+                          .subverbs = subverbs,
+                          .flags = flags,
+                          .run = create_run,
+                          .doc = "Create a resource from a file or from standard input."};
 
 static Target *
 current(Command *command)
@@ -52,7 +57,8 @@ on_created(Command *command, const ApiResponse *response)
     } else if (response->code == 422) {
         command_server_error(command, response->status, NULL);
     } else {
-        command_error(command, "failed to create %s: %s", target->kind->singular, response->status->message);
+        command_error(command, "failed to create %s: %s", target->kind->singular,
+                      response->status->message);
     }
     command_next(command);
 }
@@ -72,7 +78,8 @@ create_one(Command *command, Target *target)
 {
     ApiRequest *request;
 
-    if (str_is(flag_string(command, "dry-run"), "client") || str_is(flag_string(command, "dry-run"), "unchanged")) {
+    if (str_is(flag_string(command, "dry-run"), "client") ||
+        str_is(flag_string(command, "dry-run"), "unchanged")) {
         ApiDecodeResult result = {0};
         g_autoptr(ApiObject) object = api_object_decode(target->kind, target->manifest, &result);
 
@@ -84,7 +91,8 @@ create_one(Command *command, Target *target)
     }
     request = command_request(command, VERB_CREATE, target);
     request->body = value_copy(target->manifest);
-    value_sort(request->body); /* Go's maps are written sorted: the first type error depends on it */
+    value_sort(
+        request->body); /* Go's maps are written sorted: the first type error depends on it */
     request->field_validation = validation_of(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_created);
@@ -95,7 +103,8 @@ static gboolean
 generate(Command *command)
 {
     const char *what = g_ptr_array_index(command->args, 0);
-    const char *name = command->args->len > 1 ? g_ptr_array_index(command->args, command->args->len - 1) : NULL;
+    const char *name =
+        command->args->len > 1 ? g_ptr_array_index(command->args, command->args->len - 1) : NULL;
     const ApiKind *kind = api_kind_find_resource(what);
     g_autofree char *message = NULL;
     Target target = {0};

@@ -23,7 +23,11 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb delete_verb = {.name = "delete", .flags = flags, .run = delete_run, .doc = "Delete resources by file names, standard input, resources and names, or by selector."};
+const Verb delete_verb =
+    {.name = "delete",
+     .flags = flags,
+     .run = delete_run,
+     .doc = "Delete resources by file names, standard input, resources and names, or by selector."};
 
 /* An object whose end is waited for. */
 typedef struct {
@@ -58,16 +62,20 @@ current(Command *command)
 static void
 say_deleted(Command *command, const Target *target)
 {
-    gboolean is_forced = flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0");
-    g_autofree char *where = target->namespace_ != NULL ? g_strdup_printf(" from %s namespace", target->namespace_) : g_strdup("");
+    gboolean is_forced =
+        flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0");
+    g_autofree char *where = target->namespace_ != NULL
+                                 ? g_strdup_printf(" from %s namespace", target->namespace_)
+                                 : g_strdup("");
 
     if (str_is(flag_string(command, "output"), "name"))
         command_print(command, "%s\n", target_label(target->kind, target->name));
     else
-        command_print(command, "%s \"%s\" %sdeleted%s%s\n", api_kind_group_singular(target->kind), target->name, is_forced ? "force " : "", where, dry_run_suffix(command));
+        command_print(command, "%s \"%s\" %sdeleted%s%s\n", api_kind_group_singular(target->kind),
+                      target->name, is_forced ? "force " : "", where, dry_run_suffix(command));
 }
 
-/* --- waiting ----------------------------------------------------------------------------------- */
+/* --- waiting ----------------------------------------------------------------------------- */
 
 static void wait_for_next(Command *command);
 
@@ -77,13 +85,15 @@ on_looked(Command *command, const ApiResponse *response)
     DeleteState *state = command->state;
     const Awaited *awaited = &g_array_index(state->awaited, Awaited, state->next);
 
-    if (response->code == 404 || (api_response_ok(response) && !str_is(api_uid(response->object), awaited->uid))) {
+    if (response->code == 404 ||
+        (api_response_ok(response) && !str_is(api_uid(response->object), awaited->uid))) {
         state->next++;
         wait_for_next(command);
         return;
     }
     if (sim_now_ns(client_sim(kubectl_client(command->kubectl))) >= state->deadline_ns) {
-        command_error(command, "timed out waiting for the condition on %s/%s", awaited->kind->plural, awaited->name);
+        command_error(command, "timed out waiting for the condition on %s/%s",
+                      awaited->kind->plural, awaited->name);
         command_finish(command, 1);
         return;
     }
@@ -110,7 +120,9 @@ wait_for_next(Command *command)
     }
     awaited = &g_array_index(state->awaited, Awaited, state->next);
     command->timer.handler = on_look_again;
-    command_send(command, api_request_new(VERB_GET, awaited->kind, awaited->namespace_, awaited->name), on_looked);
+    command_send(command,
+                 api_request_new(VERB_GET, awaited->kind, awaited->namespace_, awaited->name),
+                 on_looked);
 }
 
 static void
@@ -119,15 +131,18 @@ all_asked(Command *command)
     DeleteState *state = command->state;
     gint64 timeout_ns = flag_duration_ns(command, "timeout", 0);
 
-    if (!flag_bool(command, "wait") || state->awaited->len == 0 || !str_is(flag_string(command, "dry-run"), "none")) {
+    if (!flag_bool(command, "wait") || state->awaited->len == 0 ||
+        !str_is(flag_string(command, "dry-run"), "none")) {
         command_finish(command, command->has_failed ? 1 : 0);
         return;
     }
-    state->deadline_ns = timeout_ns > 0 ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns : G_MAXINT64;
+    state->deadline_ns = timeout_ns > 0
+                             ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns
+                             : G_MAXINT64;
     wait_for_next(command);
 }
 
-/* --- asking ---------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------ */
 
 static void
 on_deleted(Command *command, const ApiResponse *response)
@@ -137,7 +152,9 @@ on_deleted(Command *command, const ApiResponse *response)
 
     if (!api_response_ok(response)) {
         if (response->code != 404 || !flag_bool(command, "ignore-not-found")) {
-            g_autofree char *prefix = target->file != NULL ? g_strdup_printf("error when deleting \"%s\": ", target->file) : NULL;
+            g_autofree char *prefix =
+                target->file != NULL ? g_strdup_printf("error when deleting \"%s\": ", target->file)
+                                     : NULL;
             command_server_error(command, response->status, prefix);
         }
         command_next(command);
@@ -183,11 +200,13 @@ static void
 begin_deleting(Command *command)
 {
     if (flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0"))
-        command_warn(command, "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.");
+        command_warn(command, "Warning: Immediate deletion does not wait for confirmation that the "
+                              "running resource has been terminated. The resource may continue to "
+                              "run on the cluster indefinitely.");
     command_each(command, delete_one, all_asked);
 }
 
-/* --- -l and --all: which ones? ------------------------------------------------------------------------ */
+/* --- -l and --all: which ones? ----------------------------------------------------------- */
 
 static void
 on_listed(Command *command, const ApiResponse *response)
@@ -200,7 +219,7 @@ on_listed(Command *command, const ApiResponse *response)
     } else {
         GArray *found = command->state != NULL ? ((DeleteState *)command->state)->awaited : NULL;
 
-        for (guint i = 0; i < response->items->len; i++) { /* kept for now where the awaited ones will be */
+        for (guint i = 0; i < response->items->len; i++) { /* kept where the awaited ones will be */
             const ApiObject *object = g_ptr_array_index(response->items, i);
             Awaited one = {kind, api_namespace(object), api_name(object), NULL};
             g_array_append_val(found, one);
@@ -212,7 +231,9 @@ on_listed(Command *command, const ApiResponse *response)
 static void
 list_one(Command *command, Target *target)
 {
-    ApiRequest *request = api_request_new(VERB_LIST, target->kind, flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
+    ApiRequest *request =
+        api_request_new(VERB_LIST, target->kind,
+                        flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
 
     request->label_selector = flag_string(command, "selector");
     request->field_selector = flag_string(command, "field-selector");
@@ -247,7 +268,8 @@ static void
 delete_run(Command *command)
 {
     DeleteState *state = g_new0(DeleteState, 1);
-    gboolean by_selector = flag_is_given(command, "selector") || flag_is_given(command, "field-selector") || flag_bool(command, "all");
+    gboolean by_selector = flag_is_given(command, "selector") ||
+                           flag_is_given(command, "field-selector") || flag_bool(command, "all");
     gint64 grace = flag_int(command, "grace-period", -1);
 
     state->awaited = g_array_new(FALSE, TRUE, sizeof(Awaited));
@@ -270,7 +292,8 @@ delete_run(Command *command)
         return;
     }
     for (guint i = 0; i < command->targets->len; i++)
-        if (g_array_index(command->targets, Target, i).name == NULL && g_array_index(command->targets, Target, i).mapping_error == NULL) {
+        if (g_array_index(command->targets, Target, i).name == NULL &&
+            g_array_index(command->targets, Target, i).mapping_error == NULL) {
             command_fail(command, "resource(s) were provided, but no name was specified");
             return;
         }

@@ -16,16 +16,19 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb describe_verb = {.name = "describe", .flags = flags, .run = describe_run, .doc = "Show details of a specific resource or group of resources."};
+const Verb describe_verb = {.name = "describe",
+                            .flags = flags,
+                            .run = describe_run,
+                            .doc = "Show details of a specific resource or group of resources."};
 
 typedef struct {
     const Describer *describer;
-    ApiObject *object;      /* (owned) under way */
-    GPtrArray *events;      /* (owned) */
-    GPtrArray *related;     /* (owned) */
-    ApiObject *lease;       /* (owned) */
+    ApiObject *object;       /* (owned) under way */
+    GPtrArray *events;       /* (owned) */
+    GPtrArray *related;      /* (owned) */
+    ApiObject *lease;        /* (owned) */
     ApiStatus *lease_status; /* (owned) */
-    GPtrArray *errors;      /* of char*: after everything else */
+    GPtrArray *errors;       /* of char*: after everything else */
     guint written;
     gboolean by_prefix;
 } DescribeState;
@@ -68,13 +71,14 @@ write_object(Command *command)
     state->describer->write(text, &description);
     aligned = describe_align(text->str);
     g_string_free(text, TRUE);
-    command_print(command, "%s%s%s", state->written > 0 && !state->by_prefix ? "\n\n" : "", aligned, state->by_prefix ? "\n" : "");
+    command_print(command, "%s%s%s", state->written > 0 && !state->by_prefix ? "\n\n" : "", aligned,
+                  state->by_prefix ? "\n" : "");
     state->written++;
     forget_object(state);
     command_next(command);
 }
 
-/* --- what else is needed --------------------------------------------------------------------- */
+/* --- what else is needed ----------------------------------------------------------------- */
 
 static GPtrArray *
 take_items(const ApiResponse *response)
@@ -113,7 +117,8 @@ ask_events(Command *command)
         return;
     }
     request = api_request_new(VERB_LIST, &event_kind, api_namespace(object), NULL);
-    g_string_printf(selector, "involvedObject.name=%s,involvedObject.namespace=%s", api_name(object), text_or(api_namespace(object), ""));
+    g_string_printf(selector, "involvedObject.name=%s,involvedObject.namespace=%s",
+                    api_name(object), text_or(api_namespace(object), ""));
     if (object->kind != &pod_kind)
         g_string_append_printf(selector, ",involvedObject.kind=%s", object->kind->kind);
     if (object->kind != &node_kind)
@@ -140,7 +145,10 @@ ask_lease(Command *command)
     const DescribeState *state = command->state;
 
     if (state->object->kind == &node_kind)
-        command_send(command, api_request_new(VERB_GET, &lease_kind, str_intern("kube-node-lease"), api_name(state->object)), on_lease);
+        command_send(command,
+                     api_request_new(VERB_GET, &lease_kind, str_intern("kube-node-lease"),
+                                     api_name(state->object)),
+                     on_lease);
     else
         ask_events(command);
 }
@@ -167,12 +175,13 @@ begin_object(Command *command, ApiObject *object)
         ask_lease(command);
         return;
     }
-    request = api_request_new(VERB_LIST, state->describer->related_kind, api_namespace(object), NULL);
+    request =
+        api_request_new(VERB_LIST, state->describer->related_kind, api_namespace(object), NULL);
     state->describer->related(object, request);
     command_send(command, request, on_related);
 }
 
-/* --- objects --------------------------------------------------------------------------------------- */
+/* --- objects ----------------------------------------------------------------------------- */
 
 static void
 all_described(Command *command)
@@ -185,7 +194,8 @@ all_described(Command *command)
         if (flag_bool(command, "all-namespaces"))
             command_warn(command, "No resources found");
         else
-            command_warn(command, "No resources found in %s namespace.", command_namespace(command));
+            command_warn(command, "No resources found in %s namespace.",
+                         command_namespace(command));
     }
     command_finish(command, state->errors->len > 0 || command->has_failed ? 1 : 0);
 }
@@ -202,7 +212,9 @@ on_candidates(Command *command, const ApiResponse *response)
 
     for (guint i = 0; response->items != NULL && i < response->items->len; i++) {
         const ApiObject *object = g_ptr_array_index(response->items, i);
-        Target target = {.kind = asked.kind, .namespace_ = api_namespace(object), .name = api_name(object)};
+        Target target = {.kind = asked.kind,
+                         .namespace_ = api_namespace(object),
+                         .name = api_name(object)};
 
         if (!g_str_has_prefix(api_name(object), asked.name))
             continue;
@@ -228,7 +240,8 @@ on_got(Command *command, const ApiResponse *response)
     }
     g_ptr_array_add(state->errors, server_error_text(response->status, NULL));
     if (response->code == 404 && command->args->len == 2 && !state->by_prefix)
-        command_send(command, api_request_new(VERB_LIST, target->kind, target->namespace_, NULL), on_candidates);
+        command_send(command, api_request_new(VERB_LIST, target->kind, target->namespace_, NULL),
+                     on_candidates);
     else
         command_next(command);
 }
@@ -254,8 +267,12 @@ describe_run(Command *command)
     command->state = state;
     command->state_free = state_free;
     if (command->args->len == 0 && !flag_is_given(command, "filename")) {
-        command_warn(command, "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n");
-        command_warn(command, "error: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl describe -h' for help and examples");
+        command_warn(command, "You must specify the type of resource to describe. Use \"kubectl "
+                              "api-resources\" for a complete list of supported resources.\n");
+        command_warn(command,
+                     "error: Required resource not specified.\nUse \"kubectl explain <resource>\" "
+                     "for a detailed description of that resource (e.g. kubectl explain "
+                     "pods).\nSee 'kubectl describe -h' for help and examples");
         command_finish(command, 1);
         return;
     }

@@ -23,7 +23,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb diff_verb = {.name = "diff", .flags = flags, .run = diff_run, .doc = "Diff the live version against a would-be applied version."};
+const Verb diff_verb = {.name = "diff",
+                        .flags = flags,
+                        .run = diff_run,
+                        .doc = "Diff the live version against a would-be applied version."};
 
 typedef struct {
     ApiObject *live; /* (owned) of the object under way, NULL: there is none */
@@ -39,7 +42,10 @@ state_free(gpointer data)
     g_free(state);
 }
 
-/* What an apply compares: annotations are there even if empty, the last applied ones are not. (owned) */
+/*
+ * What an apply compares: annotations are there even if empty, the last applied ones are not.
+ * (owned)
+ */
 static Value *
 modified_of(const Value *manifest)
 {
@@ -58,7 +64,10 @@ modified_of(const Value *manifest)
 static char *
 file_name(const Target *target)
 {
-    return g_strdup_printf("%s%s%s.%s.%s.%s", target->kind->group, target->kind->group[0] != '\0' ? "." : "", target->kind->version, target->kind->kind, target->namespace_ != NULL ? target->namespace_ : "", target->name);
+    return g_strdup_printf("%s%s%s.%s.%s.%s", target->kind->group,
+                           target->kind->group[0] != '\0' ? "." : "", target->kind->version,
+                           target->kind->kind, target->namespace_ != NULL ? target->namespace_ : "",
+                           target->name);
 }
 
 /* Values of a Secret are not shown. */
@@ -109,8 +118,10 @@ print_difference(Command *command, const ApiObject *merged)
     if (hunks == NULL)
         return;
     state->differs = TRUE;
-    command_print(command, "diff -u -N /tmp/LIVE-%u/%s /tmp/MERGED-%u/%s\n", number, name, ~number, name);
-    command_print(command, "--- /tmp/LIVE-%u/%s\t%s\n+++ /tmp/MERGED-%u/%s\t%s\n%s", number, name, time, ~number, name, time, hunks);
+    command_print(command, "diff -u -N /tmp/LIVE-%u/%s /tmp/MERGED-%u/%s\n", number, name, ~number,
+                  name);
+    command_print(command, "--- /tmp/LIVE-%u/%s\t%s\n+++ /tmp/MERGED-%u/%s\t%s\n%s", number, name,
+                  time, ~number, name, time, hunks);
 }
 
 static void
@@ -148,7 +159,8 @@ on_live(Command *command, const ApiResponse *response)
     } else {
         state->live = api_object_ref(response->object);
         annotation = str_map_get(&response->object->meta->annotations, LAST_APPLIED);
-        original = annotation != NULL ? value_read_json(annotation, strlen(annotation), NULL) : NULL;
+        original =
+            annotation != NULL ? value_read_json(annotation, strlen(annotation), NULL) : NULL;
         live = api_object_encode(response->object);
         request = command_request(command, VERB_PATCH, target);
         request->patch_type = PATCH_STRATEGIC;

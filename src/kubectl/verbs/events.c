@@ -11,17 +11,18 @@
 static void events_run(Command *command);
 
 static const FlagDef flags[] = {
-    {"for", 0, FLAG_STRING, NULL, NULL},
-    {"types", 0, FLAG_STRINGS, NULL, NULL},
-    {"watch", 'w', FLAG_BOOL, NULL, NULL},
-    {"no-headers", 0, FLAG_BOOL, NULL, NULL},
-    {"chunk-size", 0, FLAG_INT, "500", NULL},
-    {0},
+    {"for", 0, FLAG_STRING, NULL, NULL},      {"types", 0, FLAG_STRINGS, NULL, NULL},
+    {"watch", 'w', FLAG_BOOL, NULL, NULL},    {"no-headers", 0, FLAG_BOOL, NULL, NULL},
+    {"chunk-size", 0, FLAG_INT, "500", NULL}, {0},
 };
 
-const Verb events_verb = {.name = "events", .flags = flags, .run = events_run, .doc = "List events."};
+const Verb events_verb = {.name = "events",
+                          .flags = flags,
+                          .run = events_run,
+                          .doc = "List events."};
 
-static const PrintColumn columns[] = {{"LAST SEEN"}, {"TYPE"}, {"REASON"}, {"OBJECT"}, {"MESSAGE"}, {0}};
+static const PrintColumn columns[] = {{"LAST SEEN"}, {"TYPE"},    {"REASON"},
+                                      {"OBJECT"},    {"MESSAGE"}, {0}};
 
 static void
 cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
@@ -33,7 +34,8 @@ cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
     g_ptr_array_add(out, event_interval(event, wall_ns));
     cell_add(out, "%s", text_or(event->type, ""));
     cell_add(out, "%s", text_or(event->reason, ""));
-    cell_add(out, "%s/%s", text_or(event->involved_object.kind, ""), text_or(event->involved_object.name, ""));
+    cell_add(out, "%s/%s", text_or(event->involved_object.kind, ""),
+             text_or(event->involved_object.name, ""));
     cell_add(out, "%s", message);
 }
 
@@ -93,10 +95,14 @@ static ApiRequest *
 events_request(Command *command, ApiVerb verb)
 {
     const EventsState *state = command->state;
-    ApiRequest *request = api_request_new(verb, &event_kind, flag_bool(command, "all-namespaces") ? NULL : command_namespace(command), NULL);
+    ApiRequest *request =
+        api_request_new(verb, &event_kind,
+                        flag_bool(command, "all-namespaces") ? NULL : command_namespace(command),
+                        NULL);
 
     if (state->name != NULL)
-        request->field_selector = str_internf("involvedObject.kind=%s,involvedObject.name=%s", state->kind->kind, state->name);
+        request->field_selector = str_internf("involvedObject.kind=%s,involvedObject.name=%s",
+                                              state->kind->kind, state->name);
     return request;
 }
 
@@ -192,7 +198,8 @@ events_run(Command *command)
     command->state_free = state_free;
     state->table = print_table_new_with(&printer, &event_kind, &options);
     if (command->args->len > 0) {
-        command_usage(command, "unexpected arguments: [%s]", (const char *)g_ptr_array_index(command->args, 0));
+        command_usage(command, "unexpected arguments: [%s]",
+                      (const char *)g_ptr_array_index(command->args, 0));
         return;
     }
     if (print_output_is_known(command) && read_for(command))

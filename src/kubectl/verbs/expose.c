@@ -30,7 +30,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb expose_verb = {.name = "expose", .flags = flags, .run = expose_run, .doc = "Expose a resource as a new Kubernetes service."};
+const Verb expose_verb = {.name = "expose",
+                          .flags = flags,
+                          .run = expose_run,
+                          .doc = "Expose a resource as a new Kubernetes service."};
 
 static void
 on_created(Command *command, const ApiResponse *response)
@@ -42,7 +45,7 @@ on_created(Command *command, const ApiResponse *response)
     command_next(command);
 }
 
-/* --- from the object ------------------------------------------------------------------------ */
+/* --- from the object --------------------------------------------------------------------- */
 
 static Value *
 map_of(const StrMap *map)
@@ -77,12 +80,14 @@ map_from_text(const char *text)
 static Value *
 selector_of_label_selector(const LabelSelector *selector, char **out_message)
 {
-    if (selector == NULL || (selector->match_labels.count == 0 && selector->match_expressions.count == 0)) {
+    if (selector == NULL ||
+        (selector->match_labels.count == 0 && selector->match_expressions.count == 0)) {
         *out_message = g_strdup("invalid deployment: no selectors, therefore cannot be exposed");
         return NULL;
     }
     if (selector->match_expressions.count > 0) {
-        *out_message = g_strdup("couldn't convert expressions - \"<expressions>\" to map-based selector format");
+        *out_message = g_strdup(
+            "couldn't convert expressions - \"<expressions>\" to map-based selector format");
         return NULL;
     }
     return map_of(&selector->match_labels);
@@ -109,7 +114,9 @@ selector_of(Command *command, const ApiObject *object, char **out_message)
         return map_of(&service_spec(object)->selector);
     if (object->kind == &pod_kind && object->meta->labels.count > 0)
         return map_of(&object->meta->labels);
-    *out_message = g_strdup(object->kind == &pod_kind ? "the pod has no labels and cannot be exposed" : "the service has no pod selector set");
+    *out_message =
+        g_strdup(object->kind == &pod_kind ? "the pod has no labels and cannot be exposed"
+                                           : "the service has no pod selector set");
     return NULL;
 }
 
@@ -140,9 +147,12 @@ ports_of(Command *command, const ApiObject *object)
     }
     for (guint c = 0; spec != NULL && c < spec->containers.count; c++)
         for (guint i = 0; i < spec->containers.items[c].ports.count; i++)
-            g_ptr_array_add(ports, (gpointer)str_internf("%d", spec->containers.items[c].ports.items[i].container_port));
+            g_ptr_array_add(ports, (gpointer)str_internf("%d", spec->containers.items[c]
+                                                                   .ports.items[i]
+                                                                   .container_port));
     for (guint i = 0; object->kind == &service_kind && i < service_spec(object)->ports.count; i++)
-        g_ptr_array_add(ports, (gpointer)str_internf("%d", service_spec(object)->ports.items[i].port));
+        g_ptr_array_add(ports,
+                        (gpointer)str_internf("%d", service_spec(object)->ports.items[i].port));
     return ports;
 }
 
@@ -154,7 +164,8 @@ protocol_of(Command *command, const ApiObject *object, const char *port)
 
     for (guint c = 0; spec != NULL && c < spec->containers.count; c++)
         for (guint i = 0; i < spec->containers.items[c].ports.count; i++)
-            if (spec->containers.items[c].ports.items[i].container_port == number && flag_string(command, "protocol") == NULL)
+            if (spec->containers.items[c].ports.items[i].container_port == number &&
+                flag_string(command, "protocol") == NULL)
                 return spec->containers.items[c].ports.items[i].protocol;
     return flag_string(command, "protocol") != NULL ? flag_string(command, "protocol") : "TCP";
 }
@@ -164,14 +175,17 @@ port_value(const char *text)
 {
     gint64 number;
 
-    return g_ascii_string_to_signed(text, 10, 0, 65535, &number, NULL) ? value_new_int(number) : value_new_string(text);
+    return g_ascii_string_to_signed(text, 10, 0, 65535, &number, NULL) ? value_new_int(number)
+                                                                       : value_new_string(text);
 }
 
 static Value *
 service_ports(Command *command, const ApiObject *object, const GPtrArray *ports)
 {
     Value *list = value_new_list();
-    const char *target = flag_string(command, "target-port") != NULL ? flag_string(command, "target-port") : flag_string(command, "container-port");
+    const char *target = flag_string(command, "target-port") != NULL
+                             ? flag_string(command, "target-port")
+                             : flag_string(command, "container-port");
 
     for (guint i = 0; i < ports->len; i++) {
         const char *port = g_ptr_array_index(ports, i);
@@ -190,14 +204,21 @@ service_ports(Command *command, const ApiObject *object, const GPtrArray *ports)
 }
 
 static Value *
-generate_service(Command *command, const ApiObject *object, const char *name, Value *selector, const GPtrArray *ports)
+generate_service(Command *command,
+                 const ApiObject *object,
+                 const char *name,
+                 Value *selector,
+                 const GPtrArray *ports)
 {
     Value *service = value_new_map();
     Value *metadata = value_new_map();
     Value *spec = value_new_map();
     const char *labels = flag_string(command, "labels");
     Value *label_map = str_is_empty(labels) ? map_of(&object->meta->labels) : map_from_text(labels);
-    static const char *const plain[][2] = {{"type", "type"}, {"cluster-ip", "clusterIP"}, {"load-balancer-ip", "loadBalancerIP"}, {"session-affinity", "sessionAffinity"}};
+    static const char *const plain[][2] = {{"type", "type"},
+                                           {"cluster-ip", "clusterIP"},
+                                           {"load-balancer-ip", "loadBalancerIP"},
+                                           {"session-affinity", "sessionAffinity"}};
 
     value_set(service, "apiVersion", value_new_string("v1"));
     value_set(service, "kind", value_new_string("Service"));
@@ -242,7 +263,9 @@ on_got(Command *command, const ApiResponse *response)
     }
     selector = selector_of(command, object, &message);
     if (selector == NULL) {
-        command_usage(command, "couldn't retrieve selectors via --selector flag or introspection: %s", message);
+        command_usage(command,
+                      "couldn't retrieve selectors via --selector flag or introspection: %s",
+                      message);
         return;
     }
     ports = ports_of(command, object);
@@ -251,7 +274,8 @@ on_got(Command *command, const ApiResponse *response)
         command_usage(command, "couldn't find port via --port flag or introspection");
         return;
     }
-    name = g_strdup(flag_string(command, "name") != NULL ? flag_string(command, "name") : api_name(object));
+    name = g_strdup(flag_string(command, "name") != NULL ? flag_string(command, "name")
+                                                         : api_name(object));
     if (flag_string(command, "name") == NULL && strlen(name) > SERVICE_NAME_MAX)
         name[SERVICE_NAME_MAX] = '\0';
     service = generate_service(command, object, name, selector, ports);
@@ -265,7 +289,8 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    request = api_request_new(VERB_CREATE, &service_kind, command_namespace(command), str_intern(name));
+    request =
+        api_request_new(VERB_CREATE, &service_kind, command_namespace(command), str_intern(name));
     request->body = g_steal_pointer(&service);
     request->field_validation = FIELD_VALIDATION_STRICT;
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
@@ -275,8 +300,12 @@ on_got(Command *command, const ApiResponse *response)
 static void
 expose_one(Command *command, Target *target)
 {
-    if (target->kind != &deployment_kind && target->kind != &replica_set_kind && target->kind != &service_kind && target->kind != &pod_kind) {
-        command_error(command, "cannot expose a %s", target->kind->group[0] != '\0' ? str_internf("%s.%s", target->kind->kind, target->kind->group) : target->kind->kind);
+    if (target->kind != &deployment_kind && target->kind != &replica_set_kind &&
+        target->kind != &service_kind && target->kind != &pod_kind) {
+        command_error(command, "cannot expose a %s",
+                      target->kind->group[0] != '\0'
+                          ? str_internf("%s.%s", target->kind->kind, target->kind->group)
+                          : target->kind->kind);
         command_next(command);
         return;
     }
@@ -289,7 +318,8 @@ expose_run(Command *command)
     if (!targets_from_files_or_args(command, 0))
         return;
     for (guint i = 0; i < command->targets->len; i++)
-        if (g_array_index(command->targets, Target, i).kind != NULL && g_array_index(command->targets, Target, i).name == NULL) {
+        if (g_array_index(command->targets, Target, i).kind != NULL &&
+            g_array_index(command->targets, Target, i).name == NULL) {
             command_usage(command, "resource(s) were provided, but no name was specified");
             return;
         }

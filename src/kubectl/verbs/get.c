@@ -31,10 +31,14 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb get_verb = {.name = "get", .flags = flags, .run = get_run, .doc = "Display one or many resources."};
+const Verb get_verb = {.name = "get",
+                       .flags = flags,
+                       .run = get_run,
+                       .doc = "Display one or many resources."};
 
 typedef struct {
-    GPtrArray *groups; /* of GPtrArray of ApiObject (ref): answers of neighbouring targets of one kind */
+    GPtrArray
+        *groups; /* of GPtrArray of ApiObject (ref): answers of neighbouring targets of one kind */
     GPtrArray *kinds;  /* of each group */
     GPtrArray *errors; /* of char* */
     guint64 revision;  /* of the last answer */
@@ -72,7 +76,7 @@ group_for(GetState *state, const ApiKind *kind)
     return group;
 }
 
-/* --- watching ------------------------------------------------------------------------------- */
+/* --- watching ---------------------------------------------------------------------------- */
 
 static void
 print_event(Command *command, const char *type, const ApiObject *object)
@@ -156,7 +160,8 @@ watch(Command *command)
         request->namespace_ = NULL;
     request->name = NULL;
     request->label_selector = flag_string(command, "selector");
-    request->field_selector = target->name != NULL ? str_internf("metadata.name=%s", target->name) : flag_string(command, "field-selector");
+    request->field_selector = target->name != NULL ? str_internf("metadata.name=%s", target->name)
+                                                   : flag_string(command, "field-selector");
     request->resource_version = state->revision;
     if (timeout_ns > 0) {
         command->timer.handler = on_request_timeout;
@@ -165,7 +170,7 @@ watch(Command *command)
     command->watch = client_watch(kubectl_client(command->kubectl), request, &watch_hooks, command);
 }
 
-/* --- the answers ------------------------------------------------------------------------------- */
+/* --- the answers ------------------------------------------------------------------------- */
 
 static guint
 count_kinds(const GetState *state)
@@ -175,7 +180,8 @@ count_kinds(const GetState *state)
     for (guint i = 0; i < state->kinds->len; i++) {
         guint before = 0;
 
-        if (g_ptr_array_find(state->kinds, g_ptr_array_index(state->kinds, i), &before) && before == i)
+        if (g_ptr_array_find(state->kinds, g_ptr_array_index(state->kinds, i), &before) &&
+            before == i)
             count++;
     }
     return count;
@@ -196,7 +202,9 @@ print_found(Command *command)
     gboolean show_kind = count_kinds(state) > 1;
 
     for (guint i = 0; i < state->groups->len; i++)
-        lists[i] = (PrintList){.objects = g_ptr_array_index(state->groups, i), .show_kind = show_kind, .kind = g_ptr_array_index(state->kinds, i)};
+        lists[i] = (PrintList){.objects = g_ptr_array_index(state->groups, i),
+                               .show_kind = show_kind,
+                               .kind = g_ptr_array_index(state->kinds, i)};
     return print_list(command, lists, state->groups->len, !is_single(command));
 }
 
@@ -209,7 +217,8 @@ say_nothing_found(Command *command)
     if (flag_bool(command, "ignore-not-found"))
         return;
     for (guint i = 0; i < state->kinds->len; i++)
-        is_namespaced = is_namespaced && ((const ApiKind *)g_ptr_array_index(state->kinds, i))->is_namespaced;
+        is_namespaced =
+            is_namespaced && ((const ApiKind *)g_ptr_array_index(state->kinds, i))->is_namespaced;
     if (is_namespaced)
         command_warn(command, "No resources found in %s namespace.", command_namespace(command));
     else
@@ -249,7 +258,10 @@ list_error_text(const Command *command, const Target *target, const ApiStatus *s
         return server_error_text(status, NULL);
     if (str_is_empty(labels) && str_is_empty(fields))
         return server_error_text(status, NULL);
-    why = g_strdup_printf("Unable to find \"%s/%s, Resource=%s\" that match label selector \"%s\", field selector \"%s\": ", target->kind->group, target->kind->version, target->kind->plural, labels != NULL ? labels : "", fields != NULL ? fields : "");
+    why = g_strdup_printf("Unable to find \"%s/%s, Resource=%s\" that match label selector \"%s\", "
+                          "field selector \"%s\": ",
+                          target->kind->group, target->kind->version, target->kind->plural,
+                          labels != NULL ? labels : "", fields != NULL ? fields : "");
     return server_error_text(status, why);
 }
 
@@ -312,12 +324,15 @@ on_answer(Command *command, const ApiResponse *response)
 static void
 ask_slices(Command *command, const Target *target)
 {
-    ApiRequest *request = api_request_new(VERB_LIST, &endpoint_slice_kind, flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
+    ApiRequest *request =
+        api_request_new(VERB_LIST, &endpoint_slice_kind,
+                        flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
 
     request->label_selector = flag_string(command, "selector");
     if (target->name != NULL)
         request->label_selector = str_internf("kubernetes.io/service-name=%s", target->name);
-    command_warn(command, "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    command_warn(command, "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
+                          "EndpointSlice");
     command_send(command, request, on_answer);
 }
 
@@ -344,8 +359,11 @@ get_one(Command *command, Target *target)
 static void
 say_no_type(Command *command)
 {
-    command_warn(command, "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n");
-    command_warn(command, "error: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples");
+    command_warn(command, "You must specify the type of resource to get. Use \"kubectl "
+                          "api-resources\" for a complete list of supported resources.\n");
+    command_warn(command, "error: Required resource not specified.\nUse \"kubectl explain "
+                          "<resource>\" for a detailed description of that resource (e.g. kubectl "
+                          "explain pods).\nSee 'kubectl get -h' for help and examples");
     command_finish(command, 1);
 }
 
@@ -358,7 +376,8 @@ flags_fit(Command *command)
     for (guint i = 0; i < command->targets->len; i++)
         has_name = has_name || g_array_index(command->targets, Target, i).name != NULL;
     if (has_name && !flag_is_given(command, "filename")) {
-        if (!str_is_empty(flag_string(command, "selector")) || !str_is_empty(flag_string(command, "field-selector"))) {
+        if (!str_is_empty(flag_string(command, "selector")) ||
+            !str_is_empty(flag_string(command, "field-selector"))) {
             command_fail(command, "name cannot be provided when a selector is specified");
             return FALSE;
         }
@@ -367,16 +386,20 @@ flags_fit(Command *command)
             return FALSE;
         }
     }
-    if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) && command->targets->len != 1) {
+    if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) &&
+        command->targets->len != 1) {
         command_fail(command, "you may only specify a single resource type");
         return FALSE;
     }
-    if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) && g_array_index(command->targets, Target, 0).kind == &endpoints_kind) {
+    if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) &&
+        g_array_index(command->targets, Target, 0).kind == &endpoints_kind) {
         command_fail(command, "endpoints are made from endpointslices here; watch those");
         return FALSE;
     }
-    if (flag_bool(command, "output-watch-events") && !flag_bool(command, "watch") && !flag_bool(command, "watch-only")) {
-        command_usage(command, "--output-watch-events option can only be used with --watch or --watch-only");
+    if (flag_bool(command, "output-watch-events") && !flag_bool(command, "watch") &&
+        !flag_bool(command, "watch-only")) {
+        command_usage(command,
+                      "--output-watch-events option can only be used with --watch or --watch-only");
         return FALSE;
     }
     return TRUE;
@@ -401,7 +424,8 @@ get_run(Command *command)
         say_no_type(command);
         return;
     }
-    if (!print_output_is_known(command) || !targets_from_files_or_args(command, 0) || !flags_fit(command))
+    if (!print_output_is_known(command) || !targets_from_files_or_args(command, 0) ||
+        !flags_fit(command))
         return;
     command_each(command, get_one, all_answered);
 }

@@ -21,8 +21,14 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb label_verb = {.name = "label", .flags = flags, .run = label_run, .doc = "Update the labels on a resource."};
-const Verb annotate_verb = {.name = "annotate", .flags = flags, .run = label_run, .doc = "Update the annotations on a resource."};
+const Verb label_verb = {.name = "label",
+                         .flags = flags,
+                         .run = label_run,
+                         .doc = "Update the labels on a resource."};
+const Verb annotate_verb = {.name = "annotate",
+                            .flags = flags,
+                            .run = label_run,
+                            .doc = "Update the annotations on a resource."};
 
 typedef struct {
     StrMap set;
@@ -48,7 +54,7 @@ is_label(const Command *command)
     return command->verb == &label_verb;
 }
 
-/* --- changing one object ------------------------------------------------------------------------ */
+/* --- changing one object ----------------------------------------------------------------- */
 
 /*
  * v0.34 label: shorter than before without --overwrite is unlabeled; annotate has
@@ -63,7 +69,9 @@ done_word(Command *command)
         return "annotated";
     if (!state->has_changed)
         return "not labeled";
-    return !flag_bool(command, "overwrite") && state->length_after < state->length_before ? "unlabeled" : "labeled";
+    return !flag_bool(command, "overwrite") && state->length_after < state->length_before
+               ? "unlabeled"
+               : "labeled";
 }
 
 static void
@@ -92,14 +100,19 @@ may_write(Command *command, const StrMap *map)
         if (old == NULL)
             continue;
         if (is_label(command) && !str_is(old, state->set.items[i].value))
-            g_string_append_printf(found, "%s'%s' already has a value (%s), and --overwrite is false", found->len > 0 ? ", " : "", key, old);
+            g_string_append_printf(found,
+                                   "%s'%s' already has a value (%s), and --overwrite is false",
+                                   found->len > 0 ? ", " : "", key, old);
         else if (!is_label(command) && !str_is(key, CAUSE_ANNOTATION))
-            g_string_append_printf(found, "%s'%s' already has a value (%s)", found->len > 0 ? "; " : "", key, old);
+            g_string_append_printf(found, "%s'%s' already has a value (%s)",
+                                   found->len > 0 ? "; " : "", key, old);
     }
     if (found->len == 0)
         return TRUE;
     if (!is_label(command))
-        command_error(command, "--overwrite is false but found the following declared annotation(s): %s", found->str);
+        command_error(command,
+                      "--overwrite is false but found the following declared annotation(s): %s",
+                      found->str);
     else if (strstr(found->str, "is false, '") != NULL) /* several are listed */
         command_error(command, "[%s]", found->str);
     else
@@ -181,7 +194,8 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    map = is_label(command) ? &response->object->meta->labels : &response->object->meta->annotations;
+    map =
+        is_label(command) ? &response->object->meta->labels : &response->object->meta->annotations;
     if (flag_bool(command, "list")) {
         for (guint i = 0; i < map->count; i++)
             command_print(command, "%s=%s\n", map->items[i].key, map->items[i].value);
@@ -212,7 +226,7 @@ label_one(Command *command, Target *target)
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 
-/* --- the words -------------------------------------------------------------------------------------- */
+/* --- the words --------------------------------------------------------------------------- */
 
 static gboolean
 is_change(const char *word)
@@ -263,7 +277,8 @@ split_words(Command *command)
             continue;
         }
         if (in_changes) {
-            command_fail(command, "all resources must be specified before %s changes: %s", is_label(command) ? "label" : "annotation", word);
+            command_fail(command, "all resources must be specified before %s changes: %s",
+                         is_label(command) ? "label" : "annotation", word);
             return FALSE;
         }
         i++;
@@ -273,7 +288,10 @@ split_words(Command *command)
             if (is_label(command))
                 command_fail(command, "can not both modify and remove a label in the same command");
             else
-                command_fail(command, "can not both modify and remove the following annotation(s) in the same command: '%s'", state->removed.items[i]);
+                command_fail(command,
+                             "can not both modify and remove the following annotation(s) in the "
+                             "same command: '%s'",
+                             state->removed.items[i]);
             return FALSE;
         }
     return TRUE;
@@ -295,11 +313,13 @@ label_run(Command *command)
     if (!split_words(command))
         return;
     if (command->args->len == 0 && !flag_is_given(command, "filename")) {
-        command_fail(command, "one or more resources must be specified as <resource> <name> or <resource>/<name>");
+        command_fail(command, "one or more resources must be specified as <resource> <name> or "
+                              "<resource>/<name>");
         return;
     }
     if (state->set.count == 0 && state->removed.count == 0 && !flag_bool(command, "list")) {
-        command_fail(command, "at least one %s update is required", is_label(command) ? "label" : "annotation");
+        command_fail(command, "at least one %s update is required",
+                     is_label(command) ? "label" : "annotation");
         return;
     }
     if (targets_from_files_or_args(command, 0) && targets_need_names(command))

@@ -33,7 +33,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb logs_verb = {.name = "logs", .flags = flags, .run = logs_run, .doc = "Print the logs for a container in a pod."};
+const Verb logs_verb = {.name = "logs",
+                        .flags = flags,
+                        .run = logs_run,
+                        .doc = "Print the logs for a container in a pod."};
 
 typedef struct {
     const char *container; /* second word or -c */
@@ -41,7 +44,7 @@ typedef struct {
     const char *followed;
 } LogsState;
 
-/* --- one container ----------------------------------------------------------------------------- */
+/* --- one container ----------------------------------------------------------------------- */
 
 /* The last @tail lines. */
 static const char *
@@ -90,7 +93,8 @@ read_log(Command *command, const ApiObject *pod, const char *container)
 
     if (options->pod_log == NULL)
         return NULL;
-    return options->pod_log(options->self, api_namespace(pod), api_name(pod), container, flag_bool(command, "previous"));
+    return options->pod_log(options->self, api_namespace(pod), api_name(pod), container,
+                            flag_bool(command, "previous"));
 }
 
 /* FALSE: there is none; said. */
@@ -99,7 +103,8 @@ log_container(Command *command, const ApiObject *pod, const char *container)
 {
     LogsState *state = command->state;
     const char *container_id = NULL;
-    g_autofree char *refusal = log_refusal(pod, container, flag_bool(command, "previous"), &container_id);
+    g_autofree char *refusal =
+        log_refusal(pod, container, flag_bool(command, "previous"), &container_id);
     g_autofree char *text = NULL;
     gint64 limit = flag_int(command, "limit-bytes", 0);
     const char *shown;
@@ -111,7 +116,8 @@ log_container(Command *command, const ApiObject *pod, const char *container)
     }
     text = read_log(command, pod, container);
     if (text == NULL) { /* the runtime has removed it */
-        command_print(command, "unable to retrieve container logs for %s", container_id != NULL ? container_id : "");
+        command_print(command, "unable to retrieve container logs for %s",
+                      container_id != NULL ? container_id : "");
         return TRUE;
     }
     state->shown = strlen(text);
@@ -125,7 +131,7 @@ log_container(Command *command, const ApiObject *pod, const char *container)
     return TRUE;
 }
 
-/* --- -f ------------------------------------------------------------------------------------------ */
+/* --- -f ---------------------------------------------------------------------------------- */
 
 static void on_followed(Command *command, const ApiResponse *response);
 
@@ -161,7 +167,7 @@ on_followed(Command *command, const ApiResponse *response)
     sim_timer_arm_after(&command->timer, FOLLOW_POLL_NS);
 }
 
-/* --- pods ------------------------------------------------------------------------------------------ */
+/* --- pods -------------------------------------------------------------------------------- */
 
 /* All containers that are meant of one pod. FALSE: message out, goes on with the next. */
 static gboolean
@@ -173,10 +179,12 @@ log_pod(Command *command, const ApiObject *pod)
 
     if (flag_bool(command, "all-containers")) {
         for (guint i = 0; i < spec->init_containers.count; i++)
-            if (!log_container(command, pod, spec->init_containers.items[i].name) && !flag_bool(command, "ignore-errors"))
+            if (!log_container(command, pod, spec->init_containers.items[i].name) &&
+                !flag_bool(command, "ignore-errors"))
                 return FALSE;
         for (guint i = 0; i < spec->containers.count; i++)
-            if (!log_container(command, pod, spec->containers.items[i].name) && !flag_bool(command, "ignore-errors"))
+            if (!log_container(command, pod, spec->containers.items[i].name) &&
+                !flag_bool(command, "ignore-errors"))
                 return FALSE;
         return TRUE;
     }
@@ -200,7 +208,8 @@ begin_pod(Command *command, const ApiObject *pod)
 {
     const LogsState *state = command->state;
 
-    if (log_pod(command, pod) && flag_bool(command, "follow") && !flag_bool(command, "all-containers") && log_is_running(pod, state->followed)) {
+    if (log_pod(command, pod) && flag_bool(command, "follow") &&
+        !flag_bool(command, "all-containers") && log_is_running(pod, state->followed)) {
         command->timer.handler = on_poll;
         sim_timer_arm_after(&command->timer, FOLLOW_POLL_NS);
         return;
@@ -214,7 +223,8 @@ refuse(Command *command, const ApiStatus *status)
     const Target *target = current_target(command);
 
     if (status->code == 404)
-        command_error(command, "error from server (NotFound): %s in namespace \"%s\"", status->message, target->namespace_ != NULL ? target->namespace_ : "");
+        command_error(command, "error from server (NotFound): %s in namespace \"%s\"",
+                      status->message, target->namespace_ != NULL ? target->namespace_ : "");
     else
         command_server_error(command, status, NULL);
     command_next(command);
@@ -242,7 +252,8 @@ on_pods(Command *command, const ApiResponse *response)
         return;
     }
     if (pods->len > 1)
-        command_warn(command, "Found %u pods, using pod/%s", pods->len, api_name(g_ptr_array_index(pods, 0)));
+        command_warn(command, "Found %u pods, using pod/%s", pods->len,
+                     api_name(g_ptr_array_index(pods, 0)));
     begin_pod(command, g_ptr_array_index(pods, 0));
 }
 
@@ -262,7 +273,8 @@ on_got(Command *command, const ApiResponse *response)
     }
     selector = log_selector(response->object);
     if (selector == NULL) {
-        command_error(command, "cannot get the logs from %s: selector for %s not implemented", api_kind_group_singular(response->object->kind), response->object->kind->kind);
+        command_error(command, "cannot get the logs from %s",
+                      api_kind_group_singular(response->object->kind));
         command_next(command);
         return;
     }
@@ -299,7 +311,8 @@ logs_run(Command *command)
     command->state_free = g_free;
     state->container = flag_string(command, "container");
     if (count == 0 && str_is_empty(selector)) {
-        command_usage(command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command");
+        command_usage(command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD "
+                               "or TYPE/NAME is a required argument for the logs command");
         return;
     }
     if (count > 0 && !str_is_empty(selector)) {
@@ -311,7 +324,8 @@ logs_run(Command *command)
         return;
     }
     if (count > 2) {
-        command_usage(command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command");
+        command_usage(command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD "
+                               "or TYPE/NAME is a required argument for the logs command");
         return;
     }
     if (count == 2) {
@@ -319,7 +333,9 @@ logs_run(Command *command)
         g_ptr_array_set_size(command->args, 1);
     }
     if (count == 0 || strchr(g_ptr_array_index(command->args, 0), '/') == NULL) {
-        Target target = {.kind = &pod_kind, .namespace_ = command_namespace(command), .name = count > 0 ? g_ptr_array_index(command->args, 0) : NULL};
+        Target target = {.kind = &pod_kind,
+                         .namespace_ = command_namespace(command),
+                         .name = count > 0 ? g_ptr_array_index(command->args, 0) : NULL};
 
         g_array_append_val(command->targets, target);
     } else if (!targets_from_args(command, 0)) {

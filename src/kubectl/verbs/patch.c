@@ -16,7 +16,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb patch_verb = {.name = "patch", .flags = flags, .run = patch_run, .doc = "Update fields of a resource."};
+const Verb patch_verb = {.name = "patch",
+                         .flags = flags,
+                         .run = patch_run,
+                         .doc = "Update fields of a resource."};
 
 typedef struct {
     PatchType type;
@@ -42,7 +45,8 @@ on_patched(Command *command, const ApiResponse *response)
     if (!api_response_ok(response)) {
         command_server_error(command, response->status, NULL);
     } else {
-        gboolean is_same = state->before->resource_version == response->object->resource_version && api_object_equal(state->before, response->object);
+        gboolean is_same = state->before->resource_version == response->object->resource_version &&
+                           api_object_equal(state->before, response->object);
         print_changed(command, response->object, is_same ? "patched (no change)" : "patched");
     }
     command_next(command);
@@ -57,14 +61,16 @@ patch_here(Command *command, const Value *patch)
     g_autoptr(ApiStatus) status = NULL;
     g_autoptr(Value) after = patch_apply(state->type, state->before->kind, before, patch, &status);
     ApiDecodeResult result = {0};
-    g_autoptr(ApiObject) changed = after != NULL ? api_object_decode(state->before->kind, after, &result) : NULL;
+    g_autoptr(ApiObject) changed =
+        after != NULL ? api_object_decode(state->before->kind, after, &result) : NULL;
 
     if (after == NULL)
         command_server_error(command, status, NULL);
     else if (changed == NULL)
         command_error(command, "%s", result.type_error);
     else
-        print_changed(command, changed, api_object_equal(changed, state->before) ? "patched (no change)" : "patched");
+        print_changed(command, changed,
+                      api_object_equal(changed, state->before) ? "patched (no change)" : "patched");
     api_decode_result_clear(&result);
     command_next(command);
 }
@@ -115,7 +121,10 @@ go(Command *command)
     command_each(command, patch_one, command_end_default);
 }
 
-/* JSON goes as it is, mistakes and all; anything else must be YAML. NULL: message out, ended. (owned) */
+/*
+ * JSON goes as it is, mistakes and all; anything else must be YAML. NULL: message out, ended.
+ * (owned)
+ */
 static char *
 patch_text(Command *command)
 {
@@ -130,12 +139,14 @@ patch_text(Command *command)
         g_free(text);
         text = options->read_file != NULL ? options->read_file(options->self, file, &length) : NULL;
         if (text == NULL) {
-            command_fail(command, "unable to read patch file: open %s: no such file or directory", file);
+            command_fail(command, "unable to read patch file: open %s: no such file or directory",
+                         file);
             return NULL;
         }
     }
     if (text == NULL) {
-        command_fail(command, "must specify --patch or --patch-file containing the contents of the patch");
+        command_fail(command,
+                     "must specify --patch or --patch-file containing the contents of the patch");
         return NULL;
     }
     if (text[strspn(text, " \t\r\n")] == '{')
@@ -145,10 +156,13 @@ patch_text(Command *command)
         g_autofree char *all = diag_format(diag);
         const char *why = strstr(all, ": ");
 
-        command_fail(command, "unable to parse \"%s\": yaml: %.*s", text, (int)strcspn(why != NULL ? why + 2 : all, "\n"), why != NULL ? why + 2 : all);
+        command_fail(command, "unable to parse \"%s\": yaml: %.*s", text,
+                     (int)strcspn(why != NULL ? why + 2 : all, "\n"), why != NULL ? why + 2 : all);
         return NULL;
     }
-    return documents != NULL && documents->len > 0 ? value_to_json(g_ptr_array_index(documents, 0), VALUE_COMPACT) : g_strdup("null");
+    return documents != NULL && documents->len > 0
+               ? value_to_json(g_ptr_array_index(documents, 0), VALUE_COMPACT)
+               : g_strdup("null");
 }
 
 static void
@@ -164,8 +178,11 @@ patch_run(Command *command)
         command_fail(command, "--type must be one of [json merge strategic], not \"%s\"", type);
         return;
     }
-    state->type = str_is(lower, "json") ? PATCH_JSON : str_is(lower, "merge") ? PATCH_MERGE : PATCH_STRATEGIC;
+    state->type = str_is(lower, "json")    ? PATCH_JSON
+                  : str_is(lower, "merge") ? PATCH_MERGE
+                                           : PATCH_STRATEGIC;
     state->text = patch_text(command);
-    if (state->text != NULL && targets_from_files_or_args(command, 0) && targets_need_names(command))
+    if (state->text != NULL && targets_from_files_or_args(command, 0) &&
+        targets_need_names(command))
         targets_expand(command, go);
 }

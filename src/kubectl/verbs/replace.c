@@ -25,12 +25,16 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb replace_verb = {.name = "replace", .flags = flags, .run = replace_run, .doc = "Replace a resource by file name or standard input."};
+const Verb replace_verb = {.name = "replace",
+                           .flags = flags,
+                           .run = replace_run,
+                           .doc = "Replace a resource by file name or standard input."};
 
 static void
 fail_one(Command *command, const ApiStatus *status, const char *doing)
 {
-    g_autofree char *prefix = g_strdup_printf("error when %s \"%s\": ", doing, current_target(command)->file);
+    g_autofree char *prefix =
+        g_strdup_printf("error when %s \"%s\": ", doing, current_target(command)->file);
 
     command_server_error(command, status, prefix);
     command_next(command);
@@ -60,11 +64,12 @@ write_request(Command *command, ApiVerb verb)
     if (str_is(validation, "ignore") || str_is(validation, "false"))
         request->field_validation = FIELD_VALIDATION_IGNORE;
     else
-        request->field_validation = str_is(validation, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
+        request->field_validation =
+            str_is(validation, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
     return request;
 }
 
-/* --- in place -------------------------------------------------------------------------------- */
+/* --- in place ---------------------------------------------------------------------------- */
 
 static void
 on_got(Command *command, const ApiResponse *response)
@@ -79,14 +84,15 @@ on_got(Command *command, const ApiResponse *response)
     request = write_request(command, VERB_UPDATE);
     metadata = value_get(request->body, "metadata");
     if (metadata != NULL && str_is_empty(value_get_string(metadata, "resourceVersion", NULL))) {
-        g_autofree char *version = g_strdup_printf("%" G_GUINT64_FORMAT, response->object->resource_version);
+        g_autofree char *version =
+            g_strdup_printf("%" G_GUINT64_FORMAT, response->object->resource_version);
         value_set(metadata, "resourceVersion", value_new_string(version));
     }
     value_sort(request->body);
     command_send(command, request, on_replaced);
 }
 
-/* --- by force ----------------------------------------------------------------------------------- */
+/* --- by force ---------------------------------------------------------------------------- */
 
 static void look(Command *command);
 
@@ -128,7 +134,10 @@ on_deleted(Command *command, const ApiResponse *response)
         return;
     }
     if (api_response_ok(response))
-        command_print(command, "%s \"%s\" deleted%s%s%s\n", api_kind_group_singular(target->kind), target->name, target->namespace_ != NULL ? " from " : "", target->namespace_ != NULL ? target->namespace_ : "", target->namespace_ != NULL ? " namespace" : "");
+        command_print(command, "%s \"%s\" deleted%s%s%s\n", api_kind_group_singular(target->kind),
+                      target->name, target->namespace_ != NULL ? " from " : "",
+                      target->namespace_ != NULL ? target->namespace_ : "",
+                      target->namespace_ != NULL ? " namespace" : "");
     look(command);
 }
 

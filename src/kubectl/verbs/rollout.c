@@ -8,7 +8,8 @@
 
 static void rollout_run(Command *command);
 
-static const char *const subverbs[] = {"history", "pause", "restart", "resume", "status", "undo", NULL};
+static const char *const subverbs[] = {"history", "pause", "restart", "resume",
+                                       "status",  "undo",  NULL};
 static const FlagDef flags[] = {
     {"watch", 'w', FLAG_BOOL, "true", NULL},
     {"timeout", 0, FLAG_DURATION, "0s", NULL},
@@ -17,7 +18,11 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb rollout_verb = {.name = "rollout", .subverbs = subverbs, .flags = flags, .run = rollout_run, .doc = "Manage the rollout of one or many resources."};
+const Verb rollout_verb = {.name = "rollout",
+                           .subverbs = subverbs,
+                           .flags = flags,
+                           .run = rollout_run,
+                           .doc = "Manage the rollout of one or many resources."};
 
 static const struct {
     const char *name;
@@ -59,18 +64,22 @@ rollout_run(Command *command)
     guint index;
 
     if (command->args->len == 0) {
-        command_print(command, "Manage the rollout of one or many resources.\n\nUsage:\n  kubectl rollout SUBCOMMAND [options]\n");
+        command_print(command, "Manage the rollout of one or many resources.\n\nUsage:\n  kubectl "
+                               "rollout SUBCOMMAND [options]\n");
         command_finish(command, 0);
         return;
     }
     index = subcommand_index(command);
     if (index == G_N_ELEMENTS(subcommands)) {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl rollout -h' for help and examples", rollout_word(command));
+        command_fail(command,
+                     "unknown command \"%s\"\nSee 'kubectl rollout -h' for help and examples",
+                     rollout_word(command));
         return;
     }
     if (command->args->len == 1 && !flag_is_given(command, "filename")) {
         command_error(command, "required resource not specified");
-        command_warn(command, "See 'kubectl rollout %s -h' for help and examples", rollout_word(command));
+        command_warn(command, "See 'kubectl rollout %s -h' for help and examples",
+                     rollout_word(command));
         command_finish(command, 1);
         return;
     }

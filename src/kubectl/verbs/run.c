@@ -26,7 +26,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb run_verb = {.name = "run", .flags = flags, .run = run_run, .doc = "Run a particular image on the cluster, as a pod."};
+const Verb run_verb = {.name = "run",
+                       .flags = flags,
+                       .run = run_run,
+                       .doc = "Run a particular image on the cluster, as a pod."};
 
 /* "a=b,c=d" as a map; NULL: message out, ended. */
 static Value *
@@ -145,7 +148,8 @@ generate_pod(Command *command, const char *name)
     value_set(container, "name", value_new_string(name));
     value_set(container, "image", value_new_string(flag_string(command, "image")));
     if (flag_is_given(command, "image-pull-policy"))
-        value_set(container, "imagePullPolicy", value_new_string(flag_string(command, "image-pull-policy")));
+        value_set(container, "imagePullPolicy",
+                  value_new_string(flag_string(command, "image-pull-policy")));
     add_words(command, container);
     if (!add_environment(command, container))
         return NULL;
@@ -169,7 +173,8 @@ generate_service(Command *command, const Value *pod)
 
     value_set(service, "apiVersion", value_new_string("v1"));
     value_set(service, "kind", value_new_string("Service"));
-    value_set(metadata, "name", value_new_string(value_get_string(value_get(pod, "metadata"), "name", "")));
+    value_set(metadata, "name",
+              value_new_string(value_get_string(value_get(pod, "metadata"), "name", "")));
     value_set(service, "metadata", metadata);
     value_set(port, "port", value_new_int(number));
     value_set(port, "protocol", value_new_string("TCP"));
@@ -216,7 +221,10 @@ create_one(Command *command, Target *target)
 static void
 add_target(Command *command, const ApiKind *kind, const char *name, Value *manifest)
 {
-    Target target = {.kind = kind, .name = name, .namespace_ = command_namespace(command), .manifest = manifest};
+    Target target = {.kind = kind,
+                     .name = name,
+                     .namespace_ = command_namespace(command),
+                     .manifest = manifest};
 
     g_array_append_val(command->targets, target);
 }

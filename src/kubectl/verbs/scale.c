@@ -13,7 +13,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb scale_verb = {.name = "scale", .flags = flags, .run = scale_run, .doc = "Set a new size for a deployment or replica set."};
+const Verb scale_verb = {.name = "scale",
+                         .flags = flags,
+                         .run = scale_run,
+                         .doc = "Set a new size for a deployment or replica set."};
 
 static Target *
 current(Command *command)
@@ -39,7 +42,8 @@ on_scaled(Command *command, const ApiResponse *response)
     if (!api_response_ok(response))
         command_server_error(command, response->status, NULL);
     else
-        command_print(command, "%s scaled%s\n", target_label(target->kind, target->name), dry_run_suffix(command));
+        command_print(command, "%s scaled%s\n", target_label(target->kind, target->name),
+                      dry_run_suffix(command));
     command_next(command);
 }
 
@@ -52,18 +56,21 @@ on_got(Command *command, const ApiResponse *response)
 
     if (!api_response_ok(response)) {
         if (response->code == 404)
-            command_error(command, "no objects passed to scale %s \"%s\" not found", api_kind_group_resource(target->kind), target->name);
+            command_error(command, "no objects passed to scale %s \"%s\" not found",
+                          api_kind_group_resource(target->kind), target->name);
         else
             command_server_error(command, response->status, NULL);
         command_next(command);
         return;
     }
     if (expected >= 0 && replicas_of(response->object) != expected) {
-        command_error(command, "Expected replicas to be %" G_GINT64_FORMAT ", was %d", expected, replicas_of(response->object));
+        command_error(command, "Expected replicas to be %" G_GINT64_FORMAT ", was %d", expected,
+                      replicas_of(response->object));
         command_next(command);
         return;
     }
-    if (!str_is(flag_string(command, "dry-run"), "none") && !str_is(flag_string(command, "dry-run"), "server")) {
+    if (!str_is(flag_string(command, "dry-run"), "none") &&
+        !str_is(flag_string(command, "dry-run"), "server")) {
         command_print(command, "%s scaled (dry run)\n", target_label(target->kind, target->name));
         command_next(command);
         return;
@@ -94,7 +101,8 @@ scale_run(Command *command)
         return;
     }
     if (flag_int(command, "replicas", 0) < 0) {
-        command_fail(command, "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
+        command_fail(command, "The --replicas=COUNT flag is required, and COUNT must be greater "
+                              "than or equal to 0");
         return;
     }
     if (targets_from_files_or_args(command, 0))

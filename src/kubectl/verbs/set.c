@@ -13,17 +13,17 @@ static void set_run(Command *command);
 
 static const char *const subverbs[] = {"image", "resources", "env", "serviceaccount", NULL};
 static const FlagDef flags[] = {
-    {"all", 0, FLAG_BOOL, NULL, NULL},
-    {"limits", 0, FLAG_STRING, NULL, NULL},
-    {"requests", 0, FLAG_STRING, NULL, NULL},
-    {"containers", 'c', FLAG_STRING, "*", NULL},
-    {"list", 0, FLAG_BOOL, NULL, NULL},
-    {"local", 0, FLAG_BOOL, NULL, NULL},
-    {"env", 'e', FLAG_STRINGS, NULL, NULL},
-    {0},
+    {"all", 0, FLAG_BOOL, NULL, NULL},        {"limits", 0, FLAG_STRING, NULL, NULL},
+    {"requests", 0, FLAG_STRING, NULL, NULL}, {"containers", 'c', FLAG_STRING, "*", NULL},
+    {"list", 0, FLAG_BOOL, NULL, NULL},       {"local", 0, FLAG_BOOL, NULL, NULL},
+    {"env", 'e', FLAG_STRINGS, NULL, NULL},   {0},
 };
 
-const Verb set_verb = {.name = "set", .subverbs = subverbs, .flags = flags, .run = set_run, .doc = "Set specific features on objects."};
+const Verb set_verb = {.name = "set",
+                       .subverbs = subverbs,
+                       .flags = flags,
+                       .run = set_run,
+                       .doc = "Set specific features on objects."};
 
 /* "image", ...; the words with '=' (or a final '-') after the targets. */
 typedef struct {
@@ -49,7 +49,8 @@ current(Command *command)
 static Value *
 pod_spec_of(const ApiKind *kind, Value *tree)
 {
-    return kind == &pod_kind ? value_get(tree, "spec") : value_get_path(tree, "spec", "template", "spec", NULL);
+    return kind == &pod_kind ? value_get(tree, "spec")
+                             : value_get_path(tree, "spec", "template", "spec", NULL);
 }
 
 static gboolean
@@ -58,7 +59,8 @@ set_image_in(Value *containers, const char *name, const char *image)
     gboolean found = FALSE;
 
     for (guint i = 0; containers != NULL && i < containers->count; i++)
-        if (str_is(name, "*") || str_is(value_get_string(containers->items[i], "name", NULL), name)) {
+        if (str_is(name, "*") ||
+            str_is(value_get_string(containers->items[i], "name", NULL), name)) {
             value_set(containers->items[i], "image", value_new_string(image));
             found = TRUE;
         }
@@ -119,7 +121,8 @@ set_resources(Command *command, Value *spec)
     const char *wanted = flag_string(command, "containers");
 
     for (guint i = 0; containers != NULL && i < containers->count; i++) {
-        if (!str_is(wanted, "*") && !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
+        if (!str_is(wanted, "*") &&
+            !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
             continue;
         if (flag_is_given(command, "limits"))
             set_quantities(containers->items[i], "limits", flag_string(command, "limits"));
@@ -133,7 +136,8 @@ static void
 set_one_env(Value *container, const char *change)
 {
     const char *equals = strchr(change, '=');
-    g_autofree char *name = equals != NULL ? g_strndup(change, (gsize)(equals - change)) : g_strndup(change, strlen(change) - 1);
+    g_autofree char *name = equals != NULL ? g_strndup(change, (gsize)(equals - change))
+                                           : g_strndup(change, strlen(change) - 1);
     Value *env = value_get(container, "env");
 
     if (env == NULL) {
@@ -166,7 +170,8 @@ set_env(Command *command, Value *spec)
 
     for (guint i = 0; containers != NULL && i < containers->count; i++)
         for (guint k = 0; k < state->changes->len; k++)
-            if (str_is(wanted, "*") || str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
+            if (str_is(wanted, "*") ||
+                str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
                 set_one_env(containers->items[i], g_ptr_array_index(state->changes, k));
     return TRUE;
 }
@@ -179,9 +184,11 @@ list_env(Command *command, const Target *target, const Value *spec)
     for (guint i = 0; containers != NULL && i < containers->count; i++) {
         const Value *env = value_get(containers->items[i], "env");
 
-        command_print(command, "# %s %s, container %s\n", target->kind->kind, target->name, value_get_string(containers->items[i], "name", ""));
+        command_print(command, "# %s %s, container %s\n", target->kind->kind, target->name,
+                      value_get_string(containers->items[i], "name", ""));
         for (guint k = 0; env != NULL && k < env->count; k++)
-            command_print(command, "%s=%s\n", value_get_string(env->items[k], "name", ""), value_get_string(env->items[k], "value", ""));
+            command_print(command, "%s=%s\n", value_get_string(env->items[k], "name", ""),
+                          value_get_string(env->items[k], "value", ""));
     }
 }
 
@@ -192,7 +199,8 @@ done_word(const SetState *state)
         return "image updated";
     if (str_is(state->what, "env"))
         return "env updated";
-    return str_is(state->what, "resources") ? "resource requirements updated" : "serviceaccount updated";
+    return str_is(state->what, "resources") ? "resource requirements updated"
+                                            : "serviceaccount updated";
 }
 
 static void
@@ -237,7 +245,8 @@ on_got(Command *command, const ApiResponse *response)
     before = api_object_encode(response->object);
     after = value_copy(before);
     if (pod_spec_of(target->kind, after) == NULL) {
-        command_error(command, "the object has no pod template: %s", target_label(target->kind, target->name));
+        command_error(command, "the object has no pod template: %s",
+                      target_label(target->kind, target->name));
         command_next(command);
         return;
     }
@@ -270,7 +279,8 @@ split_words(Command *command, SetState *state)
 {
     for (guint i = 1; i < command->args->len;) {
         const char *word = g_ptr_array_index(command->args, i);
-        gboolean is_removal = str_is(state->what, "env") && g_str_has_suffix(word, "-") && strchr(word, '/') == NULL && i > 1;
+        gboolean is_removal = str_is(state->what, "env") && g_str_has_suffix(word, "-") &&
+                              strchr(word, '/') == NULL && i > 1;
 
         if (strchr(word, '=') == NULL && !is_removal) {
             i++;
@@ -307,11 +317,14 @@ set_run(Command *command)
     if (str_is(state->what, "image") && state->changes->len > 1)
         for (guint i = 0; i < state->changes->len; i++)
             if (g_str_has_prefix(g_ptr_array_index(state->changes, i), "*=")) {
-                command_fail(command, "all containers are already specified by *, but saw more than one container_name=container_image pairs");
+                command_fail(command, "all containers are already specified by *, but saw more "
+                                      "than one container_name=container_image pairs");
                 return;
             }
-    if (str_is(state->what, "resources") && !flag_is_given(command, "limits") && !flag_is_given(command, "requests")) {
-        command_fail(command, "you must specify an update to requests or limits (in the form of --requests/--limits)");
+    if (str_is(state->what, "resources") && !flag_is_given(command, "limits") &&
+        !flag_is_given(command, "requests")) {
+        command_fail(command, "you must specify an update to requests or limits (in the form of "
+                              "--requests/--limits)");
         return;
     }
     if (targets_from_files_or_args(command, 1))

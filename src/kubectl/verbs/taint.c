@@ -1,5 +1,6 @@
 /*
- * taint.c - kubectl taint nodes NAME key=value:Effect key-; models k8s.io/kubectl pkg/cmd/taint v0.34
+ * taint.c - kubectl taint nodes NAME key=value:Effect key-; models k8s.io/kubectl
+ * pkg/cmd/taint v0.34
  */
 
 #include "api/patch.h"
@@ -16,7 +17,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb taint_verb = {.name = "taint", .flags = flags, .run = taint_run, .doc = "Update the taints on one or more nodes."};
+const Verb taint_verb = {.name = "taint",
+                         .flags = flags,
+                         .run = taint_run,
+                         .doc = "Update the taints on one or more nodes."};
 
 typedef struct {
     TaintList added, removed;
@@ -33,12 +37,13 @@ state_free(gpointer data)
     g_free(state);
 }
 
-/* --- words ---------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------- */
 
 static gboolean
 is_known_effect(const char *effect)
 {
-    return str_is(effect, "NoSchedule") || str_is(effect, "PreferNoSchedule") || str_is(effect, "NoExecute");
+    return str_is(effect, "NoSchedule") || str_is(effect, "PreferNoSchedule") ||
+           str_is(effect, "NoExecute");
 }
 
 /* "key=value:Effect", "key:Effect", "key". FALSE: *out_message (owned) says why. */
@@ -50,7 +55,8 @@ read_taint(const char *text, Taint *out_taint, char **out_message)
     guint count = g_strv_length(parts);
 
     if (count == 2 && !is_known_effect(parts[1])) {
-        *out_message = g_strdup_printf("invalid taint effect: %s, unsupported taint effect", parts[1]);
+        *out_message =
+            g_strdup_printf("invalid taint effect: %s, unsupported taint effect", parts[1]);
         return FALSE;
     }
     pair = count == 1 || count == 2 ? g_strsplit(parts[0], "=", -1) : g_new0(char *, 1);
@@ -87,8 +93,11 @@ read_change(Command *command, const char *word)
         return FALSE;
     }
     for (guint i = 0; i < state->added.count; i++)
-        if (str_is(state->added.items[i].key, taint.key) && str_is(state->added.items[i].effect, taint.effect)) {
-            command_usage(command, "duplicated taints with the same key and effect: {%s %s %s <nil>}", taint.key, text_or(taint.value, ""), taint.effect);
+        if (str_is(state->added.items[i].key, taint.key) &&
+            str_is(state->added.items[i].effect, taint.effect)) {
+            command_usage(command,
+                          "duplicated taints with the same key and effect: {%s %s %s <nil>}",
+                          taint.key, text_or(taint.value, ""), taint.effect);
             return FALSE;
         }
     *API_LIST_ADD(&state->added) = taint;
@@ -105,16 +114,21 @@ check_conflicts(Command *command)
         for (guint k = 0; k < state->removed.count; k++) {
             const Taint *removed = &state->removed.items[k];
 
-            if (str_is(removed->key, state->added.items[i].key) && (str_is_empty(removed->effect) || str_is(removed->effect, state->added.items[i].effect)))
-                g_string_append_printf(found, "%s%s=%s", found->len > 0 ? ", " : "", removed->key, text_or(removed->effect, ""));
+            if (str_is(removed->key, state->added.items[i].key) &&
+                (str_is_empty(removed->effect) ||
+                 str_is(removed->effect, state->added.items[i].effect)))
+                g_string_append_printf(found, "%s%s=%s", found->len > 0 ? ", " : "", removed->key,
+                                       text_or(removed->effect, ""));
         }
     if (found->len == 0)
         return TRUE;
-    command_fail(command, "can not both modify and remove the following taint(s) in the same command: %s", found->str);
+    command_fail(command,
+                 "can not both modify and remove the following taint(s) in the same command: %s",
+                 found->str);
     return FALSE;
 }
 
-/* --- one node --------------------------------------------------------------------------------- */
+/* --- one node ---------------------------------------------------------------------------- */
 
 /* FALSE: there is no such taint; message out. */
 static gboolean
@@ -129,7 +143,8 @@ remove_taints(Command *command, TaintList *taints)
         for (guint i = 0; i < taints->count;) {
             const Taint *one = &taints->items[i];
 
-            if (str_is(one->key, removed->key) && (str_is_empty(removed->effect) || str_is(one->effect, removed->effect)))
+            if (str_is(one->key, removed->key) &&
+                (str_is_empty(removed->effect) || str_is(one->effect, removed->effect)))
                 api_list_remove((ApiList *)taints, sizeof(Taint), i);
             else
                 i++;
@@ -149,7 +164,8 @@ static Taint *
 find_taint(TaintList *taints, const Taint *wanted)
 {
     for (guint i = 0; i < taints->count; i++)
-        if (str_is(taints->items[i].key, wanted->key) && str_is(taints->items[i].effect, wanted->effect))
+        if (str_is(taints->items[i].key, wanted->key) &&
+            str_is(taints->items[i].effect, wanted->effect))
             return &taints->items[i];
     return NULL;
 }
@@ -163,10 +179,13 @@ may_add(Command *command, const ApiObject *node, TaintList *taints)
 
     for (guint i = 0; i < state->added.count && !flag_bool(command, "overwrite"); i++)
         if (find_taint(taints, &state->added.items[i]) != NULL)
-            g_string_append_printf(keys, "%s%s", keys->len > 0 ? "," : "", state->added.items[i].key);
+            g_string_append_printf(keys, "%s%s", keys->len > 0 ? "," : "",
+                                   state->added.items[i].key);
     if (keys->len == 0)
         return TRUE;
-    command_error(command, "node %s already has %s taint(s) with same effect(s) and --overwrite is false", api_name(node), keys->str);
+    command_error(command,
+                  "node %s already has %s taint(s) with same effect(s) and --overwrite is false",
+                  api_name(node), keys->str);
     return FALSE;
 }
 
@@ -298,8 +317,10 @@ taint_run(Command *command)
         return;
     }
     type = g_ptr_array_index(command->args, 0);
-    if (!str_is(type, "node") && !str_is(type, "nodes") && !g_str_has_prefix(type, "node/") && !g_str_has_prefix(type, "nodes/")) {
-        command_fail(command, "invalid resource type %s, only [\"node\" \"nodes\"] are supported", type);
+    if (!str_is(type, "node") && !str_is(type, "nodes") && !g_str_has_prefix(type, "node/") &&
+        !g_str_has_prefix(type, "nodes/")) {
+        command_fail(command, "invalid resource type %s, only [\"node\" \"nodes\"] are supported",
+                     type);
         return;
     }
     if (check_conflicts(command) && targets_from_args(command, 0) && targets_need_names(command))

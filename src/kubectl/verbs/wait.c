@@ -20,7 +20,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
-const Verb wait_verb = {.name = "wait", .flags = flags, .run = wait_run, .doc = "Wait for a specific condition on one or many resources."};
+const Verb wait_verb = {.name = "wait",
+                        .flags = flags,
+                        .run = wait_run,
+                        .doc = "Wait for a specific condition on one or many resources."};
 
 typedef enum { FOR_CONDITION, FOR_JSONPATH, FOR_DELETE, FOR_CREATE } WaitFor;
 
@@ -48,7 +51,7 @@ now_ns(Command *command)
     return sim_now_ns(client_sim(kubectl_client(command->kubectl)));
 }
 
-/* --- is it met? ------------------------------------------------------------------------------ */
+/* --- is it met? -------------------------------------------------------------------------- */
 
 /* A condition that was found for an older generation says nothing about this one. */
 static gboolean
@@ -60,9 +63,12 @@ condition_is_met(const WaitState *state, const Value *tree)
     for (guint i = 0; conditions != NULL && i < conditions->count; i++) {
         const Value *one = conditions->items[i];
         const char *status = value_get_string(one, "status", NULL);
-        gint64 observed = value_get_int(one, "observedGeneration", value_get_int(value_get(tree, "status"), "observedGeneration", -1));
+        gint64 observed =
+            value_get_int(one, "observedGeneration",
+                          value_get_int(value_get(tree, "status"), "observedGeneration", -1));
 
-        if (g_ascii_strcasecmp(value_get_string(one, "type", ""), state->name) != 0 || status == NULL)
+        if (g_ascii_strcasecmp(value_get_string(one, "type", ""), state->name) != 0 ||
+            status == NULL)
             continue;
         if (generation >= 0 && observed >= 0 && observed < generation)
             return FALSE;
@@ -106,10 +112,11 @@ is_met(Command *command, const ApiObject *object)
     const WaitState *state = command->state;
     g_autoptr(Value) tree = api_object_encode(object);
 
-    return state->what == FOR_CONDITION ? condition_is_met(state, tree) : path_is_met(command, state, tree);
+    return state->what == FOR_CONDITION ? condition_is_met(state, tree)
+                                        : path_is_met(command, state, tree);
 }
 
-/* --- one object ---------------------------------------------------------------------------------- */
+/* --- one object -------------------------------------------------------------------------- */
 
 static void
 say_met(Command *command)
@@ -147,7 +154,8 @@ over(Command *command, FollowEnd end)
         g_autoptr(ApiStatus) status = api_status_not_found(target->kind, target->name);
         command_server_error(command, status, NULL);
     } else if (end != FOLLOW_REFUSED) {
-        command_error(command, "timed out waiting for the condition on %s/%s", target->kind->plural, target->name);
+        command_error(command, "timed out waiting for the condition on %s/%s", target->kind->plural,
+                      target->name);
     }
     command_next(command);
 }
@@ -174,7 +182,8 @@ look_for_creation(Command *command, const ApiResponse *response)
         command_server_error(command, response->status, NULL);
         command_next(command);
     } else if (now_ns(command) + POLL_NS >= state->follow.deadline_ns) {
-        command_error(command, "timed out waiting for the condition on %s/%s", target->kind->plural, target->name);
+        command_error(command, "timed out waiting for the condition on %s/%s", target->kind->plural,
+                      target->name);
         command_next(command);
     } else {
         command->timer.handler = on_look_again;
@@ -228,7 +237,7 @@ go(Command *command)
     command_each(command, wait_one, command_end_default);
 }
 
-/* --- what for? -------------------------------------------------------------------------------------- */
+/* --- what for? --------------------------------------------------------------------------- */
 
 /* "{.status.phase}=Running": split at the first "=" after the path. (owned parts) */
 static gboolean
@@ -242,7 +251,9 @@ read_path(Command *command, WaitState *state, const char *text)
     const char *equals = last != NULL ? strchr(last, '=') : strchr(text, '=');
 
     if (count == 0 || (last == NULL && count > 2)) {
-        command_fail(command, "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'");
+        command_fail(command,
+                     "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
+                     "--for=jsonpath='{.status.readyReplicas}'");
         return FALSE;
     }
     path = equals != NULL ? g_strndup(text, (gsize)(equals - text)) : g_strdup(text);
@@ -264,7 +275,8 @@ read_path(Command *command, WaitState *state, const char *text)
 
         equals += 1 + strspn(equals + 1, "'\"");
         state->value = g_strdup(equals);
-        for (length = strlen(state->value); length > 0 && strchr("'\"", state->value[length - 1]) != NULL; length--)
+        for (length = strlen(state->value);
+             length > 0 && strchr("'\"", state->value[length - 1]) != NULL; length--)
             state->value[length - 1] = '\0';
     }
     return TRUE;

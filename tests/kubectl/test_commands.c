@@ -1,0 +1,151 @@
+/*
+ * test_commands.c - whole commands against an API server without controllers
+ *
+ * data/NAME.session: lines "$ COMMAND", then what it prints, "2> " before what goes to
+ * standard error, "exit N" if that is not 0; "$no-newline TEXT" for output without one.
+ */
+
+#include "tests/kubectl/support.h"
+
+#include "base/duration.h"
+
+Suite *commands_suite(void);
+
+static const char *const sessions[] = {"errors", "changes"};
+
+/* Ages depend on how long the requests took: all are 0s. (owned) */
+static char *
+without_ages(const char *text)
+{
+    g_autoptr(GRegex) regex = g_regex_new("(?<= )[0-9]+s(?=\\s|$)", G_REGEX_MULTILINE, 0, NULL);
+
+    return g_regex_replace(regex, text, -1, 0, "0s", 0, NULL);
+}
+
+typedef struct {
+    const char *line; /* of the command */
+    GString *out, *err;
+    int exit;
+} Expected;
+
+static void
+check_command(Cluster *cluster, const Expected *expected)
+{
+    Output output = {0};
+    g_autofree char *out = NULL;
+
+    cluster_run(cluster, expected->line, NULL, &output);
+    out = without_ages(output.out);
+    ck_assert_msg(g_strcmp0(out, expected->out->str) == 0, "$ %s\ngot:\n%s\nwanted:\n%s%s",
+                  expected->line, out, expected->out->str, output.err);
+    ck_assert_msg(g_strcmp0(output.err, expected->err->str) == 0, "$ %s\ngot:\n%s\nwanted:\n%s",
+                  expected->line, output.err, expected->err->str);
+    ck_assert_msg(output.exit == expected->exit, "$ %s: exit %d", expected->line, output.exit);
+    output_clear(&output);
+}
+
+START_TEST(test_session)
+{
+    const char *top = g_getenv("TOP_SRCDIR");
+    g_autofree char *path =
+        g_strdup_printf("%s/tests/kubectl/data/%s.session", top != NULL ? top : ".", sessions[_i]);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    Cluster *cluster = cluster_new();
+    Expected expected = {.out = g_string_new(NULL), .err = g_string_new(NULL)};
+
+    ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "cannot read %s", path);
+    lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        const char *line = lines[i];
+
+        if (g_str_has_prefix(line, "# ") && expected.line == NULL)
+            continue;
+        if (g_str_has_prefix(line, "$no-newline ")) {
+            g_string_append(expected.out, line + strlen("$no-newline "));
+        } else if (g_str_has_prefix(line, "$ ") || lines[i + 1] == NULL) {
+            if (expected.line != NULL)
+                check_command(cluster, &expected);
+            expected.line = line + MIN(strlen(line), 2);
+            expected.exit = 0;
+            g_string_truncate(expected.out, 0);
+            g_string_truncate(expected.err, 0);
+        } else if (g_str_has_prefix(line, "2> ")) {
+            g_string_append_printf(expected.err, "%s\n", line + 3);
+        } else if (g_str_has_prefix(line, "exit ")) {
+            expected.exit = (int)g_ascii_strtoll(line + 5, NULL, 10);
+        } else {
+            g_string_append_printf(expected.out, "%s\n", line);
+        }
+    }
+    g_string_free(expected.out, TRUE);
+    g_string_free(expected.err, TRUE);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* A watch prints a row for each event, and ends when it is interrupted. */
+START_TEST(test_watch)
+{
+    Cluster *cluster = cluster_new();
+    Output watch = {0};
+    Output other = {0};
+    g_autofree char *out = NULL;
+
+    cluster_start(cluster, "get nodes -w --output-watch-events", NULL, &watch);
+    sim_run_until(cluster->sim, sim_now_ns(cluster->sim) + NS_PER_S);
+    cluster_run(cluster, "create -f node.yaml", NULL, &other);
+    output_clear(&other);
+    cluster_run(cluster, "cordon n1", NULL, &other);
+    output_clear(&other);
+    cluster_run(cluster, "delete node n1", NULL, &other);
+    output_clear(&other);
+    sim_run_until(cluster->sim, sim_now_ns(cluster->sim) + NS_PER_S);
+    ck_assert(!watch.is_done);
+    kubectl_interrupt(cluster->kubectl);
+    ck_assert(watch.is_done);
+    ck_assert_int_eq(watch.exit, 0);
+    out = without_ages(watch.out);
+    ck_assert_str_eq(out, "EVENT   NAME   STATUS    ROLES    AGE   VERSION\n"
+                          "ADDED   n1     Unknown   <none>   0s    \n"
+                          "MODIFIED   n1     Unknown,SchedulingDisabled   <none>   0s    \n"
+                          "DELETED    n1     Unknown,SchedulingDisabled   <none>   0s    \n");
+    output_clear(&watch);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* A command that waits ends when what it waits for comes. */
+START_TEST(test_wait)
+{
+    Cluster *cluster = cluster_new();
+    Output wait = {0};
+    Output other = {0};
+
+    cluster_run(cluster, "create -f node.yaml", NULL, &other);
+    output_clear(&other);
+    cluster_start(cluster, "wait --for=delete node/n1", NULL, &wait);
+    sim_run_until(cluster->sim, sim_now_ns(cluster->sim) + NS_PER_S);
+    ck_assert(!wait.is_done);
+    cluster_run(cluster, "delete node n1", NULL, &other);
+    output_clear(&other);
+    sim_run_until(cluster->sim, sim_now_ns(cluster->sim) + NS_PER_S);
+    ck_assert(wait.is_done);
+    ck_assert_str_eq(wait.out, "node/n1 condition met\n");
+    output_clear(&wait);
+    cluster_free(cluster);
+}
+END_TEST
+
+Suite *
+commands_suite(void)
+{
+    Suite *suite = suite_create("kubectl/commands");
+    TCase *tcase = tcase_create("commands");
+
+    tcase_add_loop_test(tcase, test_session, 0, G_N_ELEMENTS(sessions));
+    tcase_add_test(tcase, test_watch);
+    tcase_add_test(tcase, test_wait);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
