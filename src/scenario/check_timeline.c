@@ -114,7 +114,7 @@ check_times(const ScReader *reader, const Scenario *scenario, const ScEntry *ent
 {
     const Value *at = entry->source;
 
-    if ((guint)entry->has_at + (entry->after != NULL) + entry->has_every == 0)
+    if (!entry->has_at && !entry->has_every && value_get(at, "after") == NULL)
         sc_error(reader, at, path, "no time; write at: 10s, after: ID or every: 30s");
     if (entry->has_at && entry->after != NULL)
         sc_error(reader, check_place(at, "after"), path, "both at and after; write one of them");

@@ -135,7 +135,7 @@ rule_of(const ScExpect *expect)
     g_autofree char *within = expect->has_within ? duration_format_go(expect->within_ns) : NULL;
 
     if (expect->always != NULL)
-        return str_intern("always");
+        return expect->after != NULL ? str_internf("always after %s", expect->after) : str_intern("always");
     if (within != NULL && expect->after != NULL)
         return str_internf("within %s after %s", within, expect->after);
     if (within != NULL)
@@ -143,7 +143,7 @@ rule_of(const ScExpect *expect)
     if (expect->at != NULL && !str_is(expect->at, "end"))
         return str_internf("at %s", expect->at);
     if (expect->after != NULL)
-        return str_internf("when %s ends", expect->after);
+        return str_internf("after %s", expect->after);
     return str_intern("at the end");
 }
 

@@ -100,7 +100,10 @@ unknown_field(const ScReader *reader, const Value *map, guint index, const char 
 static void
 wrong_type(const ScReader *reader, const Value *value, const char *path, const char *write)
 {
-    sc_error(reader, value, path, "this is %s; write %s", value_word(value), write);
+    if (value->type == VALUE_BOOL && str_is(write, type_words[SC_STRING].example))
+        sc_error(reader, value, path, "YAML takes this word for true or false; write it in quotes");
+    else
+        sc_error(reader, value, path, "this is %s; write %s", value_word(value), write);
 }
 
 /* The text of a scalar, as the author wrote it. */
@@ -127,6 +130,13 @@ static gint64
 clamp_nano(__int128 nano)
 {
     return nano > G_MAXINT64 ? G_MAXINT64 : (gint64)nano;
+}
+
+/* The text of a string. YAML's words for true and false (n, off, yes ...) are none: they would turn into other words. */
+static const char *
+string_text(const Value *value)
+{
+    return value->type != VALUE_BOOL ? scalar_text(value) : NULL;
 }
 
 /* "200/s", "0.5/s", "30/m", "1200/h": per second * 10^6. */
@@ -357,7 +367,7 @@ is_word(const ScReader *reader, const ScField *field, const Value *value, const 
 static void
 add_string(const ScReader *reader, const ScField *field, StringList *list, const Value *value, const char *path)
 {
-    const char *text = value->type == VALUE_MAP && field->string_of != NULL ? field->string_of(reader, value, path) : scalar_text(value);
+    const char *text = value->type == VALUE_MAP && field->string_of != NULL ? field->string_of(reader, value, path) : string_text(value);
 
     if (text == NULL)
         wrong_type(reader, value, path, type_words[SC_STRING].example);
@@ -402,7 +412,7 @@ read_labels(const ScReader *reader, const ScField *field, gpointer data, const V
     }
     list->items = g_new0(struct ScLabel, MAX(value->count, 1));
     for (guint i = 0; i < value->count; i++) {
-        const char *text = value->items[i]->type == VALUE_NULL ? "" : scalar_text(value->items[i]);
+        const char *text = value->items[i]->type == VALUE_NULL ? "" : string_text(value->items[i]);
         if (text == NULL) {
             g_autofree char *member = g_strdup_printf("%s.%s", path, value->keys[i]);
 
@@ -450,7 +460,7 @@ read_list(const ScReader *reader, const ScField *field, gpointer data, const Val
 static void
 read_scalar(const ScReader *reader, const ScField *field, gpointer data, const Value *value, const char *path)
 {
-    const char *text = scalar_text(value);
+    const char *text = field->type == SC_STRING || field->type == SC_ENUM ? string_text(value) : scalar_text(value);
     gint64 number;
 
     if (text == NULL) {

@@ -155,7 +155,7 @@ wanted_words(const char *message, const Value *value)
     if (str_is(type, "bool"))
         return "true or false";
     if (str_is(type, "string"))
-        return value->text != NULL && value->type != VALUE_STRING ? str_internf("a string: \"%s\"", value->text) : value->type == VALUE_BOOL ? "a string: \"true\" or \"false\"" : "a string";
+        return value->text != NULL && value->type != VALUE_STRING ? str_internf("a string: \"%s\"", value->text) : "a string";
     if (g_str_has_prefix(type, "[]"))
         return "a list: lines that begin with '- '";
     return "a map: KEY: VALUE";
@@ -170,6 +170,8 @@ report_type(const char *file, const Value *value, const ApiDecodeResult *result,
 
     if (wanted == NULL)
         diag_add(diag, DIAG_ERROR, pos, result->path, "%s", result->type_error);
+    else if (value->type == VALUE_BOOL && str_is(wanted, "a string"))
+        diag_add(diag, DIAG_ERROR, pos, result->path, "YAML takes this word for true or false; write it in quotes");
     else if (value->type == VALUE_INT && g_str_has_prefix(wanted, "an integer"))
         diag_add(diag, DIAG_ERROR, pos, result->path, "'%s' does not fit; write an integer from %d to %d", value->text, G_MININT32, G_MAXINT32);
     else if (value->text != NULL)

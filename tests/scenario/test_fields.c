@@ -93,6 +93,9 @@ static const struct {
     {"string: [a]", "f:1:9: spec.string: this is a list; write a string\n"},
     {"string: {a: b}", "f:1:9: spec.string: this is a map; write a string\n"},
     {"string:", "f:1:8: spec.string: this is nothing; write a string\n"},
+    {"string: yes", "f:1:9: spec.string: YAML takes this word for true or false; write it in quotes\n"},
+    {"strings: [n]", "f:1:11: spec.strings[0]: YAML takes this word for true or false; write it in quotes\n"},
+    {"labels: {a: on}", "f:1:13: spec.labels.a: YAML takes this word for true or false; write it in quotes\n"},
     {"flag: maybe", "f:1:7: spec.flag: 'maybe' is not a valid value; write true or false\n"},
     {"flag: 1", "f:1:7: spec.flag: '1' is not a valid value; write true or false\n"},
     {"integer: seven", "f:1:10: spec.integer: 'seven' is not a valid value; write an integer\n"},
@@ -167,7 +170,7 @@ START_TEST(test_good)
                                        "rate: 30/m\n"
                                        "speed: 100M\n"
                                        "choice: constant\n"
-                                       "strings: [a, 5, true]\n"
+                                       "strings: [a, 5, 'true']\n"
                                        "words: constant\n"
                                        "labels: {a: b, c: 5, d: }\n"
                                        "time: 2026-01-05T09:00:00Z\n"

@@ -92,7 +92,7 @@ static const struct {
     {TIMELINE("{at: 1s, mark: a, input: x}"), "t.yaml:8:30: spec.timeline[0]: input belongs to kubectl; write kubectl: apply -f - beside it\n"},
     {TIMELINE("{at: 2m, mark: a}"), "t.yaml:8:10: warning: spec.timeline[0]: this is after the end of the scenario; it will not happen\n"},
     {TIMELINE("{after: me, id: me, mark: a}"), "t.yaml:8:13: spec.timeline[0].after: it waits for itself; write at: 10s at one entry of the circle\n"},
-    {TIMELINE("{after: y, id: x, mark: a}\n  - {after: x, id: y, mark: b}"), "t.yaml:8:13: spec.timeline[0].after: it waits for itself; write at: 10s at one entry of the circle\n"
+    {TIMELINE("{after: v, id: x, mark: a}\n  - {after: x, id: v, mark: b}"), "t.yaml:8:13: spec.timeline[0].after: it waits for itself; write at: 10s at one entry of the circle\n"
                                                                                "t.yaml:9:13: spec.timeline[1].after: it waits for itself; write at: 10s at one entry of the circle\n"},
     {TIMELINE("{at: 1s, id: x, mark: a}\n  - {at: 2s, id: x, mark: b}"), "t.yaml:9:18: spec.timeline[1]: the id 'x' is used twice; write another\n"},
     {TIMELINE("{at: 1s, kubectl: \"get 'pods\"}"), "t.yaml:8:23: spec.timeline[0].kubectl: the quote ' is never closed; write another one at the end\n"},
@@ -214,7 +214,7 @@ START_TEST(test_derived)
 {
     g_autoptr(Diag) diag = diag_new();
     g_autoptr(Scenario) scenario = load_text(SCENARIO(ONE_NODE "  kubernetesVersion: 1.33\n"
-                                                               "  traffic:\n  - {name: x, to: 'service/shop/web:8080', rate: 120/m}\n  - {name: y, to: 'nodePort/a:30080'}\n"
+                                                               "  traffic:\n  - {name: x, to: 'service/shop/web:8080', rate: 120/m}\n  - {name: z, to: 'nodePort/a:30080'}\n"
                                                                "  applications:\n  - {match: {image: 'nginx:*'}, startup: 2s, crashAfter: 5s}\n"
                                                                "  timeline:\n  - {at: 1s, kubectl: kubectl get pods -l 'a=b c'}\n  - {at: 2s, set: {match: {image: 'x:*'}, startup: 1s}}\n"),
                                              NULL, diag);

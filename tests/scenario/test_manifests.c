@@ -31,7 +31,7 @@ static const struct {
     {DEPLOYMENT("  replicas: [1]\n" GOOD), "t.yaml:5:13: spec.replicas: this is a list; write an integer\n"},
     {POD("  containers:\n  - name: c\n    image: i\n    env: [{name: A, value: 8080}, {name: B, value: true}]\n"),
      "t.yaml:8:28: spec.containers[0].env[0].value: '8080' is an integer; write a string: \"8080\"\n"
-     "t.yaml:8:52: spec.containers[0].env[1].value: this is true or false; write a string: \"true\" or \"false\"\n"},
+     "t.yaml:8:52: spec.containers[0].env[1].value: YAML takes this word for true or false; write it in quotes\n"},
     {POD("  containers: {name: c}\n  hostNetwork: 5\n"), "t.yaml:5:15: spec.containers: this is a map; write a list: lines that begin with '- '\n"
                                                         "t.yaml:6:16: spec.hostNetwork: '5' is an integer; write true or false\n"},
     {POD("  containers: [{name: c, image: i, resources: {requests: {cpu: lots, memory: [1]}}}]\n"),

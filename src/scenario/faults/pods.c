@@ -62,6 +62,14 @@ container_crash_begin(Cluster *cluster, const FaultArgs *args, Machine *const *n
     }
 }
 
+/* A pod that is gone meanwhile is no matter: it was to go. */
+static void
+pod_kill_answered(gpointer user, const ApiResponse *response)
+{
+    (void)user;
+    (void)response;
+}
+
 static void
 pod_kill_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 {
@@ -76,7 +84,7 @@ pod_kill_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, g
         request->has_grace = TRUE;
         request->grace_s = 0;
         request->reason = str_intern("PodKill");
-        client_send(cluster->chaos, request, NULL, NULL, NULL);
+        client_send(cluster->chaos, request, pod_kill_answered, NULL, NULL);
     }
 }
 
