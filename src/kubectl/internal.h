@@ -42,6 +42,12 @@ typedef struct {
     const char *mapping_error;     /* interned: no such kind in -f: printed instead of the work */
 } Target;
 
+/* An error is told differently when it is not the only one: without "error: ". */
+typedef struct {
+    gsize at, length;
+    char *among_others; /* (owned) */
+} CommandError;
+
 struct Command {
     Kubectl *kubectl;
     const Verb *verb;
@@ -50,6 +56,7 @@ struct Command {
     GPtrArray *after_dashes; /* words after "--"; NULL: there was none */
     char *input;
     GString *out, *err;
+    GArray *errors;  /* of CommandError: where in err they are, and what several are told as */
     GArray *targets; /* of Target */
     guint next;      /* target under way */
     gboolean has_failed;

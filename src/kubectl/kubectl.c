@@ -43,6 +43,12 @@ kubectl_new(const KubectlOptions *options)
 }
 
 static void
+error_clear(gpointer data)
+{
+    g_free(((CommandError *)data)->among_others);
+}
+
+static void
 target_clear(gpointer data)
 {
     value_free(((Target *)data)->manifest);
@@ -64,6 +70,7 @@ command_free(Command *command)
     g_string_free(command->out, TRUE);
     g_string_free(command->err, TRUE);
     g_array_unref(command->targets);
+    g_array_unref(command->errors);
     g_free(command);
 }
 
@@ -129,13 +136,41 @@ command_warn(Command *command, const char *format, ...)
     g_string_append_c(command->err, '\n');
 }
 
+/* Takes @among_others. */
+static void
+put_error(Command *command, const char *alone, char *among_others)
+{
+    CommandError error = {command->err->len, strlen(alone), among_others};
+
+    g_string_append_printf(command->err, "%s\n", alone);
+    g_array_append_val(command->errors, error);
+    command->has_failed = TRUE;
+}
+
 static void
 append_error(Command *command, const char *format, va_list args)
 {
-    g_string_append(command->err, "error: ");
-    g_string_append_vprintf(command->err, format, args);
-    g_string_append_c(command->err, '\n');
-    command->has_failed = TRUE;
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    g_autofree char *alone = g_strconcat("error: ", text, NULL);
+
+    put_error(command, alone, g_steal_pointer(&text));
+}
+
+/*
+ * k8s.io/kubectl pkg/cmd/util checkErr v0.34: several errors are an aggregate, whose
+ * messages have no "error: " before them, and the 422 no text of its own.
+ */
+static void
+settle_errors(Command *command)
+{
+    if (command->errors->len < 2)
+        return;
+    for (guint i = command->errors->len; i-- > 0;) {
+        const CommandError *error = &g_array_index(command->errors, CommandError, i);
+
+        g_string_erase(command->err, (gssize)error->at, (gssize)error->length);
+        g_string_insert(command->err, (gssize)error->at, error->among_others);
+    }
 }
 
 void
@@ -225,8 +260,12 @@ command_server_error(Command *command, const ApiStatus *status, const char *pref
 {
     g_autofree char *text = server_error_text(status, prefix);
 
-    command_warn(command, "%s", text);
-    command->has_failed = TRUE;
+    if (str_is_empty(status->reason))
+        put_error(command, text, g_strdup(text));
+    else
+        put_error(command, text,
+                  g_strdup_printf("Error from server (%s): %s%s", status->reason,
+                                  prefix != NULL ? prefix : "", status->message));
 }
 
 void
@@ -237,6 +276,7 @@ command_finish(Command *command, int exit)
     if (command->is_finished)
         return;
     command->is_finished = TRUE;
+    settle_errors(command);
     g_ptr_array_remove(command->kubectl->commands, command);
     command->done(command->user, &result);
     command_free(command);
@@ -353,6 +393,8 @@ kubectl_run(Kubectl *kubectl,
     command->err = g_string_new(NULL);
     command->targets = g_array_new(FALSE, TRUE, sizeof(Target));
     g_array_set_clear_func(command->targets, target_clear);
+    command->errors = g_array_new(FALSE, TRUE, sizeof(CommandError));
+    g_array_set_clear_func(command->errors, error_clear);
     command->done = done;
     command->user = user;
     command->verb = &no_verb;

@@ -4,7 +4,7 @@
  */
 
 #include "api/patch.h"
-#include "kubectl/expand.h"
+#include "kubectl/cordon.h"
 #include "kubectl/print.h"
 
 static void cordon_run(Command *command);
@@ -20,18 +20,24 @@ const Verb uncordon_verb = {.name = "uncordon",
                             .run = cordon_run,
                             .doc = "Mark node as schedulable."};
 
+static const char *
+word_of(const Command *command)
+{
+    return command->verb == &uncordon_verb ? "uncordon" : "cordon";
+}
+
 static void
 say(Command *command, const char *already)
 {
     command_print(command, "%s %s%sed%s\n", target_label(&node_kind, current_target(command)->name),
-                  already, command->verb->name, dry_run_suffix(command));
+                  already, word_of(command), dry_run_suffix(command));
 }
 
 static void
 on_patched(Command *command, const ApiResponse *response)
 {
     if (!api_response_ok(response))
-        command_error(command, "unable to %s node \"%s\": %s", command->verb->name,
+        command_error(command, "unable to %s node \"%s\": %s", word_of(command),
                       current_target(command)->name, response->status->message);
     else
         say(command, "");
@@ -41,7 +47,7 @@ on_patched(Command *command, const ApiResponse *response)
 static void
 on_got(Command *command, const ApiResponse *response)
 {
-    gboolean wanted = command->verb == &cordon_verb;
+    gboolean wanted = command->verb != &uncordon_verb;
     g_autoptr(Value) before = NULL;
     g_autoptr(Value) after = NULL;
     ApiRequest *request;
@@ -76,7 +82,7 @@ on_got(Command *command, const ApiResponse *response)
     command_send(command, request, on_patched);
 }
 
-static void
+void
 cordon_one(Command *command, Target *target)
 {
     command_send(command, command_request(command, VERB_GET, target), on_got);
@@ -88,18 +94,18 @@ go(Command *command)
     command_each(command, cordon_one, command_end_default);
 }
 
-static void
-cordon_run(Command *command)
+gboolean
+cordon_targets(Command *command)
 {
     gboolean by_selector = !str_is_empty(flag_string(command, "selector"));
 
     if (command->args->len == 0 && !by_selector) {
         command_usage(command, "USAGE: %s NODE [flags]", command->verb->name);
-        return;
+        return FALSE;
     }
     if (command->args->len > 0 && by_selector) {
         command_fail(command, "cannot specify both a node name and a --selector option");
-        return;
+        return FALSE;
     }
     if (by_selector) {
         Target all = {.kind = &node_kind};
@@ -112,5 +118,12 @@ cordon_run(Command *command)
 
         g_array_append_val(command->targets, target);
     }
-    targets_expand(command, go);
+    return TRUE;
+}
+
+static void
+cordon_run(Command *command)
+{
+    if (cordon_targets(command))
+        targets_expand(command, go);
 }

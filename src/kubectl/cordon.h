@@ -1,0 +1,11 @@
+/*
+ * cordon.h - marking nodes, for cordon, uncordon and drain
+ */
+#pragma once
+
+#include "kubectl/expand.h"
+
+/* cordon_targets: the nodes that words or --selector name. FALSE: message out, ended. */
+gboolean cordon_targets(Command *command);
+/* cordon_one: a step of command_each; every verb but uncordon marks the node unschedulable. */
+void cordon_one(Command *command, Target *target);
