@@ -7,6 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+Suite *csv_suite(void);
+
 static char *directory;
 
 static void

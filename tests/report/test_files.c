@@ -31,6 +31,8 @@ static const char story[] = "apiVersion: desk8s/v1\n"
                             "metadata: {name: p}\n"
                             "spec: {nodeName: b, containers: [{name: c, image: httpd}]}\n";
 
+Suite *files_suite(void);
+
 static char *directory;
 static GString *told;
 
