@@ -145,8 +145,8 @@ def bad_input(o):
             say(f"{name} exit", r.returncode == 3, f"exit {r.returncode}\n{r.stderr}")
             say(f"{name} messages", r.stderr == want, f"got\n{r.stderr}\nwanted\n{want}")
             say(f"{name} nothing written", not os.path.exists(where))
-        r = run([o.checked_program, "check", os.path.basename(path)], cwd=os.path.dirname(path))
-        say(f"{name} check under the sanitizers", r.returncode == 3, r.stderr)
+            r = run([o.checked_program, "run", os.path.basename(path), "--results", where], cwd=os.path.dirname(path))
+            say(f"{name} under the sanitizers", r.returncode == 3, r.stderr)
 
 
 def cli(o):
