@@ -368,6 +368,9 @@ command_on_start(Sim *sim, gpointer self)
         command_finish(command, 1);
         return;
     }
+    /* get says first that there is no type */
+    if (!str_is(command->verb->name, "get") && !print_output_is_known(command))
+        return;
     command->verb->run(command);
 }
 

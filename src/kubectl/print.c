@@ -3,6 +3,7 @@
 #include "kubectl/print.h"
 
 #include "kubectl/endpoints.h"
+#include "kubectl/go_template.h"
 #include "kubectl/jsonpath.h"
 
 #define FORMATS                                                                                    \
@@ -43,6 +44,36 @@ is_verb(const Command *command, const char *name)
 }
 
 static gboolean
+is_go_template(const char *output)
+{
+    return output_is(output, "go-template") || output_is(output, "template");
+}
+
+static gboolean
+is_go_template_file(const char *output)
+{
+    return output_is(output, "go-template-file") || output_is(output, "templatefile");
+}
+
+static gboolean
+check_go_template(Command *command)
+{
+    const char *text = output_template(command);
+    g_autofree char *message = NULL;
+
+    if (str_is_empty(text)) {
+        command_fail(command, "template format specified but no template given");
+        return FALSE;
+    }
+    if (!is_go_template_file(flag_string(command, "output")) &&
+        !go_template_check(text, &message)) {
+        command_fail(command, "error parsing template %s, %s", text, message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
 check_template(Command *command, const char *name)
 {
     const char *text = output_template(command);
@@ -72,6 +103,8 @@ print_output_is_known(Command *command)
         return check_template(command, "jsonpath");
     if (output_is(output, "jsonpath-file"))
         return check_template(command, "jsonpath-file");
+    if (is_go_template(output) || is_go_template_file(output))
+        return check_go_template(command);
     if (str_is(output, "wide") && (is_get || is_verb(command, "api-resources")))
         return TRUE;
     if (is_verb(command, "explain"))
@@ -152,6 +185,21 @@ template_file(Command *command)
     return str_intern_len(text, length);
 }
 
+static gboolean
+print_go_template(Command *command, const Value *value, const char *template_)
+{
+    g_autofree char *message = NULL;
+    g_autofree char *text = go_template_format(template_, value, &message);
+
+    if (text == NULL) {
+        command_error(command, "error executing template \"%s\": template: output: %s", template_,
+                      message);
+        return FALSE;
+    }
+    g_string_append(command->out, text);
+    return TRUE;
+}
+
 gboolean
 print_document(Command *command, const Value *value)
 {
@@ -169,6 +217,12 @@ print_document(Command *command, const Value *value)
         value_append_json(command->out, value, VALUE_SORTED | VALUE_INDENT4);
         g_string_append_c(command->out, '\n');
         return TRUE;
+    }
+    if (is_go_template(output))
+        return print_go_template(command, value, output_template(command));
+    if (is_go_template_file(output)) {
+        const char *text = template_file(command);
+        return text != NULL && print_go_template(command, value, text);
     }
     if (output_is(output, "jsonpath-file")) {
         const char *text = template_file(command);

@@ -16,6 +16,19 @@ struct PrintTable {
     gboolean has_header;
 };
 
+/* -L a,b -L c. (interned) NULL: none */
+static const char *
+label_columns(const Command *command)
+{
+    const GPtrArray *given = flag_strings(command, "label-columns");
+    g_autoptr(GString) all = g_string_new(NULL);
+
+    for (guint i = 0; given != NULL && i < given->len; i++)
+        g_string_append_printf(all, "%s%s", i > 0 ? "," : "",
+                               (const char *)g_ptr_array_index(given, i));
+    return all->len > 0 ? str_intern(all->str) : NULL;
+}
+
 PrintTableOptions
 print_table_options(const Command *command, const ApiKind *kind, gboolean show_kind)
 {
@@ -26,7 +39,7 @@ print_table_options(const Command *command, const ApiKind *kind, gboolean show_k
         .show_namespace = flag_bool(command, "all-namespaces") && kind->is_namespaced,
         .no_headers = flag_bool(command, "no-headers"),
         .show_event = flag_bool(command, "output-watch-events"),
-        .label_columns = flag_string(command, "label-columns"),
+        .label_columns = label_columns(command),
     };
 }
 

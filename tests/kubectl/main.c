@@ -3,6 +3,7 @@
 #include <check.h>
 
 Suite *jsonpath_suite(void);
+Suite *go_template_suite(void);
 Suite *printers_suite(void);
 Suite *describe_suite(void);
 Suite *rollout_suite(void);
@@ -13,6 +14,7 @@ main(void)
 {
     SRunner *runner = srunner_create(jsonpath_suite());
 
+    srunner_add_suite(runner, go_template_suite());
     srunner_add_suite(runner, printers_suite());
     srunner_add_suite(runner, describe_suite());
     srunner_add_suite(runner, rollout_suite());

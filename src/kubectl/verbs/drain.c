@@ -131,7 +131,7 @@ all_drained(Command *command)
     command_finish(command, state->pending->len > 0 || command->has_failed ? 1 : 0);
 }
 
-/* --- pods --------------------------------------------------------------------------------------- */
+/* --- pods --------------------------------------------------------------------------- */
 
 static void go_on(Command *command);
 
@@ -288,7 +288,7 @@ go_on(Command *command)
     sim_timer_arm_at(&command->timer, MIN(next_ns, state->deadline_ns));
 }
 
-/* --- a node -------------------------------------------------------------------------------------- */
+/* --- a node ------------------------------------------------------------------------- */
 
 static void
 begin_pods(Command *command, const GPtrArray *pods, const DrainOptions *options)
