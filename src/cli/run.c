@@ -108,6 +108,14 @@ tell_news(Teller *teller)
     }
 }
 
+/* What happened before it is told before it. */
+static void
+narrated(gpointer user, gint64 time_ns, const char *sentence)
+{
+    tell_news(user);
+    tell(user, time_ns, sentence);
+}
+
 static void
 show_bar(Teller *teller)
 {
@@ -264,7 +272,7 @@ play(const Scenario *scenario, const Wanted *wanted)
     if (run == NULL)
         return cli_io_error("%s", error->message);
     cluster = run_cluster(run);
-    teller.series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, tell, &teller);
+    teller.series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, narrated, &teller);
     for (gint64 t = NS_PER_S; goes_on && !is_interrupted; t += NS_PER_S) {
         goes_on = run_advance(run, t);
         tell_news(&teller);

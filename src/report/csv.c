@@ -43,12 +43,14 @@ CsvTable *
 csv_read(const char *directory, const char *name)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
+    g_autofree char *bytes = NULL;
     g_autofree char *text = NULL;
     CsvTable *table;
     const char *at;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL) || text[0] == '\0')
+    if (!g_file_get_contents(path, &bytes, NULL, NULL) || bytes[0] == '\0')
         return NULL;
+    text = g_utf8_make_valid(bytes, -1); /* the file may be anybody's */
     table = g_new0(CsvTable, 1);
     table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     at = text;

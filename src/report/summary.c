@@ -5,6 +5,16 @@
 #include "base/duration.h"
 #include "base/table.h"
 
+/* What was found may be the whole output of a command: its first line says enough. */
+static void
+append_failure(GString *out, const ReportCheck *check, const char *clock)
+{
+    const char *found = !str_is_empty(check->found) ? check->found : "nothing";
+    gsize length = strcspn(found, "\n");
+
+    g_string_append_printf(out, "  FAIL  %s: %s\n        at %s found: %.*s%s\n", check->rule, check->text, clock, (int)length, found, found[length] != '\0' && found[length + 1] != '\0' ? " ..." : "");
+}
+
 static void
 append_checks(GString *out, const ReportInput *input)
 {
@@ -22,7 +32,7 @@ append_checks(GString *out, const ReportInput *input)
         if (check->has_passed)
             g_string_append_printf(out, "  ok    %s: %s\n", check->rule, check->text);
         else
-            g_string_append_printf(out, "  FAIL  %s: %s\n        at %s found: %s\n", check->rule, check->text, clock, check->found != NULL && check->found[0] != '\0' ? check->found : "nothing");
+            append_failure(out, check, clock);
     }
 }
 

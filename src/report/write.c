@@ -73,6 +73,10 @@ put(const char *directory, const char *name, GString *text, GError **error)
     return fine;
 }
 
+/* What cannot stand in a JSON string as it is. */
+#define JSON_SPECIAL                                                                               \
+    "\"\\\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037"
+
 /* A JSON string; NULL is null. Most of a run's bytes are written here: no tree is built for them. */
 static void
 append_json_text(GString *out, const char *key, const char *text)
@@ -86,14 +90,18 @@ append_json_text(GString *out, const char *key, const char *text)
     }
     g_string_append_c(out, '"');
     for (const char *p = text; *p != '\0'; p++) {
-        gsize plain = strcspn(p, "\"\\\n\r\t\b\f");
+        gsize plain = strcspn(p, JSON_SPECIAL);
 
         g_string_append_len(out, p, (gssize)plain);
         p += plain;
         if (*p == '\0')
             break;
-        g_string_append_c(out, '\\');
-        g_string_append_c(out, *p == '\n' ? 'n' : *p == '\r' ? 'r' : *p == '\t' ? 't' : *p == '\b' ? 'b' : *p == '\f' ? 'f' : *p);
+        if (*p == '"' || *p == '\\')
+            g_string_append_printf(out, "\\%c", *p);
+        else if (*p == '\n' || *p == '\t')
+            g_string_append(out, *p == '\n' ? "\\n" : "\\t");
+        else
+            g_string_append_printf(out, "\\u%04x", (guint)(guchar)*p);
     }
     g_string_append_c(out, '"');
 }

@@ -34,7 +34,7 @@ fill_bins(const CsvTable *table, const char *traffic, gint64 end_ms, guint *out_
         gint64 second = csv_int(table, i, "second");
         Bin *bin;
 
-        if ((traffic != NULL && !str_is(csv_text(table, i, "traffic"), traffic)) || second / width >= count)
+        if ((traffic != NULL && !str_is(csv_text(table, i, "traffic"), traffic)) || second < 0 || second / width >= count)
             continue;
         bin = &bins[second / width];
         bin->ok += csv_int(table, i, "ok");

@@ -24,8 +24,26 @@ static const char *const line_colors[MAX_DEPLOYMENTS] = {COLOR_BLUE, COLOR_ORANG
 typedef struct {
     const char *node, *pod; /* interned */
     gint64 from_ms, to_ms;
+    guint id;  /* in order of the table */
     guint row; /* from the top */
 } LaneRow;
+
+typedef struct {
+    GArray *lanes;   /* of LaneRow, by node and time */
+    guint *lane_ids; /* (owned) per row of the table: which lane it belongs to */
+    guint *rows;     /* (owned) per lane id: its row */
+    guint n_rows;
+} Layout;
+
+static void
+layout_clear(Layout *layout)
+{
+    if (layout->lanes != NULL)
+        g_array_unref(layout->lanes);
+    g_free(layout->lane_ids);
+    g_free(layout->rows);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Layout, layout_clear)
 
 static gint
 by_node_then_time(gconstpointer a, gconstpointer b)
@@ -41,61 +59,60 @@ by_node_then_time(gconstpointer a, gconstpointer b)
     return strcmp(x->pod, y->pod);
 }
 
-/* One LaneRow per pod, rows given out node by node. */
-static GArray *
-lay_out(const CsvTable *pods, guint *out_rows)
+/* Consecutive spans of a pod are one lane. */
+static void
+gather_lanes(const CsvTable *pods, Layout *layout)
 {
-    GArray *lanes = g_array_new(FALSE, TRUE, sizeof(LaneRow));
-    guint next = 0;
-
     for (guint i = 0; i < csv_rows(pods); i++) {
         const char *pod = str_intern(csv_text(pods, i, "pod"));
-        LaneRow *last = lanes->len > 0 ? &g_array_index(lanes, LaneRow, lanes->len - 1) : NULL;
+        LaneRow *last = layout->lanes->len > 0 ? &g_array_index(layout->lanes, LaneRow, layout->lanes->len - 1) : NULL;
 
         if (last != NULL && last->pod == pod && last->to_ms == csv_ms(pods, i, "from")) {
             last->to_ms = csv_ms(pods, i, "to");
         } else {
-            LaneRow lane = {str_intern(csv_text(pods, i, "node")), pod, csv_ms(pods, i, "from"), csv_ms(pods, i, "to"), 0};
-            g_array_append_val(lanes, lane);
+            LaneRow lane = {str_intern(csv_text(pods, i, "node")), pod, csv_ms(pods, i, "from"), csv_ms(pods, i, "to"), layout->lanes->len, 0};
+            g_array_append_val(layout->lanes, lane);
         }
+        layout->lane_ids[i] = layout->lanes->len - 1;
     }
-    g_array_sort(lanes, by_node_then_time);
-    for (guint i = 0; i < lanes->len; i++) {
-        LaneRow *lane = &g_array_index(lanes, LaneRow, i);
-        gboolean is_placed = FALSE;
-
-        for (guint k = 0; k < i && lanes->len > ROWS_UNPACKED && !is_placed; k++) {
-            guint row = g_array_index(lanes, LaneRow, k).row;
-            gboolean is_free = g_array_index(lanes, LaneRow, k).node == lane->node;
-
-            for (guint m = 0; m < i && is_free; m++)
-                if (g_array_index(lanes, LaneRow, m).row == row && g_array_index(lanes, LaneRow, m).to_ms > lane->from_ms)
-                    is_free = FALSE;
-            if (is_free) {
-                lane->row = row;
-                is_placed = TRUE;
-            }
-        }
-        if (!is_placed)
-            lane->row = next++;
-    }
-    *out_rows = MAX(next, 1);
-    return lanes;
 }
 
-static const LaneRow *
-find_lane(const GArray *lanes, const char *pod, gint64 at_ms)
+/* One row per pod, node by node; when there are many, a pod takes the row of one of its node that has ended. */
+static Layout
+lay_out(const CsvTable *pods)
 {
-    for (guint i = 0; i < lanes->len; i++) {
-        const LaneRow *lane = &g_array_index(lanes, LaneRow, i);
-        if (str_is(lane->pod, pod) && at_ms >= lane->from_ms && at_ms <= lane->to_ms)
-            return lane;
+    Layout layout = {.lanes = g_array_new(FALSE, TRUE, sizeof(LaneRow)), .lane_ids = g_new0(guint, csv_rows(pods) + 1)};
+    g_autoptr(GArray) row_ends = g_array_new(FALSE, FALSE, sizeof(gint64)); /* rows of the present node */
+    guint first_row = 0;
+    guint next = 0;
+
+    gather_lanes(pods, &layout);
+    g_array_sort(layout.lanes, by_node_then_time);
+    layout.rows = g_new0(guint, layout.lanes->len + 1);
+    for (guint i = 0; i < layout.lanes->len; i++) {
+        LaneRow *lane = &g_array_index(layout.lanes, LaneRow, i);
+        guint k = 0;
+
+        if (i > 0 && g_array_index(layout.lanes, LaneRow, i - 1).node != lane->node) {
+            g_array_set_size(row_ends, 0);
+            first_row = next;
+        }
+        while (k < row_ends->len && (layout.lanes->len <= ROWS_UNPACKED || g_array_index(row_ends, gint64, k) > lane->from_ms))
+            k++;
+        if (k == row_ends->len) {
+            g_array_append_val(row_ends, lane->to_ms);
+            next++;
+        }
+        g_array_index(row_ends, gint64, k) = lane->to_ms;
+        lane->row = first_row + k;
+        layout.rows[lane->id] = lane->row;
     }
-    return NULL;
+    layout.n_rows = MAX(next, 1);
+    return layout;
 }
 
 static void
-lane_boxes(Canvas *canvas, const CsvTable *pods, const GArray *lanes)
+lane_boxes(Canvas *canvas, const CsvTable *pods, const Layout *layout)
 {
     for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
         g_autofree char *file = g_strdup_printf("lane_%s.dat", states[s].state);
@@ -103,10 +120,10 @@ lane_boxes(Canvas *canvas, const CsvTable *pods, const GArray *lanes)
 
         for (guint i = 0; i < csv_rows(pods); i++) {
             gint64 from = csv_ms(pods, i, "from");
-            const LaneRow *lane = find_lane(lanes, csv_text(pods, i, "pod"), from);
+            double row = (double)layout->rows[layout->lane_ids[i]];
 
-            if (str_is(csv_text(pods, i, "state"), states[s].state) && lane != NULL)
-                g_string_append_printf(data, "%.3f %.3f %.3f %.3f\n", (double)MAX(from, 0) / 1000.0, (double)csv_ms(pods, i, "to") / 1000.0, -(double)lane->row - 0.42, -(double)lane->row + 0.42);
+            if (str_is(csv_text(pods, i, "state"), states[s].state))
+                g_string_append_printf(data, "%.3f %.3f %.3f %.3f\n", (double)MAX(from, 0) / 1000.0, (double)csv_ms(pods, i, "to") / 1000.0, -row - 0.42, -row + 0.42);
         }
         g_string_append(data, NOTHING);
     }
@@ -233,24 +250,23 @@ draw(const char *directory, char **out_message)
     g_autoptr(CsvTable) nodes = csv_read(directory, "nodes.csv");
     g_autoptr(CsvTable) objects = csv_read(directory, "objects.csv");
     g_autoptr(CsvTable) traffic = csv_read(directory, "traffic.csv");
-    g_autoptr(GArray) lanes = NULL;
+    g_auto(Layout) layout = {0};
     g_autoptr(Canvas) canvas = NULL;
     g_auto(PlotRun) run = {0};
-    guint rows = 1;
     gboolean has_traffic = traffic != NULL && csv_rows(traffic) > 0;
     gboolean has_replicas;
     double lanes_bottom;
 
     if (pods == NULL || csv_rows(pods) == 0 || objects == NULL || !plot_run_read(directory, &run))
         return PLOT_NO_DATA;
-    lanes = lay_out(pods, &rows);
+    layout = lay_out(pods);
     has_replicas = has_deployment(objects);
     lanes_bottom = has_traffic ? (has_replicas ? 0.52 : 0.405) : (has_replicas ? 0.30 : 0.075);
     canvas = canvas_new(directory, "timeline", 1600, has_traffic ? 1200 : 900);
     canvas_begin(canvas, run.name, run.description, run.end_ms);
-    lane_boxes(canvas, pods, lanes);
-    node_bands(canvas, lanes, nodes, &run);
-    draw_lanes(canvas, rows, has_traffic ? 0.815 : 0.76, lanes_bottom, !has_replicas && !has_traffic);
+    lane_boxes(canvas, pods, &layout);
+    node_bands(canvas, layout.lanes, nodes, &run);
+    draw_lanes(canvas, layout.n_rows, has_traffic ? 0.815 : 0.76, lanes_bottom, !has_replicas && !has_traffic);
     if (has_replicas)
         draw_replicas(canvas, objects, &run, lanes_bottom - 0.025, has_traffic ? 0.405 : 0.075, !has_traffic);
     if (has_traffic) {
