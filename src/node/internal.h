@@ -217,6 +217,8 @@ void status_set_started(Worker *w, const char *container_id, gboolean is_started
 void status_terminate(Worker *w);
 /* status_retry: could not be written; again with the reconciliation in 10 s. */
 void status_retry(Worker *w);
+/* status_reconcile: the API's pod changed; if somebody else wrote its status, ours is written again with the reconciliation. */
+void status_reconcile(Worker *w);
 void status_manager_clear(Kubelet *k);
 
 /* --- probes.c ------------------------------------------------------------------------ */

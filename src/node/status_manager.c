@@ -228,6 +228,21 @@ status_enqueue(Worker *w)
     statuses_next(w->k);
 }
 
+/* v1.34 needsReconcile: what was sent is no longer what the API has. */
+static gboolean
+status_drifted(const Worker *w)
+{
+    PodStatus *merged;
+    gboolean is_same;
+
+    if (w->status == NULL || w->status_sent != w->status_version || pod_is_terminal(w->pod))
+        return FALSE;
+    merged = status_merge(pod_status(w->pod), w->status, worker_may_run(w));
+    is_same = api_struct_equal(&pod_status_type, merged, pod_status(w->pod));
+    api_part_unref(merged);
+    return !is_same;
+}
+
 static void
 status_on_retry(Sim *sim, gpointer receiver, gpointer payload)
 {
@@ -235,8 +250,15 @@ status_on_retry(Sim *sim, gpointer receiver, gpointer payload)
 
     (void)sim;
     (void)payload;
-    if (w->status_sent != w->status_version || w->status_is_final)
+    if (w->status_sent != w->status_version || w->status_is_final || status_drifted(w))
         status_enqueue(w);
+}
+
+void
+status_reconcile(Worker *w)
+{
+    if (status_drifted(w))
+        status_retry(w);
 }
 
 void

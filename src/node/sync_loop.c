@@ -169,6 +169,8 @@ kubelet_hear_changed(Worker *w, const ApiObject *pod)
             worker_terminate(w, -1);
     } else if (differs || pod_needs_ready(pod)) {
         worker_request(w);
+    } else {
+        status_reconcile(w);
     }
 }
 

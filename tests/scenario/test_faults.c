@@ -218,6 +218,22 @@ START_TEST(test_pods)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/kubelet/status needsReconcile: pods that the node controller marked not
+ * ready while the node was silent are ready again within 10 s of its return.
+ */
+START_TEST(test_return)
+{
+    g_auto(Play) played = play("apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: t}\nspec:\n  duration: 3m\n" ONE_NODE
+                               "  images: [{match: '*', present: true}]\n  timeline:\n  - {at: 20s, id: cut, fault: {networkPartition: {node: a, duration: 70s}}}\n"
+                               "  - {after: cut, id: healed, mark: healed}\n"
+                               "  expect:\n  - {within: 70s, after: cut, that: count pods ready == 0}\n  - {within: 30s, after: healed, that: count pods ready == 1}\n" WITH_POD);
+    g_autofree char *checks = checks_of(played.run);
+
+    ck_assert_msg(run_failures(played.run) == 0, "%s", checks);
+}
+END_TEST
+
 /* Requests take longer while apiLatency lasts. */
 START_TEST(test_latency)
 {
@@ -245,6 +261,7 @@ faults_suite(void)
     tcase_add_test(tcase, test_list);
     tcase_add_loop_test(tcase, test_effects, 0, G_N_ELEMENTS(effects));
     tcase_add_test(tcase, test_pods);
+    tcase_add_test(tcase, test_return);
     tcase_add_test(tcase, test_latency);
     suite_add_tcase(suite, tcase);
     return suite;
