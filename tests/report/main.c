@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *csv_suite(void);
+Suite *files_suite(void);
 Suite *series_suite(void);
 Suite *narrate_suite(void);
 Suite *summary_suite(void);
@@ -22,6 +23,7 @@ main(void)
     srunner_add_suite(runner, summary_suite());
     srunner_add_suite(runner, write_suite());
     srunner_add_suite(runner, plots_suite());
+    srunner_add_suite(runner, files_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);
