@@ -32,6 +32,8 @@ typedef struct {
 
 typedef struct {
     yaml_parser_t parser;
+    const char *text; /* (borrowed) the whole input */
+    gsize length;
     const char *file;
     Diag *diag;
     GArray *stack;       /* of YamlFrame */
@@ -458,6 +460,22 @@ yaml_reset(YamlReader *reader)
     reader->n_nodes = 0;
 }
 
+/* Line and column of a byte, both from 0. */
+static yaml_mark_t
+yaml_mark_of(const YamlReader *reader, gsize offset)
+{
+    yaml_mark_t mark = {.index = offset};
+
+    for (gsize i = 0; i < MIN(offset, reader->length); i++) {
+        mark.column++;
+        if (reader->text[i] == '\n') {
+            mark.line++;
+            mark.column = 0;
+        }
+    }
+    return mark;
+}
+
 static void
 yaml_syntax_error(YamlReader *reader)
 {
@@ -466,11 +484,21 @@ yaml_syntax_error(YamlReader *reader)
     g_autofree char *message = NULL;
     g_autofree char *began = NULL;
 
-    if (parser->error == YAML_READER_ERROR)
-        mark = parser->mark;
+    if (parser->error == YAML_READER_ERROR) {
+        yaml_give_up(reader, yaml_mark_of(reader, parser->problem_offset),
+                     "a control character; leave it out");
+        return;
+    }
     /* `ports;` is only missed at the next colon; what the author has to look at is where the key began. */
     if (parser->context != NULL && g_str_equal(parser->context, "while scanning a simple key")) {
         yaml_give_up(reader, parser->context_mark, "this key has no ':'; write KEY: VALUE");
+        return;
+    }
+    /* Mostly a tab, which YAML does not take for indentation. */
+    if (g_strcmp0(parser->problem, "found character that cannot start any token") == 0) {
+        yaml_give_up(reader, mark,
+                     "a tab, or another character that cannot begin a value; write blanks, or "
+                     "quotes round the value");
         return;
     }
     began = parser->context == NULL ? g_strdup("")
@@ -538,7 +566,8 @@ GPtrArray *
 value_read_yaml(const char *text, gsize length, const char *file, Diag *diag)
 {
     GPtrArray *documents = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
-    YamlReader reader = {.file = str_intern(file), .diag = diag};
+    YamlReader reader = {
+        .text = text, .length = length, .file = str_intern(file), .diag = diag};
 
     if (!yaml_check_utf8(text, length, reader.file, diag))
         return documents;

@@ -169,7 +169,7 @@ check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
         if (is_map(check_item(list, i)))
             check_group(reader, group, check_item(list, i), i);
     }
-    if (total == 0 && (list == NULL || list->type == VALUE_LIST))
+    if (total == 0 && (cluster == NULL || is_map(cluster)) && (list == NULL || list->type == VALUE_LIST))
         sc_error(reader, place, "spec.cluster.nodes", "there are no nodes; write nodes: [{name: worker, count: 3, cpu: 4, memory: 8Gi}]");
     else if (total > MAX_NODES)
         sc_error(reader, place, "spec.cluster.nodes", "%" G_GINT64_FORMAT " nodes are more than %d; write fewer", total, MAX_NODES);

@@ -124,7 +124,7 @@ check_times(const ScReader *reader, const Scenario *scenario, const ScEntry *ent
         sc_error(reader, check_place(at, "every"), path, "every 0s never ends; write a time above 0");
     if ((entry->has_times || entry->has_until) && !entry->has_every)
         sc_error(reader, check_place(at, entry->has_times ? "times" : "until"), path, "times and until belong to every; write every: 30s beside them");
-    if (entry->input != NULL && entry->kubectl == NULL)
+    if (entry->input != NULL && value_get(at, "kubectl") == NULL)
         sc_error(reader, check_place(at, "input"), path, "input belongs to kubectl; write kubectl: apply -f - beside it");
     if (entry->has_at && entry->at_ns > scenario->spec.duration_ns && scenario->spec.duration_ns > 0)
         sc_warning(reader, check_place(at, "at"), path, "this is after the end of the scenario; it will not happen");
@@ -133,8 +133,11 @@ check_times(const ScReader *reader, const Scenario *scenario, const ScEntry *ent
 static void
 check_entry(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *path)
 {
-    guint verbs = (entry->kubectl != NULL) + (entry->fault != NULL) + (entry->mark != NULL) + (entry->traffic != NULL) + (entry->set != NULL);
+    static const char *const keys[] = {"kubectl", "fault", "mark", "traffic", "set"};
+    guint verbs = 0;
 
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+        verbs += value_get(entry->source, keys[i]) != NULL;
     if (verbs != 1) {
         sc_error(reader, entry->source, path, "%s; write exactly one of kubectl, fault, mark, traffic, set", verbs == 0 ? "nothing happens here" : "several things happen here");
         return;
@@ -236,10 +239,12 @@ check_expect(const ScReader *reader, const Scenario *scenario, GHashTable *ids, 
     g_autofree char *text_path = g_strdup_printf("%s.%s", path, key);
     gint64 at_ns;
 
-    if ((expect->that != NULL) == (expect->always != NULL)) {
+    if ((value_get(source, "that") != NULL) == (value_get(source, "always") != NULL)) {
         sc_error(reader, source, path, "%s; write either that or always", expect->that != NULL ? "both that and always" : "no condition");
         return;
     }
+    if (expect->that == NULL && expect->always == NULL)
+        return; /* no text: told */
     if (expect->after != NULL && !g_hash_table_contains(ids, expect->after))
         sc_error(reader, check_place(source, "after"), path, "no entry has the id '%s'; write id: %s at one", expect->after, expect->after);
     if (expect->at != NULL && !str_is(expect->at, "end") && (!duration_parse(expect->at, &at_ns) || at_ns < 0))

@@ -212,12 +212,11 @@ format_number(ScType type, gint64 number)
     switch (type) {
     case SC_DURATION:
     case SC_CPU_TIME:
-        return duration_format_go(number);
+        return number >= NS_PER_HOUR && number % NS_PER_HOUR == 0 ? g_strdup_printf("%" G_GINT64_FORMAT "h", number / NS_PER_HOUR) : duration_format_go(number);
     case SC_RATE:
         return g_strdup_printf("%" G_GINT64_FORMAT "/s", number / 1000000);
     case SC_CPU:
-        quantity = quantity_from_milli(number);
-        return g_strdup(quantity_format(&quantity));
+        return g_strdup_printf("%" G_GINT64_FORMAT "%s", number % 1000 == 0 ? number / 1000 : number, number % 1000 == 0 ? "" : "m");
     case SC_BYTES:
     case SC_SIZE_RATE:
         quantity = quantity_from_int(number, QUANTITY_BINARY_SI);

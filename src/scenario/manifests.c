@@ -180,23 +180,35 @@ report_type(const char *file, const Value *value, const ApiDecodeResult *result,
         diag_add(diag, DIAG_ERROR, pos, result->path, "this is %s; write %s", types[value->type], wanted);
 }
 
+/* The value that stands there, and whose member it is. */
 static Value *
-find_place(Value *root, guint line, guint column)
+find_place(Value *root, guint line, guint column, Value **out_parent)
 {
     if (root->line == line && root->column == column && root->type != VALUE_NULL)
         return root;
     for (guint i = 0; i < root->count; i++) {
-        Value *found = find_place(root->items[i], line, column);
-        if (found != NULL)
+        Value *found = find_place(root->items[i], line, column, out_parent);
+
+        if (found != NULL) {
+            if (found == root->items[i])
+                *out_parent = root;
             return found;
+        }
     }
     return NULL;
 }
 
-/* What stands there was reported; the rest of the document is read as if it were not there. */
+/* What stands there was told; the rest is read as if it were not there. Elements of lists keep their numbers. */
 static void
-blank_out(Value *value)
+take_out(Value *parent, Value *value)
 {
+    if (parent->type == VALUE_MAP) {
+        for (guint i = 0; i < parent->count; i++)
+            if (parent->items[i] == value) {
+                value_remove(parent, parent->keys[i]);
+                return;
+            }
+    }
     for (guint i = 0; i < value->count; i++)
         value_free(value->items[i]);
     value->count = 0;
@@ -204,36 +216,47 @@ blank_out(Value *value)
     value->text = NULL;
 }
 
-/* The API server stops at the first value of a wrong type; here all of them are told. @tree is changed. (owned) */
+/*
+ * The API server stops at the first value of a wrong type; here all of them are
+ * told. @tree is changed; places told of are added to @told. (owned)
+ */
 static ApiObject *
-decode_all(const char *file, const ApiKind *kind, Value *tree, ApiDecodeResult *result, Diag *diag)
+decode_all(const char *file, const ApiKind *kind, Value *tree, ApiDecodeResult *result, GArray *told, Diag *diag)
 {
     for (;;) {
         ApiObject *object = api_object_decode(kind, tree, result);
+        SourcePos pos = {str_intern(file), result->line, result->column};
+        Value *parent = NULL;
         Value *wrong;
 
         if (object != NULL)
             return object;
-        wrong = find_place(tree, result->line, result->column);
-        if (wrong == NULL || wrong == tree) {
-            diag_add(diag, DIAG_ERROR, (SourcePos){str_intern(file), result->line, result->column}, result->path, "%s", result->type_error != NULL ? result->type_error : "this is no object; write apiVersion, kind, metadata, spec");
+        wrong = find_place(tree, result->line, result->column, &parent);
+        if (wrong == NULL || parent == NULL) {
+            diag_add(diag, DIAG_ERROR, pos, result->path, "%s", result->type_error != NULL ? result->type_error : "this is no object; write apiVersion, kind, metadata, spec");
             return NULL;
         }
         report_type(file, wrong, result, diag);
-        blank_out(wrong);
+        g_array_append_val(told, pos);
+        take_out(parent, wrong);
         api_decode_result_clear(result);
         *result = (ApiDecodeResult){0};
     }
 }
 
 static gboolean
-is_blank(const Value *value)
+was_told(const GArray *told, const Value *at)
 {
-    return value->type == VALUE_NULL;
+    for (guint i = 0; i < told->len; i++) {
+        const SourcePos *pos = &g_array_index(told, SourcePos, i);
+        if (pos->line == at->line && pos->column == at->column)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void
-report_invalid(const char *file, const Value *document, const Value *tree, const ApiErrors *errors, Diag *diag)
+report_invalid(const char *file, const Value *document, const GArray *told, const ApiErrors *errors, Diag *diag)
 {
     for (guint i = 0; i < errors->list.count; i++) {
         const FieldError *error = &errors->list.items[i];
@@ -245,8 +268,8 @@ report_invalid(const char *file, const Value *document, const Value *tree, const
         const char *detail = error->detail;
         const Value *at = value_at_path(document, error->path);
 
-        if (is_blank(value_at_path(tree, error->path)) && !is_blank(at))
-            continue; /* of the wrong type: told above */
+        if (was_told(told, at))
+            continue;
         if (str_is_empty(detail))
             detail = error->type == FIELD_REQUIRED ? "write it" : error->type == FIELD_DUPLICATE ? "write another" : NULL;
         diag_add(diag, DIAG_ERROR, position(file, at), error->path, "%s%s%s%s%s", words[error->type], error->value != NULL ? " " : "",
@@ -290,6 +313,7 @@ manifest_check(const char *file, const Value *document, Diag *diag)
     const ApiKind *kind;
     ApiDecodeResult result = {0};
     g_autoptr(Value) tree = NULL;
+    g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(SourcePos));
     g_autoptr(ApiObject) object = NULL;
     g_autoptr(ApiErrors) errors = NULL;
 
@@ -310,7 +334,7 @@ manifest_check(const char *file, const Value *document, Diag *diag)
     if (kind == NULL)
         return;
     tree = value_copy(document);
-    object = decode_all(file, kind, tree, &result, diag);
+    object = decode_all(file, kind, tree, &result, told, diag);
     report_unknown(file, kind, tree, &result, diag);
     if (object != NULL) {
         if (kind->is_namespaced && str_is_empty(object->meta->namespace_))
@@ -320,7 +344,7 @@ manifest_check(const char *file, const Value *document, Diag *diag)
             kind->prepare_create(object);
         errors = api_errors_new();
         api_validate_create(object, errors);
-        report_invalid(file, document, tree, errors, diag);
+        report_invalid(file, document, told, errors, diag);
     }
     api_decode_result_clear(&result);
 }

@@ -106,7 +106,7 @@ static const struct {
     {"duration: 60", "f:1:11: spec.duration: '60' is not a valid value; write " DURATION "\n"},
     {"duration: -5s", "f:1:11: spec.duration: '-5s' is not a valid value; write " DURATION "\n"},
     {"duration: 9999999999h", "f:1:11: spec.duration: '9999999999h' is not a valid value; write " DURATION "\n"},
-    {"duration: 90000h", "f:1:11: spec.duration: '90000h' is out of range; write a value from 0s to 87600h0m0s\n"},
+    {"duration: 90000h", "f:1:11: spec.duration: '90000h' is out of range; write a value from 0s to 87600h\n"},
     {"dist: soon", "f:1:7: spec.dist: 'soon' is no duration up to ten years; write " DIST "\n"},
     {"dist: -1s", "f:1:7: spec.dist: '-1s' is no duration up to ten years; write " DIST "\n"},
     {"dist: [1s]", "f:1:7: spec.dist: this is a list; write " DIST "\n"},

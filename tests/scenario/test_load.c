@@ -46,7 +46,7 @@ static const struct {
     {NODES("{name: w, count: 99999999999999999999999}"), "t.yaml:8:24: spec.cluster.nodes[0].count: '99999999999999999999999' is not a valid value; write an integer\n"},
     {NODES("{name: w, count: 60000}"), "t.yaml:8:5: spec.cluster.nodes: 60000 nodes are more than 50000; write fewer\n"},
     {NODES("{name: My Node}"), "t.yaml:8:14: spec.cluster.nodes[0].name: 'My Node' cannot be the name of a node; write up to 63 lower-case letters, digits and '-'\n"},
-    {NODES("{name: w, cpu: 0, memory: 0}"), "t.yaml:8:22: spec.cluster.nodes[0].cpu: '0' is out of range; write a value from 1m to 1k\n"
+    {NODES("{name: w, cpu: 0, memory: 0}"), "t.yaml:8:22: spec.cluster.nodes[0].cpu: '0' is out of range; write a value from 1m to 1000\n"
                                             "t.yaml:8:33: spec.cluster.nodes[0].memory: '0' is out of range; write a value from 1Mi to 1Pi\n"},
     {NODES("{name: w, taints: ['a=b', 'c:NoWay']}"), "t.yaml:8:26: spec.cluster.nodes[0].taints: 'a=b' is no taint; write KEY=VALUE:EFFECT with NoSchedule, PreferNoSchedule or NoExecute\n"
                                                      "t.yaml:8:33: spec.cluster.nodes[0].taints: 'c:NoWay' is no taint; write KEY=VALUE:EFFECT with NoSchedule, PreferNoSchedule or NoExecute\n"},
