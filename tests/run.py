@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every test group and counts. usage: tests/run.py [--top DIR] [--build DIR] [--checks DIR] [GROUP...]
 
-Groups: suites goldens determinism recordings bad-input cli lint. Last line: N passed, N failed."""
+Groups: suites goldens determinism recordings kubectl bad-input cli lint. Last line: N passed, N failed."""
 import argparse
 import glob
 import json
@@ -134,6 +134,74 @@ def recordings(o):
             say(f"{name} ({n} facts)", not bad, "\n  ".join([""] + bad[:12]))
 
 
+def comparable(text):
+    """What differs from run to run, replaced: ages, dates, generated suffixes, addresses, ids, hashes."""
+    for pattern, by in [
+        (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UID"), (r"sha256:[0-9a-f]{12,64}", "SHA"), (r"containerd://\S+", "CONTAINERID"),
+        (r"\b[0-9a-f]{64}\b", "HEX"), (r"\b\d{1,3}(\.\d{1,3}){3}\b", "IP"), (r"resourceVersion: \"\d+\"", "resourceVersion: RV"),
+        (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "DATE"),
+        (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "DATE"), (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}", "DATE"), (r"diff -u -N \S+ \S+", "diff -u -N A B"),
+        (r"(?m)^(---|\+\+\+) \S+", r"\1 FILE"), (r"\b(hash=|-)([0-9bcdf]?[bcdfghjklmnpqrstvwxz2456789]{7,10})\b(-[bcdfghjklmnpqrstvwxz2456789]{5}\b)?", lambda m: m[1] + "HASH" + ("-SUF" if m[3] else "")),
+        (r"(?<=[a-z])-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-SUF"), (r"(?<=:)3\d{4}\b", "NODEPORT"), (r"(?<=  )3\d{4}(?=/TCP)", "NODEPORT"),
+        (r"\d+(\.\d+)?m?s\b(?= \(\d)", "DUR"), (r"(?<![\w.])(\d+[dhm])?(\d+[hm])?\d+(\.\d+)?(ms|s|m|h|d)(?![\w%])", "AGE"), (r"default-token-\S+|kube-api-access-\S+", "TOKEN"),
+        (r"[ \t]+(?=\S)", " "),
+    ]:
+        text = re.sub(pattern, by, text)
+    return text
+
+
+def either_node(command, text):
+    """Which of two equal nodes a pod came to is a draw of the scheduler's."""
+    return text if " node" in command else re.sub(r"node-[ab]\b", "node-X", text)
+
+
+def awaited(command, result):
+    """A command about a kind that this build does not have is not counted."""
+    unknown = re.search(r"the server doesn't have a resource type \"(\w+)\"|no matches for kind \"(\w+)\"", result["stderr"])
+    return unknown is not None and "nosuch" not in command
+
+
+def session_scenario(name, records):
+    entries = [{"at": f"{r['t']}s", "kubectl": r["command"][len("kubectl "):]} for r in records]
+    return {"apiVersion": "desk8s/v1", "kind": "Scenario", "metadata": {"name": name},
+            "spec": {"kubernetesVersion": "1.34", "seed": 1, "duration": f"{records[-1]['t'] + 15}s",
+                     "cluster": {"nodes": [{"name": n, "cpu": 2, "memory": "24Gi"} for n in ("node-a", "node-b")], "dns": "none"},
+                     "images": [{"match": "registry.local/app:*", "present": True}, {"match": "registry.local/none:*", "missing": True, "delay": "5s"}],
+                     "timeline": entries}}
+
+
+def kubectl(o):
+    """Sessions recorded on two real nodes: each command prints what the real kubectl printed."""
+    folder = os.path.join(o.top, "tests", "recordings", "kubectl")
+    noisy = set(json.load(open(os.path.join(folder, "noisy.json"))))
+    for path in sorted(glob.glob(os.path.join(folder, "*.jsonl"))):
+        name = os.path.basename(path)[:-6]
+        records = [json.loads(line) for line in open(path)]
+        with tempfile.TemporaryDirectory() as tmp:
+            for manifest in glob.glob(os.path.join(folder, "*.yaml")):
+                shutil.copy(manifest, tmp)
+            scenario = os.path.join(tmp, "scenario.yaml")
+            json.dump(session_scenario(name, records), open(scenario, "w"))
+            r = run([o.program, "run", scenario, "--no-plots", "--results", os.path.join(tmp, "r")])
+            results = os.path.join(tmp, "r", "kubectl.jsonl")
+            if not os.path.exists(results):
+                say(name, False, r.stdout + r.stderr)
+                continue
+            ours = {(x["t"], x["command"]): x for x in map(json.loads, open(results))}
+        waiting = 0
+        for record in records:
+            if "stdout" not in record or record["command"] in noisy:
+                continue
+            got = ours.get((record["t"], record["command"][len("kubectl "):]), {"stdout": "", "stderr": "did not run", "exit": None})
+            if awaited(record["command"], got):
+                waiting += 1
+                continue
+            want, have = ([either_node(record["command"], comparable(x[k])) if k != "exit" else x[k] for k in ("exit", "stderr", "stdout")] for x in (record, got))
+            say(f"{name} {record['t']} {record['command']}", want == have, f"wanted {want[0]}\n{want[1]}{want[2]}\n     got {have[0]}\n{have[1]}{have[2]}")
+        if waiting:
+            print(f"{name}: {waiting} wait for kinds not built")
+
+
 def bad_input(o):
     """tests/bad/NAME.yaml: exit 3, exactly the lines of NAME.err, nothing written."""
     for path in sorted(glob.glob(os.path.join(o.top, "tests", "bad", "*.yaml"))):
@@ -192,9 +260,9 @@ def main():
     o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
     o.program = os.path.join(o.build, "desk8s")
     o.checked_program = os.path.join(o.checks, "desk8s")
-    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, cli=cli, lint=lint)
+    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, kubectl=kubectl, cli=cli, lint=lint)
     groups["bad-input"] = bad_input
-    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "bad-input", "cli", "lint"]:
+    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "kubectl", "bad-input", "cli", "lint"]:
         if name == "suites":
             groups[name](o)
             continue

@@ -14,12 +14,27 @@ typedef struct Kubectl Kubectl;
 
 /* kubectl_read_file: text of a -f argument. NULL if there is no such file. (owned) */
 typedef char *(*KubectlReadFile)(gpointer self, const char *path, gsize *out_length);
-/* kubectl_pod_log etc.: what only the node knows; may be NULL. Returns (owned) or NULL. */
+/*
+ * What only the pod's node knows, as its kubelet tells the API server. *out_dial: why the
+ * kubelet was not reached ("connect: connection refused"), else NULL. Either may be NULL.
+ *
+ * KubectlPodLog: each line after its time (RFC 3339, nine digits) and a blank. NULL: the
+ * runtime has no such container any more. (owned)
+ */
 typedef char *(*KubectlPodLog)(gpointer self,
-                               const char *namespace_,
-                               const char *pod,
-                               const char *container,
-                               gboolean previous);
+                               const ApiObject *pod,
+                               const char *container_id,
+                               const char **out_dial);
+/* KubectlPodExec: FALSE: no such container runs. @done once, unless @owner is gone; exit -1: killed. */
+typedef void (*KubectlExecDone)(gpointer user, gint32 exit, const char *output);
+typedef gboolean (*KubectlPodExec)(gpointer self,
+                                   const ApiObject *pod,
+                                   const char *container,
+                                   const char *const *argv,
+                                   const char **out_dial,
+                                   SimHandle owner,
+                                   KubectlExecDone done,
+                                   gpointer user);
 
 typedef struct {
     Sim *sim;
@@ -28,6 +43,7 @@ typedef struct {
     ApiServer *server;
     KubectlReadFile read_file;
     KubectlPodLog pod_log;
+    KubectlPodExec pod_exec;
     gpointer self;
     gboolean instant; /* no start-up time: `desk8s kubectl FILE --at T` */
 } KubectlOptions;

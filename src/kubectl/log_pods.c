@@ -122,6 +122,20 @@ log_container_names(const ApiObject *pod)
     return g_string_free(text, FALSE);
 }
 
+/* Any other workload: its spec.selector.matchLabels as "a=b,c=d"; NULL: it has none. */
+static const char *
+match_labels(const ApiObject *object)
+{
+    g_autoptr(Value) value = api_object_encode(object);
+    const Value *labels = value_get_path(value, "spec", "selector", "matchLabels", NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; labels != NULL && i < labels->count; i++)
+        g_string_append_printf(text, "%s%s=%s", i > 0 ? "," : "", labels->keys[i],
+                               value_get_string(labels, labels->keys[i], ""));
+    return text->len > 0 ? str_intern(text->str) : NULL;
+}
+
 const char *
 log_selector(const ApiObject *object)
 {
@@ -133,6 +147,8 @@ log_selector(const ApiObject *object)
         selector = selector_from_label_selector(replica_set_spec(object)->selector);
     else if (object->kind == &service_kind && service_spec(object)->selector.count > 0)
         selector = selector_from_map(&service_spec(object)->selector);
+    else
+        return match_labels(object);
     return selector != NULL ? selector_format(selector) : NULL;
 }
 

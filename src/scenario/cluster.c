@@ -297,12 +297,41 @@ read_file(gpointer self, const char *path, gsize *out_length)
     return scenario_read_file(cluster->scenario, path, out_length);
 }
 
-static char *
-pod_log(gpointer self, const char *namespace_, const char *pod, const char *container, gboolean previous)
+/* The node whose kubelet answers for @pod. NULL: *out_dial says why it does not. */
+static const ClusterNode *
+reach_kubelet(const Cluster *cluster, const ApiObject *pod, const char **out_dial)
 {
-    RtContainer *found = cluster_find_container(self, namespace_, pod, container);
+    const ClusterNode *node = cluster_find_node(cluster, pod_spec(pod)->node_name);
 
-    return found != NULL && !previous ? rt_container_log(found) : NULL;
+    *out_dial = NULL;
+    if (node == NULL || node->runtime == NULL || !machine_is_on(node->machine))
+        *out_dial = "connect: no route to host";
+    else if (node->kubelet != NULL && !process_is_running(kubelet_process(node->kubelet)))
+        *out_dial = "connect: connection refused";
+    return *out_dial == NULL ? node : NULL;
+}
+
+static char *
+pod_log(gpointer self, const ApiObject *pod, const char *container_id, const char **out_dial)
+{
+    const ClusterNode *node = reach_kubelet(self, pod, out_dial);
+    g_autoptr(GPtrArray) all = node != NULL ? runtime_list_containers(node->runtime) : NULL;
+
+    for (guint i = 0; all != NULL && i < all->len; i++)
+        if (str_is(rt_container_id(g_ptr_array_index(all, i)), container_id))
+            return rt_container_log_with_times(g_ptr_array_index(all, i));
+    return NULL;
+}
+
+static gboolean
+pod_exec(gpointer self, const ApiObject *pod, const char *container, const char *const *argv, const char **out_dial, SimHandle owner, KubectlExecDone done, gpointer user)
+{
+    RtContainer *found = reach_kubelet(self, pod, out_dial) != NULL ? cluster_find_container(self, api_namespace(pod), api_name(pod), container) : NULL;
+
+    if (found == NULL || rt_container_state(found) != RT_RUNNING)
+        return FALSE;
+    runtime_exec(found, argv, 0, owner, done, user);
+    return TRUE;
 }
 
 static void
@@ -312,7 +341,7 @@ make_users(Cluster *cluster)
 
     cluster->user = machine_new(cluster->world, &(MachineOptions){.name = "user", .ip = "192.0.2.10", .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .is_external = TRUE});
     cluster->external = machine_new(cluster->world, &(MachineOptions){.name = "external", .ip = "192.0.2.20", .cpu_milli = 64000, .memory_bytes = G_GINT64_CONSTANT(64) << 30, .is_external = TRUE});
-    cluster->kubectl = kubectl_new(&(KubectlOptions){.sim = cluster->sim, .world = cluster->world, .machine = cluster->user, .server = cluster->server, .read_file = read_file, .pod_log = pod_log, .self = cluster});
+    cluster->kubectl = kubectl_new(&(KubectlOptions){.sim = cluster->sim, .world = cluster->world, .machine = cluster->user, .server = cluster->server, .read_file = read_file, .pod_log = pod_log, .pod_exec = pod_exec, .self = cluster});
     chaos = process_new(cluster->user, "chaos", &chaos_hooks, cluster);
     process_start(chaos);
     cluster->chaos = client_new(&(ClientOptions){.sim = cluster->sim, .world = cluster->world, .process = chaos, .server = cluster->server, .user = "chaos"});

@@ -112,6 +112,7 @@ run_finish(Run *run)
         return;
     run->is_finished = TRUE;
     checks_finish(run->checks);
+    kubectl_interrupt(run->cluster->kubectl); /* what still watches has printed something */
     if (run->log != NULL) {
         g_autoptr(Value) header = log_header(run);
         watch_log_finish(run->log, header, &run->error);

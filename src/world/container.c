@@ -2,6 +2,7 @@
 
 #include "world/rt.h"
 
+#include "base/duration.h"
 #include "world/shell.h"
 
 /* What is kept of a container's output. */
@@ -55,6 +56,8 @@ rt_container_unref(RtContainer *container)
     fs_tree_free(container->root_files);
     if (container->log != NULL)
         g_string_free(container->log, TRUE);
+    if (container->log_times != NULL)
+        g_array_unref(container->log_times);
     g_free(container->command);
     g_free(container->args);
     g_free(container->env);
@@ -527,14 +530,39 @@ container_read_message(RtContainer *container)
 
 /* --- questions --------------------------------------------------------------------------------------- */
 
+static void
+forget_old_log(RtContainer *container)
+{
+    GArray *times = container->log_times;
+    guint gone = 0;
+
+    g_string_erase(container->log, 0, LOG_LIMIT / 2);
+    while (gone + 1 < times->len && g_array_index(times, LogTime, gone + 1).at <= LOG_LIMIT / 2)
+        gone++;
+    if (gone > 0)
+        g_array_remove_range(times, 0, gone);
+    for (guint i = 0; i < times->len; i++) {
+        LogTime *time = &g_array_index(times, LogTime, i);
+
+        time->at -= MIN(time->at, LOG_LIMIT / 2);
+    }
+}
+
 void
 container_log(RtContainer *container, const char *text, gsize length)
 {
-    if (container->log == NULL)
+    LogTime now = {0, sim_wall_ns(container->runtime->sim)};
+
+    if (container->log == NULL) {
         container->log = g_string_new(NULL);
+        container->log_times = g_array_new(FALSE, FALSE, sizeof(LogTime));
+    }
+    now.at = container->log->len;
+    if (length > 0)
+        g_array_append_val(container->log_times, now);
     g_string_append_len(container->log, text, (gssize)length);
     if (container->log->len > LOG_LIMIT)
-        g_string_erase(container->log, 0, LOG_LIMIT / 2);
+        forget_old_log(container);
 }
 
 const char *
@@ -626,6 +654,32 @@ char *
 rt_container_log(const RtContainer *container)
 {
     return g_strdup(container->log != NULL ? container->log->str : "");
+}
+
+char *
+rt_container_log_with_times(const RtContainer *container)
+{
+    GString *out = g_string_new(NULL);
+    const char *log = container->log != NULL ? container->log->str : "";
+    guint next = 0;
+
+    for (const char *line = log; *line != '\0';) {
+        gsize length = strcspn(line, "\n");
+        g_autofree char *time = NULL;
+        gint64 wall_ns;
+
+        while (next + 1 < container->log_times->len &&
+               g_array_index(container->log_times, LogTime, next + 1).at <= (gsize)(line - log))
+            next++;
+        wall_ns = g_array_index(container->log_times, LogTime, next).wall_ns;
+        time = time_format_rfc3339(wall_ns);
+        time[strlen(time) - 1] = '\0'; /* the Z */
+        g_string_append_printf(out, "%s.%09dZ ", time, (int)(wall_ns % NS_PER_S));
+        length += line[length] == '\n' ? 1 : 0;
+        g_string_append_len(out, line, (gssize)length);
+        line += length;
+    }
+    return g_string_free(out, FALSE);
 }
 
 gint64

@@ -253,6 +253,7 @@ struct RtContainer {
     const char *reason, *message;
     gboolean was_lost; /* ended with its machine's power */
     GString *log;
+    GArray *log_times; /* of LogTime: when each write to the log came */
     const AppProfile *profile;    /* (borrowed) of the scenario, or the world's */
     gboolean profile_is_explicit; /* a scenario's rule matched */
     FsTree *root_files;           /* (owned) made when somebody looks */
@@ -281,6 +282,10 @@ void rt_container_unref(RtContainer *container);
 void container_exit(RtContainer *container, gint32 exit_code, const char *reason);
 void container_powered_off(RtContainer *container);
 void container_booted(RtContainer *container);
+typedef struct {
+    gsize at; /* in the log */
+    gint64 wall_ns;
+} LogTime;
 void container_log(RtContainer *container, const char *text, gsize length);
 const char *container_getenv(const RtContainer *container, const char *name);
 /* container_read_message: /dev/termination-log, if somebody wrote it; else NULL. (interned) */

@@ -174,6 +174,8 @@ const char *
 rt_container_message(const RtContainer *container); /* termination message, may be NULL */
 /* What `kubectl logs` shows: everything written to stdout and stderr. (owned) */
 char *rt_container_log(const RtContainer *container);
+/* The same, each line after the time when it was begun, as RFC 3339 with nine digits, and a blank. (owned) */
+char *rt_container_log_with_times(const RtContainer *container);
 gint64 rt_container_memory_bytes(const RtContainer *container);
 gint64 rt_container_cpu_milli_now(const RtContainer *container);
 

@@ -1,12 +1,10 @@
 /*
  * logs.c - kubectl logs; models k8s.io/kubectl pkg/cmd/logs v0.34, and what the
  * API server and the kubelet answer when there is no log
- *
- * DEVIATES: lines have no times of their own, so --timestamps, --since and
- * --since-time change nothing.
  */
 
 #include "base/duration.h"
+#include "kubectl/kubelet_url.h"
 #include "kubectl/expand.h"
 #include "kubectl/log_pods.h"
 
@@ -41,7 +39,8 @@ const Verb logs_verb = {.name = "logs",
 typedef struct {
     const char *container; /* second word or -c */
     gsize shown;           /* bytes of the followed log */
-    const char *followed;
+    const char *followed, *followed_id;
+    char since[40]; /* lines whose time is before it are not shown; "": all */
 } LogsState;
 
 /* --- one container ----------------------------------------------------------------------- */
@@ -86,15 +85,51 @@ print_log(Command *command, const ApiObject *pod, const char *container, const c
             command_print(command, "%s%s\n", prefix, lines[i]);
 }
 
+/* Its kubelet cannot be asked: what the API server says. */
+static void
+refuse_dial(Command *command, const ApiObject *pod, const char *container, const char *dial)
+{
+    g_autofree char *query = kubelet_log_query(command, tail_wanted(command));
+
+    command_warn(command,
+                 "Error from server: Get \"https://%s:10250/containerLogs/%s/%s/%s%s\": dial tcp "
+                 "%s:10250: %s",
+                 pod_status(pod)->host_ip, api_namespace(pod), api_name(pod), container, query,
+                 pod_status(pod)->host_ip, dial);
+    command->has_failed = TRUE;
+}
+
 static char *
-read_log(Command *command, const ApiObject *pod, const char *container)
+read_log(Command *command, const ApiObject *pod, const char *id, const char **out_dial)
 {
     const KubectlOptions *options = kubectl_options(command->kubectl);
 
-    if (options->pod_log == NULL)
-        return NULL;
-    return options->pod_log(options->self, api_namespace(pod), api_name(pod), container,
-                            flag_bool(command, "previous"));
+    *out_dial = NULL;
+    return options->pod_log != NULL ? options->pod_log(options->self, pod, id, out_dial) : NULL;
+}
+
+/*
+ * What of @text is shown: each line stands there after its time. kubelet
+ * pkg/kubelet/kuberuntime/logs: the tail is taken first, then what is too old is left out.
+ */
+static char *
+wanted_lines(Command *command, const char *text)
+{
+    LogsState *state = command->state;
+    GString *out = g_string_new(NULL);
+
+    for (const char *line = text; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        const char *words = strchr(line, ' ');
+        const char *next = end != NULL ? end + 1 : line + strlen(line);
+
+        if (state->since[0] == '\0' || strncmp(line, state->since, strlen(state->since)) >= 0) {
+            const char *from = flag_bool(command, "timestamps") ? line : words + 1;
+            g_string_append_len(out, from, next - from);
+        }
+        line = next;
+    }
+    return g_string_free(out, FALSE);
 }
 
 /* FALSE: there is none; said. */
@@ -107,21 +142,27 @@ log_container(Command *command, const ApiObject *pod, const char *container)
         log_refusal(pod, container, flag_bool(command, "previous"), &container_id);
     g_autofree char *text = NULL;
     gint64 limit = flag_int(command, "limit-bytes", 0);
-    const char *shown;
+    const char *dial = NULL;
+    g_autofree char *shown = NULL;
 
     if (refusal != NULL) {
         command_warn(command, "Error from server (BadRequest): %s", refusal);
         command->has_failed = TRUE;
         return FALSE;
     }
-    text = read_log(command, pod, container);
+    text = read_log(command, pod, container_id, &dial);
+    if (dial != NULL) {
+        refuse_dial(command, pod, container, dial);
+        return FALSE;
+    }
     if (text == NULL) { /* the runtime has removed it */
         command_print(command, "unable to retrieve container logs for %s",
                       container_id != NULL ? container_id : "");
         return TRUE;
     }
     state->shown = strlen(text);
-    shown = tail_of(text, tail_wanted(command));
+    state->followed_id = container_id;
+    shown = wanted_lines(command, tail_of(text, tail_wanted(command)));
     if (limit > 0 && (gint64)strlen(shown) > limit) {
         g_autofree char *cut = g_strndup(shown, (gsize)limit);
         print_log(command, pod, container, cut);
@@ -148,15 +189,18 @@ static void
 on_followed(Command *command, const ApiResponse *response)
 {
     LogsState *state = command->state;
+    const char *dial = NULL;
     g_autofree char *text = NULL;
 
     if (!api_response_ok(response)) {
         command_next(command);
         return;
     }
-    text = read_log(command, response->object, state->followed);
+    text = read_log(command, response->object, state->followed_id, &dial);
     if (text != NULL && strlen(text) > state->shown) {
-        print_log(command, response->object, state->followed, text + state->shown);
+        g_autofree char *more = wanted_lines(command, text + state->shown);
+
+        print_log(command, response->object, state->followed, more);
         state->shown = strlen(text);
     }
     if (text == NULL || !log_is_running(response->object, state->followed)) {
@@ -300,6 +344,42 @@ go(Command *command)
     command_each(command, logs_one, command_end_default);
 }
 
+/* --since and --since-time as the beginning of a line's time. FALSE: message out, ended. */
+static gboolean
+read_since(Command *command)
+{
+    LogsState *state = command->state;
+    const char *time = flag_string(command, "since-time");
+    gint64 since_ns = flag_duration_ns(command, "since", 0);
+    g_autofree char *text = NULL;
+    gint64 at_ns = 0;
+
+    if (!str_is_empty(time) && since_ns > 0) {
+        command_usage(command, "at most one of `sinceTime` or `sinceSeconds` may be specified");
+        return FALSE;
+    }
+    if (!str_is_empty(time) && !time_parse_rfc3339(time, &at_ns)) {
+        command_fail(command,
+                     "parsing time \"%s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"%s\" as "
+                     "\"2006\"",
+                     time, time);
+        return FALSE;
+    }
+    if (since_ns < 0) {
+        command_fail(command, "--since must be greater than 0");
+        return FALSE;
+    }
+    if (str_is_empty(time) && since_ns == 0)
+        return TRUE;
+    /* the kubelet counts whole seconds back from its own clock */
+    if (since_ns > 0)
+        at_ns = command_wall_ns(command) - (since_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S;
+    text = time_format_rfc3339(at_ns);
+    text[strlen(text) - 1] = '\0'; /* the Z */
+    g_snprintf(state->since, sizeof(state->since), "%s.%09dZ", text, (int)(at_ns % NS_PER_S));
+    return TRUE;
+}
+
 static void
 logs_run(Command *command)
 {
@@ -310,6 +390,8 @@ logs_run(Command *command)
     command->state = state;
     command->state_free = g_free;
     state->container = flag_string(command, "container");
+    if (!read_since(command))
+        return;
     if (count == 0 && str_is_empty(selector)) {
         command_usage(command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD "
                                "or TYPE/NAME is a required argument for the logs command");
