@@ -161,43 +161,53 @@ def awaited(command, result):
     return unknown is not None and "nosuch" not in command
 
 
-def session_scenario(name, records):
+def session_scenario(name, records, seed=1):
     entries = [{"at": f"{r['t']}s", "kubectl": r["command"][len("kubectl "):]} for r in records]
     return {"apiVersion": "desk8s/v1", "kind": "Scenario", "metadata": {"name": name},
-            "spec": {"kubernetesVersion": "1.34", "seed": 1, "duration": f"{records[-1]['t'] + 15}s",
+            "spec": {"kubernetesVersion": "1.34", "seed": seed, "duration": f"{records[-1]['t'] + 15}s",
                      "cluster": {"nodes": [{"name": n, "cpu": 2, "memory": "24Gi"} for n in ("node-a", "node-b")], "dns": "none"},
                      "images": [{"match": "registry.local/app:*", "present": True}, {"match": "registry.local/none:*", "missing": True, "delay": "5s"}],
                      "timeline": entries}}
 
 
+def play_session(o, folder, name, records, seed):
+    """What our kubectl printed, by time and command."""
+    with tempfile.TemporaryDirectory() as tmp:
+        for manifest in glob.glob(os.path.join(folder, "*.yaml")):
+            shutil.copy(manifest, tmp)
+        scenario = os.path.join(tmp, "scenario.yaml")
+        json.dump(session_scenario(name, records, seed), open(scenario, "w"))
+        r = run([o.program, "run", scenario, "--no-plots", "--results", os.path.join(tmp, "r")])
+        results = os.path.join(tmp, "r", "kubectl.jsonl")
+        if not os.path.exists(results):
+            say(name, False, r.stdout + r.stderr)
+            return {}
+        return {(x["t"], x["command"]): x for x in map(json.loads, open(results))}
+
+
 def kubectl(o):
-    """Sessions recorded on two real nodes: each command prints what the real kubectl printed."""
+    """
+    Sessions recorded on two real nodes: each command prints what the real kubectl printed. Some look while a
+    rollout is under way, so a command may agree under any of three seeds.
+    """
     folder = os.path.join(o.top, "tests", "recordings", "kubectl")
     noisy = set(json.load(open(os.path.join(folder, "noisy.json"))))
+    nothing = {"stdout": "", "stderr": "did not run", "exit": None}
     for path in sorted(glob.glob(os.path.join(folder, "*.jsonl"))):
         name = os.path.basename(path)[:-6]
         records = [json.loads(line) for line in open(path)]
-        with tempfile.TemporaryDirectory() as tmp:
-            for manifest in glob.glob(os.path.join(folder, "*.yaml")):
-                shutil.copy(manifest, tmp)
-            scenario = os.path.join(tmp, "scenario.yaml")
-            json.dump(session_scenario(name, records), open(scenario, "w"))
-            r = run([o.program, "run", scenario, "--no-plots", "--results", os.path.join(tmp, "r")])
-            results = os.path.join(tmp, "r", "kubectl.jsonl")
-            if not os.path.exists(results):
-                say(name, False, r.stdout + r.stderr)
-                continue
-            ours = {(x["t"], x["command"]): x for x in map(json.loads, open(results))}
+        ours = [play_session(o, folder, name, records, seed) for seed in (1, 2, 3)]
         waiting = 0
         for record in records:
             if "stdout" not in record or record["command"] in noisy:
                 continue
-            got = ours.get((record["t"], record["command"][len("kubectl "):]), {"stdout": "", "stderr": "did not run", "exit": None})
-            if awaited(record["command"], got):
+            got = [x.get((record["t"], record["command"][len("kubectl "):]), nothing) for x in ours]
+            if awaited(record["command"], got[0]):
                 waiting += 1
                 continue
-            want, have = ([either_node(record["command"], comparable(x[k])) if k != "exit" else x[k] for k in ("exit", "stderr", "stdout")] for x in (record, got))
-            say(f"{name} {record['t']} {record['command']}", want == have, f"wanted {want[0]}\n{want[1]}{want[2]}\n     got {have[0]}\n{have[1]}{have[2]}")
+            want, *have = ([either_node(record["command"], comparable(x[k])) if k != "exit" else x[k] for k in ("exit", "stderr", "stdout")] for x in (record, *got))
+            say(f"{name} {record['t']} {record['command']}", want in have,
+                f"wanted {want[0]}\n{want[1]}{want[2]}\n     got {have[0][0]}\n{have[0][1]}{have[0][2]}")
         if waiting:
             print(f"{name}: {waiting} wait for kinds not built")
 
