@@ -57,11 +57,26 @@ add_value(Command *command, const FlagDef *def, const char *value)
     g_ptr_array_add(values, (gpointer)str_intern(value));
 }
 
+const char *
+command_path(const Command *command)
+{
+    const char *word = command->args->len > 0 ? g_ptr_array_index(command->args, 0) : NULL;
+    const char *inner = command->args->len > 1 ? g_ptr_array_index(command->args, 1) : NULL;
+
+    if (word != NULL && command->verb->subverb_of != NULL)
+        word = command->verb->subverb_of(word, &inner);
+    else
+        inner = NULL;
+    if (word == NULL || command->verb->subverbs == NULL || !g_strv_contains(command->verb->subverbs, word))
+        return str_internf("kubectl %s", command->verb->name);
+    return str_internf("kubectl %s %s%s%s", command->verb->name, word, inner != NULL ? " " : "", inner != NULL ? inner : "");
+}
+
 static void
 unknown_flag(Command *command, const char *word)
 {
     command_warn(command, "error: unknown flag: %s", word);
-    command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+    command_warn(command, "See '%s --help' for usage.", command_path(command));
 }
 
 static gboolean
@@ -74,7 +89,7 @@ is_valid(Command *command, const FlagDef *def, const char *value)
                      "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing "
                      "\"%s\": invalid syntax",
                      value, def->name, value);
-        command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+        command_warn(command, "See '%s --help' for usage.", command_path(command));
         return FALSE;
     }
     if (def->type == FLAG_INT &&
@@ -83,7 +98,7 @@ is_valid(Command *command, const FlagDef *def, const char *value)
                      "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseInt: parsing "
                      "\"%s\": invalid syntax",
                      value, def->name, value);
-        command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+        command_warn(command, "See '%s --help' for usage.", command_path(command));
         return FALSE;
     }
     if (def->type == FLAG_DURATION && !duration_parse(value, &number) && !str_is(value, "0")) {
@@ -91,7 +106,7 @@ is_valid(Command *command, const FlagDef *def, const char *value)
                      "error: invalid argument \"%s\" for \"--%s\" flag: time: invalid duration "
                      "\"%s\"",
                      value, def->name, value);
-        command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+        command_warn(command, "See '%s --help' for usage.", command_path(command));
         return FALSE;
     }
     return TRUE;
@@ -125,7 +140,7 @@ take_flag(Command *command, const char *const *words)
         def = find_flag(command->verb, NULL, word[1]);
         if (def == NULL) {
             command_warn(command, "error: unknown shorthand flag: '%c' in %s", word[1], word);
-            command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+            command_warn(command, "See '%s --help' for usage.", command_path(command));
             return 0;
         }
         if (word[2] != '\0')
@@ -139,7 +154,7 @@ take_flag(Command *command, const char *const *words)
         if (words[1] == NULL) {
             command_warn(command, "error: flag needs an argument: %s",
                          word[1] == '-' ? word : str_internf("'%c' in %s", word[1], word));
-            command_warn(command, "See 'kubectl %s --help' for usage.", command->verb->name);
+            command_warn(command, "See '%s --help' for usage.", command_path(command));
             return 0;
         }
         value = words[1];

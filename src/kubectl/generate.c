@@ -81,36 +81,6 @@ generate_deployment(Command *command, Value *object, const char *name)
     value_set(object, "spec", spec);
 }
 
-/* --from-literal K=V */
-static gboolean
-generate_data(Command *command, Value *object, gboolean encode, char **out_message)
-{
-    const GPtrArray *literals = flag_strings(command, "from-literal");
-    Value *data = value_new_map();
-
-    for (guint i = 0; literals != NULL && i < literals->len; i++) {
-        const char *text = g_ptr_array_index(literals, i);
-        const char *equals = strchr(text, '=');
-        g_autofree char *key = NULL;
-        g_autofree char *value = NULL;
-
-        if (equals == NULL) {
-            *out_message = g_strdup_printf("invalid literal source %s, expected key=value", text);
-            value_free(data);
-            return FALSE;
-        }
-        key = g_strndup(text, (gsize)(equals - text));
-        value = encode ? g_base64_encode((const guchar *)equals + 1, strlen(equals + 1))
-                       : g_strdup(equals + 1);
-        value_set(data, str_intern(key), value_new_string(value));
-    }
-    if (data->count > 0)
-        value_set(object, "data", data);
-    else
-        value_free(data);
-    return TRUE;
-}
-
 /* create service clusterip|nodeport|loadbalancer|externalname NAME --tcp=port[:target] */
 static gboolean
 generate_service(Command *command, Value *object, const char *name, char **out_message)
@@ -130,8 +100,10 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
             type = types[i][1];
     value_set(object, "spec", spec);
     value_set(spec, "ports", ports);
-    if (type == NULL) {
-        *out_message = g_strdup_printf("Unexpected args: [%s]", word);
+    if (type == NULL)
+        return FALSE;
+    if (str_is(flag_string(command, "clusterip"), "None") && !str_is(type, "ClusterIP")) {
+        *out_message = g_strdup("ClusterIP=None can only be used with ClusterIP service type");
         return FALSE;
     }
     if (tcp == NULL && !str_is(type, "ExternalName") &&
@@ -180,18 +152,9 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
     gboolean fine = TRUE;
 
     if (kind == &deployment_kind) {
-        fine = flag_is_given(command, "image");
-        if (fine)
-            generate_deployment(command, object, name);
-        else
-            *out_message = g_strdup("required flag(s) \"image\" not set");
+        generate_deployment(command, object, name);
     } else if (kind == &config_map_kind || kind == &secret_kind) {
-        if (kind == &secret_kind)
-            value_set(object, "type",
-                      value_new_string(flag_string(command, "type") != NULL
-                                           ? flag_string(command, "type")
-                                           : "Opaque"));
-        fine = generate_data(command, object, kind == &secret_kind, out_message);
+        fine = generate_data(command, object, name, kind == &secret_kind, out_message);
     } else if (kind == &service_kind) {
         fine = generate_service(command, object, name, out_message);
     } else if (kind == &priority_class_kind) {
@@ -203,8 +166,7 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
             value_set(object, "preemptionPolicy",
                       value_new_string(flag_string(command, "preemption-policy")));
     } else if (kind != &namespace_kind && kind != &service_account_kind) {
-        fine = FALSE;
-        *out_message = g_strdup_printf("Unexpected args: [%s]", kind->singular);
+        fine = generate_batch(command, object, kind, name, out_message);
     }
     if (fine)
         return object;

@@ -28,6 +28,8 @@ struct Verb {
     const char *name;
     const char *const *subverbs; /* "rollout status": NULL-terminated, or NULL */
     const FlagDef *flags;        /* ended by name NULL; the common ones come on top */
+    /* The subverb that a word means; *inner becomes NULL if there is no third level. NULL: the word itself. */
+    const char *(*subverb_of)(const char *word, const char **inner);
     void (*run)(Command *command);
     const char *doc;
 };
@@ -80,6 +82,8 @@ void kubectl_set_namespace(Kubectl *kubectl, const char *namespace_);
 
 /* --- flags ------------------------------------------------------------------------------- */
 
+/* command_path: "kubectl create service clusterip", as far as the words say. (interned) */
+const char *command_path(const Command *command);
 /* flags_parse: FALSE: the message is in stderr already. */
 gboolean flags_parse(Command *command, const char *const *words);
 const char *flag_string(const Command *command,

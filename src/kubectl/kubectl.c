@@ -202,7 +202,7 @@ command_usage(Command *command, const char *format, ...)
     va_start(args, format);
     append_error(command, format, args);
     va_end(args);
-    command_warn(command, "See 'kubectl %s -h' for help and examples", command->verb->name);
+    command_warn(command, "See '%s -h' for help and examples", command_path(command));
     command_finish(command, 1);
 }
 

@@ -39,7 +39,7 @@ typedef struct {
     const char *provider_id; /* may be NULL */
     gboolean cluster_dns;    /* FALSE: each sync of a pod warns MissingClusterDNS */
     guint version_minor;     /* 34 */
-    const char *version;     /* "v1.34.4"; NULL: v1.<minor>.0 */
+    const char *version;     /* "v1.34.4"; NULL: v1.34.4, else v1.<minor>.0 */
 
     gboolean ideal;
     Dist ideal_startup, ideal_stop;

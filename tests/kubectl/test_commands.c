@@ -11,7 +11,7 @@
 
 Suite *commands_suite(void);
 
-static const char *const sessions[] = {"errors", "changes", "drain"};
+static const char *const sessions[] = {"errors", "changes", "drain", "create", "delete", "exec"};
 
 /* Ages depend on how long the requests took: all are 0s. (owned) */
 static char *

@@ -10,8 +10,42 @@
 
 static void create_run(Command *command);
 
-static const char *const subverbs[] = {"deployment",     "namespace", "configmap",     "secret",
-                                       "serviceaccount", "service",   "priorityclass", NULL};
+static const char *const subverbs[] = {"configmap", "cronjob", "deployment", "job", "namespace",
+                                       "poddisruptionbudget", "priorityclass", "quota", "secret",
+                                       "service", "serviceaccount", NULL};
+
+/* Each subcommand as create.go knows it. */
+typedef struct {
+    const char *name, *alias, *kind;
+    const char *inner; /* "|clusterip|...|": a second word is needed; NULL: none */
+    const char *required[3];
+    const char *failure; /* what fmt.Errorf puts before the server's words; NULL: nothing */
+} Creation;
+
+/* clang-format off */
+static const Creation creations[] = {
+    {"configmap", "cm", "configmaps", NULL, {NULL}, "failed to create configmap: "},
+    {"cronjob", "cj", "cronjobs", NULL, {"image", "schedule", NULL}, "failed to create cronjob: "},
+    {"deployment", "deploy", "deployments", NULL, {"image", NULL}, "failed to create deployment: "},
+    {"job", NULL, "jobs", NULL, {NULL}, "failed to create job: "},
+    {"namespace", "ns", "namespaces", NULL, {NULL}, NULL},
+    {"poddisruptionbudget", "pdb", "poddisruptionbudgets", NULL, {NULL}, "failed to create poddisruptionbudgets: "},
+    {"priorityclass", "pc", "priorityclasses", NULL, {"value", NULL}, "failed to create priorityclass: "},
+    {"quota", "resourcequota", "resourcequotas", NULL, {NULL}, "failed to create quota: "},
+    {"secret", NULL, "secrets", "|docker-registry|generic|tls|", {NULL}, "failed to create secret "},
+    {"service", "svc", "services", "|clusterip|externalname|loadbalancer|nodeport|", {NULL}, NULL},
+    {"serviceaccount", "sa", "serviceaccounts", NULL, {NULL}, "failed to create serviceaccount: "},
+};
+/* clang-format on */
+
+static const Creation *
+find_creation(const char *word)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(creations); i++)
+        if (str_is(creations[i].name, word) || str_is(creations[i].alias, word))
+            return &creations[i];
+    return NULL;
+}
 static const FlagDef flags[] = {
     {"validate", 0, FLAG_STRING, "strict", "strict"},
     {"save-config", 0, FLAG_BOOL, NULL, NULL},
@@ -20,7 +54,20 @@ static const FlagDef flags[] = {
     {"port", 0, FLAG_INT, "-1", NULL},
     {"from-literal", 0, FLAG_STRINGS, NULL, NULL},
     {"from-file", 0, FLAG_STRINGS, NULL, NULL},
+    {"from-env-file", 0, FLAG_STRINGS, NULL, NULL},
     {"type", 0, FLAG_STRING, NULL, NULL},
+    {"docker-server", 0, FLAG_STRING, "https://index.docker.io/v1/", NULL},
+    {"docker-username", 0, FLAG_STRING, NULL, NULL},
+    {"docker-password", 0, FLAG_STRING, NULL, NULL},
+    {"docker-email", 0, FLAG_STRING, NULL, NULL},
+    {"cert", 0, FLAG_STRING, NULL, NULL},
+    {"key", 0, FLAG_STRING, NULL, NULL},
+    {"schedule", 0, FLAG_STRING, NULL, NULL},
+    {"restart", 0, FLAG_STRING, NULL, NULL},
+    {"hard", 0, FLAG_STRING, NULL, NULL},
+    {"scopes", 0, FLAG_STRING, NULL, NULL},
+    {"min-available", 0, FLAG_STRING, NULL, NULL},
+    {"max-unavailable", 0, FLAG_STRING, NULL, NULL},
     {"tcp", 0, FLAG_STRINGS, NULL, NULL},
     {"node-port", 0, FLAG_INT, "0", NULL},
     {"clusterip", 0, FLAG_STRING, NULL, NULL},
@@ -32,7 +79,19 @@ static const FlagDef flags[] = {
     {0},
 };
 
+static const char *
+subverb_of(const char *word, const char **inner)
+{
+    const Creation *creation = find_creation(word);
+    g_autofree char *between = g_strdup_printf("|%s|", *inner != NULL ? *inner : "");
+
+    if (creation == NULL || creation->inner == NULL || strstr(creation->inner, between) == NULL)
+        *inner = NULL;
+    return creation != NULL ? creation->name : word;
+}
+
 const Verb create_verb = {.name = "create",
+                          .subverb_of = subverb_of,
                           .subverbs = subverbs,
                           .flags = flags,
                           .run = create_run,
@@ -42,6 +101,24 @@ static Target *
 current(Command *command)
 {
     return &g_array_index(command->targets, Target, command->next - 1);
+}
+
+/*
+ * fmt.Errorf with %v has lost what sort of error it was: also what is invalid is told in
+ * the server's words.
+ */
+static void
+refuse(Command *command, const ApiStatus *status)
+{
+    const Creation *creation = find_creation(g_ptr_array_index(command->args, 0));
+
+    if (creation->inner != NULL && creation->failure == NULL)
+        command_error(command, "failed to create %s service: %s",
+                      value_get_string(value_get(current(command)->manifest, "spec"), "type", ""), status->message);
+    else if (creation->failure != NULL)
+        command_error(command, "%s%s", creation->failure, status->message);
+    else
+        command_server_error(command, status, NULL);
 }
 
 static void
@@ -54,11 +131,8 @@ on_created(Command *command, const ApiResponse *response)
     } else if (target->file != NULL) {
         g_autofree char *prefix = g_strdup_printf("error when creating \"%s\": ", target->file);
         command_server_error(command, response->status, prefix);
-    } else if (response->code == 422) {
-        command_server_error(command, response->status, NULL);
     } else {
-        command_error(command, "failed to create %s: %s", target->kind->singular,
-                      response->status->message);
+        refuse(command, response->status);
     }
     command_next(command);
 }
@@ -98,23 +172,70 @@ create_one(Command *command, Target *target)
     command_send(command, request, on_created);
 }
 
+/* "required flag(s) "image", "schedule" not set", as cobra lists them. FALSE: message out, ended. */
+static gboolean
+has_required(Command *command, const char *const *required)
+{
+    g_autoptr(GString) missing = g_string_new(NULL);
+
+    for (; *required != NULL; required++)
+        if (!flag_is_given(command, *required))
+            g_string_append_printf(missing, "%s\"%s\"", missing->len > 0 ? ", " : "", *required);
+    if (missing->len > 0)
+        command_fail(command, "required flag(s) %s not set", missing->str);
+    return missing->len == 0;
+}
+
+/* The second word of "create service clusterip NAME". FALSE: message out, ended. */
+static gboolean
+has_inner(Command *command, const Creation *creation)
+{
+    static const char *const tls[] = {"cert", "key", NULL};
+    static const char *const external[] = {"external-name", NULL};
+    const char *inner = command->args->len > 1 ? g_ptr_array_index(command->args, 1) : "";
+    g_autofree char *between = g_strdup_printf("|%s|", inner);
+
+    if (inner[0] == '\0' || strstr(creation->inner, between) == NULL) {
+        if (inner[0] != '\0')
+            command_warn(command, "error: unknown command \"%s\"", inner);
+        command_warn(command, "See 'kubectl create %s -h' for help and examples", creation->name);
+        command_finish(command, 1);
+        return FALSE;
+    }
+    if (str_is(inner, "tls"))
+        return has_required(command, tls);
+    return !str_is(inner, "externalname") || has_required(command, external);
+}
+
 /* The object that a subcommand describes becomes the one target. */
 static gboolean
 generate(Command *command)
 {
     const char *what = g_ptr_array_index(command->args, 0);
-    const char *name =
-        command->args->len > 1 ? g_ptr_array_index(command->args, command->args->len - 1) : NULL;
-    const ApiKind *kind = api_kind_find_resource(what);
+    const Creation *creation = find_creation(what);
+    guint words = creation != NULL && creation->inner != NULL ? 2 : 1;
+    const ApiKind *kind = creation != NULL ? api_kind_find_resource(creation->kind) : NULL;
     g_autofree char *message = NULL;
     Target target = {0};
 
-    if (kind == NULL) {
-        command_fail(command, "Unexpected args: [%s]", what);
+    if (creation == NULL) {
+        command_warn(command, "Error: must specify one of -f and -k\n\nerror: unknown command \"%s\"", what);
+        command_warn(command, "See 'kubectl create -h' for help and examples");
+        command_finish(command, 1);
         return FALSE;
     }
-    if (name == NULL) {
-        command_usage(command, "exactly one NAME is required, got 0");
+    if ((words == 2 && !has_inner(command, creation)) || !has_required(command, creation->required))
+        return FALSE;
+    if (command->args->len != words + 1) {
+        command_usage(command, "exactly one NAME is required, got %u", command->args->len - words);
+        return FALSE;
+    }
+    if (kind == NULL) {
+        command_fail(command, "the server doesn't have a resource type \"%s\"", creation->kind);
+        return FALSE;
+    }
+    if (str_is(creation->name, "job") && !flag_is_given(command, "image")) {
+        command_fail(command, "either --image or --from must be specified");
         return FALSE;
     }
     target.manifest = generate_object(command, kind, &message);
@@ -123,7 +244,7 @@ generate(Command *command)
         return FALSE;
     }
     target.kind = kind;
-    target.name = str_intern(name);
+    target.name = str_intern(g_ptr_array_index(command->args, words));
     target.namespace_ = kind->is_namespaced ? command_namespace(command) : NULL;
     g_array_append_val(command->targets, target);
     return TRUE;
@@ -138,7 +259,8 @@ create_run(Command *command)
         return;
     }
     if (command->args->len == 0) {
-        command_fail(command, "must specify one of -f and -k");
+        command_warn(command, "Error: must specify one of -f and -k\n");
+        command_finish(command, 1);
         return;
     }
     if (generate(command))

@@ -62,8 +62,8 @@ current(Command *command)
 static void
 say_deleted(Command *command, const Target *target)
 {
-    gboolean is_forced =
-        flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0");
+    const DeleteState *state = command->state;
+    gboolean is_forced = state->has_grace && state->grace_s == 0;
     g_autofree char *where = target->namespace_ != NULL
                                  ? g_strdup_printf(" from %s namespace", target->namespace_)
                                  : g_strdup("");
@@ -199,11 +199,65 @@ delete_one(Command *command, Target *target)
 static void
 begin_deleting(Command *command)
 {
-    if (flag_bool(command, "force") && str_is(flag_string(command, "grace-period"), "0"))
-        command_warn(command, "Warning: Immediate deletion does not wait for confirmation that the "
+    command_each(command, delete_one, all_asked);
+}
+
+/* pkg/cmd/delete Validate: said before anything is sent. FALSE: message out, ended. */
+static gboolean
+is_sensible(Command *command)
+{
+    const DeleteState *state = command->state;
+    const char *output = flag_string(command, "output");
+
+    if (!str_is_empty(output) && !str_is(output, "name")) {
+        command_fail(command, "unexpected -o output mode: %s. We only support '-o name'", output);
+        return FALSE;
+    }
+    if (flag_bool(command, "all") && !str_is_empty(flag_string(command, "selector"))) {
+        command_fail(command, "cannot set --all and --selector at the same time");
+        return FALSE;
+    }
+    if (flag_bool(command, "all") && !str_is_empty(flag_string(command, "field-selector"))) {
+        command_fail(command, "cannot set --all and --field-selector at the same time");
+        return FALSE;
+    }
+    if (!flag_bool(command, "force"))
+        return TRUE;
+    if (state->has_grace && state->grace_s > 0) {
+        command_fail(command, "--force and --grace-period greater than 0 cannot be specified together");
+        return FALSE;
+    }
+    command_warn(command, "Warning: Immediate deletion does not wait for confirmation that the "
                               "running resource has been terminated. The resource may continue to "
                               "run on the cluster indefinitely.");
-    command_each(command, delete_one, all_asked);
+    return TRUE;
+}
+
+/* Complete: --now, --grace-period and --force as one number. FALSE: message out, ended. */
+static gboolean
+read_grace(Command *command)
+{
+    static const char *const cascades[] = {"background", "foreground", "orphan", "true", "false", NULL};
+    DeleteState *state = command->state;
+    gint64 grace = flag_int(command, "grace-period", -1);
+    gboolean is_forced = flag_bool(command, "force");
+
+    if (!g_strv_contains(cascades, flag_string(command, "cascade"))) {
+        command_fail(command, "invalid cascade value (%s). Must be \"background\", \"foreground\", or \"orphan\"",
+                     flag_string(command, "cascade"));
+        return FALSE;
+    }
+    if (flag_bool(command, "now") && grace != -1) {
+        command_fail(command, "--now and --grace-period cannot be specified together");
+        return FALSE;
+    }
+    if (flag_bool(command, "now") || (grace == 0 && !is_forced))
+        grace = 1; /* without --force, 0 means as soon as it can be confirmed */
+    if (is_forced && grace < 0)
+        grace = 0;
+    state->has_grace = grace >= 0;
+    state->grace_s = MAX(grace, 0);
+    return TRUE;
 }
 
 /* --- -l and --all: which ones? ----------------------------------------------------------- */
@@ -250,7 +304,7 @@ all_listed(Command *command)
         return;
     }
     if (state->awaited->len == 0) {
-        command_warn(command, "No resources found");
+        command_print(command, "No resources found\n");
         command_finish(command, 0);
         return;
     }
@@ -270,25 +324,17 @@ delete_run(Command *command)
     DeleteState *state = g_new0(DeleteState, 1);
     gboolean by_selector = flag_is_given(command, "selector") ||
                            flag_is_given(command, "field-selector") || flag_bool(command, "all");
-    gint64 grace = flag_int(command, "grace-period", -1);
 
     state->awaited = g_array_new(FALSE, TRUE, sizeof(Awaited));
     command->state = state;
     command->state_free = state_free;
-    if (flag_bool(command, "now")) {
-        state->has_grace = TRUE;
-        state->grace_s = 1;
-    } else if (grace > 0 || (grace == 0 && flag_bool(command, "force"))) {
-        state->has_grace = TRUE;
-        state->grace_s = grace;
-    } else if (grace == 0) { /* without --force, 0 means as soon as it can be confirmed */
-        state->has_grace = TRUE;
-        state->grace_s = 1;
-    }
+    if (!read_grace(command))
+        return;
     if (!targets_from_files_or_args(command, 0))
         return;
     if (by_selector && !flag_is_given(command, "filename")) {
-        command_each(command, list_one, all_listed);
+        if (is_sensible(command))
+            command_each(command, list_one, all_listed);
         return;
     }
     for (guint i = 0; i < command->targets->len; i++)
@@ -297,5 +343,6 @@ delete_run(Command *command)
             command_fail(command, "resource(s) were provided, but no name was specified");
             return;
         }
-    begin_deleting(command);
+    if (is_sensible(command))
+        begin_deleting(command);
 }
