@@ -92,7 +92,9 @@ targets_from_args(Command *command, guint first)
     g_autoptr(GPtrArray) kinds = NULL;
 
     if (command->args->len <= first) {
-        command_fail(command, "You must provide one or more resources by argument or filename.");
+        command_fail(command, "You must provide one or more resources by argument or filename.\n"
+                              "Example resource specifications include:\n   '-f rsrc.yaml'\n   "
+                              "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
         return FALSE;
     }
     if (strchr(g_ptr_array_index(command->args, first), '/') != NULL)

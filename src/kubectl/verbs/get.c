@@ -405,6 +405,21 @@ flags_fit(Command *command)
     return TRUE;
 }
 
+/* --raw PATH: of what is not a resource only whether the server is well. */
+static void
+get_raw(Command *command)
+{
+    static const char *const health[] = {"/healthz", "/livez", "/readyz", NULL};
+
+    if (g_strv_contains(health, flag_string(command, "raw"))) {
+        command_print(command, "ok");
+        command_finish(command, 0);
+        return;
+    }
+    command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
+    command_finish(command, 1);
+}
+
 static void
 get_run(Command *command)
 {
@@ -416,8 +431,7 @@ get_run(Command *command)
     command->state = state;
     command->state_free = state_free;
     if (!str_is_empty(flag_string(command, "raw"))) {
-        command_print(command, "ok");
-        command_finish(command, 0);
+        get_raw(command);
         return;
     }
     if (command->args->len == 0 && !flag_is_given(command, "filename")) {

@@ -66,7 +66,7 @@ rollout_run(Command *command)
     if (command->args->len == 0) {
         command_print(command, "Manage the rollout of one or many resources.\n\nUsage:\n  kubectl "
                                "rollout SUBCOMMAND [options]\n");
-        command_finish(command, 0);
+        command_finish(command, 1);
         return;
     }
     index = subcommand_index(command);

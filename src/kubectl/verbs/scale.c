@@ -1,6 +1,6 @@
 /* scale.c - kubectl scale TYPE/NAME --replicas=N; models k8s.io/kubectl pkg/cmd/scale v0.34 */
 
-#include "kubectl/internal.h"
+#include "kubectl/expand.h"
 
 static void scale_run(Command *command);
 
@@ -86,11 +86,19 @@ static void
 scale_one(Command *command, Target *target)
 {
     if (target->kind != &deployment_kind && target->kind != &replica_set_kind) {
-        command_error(command, "cannot scale %s", api_kind_group_resource(target->kind));
+        /* it has no scale subresource: that path does not exist */
+        command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
+        command->has_failed = TRUE;
         command_next(command);
         return;
     }
     command_send(command, command_request(command, VERB_GET, target), on_got);
+}
+
+static void
+go(Command *command)
+{
+    command_each(command, scale_one, command_end_default);
 }
 
 static void
@@ -105,6 +113,6 @@ scale_run(Command *command)
                               "than or equal to 0");
         return;
     }
-    if (targets_from_files_or_args(command, 0))
-        command_each(command, scale_one, command_end_default);
+    if (targets_from_files_or_args(command, 0) && targets_need_names(command))
+        targets_expand(command, go);
 }

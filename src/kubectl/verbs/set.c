@@ -1,5 +1,5 @@
 /*
- * set.c - kubectl set image|resources|env|serviceaccount; models k8s.io/kubectl pkg/cmd/set v0.34
+ * set.c - kubectl set image|resources|env|selector|serviceaccount; models k8s.io/kubectl pkg/cmd/set v0.34
  *
  * Reads the object, changes its pod template, sends the strategic patch between
  * the two. Nothing changed: nothing is sent and nothing printed.
@@ -8,10 +8,11 @@
 #include "kubectl/internal.h"
 
 #include "api/patch.h"
+#include "kubectl/expand.h"
 
 static void set_run(Command *command);
 
-static const char *const subverbs[] = {"image", "resources", "env", "serviceaccount", NULL};
+static const char *const subverbs[] = {"env", "image", "resources", "selector", "serviceaccount", NULL};
 static const FlagDef flags[] = {
     {"all", 0, FLAG_BOOL, NULL, NULL},        {"limits", 0, FLAG_STRING, NULL, NULL},
     {"requests", 0, FLAG_STRING, NULL, NULL}, {"containers", 'c', FLAG_STRING, "*", NULL},
@@ -200,7 +201,8 @@ done_word(const SetState *state)
     if (str_is(state->what, "env"))
         return "env updated";
     return str_is(state->what, "resources") ? "resource requirements updated"
-                                            : "serviceaccount updated";
+                                            : str_is(state->what, "selector") ? "selector updated"
+                                         : "serviceaccount updated";
 }
 
 static void
@@ -228,9 +230,24 @@ change(Command *command, Value *spec)
     return TRUE;
 }
 
+/* The words are the whole selector. */
+static void
+set_selector(const SetState *state, Value *spec)
+{
+    Value *selector = value_new_map();
+
+    for (guint i = 0; i < state->changes->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(state->changes, i), "=", 2);
+
+        value_set(selector, str_intern(parts[0]), value_new_string(parts[1]));
+    }
+    value_set(spec, "selector", selector);
+}
+
 static void
 on_got(Command *command, const ApiResponse *response)
 {
+    const SetState *state = command->state;
     Target *target = current(command);
     g_autoptr(Value) before = NULL;
     g_autoptr(Value) after = NULL;
@@ -244,7 +261,14 @@ on_got(Command *command, const ApiResponse *response)
     }
     before = api_object_encode(response->object);
     after = value_copy(before);
-    if (pod_spec_of(target->kind, after) == NULL) {
+    if (str_is(state->what, "selector")) {
+        if (target->kind != &service_kind) {
+            command_error(command, "setting a selector is only supported for Services");
+            command_next(command);
+            return;
+        }
+        set_selector(state, value_get(after, "spec"));
+    } else if (pod_spec_of(target->kind, after) == NULL) {
         command_error(command, "the object has no pod template: %s",
                       target_label(target->kind, target->name));
         command_next(command);
@@ -255,7 +279,8 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    if (!change(command, pod_spec_of(target->kind, after)) || value_equal(before, after)) {
+    if ((!str_is(state->what, "selector") && !change(command, pod_spec_of(target->kind, after))) ||
+        value_equal(before, after)) {
         command_next(command);
         return;
     }
@@ -296,6 +321,12 @@ split_words(Command *command, SetState *state)
 }
 
 static void
+go(Command *command)
+{
+    command_each(command, set_one, command_end_default);
+}
+
+static void
 set_run(Command *command)
 {
     SetState *state = g_new0(SetState, 1);
@@ -306,7 +337,10 @@ set_run(Command *command)
     command->state = state;
     command->state_free = state_free;
     if (!g_strv_contains(subverbs, state->what)) {
-        command_fail(command, "unknown command \"%s\" for \"kubectl set\"", what);
+        if (what[0] != '\0')
+            command_error(command, "unknown command \"%s\"", what);
+        command_warn(command, "See 'kubectl set -h' for help and examples");
+        command_finish(command, 1);
         return;
     }
     split_words(command, state);
@@ -327,6 +361,6 @@ set_run(Command *command)
                               "--requests/--limits)");
         return;
     }
-    if (targets_from_files_or_args(command, 1))
-        command_each(command, set_one, command_end_default);
+    if (targets_from_files_or_args(command, 1) && targets_need_names(command))
+        targets_expand(command, go);
 }
