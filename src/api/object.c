@@ -276,7 +276,7 @@ api_object_size_bytes(const ApiObject *object)
 const char *
 api_key_of(const char *namespace_, const char *name)
 {
-    return str_is_empty(namespace_) ? str_intern(name) : str_internf("%s/%s", namespace_, name);
+    return str_is_empty(namespace_) ? str_intern(name) : str_intern_path(namespace_, name);
 }
 
 const char *
@@ -300,8 +300,8 @@ api_ref_text(const ApiObject *object)
     const ObjectMeta *meta = object->meta;
 
     if (str_is_empty(meta->namespace_))
-        return str_internf("%s/%s", object->kind->singular, meta->name);
-    return str_internf("%s/%s/%s", object->kind->singular, meta->namespace_, meta->name);
+        return str_intern_path(object->kind->singular, meta->name);
+    return str_intern_path(object->kind->singular, str_intern_path(meta->namespace_, meta->name));
 }
 
 const OwnerReference *

@@ -34,6 +34,27 @@ hash_bytes(const char *text, gsize length)
     return hash;
 }
 
+/* Eight bytes a step: where a text lies in the table shows in nothing that comes out. */
+static guint32
+slot_hash(const char *text, gsize length)
+{
+    guint64 hash = length * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+    guint64 word;
+
+    for (; length >= sizeof word; text += sizeof word, length -= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        hash = (hash ^ word) * G_GUINT64_CONSTANT(0xff51afd7ed558ccd);
+        hash ^= hash >> 32;
+    }
+    if (length > 0) {
+        word = 0;
+        memcpy(&word, text, length);
+        hash = (hash ^ word) * G_GUINT64_CONSTANT(0xff51afd7ed558ccd);
+        hash ^= hash >> 32;
+    }
+    return (guint32)(hash ^ (hash >> 29));
+}
+
 guint32
 str_hash(const char *text)
 {
@@ -90,7 +111,7 @@ str_intern_len(const char *text, gsize length)
     if ((interned.count + 1) * 2 > interned.n_slots)
         grow();
 
-    guint32 hash = hash_bytes(text, length);
+    guint32 hash = slot_hash(text, length);
     gsize at = hash & (interned.n_slots - 1);
     for (; interned.slots[at].text != NULL; at = (at + 1) & (interned.n_slots - 1)) {
         const InternSlot *slot = &interned.slots[at];
@@ -108,6 +129,20 @@ const char *
 str_intern(const char *text)
 {
     return text == NULL ? NULL : str_intern_len(text, strlen(text));
+}
+
+const char *
+str_intern_path(const char *first, const char *second)
+{
+    char small[256];
+    gsize length = strlen(first), rest = strlen(second);
+
+    if (length + 1 + rest >= sizeof small)
+        return str_internf("%s/%s", first, second);
+    memcpy(small, first, length);
+    small[length] = '/';
+    memcpy(small + length + 1, second, rest);
+    return str_intern_len(small, length + 1 + rest);
 }
 
 const char *

@@ -21,6 +21,9 @@
 const char *str_intern(const char *text);
 const char *str_intern_len(const char *text, gsize length);
 
+/* str_intern_path: "first/second", without printf: keys of objects are made all the time. Neither may be NULL. */
+const char *str_intern_path(const char *first, const char *second);
+
 /* str_internf: intern a printf. Locale-free: %d %u %s %c %x %G_GINT64_FORMAT only. */
 const char *str_internf(const char *format, ...) G_GNUC_PRINTF(1, 2);
 

@@ -149,11 +149,13 @@ quantity_binary_nano(QuantityDigits digits, int power)
     for (int i = 0; i < digits.scale; i++)
         divisor *= 10;
 
-    __int128 whole = digits.digits / divisor;
+    __int128 whole = divisor == 1 ? digits.digits : digits.digits / divisor;
     __int128 rest;
 
     if (whole > G_MAXINT64 / factor)
         return binary_limit;
+    if (divisor == 1) /* no fraction: nearly all that is ever written */
+        return MIN(whole * factor * NANO + digits.has_rest, binary_limit);
 
     /*
      * digits * unit / divisor by shift and add over the bits of unit, so that

@@ -73,10 +73,6 @@ put(const char *directory, const char *name, GString *text, GError **error)
     return fine;
 }
 
-/* What cannot stand in a JSON string as it is. */
-#define JSON_SPECIAL                                                                               \
-    "\"\\\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037"
-
 /* A JSON string; NULL is null. Most of a run's bytes are written here: no tree is built for them. */
 static void
 append_json_text(GString *out, const char *key, const char *text)
@@ -90,10 +86,11 @@ append_json_text(GString *out, const char *key, const char *text)
     }
     g_string_append_c(out, '"');
     for (const char *p = text; *p != '\0'; p++) {
-        gsize plain = strcspn(p, JSON_SPECIAL);
+        const char *start = p;
 
-        g_string_append_len(out, p, (gssize)plain);
-        p += plain;
+        while ((guchar)*p >= ' ' && *p != '"' && *p != '\\')
+            p++;
+        g_string_append_len(out, start, p - start);
         if (*p == '\0')
             break;
         if (*p == '"' || *p == '\\')
@@ -194,10 +191,12 @@ write_pods(const Series *series, const char *directory, GError **error)
 static void
 append_quantile(GString *out, gint64 us)
 {
+    g_string_append_c(out, ',');
     if (us < 0)
-        g_string_append_c(out, ',');
-    else
-        g_string_append_printf(out, ",%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT, us / 1000, us % 1000);
+        return;
+    append_number(out, (guint64)us / 1000, 1);
+    g_string_append_c(out, '.');
+    append_number(out, (guint64)us % 1000, 3);
 }
 
 static gboolean
@@ -209,9 +208,14 @@ write_traffic(const Series *series, const char *directory, GError **error)
         for (guint s = 0; s < traffic_second_count(series->traffic[i]); s++) {
             const TrafficSecond *row = traffic_second(series->traffic[i], s);
 
-            g_string_append_printf(out, "%u", s);
+            const guint64 counts[] = {row->ok, row->refused, row->reset, row->timeout, row->other};
+
+            append_number(out, s, 1);
             append_cell(out, traffic_name(series->traffic[i]));
-            g_string_append_printf(out, ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT, row->ok, row->refused, row->reset, row->timeout, row->other);
+            for (guint k = 0; k < G_N_ELEMENTS(counts); k++) {
+                g_string_append_c(out, ',');
+                append_number(out, counts[k], 1);
+            }
             append_quantile(out, row->p50_us);
             append_quantile(out, row->p90_us);
             append_quantile(out, row->p99_us);

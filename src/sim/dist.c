@@ -1,6 +1,8 @@
 /* dist.c - the distributions of rng.h */
 
 #include "sim/rng.h"
+
+#include "base/caches.h"
 #include "sim/fixed.h"
 
 #define UNIT_ONE (G_GINT64_CONSTANT(1) << 32)
@@ -8,12 +10,34 @@
 
 /* log2(p99 / p50) / z99: the standard deviation of the logarithm to base 2, Q48; 0 if degenerate. */
 static gint64
-lognormal_sd_q48(const Dist *dist)
+lognormal_sd_plain(const Dist *dist)
 {
-    if (dist->a_ns <= 0 || dist->b_ns <= dist->a_ns)
-        return 0;
     gint64 ratio_q48 = fixed_log2((guint64)dist->b_ns) - fixed_log2((guint64)dist->a_ns);
     return (gint64)(((__int128)ratio_q48 << 48) / Z99_Q48);
+}
+
+/*
+ * The same, remembered: a run draws from few distributions, many times, and two
+ * logarithms with a division of 128 bits cost more than the draw itself.
+ */
+static gint64
+lognormal_sd_q48(const Dist *dist)
+{
+    static struct {
+        gint64 a_ns, b_ns, sd_q48;
+    } known[64];
+    guint at = (guint)(((guint64)dist->a_ns * 31 + (guint64)dist->b_ns) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 58);
+
+    if (dist->a_ns <= 0 || dist->b_ns <= dist->a_ns)
+        return 0;
+    if (known[at].a_ns != dist->a_ns || known[at].b_ns != dist->b_ns) {
+        known[at].a_ns = dist->a_ns;
+        known[at].b_ns = dist->b_ns;
+        known[at].sd_q48 = lognormal_sd_plain(dist);
+    } else if (caches_are_checked()) {
+        g_assert(known[at].sd_q48 == lognormal_sd_plain(dist));
+    }
+    return known[at].sd_q48;
 }
 
 static gint64
