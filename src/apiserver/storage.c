@@ -6,8 +6,6 @@
 
 #include "apiserver/server.h"
 
-#include <stdio.h>
-
 /* v1.34 apiserver endpoints/handlers: create, update, patch and delete may take so long. */
 #define HANDLER_LIMIT_NS (34 * NS_PER_S)
 /* etcd's own time-out, and how often a read that found no leader is tried again. */
@@ -18,17 +16,23 @@
 const char *
 storage_key(const ApiKind *kind, const char *namespace_, const char *name)
 {
+    static const char root[] = "/registry/";
     char text[640];
-    int length;
+    char *to = text;
 
-    if (kind->is_namespaced)
-        length = snprintf(text, sizeof text, "/registry/%s/%s/%s", kind->plural,
-                          namespace_ == NULL ? "" : namespace_, name);
-    else
-        length = snprintf(text, sizeof text, "/registry/%s/%s", kind->plural, name);
-    if (length >= (int)sizeof text)
-        return str_internf("/registry/%s/%s/%s", kind->plural, namespace_, name);
-    return str_intern_len(text, (gsize)length);
+    if (namespace_ == NULL)
+        namespace_ = "";
+    if (sizeof root + strlen(kind->plural) + strlen(namespace_) + strlen(name) + 3 > sizeof text)
+        return kind->is_namespaced ? str_internf("%s%s/%s/%s", root, kind->plural, namespace_, name)
+                                   : str_internf("%s%s/%s", root, kind->plural, name);
+    to = g_stpcpy(g_stpcpy(to, root), kind->plural);
+    *to++ = '/';
+    if (kind->is_namespaced) {
+        to = g_stpcpy(to, namespace_);
+        *to++ = '/';
+    }
+    to = g_stpcpy(to, name);
+    return str_intern_len(text, (gsize)(to - text));
 }
 
 const char *

@@ -237,6 +237,15 @@ compare_text(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static const char *
+port_key(const EndpointPort *port)
+{
+    return str_internf("%s/%s/%d/%s;", port->name == NULL ? "" : port->name,
+                       port->protocol == NULL ? "" : port->protocol,
+                       port->port.is_set ? port->port.value : -1,
+                       port->app_protocol == NULL ? "" : port->app_protocol);
+}
+
 const char *
 ports_key(const EndpointSliceBody *body)
 {
@@ -246,17 +255,12 @@ ports_key(const EndpointSliceBody *body)
 
     if (body->ports.count == 0)
         return str_intern("");
+    if (body->ports.count == 1)
+        return port_key(&body->ports.items[0]);
     words = g_ptr_array_new();
     text = g_string_new(NULL);
     for (guint i = 0; i < body->ports.count; i++) {
-        const EndpointPort *port = &body->ports.items[i];
-
-        g_ptr_array_add(words,
-                        (gpointer)str_internf("%s/%s/%d/%s;", port->name == NULL ? "" : port->name,
-                                              port->protocol == NULL ? "" : port->protocol,
-                                              port->port.is_set ? port->port.value : -1,
-                                              port->app_protocol == NULL ? ""
-                                                                         : port->app_protocol));
+        g_ptr_array_add(words, (gpointer)port_key(&body->ports.items[i]));
     }
     g_ptr_array_sort(words, compare_text);
     for (guint i = 0; i < words->len; i++)

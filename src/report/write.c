@@ -73,34 +73,44 @@ put(const char *directory, const char *name, GString *text, GError **error)
     return fine;
 }
 
-/* A JSON string; NULL is null. Most of a run's bytes are written here: no tree is built for them. */
+/*
+ * A member with a JSON string; NULL is null. Most of a run's bytes are written here, so no tree is
+ * built for them: room is made once, for the case that each byte needs its six, and then filled.
+ */
 static void
 append_json_text(GString *out, const char *key, const char *text)
 {
-    g_string_append(out, ",\"");
-    g_string_append(out, key);
-    g_string_append(out, "\":");
-    if (text == NULL) {
-        g_string_append(out, "null");
-        return;
-    }
-    g_string_append_c(out, '"');
-    for (const char *p = text; *p != '\0'; p++) {
-        const char *start = p;
+    static const char hex[] = "0123456789abcdef";
+    gsize key_length = strlen(key), length = text != NULL ? strlen(text) : 0, start = out->len;
+    char *to;
 
-        while ((guchar)*p >= ' ' && *p != '"' && *p != '\\')
-            p++;
-        g_string_append_len(out, start, p - start);
-        if (*p == '\0')
-            break;
-        if (*p == '"' || *p == '\\')
-            g_string_append_printf(out, "\\%c", *p);
-        else if (*p == '\n' || *p == '\t')
-            g_string_append(out, *p == '\n' ? "\\n" : "\\t");
-        else
-            g_string_append_printf(out, "\\u%04x", (guint)(guchar)*p);
+    g_string_set_size(out, start + key_length + 8 + 6 * length);
+    to = out->str + start;
+    *to++ = ',';
+    *to++ = '"';
+    memcpy(to, key, key_length);
+    to += key_length;
+    memcpy(to, text != NULL ? "\":\"" : "\":null", text != NULL ? 3 : 6);
+    to += text != NULL ? 3 : 6;
+    for (const char *p = text; p != NULL && *p != '\0'; p++) {
+        guchar byte = (guchar)*p;
+
+        if (byte >= ' ' && byte != '"' && byte != '\\') {
+            *to++ = *p;
+        } else if (byte == '"' || byte == '\\' || byte == '\n' || byte == '\t') {
+            *to++ = '\\';
+            *to++ = byte == '\n' ? 'n' : byte == '\t' ? 't' : *p;
+        } else {
+            memcpy(to, "\\u00", 4);
+            to[4] = hex[byte >> 4];
+            to[5] = hex[byte & 15];
+            to += 6;
+        }
     }
-    g_string_append_c(out, '"');
+    if (text != NULL)
+        *to++ = '"';
+    *to = '\0';
+    out->len = (gsize)(to - out->str);
 }
 
 static gboolean
