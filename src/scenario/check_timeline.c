@@ -16,7 +16,9 @@ check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, co
 {
     const Value *at = check_place(entry->source, "kubectl");
 
-    for (guint i = 0; entry->argv[i] != NULL; i++) {
+    if (g_strv_contains((const char *const *)entry->argv, "logs"))
+        return; /* its -f is --follow */
+    for (guint i = 0; entry->argv[i] != NULL && !str_is(entry->argv[i], "--"); i++) {
         const char *file = NULL;
 
         if ((str_is(entry->argv[i], "-f") || str_is(entry->argv[i], "--filename")) && entry->argv[i + 1] != NULL)

@@ -5,6 +5,8 @@
  */
 
 #include "tests/world/pods.h"
+
+#include "base/duration.h"
 #include "world/flow.h"
 
 Suite *runtime_suite(void);
@@ -153,6 +155,33 @@ START_TEST(test_volumes_are_shared_and_outlive_containers)
     pods_run(pods, NS_PER_S);
     second_log = rt_container_log(container);
     ck_assert_str_eq(second_log, "x\n");
+    pods_free(pods);
+}
+END_TEST
+
+/* kubelet pkg/kubelet/kuberuntime/logs: a line has the time when it was begun; a partial one no newline. */
+START_TEST(test_log_times)
+{
+    static const char *const say[] = {"sh", "-c", "echo a; sleep 2; echo b; printf c; sleep 100", NULL};
+    RtContainerOptions options = {.name = "w", .image = "busybox", .command = say};
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    g_autofree char *log = NULL;
+    g_auto(GStrv) lines = NULL;
+    gint64 first_ns, second_ns;
+
+    pods_run(pods, 5 * NS_PER_S);
+    log = rt_container_log_with_times(container);
+    lines = g_strsplit(log, "\n", -1);
+    ck_assert_uint_eq(g_strv_length(lines), 3);
+    for (guint i = 0; i < 3; i++) {
+        ck_assert_uint_eq(strcspn(lines[i], " "), strlen("2026-01-05T09:00:00.123456789Z"));
+        ck_assert_int_eq(lines[i][31], "abc"[i]);
+        lines[i][30] = '\0';
+    }
+    ck_assert(time_parse_rfc3339(lines[0], &first_ns) && time_parse_rfc3339(lines[1], &second_ns));
+    ck_assert_int_ge(second_ns - first_ns, 2 * NS_PER_S);
+    ck_assert_int_lt(second_ns - first_ns, 2 * NS_PER_S + NS_PER_S / 10);
     pods_free(pods);
 }
 END_TEST
@@ -770,6 +799,7 @@ runtime_suite(void)
     tcase_add_test(tcase, test_addresses_go_round);
     tcase_add_test(tcase, test_stopping_a_sandbox_kills_what_runs_in_it);
     tcase_add_test(tcase, test_life_of_a_container);
+    tcase_add_test(tcase, test_log_times);
     tcase_add_test(tcase, test_grace_can_only_shrink);
     tcase_add_test(tcase, test_answers_are_dropped_with_the_caller_but_work_goes_on);
     tcase_add_test(tcase, test_volumes_are_shared_and_outlive_containers);
