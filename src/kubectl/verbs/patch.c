@@ -171,6 +171,7 @@ patch_run(Command *command)
     PatchState *state = g_new0(PatchState, 1);
     const char *type = flag_string(command, "type");
     g_autofree char *lower = g_ascii_strdown(type, -1);
+    char *text;
 
     command->state = state;
     command->state_free = state_free;
@@ -181,8 +182,10 @@ patch_run(Command *command)
     state->type = str_is(lower, "json")    ? PATCH_JSON
                   : str_is(lower, "merge") ? PATCH_MERGE
                                            : PATCH_STRATEGIC;
-    state->text = patch_text(command);
-    if (state->text != NULL && targets_from_files_or_args(command, 0) &&
-        targets_need_names(command))
+    text = patch_text(command);
+    if (text == NULL) /* said; the command and its state are gone */
+        return;
+    state->text = text;
+    if (targets_from_files_or_args(command, 0) && targets_need_names(command))
         targets_expand(command, go);
 }
