@@ -5,6 +5,7 @@
 #include "api/object.h"
 #include "base/duration.h"
 #include "base/intern.h"
+#include "base/table.h"
 #include "scenario/run.h"
 
 #include <stdio.h>
@@ -113,31 +114,87 @@ print_chain_json(const Trace *trace, TraceId id)
     printf("%s\n", text);
 }
 
-/* The table of a pod's last scheduling attempt: nodes down, plugins across. */
+/* What a plugin's column is called, so that a row fits a terminal. */
+static const char *
+column_of(const char *plugin)
+{
+    static const char *const names[][2] = {
+        {"TaintToleration", "TAINTS"}, {"NodeAffinity", "AFFINITY"}, {"NodeResourcesFit", "FIT"}, {"PodTopologySpread", "SPREAD"},
+        {"InterPodAffinity", "PODS"}, {"NodeResourcesBalancedAllocation", "BALANCE"}, {"ImageLocality", "IMAGES"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (str_is(names[i][0], plugin))
+            return names[i][1];
+    return plugin;
+}
+
+/* Highest total first; among equals by name. */
+static gint
+compare_totals(gconstpointer a, gconstpointer b, gpointer user)
+{
+    const Value *nodes = user;
+    guint first = *(const guint *)a, second = *(const guint *)b;
+    gint64 x = value_get_int(nodes->items[first], "total", 0), y = value_get_int(nodes->items[second], "total", 0);
+
+    return x != y ? (x > y ? -1 : 1) : strcmp(nodes->keys[first], nodes->keys[second]);
+}
+
+static void
+print_scores(const Value *nodes, const GArray *rows, const char *chosen)
+{
+    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 4, .padding = 2});
+    const Value *scores = value_get(nodes->items[g_array_index(rows, guint, 0)], "scores");
+    g_autofree char *text = NULL;
+
+    text_table_header(table, "NODE");
+    for (guint k = 0; scores != NULL && k < scores->count; k++)
+        text_table_header(table, column_of(scores->keys[k]));
+    text_table_header(table, scores != NULL ? "TOTAL" : "SCORES");
+    for (guint i = 0; i < rows->len; i++) {
+        guint row = g_array_index(rows, guint, i);
+        const Value *of_node = value_get(nodes->items[row], "scores");
+
+        text_table_cell(table, "%s%s", nodes->keys[row], str_is(nodes->keys[row], chosen) ? " *" : "");
+        for (guint k = 0; of_node != NULL && k < of_node->count; k++)
+            text_table_cell(table, "%" G_GINT64_FORMAT, of_node->items[k]->integer);
+        if (of_node != NULL)
+            text_table_cell(table, "%" G_GINT64_FORMAT, value_get_int(nodes->items[row], "total", 0));
+        else
+            text_table_cell(table, "none: the only node that fits");
+        text_table_end_row(table);
+    }
+    text = text_table_format(table);
+    printf("\n%s", text);
+}
+
+/* The table of a pod's last scheduling attempt: nodes down, plugins across; then why the others were left out. */
 static void
 print_scheduling(const Value *attempt, const char *pod)
 {
     const Value *nodes = value_get(attempt, "nodes");
     const char *node = value_get_string(attempt, "node", NULL);
     const char *message = value_get_string(attempt, "message", NULL);
+    g_autoptr(GArray) scored = g_array_new(FALSE, FALSE, sizeof(guint));
+    guint n = nodes != NULL ? nodes->count : 0;
 
-    printf("last attempt to schedule %s: %s%s\n", pod, node != NULL ? "bound to " : "no node", node != NULL ? node : "");
+    printf("last attempt to schedule %s: %s%s\n", pod, node != NULL ? "put on " : "no node", node != NULL ? node : "");
     if (!str_is_empty(message))
         printf("%s\n", message);
-    for (guint i = 0; nodes != NULL && i < nodes->count; i++) {
-        const Value *at = nodes->items[i];
-        const char *filter = value_get_string(at, "filter", NULL);
-        const Value *scores = value_get(at, "scores");
+    for (guint i = 0; i < n; i++)
+        if (value_get_string(nodes->items[i], "filter", NULL) == NULL)
+            g_array_append_val(scored, i);
+    if (scored->len > 0) {
+        g_array_sort_with_data(scored, compare_totals, (gpointer)nodes);
+        print_scores(nodes, scored, node);
+    }
+    if (scored->len < n)
+        printf("\nfiltered out:\n");
+    for (guint i = 0; i < n; i++) {
+        const char *filter = value_get_string(nodes->items[i], "filter", NULL);
 
-        printf("\n  %s%s\n", nodes->keys[i], str_is(nodes->keys[i], node) ? "  <- chosen" : "");
-        if (filter != NULL) {
-            printf("    filtered out: %s\n", filter);
-            continue;
-        }
-        for (guint k = 0; scores != NULL && k < scores->count; k++)
-            printf("    %-34s %5" G_GINT64_FORMAT "\n", scores->keys[k], scores->items[k]->integer);
-        if (value_get(at, "total") != NULL)
-            printf("    %-34s %5" G_GINT64_FORMAT "\n", "total", value_get_int(at, "total", 0));
+        if (filter != NULL)
+            printf("  %-20s %s\n", nodes->keys[i], filter);
     }
 }
 

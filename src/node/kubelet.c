@@ -170,6 +170,8 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
     own->labels = (StrMap){0};
     str_map_copy(&own->labels, &options->labels);
     own->taints.items = g_memdup2(options->taints.items, options->taints.count * sizeof(Taint));
+    if (options->declared != NULL)
+        own->declared = api_object_ref(options->declared);
     if (own->max_pods == 0)
         own->max_pods = 110;
     if (own->version_minor == 0)
@@ -245,6 +247,8 @@ kubelet_free(Kubelet *k)
     g_ptr_array_unref(k->held);
     str_map_clear(&k->options.labels);
     g_free(k->options.taints.items);
+    if (k->options.declared != NULL)
+        api_object_unref((ApiObject *)k->options.declared);
     g_free(k);
 }
 

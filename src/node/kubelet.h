@@ -41,6 +41,10 @@ typedef struct {
     guint version_minor;     /* 34 */
     const char *version;     /* "v1.34.4"; NULL: v1.34.4, else v1.<minor>.0 */
 
+    /* The Node as a manifest declares it; NULL: none. It registers unschedulable if that says so; with ideal, what its
+     * status says of allocatable and images stands instead of what a runtime would find. The kubelet keeps a reference. */
+    const ApiObject *declared;
+
     gboolean ideal;
     Dist ideal_startup, ideal_stop;
     /* Per pod instead, if not NULL: what the pod's image says. */

@@ -35,6 +35,18 @@ set_amount(QuantityMap *map, const char *key, gint64 value, QuantityFormat forma
     quantity_map_set(map, str_intern(key), quantity_from_int(value, format));
 }
 
+/* A declared node has what its manifest says: extended resources, and less to allocate than there is. */
+static void
+declare_amounts(const NodeStatus *declared, NodeStatus *status)
+{
+    for (guint i = 0; i < declared->capacity.count; i++) {
+        quantity_map_set(&status->capacity, declared->capacity.items[i].key, declared->capacity.items[i].value);
+        quantity_map_set(&status->allocatable, declared->capacity.items[i].key, declared->capacity.items[i].value);
+    }
+    for (guint i = 0; i < declared->allocatable.count; i++)
+        quantity_map_set(&status->allocatable, declared->allocatable.items[i].key, declared->allocatable.items[i].value);
+}
+
 static void
 status_set_resources(const KubeletOptions *options, NodeStatus *status)
 {
@@ -67,6 +79,8 @@ status_set_resources(const KubeletOptions *options, NodeStatus *status)
                    allocatable_of(disk, 0, ideal ? 0 : threshold_bytes(disk_limit, disk)),
                    QUANTITY_BINARY_SI);
     }
+    if (ideal && options->declared != NULL)
+        declare_amounts(node_status(options->declared), status);
     if (ideal)
         return;
     set_amount(&status->capacity, "hugepages-1Gi", 0, QUANTITY_DECIMAL_SI);
@@ -130,6 +144,17 @@ status_set_images(const KubeletOptions *options, NodeStatus *status)
 {
     g_autoptr(GArray) images = NULL;
 
+    if (options->ideal && options->declared != NULL) {
+        const NodeStatus *declared = node_status(options->declared);
+
+        for (guint i = 0; i < declared->images.count; i++) {
+            ContainerImage *item = API_LIST_ADD(&status->images);
+
+            for (guint k = 0; k < declared->images.items[i].names.count; k++)
+                str_list_add(&item->names, declared->images.items[i].names.items[k]);
+            item->size_bytes = declared->images.items[i].size_bytes;
+        }
+    }
     if (options->runtime == NULL)
         return;
     images = runtime_list_images(options->runtime);
@@ -200,6 +225,8 @@ node_object(const KubeletOptions *options)
     for (guint i = 0; i < options->taints.count; i++)
         *API_LIST_ADD(&spec->taints) = options->taints.items[i];
     spec->provider_id = options->provider_id;
+    if (options->declared != NULL)
+        spec->unschedulable = node_spec(options->declared)->unschedulable;
     if (options->pod_cidr != NULL) {
         spec->pod_cidr = options->pod_cidr;
         str_list_add(&spec->pod_cidrs, options->pod_cidr);

@@ -164,6 +164,7 @@ typedef struct {
     StrMap labels;    /* (owned) */
     TaintList taints; /* (owned) */
     const ScNodeGroup *group;
+    const ApiObject *declared; /* borrowed; NULL: no manifest */
 } NodePlan;
 
 static void
@@ -194,7 +195,7 @@ make_node(Cluster *cluster, NodePlan *plan)
         .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .runtime = node->runtime,
         .node_name = node->name, .labels = plan->labels, .taints = plan->taints, .max_pods = (gint32)plan->max_pods,
         .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->version_minor,
-        .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
+        .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
         .ideal_user = cluster,
     };
@@ -279,6 +280,7 @@ make_node_from_manifest(Cluster *cluster, const ScManifest *manifest)
     str_map_copy(&plan.labels, &object->meta->labels);
     for (guint i = 0; i < node_spec(object)->taints.count; i++)
         *API_LIST_ADD(&plan.taints) = node_spec(object)->taints.items[i];
+    plan.declared = object;
     make_node(cluster, &plan);
 }
 
