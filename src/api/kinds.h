@@ -7,4 +7,6 @@
 #include "api/kinds/meta.h"
 #include "api/kinds/pod.h"
 #include "api/kinds/service.h"
+#include "api/kinds/sets.h"
+#include "api/kinds/storage.h"
 #include "api/kinds/workload.h"

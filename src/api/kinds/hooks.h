@@ -86,6 +86,25 @@ void pod_validate(const ApiObject *pod, ApiErrors *errors);
 void pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *errors);
 void pod_warn(const ApiObject *pod, GPtrArray *warnings);
 
+/* Parts of workloads. int_or_percent: the number, with or without its sign; 0 for other text. */
+const char *print_int_or_string(const IntOrString *value);
+gint64 int_or_percent(const IntOrString *value);
+void check_int_or_percent(ApiErrors *errors, const char *child, const IntOrString *value);
+void check_selector_unchanged(ApiErrors *errors,
+                              const LabelSelector *selector,
+                              const LabelSelector *old);
+/* workload_template: of a kind whose spec has a pod template; NULL for others. */
+const PodTemplateSpec *workload_template(const ApiObject *object);
+
+void daemon_set_validate(const ApiObject *object, ApiErrors *errors);
+void daemon_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void stateful_set_validate(const ApiObject *object, ApiErrors *errors);
+void stateful_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void controller_revision_validate(const ApiObject *object, ApiErrors *errors);
+void controller_revision_validate_update(const ApiObject *object,
+                                         const ApiObject *old,
+                                         ApiErrors *errors);
+void check_claim_spec(ApiErrors *errors, const PvcSpec *spec);
 void replica_set_validate(const ApiObject *object, ApiErrors *errors);
 void replica_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void deployment_validate(const ApiObject *object, ApiErrors *errors);

@@ -255,9 +255,7 @@ pod_warn(const ApiObject *pod, GPtrArray *warnings)
 void
 workload_warn(const ApiObject *object, GPtrArray *warnings)
 {
-    const PodTemplateSpec *template_ = object->kind == &deployment_kind
-                                           ? &deployment_spec(object)->template_
-                                           : &replica_set_spec(object)->template_;
+    const PodTemplateSpec *template_ = workload_template(object);
 
     warn_name(object, "Pod names and hostnames", warnings);
     warn_pod_spec(&template_->spec, "spec.template.spec", warnings);

@@ -9,6 +9,8 @@
 #include "api/kinds/core.h"
 #include "api/kinds/pod.h"
 #include "api/kinds/service.h"
+#include "api/kinds/sets.h"
+#include "api/kinds/storage.h"
 #include "api/kinds/workload.h"
 
 #define AT(type, member) offsetof(type, member)

@@ -51,7 +51,7 @@ check_selector_and_template(ApiErrors *errors,
     check_template(errors, template_, selector);
 }
 
-static void
+void
 check_selector_unchanged(ApiErrors *errors, const LabelSelector *selector, const LabelSelector *old)
 {
     gboolean is_equal = selector == NULL || old == NULL
@@ -94,7 +94,7 @@ replica_set_validate_update(const ApiObject *object, const ApiObject *old, ApiEr
 
 /* --- Deployment ---------------------------------------------------------------------------- */
 
-static const char *
+const char *
 print_int_or_string(const IntOrString *value)
 {
     if (value->type == INT_OR_STRING_STRING)
@@ -117,7 +117,7 @@ is_percent(const char *text)
 }
 
 /* getIntOrPercentValue: the number, with or without its sign; 0 for other text */
-static gint64
+gint64
 int_or_percent(const IntOrString *value)
 {
     if (value->type == INT_OR_STRING_STRING)
@@ -126,7 +126,7 @@ int_or_percent(const IntOrString *value)
 }
 
 /* ValidatePositiveIntOrPercent */
-static void
+void
 check_int_or_percent(ApiErrors *errors, const char *child, const IntOrString *value)
 {
     if (value->type == INT_OR_STRING_STRING)

@@ -1,0 +1,271 @@
+/* PersistentVolumeClaim and PersistentVolume: tables, kinds, validation. */
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+
+static const ApiField volume_resources_fields[] = {
+    {"limits", API_QUANTITY_MAP, AT(VolumeResources, limits), .go_type = "v1.ResourceList",
+     .doc = "The most storage that may be used."},
+    {"requests", API_QUANTITY_MAP, AT(VolumeResources, requests), .go_type = "v1.ResourceList",
+     .doc = "The least storage that is needed."},
+    {0},
+};
+static const ApiType volume_resources_type = TYPE("VolumeResourceRequirements",
+                                                  VolumeResources,
+                                                  volume_resources_fields,
+                                                  "Storage that is asked for.");
+
+static const ApiField pvc_spec_fields[] = {
+    {"accessModes", API_STR_LIST, AT(PvcSpec, access_modes), .merge = API_MERGE_REPLACE,
+     .doc = "How the volume will be mounted, such as ReadWriteOnce."},
+    {"selector", API_MESSAGE, AT(PvcSpec, selector), .message = &label_selector_type,
+     .doc = "The volumes that may be bound."},
+    {"resources", API_STRUCT, AT(PvcSpec, resources), API_ALWAYS,
+     .message = &volume_resources_type, .doc = "Storage that is asked for."},
+    {"volumeName", API_STRING, AT(PvcSpec, volume_name), .doc = "Name of the bound volume."},
+    {"storageClassName", API_STRING, AT(PvcSpec, storage_class_name), API_POINTER,
+     .doc = "Name of the StorageClass that is asked for."},
+    {"volumeMode", API_STRING, AT(PvcSpec, volume_mode), API_POINTER, .def = "Filesystem",
+     .go_type = "v1.PersistentVolumeMode", .doc = "Filesystem or Block."},
+    {"dataSource", API_RAW, AT(PvcSpec, data_source), .go_type = "v1.TypedLocalObjectReference",
+     .doc = "What the volume is filled from."},
+    {"dataSourceRef", API_RAW, AT(PvcSpec, data_source_ref),
+     .go_type = "v1.TypedObjectReference", .doc = "What the volume is filled from."},
+    {"volumeAttributesClassName", API_STRING, AT(PvcSpec, volume_attributes_class_name),
+     API_POINTER, .doc = "Name of the VolumeAttributesClass that is asked for."},
+    {0},
+};
+const ApiType pvc_spec_type =
+    TYPE("PersistentVolumeClaimSpec", PvcSpec, pvc_spec_fields, "What is wanted.");
+
+static const ApiField pvc_condition_fields[] = {
+    {"type", API_STRING, AT(Condition, type), API_ALWAYS,
+     .go_type = "v1.PersistentVolumeClaimConditionType",
+     .doc = "Resizing, FileSystemResizePending and others."},
+    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
+     .doc = "True, False or Unknown."},
+    {"lastProbeTime", API_TIME, AT(Condition, last_probe_time), API_ALWAYS,
+     .doc = "When the condition was last looked at."},
+    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
+     .doc = "When the status last changed."},
+    {"reason", API_STRING, AT(Condition, reason),
+     .doc = "Why the condition last changed, as one CamelCase word."},
+    {"message", API_STRING, AT(Condition, message),
+     .doc = "Details of the last change for people to read."},
+    {0},
+};
+static const ApiType pvc_condition_type = TYPE("PersistentVolumeClaimCondition",
+                                               Condition,
+                                               pvc_condition_fields,
+                                               "One aspect of the claim's state.");
+
+static const ApiField pvc_status_fields[] = {
+    {"phase", API_STRING, AT(PvcStatus, phase), .def = "Pending",
+     .go_type = "v1.PersistentVolumeClaimPhase", .doc = "Pending, Bound or Lost."},
+    {"accessModes", API_STR_LIST, AT(PvcStatus, access_modes),
+     .doc = "How the bound volume can be mounted."},
+    {"capacity", API_QUANTITY_MAP, AT(PvcStatus, capacity), .go_type = "v1.ResourceList",
+     .doc = "Size of the bound volume."},
+    {"conditions", API_MESSAGE_LIST, AT(PvcStatus, conditions), .message = &pvc_condition_type,
+     .merge = API_MERGE_MERGE, .merge_key = "type", .doc = "Aspects of the claim's state."},
+    {0},
+};
+const ApiType pvc_status_type =
+    TYPE("PersistentVolumeClaimStatus", PvcStatus, pvc_status_fields, "What is there.");
+
+static const ApiField claim_template_fields[] = {
+    {"kind", API_STRING, AT(ClaimTemplate, kind), .def = "PersistentVolumeClaim",
+     .doc = "PersistentVolumeClaim."},
+    {"apiVersion", API_STRING, AT(ClaimTemplate, api_version), .def = "v1", .doc = "v1."},
+    {"metadata", API_STRUCT, AT(ClaimTemplate, metadata), .message = &object_meta_type,
+     .doc = "Name and labels of the claims."},
+    {"spec", API_STRUCT, AT(ClaimTemplate, spec), .message = &pvc_spec_type,
+     .doc = "What the claims ask for."},
+    {"status", API_STRUCT, AT(ClaimTemplate, status), .message = &pvc_status_type,
+     .doc = "Not used in a template."},
+    {0},
+};
+const ApiType claim_template_type = TYPE("PersistentVolumeClaim",
+                                         ClaimTemplate,
+                                         claim_template_fields,
+                                         "A claim that each pod gets a copy of.");
+
+static const ApiField host_path_fields[] = {
+    {"path", API_STRING, AT(HostPathVolumeSource, path), API_REQUIRED | API_ALWAYS,
+     .doc = "The path on the node."},
+    {"type", API_STRING, AT(HostPathVolumeSource, type), API_POINTER, .def = "",
+     .go_type = "v1.HostPathType", .doc = "What must be at the path."},
+    {0},
+};
+static const ApiType host_path_type = TYPE("HostPathVolumeSource",
+                                           HostPathVolumeSource,
+                                           host_path_fields,
+                                           "A file or directory of the node.");
+
+static const ApiField pv_spec_fields[] = {
+    {"capacity", API_QUANTITY_MAP, AT(PvSpec, capacity), .go_type = "v1.ResourceList",
+     .doc = "Size of the volume."},
+    {"nfs", API_RAW, AT(PvSpec, nfs), .go_type = "v1.NFSVolumeSource",
+     .doc = "A directory of a NFS server."},
+    {"hostPath", API_MESSAGE, AT(PvSpec, host_path), .message = &host_path_type,
+     .doc = "A directory of the node."},
+    {"local", API_RAW, AT(PvSpec, local), .go_type = "v1.LocalVolumeSource",
+     .doc = "A disk of one node."},
+    {"csi", API_RAW, AT(PvSpec, csi), .go_type = "v1.CSIPersistentVolumeSource",
+     .doc = "A volume of a CSI driver."},
+    {"accessModes", API_STR_LIST, AT(PvSpec, access_modes), .merge = API_MERGE_REPLACE,
+     .doc = "How the volume can be mounted."},
+    {"claimRef", API_MESSAGE, AT(PvSpec, claim_ref), .message = &object_reference_type,
+     .doc = "The claim that the volume is bound to."},
+    {"persistentVolumeReclaimPolicy", API_STRING, AT(PvSpec, reclaim_policy), .def = "Retain",
+     .go_type = "v1.PersistentVolumeReclaimPolicy",
+     .doc = "What becomes of the volume when its claim is gone: Retain or Delete."},
+    {"storageClassName", API_STRING, AT(PvSpec, storage_class_name),
+     .doc = "Name of the StorageClass the volume belongs to."},
+    {"mountOptions", API_STR_LIST, AT(PvSpec, mount_options), .doc = "Options of the mount."},
+    {"volumeMode", API_STRING, AT(PvSpec, volume_mode), API_POINTER, .def = "Filesystem",
+     .go_type = "v1.PersistentVolumeMode", .doc = "Filesystem or Block."},
+    {"nodeAffinity", API_RAW, AT(PvSpec, node_affinity), .go_type = "v1.VolumeNodeAffinity",
+     .doc = "The nodes that the volume can be used from."},
+    {0},
+};
+static const ApiType pv_spec_type =
+    TYPE("PersistentVolumeSpec", PvSpec, pv_spec_fields, "What the volume is.");
+
+static const ApiField pv_status_fields[] = {
+    {"phase", API_STRING, AT(PvStatus, phase), .go_type = "v1.PersistentVolumePhase",
+     .doc = "Pending, Available, Bound, Released or Failed."},
+    {"message", API_STRING, AT(PvStatus, message), .doc = "Why it is in this phase."},
+    {"reason", API_STRING, AT(PvStatus, reason), .doc = "Why it failed, as one CamelCase word."},
+    {"lastPhaseTransitionTime", API_TIME, AT(PvStatus, last_phase_transition_time),
+     .doc = "When the phase last changed."},
+    {0},
+};
+static const ApiType pv_status_type =
+    TYPE("PersistentVolumeStatus", PvStatus, pv_status_fields, "The volume's state.");
+
+/* --- hooks --------------------------------------------------------------------------------- */
+
+/* v1.34 pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec; the cursor stands on the spec. */
+void
+check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
+{
+    static const char *const modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                        "ReadWriteOncePod", NULL};
+    const Quantity *storage = quantity_map_get(&spec->resources.requests, "storage");
+    gboolean is_shared = FALSE;
+
+    if (spec->access_modes.count == 0)
+        field_required(errors, "accessModes", "at least 1 access mode is required");
+    if (spec->selector != NULL)
+        check_label_selector(errors, "selector", spec->selector);
+    for (guint i = 0; i < spec->access_modes.count; i++) {
+        const char *mode = spec->access_modes.items[i];
+        gboolean is_known = FALSE;
+
+        for (guint k = 0; modes[k] != NULL; k++)
+            is_known = is_known || str_is(mode, modes[k]);
+        if (!is_known)
+            field_not_supported(errors, "accessModes", mode, modes);
+        is_shared = is_shared || !str_is(mode, "ReadWriteOncePod");
+    }
+    if (str_list_contains(&spec->access_modes, "ReadWriteOncePod") && is_shared)
+        field_forbidden(errors, "accessModes",
+                        "may not use ReadWriteOncePod with other access modes");
+    api_errors_push(errors, "resources");
+    if (storage == NULL) {
+        api_errors_push_key(errors, "storage");
+        field_required(errors, NULL, NULL);
+        api_errors_pop(errors);
+    } else if (quantity_sign(storage) <= 0) {
+        api_errors_push(errors, "requests");
+        api_errors_push_key(errors, "storage");
+        field_invalid_string(errors, NULL, quantity_format(storage), "must be greater than zero");
+        api_errors_pop(errors);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+    if (!str_is_empty(spec->storage_class_name))
+        check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, spec->storage_class_name);
+    if (spec->volume_mode != NULL)
+        check_one_of(errors, "volumeMode", spec->volume_mode,
+                     (const char *const[]){"Block", "Filesystem", NULL});
+}
+
+static void
+pvc_validate(const ApiObject *object, ApiErrors *errors)
+{
+    api_errors_push(errors, "spec");
+    check_claim_spec(errors, object->spec);
+    api_errors_pop(errors);
+}
+
+static void
+pvc_prepare_create(ApiObject *object)
+{
+    PvcStatus *status = api_edit_status(object);
+
+    api_struct_clear(&pvc_status_type, status);
+    status->phase = str_intern("Pending");
+}
+
+static void
+pv_validate(const ApiObject *object, ApiErrors *errors)
+{
+    const PvSpec *spec = object->spec;
+
+    api_errors_push(errors, "spec");
+    if (spec->access_modes.count == 0)
+        field_required(errors, "accessModes", NULL);
+    if (spec->capacity.count == 0)
+        field_required(errors, "capacity", NULL);
+    if (spec->host_path == NULL && spec->csi == NULL && spec->nfs == NULL && spec->local == NULL)
+        field_required(errors, NULL, "must specify a volume type");
+    api_errors_pop(errors);
+}
+
+static void
+pv_prepare_create(ApiObject *object)
+{
+    PvStatus *status = api_edit_status(object);
+
+    api_struct_clear(&pv_status_type, status);
+    status->phase = str_intern("Pending");
+}
+
+static const char *const pvc_short_names[] = {"pvc", NULL};
+static const char *const pv_short_names[] = {"pv", NULL};
+
+const ApiKind persistent_volume_claim_kind = {
+    .kind = "PersistentVolumeClaim",
+    .group = "",
+    .version = "v1",
+    .plural = "persistentvolumeclaims",
+    .singular = "persistentvolumeclaim",
+    .short_names = pvc_short_names,
+    .is_namespaced = TRUE,
+    .has_status = TRUE,
+    .allows_unconditional_update = TRUE,
+    .spec = &pvc_spec_type,
+    .status = &pvc_status_type,
+    .doc = "Asks for storage that outlives the pod using it.",
+    .prepare_create = pvc_prepare_create,
+    .validate = pvc_validate,
+    .name_rule = NAME_DNS_SUBDOMAIN,
+};
+
+const ApiKind persistent_volume_kind = {
+    .kind = "PersistentVolume",
+    .group = "",
+    .version = "v1",
+    .plural = "persistentvolumes",
+    .singular = "persistentvolume",
+    .short_names = pv_short_names,
+    .has_status = TRUE,
+    .allows_unconditional_update = TRUE,
+    .spec = &pv_spec_type,
+    .status = &pv_status_type,
+    .doc = "A piece of storage in the cluster.",
+    .prepare_create = pv_prepare_create,
+    .validate = pv_validate,
+    .name_rule = NAME_DNS_SUBDOMAIN,
+};
