@@ -1,7 +1,7 @@
 /*
  * scale.c - the scale subresource: replicas, and nothing else
  *
- * Models: v1.34 registry/apps/{deployment,replicaset}/storage: ScaleREST. The
+ * Models: v1.34 registry/apps/{deployment,replicaset,statefulset}/storage: ScaleREST. The
  * answer is the whole object.
  */
 
@@ -19,12 +19,19 @@ replica_set_replicas(ApiObject *object)
     return &((ReplicaSetSpec *)api_edit_spec(object))->replicas;
 }
 
+static OptInt32 *
+stateful_set_replicas(ApiObject *object)
+{
+    return &((StatefulSetSpec *)api_edit_spec(object))->replicas;
+}
+
 static const struct {
     const ApiKind *kind;
     OptInt32 *(*edit_replicas)(ApiObject *object);
 } scalable[] = {
     {&deployment_kind, deployment_replicas},
     {&replica_set_kind, replica_set_replicas},
+    {&stateful_set_kind, stateful_set_replicas},
 };
 
 static ApiStatus *

@@ -1,5 +1,5 @@
 /*
- * printers_workload.c - rows of deployments and replica sets; v1.33 printDeployment,
+ * printers_workload.c - rows of deployments, replica sets, daemon sets and stateful sets; v1.33 printDeployment,
  * printReplicaSet
  */
 
@@ -74,5 +74,82 @@ replica_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrAr
     cell_add(out, "%s", label_selector_text(spec->selector));
 }
 
+/* --- sets: v1.34 printDaemonSet, printStatefulSet, printControllerRevision ------------------- */
+
+static const PrintColumn daemon_set_columns[] = {
+    {"NAME"},
+    {"DESIRED"},
+    {"CURRENT"},
+    {"READY"},
+    {"UP-TO-DATE"},
+    {"AVAILABLE"},
+    {"NODE SELECTOR"},
+    {"AGE"},
+    {"CONTAINERS", TRUE},
+    {"IMAGES", TRUE},
+    {"SELECTOR", TRUE},
+    {0},
+};
+static const PrintColumn stateful_set_columns[] = {
+    {"NAME"}, {"READY"}, {"AGE"}, {"CONTAINERS", TRUE}, {"IMAGES", TRUE}, {0},
+};
+static const PrintColumn controller_revision_columns[] = {
+    {"NAME"}, {"CONTROLLER"}, {"REVISION"}, {"AGE"}, {0},
+};
+
+static void
+daemon_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const DaemonSetSpec *spec = daemon_set_spec(object);
+    const DaemonSetStatus *status = daemon_set_status(object);
+
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%d", status->desired_scheduled);
+    cell_add(out, "%d", status->current_scheduled);
+    cell_add(out, "%d", status->ready);
+    cell_add(out, "%d", status->updated_scheduled);
+    cell_add(out, "%d", status->available);
+    cell_add(out, "%s", str_map_format(&spec->template_.spec.node_selector, "<none>"));
+    cell_add_age(out, object, wall_ns);
+    if (!wide)
+        return;
+    add_containers(&spec->template_.spec, out);
+    cell_add(out, "%s", label_selector_text(spec->selector));
+}
+
+static void
+stateful_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const StatefulSetSpec *spec = stateful_set_spec(object);
+
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%d/%d", stateful_set_status(object)->ready_replicas, spec->replicas.value);
+    cell_add_age(out, object, wall_ns);
+    if (wide)
+        add_containers(&spec->template_.spec, out);
+}
+
+static void
+controller_revision_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const OwnerReference *owner = api_controller_of(object);
+    const ApiKind *kind = owner == NULL ? NULL : api_kind_find(owner->api_version, owner->kind);
+
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    if (kind != NULL)
+        cell_add(out, "%s/%s", api_kind_group_singular(kind), owner->name);
+    else
+        cell_add(out, "%s", "<none>");
+    cell_add(out, "%" G_GINT64_FORMAT, controller_revision_body(object)->revision);
+    cell_add_age(out, object, wall_ns);
+}
+
+const Printer daemon_set_printer = {&daemon_set_kind, daemon_set_columns, daemon_set_cells};
+const Printer stateful_set_printer = {&stateful_set_kind, stateful_set_columns,
+                                      stateful_set_cells};
+const Printer controller_revision_printer = {&controller_revision_kind,
+                                             controller_revision_columns,
+                                             controller_revision_cells};
 const Printer deployment_printer = {&deployment_kind, deployment_columns, deployment_cells};
 const Printer replica_set_printer = {&replica_set_kind, replica_set_columns, replica_set_cells};

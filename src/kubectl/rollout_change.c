@@ -40,12 +40,12 @@ static gboolean
 change(Command *command, const ApiObject *object, Value *tree)
 {
     const char *word = rollout_word(command);
-    const DeploymentSpec *spec = deployment_spec(object);
+    gboolean is_paused = object->kind == &deployment_kind && deployment_spec(object)->paused;
     const char *resource = api_kind_group_resource(object->kind);
     g_autofree char *now = NULL;
 
     if (str_is(word, "pause")) {
-        if (spec->paused) {
+        if (is_paused) {
             command_error(command, "%s \"%s\" is already paused", resource, api_name(object));
             return FALSE;
         }
@@ -53,14 +53,14 @@ change(Command *command, const ApiObject *object, Value *tree)
         return TRUE;
     }
     if (str_is(word, "resume")) {
-        if (!spec->paused) {
+        if (!is_paused) {
             command_error(command, "%s \"%s\" is not paused", resource, api_name(object));
             return FALSE;
         }
         value_remove(value_get(tree, "spec"), "paused");
         return TRUE;
     }
-    if (spec->paused) {
+    if (is_paused) {
         command_error(command,
                       "%s \"%s\" can't restart paused deployment (run rollout resume first)",
                       resource, api_name(object));
@@ -86,7 +86,9 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    if (target->kind != &deployment_kind) {
+    if (target->kind != &deployment_kind &&
+        (!str_is(rollout_word(command), "restart") || (target->kind != &daemon_set_kind &&
+                                                       target->kind != &stateful_set_kind))) {
         const char *word = rollout_word(command);
 
         command_error(command, "%s \"%s\" %s is not supported",

@@ -136,3 +136,8 @@ namespace_status(const ApiObject *object)
 {
     return object->status;
 }
+
+/* node_term_matches: a node selector term; an empty one matches nothing. */
+gboolean node_term_matches(const NodeSelectorTerm *term, const ApiObject *node);
+/* node_matches_required: nodeSelector and required node affinity of @spec select @node. */
+gboolean node_matches_required(const PodSpec *spec, const ApiObject *node);

@@ -346,7 +346,7 @@ typedef struct {
 
 extern const ApiKind pod_kind;
 extern const ApiType pod_spec_type, pod_status_type, pod_template_spec_type, container_type,
-    toleration_type, node_selector_term_type;
+    toleration_type, node_selector_term_type, volume_type;
 
 static inline const PodSpec *
 pod_spec(const ApiObject *pod)

@@ -19,7 +19,7 @@
         .name = go_name, .package = "v1", .size = sizeof(c_type), .fields = rows, .doc = text      \
     }
 
-extern const ApiType probe_type, lifecycle_type, volume_type, affinity_type,
+extern const ApiType probe_type, lifecycle_type, affinity_type,
     topology_spread_constraint_type, container_status_type, pod_condition_type,
     object_field_selector_type, resource_field_selector_type, local_object_reference_type,
     node_selector_type, metav1_condition_type;

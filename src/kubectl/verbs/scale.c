@@ -16,7 +16,7 @@ static const FlagDef flags[] = {
 const Verb scale_verb = {.name = "scale",
                          .flags = flags,
                          .run = scale_run,
-                         .doc = "Set a new size for a deployment or replica set."};
+                         .doc = "Set a new size for a deployment, replica set, or stateful set."};
 
 static Target *
 current(Command *command)
@@ -31,6 +31,8 @@ replicas_of(const ApiObject *object)
         return deployment_spec(object)->replicas.value;
     if (object->kind == &replica_set_kind)
         return replica_set_spec(object)->replicas.value;
+    if (object->kind == &stateful_set_kind)
+        return stateful_set_spec(object)->replicas.value;
     return 0;
 }
 
@@ -85,7 +87,8 @@ on_got(Command *command, const ApiResponse *response)
 static void
 scale_one(Command *command, Target *target)
 {
-    if (target->kind != &deployment_kind && target->kind != &replica_set_kind) {
+    if (target->kind != &deployment_kind && target->kind != &replica_set_kind &&
+        target->kind != &stateful_set_kind) {
         /* it has no scale subresource: that path does not exist */
         command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
         command->has_failed = TRUE;

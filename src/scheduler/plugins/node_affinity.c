@@ -95,7 +95,7 @@ static Verdict
 node_affinity_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, Reasons *reasons)
 {
     (void)state;
-    if (sched_node_matches_required(pod_spec(cycle->pod->pod), node->node))
+    if (node_matches_required(pod_spec(cycle->pod->pod), node->node))
         return VERDICT_SUCCESS;
     reasons_add(reasons, "node(s) didn't match Pod's node affinity/selector");
     return VERDICT_UNRESOLVABLE;
@@ -128,7 +128,7 @@ node_affinity_score(const Cycle *cycle,
         for (guint k = 0; k < affinity->preferred.count; k++) {
             const PreferredSchedulingTerm *term = &affinity->preferred.items[k];
 
-            if (term->weight != 0 && sched_term_matches(&term->preference, nodes[i]->node))
+            if (term->weight != 0 && node_term_matches(&term->preference, nodes[i]->node))
                 out[i] += term->weight;
         }
         most = MAX(most, out[i]);
@@ -143,8 +143,8 @@ node_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
     const PodSpec *spec = pod_spec(waiting->pod);
 
     (void)cache;
-    return sched_node_matches_required(spec, event->object) &&
-           (event->old == NULL || !sched_node_matches_required(spec, event->old));
+    return node_matches_required(spec, event->object) &&
+           (event->old == NULL || !node_matches_required(spec, event->old));
 }
 
 static const PluginEvents node_affinity_events[] = {

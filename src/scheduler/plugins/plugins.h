@@ -15,10 +15,6 @@ extern const SchedPlugin scheduling_gates_plugin, priority_sort_plugin, node_uns
 gboolean sched_taint_is_tolerated(const TolerationList *tolerations, const Taint *taint);
 /* sched_untolerated_taint: the first NoSchedule or NoExecute taint of @node that is not tolerated, or NULL. */
 const Taint *sched_untolerated_taint(const ApiObject *node, const TolerationList *tolerations);
-/* sched_term_matches: a node selector term; an empty one matches nothing. */
-gboolean sched_term_matches(const NodeSelectorTerm *term, const ApiObject *node);
-/* sched_node_matches_required: nodeSelector and required node affinity. */
-gboolean sched_node_matches_required(const PodSpec *spec, const ApiObject *node);
 /*
  * sched_affinity_term_matches: an inter-pod term of a pod in @owner_namespace
  * selects @pod.

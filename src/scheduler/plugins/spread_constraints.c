@@ -142,7 +142,7 @@ spread_includes(const SpreadConstraint *constraint, const ApiObject *pod, const 
     const PodSpec *spec = pod_spec(pod);
 
     if (constraint->honors_affinity && (spec->node_selector.count > 0 || spec->affinity != NULL) &&
-        !sched_node_matches_required(spec, node))
+        !node_matches_required(spec, node))
         return FALSE;
     return !constraint->honors_taints || sched_untolerated_taint(node, &spec->tolerations) == NULL;
 }

@@ -1,0 +1,83 @@
+#include "controllers/daemonset_sync.h"
+
+static const ApiObject *
+find_equal(const GPtrArray *revisions, const Value *data, GPtrArray *old)
+{
+    const ApiObject *found = NULL;
+
+    for (guint i = 0; i < revisions->len; i++) {
+        const Value *its = controller_revision_body(revisions->pdata[i])->data;
+
+        if (its == NULL || !value_equal(its, data)) {
+            g_ptr_array_add(old, revisions->pdata[i]);
+            continue;
+        }
+        if (found != NULL)
+            g_ptr_array_add(old, (gpointer)found);
+        found = revisions->pdata[i];
+    }
+    return found;
+}
+
+/* v1.34 pkg/controller/daemon/update.go, constructHistory and snapshot. */
+ApiObject *
+daemon_find_revision(const ApiObject *set, const GPtrArray *revisions, GPtrArray *old, Plan *plan)
+{
+    const PodTemplateSpec *template_ = &daemon_set_spec(set)->template_;
+    g_autoptr(Value) data = revision_data(template_);
+    const ApiObject *found = find_equal(revisions, data, old);
+    gint64 next = 1;
+
+    for (guint i = 0; i < old->len; i++)
+        next = MAX(next, revision_number(old->pdata[i]) + 1);
+    if (found == NULL) {
+        const char *hash = template_hash(template_, daemon_set_status(set)->collision_count);
+        ApiObject *fresh = revision_new(set, template_, g_steal_pointer(&data), DAEMON_HASH_LABEL,
+                                        hash, next);
+
+        plan_create(plan, api_object_ref(fresh), "because the template is new");
+        return fresh;
+    }
+    if (revision_number(found) < next) {
+        ApiObject *renumbered = revision_renumber(found, next);
+
+        plan_update(plan, api_object_ref(renumbered), "because its template is the current one again");
+        return renumbered;
+    }
+    return api_object_ref(found);
+}
+
+static gboolean
+is_live(const DaemonView *view, const ApiObject *revision)
+{
+    const char *hash = str_map_get(&revision->meta->labels, DAEMON_HASH_LABEL);
+
+    for (guint i = 0; i < view->nodes->len; i++) {
+        const GPtrArray *pods = ((DaemonNode *)view->nodes->pdata[i])->pods;
+
+        for (guint k = 0; k < pods->len; k++)
+            if (daemon_pod_is_updated(pods->pdata[k], hash))
+                return TRUE;
+    }
+    return FALSE;
+}
+
+/* v1.34 pkg/controller/daemon/update.go, cleanupHistory: oldest first; those that pods still have stay. */
+void
+daemon_clean_history(const DaemonView *view, const GPtrArray *old, Plan *plan)
+{
+    OptInt32 limit = daemon_set_spec(view->set)->revision_history_limit;
+    gint64 excess = (gint64)old->len - (limit.is_set ? limit.value : 10);
+    g_autoptr(GPtrArray) sorted = NULL;
+
+    if (excess <= 0)
+        return;
+    sorted = g_ptr_array_copy((GPtrArray *)old, NULL, NULL);
+    revisions_sort(sorted);
+    for (guint i = 0; i < sorted->len && excess > 0; i++) {
+        if (is_live(view, sorted->pdata[i]))
+            continue;
+        plan_delete(plan, sorted->pdata[i], "because only %d old revisions are kept", limit.value);
+        excess--;
+    }
+}
