@@ -1,1 +1,1 @@
-ac4c2ecc6df622f5
+e92e3227eb397bc5

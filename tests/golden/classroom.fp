@@ -1,1 +1,1 @@
-42ed91fae65df6ba
+1301ffdd96726af6
