@@ -58,6 +58,7 @@ play(const char *path, guint64 *out_events)
         ;
     run_finish(run);
     series_finish(series);
+    run_drain(run);
     input = (ReportInput){.name = scenario->name, .description = scenario->description, .file = scenario->file, .version = "bench", .kubernetes_version = scenario->spec.kubernetes_version, .end_ns = run_end_ns(run), .until_met = TRUE};
     directory = g_dir_make_tmp("desk8s-bench-XXXXXX", NULL);
     report_write(&input, series, directory, NULL);

@@ -289,6 +289,7 @@ play(const Scenario *scenario, const Wanted *wanted)
     }
     run_finish(run);
     series_finish(teller.series);
+    run_drain(run);
     status = leave_results(run, teller.series, wanted);
     if (run_error(run) != NULL)
         status = cli_io_error("%s", run_error(run)->message);

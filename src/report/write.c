@@ -122,6 +122,8 @@ write_events(const Series *series, const char *directory, GError **error)
     for (TraceId id = 1; id <= trace_count(trace); id++) {
         const TraceRecord *record = trace_get(trace, id);
 
+        if (series->end_ns >= 0 && record->time_ns > series->end_ns)
+            break; /* the last requests were waited for: that is no part of the run */
         g_string_append(out, "{\"id\":");
         append_number(out, id, 1);
         g_string_append(out, ",\"t\":");

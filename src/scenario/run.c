@@ -7,6 +7,10 @@
 #include "scenario/timeline.h"
 #include "scenario/watchlog.h"
 
+/* How long requests may still take after the end, and how often one looks whether any is left. */
+#define DRAIN_LIMIT_NS NS_PER_MIN
+#define DRAIN_STEP_NS (100 * NS_PER_MS)
+
 struct Run {
     const Scenario *scenario;
     Cluster *cluster;
@@ -117,6 +121,27 @@ run_finish(Run *run)
         g_autoptr(Value) header = log_header(run);
         watch_log_finish(run->log, header, &run->error);
     }
+}
+
+static gboolean
+is_request_under_way(const Cluster *cluster)
+{
+    for (guint i = 0; i < cluster->traffic->len; i++)
+        if (traffic_counts(g_ptr_array_index(cluster->traffic, i))->in_flight > 0)
+            return TRUE;
+    return FALSE;
+}
+
+void
+run_drain(Run *run)
+{
+    Cluster *cluster = run->cluster;
+    gint64 limit_ns = sim_now_ns(cluster->sim) + DRAIN_LIMIT_NS;
+
+    for (guint i = 0; i < cluster->traffic->len; i++)
+        traffic_set_rate(g_ptr_array_index(cluster->traffic, i), 0);
+    while (is_request_under_way(cluster) && sim_now_ns(cluster->sim) < limit_ns)
+        sim_run_until(cluster->sim, sim_now_ns(cluster->sim) + DRAIN_STEP_NS);
 }
 
 const GError *

@@ -52,6 +52,11 @@ gint64 run_end_ns(const Run *run); /* where it ends at the latest */
 gboolean run_advance(Run *run, gint64 time_ns);
 /* run_finish: decide what is still open (conditions at the end). After the last run_advance. */
 void run_finish(Run *run);
+/*
+ * run_drain: clients send no more, and the world goes on until the requests under way have their outcomes (a minute at
+ * most), so that each one sent is counted. After run_finish; series that are finished see nothing of it.
+ */
+void run_drain(Run *run);
 /* run_error: what run_finish could not write; NULL: nothing. (borrowed) */
 const GError *run_error(const Run *run);
 
