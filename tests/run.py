@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs every test group and counts. usage: tests/run.py [--top DIR] [--build DIR] [--checks DIR] [GROUP...]
 
-Groups: suites goldens determinism recordings scheduling api kubectl bad-input cli lint. Last line: N passed, N failed."""
+Groups: suites goldens determinism recordings scheduling api kubectl traffic bad-input cli lint. Last line: N passed, N failed."""
 import argparse
+import csv
 import glob
 import json
 import os
@@ -315,6 +316,59 @@ def api(o):
         print(f"api: {waiting} wait for kinds not built")
 
 
+TRAFFIC_SEEDS = 30
+TRAFFIC_ZERO_S = 20  # when kubectl comes in these scenarios: 0 s of the recordings
+
+
+def seeds_of(o, path):
+    """Failures of each seed's client: by kind, and by the second in which the request ended."""
+    kinds, seconds = [], []
+    with tempfile.TemporaryDirectory() as tmp:
+        for seed in range(1, TRAFFIC_SEEDS + 1):
+            r = play(o, o.program, path, tmp, "--seed", str(seed))
+            if not os.path.exists(os.path.join(tmp, "run.json")):
+                say(path, False, r.stderr)
+                return [], []
+            outcomes = json.load(open(os.path.join(tmp, "run.json")))["traffic"]["client"]["outcomes"]
+            kinds.append({k: n for k, n in outcomes.items() if k != "ok"})
+            rows = csv.DictReader(open(os.path.join(tmp, "traffic.csv")))
+            seconds.append({int(x["second"]) - TRAFFIC_ZERO_S: sum(int(x[k]) for k in ("refused", "reset", "timeout", "other")) for x in rows})
+    return kinds, seconds
+
+
+def lies_within(recorded, ours):
+    """A recorded count is one draw: it may lie a standard deviation of its own (Poisson) beyond what thirty of ours gave."""
+    slack = recorded ** 0.5 + 1
+    return min(ours) - slack <= recorded <= max(ours) + slack
+
+
+def traffic(o):
+    """
+    What a client saw on real nodes: the recorded failures lie within what thirty seeds give, by kind and by second (one second
+    in eight may not); where none was recorded, none occurs. Of resets the recordings' median must fit: in one run the machine
+    was so busy that requests hung for 30 ms, eleven of them until their process was gone.
+    """
+    folder = os.path.join(o.top, "tests", "recordings", "traffic")
+    for name, runs in json.load(open(os.path.join(folder, "recorded.json"))).items():
+        kinds, seconds = seeds_of(o, os.path.join(folder, name + ".yaml"))
+        if not kinds:
+            continue
+        totals = [sum(x.values()) for x in kinds]
+        if all(not r["failed"] for r in runs):
+            say(f"{name} fails nothing", max(totals) == 0, f"ours up to {max(totals)}")
+            continue
+        for kind in ("timeout", "refused", "unreachable"):
+            recorded, ours = [r["failed"].get(kind, 0) for r in runs], [x[kind] for x in kinds]
+            say(f"{name} {kind}", all(lies_within(r, ours) for r in recorded), f"recorded {recorded}, ours {min(ours)}..{max(ours)}")
+        resets, ours = sorted(r["failed"].get("reset", 0) for r in runs), [x["reset"] for x in kinds]
+        say(f"{name} reset", lies_within(resets[len(resets) // 2], ours), f"recorded {resets}, ours {min(ours)}..{max(ours)}")
+        recorded = [sum(r["failed"].values()) for r in runs]
+        say(f"{name} all failures", all(lies_within(r, totals) for r in recorded), f"recorded {recorded}, ours {min(totals)}..{max(totals)}")
+        bins = [(i, n) for r in runs for i, n in enumerate(r["by second"])]
+        out = [(i, n) for i, n in bins if not lies_within(n, [x.get(i, 0) for x in seconds])]
+        say(f"{name} by second", len(out) * 8 <= len(bins), f"{len(out)} of {len(bins)} seconds differ: {out[:10]}")
+
+
 def bad_input(o):
     """tests/bad/NAME.yaml: exit 3, exactly the lines of NAME.err, nothing written."""
     for path in sorted(glob.glob(os.path.join(o.top, "tests", "bad", "*.yaml"))):
@@ -373,9 +427,9 @@ def main():
     o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
     o.program = os.path.join(o.build, "desk8s")
     o.checked_program = os.path.join(o.checks, "desk8s")
-    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, scheduling=scheduling, api=api, kubectl=kubectl, cli=cli, lint=lint)
+    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, lint=lint)
     groups["bad-input"] = bad_input
-    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "scheduling", "api", "kubectl", "bad-input", "cli", "lint"]:
+    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "scheduling", "api", "kubectl", "traffic", "bad-input", "cli", "lint"]:
         if name == "suites":
             groups[name](o)
             continue
