@@ -125,6 +125,8 @@ static const Describer *const describers[] = {
     &describe_pod,
     &describe_deployment,
     &describe_replica_set,
+    &describe_daemon_set,
+    &describe_stateful_set,
     &describe_service,
     &describe_endpoint_slice,
     &describe_node,

@@ -20,6 +20,10 @@ char *rollout_status_text(const ApiObject *deployment,
                           gboolean *out_done,
                           char **out_error);
 
+/* rollout_sets.c: the same of a daemon set, a stateful set. */
+char *rollout_daemon_set_text(const ApiObject *set, gboolean *out_done, char **out_error);
+char *rollout_stateful_set_text(const ApiObject *set, gboolean *out_done, char **out_error);
+
 gboolean rollout_history_begin(Command *command);
 void rollout_history_one(Command *command, Target *target);
 /* pause, resume, restart */

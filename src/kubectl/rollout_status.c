@@ -73,7 +73,12 @@ seen(Command *command, WatchType type, const ApiObject *object)
         command_error(command, "object has been deleted");
         return TRUE;
     }
-    text = rollout_status_text(object, flag_int(command, "revision", 0), &is_done, &error);
+    if (object->kind == &daemon_set_kind)
+        text = rollout_daemon_set_text(object, &is_done, &error);
+    else if (object->kind == &stateful_set_kind)
+        text = rollout_stateful_set_text(object, &is_done, &error);
+    else
+        text = rollout_status_text(object, flag_int(command, "revision", 0), &is_done, &error);
     if (text == NULL) {
         command_error(command, "%s", error);
         return TRUE;
@@ -128,7 +133,8 @@ rollout_status_begin(Command *command)
 void
 rollout_status_one(Command *command, Target *target)
 {
-    if (target->kind != &deployment_kind) {
+    if (target->kind != &deployment_kind && target->kind != &daemon_set_kind &&
+        target->kind != &stateful_set_kind) {
         command_error(command, "no status viewer has been implemented for kind \"%s\"",
                       target->kind->kind);
         command_next(command);
