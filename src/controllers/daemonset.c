@@ -216,8 +216,10 @@ after_manage(const Reconcile *r,
         return;
     }
     view = daemon_view_new(r, sync->set, sync->hash);
+    /* Without a record of what was seen, pods asked for in this sync have not been. */
     if (str_is(daemon_set_spec(sync->set)->update_strategy.type, "RollingUpdate") &&
-        (r->expectations == NULL || expectations_satisfied(r->expectations, r->key, r->now_ns)))
+        (r->expectations == NULL ? n_results == sync->n_prelude
+                                 : expectations_satisfied(r->expectations, r->key, r->now_ns)))
         daemon_plan_rolling(r, view, plan);
     daemon_clean_history(view, sync->old, plan);
     if (plan_count(plan) == 0)

@@ -11,3 +11,4 @@ Suite *nodelifecycle_suite(void);
 Suite *eviction_suite(void);
 Suite *garbage_suite(void);
 Suite *namespace_suite(void);
+Suite *sets_suite(void);
