@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "api/kinds/batch.h"
 #include "api/kinds/core.h"
 #include "api/kinds/meta.h"
 #include "api/kinds/pod.h"

@@ -133,3 +133,8 @@ void
 priority_class_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void lease_validate(const ApiObject *object, ApiErrors *errors);
 void event_validate(const ApiObject *object, ApiErrors *errors);
+
+void job_validate(const ApiObject *object, ApiErrors *errors);
+void job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void cron_job_validate(const ApiObject *object, ApiErrors *errors);
+void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
