@@ -46,4 +46,5 @@ extern const ControllerDef deployment_controller, replica_set_controller, endpoi
     root_ca_controller, daemon_set_controller, stateful_set_controller;
 
 /* Start order, ended by NULL. */
+extern const ControllerDef job_controller;
 extern const ControllerDef *const kcm_controllers[];

@@ -5,5 +5,6 @@ const ControllerDef *const kcm_controllers[] = {
     &node_lifecycle_controller,    &taint_eviction_controller, &namespace_controller,
     &garbage_collector_controller, &pod_gc_controller,         &endpoint_slice_controller,
     &daemon_set_controller,        &deployment_controller,     &replica_set_controller,
-    &stateful_set_controller,      NULL,
+    &stateful_set_controller,      &job_controller,
+    NULL,
 };
