@@ -24,6 +24,17 @@ char *rollout_status_text(const ApiObject *deployment,
 char *rollout_daemon_set_text(const ApiObject *set, gboolean *out_done, char **out_error);
 char *rollout_stateful_set_text(const ApiObject *set, gboolean *out_done, char **out_error);
 
+/* The object that a history or undo is about; state of the command. */
+typedef struct {
+    ApiObject *object; /* (owned) */
+} RolloutState;
+void rollout_state_free(gpointer data);
+void rollout_keep(Command *command, const ApiObject *object);
+/* rollout_revisions.c: kinds that keep their past as ControllerRevisions. */
+gboolean rollout_has_revisions(const ApiKind *kind);
+void rollout_revisions_history(Command *command, Target *target);
+void rollout_revisions_undo(Command *command, Target *target);
+
 gboolean rollout_history_begin(Command *command);
 void rollout_history_one(Command *command, Target *target);
 /* pause, resume, restart */

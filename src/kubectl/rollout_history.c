@@ -12,19 +12,6 @@
 #include "kubectl/print.h"
 #include "kubectl/replica_sets.h"
 
-typedef struct {
-    ApiObject *deployment; /* (owned) */
-} HistoryState;
-
-static void
-state_free(gpointer data)
-{
-    HistoryState *state = data;
-
-    api_object_unref(state->deployment);
-    g_free(state);
-}
-
 gboolean
 rollout_history_begin(Command *command)
 {
@@ -33,8 +20,8 @@ rollout_history_begin(Command *command)
                      flag_int(command, "revision", 0));
         return FALSE;
     }
-    command->state = g_new0(HistoryState, 1);
-    command->state_free = state_free;
+    command->state = g_new0(RolloutState, 1);
+    command->state_free = rollout_state_free;
     return TRUE;
 }
 
@@ -90,7 +77,7 @@ append_table(GString *out, const GPtrArray *sets)
 static void
 on_sets(Command *command, const ApiResponse *response)
 {
-    HistoryState *state = command->state;
+    RolloutState *state = command->state;
     const Target *target = current_target(command);
     gint64 revision = flag_int(command, "revision", 0);
     g_autoptr(GPtrArray) owned = NULL;
@@ -102,7 +89,7 @@ on_sets(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    owned = owned_replica_sets(state->deployment, response->items);
+    owned = owned_replica_sets(state->object, response->items);
     g_ptr_array_sort(owned, by_revision);
     for (guint i = 0; i < owned->len; i++)
         if (revision_of(g_ptr_array_index(owned, i)) == revision)
@@ -126,21 +113,25 @@ on_sets(Command *command, const ApiResponse *response)
 static void
 on_got(Command *command, const ApiResponse *response)
 {
-    HistoryState *state = command->state;
+    RolloutState *state = command->state;
 
     if (!api_response_ok(response)) {
         command_server_error(command, response->status, NULL);
         command_next(command);
         return;
     }
-    api_object_unref(state->deployment);
-    state->deployment = api_object_ref(response->object);
+    api_object_unref(state->object);
+    state->object = api_object_ref(response->object);
     command_send(command, list_replica_sets(response->object), on_sets);
 }
 
 void
 rollout_history_one(Command *command, Target *target)
 {
+    if (rollout_has_revisions(target->kind)) {
+        rollout_revisions_history(command, target);
+        return;
+    }
     if (target->kind != &deployment_kind) {
         command_error(command, "no history viewer has been implemented for \"%s\"",
                       target->kind->kind);

@@ -21,19 +21,6 @@ static const char *const own_annotations[] = {
     "deprecated.deployment.rollback.to",
 };
 
-typedef struct {
-    ApiObject *deployment; /* (owned) */
-} UndoState;
-
-static void
-state_free(gpointer data)
-{
-    UndoState *state = data;
-
-    api_object_unref(state->deployment);
-    g_free(state);
-}
-
 static gboolean
 is_own(const char *key)
 {
@@ -148,7 +135,7 @@ print_dry(Command *command, const ApiObject *set)
 static void
 on_sets(Command *command, const ApiResponse *response)
 {
-    UndoState *state = command->state;
+    RolloutState *state = command->state;
     const Target *target = current_target(command);
     gint64 revision = flag_int(command, "to-revision", 0);
     g_autoptr(GPtrArray) owned = NULL;
@@ -160,17 +147,17 @@ on_sets(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    owned = owned_replica_sets(state->deployment, response->items);
-    chosen = choose(state->deployment, owned, revision, &message);
+    owned = owned_replica_sets(state->object, response->items);
+    chosen = choose(state->object, owned, revision, &message);
     if (chosen == NULL) {
         command_error(command, "%s", message);
     } else if (str_is(flag_string(command, "dry-run"), "client")) {
         print_dry(command, chosen);
-    } else if (deployment_spec(state->deployment)->paused) {
+    } else if (deployment_spec(state->object)->paused) {
         command_error(command, "you cannot rollback a paused deployment; resume it first with "
                                "'kubectl rollout resume' and try again");
     } else if (templates_equal(&replica_set_spec(chosen)->template_,
-                               &deployment_spec(state->deployment)->template_)) {
+                               &deployment_spec(state->object)->template_)) {
         g_autofree char *what = g_strdup_printf("skipped rollback (current template already "
                                                 "matches revision %" G_GINT64_FORMAT ")",
                                                 revision);
@@ -180,7 +167,7 @@ on_sets(Command *command, const ApiResponse *response)
         ApiRequest *request = command_request(command, VERB_PATCH, target);
 
         request->patch_type = PATCH_JSON;
-        request->body = undo_patch(state->deployment, chosen);
+        request->body = undo_patch(state->object, chosen);
         request->dry_run = str_is(flag_string(command, "dry-run"), "server");
         command_send(command, request, on_patched);
         return;
@@ -191,7 +178,7 @@ on_sets(Command *command, const ApiResponse *response)
 static void
 on_got(Command *command, const ApiResponse *response)
 {
-    UndoState *state = command->state;
+    RolloutState *state = command->state;
 
     if (!api_response_ok(response)) {
         command_server_error(command, response->status, NULL);
@@ -199,18 +186,22 @@ on_got(Command *command, const ApiResponse *response)
         return;
     }
     if (state == NULL) {
-        state = g_new0(UndoState, 1);
+        state = g_new0(RolloutState, 1);
         command->state = state;
-        command->state_free = state_free;
+        command->state_free = rollout_state_free;
     }
-    api_object_unref(state->deployment);
-    state->deployment = api_object_ref(response->object);
+    api_object_unref(state->object);
+    state->object = api_object_ref(response->object);
     command_send(command, list_replica_sets(response->object), on_sets);
 }
 
 void
 rollout_undo_one(Command *command, Target *target)
 {
+    if (rollout_has_revisions(target->kind)) {
+        rollout_revisions_undo(command, target);
+        return;
+    }
     if (target->kind != &deployment_kind) {
         command_error(command, "no rollbacker has been implemented for \"%s\"", target->kind->kind);
         command_next(command);
