@@ -11,6 +11,8 @@
 
 #define ROUNDS 7
 #define LIMIT_MS 10.0
+#define RECORDINGS_LIMIT_MS 300.0
+#define SCALE_LIMIT_MS 500.0
 
 static double
 cpu_ms(void)
@@ -69,6 +71,69 @@ play(const char *path, guint64 *out_events)
     return before;
 }
 
+/* All recorded scenarios whose kinds are known, one after the other: once each, CPU time in ms. */
+static int
+bench_recordings(const char *top)
+{
+    g_autofree char *directory = g_build_filename(top, "tests", "recordings", NULL);
+    GDir *dir = g_dir_open(directory, 0, NULL);
+    const char *name;
+    double total_ms = 0;
+    guint count = 0;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(directory, name, "scenario.yaml", NULL);
+        guint64 events = 0;
+        double ms = g_file_test(path, G_FILE_TEST_EXISTS) ? play(path, &events) : -1;
+
+        if (ms >= 0) {
+            total_ms += ms;
+            count++;
+        }
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+    printf("  %u recorded scenarios together: CPU ms %.0f\n", count, total_ms);
+    return bench_promise("recordings", total_ms, RECORDINGS_LIMIT_MS);
+}
+
+static const char scale_scenario[] =
+    "apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: scale}\n"
+    "spec:\n  duration: %us\n  cluster:\n    kubelet: ideal\n    nodes: [{name: node, count: %u, cpu: 32, memory: 256Gi, pods: 110}]\n"
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: %u\n  selector: {matchLabels: {app: web}}\n"
+    "  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers: [{name: web, image: \"nginx:1.27\"}]\n";
+
+/* A Deployment of @n_pods from nothing to Running on a tenth as many nodes; the controller manager creates 20 pods a second. */
+static double
+play_scale(guint n_pods, guint64 *out_events)
+{
+    g_autofree char *directory = g_dir_make_tmp("desk8s-bench-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "scale.yaml", NULL);
+    g_autofree char *text = g_strdup_printf(scale_scenario, 20 + n_pods / 20, n_pods / 10, n_pods);
+    double ms = g_file_set_contents(path, text, -1, NULL) ? play(path, out_events) : -1;
+
+    remove_files(directory);
+    return ms;
+}
+
+static int
+bench_scale(void)
+{
+    static const guint sizes[] = {1000, 3000, 10000};
+    double per_event[G_N_ELEMENTS(sizes)];
+    double ms = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        guint64 events = 0;
+
+        ms = play_scale(sizes[i], &events);
+        per_event[i] = ms * 1e6 / (double)MAX(events, 1);
+        printf("  %5u pods on %4u nodes: %" G_GUINT64_FORMAT " events, CPU ms %.0f, %.0f ns an event\n", sizes[i], sizes[i] / 10, events, ms, per_event[i]);
+    }
+    printf("  ns an event from the smallest to the largest: times %.2f\n", per_event[G_N_ELEMENTS(sizes) - 1] / per_event[0]);
+    return bench_promise("10,000 pods", ms, SCALE_LIMIT_MS);
+}
+
 int
 bench_runs(void)
 {
@@ -92,5 +157,7 @@ bench_runs(void)
         printf("  %-14s %" G_GUINT64_FORMAT " events, CPU ms min %.2f median %.2f, %.0f ns an event\n", names[i], events, bench_rounds_min(&rounds), bench_rounds_median(&rounds), bench_rounds_median(&rounds) * 1e6 / (double)MAX(events, 1));
         broken += bench_promise(names[i], bench_rounds_median(&rounds), LIMIT_MS);
     }
+    broken += bench_recordings(top != NULL ? top : ".");
+    broken += bench_scale();
     return broken;
 }
