@@ -125,8 +125,7 @@ str_intern_len(const char *text, gsize length)
     return interned.slots[at].text;
 }
 
-const char *
-str_intern(const char *text)
+const char *(str_intern)(const char *text)
 {
     return text == NULL ? NULL : str_intern_len(text, strlen(text));
 }

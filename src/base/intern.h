@@ -21,6 +21,19 @@
 const char *str_intern(const char *text);
 const char *str_intern_len(const char *text, gsize length);
 
+/*
+ * str_intern("Ready") looks once and remembers: words of the API are asked for all the time. Only a literal
+ * takes that way; __builtin_choose_expr decides it before anything is inlined, so no place has two texts.
+ */
+#define str_intern(text)                                                                         \
+    __builtin_choose_expr(__builtin_constant_p(text), __extension__({                            \
+                              static const char *str_intern_known_;                              \
+                              if (G_UNLIKELY(str_intern_known_ == NULL))                         \
+                                  str_intern_known_ = (str_intern)(text);                        \
+                              str_intern_known_;                                                 \
+                          }),                                                                    \
+                          (str_intern)(text))
+
 /* str_intern_path: "first/second", without printf: keys of objects are made all the time. Neither may be NULL. */
 const char *str_intern_path(const char *first, const char *second);
 
