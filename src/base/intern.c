@@ -2,10 +2,16 @@
 
 #include "base/intern.h"
 
+#include "base/caches.h"
+
 /*
  * Open addressing with linear probing over (hash, text) pairs; the texts lie in
  * blocks that are never freed. The full hash in the slot saves nearly every
  * comparison of texts, and the table never has to hash a text again to grow.
+ *
+ * Most texts that are asked for are interned already. Blocks lie at multiples of
+ * their size, so whether a pointer lies in one is a look at where its block would
+ * be; and it is the beginning of a text if the byte before it ends another.
  */
 #define BLOCK_BYTES (64 * 1024)
 #define SLOTS_FIRST (1u << 12)
@@ -23,6 +29,61 @@ static struct {
     char *block;
     gsize block_left;
 } interned;
+
+/* Where the blocks lie: open addressing by their number. */
+static struct {
+    const char **bases;
+    gsize n_slots; /* a power of two */
+    gsize count;
+} blocks;
+
+static gsize
+block_slot(const char *base)
+{
+    return (gsize)(((gsize)base / BLOCK_BYTES) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 40) & (blocks.n_slots - 1);
+}
+
+static void
+block_put(const char *base)
+{
+    gsize at = block_slot(base);
+
+    while (blocks.bases[at] != NULL)
+        at = (at + 1) & (blocks.n_slots - 1);
+    blocks.bases[at] = base;
+    blocks.count++;
+}
+
+static void
+block_add(const char *base)
+{
+    if ((blocks.count + 1) * 4 > blocks.n_slots) {
+        const char **old = blocks.bases;
+        gsize n_old = blocks.n_slots;
+
+        blocks.n_slots = n_old == 0 ? 64 : n_old * 2;
+        blocks.bases = g_new0(const char *, blocks.n_slots);
+        blocks.count = 0;
+        for (gsize i = 0; i < n_old; i++)
+            if (old[i] != NULL)
+                block_put(old[i]);
+        g_free(old);
+    }
+    block_put(base);
+}
+
+static gboolean
+is_interned(const char *text)
+{
+    const char *base = text - (gsize)text % BLOCK_BYTES;
+
+    if (blocks.n_slots == 0)
+        return FALSE;
+    for (gsize at = block_slot(base); blocks.bases[at] != NULL; at = (at + 1) & (blocks.n_slots - 1))
+        if (blocks.bases[at] == base)
+            return text == base || text[-1] == '\0';
+    return FALSE;
+}
 
 static guint32
 hash_bytes(const char *text, gsize length)
@@ -71,7 +132,8 @@ store(const char *text, gsize length)
         copy = g_malloc(length + 1);
     } else {
         if (interned.block_left < length + 1) {
-            interned.block = g_malloc(BLOCK_BYTES);
+            interned.block = g_aligned_alloc(1, BLOCK_BYTES, BLOCK_BYTES);
+            block_add(interned.block);
             interned.block_left = BLOCK_BYTES;
         }
         copy = interned.block;
@@ -127,7 +189,13 @@ str_intern_len(const char *text, gsize length)
 
 const char *(str_intern)(const char *text)
 {
-    return text == NULL ? NULL : str_intern_len(text, strlen(text));
+    if (text == NULL)
+        return NULL;
+    if (!is_interned(text))
+        return str_intern_len(text, strlen(text));
+    if (caches_are_checked())
+        g_assert(str_intern_len(text, strlen(text)) == text);
+    return text;
 }
 
 const char *
