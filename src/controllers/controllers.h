@@ -43,7 +43,8 @@ const ControllersConfig *controllers_config_of(gconstpointer config);
 extern const ControllerDef deployment_controller, replica_set_controller, endpoint_slice_controller,
     node_lifecycle_controller, taint_eviction_controller, node_ipam_controller, pod_gc_controller,
     garbage_collector_controller, namespace_controller, service_account_controller,
-    root_ca_controller, daemon_set_controller, stateful_set_controller;
+    root_ca_controller, daemon_set_controller, stateful_set_controller,
+    volume_binder_controller;
 
 /* Start order, ended by NULL. */
 extern const ControllerDef job_controller;
