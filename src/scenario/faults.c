@@ -192,10 +192,30 @@ fault_begin(Cluster *cluster, const FaultArgs *args, GPtrArray **out_nodes)
     return sentence;
 }
 
-void
+/* "worker-2", "kube-scheduler", "kube-proxy of worker-2": what was hit, for a sentence. */
+static char *
+hit_words(const FaultArgs *args, const GPtrArray *nodes)
+{
+    g_autofree char *who = fault_node_words((Machine *const *)nodes->pdata, nodes->len);
+
+    if (args->component == NULL)
+        return g_steal_pointer(&who);
+    return nodes->len > 0 ? g_strdup_printf("%s of %s", args->component, who) : g_strdup(args->component);
+}
+
+char *
 fault_end(Cluster *cluster, const FaultArgs *args, GPtrArray *nodes)
 {
-    sim_trace(cluster->sim, "scenario", "fault-end", NULL, args->def->name, "%s ends", args->def->name);
+    g_autofree char *what = hit_words(args, nodes);
+    const char *over = args->def->over;
+    char *sentence = over == NULL         ? g_strdup_printf("%s ends", args->def->name)
+                     : g_str_has_prefix(over, "is ") && nodes->len > 1 && args->component == NULL
+                         ? g_strdup_printf("%s are %s", what, over + strlen("is "))
+                     : args->def->takes_nodes || args->component != NULL ? g_strdup_printf("%s %s", what, over)
+                                                                         : g_strdup(over);
+
+    sim_trace(cluster->sim, "scenario", "fault-end", NULL, args->def->name, "%s", sentence);
     if (args->def->end != NULL)
         args->def->end(cluster, args, (Machine *const *)nodes->pdata, nodes->len);
+    return sentence;
 }

@@ -40,6 +40,7 @@ struct FaultDef {
     void (*check)(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path);
     void (*begin)(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes);
     void (*end)(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes); /* NULL: cannot be undone */
+    const char *over; /* after the name of what was hit, when it has ended: "is connected again" */
     /* tell: one plain sentence for the narration: "worker-2 loses power". (owned) */
     char *(*tell)(const FaultArgs *args, Machine *const *nodes, guint n_nodes);
 };
@@ -53,4 +54,5 @@ void fault_args_free(FaultArgs *args);
 
 /* fault_begin: picks the targets (in @out_nodes, owned array of Machine*), does it, says it. Returns the sentence (owned). */
 char *fault_begin(Cluster *cluster, const FaultArgs *args, GPtrArray **out_nodes);
-void fault_end(Cluster *cluster, const FaultArgs *args, GPtrArray *nodes);
+/* fault_end: undoes it. Returns the sentence that says so (owned). */
+char *fault_end(Cluster *cluster, const FaultArgs *args, GPtrArray *nodes);

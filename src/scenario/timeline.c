@@ -168,10 +168,9 @@ timeline_on_undo(Sim *sim, gpointer self)
 {
     Item *item = self;
     const FaultArgs *args = item->entry->fault_args;
-    g_autofree char *text = g_strdup_printf("%s ends", args->def->name);
+    g_autofree char *text = fault_end(item->timeline->cluster, args, item->fault_nodes);
 
     (void)sim;
-    fault_end(item->timeline->cluster, args, item->fault_nodes);
     add_mark(item->timeline, MARK_FAULT_END, text);
     item_ended(item);
 }

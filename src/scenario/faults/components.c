@@ -163,6 +163,7 @@ const FaultDef kubelet_stop_fault = {
     .takes_nodes = TRUE,
     .begin = kubelet_stop_begin,
     .end = kubelet_stop_end,
+    .over = "has its kubelet again",
     .tell = kubelet_stop_tell,
 };
 
@@ -174,6 +175,7 @@ const FaultDef component_crash_fault = {
     .check = component_check,
     .begin = crash_begin,
     .end = crash_end,
+    .over = "is started again",
     .tell = crash_tell,
 };
 
@@ -185,5 +187,6 @@ const FaultDef component_pause_fault = {
     .check = component_check,
     .begin = pause_begin,
     .end = pause_end,
+    .over = "goes on",
     .tell = pause_tell,
 };

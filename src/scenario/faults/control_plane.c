@@ -85,6 +85,7 @@ const FaultDef api_latency_fault = {
     .fields = api_latency_fields,
     .begin = api_latency_begin,
     .end = api_latency_end,
+    .over = "the API server is as quick as before",
     .tell = api_latency_tell,
 };
 
@@ -95,5 +96,6 @@ const FaultDef disk_slow_fault = {
     .check = disk_slow_check,
     .begin = disk_slow_begin,
     .end = disk_slow_end,
+    .over = "the disk of etcd is as quick as before",
     .tell = disk_slow_tell,
 };

@@ -115,6 +115,7 @@ const FaultDef network_partition_fault = {
     .takes_nodes = TRUE,
     .begin = partition_begin,
     .end = partition_end,
+    .over = "is connected again",
     .tell = partition_tell,
 };
 
@@ -125,5 +126,6 @@ const FaultDef network_delay_fault = {
     .takes_nodes = TRUE,
     .begin = delay_begin,
     .end = delay_end,
+    .over = "is as quick to reach as before",
     .tell = delay_tell,
 };

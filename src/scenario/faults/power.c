@@ -66,6 +66,7 @@ const FaultDef node_power_off_fault = {
     .takes_nodes = TRUE,
     .begin = power_off_begin,
     .end = power_on_begin,
+    .over = "is powered again",
     .tell = power_off_tell,
 };
 
