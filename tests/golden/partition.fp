@@ -1,1 +1,1 @@
-4f3a2282aca497a6
+c5b082f4ec1faad3
