@@ -4,6 +4,7 @@
  * Models: v1.34 pkg/apis/batch/validation, pkg/registry/batch strategies.
  */
 #include "api/cron.h"
+#include "api/kinds/pod_internal.h"
 #include "api/kinds/batch.h"
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
@@ -137,26 +138,33 @@ check_job_spec(ApiErrors *errors, const JobSpec *spec)
     check_restart_policy(errors, spec);
 }
 
-/* ValidateGeneratedSelector, ValidateJobSpec: the cursor stands on "spec" */
+/* ValidateJobSpec: the cursor stands on "spec" */
 static void
-check_job(ApiErrors *errors, const ApiObject *object)
+check_whole_spec(ApiErrors *errors, const JobSpec *spec)
 {
-    const JobSpec *spec = job_spec(object);
-
     if (spec->selector == NULL)
         field_required(errors, "selector", NULL);
     else
         check_label_selector(errors, "selector", spec->selector);
-    if (spec->manual_selector != OPT_TRUE && spec->selector != NULL &&
-        str_map_get(&spec->selector->match_labels, str_intern("batch.kubernetes.io/controller-uid")) !=
-            api_uid(object))
-        field_invalid_raw(errors, "selector", print_struct(&label_selector_type, spec->selector),
-                          "`selector` not auto-generated");
     check_job_spec(errors, spec);
     if (!label_selector_matches(spec->selector, &spec->template_.metadata.labels))
         field_invalid_raw(errors, "template.metadata.labels",
                           print_str_map(&spec->template_.metadata.labels),
                           "`selector` does not match template `labels`");
+}
+
+/* ValidateGeneratedSelector, then ValidateJobSpec */
+static void
+check_job(ApiErrors *errors, const ApiObject *object)
+{
+    const JobSpec *spec = job_spec(object);
+
+    if (spec->manual_selector != OPT_TRUE && spec->selector != NULL &&
+        str_map_get(&spec->selector->match_labels, str_intern("batch.kubernetes.io/controller-uid")) !=
+            api_uid(object))
+        field_invalid_raw(errors, "selector", print_struct(&label_selector_type, spec->selector),
+                          "`selector` not auto-generated");
+    check_whole_spec(errors, spec);
 }
 
 void
@@ -222,10 +230,14 @@ job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
         return;
     api_errors_push(errors, "spec");
     check_job(errors, object);
+    check_whole_spec(errors, spec); /* ValidateJobUpdate looks at all of it once more: causes come twice */
     check_completions_unchanged(errors, spec, was);
     check_part_unchanged(errors, "selector", &label_selector_type, spec->selector, was->selector);
-    if (!may_change_scheduling(old))
-        check_part_unchanged(errors, "template", &pod_template_spec_type, &spec->template_, &was->template_);
+    if (!may_change_scheduling(old) && !parts_are_equal(&pod_template_spec_type, &spec->template_, &was->template_)) {
+        g_autofree char *template_ = pod_template_internal_json(&spec->template_);
+
+        field_invalid_raw(errors, "template", str_intern(template_), "field is immutable");
+    }
     check_immutable(errors, "completionMode", spec->completion_mode, was->completion_mode);
     check_part_unchanged(errors, "podFailurePolicy", &pod_failure_policy_type, spec->pod_failure_policy,
                          was->pod_failure_policy);

@@ -475,6 +475,16 @@ pod_spec_internal_json(const PodSpec *spec)
     return value_to_json(value, VALUE_INDENT1);
 }
 
+/* The metadata is embedded in Go: its members, which have the wire's names, stand beside the spec. */
+char *
+pod_template_internal_json(const PodTemplateSpec *template_)
+{
+    g_autoptr(Value) value = api_struct_encode(&object_meta_type, &template_->metadata);
+
+    value_set(value, "Spec", struct_value(&pod_spec_type, (const char *)&template_->spec));
+    return value_to_json(value, VALUE_COMPACT);
+}
+
 char *
 pod_spec_diff(const PodSpec *old, const PodSpec *new_)
 {
