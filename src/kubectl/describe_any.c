@@ -127,6 +127,7 @@ static const Describer *const describers[] = {
     &describe_replica_set,
     &describe_daemon_set,
     &describe_stateful_set,
+    &describe_job,
     &describe_service,
     &describe_endpoint_slice,
     &describe_node,

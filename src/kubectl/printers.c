@@ -11,6 +11,7 @@ static const Printer *const printers[] = {
     &replica_set_printer,
     &daemon_set_printer,
     &stateful_set_printer,
+    &job_printer,
     &controller_revision_printer,
     &service_printer,
     &endpoint_slice_printer,
@@ -45,6 +46,24 @@ void
 cell_add_age(GPtrArray *cells, const ApiObject *object, gint64 wall_ns)
 {
     g_ptr_array_add(cells, printer_age(object->meta->creation_time, wall_ns));
+}
+
+void
+cell_add_containers(const PodSpec *spec, GPtrArray *cells)
+{
+    GString *names = g_string_new(NULL);
+    GString *images = g_string_new(NULL);
+
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const Container *container = &spec->containers.items[i];
+
+        g_string_append_printf(names, "%s%s", i > 0 ? "," : "",
+                               container->name != NULL ? container->name : "");
+        g_string_append_printf(images, "%s%s", i > 0 ? "," : "",
+                               container->image != NULL ? container->image : "");
+    }
+    g_ptr_array_add(cells, g_string_free(names, FALSE));
+    g_ptr_array_add(cells, g_string_free(images, FALSE));
 }
 
 const char *

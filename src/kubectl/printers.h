@@ -9,7 +9,7 @@
 
 /* Each kind's printer; printers.c lists them. */
 extern const Printer pod_printer, deployment_printer, replica_set_printer, daemon_set_printer,
-    stateful_set_printer,
+    stateful_set_printer, job_printer,
     controller_revision_printer, service_printer,
     endpoint_slice_printer, endpoints_printer, node_printer, namespace_printer, event_printer,
     config_map_printer, secret_printer, service_account_printer, priority_class_printer,
@@ -22,6 +22,8 @@ void cell_add_age(GPtrArray *cells, const ApiObject *object, gint64 wall_ns);
 const char *pod_reason(const ApiObject *pod);
 /* node_roles_text: "control-plane,worker", "<none>". (interned) */
 const char *node_roles_text(const ApiObject *node);
+/* cell_add_containers: CONTAINERS and IMAGES of a template. */
+void cell_add_containers(const PodSpec *spec, GPtrArray *cells);
 /* label_selector_text: "a=b,c in (d)", "<none>". (interned) */
 const char *label_selector_text(const LabelSelector *selector);
 /* event_last_time: when it was seen last. */

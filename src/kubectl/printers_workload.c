@@ -21,25 +21,6 @@ static const PrintColumn replica_set_columns[] = {
     {"IMAGES", TRUE}, {"SELECTOR", TRUE}, {0},
 };
 
-/* CONTAINERS and IMAGES of a template. */
-static void
-add_containers(const PodSpec *spec, GPtrArray *out)
-{
-    GString *names = g_string_new(NULL);
-    GString *images = g_string_new(NULL);
-
-    for (guint i = 0; i < spec->containers.count; i++) {
-        const Container *container = &spec->containers.items[i];
-
-        g_string_append_printf(names, "%s%s", i > 0 ? "," : "",
-                               container->name != NULL ? container->name : "");
-        g_string_append_printf(images, "%s%s", i > 0 ? "," : "",
-                               container->image != NULL ? container->image : "");
-    }
-    g_ptr_array_add(out, g_string_free(names, FALSE));
-    g_ptr_array_add(out, g_string_free(images, FALSE));
-}
-
 static void
 deployment_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
 {
@@ -53,7 +34,7 @@ deployment_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArr
     cell_add_age(out, object, wall_ns);
     if (!wide)
         return;
-    add_containers(&spec->template_.spec, out);
+    cell_add_containers(&spec->template_.spec, out);
     cell_add(out, "%s", label_selector_text(spec->selector));
 }
 
@@ -70,7 +51,7 @@ replica_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrAr
     cell_add_age(out, object, wall_ns);
     if (!wide)
         return;
-    add_containers(&spec->template_.spec, out);
+    cell_add_containers(&spec->template_.spec, out);
     cell_add(out, "%s", label_selector_text(spec->selector));
 }
 
@@ -113,7 +94,7 @@ daemon_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArr
     cell_add_age(out, object, wall_ns);
     if (!wide)
         return;
-    add_containers(&spec->template_.spec, out);
+    cell_add_containers(&spec->template_.spec, out);
     cell_add(out, "%s", label_selector_text(spec->selector));
 }
 
@@ -126,7 +107,7 @@ stateful_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrA
     cell_add(out, "%d/%d", stateful_set_status(object)->ready_replicas, spec->replicas.value);
     cell_add_age(out, object, wall_ns);
     if (wide)
-        add_containers(&spec->template_.spec, out);
+        cell_add_containers(&spec->template_.spec, out);
 }
 
 static void
