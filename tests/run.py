@@ -349,8 +349,8 @@ def seeds_of(o, path):
 
 
 def lies_within(recorded, ours):
-    """A recorded count is one draw: it may lie a standard deviation of its own (Poisson) beyond what thirty of ours gave."""
-    slack = recorded ** 0.5 + 1
+    """A recorded count is one draw: it may lie two standard deviations of its own (Poisson) beyond what thirty of ours gave."""
+    slack = 2 * recorded ** 0.5 + 1
     return min(ours) - slack <= recorded <= max(ours) + slack
 
 

@@ -36,7 +36,7 @@ struct Controller {
     gpointer state;
     Worker *workers;
     Worker ticker;
-    Tap *taps;
+    GPtrArray *taps; /* owned Taps */
     gboolean is_running;
 };
 
@@ -119,10 +119,12 @@ worker_object_text(const Worker *worker)
 {
     const ControllerSource *source = worker->controller->def->sources;
 
-    if (worker->is_ticker || source == NULL || source->kind == NULL)
+    if (worker->is_ticker)
         return NULL;
     if (worker->controller->def->object_text != NULL)
         return worker->controller->def->object_text(worker->key);
+    if (source == NULL || source->kind == NULL)
+        return NULL;
     return str_internf("%s/%s", source->kind->singular, worker->key);
 }
 
@@ -224,21 +226,37 @@ tap_on_deleted(gpointer user, const ApiObject *object)
 static const InformerHandlers tap_handlers = {tap_on_added, tap_on_updated, tap_on_deleted};
 
 static void
+controller_add_source(Controller *controller, const ApiKind *kind, ControllerOnEvent on_event)
+{
+    Informer *informer = view_add_kind(controller->view, kind);
+    Tap *tap = g_new(Tap, 1);
+
+    *tap = (Tap){controller, on_event};
+    g_ptr_array_add(controller->taps, tap);
+    if (on_event != NULL)
+        informer_add_handlers(informer, &tap_handlers, tap);
+}
+
+static gboolean
+is_listed(const ControllerSource *sources, const ApiKind *kind)
+{
+    for (; sources != NULL && sources->kind != NULL; sources++)
+        if (sources->kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
+static void
 controller_add_sources(Controller *controller)
 {
-    const ControllerSource *sources = controller->def->sources;
-    guint count = 0;
+    const ControllerDef *def = controller->def;
 
-    while (sources != NULL && sources[count].kind != NULL)
-        count++;
-    controller->taps = g_new0(Tap, count + 1);
-    for (guint i = 0; i < count; i++) {
-        Informer *informer = view_add_kind(controller->view, sources[i].kind);
-
-        controller->taps[i] = (Tap){controller, sources[i].on_event};
-        if (sources[i].on_event != NULL)
-            informer_add_handlers(informer, &tap_handlers, &controller->taps[i]);
-    }
+    controller->taps = g_ptr_array_new_with_free_func(g_free);
+    for (const ControllerSource *s = def->sources; s != NULL && s->kind != NULL; s++)
+        controller_add_source(controller, s->kind, s->on_event);
+    for (guint i = 0; def->reads_kind != NULL && api_kinds[i] != NULL; i++)
+        if (!is_listed(def->sources, api_kinds[i]) && def->reads_kind(api_kinds[i]))
+            controller_add_source(controller, api_kinds[i], def->on_other);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -364,7 +382,7 @@ controller_free(Controller *controller)
     view_free(controller->view);
     expectations_free(controller->expectations);
     g_free(controller->workers);
-    g_free(controller->taps);
+    g_ptr_array_unref(controller->taps);
     g_free(controller);
 }
 

@@ -74,6 +74,9 @@ struct ControllerDef {
     WorkQueueOptions queue;
     guint retries_max;               /* 0: for ever */
     const ControllerSource *sources; /* ended by kind NULL */
+    /* Every other kind of the API for which @reads_kind says so is a source too, with @on_other. */
+    gboolean (*reads_kind)(const ApiKind *kind);
+    ControllerOnEvent on_other;
     void (*reconcile)(const Reconcile *r, Plan *plan);
     /*
      * A loop instead of, or beside, keys: called every period after the last pass

@@ -424,21 +424,11 @@ object_text(const char *key)
 }
 
 /* All kinds that may own or be owned; events are left out, as in the original. */
-static const ControllerSource sources[] = {
-    {&namespace_kind, on_object},
-    {&node_kind, on_object},
-    {&lease_kind, on_object},
-    {&config_map_kind, on_object},
-    {&secret_kind, on_object},
-    {&service_account_kind, on_object},
-    {&priority_class_kind, on_object},
-    {&service_kind, on_object},
-    {&endpoint_slice_kind, on_object},
-    {&deployment_kind, on_object},
-    {&replica_set_kind, on_object},
-    {&pod_kind, on_object},
-    {0},
-};
+static gboolean
+reads_kind(const ApiKind *kind)
+{
+    return kind != &event_kind;
+}
 
 const ControllerDef garbage_collector_controller = {
     .name = "garbage-collector",
@@ -446,7 +436,8 @@ const ControllerDef garbage_collector_controller = {
     .workers = 40,
     .qps = 40,
     .burst = 30,
-    .sources = sources,
+    .reads_kind = reads_kind,
+    .on_other = on_object,
     .reconcile = reconcile,
     .new_state = state_new,
     .free_state = gc_graph_free,

@@ -8,10 +8,17 @@
 #define OUR_FINALIZER        "kubernetes"
 
 /* What lives in a namespace; pods go first, and the rest when none is left. */
-static const ApiKind *const contents[] = {
-    &config_map_kind, &secret_kind,      &service_account_kind, &service_kind, &endpoint_slice_kind,
-    &deployment_kind, &replica_set_kind, &lease_kind,           &event_kind,
-};
+static gboolean
+reads_kind(const ApiKind *kind)
+{
+    return kind->is_namespaced && kind != &event_kind;
+}
+
+static gboolean
+goes_after_pods(const ApiKind *kind)
+{
+    return kind->is_namespaced && kind != &pod_kind;
+}
 
 /* --- conditions ------------------------------------------------------------------------------------------ */
 
@@ -188,12 +195,12 @@ count_held(const Reconcile *r, const char *name, Remains *remains)
     g_autoptr(GArray) tallies = g_array_new(FALSE, FALSE, sizeof(Tally));
     g_autoptr(GArray) kinds = g_array_new(FALSE, FALSE, sizeof(Tally));
 
-    for (guint i = 0; i < G_N_ELEMENTS(contents); i++) {
-        Tally kind = {str_internf("%s.%s", contents[i]->plural, contents[i]->group), 0};
+    for (guint i = 0; api_kinds[i] != NULL; i++) {
+        Tally kind = {str_internf("%s.%s", api_kinds[i]->plural, api_kinds[i]->group), 0};
 
-        if (contents[i] == &event_kind)
+        if (!goes_after_pods(api_kinds[i]) || !reads_kind(api_kinds[i]))
             continue;
-        kind.count = count_held_of(r, contents[i], name, tallies);
+        kind.count = count_held_of(r, api_kinds[i], name, tallies);
         remains->count += kind.count;
         if (kind.count > 0)
             g_array_append_val(kinds, kind);
@@ -231,10 +238,11 @@ delete_rest(const Reconcile *r, Plan *plan, const ApiObject *namespace_)
     Remains remains = {g_string_new(NULL), g_string_new(NULL), 0};
     int status_step;
 
-    for (guint i = 0; i < G_N_ELEMENTS(contents); i++)
-        plan_delete_collection(plan, contents[i], api_name(namespace_),
-                               "because its namespace is being deleted")
-            ->propagation = str_intern("Background");
+    for (guint i = 0; api_kinds[i] != NULL; i++)
+        if (goes_after_pods(api_kinds[i]))
+            plan_delete_collection(plan, api_kinds[i], api_name(namespace_),
+                                   "because its namespace is being deleted")
+                ->propagation = str_intern("Background");
     count_held(r, api_name(namespace_), &remains);
     status_step = plan_status(r, plan, namespace_, &remains);
     if (remains.count > 0)
@@ -293,15 +301,6 @@ on_namespace(Controller *controller, const ApiObject *old, const ApiObject *obje
 
 static const ControllerSource sources[] = {
     {&namespace_kind, on_namespace},
-    {&pod_kind, NULL},
-    {&config_map_kind, NULL},
-    {&secret_kind, NULL},
-    {&service_account_kind, NULL},
-    {&service_kind, NULL},
-    {&endpoint_slice_kind, NULL},
-    {&deployment_kind, NULL},
-    {&replica_set_kind, NULL},
-    {&lease_kind, NULL},
     {0},
 };
 
@@ -313,5 +312,6 @@ const ControllerDef namespace_controller = {
     .burst = 3000,
     .queue = {.base_ns = 5 * NS_PER_MS, .cap_ns = 60 * NS_PER_S, .no_bucket = TRUE},
     .sources = sources,
+    .reads_kind = reads_kind,
     .reconcile = reconcile,
 };

@@ -192,7 +192,7 @@ fault_begin(Cluster *cluster, const FaultArgs *args, GPtrArray **out_nodes)
     return sentence;
 }
 
-/* "worker-2", "kube-scheduler", "kube-proxy of worker-2": what was hit, for a sentence. */
+/* "worker-2", "the scheduler", "the kube-proxy of worker-2": what was hit, for a sentence. */
 static char *
 hit_words(const FaultArgs *args, const GPtrArray *nodes)
 {
@@ -200,7 +200,8 @@ hit_words(const FaultArgs *args, const GPtrArray *nodes)
 
     if (args->component == NULL)
         return g_steal_pointer(&who);
-    return nodes->len > 0 ? g_strdup_printf("%s of %s", args->component, who) : g_strdup(args->component);
+    return nodes->len > 0 ? g_strdup_printf("the %s of %s", args->component, who)
+                          : g_strdup_printf("the %s", args->component);
 }
 
 char *

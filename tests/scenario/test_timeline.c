@@ -30,10 +30,10 @@ static const struct {
     {LINES("  - {every: 10s, times: 2, after: x, mark: a}\n  - {at: 20s, id: x, mark: x}\n"), "20.000 mark x\n20.000 mark a\n30.000 mark a\n"},
     /* faults: with a duration they undo themselves, and only then have ended */
     {LINES("  - {at: 10s, id: f, fault: {networkPartition: {node: a, duration: 20s}}}\n  - {after: f, mark: healed}\n"),
-     "10.000 fault a is cut off from the network\n30.000 fault-end networkPartition ends\n30.000 mark healed\n"},
+     "10.000 fault a is cut off from the network\n30.000 fault-end a is connected again\n30.000 mark healed\n"},
     {LINES("  - {at: 10s, id: f, fault: {kubeletStop: {node: a}}}\n  - {after: f, delay: 2s, mark: x}\n"), "10.000 fault the kubelet of a stops; its containers go on\n12.000 mark x\n"},
     {LINES("  - {every: 20s, times: 2, fault: {componentPause: {component: scheduler, duration: 5s}}}\n"),
-     "20.000 fault the scheduler stands still\n25.000 fault-end componentPause ends\n40.000 fault the scheduler stands still\n45.000 fault-end componentPause ends\n"},
+     "20.000 fault the scheduler stands still\n25.000 fault-end the scheduler goes on\n40.000 fault the scheduler stands still\n45.000 fault-end the scheduler goes on\n"},
     /* changes */
     {LINES("  - {at: 10s, traffic: {name: users, rate: 120/m}}\n"), "10.000 traffic traffic users: 120/m\n"},
     {LINES("  - {at: 10s, set: {match: {image: 'nginx:*'}, crashAfter: 5s}}\n"), "10.000 set new containers of nginx:* behave otherwise\n"},
