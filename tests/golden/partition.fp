@@ -1,1 +1,1 @@
-c5b082f4ec1faad3
+fec22ea447ce7adb
