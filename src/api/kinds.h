@@ -7,6 +7,7 @@
 #include "api/kinds/core.h"
 #include "api/kinds/meta.h"
 #include "api/kinds/pod.h"
+#include "api/kinds/policy.h"
 #include "api/kinds/service.h"
 #include "api/kinds/sets.h"
 #include "api/kinds/storage.h"

@@ -280,9 +280,12 @@ validate_meta_update(const ApiObject *object, const ApiObject *old, ApiErrors *e
 void
 api_validate_create(const ApiObject *object, ApiErrors *errors)
 {
-    validate_meta_create(object, errors);
+    if (!object->kind->checks_meta_last)
+        validate_meta_create(object, errors);
     if (object->kind->validate != NULL)
         object->kind->validate(object, errors);
+    if (object->kind->checks_meta_last)
+        validate_meta_create(object, errors);
 }
 
 void

@@ -569,7 +569,7 @@ merge_member(PatchMerge *merge, PatchSchema schema, Value *original, const char 
         return TRUE;
     }
     rule = patch_rule(schema, key);
-    if (value->type == VALUE_MAP) {
+    if (value->type == VALUE_MAP && rule.merge != API_MERGE_WHOLE) {
         int index = 0;
 
         while (original->items[index] != existing)

@@ -219,6 +219,12 @@ diff_member(PatchSchema schema,
         PatchRule rule = patch_rule(schema, key);
         Value *inner;
 
+        /* Sent whole even if nothing changed: handleMapDiff does not compare. */
+        if (rule.merge == API_MERGE_WHOLE) {
+            if (!options.ignores_changes)
+                value_set(patch, key, value_copy(modified));
+            return;
+        }
         options.retains_keys = rule.merge == API_MERGE_RETAIN_KEYS;
         inner = diff_maps(rule.inner, original, modified, options);
         if (inner->count > 0)

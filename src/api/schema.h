@@ -124,7 +124,13 @@ typedef enum {
     API_SERVER = 1 << 4,    /* set by the server, not by users */
 } ApiFieldFlags;
 
-typedef enum { API_MERGE_REPLACE, API_MERGE_MERGE, API_MERGE_RETAIN_KEYS } ApiMergeStrategy;
+/* Lists are replaced unless the row says how they merge; maps and structs merge unless it says WHOLE. */
+typedef enum {
+    API_MERGE_REPLACE,
+    API_MERGE_MERGE,
+    API_MERGE_RETAIN_KEYS,
+    API_MERGE_WHOLE
+} ApiMergeStrategy;
 
 struct ApiField {
     const char *name; /* wire name; NULL ends a table */

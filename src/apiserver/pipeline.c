@@ -92,6 +92,8 @@ call_free(Call *call)
     if (call->items != NULL)
         g_ptr_array_unref(call->items);
     api_response_free(call->response);
+    if (call->work_free != NULL)
+        call->work_free(call->work);
     g_free(call);
 }
 
@@ -368,4 +370,14 @@ void
 server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user)
 {
     call_execute(call_new(server, request, reply, user, NULL));
+}
+
+void
+server_ask(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user)
+{
+    Call *call = call_new(server, request, reply, user, NULL);
+    gint64 before_ns;
+
+    latency_draw(call, &before_ns, &call->after_ns);
+    call_continue(call, MAX(before_ns, 1), call_execute);
 }

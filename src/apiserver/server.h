@@ -69,6 +69,8 @@ struct Call {
     gboolean skip_validation; /* equal to one that was found good */
     GPtrArray *items;         /* (owned) deletecollection: what is left */
     guint item_index;
+    gpointer work; /* (owned) what the verb keeps between its steps */
+    GDestroyNotify work_free;
 };
 
 typedef struct {
@@ -135,6 +137,8 @@ void call_warn(Call *call, const char *text);
 void call_free(Call *call);
 /* server_call: a request that the server makes of itself; no limit holds it back. */
 void server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user);
+/* server_ask: the same through the server's loopback client: it takes the time of a request. */
+void server_ask(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user);
 /* server_unpark: calls that waited for the server to be ready or resumed. */
 void server_unpark(ApiServer *server);
 void server_drop_calls(ApiServer *server);
@@ -195,8 +199,14 @@ ApiStatus *update_check_name(const ApiRequest *request, const ApiObject *object)
 /* delete_marks: sets deletion time and grace; +1 generation the first time. */
 void delete_mark(ApiServer *server, ApiObject *object, gint64 grace_s);
 
-/* budget_ask: may @pod be evicted? NULL, or the refusal (owned). */
-ApiStatus *budget_ask(ApiServer *server, const ApiObject *pod);
+/* budget_find: that of @pod among @budgets, NULL if there is none; *out_count: how many cover it. */
+const ApiObject *budget_find(const GPtrArray *budgets, const ApiObject *pod, guint *out_count);
+/* budget_spares: the pod is not ready, so it may go without being counted. */
+gboolean budget_spares(const ApiObject *budget, const ApiObject *pod);
+/* budget_take: NULL and *out_taken (owned), the budget less one pod; or the refusal (owned). */
+ApiStatus *
+budget_take(ApiServer *server, const ApiObject *budget, const char *pod, ApiObject **out_taken);
+ApiStatus *budget_busy(const char *name);
 
 /* --- decode.c ------------------------------------------------------------------------ */
 

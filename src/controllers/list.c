@@ -6,5 +6,6 @@ const ControllerDef *const kcm_controllers[] = {
     &garbage_collector_controller, &pod_gc_controller,         &endpoint_slice_controller,
     &daemon_set_controller,        &deployment_controller,     &replica_set_controller,
     &stateful_set_controller,      &job_controller,
-    &volume_binder_controller,     &ttl_after_finished_controller, NULL,
+    &volume_binder_controller,     &ttl_after_finished_controller,
+    &disruption_controller,        NULL,
 };

@@ -136,6 +136,7 @@ static const Describer *const describers[] = {
     &describe_secret,
     &describe_service_account,
     &describe_priority_class,
+    &describe_pdb,
 };
 
 const Describer *

@@ -4,27 +4,44 @@
 
 #include "base/duration.h"
 
-static const char daemon_set_error[] = "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)";
-static const char daemon_set_warning[] = "ignoring DaemonSet-managed Pods";
-static const char local_storage_error[] =
-    "Pods with local storage (use --delete-emptydir-data to override)";
+#define DAEMON_SET_ERROR    "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)"
+#define DAEMON_SET_WARNING  "ignoring DaemonSet-managed Pods"
+#define LOCAL_STORAGE_ERROR "Pods with local storage (use --delete-emptydir-data to override)"
 /* The words are doubled in what is printed: "cannot delete cannot delete Pods ...". */
-static const char unmanaged_error[] =
-    "cannot delete Pods that declare no controller (use --force to override)";
-static const char unmanaged_warning[] = "deleting Pods that declare no controller";
+#define UNMANAGED_ERROR \
+    "cannot delete Pods that declare no controller (use --force to override)"
+#define UNMANAGED_WARNING "deleting Pods that declare no controller"
 
-/* In the order in which they are told. */
-static const char *const errors_in_order[] = {daemon_set_error, local_storage_error,
-                                              unmanaged_error};
-static const char *const warnings_in_order[] = {daemon_set_warning, unmanaged_warning};
+/* The order in which they are told; others, about missing DaemonSets, come after these. */
+static const char *const texts_in_order[] = {DAEMON_SET_ERROR, LOCAL_STORAGE_ERROR, UNMANAGED_ERROR,
+                                             DAEMON_SET_WARNING, UNMANAGED_WARNING};
 
 static gboolean
 is_of_daemon_set(const ApiObject *pod)
 {
     const OwnerReference *owner = api_controller_of(pod);
 
-    return owner != NULL && str_is(owner->kind, "DaemonSet") &&
-           str_is(owner->api_version, "apps/v1");
+    return owner != NULL && str_is(owner->kind, "DaemonSet");
+}
+
+gboolean
+drain_needs_daemon_sets(const GPtrArray *pods)
+{
+    for (guint i = 0; i < pods->len; i++)
+        if (is_of_daemon_set(pods->pdata[i]) && !pod_is_terminal(pods->pdata[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+has_daemon_set(const ApiObject *pod, const GPtrArray *sets)
+{
+    const char *name = api_controller_of(pod)->name;
+
+    for (guint i = 0; sets != NULL && i < sets->len; i++)
+        if (api_namespace(sets->pdata[i]) == api_namespace(pod) && api_name(sets->pdata[i]) == name)
+            return TRUE;
+    return sets == NULL;
 }
 
 static gboolean
@@ -38,85 +55,127 @@ has_local_storage(const ApiObject *pod)
     return FALSE;
 }
 
+gboolean
+drain_is_skipped(const ApiObject *pod, gint64 skip_s, gint64 wall_ns)
+{
+    return skip_s > 0 && api_is_deleting(pod) &&
+           (wall_ns - pod->meta->deletion_time) / NS_PER_S > skip_s;
+}
+
+/* daemonSetFilter. FALSE: the next filters decide. */
+static gboolean
+judge_daemon_set(const ApiObject *pod, const DrainOptions *options, DrainVerdict *out)
+{
+    if (!is_of_daemon_set(pod) || pod_is_terminal(pod))
+        return FALSE;
+    if (!has_daemon_set(pod, options->daemon_sets)) {
+        if (options->force)
+            return FALSE;
+        *out = (DrainVerdict){FALSE, NULL,
+                              str_internf("daemonsets.apps \"%s\" not found",
+                                          api_controller_of(pod)->name)};
+        return TRUE;
+    }
+    if (options->ignore_daemon_sets)
+        *out = (DrainVerdict){FALSE, str_intern(DAEMON_SET_WARNING), NULL};
+    else
+        *out = (DrainVerdict){FALSE, NULL, str_intern(DAEMON_SET_ERROR)};
+    return TRUE;
+}
+
 DrainVerdict
 drain_judge(const ApiObject *pod, const DrainOptions *options)
 {
     static const DrainVerdict left = {FALSE, NULL, NULL};
+    DrainVerdict verdict;
     gboolean is_finished = pod_is_terminal(pod);
-    gint64 going_ns = options->wall_ns - pod->meta->deletion_time;
 
-    if (options->skip_wait_s > 0 && api_is_deleting(pod) &&
-        going_ns > options->skip_wait_s * NS_PER_S)
+    if (drain_is_skipped(pod, options->skip_wait_s, options->wall_ns))
         return left;
-    if (is_of_daemon_set(pod) && !is_finished) {
-        if (!options->ignore_daemon_sets)
-            return (DrainVerdict){FALSE, NULL, daemon_set_error};
-        return (DrainVerdict){FALSE, daemon_set_warning, NULL};
-    }
+    if (judge_daemon_set(pod, options, &verdict))
+        return verdict;
     if (str_map_get(&pod->meta->annotations, "kubernetes.io/config.mirror") != NULL)
         return left;
     if (has_local_storage(pod) && !is_finished && !options->delete_empty_dir_data)
-        return (DrainVerdict){FALSE, NULL, local_storage_error};
+        return (DrainVerdict){FALSE, NULL, str_intern(LOCAL_STORAGE_ERROR)};
     if (is_finished || api_controller_of(pod) != NULL)
         return (DrainVerdict){TRUE, NULL, NULL};
     if (!options->force)
-        return (DrainVerdict){FALSE, NULL, unmanaged_error};
-    return (DrainVerdict){TRUE, unmanaged_warning, NULL};
+        return (DrainVerdict){FALSE, NULL, str_intern(UNMANAGED_ERROR)};
+    return (DrainVerdict){TRUE, str_intern(UNMANAGED_WARNING), NULL};
 }
 
-/* "ns/a, ns/b" of those whose verdict says @text. */
-static guint
-append_pods(GString *out,
-            const GPtrArray *pods,
-            const DrainOptions *options,
-            const char *text,
-            gboolean is_error)
+/* The texts of errors or of warnings, once each, in order. (owned) of interned */
+static GPtrArray *
+list_texts(const GPtrArray *pods, const DrainOptions *options, gboolean is_error)
 {
-    guint count = 0;
+    GPtrArray *texts = g_ptr_array_new();
+    GPtrArray *others = g_ptr_array_new();
 
     for (guint i = 0; i < pods->len; i++) {
-        const ApiObject *pod = g_ptr_array_index(pods, i);
+        DrainVerdict verdict = drain_judge(pods->pdata[i], options);
+        const char *text = is_error ? verdict.error : verdict.warning;
+
+        if (text != NULL && !g_ptr_array_find(others, text, NULL))
+            g_ptr_array_add(others, (gpointer)text);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(texts_in_order); i++) {
+        const char *text = str_intern(texts_in_order[i]);
+
+        if (g_ptr_array_remove(others, (gpointer)text))
+            g_ptr_array_add(texts, (gpointer)text);
+    }
+    g_ptr_array_extend_and_steal(texts, others);
+    return texts;
+}
+
+/* "ns/a, ns/b" of those whose verdict says @text. (owned) */
+static char *
+list_pods(const GPtrArray *pods, const DrainOptions *options, const char *text)
+{
+    GString *list = g_string_new(NULL);
+
+    for (guint i = 0; i < pods->len; i++) {
+        const ApiObject *pod = pods->pdata[i];
         DrainVerdict verdict = drain_judge(pod, options);
 
-        if ((is_error ? verdict.error : verdict.warning) == text)
-            g_string_append_printf(out, "%s%s/%s", count++ > 0 ? ", " : "", api_namespace(pod),
+        if (verdict.error == text || verdict.warning == text)
+            g_string_append_printf(list, "%s%s/%s", list->len > 0 ? ", " : "", api_namespace(pod),
                                    api_name(pod));
     }
-    return count;
+    return g_string_free(list, FALSE);
 }
 
 char *
 drain_errors(const GPtrArray *pods, const DrainOptions *options)
 {
+    g_autoptr(GPtrArray) texts = list_texts(pods, options, TRUE);
     GString *all = g_string_new(NULL);
-    guint count = 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(errors_in_order); i++) {
-        g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < texts->len; i++) {
+        g_autofree char *list = list_pods(pods, options, texts->pdata[i]);
 
-        if (append_pods(list, pods, options, errors_in_order[i], TRUE) > 0)
-            g_string_append_printf(all, "%scannot delete %s: %s", count++ > 0 ? ", " : "",
-                                   errors_in_order[i], list->str);
+        g_string_append_printf(all, "%scannot delete %s: %s", i > 0 ? ", " : "",
+                               (const char *)texts->pdata[i], list);
     }
-    if (count > 1) {
+    if (texts->len > 1) {
         g_string_prepend_c(all, '[');
         g_string_append_c(all, ']');
     }
-    return g_string_free(all, count == 0);
+    return g_string_free(all, texts->len == 0);
 }
 
 char *
 drain_warnings(const GPtrArray *pods, const DrainOptions *options)
 {
+    g_autoptr(GPtrArray) texts = list_texts(pods, options, FALSE);
     GString *all = g_string_new(NULL);
-    guint count = 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(warnings_in_order); i++) {
-        g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < texts->len; i++) {
+        g_autofree char *list = list_pods(pods, options, texts->pdata[i]);
 
-        if (append_pods(list, pods, options, warnings_in_order[i], FALSE) > 0)
-            g_string_append_printf(all, "%s%s: %s", count++ > 0 ? "; " : "", warnings_in_order[i],
-                                   list->str);
+        g_string_append_printf(all, "%s%s: %s", i > 0 ? "; " : "", (const char *)texts->pdata[i],
+                               list);
     }
-    return g_string_free(all, count == 0);
+    return g_string_free(all, texts->len == 0);
 }

@@ -120,6 +120,10 @@ void command_finish(Command *command, int exit);
 typedef void (*CommandAnswer)(Command *command, const ApiResponse *response);
 /* command_send: user kubernetes-admin; not called back if the command was ended meanwhile. */
 void command_send(Command *command, ApiRequest *request, CommandAnswer answer);
+/* command_ask: the same for one of several things that a command does at a time. */
+typedef void (*CommandAnswerAbout)(Command *command, gpointer about, const ApiResponse *response);
+void
+command_ask(Command *command, ApiRequest *request, CommandAnswerAbout answer, gpointer about);
 ApiRequest *command_request(Command *command, ApiVerb verb, const Target *target);
 const char *command_namespace(const Command *command); /* -n, else default */
 gint64 command_wall_ns(const Command *command);

@@ -288,6 +288,8 @@ typedef struct {
     Kubectl *kubectl;
     Command *command;
     CommandAnswer answer;
+    CommandAnswerAbout answer_about; /* if there is no answer */
+    gpointer about;
 } Question;
 
 static gboolean
@@ -306,21 +308,35 @@ answered(gpointer user, const ApiResponse *response)
     for (guint i = 0; response->warnings != NULL && i < response->warnings->len; i++)
         command_warn(question->command, "Warning: %s",
                      (const char *)g_ptr_array_index(response->warnings, i));
-    question->answer(question->command, response);
+    if (question->answer != NULL)
+        question->answer(question->command, response);
+    else
+        question->answer_about(question->command, question->about, response);
+}
+
+static void
+ask(Command *command, ApiRequest *request, const Question *wanted)
+{
+    Question *question = g_memdup2(wanted, sizeof *wanted);
+
+    question->kubectl = command->kubectl;
+    question->command = command;
+    request->user = str_intern("kubernetes-admin");
+    if (request->reason == NULL)
+        request->reason = str_internf("kubectl %s", command->verb->name);
+    client_send(command->kubectl->client, request, answered, question, g_free);
 }
 
 void
 command_send(Command *command, ApiRequest *request, CommandAnswer answer)
 {
-    Question *question = g_new0(Question, 1);
+    ask(command, request, &(Question){.answer = answer});
+}
 
-    question->kubectl = command->kubectl;
-    question->command = command;
-    question->answer = answer;
-    request->user = str_intern("kubernetes-admin");
-    if (request->reason == NULL)
-        request->reason = str_internf("kubectl %s", command->verb->name);
-    client_send(command->kubectl->client, request, answered, question, g_free);
+void
+command_ask(Command *command, ApiRequest *request, CommandAnswerAbout answer, gpointer about)
+{
+    ask(command, request, &(Question){.answer_about = answer, .about = about});
 }
 
 ApiRequest *

@@ -24,6 +24,7 @@ static const Printer *const printers[] = {
     &service_account_printer,
     &priority_class_printer,
     &lease_printer,
+    &pdb_printer,
 };
 
 void

@@ -12,3 +12,4 @@ Suite *eviction_suite(void);
 Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *sets_suite(void);
+Suite *disruption_suite(void);

@@ -219,6 +219,12 @@ static const struct {
     {"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: pc, " AT
      "}\nvalue: 7\nglobalDefault: true\npreemptionPolicy: Never",
      "pc|7|true|5m|Never"},
+    {"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b, " AT
+     "}\nspec: {maxUnavailable: 11}\nstatus: {disruptionsAllowed: 5}",
+     "b|N/A|11|5|5m"},
+    {"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b, " AT
+     "}\nspec: {minAvailable: 50%}",
+     "b|50%|N/A|0|5m"},
     {"apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {name: l, " AT
      "}\nspec: {holderIdentity: h}",
      "l|h|5m"},

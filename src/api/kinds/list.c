@@ -20,6 +20,7 @@ const ApiKind *const api_kinds[] = {
     &job_kind,
     &lease_kind,
     &endpoint_slice_kind,
+    &pdb_kind,
     &priority_class_kind,
     NULL,
 };
