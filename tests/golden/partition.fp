@@ -1,1 +1,1 @@
-fec22ea447ce7adb
+175ffa93bb79b406
