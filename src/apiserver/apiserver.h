@@ -109,6 +109,7 @@ typedef struct {
     const char *service_cidr;               /* NULL: 10.96.0.0/12 */
     gint32 node_port_first, node_port_last; /* 0: 30000..32767 */
     gboolean quick; /* cluster.kubelet: ideal: latencies of one idle machine */
+    gboolean shares_machine; /* with all components: what they do about a request slows the next ones */
     guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
 } ApiServerOptions;
 

@@ -113,6 +113,7 @@ apiserver_new(const ApiServerOptions *options)
     server->machine = options->machine;
     server->etcd = options->etcd;
     server->is_quick = options->quick;
+    server->shares_machine = options->shares_machine;
     server->latency_rng = rng_stream(server->sim, "apiserver/latency");
     server->stream_rng = rng_stream(server->sim, "apiserver/watch");
     server->name_rng = rng_stream(server->sim, "apiserver/names");

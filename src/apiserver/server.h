@@ -97,6 +97,8 @@ struct ApiServer {
     Etcd *etcd;
     ApiServerOptions options;
     gboolean is_quick;
+    gboolean shares_machine;
+    gint64 load, load_at_ns; /* thousandths of a write, and when that was so: latency.c */
     gboolean is_ready, is_paused, is_bootstrapped;
     SimHandle handle; /* of this life of the process: etcd answers to it */
     SimTimer ready;

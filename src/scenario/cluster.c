@@ -56,7 +56,9 @@ make_control_plane(Cluster *cluster)
 {
     const ScControlPlane *wanted = &cluster->scenario->spec.cluster.control_plane;
     EtcdOptions etcd = {.sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster)};
-    ApiServerOptions server = {.sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster)};
+    ApiServerOptions server = {
+        .sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster), .shares_machine = is_ideal(cluster),
+    };
 
     cluster->control_plane = machine_new(cluster->world, &(MachineOptions){.name = "control-plane", .ip = "172.18.0.2", .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .disk_bytes = G_GINT64_CONSTANT(100) << 30});
     g_ptr_array_add(cluster->etcd_machines, cluster->control_plane);

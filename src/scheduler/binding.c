@@ -2,20 +2,15 @@
 
 #include "scheduler/internal.h"
 
-#include "base/duration.h"
-
 typedef struct {
     Scheduler *scheduler;
     QueuedPod *queued; /* (owned) */
     const char *node;
-    SimTimer timer;
-    gboolean is_due; /* the timer fired while the process was paused */
 } Binding;
 
 static void
 binding_free(Binding *binding)
 {
-    sim_timer_clear(&binding->timer);
     queued_pod_free(binding->queued);
     g_free(binding);
 }
@@ -80,20 +75,6 @@ binding_send(Binding *binding)
     client_send(component_client(scheduler->component), request, binding_done, binding, NULL);
 }
 
-static void
-binding_on_timer(Sim *sim, gpointer self)
-{
-    Binding *binding = self;
-
-    (void)sim;
-    binding->is_due = client_is_paused(component_client(binding->scheduler->component));
-    if (!binding->is_due)
-        binding_send(binding);
-}
-
-/* The goroutine of the binding cycle waits for its turn: see loop.c for what was recorded. */
-static const Dist quick_delay = {.type = DIST_LOGNORMAL, .a_ns = 2700000, .b_ns = 39000000};
-
 void
 scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)
 {
@@ -102,12 +83,8 @@ scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)
     binding->scheduler = scheduler;
     binding->queued = queued;
     binding->node = node;
-    sim_timer_init(&binding->timer, scheduler->options.sim, SIM_CONTROL, binding_on_timer, binding);
     g_hash_table_add(scheduler->bindings, binding);
-    if (scheduler->options.quick)
-        sim_timer_arm_after(&binding->timer, dist_sample_ns(&quick_delay, scheduler->timing));
-    else
-        binding_send(binding);
+    binding_send(binding);
 }
 
 void
@@ -120,34 +97,4 @@ scheduler_bindings_reset(Scheduler *scheduler)
     while (g_hash_table_iter_next(&iter, &binding, NULL))
         binding_free(binding);
     g_hash_table_remove_all(scheduler->bindings);
-}
-
-static gint
-compare_due(gconstpointer a, gconstpointer b)
-{
-    const Binding *x = *(const Binding *const *)a;
-    const Binding *y = *(const Binding *const *)b;
-
-    return strcmp(x->queued->info->key, y->queued->info->key);
-}
-
-void
-scheduler_bindings_resumed(Scheduler *scheduler)
-{
-    g_autoptr(GPtrArray) due = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer item;
-
-    g_hash_table_iter_init(&iter, scheduler->bindings);
-    while (g_hash_table_iter_next(&iter, &item, NULL)) {
-        if (((Binding *)item)->is_due)
-            g_ptr_array_add(due, item);
-    }
-    g_ptr_array_sort(due, compare_due);
-    for (guint i = 0; i < due->len; i++) {
-        Binding *binding = due->pdata[i];
-
-        binding->is_due = FALSE;
-        binding_send(binding);
-    }
 }

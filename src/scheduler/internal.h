@@ -55,7 +55,6 @@ void scheduler_loop_resumed(Scheduler *scheduler);
 /* scheduler_bind: takes @queued, whose pod is assumed on @node. */
 void scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node);
 void scheduler_bindings_reset(Scheduler *scheduler);
-void scheduler_bindings_resumed(Scheduler *scheduler);
 
 typedef struct {
     const char *reason;  /* of the condition: "Unschedulable", "SchedulerError" */

@@ -293,7 +293,6 @@ scheduler_resumed(gpointer user)
 
     if (scheduler->leader != NULL)
         leader_resumed(scheduler->leader);
-    scheduler_bindings_resumed(scheduler);
     scheduler_evictions_resumed(scheduler);
     scheduler_report_resumed(scheduler);
     scheduler_loop_resumed(scheduler);

@@ -4,8 +4,8 @@
 
 #include <check.h>
 
-void
-fixture_init(Fixture *f, gboolean quick)
+static void
+init(Fixture *f, gboolean quick, gboolean shares_machine)
 {
     gint64 epoch_ns = 0;
     Dist hop = DIST_CONST(200 * NS_PER_US);
@@ -30,12 +30,25 @@ fixture_init(Fixture *f, gboolean quick)
                                                   .machine = f->machine,
                                                   .etcd = f->etcd,
                                                   .version_minor = 34,
-                                                  .quick = quick});
+                                                  .quick = quick,
+                                                  .shares_machine = shares_machine});
     etcd_start(f->etcd);
     process_start(apiserver_process(f->server));
     sim_run_until(f->sim, NS_PER_S);
     fixture_make_account(f, "default");
     fixture_settle(f);
+}
+
+void
+fixture_init(Fixture *f, gboolean quick)
+{
+    init(f, quick, FALSE);
+}
+
+void
+fixture_init_shared(Fixture *f)
+{
+    init(f, TRUE, TRUE);
 }
 
 void

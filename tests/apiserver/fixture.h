@@ -19,6 +19,8 @@ typedef struct {
  * of namespace "default".
  */
 void fixture_init(Fixture *f, gboolean quick);
+/* fixture_init_shared: quick, and slowed by what its components do on the same machine. */
+void fixture_init_shared(Fixture *f);
 void fixture_clear(Fixture *f);
 
 /* A request under way. */

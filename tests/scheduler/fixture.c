@@ -68,7 +68,8 @@ plane_new(guint64 seed, gboolean quick)
                                                       .machine = plane->control,
                                                       .etcd = plane->etcd,
                                                       .version_minor = 34,
-                                                      .quick = TRUE});
+                                                      .quick = TRUE,
+                                                      .shares_machine = quick});
     process_start(apiserver_process(plane->server));
     apiserver_add_tap(plane->server, plane_log, plane);
     plane->process = process_new(plane->control, "tester", NULL, NULL);
