@@ -265,3 +265,21 @@ cron_next(const CronSchedule *schedule, const char *zone_name, gint64 after_ns)
     }
     return 0;
 }
+
+char *
+cron_format_time(const char *zone_name, gint64 at_ns)
+{
+    g_autoptr(GTimeZone) zone = zone_open(zone_name);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(at_ns / NS_PER_S);
+    g_autoptr(GDateTime) local = zone == NULL ? g_date_time_ref(utc) : g_date_time_to_timezone(utc, zone);
+    gint64 offset_min = g_date_time_get_utc_offset(local) / G_TIME_SPAN_MINUTE;
+    g_autofree char *offset =
+        offset_min == 0 ? g_strdup("Z")
+                        : g_strdup_printf("%c%02d:%02d", offset_min < 0 ? '-' : '+', (int)ABS(offset_min) / 60,
+                                          (int)ABS(offset_min) % 60);
+
+    return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02d%s", g_date_time_get_year(local),
+                           g_date_time_get_month(local), g_date_time_get_day_of_month(local),
+                           g_date_time_get_hour(local), g_date_time_get_minute(local),
+                           g_date_time_get_second(local), offset);
+}

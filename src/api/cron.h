@@ -20,3 +20,5 @@ gboolean cron_parse(const char *text, CronSchedule *out, char **out_problem);
 gboolean cron_zone_is_known(const char *name);
 /* cron_next: strictly after @after_ns; 0 if there is none within five years. @zone: NULL for UTC. */
 gint64 cron_next(const CronSchedule *schedule, const char *zone, gint64 after_ns);
+/* cron_format_time: RFC 3339, as a clock in @zone shows it: "2026-03-01T09:00:00+01:00". (owned) */
+char *cron_format_time(const char *zone, gint64 at_ns);

@@ -128,6 +128,7 @@ static const Describer *const describers[] = {
     &describe_daemon_set,
     &describe_stateful_set,
     &describe_job,
+    &describe_cron_job,
     &describe_service,
     &describe_endpoint_slice,
     &describe_node,

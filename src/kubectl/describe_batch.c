@@ -1,4 +1,4 @@
-/* describe_batch.c - jobs; v0.34 describe.go: describeJob */
+/* describe_batch.c - jobs and cron jobs; v0.34 describe.go: describeJob, describeCronJob */
 
 #include "kubectl/describe.h"
 
@@ -74,3 +74,55 @@ write_job(GString *out, const Description *description)
 }
 
 const Describer describe_job = {&job_kind, write_job};
+
+static void
+write_optional(GString *out, const char *title, gboolean is_set, gint64 value, const char *unit)
+{
+    if (is_set)
+        describe_line(out, 0, "%s:\t%" G_GINT64_FORMAT "%s\n", title, value, unit);
+    else
+        describe_line(out, 0, "%s:\t<unset>\n", title);
+}
+
+/* describeJobTemplate */
+static void
+write_job_template(GString *out, const JobSpec *job)
+{
+    describe_line(out, 0, "Selector:\t%s\n", job->selector == NULL ? "<unset>" : label_selector_text(job->selector));
+    write_optional(out, "Parallelism", job->parallelism.is_set, job->parallelism.value, "");
+    write_optional(out, "Completions", job->completions.is_set, job->completions.value, "");
+    if (job->active_deadline_s.is_set)
+        write_optional(out, "Active Deadline Seconds", TRUE, job->active_deadline_s.value, "s");
+    describe_template(out, &job->template_);
+}
+
+static void
+write_cron_job(GString *out, const Description *description)
+{
+    const ApiObject *object = description->object;
+    const CronJobSpec *spec = cron_job_spec(object);
+    const CronJobStatus *status = cron_job_status(object);
+    g_autofree char *last = status->last_schedule_time == 0 ? g_strdup("<unset>")
+                                                            : time_text(status->last_schedule_time);
+
+    describe_head(out, object);
+    describe_labels(out, "Labels", &object->meta->labels);
+    describe_annotations(out, "Annotations", &object->meta->annotations);
+    describe_line(out, 0, "Schedule:\t%s\n", spec->schedule);
+    describe_line(out, 0, "Concurrency Policy:\t%s\n", spec->concurrency_policy);
+    describe_line(out, 0, "Suspend:\t%s\n",
+                  spec->suspend == OPT_UNSET ? "<unset>" : spec->suspend == OPT_TRUE ? "True" : "False");
+    write_optional(out, "Successful Job History Limit", spec->successful_limit.is_set, spec->successful_limit.value, "");
+    write_optional(out, "Failed Job History Limit", spec->failed_limit.is_set, spec->failed_limit.value, "");
+    write_optional(out, "Starting Deadline Seconds", spec->starting_deadline_s.is_set, spec->starting_deadline_s.value,
+                   "s");
+    write_job_template(out, &spec->job_template.spec);
+    describe_line(out, 0, "Last Schedule Time:\t%s\n", last);
+    describe_line(out, 0, "Active Jobs:\t");
+    for (guint i = 0; i < status->active.count; i++)
+        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", status->active.items[i].name);
+    g_string_append(out, status->active.count == 0 ? "<none>\n" : "\n");
+    describe_events(out, description->events, description->wall_ns);
+}
+
+const Describer describe_cron_job = {&cron_job_kind, write_cron_job};

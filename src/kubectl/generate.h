@@ -14,3 +14,5 @@ Value *generate_object(Command *command, const ApiKind *kind, char **out_message
 gboolean generate_data(Command *command, Value *object, const char *name, gboolean is_secret, char **out_message);
 /* generate_batch: spec of a Job, CronJob, ResourceQuota, PodDisruptionBudget. FALSE: *out_message (owned). */
 gboolean generate_batch(Command *command, Value *object, const ApiKind *kind, const char *name, char **out_message);
+/* generate_job_from: the Job that "create job NAME --from=cronjob/X" sends, by what the server has of X. (owned) */
+Value *generate_job_from(const ApiObject *cron, const char *name, const char *namespace_);

@@ -6,6 +6,8 @@
 
 #include "kubectl/generate.h"
 
+#include "api/kinds/batch.h"
+
 static Value *
 pod_template(Command *command, const char *name, const char *restart)
 {
@@ -51,6 +53,46 @@ generate_cron_job(Command *command, Value *object, const char *name)
     value_set(spec, "jobTemplate", job);
     value_set(spec, "schedule", value_new_string(flag_string(command, "schedule")));
     value_set(object, "spec", spec);
+}
+
+static Value *
+text_map(const StrMap *texts)
+{
+    Value *map = value_new_map();
+
+    for (guint i = 0; i < texts->count; i++)
+        value_set(map, texts->items[i].key, value_new_string(texts->items[i].value));
+    return map;
+}
+
+/* createJobFromCronJob: a controller, but one that does not block its deletion. */
+Value *
+generate_job_from(const ApiObject *cron, const char *name, const char *namespace_)
+{
+    const JobTemplateSpec *template_ = &cron_job_spec(cron)->job_template;
+    Value *object = value_new_map(), *meta = value_new_map();
+    Value *annotations = text_map(&template_->metadata.annotations);
+    Value *owners = value_new_list(), *owner = value_new_map();
+
+    if (value_get(annotations, "cronjob.kubernetes.io/instantiate") == NULL)
+        value_set(annotations, "cronjob.kubernetes.io/instantiate", value_new_string("manual"));
+    value_set(owner, "apiVersion", value_new_string("batch/v1"));
+    value_set(owner, "kind", value_new_string("CronJob"));
+    value_set(owner, "name", value_new_string(api_name(cron)));
+    value_set(owner, "uid", value_new_string(api_uid(cron)));
+    value_set(owner, "controller", value_new_bool(TRUE));
+    value_append(owners, owner);
+    value_set(meta, "name", value_new_string(name));
+    value_set(meta, "namespace", value_new_string(namespace_));
+    value_set(meta, "annotations", annotations);
+    if (template_->metadata.labels.count > 0)
+        value_set(meta, "labels", text_map(&template_->metadata.labels));
+    value_set(meta, "ownerReferences", owners);
+    value_set(object, "apiVersion", value_new_string("batch/v1"));
+    value_set(object, "kind", value_new_string("Job"));
+    value_set(object, "metadata", meta);
+    value_set(object, "spec", api_struct_encode(&job_spec_type, &template_->spec));
+    return object;
 }
 
 /* "a=b,c=d" into a map; FALSE: *out_message. */

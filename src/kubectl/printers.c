@@ -12,6 +12,7 @@ static const Printer *const printers[] = {
     &daemon_set_printer,
     &stateful_set_printer,
     &job_printer,
+    &cron_job_printer,
     &controller_revision_printer,
     &service_printer,
     &endpoint_slice_printer,

@@ -1,4 +1,4 @@
-/* printers_batch.c - rows of jobs; v1.34 printJob */
+/* printers_batch.c - rows of jobs and cron jobs; v1.34 printJob, printCronJob */
 
 #include "kubectl/printers.h"
 
@@ -59,3 +59,29 @@ job_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out
 }
 
 const Printer job_printer = {&job_kind, job_columns, job_cells};
+
+static const PrintColumn cron_job_columns[] = {
+    {"NAME"}, {"SCHEDULE"}, {"TIMEZONE"}, {"SUSPEND"}, {"ACTIVE"}, {"LAST SCHEDULE"}, {"AGE"}, {"CONTAINERS", TRUE}, {"IMAGES", TRUE}, {"SELECTOR", TRUE}, {0},
+};
+
+static void
+cron_job_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const CronJobSpec *spec = cron_job_spec(object);
+    const CronJobStatus *status = cron_job_status(object);
+
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%s", spec->schedule != NULL ? spec->schedule : "");
+    cell_add(out, "%s", spec->time_zone != NULL ? spec->time_zone : "<none>");
+    cell_add(out, "%s", spec->suspend == OPT_UNSET ? "<unset>" : spec->suspend == OPT_TRUE ? "True" : "False");
+    cell_add(out, "%u", status->active.count);
+    g_ptr_array_add(out, status->last_schedule_time == 0 ? g_strdup("<none>")
+                                                         : printer_age(status->last_schedule_time, wall_ns));
+    cell_add_age(out, object, wall_ns);
+    if (!wide)
+        return;
+    cell_add_containers(&spec->job_template.spec.template_.spec, out);
+    cell_add(out, "%s", label_selector_text(spec->job_template.spec.selector));
+}
+
+const Printer cron_job_printer = {&cron_job_kind, cron_job_columns, cron_job_cells};

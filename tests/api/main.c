@@ -3,6 +3,7 @@
 #include <check.h>
 
 Suite *codec_suite(void);
+Suite *cron_suite(void);
 Suite *names_suite(void);
 Suite *object_suite(void);
 Suite *patch_suite(void);
@@ -22,6 +23,7 @@ main(void)
     SRunner *runner = srunner_create(object_suite());
 
     srunner_add_suite(runner, codec_suite());
+    srunner_add_suite(runner, cron_suite());
     srunner_add_suite(runner, names_suite());
     srunner_add_suite(runner, status_suite());
     srunner_add_suite(runner, selector_suite());

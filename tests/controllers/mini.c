@@ -1,5 +1,6 @@
 #include "tests/controllers/mini.h"
 
+#include "api/patch.h"
 #include "client/plan_internal.h"
 
 #include <string.h>
@@ -676,4 +677,21 @@ make_node(const char *name, const char *zone)
     set_condition(&((NodeStatus *)api_edit_status(node))->conditions, "Ready", "True",
                   "KubeletReady", MINI_EPOCH);
     return node;
+}
+
+ApiObject *
+object_from_yaml(const ApiKind *kind, const char *text)
+{
+    g_autoptr(Diag) diag = diag_new();
+    g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
+    ApiDecodeResult result = {0};
+    ApiObject *object = api_object_decode(kind, trees->pdata[0], &result);
+
+    ck_assert_ptr_nonnull(object);
+    api_decode_result_clear(&result);
+    api_edit_meta(object)->namespace_ = str_intern("default");
+    api_default(object);
+    if (kind->prepare_create != NULL)
+        kind->prepare_create(object);
+    return object;
 }

@@ -95,3 +95,5 @@ void set_condition(ConditionList *list,
                    const char *status,
                    const char *reason,
                    gint64 wall_ns);
+/* object_from_yaml: as the API server stores it when it is created, in namespace default; no UID yet. */
+ApiObject *object_from_yaml(const ApiKind *kind, const char *text);

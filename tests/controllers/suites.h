@@ -13,3 +13,4 @@ Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *sets_suite(void);
 Suite *disruption_suite(void);
+Suite *cron_job_suite(void);

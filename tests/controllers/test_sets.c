@@ -1,27 +1,9 @@
 /* DaemonSet and StatefulSet: whole syncs, counted. */
-#include "api/patch.h"
 #include "controllers/daemonset_sync.h"
 #include "tests/controllers/mini.h"
 #include "tests/controllers/suites.h"
 
 /* --- objects --------------------------------------------------------------------------------------- */
-
-static ApiObject *
-from_yaml(const ApiKind *kind, const char *text)
-{
-    g_autoptr(Diag) diag = diag_new();
-    g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
-    ApiDecodeResult result = {0};
-    ApiObject *object = api_object_decode(kind, trees->pdata[0], &result);
-
-    ck_assert_ptr_nonnull(object);
-    api_decode_result_clear(&result);
-    api_edit_meta(object)->namespace_ = str_intern("default");
-    api_default(object);
-    if (kind->prepare_create != NULL)
-        kind->prepare_create(object);
-    return object;
-}
 
 static ApiObject *
 make_daemon_set(const char *strategy, const char *pod)
@@ -31,7 +13,7 @@ make_daemon_set(const char *strategy, const char *pod)
         "template: {metadata: {labels: {a: d}}, spec: {%s containers: [{name: c, image: 'i:1'}]}}}}",
         strategy, pod);
 
-    return from_yaml(&daemon_set_kind, text);
+    return object_from_yaml(&daemon_set_kind, text);
 }
 
 static ApiObject *
@@ -43,7 +25,7 @@ make_stateful_set(int replicas, const char *rest)
         "template: {metadata: {labels: {a: s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
         replicas, rest);
 
-    return from_yaml(&stateful_set_kind, text);
+    return object_from_yaml(&stateful_set_kind, text);
 }
 
 /* What was deleted is gone; every other pod runs and is ready, a DaemonSet's on the node it is pinned to. */

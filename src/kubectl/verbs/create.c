@@ -6,6 +6,7 @@
 
 #include "kubectl/internal.h"
 
+#include "api/kinds/batch.h"
 #include "kubectl/generate.h"
 
 static void create_run(Command *command);
@@ -63,6 +64,7 @@ static const FlagDef flags[] = {
     {"cert", 0, FLAG_STRING, NULL, NULL},
     {"key", 0, FLAG_STRING, NULL, NULL},
     {"schedule", 0, FLAG_STRING, NULL, NULL},
+    {"from", 0, FLAG_STRING, NULL, NULL},
     {"restart", 0, FLAG_STRING, NULL, NULL},
     {"hard", 0, FLAG_STRING, NULL, NULL},
     {"scopes", 0, FLAG_STRING, NULL, NULL},
@@ -207,7 +209,65 @@ has_inner(Command *command, const Creation *creation)
     return !str_is(inner, "externalname") || has_required(command, external);
 }
 
-/* The object that a subcommand describes becomes the one target. */
+/* --- create job --from=cronjob/NAME ------------------------------------------------------------------- */
+
+/* FALSE: message out, ended. */
+static gboolean
+has_one_origin(Command *command)
+{
+    gboolean has_from = flag_is_given(command, "from");
+
+    if (has_from == flag_is_given(command, "image"))
+        command_fail(command, "either --image or --from must be specified");
+    else if (has_from && command->after_dashes != NULL && command->after_dashes->len > 0)
+        command_fail(command, "cannot specify --from and command");
+    else
+        return TRUE;
+    return FALSE;
+}
+
+static void
+on_origin(Command *command, const ApiResponse *response)
+{
+    Target target = {.kind = &job_kind,
+                     .namespace_ = command_namespace(command),
+                     .name = str_intern(g_ptr_array_index(command->args, 1))};
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_finish(command, 1);
+        return;
+    }
+    if (response->object->kind != &cron_job_kind) {
+        command_fail(command, "unknown object type *v1.%s", response->object->kind->kind);
+        return;
+    }
+    target.manifest = generate_job_from(response->object, target.name, target.namespace_);
+    g_array_append_val(command->targets, target);
+    command_each(command, create_one, command_end_default);
+}
+
+static void
+ask_origin(Command *command)
+{
+    g_auto(GStrv) parts = g_strsplit(flag_string(command, "from"), "/", 2);
+    Target target = {0};
+
+    if (parts[0] == NULL || parts[1] == NULL) {
+        command_fail(command, "arguments in resource/name form may not have more than one slash");
+        return;
+    }
+    target.kind = api_kind_find_resource(parts[0]);
+    if (target.kind == NULL) {
+        command_fail(command, "the server doesn't have a resource type \"%s\"", parts[0]);
+        return;
+    }
+    target.namespace_ = target.kind->is_namespaced ? command_namespace(command) : NULL;
+    target.name = str_intern(parts[1]);
+    command_send(command, command_request(command, VERB_GET, &target), on_origin);
+}
+
+/* The object that a subcommand describes becomes the one target. FALSE: message out, or what it is made from is asked for. */
 static gboolean
 generate(Command *command)
 {
@@ -234,8 +294,10 @@ generate(Command *command)
         command_fail(command, "the server doesn't have a resource type \"%s\"", creation->kind);
         return FALSE;
     }
-    if (str_is(creation->name, "job") && !flag_is_given(command, "image")) {
-        command_fail(command, "either --image or --from must be specified");
+    if (str_is(creation->name, "job") && !has_one_origin(command))
+        return FALSE;
+    if (flag_is_given(command, "from")) {
+        ask_origin(command);
         return FALSE;
     }
     target.manifest = generate_object(command, kind, &message);
