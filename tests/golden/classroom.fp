@@ -1,1 +1,1 @@
-bf30fe89d04ddd49
+63ebe94cd0ea2981
