@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every test group and counts. usage: tests/run.py [--top DIR] [--build DIR] [--checks DIR] [GROUP...]
 
-Groups: suites goldens determinism recordings scheduling api kubectl traffic bad-input cli lint. Last line: N passed, N failed."""
+Groups: suites goldens determinism recordings scheduling api kubectl traffic bad-input metamorphic cli lint. Last line: N passed, N failed."""
 import argparse
 import csv
 import glob
@@ -423,6 +423,13 @@ def cli(o):
         say("an expectation that fails", r.returncode in (1, 3), r.stdout[-300:] + r.stderr)
 
 
+def metamorphic(o):
+    """Relations between two runs of altered scenarios: tests/metamorphic.py."""
+    sys.path[:0] = [os.path.join(o.top, "tests"), os.path.join(o.top, "tests", "recordings")]
+    import metamorphic as relations
+    relations.check(o, say, run)
+
+
 def lint(o):
     r = run([sys.executable, os.path.join(o.top, "tools", "lint"), o.top])
     say("rules of the house", r.returncode == 0, r.stdout)
@@ -439,9 +446,9 @@ def main():
     o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
     o.program = os.path.join(o.build, "desk8s")
     o.checked_program = os.path.join(o.checks, "desk8s")
-    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, lint=lint)
+    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, metamorphic=metamorphic, lint=lint)
     groups["bad-input"] = bad_input
-    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "scheduling", "api", "kubectl", "traffic", "bad-input", "cli", "lint"]:
+    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "scheduling", "api", "kubectl", "traffic", "bad-input", "metamorphic", "cli", "lint"]:
         if name == "suites":
             groups[name](o)
             continue
