@@ -3,9 +3,11 @@
  */
 #pragma once
 
+#include "api/kinds/autoscaling.h"
 #include "api/kinds/batch.h"
 #include "api/kinds/core.h"
 #include "api/kinds/meta.h"
+#include "api/kinds/metrics.h"
 #include "api/kinds/pod.h"
 #include "api/kinds/policy.h"
 #include "api/kinds/service.h"

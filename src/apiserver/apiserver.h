@@ -18,6 +18,7 @@
 #include "api/status.h"
 #include "api/validate.h"
 #include "etcd/etcd.h"
+#include "world/rpc.h"
 #include "world/world.h"
 
 typedef struct ApiServer ApiServer;
@@ -133,6 +134,22 @@ void apiserver_handle(ApiServer *server,
                       ApiReply reply,
                       gpointer user,
                       GDestroyNotify user_free);
+
+/* --- aggregation ---------------------------------------------------------------------- */
+
+/*
+ * Who serves a group of the API that the server itself does not store (an
+ * APIService). Requests for it are handed on over the wire: @serve gets the
+ * ApiRequest (borrowed) in the backend's process and answers with an ApiResponse.
+ */
+typedef struct {
+    const char *group;
+    Process *process;
+    RpcServe serve;
+    gpointer self;
+} ApiBackend;
+void apiserver_add_backend(ApiServer *server, const ApiBackend *backend);
+gboolean apiserver_has_group(const ApiServer *server, const char *group);
 
 /* --- watches ------------------------------------------------------------------------- */
 

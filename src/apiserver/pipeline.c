@@ -77,6 +77,7 @@ void
 call_free(Call *call)
 {
     release_seat(call);
+    rpc_cancel(call->rpc);
     sim_timer_clear(&call->timer);
     g_queue_unlink(&call->server->calls, &call->link);
     if (call->user_free != NULL)
@@ -273,7 +274,7 @@ find_handler(const ApiRequest *request)
 {
     switch (request->verb) {
     case VERB_GET:
-        return get_begin;
+        return str_is(request->subresource, "scale") && !scale_is_there(request->kind) ? NULL : get_begin;
     case VERB_LIST:
         return list_begin;
     case VERB_CREATE:
@@ -295,7 +296,8 @@ static void
 call_execute(Call *call)
 {
     const ApiRequest *request = call->request;
-    CallStep handler = find_handler(request);
+    CallStep handler =
+        server_resource(call->server, request->kind) == NULL ? aggregate_begin : find_handler(request);
 
     if (handler == NULL) {
         call_fail(call, api_status_new(404, "NotFound",

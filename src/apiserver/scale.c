@@ -34,6 +34,15 @@ static const struct {
     {&stateful_set_kind, stateful_set_replicas},
 };
 
+gboolean
+scale_is_there(const ApiKind *kind)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(scalable); i++)
+        if (scalable[i].kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
 static ApiStatus *
 check_replicas(const ApiRequest *request)
 {
@@ -75,16 +84,11 @@ void
 scale_begin(Call *call)
 {
     const ApiRequest *request = call->request;
-    ApiStatus *status =
-        api_status_new(404, "NotFound", "the server could not find the requested resource");
+    ApiStatus *status = scale_is_there(request->kind)
+                            ? check_replicas(request)
+                            : api_status_new(404, "NotFound",
+                                             "the server could not find the requested resource");
 
-    for (guint i = 0; i < G_N_ELEMENTS(scalable); i++) {
-        if (scalable[i].kind == request->kind) {
-            api_status_unref(status);
-            status = check_replicas(request);
-            break;
-        }
-    }
     if (status != NULL) {
         call_fail(call, status);
         return;

@@ -120,6 +120,7 @@ apiserver_new(const ApiServerOptions *options)
     server->uid_rng = rng_stream(server->sim, "apiserver/uid");
     server->admission_rng = rng_stream(server->sim, "apiserver/admission");
     server->taps = g_array_new(FALSE, FALSE, sizeof(Tap));
+    server->backends = g_array_new(FALSE, FALSE, sizeof(ApiBackend));
     sim_timer_init(&server->ready, server->sim, SIM_CONTROL, server_on_ready, server);
     cache_init(server);
     server->allocator = allocator_new(&server->options, server->sim);
@@ -144,6 +145,7 @@ apiserver_free(ApiServer *server)
     allocator_free(server->allocator);
     spec_memo_free(server->memo);
     g_array_unref(server->taps);
+    g_array_unref(server->backends);
     g_free(server);
 }
 

@@ -71,6 +71,7 @@ struct Call {
     guint item_index;
     gpointer work; /* (owned) what the verb keeps between its steps */
     GDestroyNotify work_free;
+    Rpc *rpc; /* (borrowed) handed on to a backend; NULL: not under way */
 };
 
 typedef struct {
@@ -121,6 +122,7 @@ struct ApiServer {
     guint dispatch_depth;
     gboolean has_stopped_watches;
     GArray *taps; /* of Tap */
+    GArray *backends; /* of ApiBackend */
     Allocator *allocator;
     SpecMemo *memo;
     guint bootstrap_index;
@@ -187,6 +189,10 @@ void binding_begin(Call *call);
 void eviction_begin(Call *call);
 void scale_begin(Call *call);
 void finalize_begin(Call *call);
+/* aggregate.c: of a group that somebody else serves. */
+void aggregate_begin(Call *call);
+/* scale_is_there: @kind has a scale subresource. */
+gboolean scale_is_there(const ApiKind *kind);
 
 /*
  * update_finish: the common end of PUT and PATCH for the new state of an

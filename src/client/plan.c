@@ -207,6 +207,36 @@ plan_read(Plan *plan,
 }
 
 PlanStep *
+plan_list(Plan *plan, const ApiKind *kind, const char *namespace_, const char *why_format, ...)
+{
+    PlanStep *step;
+    va_list arguments;
+
+    va_start(arguments, why_format);
+    step = plan_add(plan, STEP_LIST, intern_va(why_format, arguments));
+    va_end(arguments);
+    step->kind = kind;
+    step->namespace_ = str_intern(namespace_);
+    return step;
+}
+
+PlanStep *
+plan_scale(Plan *plan, const ApiObject *target, gint32 replicas, const char *why_format, ...)
+{
+    PlanStep *step;
+    va_list arguments;
+
+    va_start(arguments, why_format);
+    step = plan_add(plan, STEP_SCALE, intern_va(why_format, arguments));
+    va_end(arguments);
+    step_aim(step, target);
+    step->subresource = str_intern("scale");
+    step->replicas = replicas;
+    step->precondition_revision = target->resource_version;
+    return step;
+}
+
+PlanStep *
 plan_event(Plan *plan,
            const ApiObject *about,
            const char *type,

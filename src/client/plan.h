@@ -23,7 +23,9 @@ typedef enum {
     STEP_EVENT,
     STEP_BINDING,
     STEP_PAUSE,
-    STEP_DELETE_COLLECTION
+    STEP_DELETE_COLLECTION,
+    STEP_LIST,
+    STEP_SCALE
 } StepType;
 typedef enum { GROUP_NONE, GROUP_PARALLEL, GROUP_SLOW_START } GroupType;
 
@@ -52,6 +54,10 @@ typedef struct PlanStep {
     StepEvent on_success, on_failure;
     const char *event_message; /* STEP_EVENT: interned */
     gint64 pause_ns;           /* STEP_PAUSE */
+    const char *label_selector, *field_selector; /* STEP_LIST; NULL: all */
+    gint32 replicas;                             /* STEP_SCALE */
+    /* Whatever comes back is for the continuation to judge: never an error of the sync. */
+    gboolean ignores_errors;
     guint ignore_codes[4];     /* HTTP codes that count as success, 0-terminated */
     /* 403 because the namespace terminates counts as success, no event. */
     gboolean ignore_terminating;
@@ -70,6 +76,7 @@ typedef struct {
     gboolean was_run;
     int code;
     ApiObject *object; /* (owned ref) as answered */
+    GPtrArray *items;  /* (owned ref) of ApiObject: STEP_LIST; else NULL */
     ApiStatus *status; /* (owned ref) */
 } StepResult;
 
@@ -121,6 +128,16 @@ PlanStep *plan_read(Plan *plan,
                     const char *name,
                     const char *why_format,
                     ...) G_GNUC_PRINTF(5, 6);
+/* plan_list: LIST of @kind, past the informers. */
+PlanStep *
+plan_list(Plan *plan, const ApiKind *kind, const char *namespace_, const char *why_format, ...)
+    G_GNUC_PRINTF(4, 5);
+/* plan_scale: PUT of @target's scale subresource, based on @target's revision. */
+PlanStep *plan_scale(Plan *plan,
+                     const ApiObject *target,
+                     gint32 replicas,
+                     const char *why_format,
+                     ...) G_GNUC_PRINTF(4, 5);
 PlanStep *plan_event(Plan *plan,
                      const ApiObject *about,
                      const char *type,

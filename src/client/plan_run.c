@@ -86,6 +86,7 @@ static const ApiVerb step_verbs[] = {
     [STEP_PATCH] = VERB_PATCH,    [STEP_DELETE] = VERB_DELETE, [STEP_GET] = VERB_GET,
     [STEP_BINDING] = VERB_CREATE,
     [STEP_DELETE_COLLECTION] = VERB_DELETE_COLLECTION,
+    [STEP_LIST] = VERB_LIST,      [STEP_SCALE] = VERB_UPDATE,
 };
 
 /* The revision of an earlier step's answer, which this write is based on. */
@@ -115,6 +116,9 @@ step_request(const PlanRun *run, PlanStep *step, guint64 revision)
     request->propagation = step->propagation;
     request->precondition_uid = step->precondition_uid;
     request->resource_version = step->precondition_revision;
+    request->label_selector = step->label_selector;
+    request->field_selector = step->field_selector;
+    request->scale_replicas = step->replicas;
     if (revision == 0)
         revision = step_taken_revision(run, step);
     if (step->object != NULL && revision != 0) {
@@ -216,6 +220,8 @@ step_outcome(const PlanStep *step, const StepResult *result)
 {
     if (result->code >= 200 && result->code < 300)
         return OUTCOME_GOOD;
+    if (step->ignores_errors)
+        return OUTCOME_IGNORED;
     if (step->ignore_terminating && status_is_terminating(result->status))
         return OUTCOME_NAMESPACE_ENDS;
     for (guint i = 0; i < G_N_ELEMENTS(step->ignore_codes) && step->ignore_codes[i] != 0; i++) {
@@ -316,6 +322,7 @@ step_done(gpointer user, const ApiResponse *response)
     result->was_run = TRUE;
     result->code = response->code;
     result->object = response->object == NULL ? NULL : api_object_ref(response->object);
+    result->items = response->items == NULL ? NULL : g_ptr_array_ref(response->items);
     result->status = response->status == NULL ? NULL : api_status_ref(response->status);
     step_settle(run, what, result);
     g_ptr_array_remove(run->under_way, step);
@@ -409,6 +416,8 @@ results_free(StepResult *results, guint count)
 {
     for (guint i = 0; i < count; i++) {
         api_object_unref(results[i].object);
+        if (results[i].items != NULL)
+            g_ptr_array_unref(results[i].items);
         if (results[i].status != NULL)
             api_status_unref(results[i].status);
     }

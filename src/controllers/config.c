@@ -17,6 +17,9 @@ controllers_config_init(ControllersConfig *config, guint version_minor)
         .terminated_pod_threshold = 12500,
         .endpoints_per_slice = 100,
         .endpoint_batch_period_ns = 0,
+        .hpa_cpu_initialization_ns = 300 * NS_PER_S,
+        .hpa_initial_readiness_ns = 30 * NS_PER_S,
+        .hpa_downscale_stabilization_ns = 300 * NS_PER_S,
         .root_ca = str_intern("-----BEGIN CERTIFICATE-----\ndesk8s\n-----END CERTIFICATE-----\n"),
     };
 }

@@ -32,6 +32,11 @@ typedef struct {
     guint endpoints_per_slice;       /* --max-endpoints-per-slice */
     gint64 endpoint_batch_period_ns; /* --endpointslice-updates-batch-period */
 
+    /* horizontal-pod-autoscaler */
+    gint64 hpa_cpu_initialization_ns;      /* --horizontal-pod-autoscaler-cpu-initialization-period */
+    gint64 hpa_initial_readiness_ns;       /* --horizontal-pod-autoscaler-initial-readiness-delay */
+    gint64 hpa_downscale_stabilization_ns; /* --horizontal-pod-autoscaler-downscale-stabilization */
+
     const char *root_ca; /* interned text of ca.crt in every ConfigMap kube-root-ca.crt */
 } ControllersConfig;
 
@@ -49,4 +54,5 @@ extern const ControllerDef deployment_controller, replica_set_controller, endpoi
 /* Start order, ended by NULL. */
 extern const ControllerDef job_controller, cron_job_controller;
 extern const ControllerDef ttl_after_finished_controller, disruption_controller;
+extern const ControllerDef horizontal_pod_autoscaler_controller;
 extern const ControllerDef *const kcm_controllers[];

@@ -19,5 +19,6 @@ const ControllerDef *const kcm_controllers[] = {
     &volume_binder_controller,
     &ttl_after_finished_controller,
     &disruption_controller,
+    &horizontal_pod_autoscaler_controller,
     NULL,
 };

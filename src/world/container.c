@@ -693,3 +693,9 @@ rt_container_cpu_milli_now(const RtContainer *container)
 {
     return container->state == RT_RUNNING ? container->cpu.rate_micro / 1000 : 0;
 }
+
+gint64
+rt_container_cpu_ns(RtContainer *container)
+{
+    return container->state == RT_RUNNING ? cpu_group_used_ns(&container->cpu) : 0;
+}

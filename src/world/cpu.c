@@ -110,6 +110,7 @@ group_settle(CpuGroup *group)
     gint64 now_ns = sim_now_ns(group->pool->sim);
     gint64 wanted = group_threads(group) * MICRO + group->idle_micro;
 
+    group->used += (__int128)(now_ns - group->updated_ns) * group->rate_micro;
     if (group_threads(group) > 0 && group->rate_micro == wanted) /* the usual case needs no division */
         group->work += (__int128)(now_ns - group->updated_ns) * MICRO;
     else if (group_threads(group) > 0 && wanted > 0)
@@ -310,4 +311,11 @@ cpu_job_cancel(CpuJob *job)
     group_settle(group);
     heap_remove(group, job);
     group_changed(group);
+}
+
+gint64
+cpu_group_used_ns(CpuGroup *group)
+{
+    group_settle(group);
+    return (gint64)(group->used / MICRO);
 }

@@ -47,6 +47,7 @@ struct CpuGroup {
     gint64 demand_micro, rate_micro;
     GPtrArray *jobs; /* CpuJob*, heap by finish */
     __int128 work;   /* done so far by each job, in 10^-6 ns */
+    __int128 used;   /* CPU time got so far by all and the idle demand, in 10^-6 ns */
     gint64 updated_ns;
     SimTimer timer;
     gboolean is_listed;
@@ -60,6 +61,8 @@ void cpu_group_set_idle(CpuGroup *group, gint64 idle_milli);
 /* cpu_job_start: @work_ns of one core; done when it has got that much. G_MAXINT64: never. */
 void cpu_job_start(CpuGroup *group, CpuJob *job, gint64 work_ns, CpuDone done, gpointer user);
 void cpu_job_cancel(CpuJob *job);
+/* cpu_group_used_ns: CPU time the container has had since it began. */
+gint64 cpu_group_used_ns(CpuGroup *group);
 
 /* --- memory.c ------------------------------------------------------------------------- */
 

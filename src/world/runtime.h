@@ -178,6 +178,8 @@ char *rt_container_log(const RtContainer *container);
 char *rt_container_log_with_times(const RtContainer *container);
 gint64 rt_container_memory_bytes(const RtContainer *container);
 gint64 rt_container_cpu_milli_now(const RtContainer *container);
+/* rt_container_cpu_ns: CPU time it has had since it began; what cpuacct.usage says. */
+gint64 rt_container_cpu_ns(RtContainer *container);
 
 /* runtime_list: every container / sandbox that exists, oldest first: what a PLEG relist sees. (owned arrays, borrowed items) */
 GPtrArray *runtime_list_containers(const Runtime *runtime);

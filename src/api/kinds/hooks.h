@@ -138,3 +138,6 @@ void job_validate(const ApiObject *object, ApiErrors *errors);
 void job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void cron_job_validate(const ApiObject *object, ApiErrors *errors);
 void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+
+void hpa_validate(const ApiObject *object, ApiErrors *errors);
+void hpa_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);

@@ -17,6 +17,7 @@ const ApiKind *const api_kinds[] = {
     &deployment_kind,
     &replica_set_kind,
     &stateful_set_kind,
+    &hpa_kind,
     &cron_job_kind,
     &job_kind,
     &lease_kind,
