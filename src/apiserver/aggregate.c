@@ -58,6 +58,17 @@ answer_free(gpointer answer)
     api_response_free(answer);
 }
 
+/* v0.34 k8s.io/metrics client: custom metrics are looked for in the discovery first. */
+static const char *
+nobody_text(const ApiRequest *request)
+{
+    if (request->kind == &metric_value_kind)
+        return "no custom metrics API (custom.metrics.k8s.io) registered";
+    return str_internf("the server could not find the requested resource (get %s.%s)",
+                       request->kind == &external_metric_kind ? request->name : request->kind->plural,
+                       request->kind->group);
+}
+
 void
 aggregate_begin(Call *call)
 {
@@ -66,10 +77,7 @@ aggregate_begin(Call *call)
     const ApiBackend *backend = find_backend(call->server, kind->group);
 
     if (backend == NULL) {
-        call_fail(call, api_status_new(404, "NotFound",
-                                       str_internf("the server could not find the requested "
-                                                   "resource (get %s.%s)",
-                                                   kind->plural, kind->group)));
+        call_fail(call, api_status_new(404, "NotFound", nobody_text(request)));
         return;
     }
     call->rpc = rpc_call(

@@ -28,7 +28,7 @@ typedef struct {
 } Describer;
 
 extern const Describer describe_pod, describe_deployment, describe_replica_set,
-    describe_daemon_set, describe_stateful_set, describe_job, describe_cron_job, describe_service,
+    describe_daemon_set, describe_stateful_set, describe_job, describe_cron_job, describe_hpa, describe_service,
     describe_endpoint_slice, describe_node, describe_namespace, describe_config_map,
     describe_secret, describe_service_account, describe_priority_class, describe_pdb;
 /* describer_find: never NULL; a kind without one of its own is told field by field. */

@@ -129,6 +129,7 @@ static const Describer *const describers[] = {
     &describe_stateful_set,
     &describe_job,
     &describe_cron_job,
+    &describe_hpa,
     &describe_service,
     &describe_endpoint_slice,
     &describe_node,

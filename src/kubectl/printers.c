@@ -13,6 +13,7 @@ static const Printer *const printers[] = {
     &stateful_set_printer,
     &job_printer,
     &cron_job_printer,
+    &hpa_printer,
     &controller_revision_printer,
     &service_printer,
     &endpoint_slice_printer,

@@ -458,3 +458,14 @@ ideal_stop(Ideal *ideal)
 {
     g_hash_table_remove_all(ideal->by_uid);
 }
+
+void
+ideal_list_running(const Ideal *ideal, GPtrArray *out)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    informer_list(ideal->pods, NULL, all);
+    for (guint i = 0; i < all->len; i++)
+        if (str_is(pod_status(g_ptr_array_index(all, i))->phase, "Running"))
+            g_ptr_array_add(out, g_ptr_array_index(all, i));
+}

@@ -20,6 +20,7 @@ typedef struct ProbeWorker ProbeWorker;
 typedef struct PodVolume PodVolume;
 typedef struct KillJob KillJob;
 typedef struct Ideal Ideal;
+typedef struct Stats Stats;
 
 /* --- pleg.c -------------------------------------------------------------------------- */
 
@@ -353,6 +354,7 @@ struct Kubelet {
     SimTimer housekeeping;
     GPtrArray *held; /* timers that fired while the process was paused */
     Ideal *ideal;
+    Stats *stats; /* NULL: nobody asks for them */
 };
 
 /* sync_loop.c */
@@ -380,7 +382,14 @@ gint64 kubelet_wall_ns(const Kubelet *k);
 /* kubelet_tick_at: the first work-queue check at or after @time_ns. */
 gint64 kubelet_tick_at(const Kubelet *k, gint64 time_ns);
 
+/* stats.c */
+void stats_start(Kubelet *k);
+void stats_stop(Kubelet *k);
+void stats_container_started(Kubelet *k, const RtContainer *container);
+
 /* ideal.c */
+/* ideal_list_running: (borrowed) pods that run, in order of arrival. */
+void ideal_list_running(const Ideal *ideal, GPtrArray *out);
 Ideal *ideal_new(Kubelet *k);
 void ideal_free(Ideal *ideal);
 void ideal_stop(Ideal *ideal);

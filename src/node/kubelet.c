@@ -71,6 +71,7 @@ kubelet_on_started(gpointer self)
         eviction_start(k);
     }
     node_status_start(k);
+    stats_start(k);
     lease_start(k);
     informer_factory_start(k->factory);
     if (k->ideal == NULL)
@@ -89,6 +90,7 @@ kubelet_on_stopped(gpointer self)
     g_ptr_array_set_size(k->held, 0);
     if (k->ideal != NULL)
         ideal_stop(k->ideal);
+    stats_stop(k);
     node_status_stop(k);
     lease_stop(k);
     eviction_stop(k);

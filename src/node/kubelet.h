@@ -52,7 +52,11 @@ typedef struct {
     gint64 (*ideal_stop_of)(gpointer user, const ApiObject *pod);
     /* Whether the pull of @image fails; NULL: none does. With ideal only. */
     gboolean (*ideal_image_is_missing)(gpointer user, const char *image);
+    /* What each container of a played pod uses; NULL: nothing. */
+    void (*ideal_usage_of)(gpointer user, const ApiObject *pod, gint64 *out_cpu_milli, gint64 *out_memory_bytes);
     gpointer ideal_user; /* borrowed */
+
+    gboolean stats; /* it is scraped: it looks at what its containers use (stats.h) */
 } KubeletOptions;
 
 /* kubelet_new: process "kubelet" on the machine, stopped. (owned) */

@@ -87,6 +87,7 @@ start_on_started(gpointer user, const char *error)
         start_failed(w, "RunContainerError", error);
         return;
     }
+    stats_container_started(w->k, w->sync.created);
     start_event(w, "Normal", "Started", str_internf("Started container %s", container->name));
     if (container->lifecycle != NULL && container->lifecycle->post_start != NULL)
         hook_run(w, w->sync.pod, container, w->sync.created, container->lifecycle->post_start,

@@ -307,6 +307,33 @@ check_traffic(const ScReader *reader, Scenario *scenario, const Value *spec)
         sc_warning(reader, check_place(spec, "traffic"), "spec.traffic", "with kubelet: ideal nothing answers requests; leave kubelet out");
 }
 
+/* --- metrics ------------------------------------------------------------------------------------ */
+
+static void
+check_metrics(const ScReader *reader, const Scenario *scenario, const Value *spec)
+{
+    const ScList *list = &scenario->spec.metrics;
+
+    for (guint i = 0; i < list->count; i++) {
+        const ScMetric *metric = (const ScMetric *)(gconstpointer)list->items + i;
+        const Value *at = check_item(value_get(spec, "metrics"), i);
+        g_autofree char *path = g_strdup_printf("spec.metrics[%u]", i);
+        guint n_about = (guint)(metric->has_pods + metric->has_external + (metric->object != NULL));
+        const char *slash = metric->object != NULL ? strchr(metric->object, '/') : NULL;
+
+        if (!is_map(at))
+            continue;
+        if (str_is_empty(metric->name))
+            sc_error(reader, at, path, "a metric without a name; write name: requests_per_second");
+        if (n_about != 1)
+            sc_error(reader, at, path, "a metric of nothing, or of several things; write one of pods: {app: web}, object: service/web and external: {}");
+        if (metric->object != NULL && (slash == NULL || slash == metric->object || slash[1] == '\0'))
+            sc_error(reader, check_place(at, "object"), path, "'%s' is no object; write KIND/NAME such as service/web", metric->object);
+        if (metric->shared && !metric->has_pods)
+            sc_error(reader, check_place(at, "shared"), path, "only a metric of pods can be shared; leave shared out");
+    }
+}
+
 void
 scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
 {
@@ -322,5 +349,6 @@ scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
     check_network(reader, scenario, spec);
     check_applications(reader, scenario, spec);
     check_traffic(reader, scenario, spec);
+    check_metrics(reader, scenario, spec);
     check_timeline(reader, scenario, spec);
 }

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "controllers/controllers.h"
 #include "scenario/entrance.h"
+#include "scenario/metrics.h"
 
 /* The cluster has a minute to come up before the scenario begins; a real one takes less. */
 #define BOOT_NS (60 * NS_PER_S)
@@ -146,6 +147,15 @@ ideal_stop_of(gpointer user, const ApiObject *pod)
     return rule != NULL ? dist_sample_ns(&rule->profile.stop, rng_stream(cluster->sim, "ideal/stop")) : NS_PER_S;
 }
 
+static void
+ideal_usage_of(gpointer user, const ApiObject *pod, gint64 *out_cpu_milli, gint64 *out_memory_bytes)
+{
+    const AppRule *rule = app_rule_of(user, pod);
+
+    *out_cpu_milli = rule != NULL ? rule->profile.idle_cpu_milli : 0;
+    *out_memory_bytes = rule != NULL ? rule->profile.memory_bytes : 0;
+}
+
 static gboolean
 ideal_image_is_missing(gpointer user, const char *image)
 {
@@ -199,7 +209,7 @@ make_node(Cluster *cluster, NodePlan *plan)
         .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->version_minor,
         .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
-        .ideal_user = cluster,
+        .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL,
     };
     node->kubelet = kubelet_new(&kubelet);
     if (!is_ideal(cluster))
@@ -391,6 +401,7 @@ cluster_new(const Scenario *scenario, guint64 seed)
     cluster->world = make_world(cluster);
     make_control_plane(cluster);
     make_deciders(cluster);
+    metrics_new(cluster);
     for (guint i = 0; i < spec->cluster.nodes.count; i++)
         make_group(cluster, (const ScNodeGroup *)(gconstpointer)spec->cluster.nodes.items + i);
     for (guint i = 0; i < scenario->nodes->len; i++)
@@ -445,6 +456,7 @@ cluster_boot(Cluster *cluster)
         sim_run_until(cluster->sim, IDEAL_DECIDERS_NS);
         start_deciders(cluster);
     }
+    metrics_start(cluster);
     sim_run_until(cluster->sim, 0);
     sim_set_cause(cluster->sim, 0);
     make_traffic(cluster);
@@ -460,6 +472,7 @@ cluster_free(Cluster *cluster)
     entrance_free(cluster);
     kubectl_free(cluster->kubectl);
     client_free(cluster->chaos);
+    metrics_free(cluster);
     for (guint i = 0; i < cluster->nodes->len; i++) {
         ClusterNode *node = g_ptr_array_index(cluster->nodes, i);
         kube_proxy_free(node->proxy);
@@ -513,6 +526,8 @@ cluster_process(const Cluster *cluster, const char *component, const char *node)
         return controller_manager_process(cluster->controllers);
     if (str_is(component, "kube-apiserver") || str_is(component, "apiserver"))
         return apiserver_process(cluster->server);
+    if (str_is(component, "metrics-server"))
+        return cluster->metrics_server != NULL ? metrics_server_process(cluster->metrics_server) : NULL;
     if (str_is(component, "etcd"))
         return etcd_member_process(cluster->etcd, 0);
     if (found != NULL && str_is(component, "kubelet"))

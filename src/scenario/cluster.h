@@ -12,6 +12,8 @@
 #include "kubectl/kubectl.h"
 #include "net/kubeproxy.h"
 #include "net/traffic.h"
+#include "node/metrics_adapter.h"
+#include "node/metrics_server.h"
 #include "node/kubelet.h"
 #include "scenario/scenario.h"
 #include "scheduler/scheduler.h"
@@ -37,6 +39,8 @@ typedef struct Cluster {
     ControllerManager *controllers;
     Scheduler *scheduler;
     Kubectl *kubectl;
+    MetricsServer *metrics_server;   /* NULL: none installed */
+    MetricsAdapter *metrics_adapter; /* NULL: the scenario has no metrics of its own */
     Client *chaos; /* podKill */
     GPtrArray *nodes;   /* of ClusterNode* */
     GPtrArray *traffic; /* of Traffic* */
@@ -56,7 +60,7 @@ void cluster_boot(Cluster *cluster);
 
 ClusterNode *cluster_find_node(const Cluster *cluster, const char *name); /* NULL if none */
 Traffic *cluster_find_traffic(const Cluster *cluster, const char *name);
-/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "kubelet" and "kube-proxy" with @node. NULL if there is none. */
+/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "metrics-server", "kubelet" and "kube-proxy" with @node. NULL if there is none. */
 Process *cluster_process(const Cluster *cluster, const char *component, const char *node);
 /* cluster_find_container: of a pod, by name (NULL: the first); NULL if it does not exist now. */
 RtContainer *cluster_find_container(const Cluster *cluster, const char *namespace_, const char *pod, const char *container);

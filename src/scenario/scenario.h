@@ -38,11 +38,29 @@ typedef struct {
 } ScNetwork;
 
 typedef struct {
+    gboolean is_there;
+    gint64 resolution_ns;
+} ScMetricsServer;
+
+/* A metric that is no CPU and no memory, for autoscalers. */
+typedef struct {
+    gint64 at_ns, value_milli;
+} ScMetricChange;
+typedef struct {
+    const char *name, *object;
+    LabelList pods, external;
+    gboolean has_pods, has_external, shared;
+    gint64 value_milli;
+    ScList changes; /* ScMetricChange */
+} ScMetric;
+
+typedef struct {
     ScControlPlane control_plane;
     ScList nodes; /* ScNodeGroup */
     ScNetwork network;
     const char *kubelet; /* "real", "ideal" */
     const char *dns;     /* "cluster", "none" */
+    ScMetricsServer metrics_server;
 } ScCluster;
 
 typedef struct {
@@ -90,6 +108,9 @@ typedef struct {
 /* A million requests a second: more than the model is made for. */
 #define SC_MAX_RATE_MICRO G_GINT64_CONSTANT(1000000000000)
 
+/* Larger than any metric that makes sense. */
+#define SC_MAX_METRIC_MILLI G_GINT64_CONSTANT(1000000000000000)
+
 /* `traffic:` of an entry. */
 typedef struct {
     const char *name;
@@ -132,6 +153,7 @@ typedef struct {
     ScList applications; /* ScApplication */
     StringList manifests;
     ScList traffic;      /* ScTraffic */
+    ScList metrics;      /* ScMetric */
     ScList timeline;     /* ScEntry */
     ScList expect;       /* ScExpect */
     StringList plots;

@@ -2,6 +2,7 @@
 
 #include "scenario/scenario.h"
 
+#include "base/duration.h"
 #include "base/intern.h"
 
 /* No machine is smaller or larger. */
@@ -75,6 +76,11 @@ static const ScField network_fields[] = {
 };
 #undef W
 
+static const ScField metrics_server_fields[] = {
+    {"resolution", SC_DURATION, offsetof(ScMetricsServer, resolution_ns), .doc = "Time from one scrape of the kubelets to the next.", .def = "15s", .min = NS_PER_S, .max = NS_PER_HOUR},
+    {0},
+};
+
 static const char *const kubelet_words[] = {"real", "ideal", NULL};
 static const char *const dns_words[] = {"cluster", "none", NULL};
 static const ScField cluster_fields[] = {
@@ -83,6 +89,7 @@ static const ScField cluster_fields[] = {
     {"network", SC_MAP, offsetof(ScCluster, network), .doc = "Distances and address ranges.", .fields = network_fields},
     {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
     {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
+    {"metricsServer", SC_MAP, offsetof(ScCluster, metrics_server), .doc = "metrics-server is installed: autoscalers and kubectl top know what pods use. {} takes its defaults.", .fields = metrics_server_fields, .given_offset = offsetof(ScCluster, metrics_server.is_there)},
     {0},
 };
 
@@ -156,6 +163,24 @@ static const ScField traffic_fields[] = {
 };
 #undef T
 
+#define M(member) offsetof(ScMetric, member)
+static const ScField metric_change_fields[] = {
+    {"at", SC_DURATION, offsetof(ScMetricChange, at_ns), .doc = "When."},
+    {"value", SC_CPU, offsetof(ScMetricChange, value_milli), .doc = "The value from then on.", .max = SC_MAX_METRIC_MILLI},
+    {0},
+};
+static const ScField metric_fields[] = {
+    {"name", SC_STRING, M(name), .doc = "Name of the metric."},
+    {"pods", SC_LABELS, M(pods), .doc = "It is a metric of each pod with these labels.", .given_offset = M(has_pods)},
+    {"object", SC_STRING, M(object), .doc = "It is a metric of one object: service/web."},
+    {"external", SC_LABELS, M(external), .doc = "It is a metric from outside the cluster, with these labels.", .given_offset = M(has_external)},
+    {"shared", SC_BOOL, M(shared), .doc = "Of pods: the value is that of all ready ones together, each has its share."},
+    {"value", SC_CPU, M(value_milli), .doc = "The value at the beginning: 30, 8600m, 2k.", .def = "0", .max = SC_MAX_METRIC_MILLI},
+    {"changes", SC_LIST, M(changes), .doc = "When it takes which value.", .fields = metric_change_fields, .item_size = sizeof(ScMetricChange)},
+    {0},
+};
+#undef M
+
 #define E(member) offsetof(ScEntry, member)
 const ScField scenario_entry_fields[] = {
     {"id", SC_STRING, E(id), .doc = "Name of the entry, for `after`."},
@@ -206,6 +231,7 @@ const ScField scenario_spec_fields[] = {
     {"applications", SC_LIST, S(applications), .doc = "What the programs in containers do.", .fields = scenario_application_fields, .item_size = sizeof(ScApplication)},
     {"manifests", SC_STRINGS, S(manifests), .doc = "Files with Kubernetes manifests, applied at 0 s."},
     {"traffic", SC_LIST, S(traffic), .doc = "Clients that send requests.", .fields = traffic_fields, .item_size = sizeof(ScTraffic)},
+    {"metrics", SC_LIST, S(metrics), .doc = "Metrics other than CPU and memory that autoscalers ask for.", .fields = metric_fields, .item_size = sizeof(ScMetric)},
     {"timeline", SC_LIST, S(timeline), .doc = "What happens when.", .fields = scenario_entry_fields, .item_size = sizeof(ScEntry)},
     {"expect", SC_LIST, S(expect), .doc = "What must come out.", .fields = expect_fields, .item_size = sizeof(ScExpect)},
     {"plots", SC_STRINGS, S(plots), .doc = "Pictures; all of them when absent.", .words = plot_words},

@@ -695,6 +695,12 @@ rt_container_cpu_milli_now(const RtContainer *container)
 }
 
 gint64
+runtime_cpu_ns(Runtime *runtime)
+{
+    return cpu_pool_used_ns(&runtime->cpu);
+}
+
+gint64
 rt_container_cpu_ns(RtContainer *container)
 {
     return container->state == RT_RUNNING ? cpu_group_used_ns(&container->cpu) : 0;

@@ -24,6 +24,7 @@ cpu_pool_init(CpuPool *pool, Sim *sim, gint64 cpu_milli)
     pool->demand_micro = 0;
     pool->is_contended = FALSE;
     pool->groups = g_ptr_array_new();
+    pool->used = 0;
 }
 
 void
@@ -111,6 +112,7 @@ group_settle(CpuGroup *group)
     gint64 wanted = group_threads(group) * MICRO + group->idle_micro;
 
     group->used += (__int128)(now_ns - group->updated_ns) * group->rate_micro;
+    group->pool->used += (__int128)(now_ns - group->updated_ns) * group->rate_micro;
     if (group_threads(group) > 0 && group->rate_micro == wanted) /* the usual case needs no division */
         group->work += (__int128)(now_ns - group->updated_ns) * MICRO;
     else if (group_threads(group) > 0 && wanted > 0)
@@ -267,6 +269,7 @@ cpu_group_init(CpuGroup *group, CpuPool *pool, gint64 request_milli, gint64 limi
 void
 cpu_group_clear(CpuGroup *group)
 {
+    group_settle(group);
     for (guint i = 0; i < group->jobs->len; i++)
         job_at(group, i)->group = NULL;
     g_ptr_array_set_size(group->jobs, 0);
@@ -318,4 +321,12 @@ cpu_group_used_ns(CpuGroup *group)
 {
     group_settle(group);
     return (gint64)(group->used / MICRO);
+}
+
+gint64
+cpu_pool_used_ns(CpuPool *pool)
+{
+    for (guint i = 0; i < pool->groups->len; i++)
+        group_settle(g_ptr_array_index(pool->groups, i));
+    return (gint64)(pool->used / MICRO);
 }

@@ -27,6 +27,7 @@ typedef struct {
     gint64 demand_micro;   /* sum over the groups */
     gboolean is_contended; /* demand above capacity */
     GPtrArray *groups;     /* CpuGroup* that want something, in order of beginning */
+    __int128 used;         /* CPU time given so far, in 10^-6 ns */
 } CpuPool;
 
 /* One runnable thread. Embedded in its owner. */
@@ -63,6 +64,8 @@ void cpu_job_start(CpuGroup *group, CpuJob *job, gint64 work_ns, CpuDone done, g
 void cpu_job_cancel(CpuJob *job);
 /* cpu_group_used_ns: CPU time the container has had since it began. */
 gint64 cpu_group_used_ns(CpuGroup *group);
+/* cpu_pool_used_ns: of all groups that ever were. */
+gint64 cpu_pool_used_ns(CpuPool *pool);
 
 /* --- memory.c ------------------------------------------------------------------------- */
 

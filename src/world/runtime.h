@@ -93,6 +93,8 @@ runtime_stop_sandbox(Sandbox *sandbox, SimHandle owner, void (*done)(gpointer us
 void runtime_remove_sandbox(Sandbox *sandbox); /* forget it and its containers; after stop */
 const char *sandbox_ip(const Sandbox *sandbox);
 const char *sandbox_pod_uid(const Sandbox *sandbox);
+const char *sandbox_pod_namespace(const Sandbox *sandbox);
+const char *sandbox_pod_name(const Sandbox *sandbox);
 gboolean sandbox_is_ready(const Sandbox *sandbox);
 gint64 sandbox_created_wall_ns(const Sandbox *sandbox);
 const char *sandbox_id(const Sandbox *sandbox); /* 64 hex digits, interned */
@@ -180,6 +182,8 @@ gint64 rt_container_memory_bytes(const RtContainer *container);
 gint64 rt_container_cpu_milli_now(const RtContainer *container);
 /* rt_container_cpu_ns: CPU time it has had since it began; what cpuacct.usage says. */
 gint64 rt_container_cpu_ns(RtContainer *container);
+/* runtime_cpu_ns: CPU time that all its containers have had, those that are gone included. */
+gint64 runtime_cpu_ns(Runtime *runtime);
 
 /* runtime_list: every container / sandbox that exists, oldest first: what a PLEG relist sees. (owned arrays, borrowed items) */
 GPtrArray *runtime_list_containers(const Runtime *runtime);

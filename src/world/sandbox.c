@@ -264,6 +264,18 @@ sandbox_ip(const Sandbox *sandbox)
 }
 
 const char *
+sandbox_pod_namespace(const Sandbox *sandbox)
+{
+    return sandbox->namespace_;
+}
+
+const char *
+sandbox_pod_name(const Sandbox *sandbox)
+{
+    return sandbox->name;
+}
+
+const char *
 sandbox_pod_uid(const Sandbox *sandbox)
 {
     return sandbox->uid;

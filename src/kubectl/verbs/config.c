@@ -1,8 +1,7 @@
 /*
- * config.c - kubectl config, auth, top: the user's own side
+ * config.c - kubectl config, auth: the user's own side
  *
- * DEVIATES: there is one context and one user; everything is allowed; there is no
- * metrics server.
+ * DEVIATES: there is one context and one user; everything is allowed.
  */
 
 #include "kubectl/expand.h"
@@ -13,7 +12,6 @@
 
 static void config_run(Command *command);
 static void auth_run(Command *command);
-static void top_run(Command *command);
 
 static const char *const config_subverbs[] =
     {"current-context", "get-contexts", "get-clusters", "get-users",
@@ -33,14 +31,6 @@ static const FlagDef auth_flags[] = {
     {"subresource", 0, FLAG_STRING, NULL, NULL},
     {0},
 };
-static const char *const top_subverbs[] = {"node", "pod", NULL};
-static const FlagDef top_flags[] = {
-    {"containers", 0, FLAG_BOOL, NULL, NULL},
-    {"no-headers", 0, FLAG_BOOL, NULL, NULL},
-    {"sort-by", 0, FLAG_STRING, NULL, NULL},
-    {"sum", 0, FLAG_BOOL, NULL, NULL},
-    {0},
-};
 
 const Verb config_verb = {.name = "config",
                           .subverbs = config_subverbs,
@@ -52,12 +42,6 @@ const Verb auth_verb = {.name = "auth",
                         .flags = auth_flags,
                         .run = auth_run,
                         .doc = "Inspect authorization."};
-const Verb top_verb = {.name = "top",
-                       .subverbs = top_subverbs,
-                       .flags = top_flags,
-                       .run = top_run,
-                       .doc = "Display resource (CPU/memory) usage."};
-
 static const char *
 word_at(const Command *command, guint index)
 {
@@ -207,17 +191,4 @@ auth_run(Command *command)
     if (!flag_bool(command, "quiet"))
         command_print(command, "yes\n");
     command_finish(command, 0);
-}
-
-static void
-top_run(Command *command)
-{
-    const char *what = word_at(command, 0);
-
-    if (what == NULL || !(g_str_has_prefix(what, "no") || g_str_has_prefix(what, "po"))) {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl top -h' for help and examples",
-                     what != NULL ? what : "");
-        return;
-    }
-    command_fail(command, "Metrics API not available");
 }
