@@ -524,6 +524,7 @@ run(Mini *mini, const ControllerDef *def, const char *key, gboolean is_tick)
     else
         def->reconcile(&r, plan);
     run_plan(mini, &r, plan);
+    mini->visited = view_visited(r.view);
     view_free(r.view);
 }
 

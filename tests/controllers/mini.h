@@ -35,6 +35,7 @@ typedef struct {
     gint64 requeue_ns;        /* of the last sync; -1: none */
     const char *error;        /* of the last sync; NULL: none */
     guint expected_creations; /* asked for by the last sync */
+    guint64 visited;          /* objects that the view handed out in the last sync */
     GPtrArray *enqueued;      /* keys (interned) that the last sync asked for */
     gpointer state;
     const ControllersConfig *config;
