@@ -12,6 +12,7 @@
 /* One line in main.c each. */
 int bench_hold(void);
 int bench_runs(void);
+int bench_controllers(void);
 
 #define BENCH_ROUNDS_MAX 32
 

@@ -11,6 +11,7 @@ static const struct {
 } benches[] = {
     {"hold", bench_hold},
     {"runs", bench_runs},
+    {"controllers", bench_controllers},
 };
 
 static gboolean

@@ -37,6 +37,7 @@ struct Controller {
     Worker *workers;
     Worker ticker;
     GPtrArray *taps; /* owned Taps */
+    guint64 syncs;
     gboolean is_running;
 };
 
@@ -146,6 +147,7 @@ worker_reconcile(Worker *worker)
         .user = worker,
     };
 
+    controller->syncs++;
     controller_fill(worker, &reconcile);
     if (worker->is_ticker)
         controller->def->tick(&reconcile, plan);
@@ -410,6 +412,12 @@ void
 controller_enqueue_after(Controller *controller, const char *key, gint64 delay_ns)
 {
     workqueue_add_after(controller->queue, key, delay_ns);
+}
+
+ControllerCounters
+controller_counters(const Controller *controller)
+{
+    return (ControllerCounters){controller->syncs, view_visited(controller->view)};
 }
 
 View *
