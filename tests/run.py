@@ -404,7 +404,7 @@ def cli(o):
         (["rnu", "x"], 2, "stderr", "did you mean 'run'"), (["run"], 2, "stderr", "no scenario given"),
         (["run", "--nope", "x"], 2, "stderr", "--nope"), (["run", "/nowhere.yaml"], 3, "stderr", "no such file"),
         (["check", failover], 0, "stdout", "ok"), (["explain"], 0, "stdout", "pods"), (["explain", "fault"], 0, "stdout", "nodePowerOff"),
-        (["explain", "fault", "nodePowerOf"], 2, "stderr", "nodePowerOff"), (["explain", "pod.spec.containers"], 0, "stdout", "image"),
+        (["explain", "fault", "nodePowerOf"], 2, "stderr", "nodePowerOff"), (["explain", "fault.nodePowerOff"], 0, "stdout", "percent"), (["explain", "pod.spec.containers"], 0, "stdout", "image"),
         (["explain", "scenario.traffic"], 0, "stdout", "rate"), (["plot", "/nowhere"], 5, "stderr", "no such directory"),
         (["kubectl", failover, "--at", "20s", "--", "get", "nodes"], 0, "stdout", "worker-1"),
         (["kubectl", failover, "--at", "20s", "--", "get", "pod", "nope"], 1, "stderr", "NotFound"),

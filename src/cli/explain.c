@@ -39,6 +39,7 @@ explain_fault(const char *name)
     if (name == NULL) {
         for (guint i = 0; fault_defs[i] != NULL; i++)
             printf("%-18s %s\n", fault_defs[i]->name, fault_defs[i]->doc);
+        printf("\nThe keys of one: desk8s explain fault NAME\n");
         return CLI_OK;
     }
     def = fault_find(name);
@@ -99,6 +100,8 @@ explain_run(int argc, char **argv)
     }
     if (str_is(argv[1], "fault") || str_is(argv[1], "faults"))
         return explain_fault(argc > 2 ? argv[2] : NULL);
+    if (g_str_has_prefix(argv[1], "fault.") || fault_find(argv[1]) != NULL)
+        return explain_fault(fault_find(argv[1]) != NULL ? argv[1] : argv[1] + strlen("fault."));
     if (str_is(argv[1], "scenario") || g_str_has_prefix(argv[1], "scenario."))
         return explain_scenario(argv[1]);
     text = api_explain(argv[1], recursive);
