@@ -163,6 +163,10 @@ END_TEST
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: " \
     "{a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: "        \
     "'a:1'}]}}, " rest "}}"
+/* pkg/apis/autoscaling/validation/validation_test.go: the kinds of mistakes, each in the server's words */
+#define HPA(rest)                                                                                  \
+    "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h}, spec: "      \
+    "{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}, maxReplicas: 5, " rest "}}"
 #define SERVICE(rest) "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {" rest "}}"
 #define NODE(rest)    "{apiVersion: v1, kind: Node, metadata: {name: n1}, " rest "}"
 
@@ -332,6 +336,34 @@ static const struct {
      "IPv4, endpoints: [{addresses: [a]}, {}]}",
      "endpoints[0].addresses[0]: Invalid value: \"a\": must be a valid IPv4 address\n"
      "endpoints[1].addresses: Required value: must contain at least 1 address\n"},
+    {HPA("minReplicas: 1"), ""},
+    {HPA("maxReplicas: 0"),
+     "spec.maxReplicas: Invalid value: 0: must be greater than 0\n"
+     "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`\n"},
+    {HPA("metrics: [{type: Resource, pods: {metric: {name: m}, target: {type: AverageValue, averageValue: 1}}}]"),
+     "spec.metrics[0].resource: Required value: must populate information for the given metric source\n"},
+    {HPA("metrics: [{type: Pods, pods: {metric: {name: m}, target: {type: AverageValue, averageValue: 1}}, "
+         "resource: {name: cpu, target: {type: Utilization, averageUtilization: 3}}}]"),
+     "spec.metrics[0].resource: Forbidden: must populate the given metric source only\n"},
+    {HPA("metrics: [{type: Pods, pods: {metric: {name: a/b}, target: {type: Value, value: 0}}}]"),
+     "spec.metrics[0].pods.metric.name: Invalid value: \"a/b\": may not contain '/'\n"
+     "spec.metrics[0].pods.target.value: Invalid value: \"0\": must be positive\n"
+     "spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue\n"},
+    {HPA("metrics: [{type: External, external: {metric: {name: q}, target: {type: Value, value: 1, averageValue: 1}}}]"),
+     "spec.metrics[0].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target\n"},
+    {HPA("metrics: [{type: ContainerResource, containerResource: {name: cpu, container: C, target: {type: Utilization, averageUtilization: 0}}}]"),
+     "spec.metrics[0].containerResource.container: Invalid value: \"C\": a lowercase RFC 1123 label must consist of lower case "
+     "alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
+     "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')\n"
+     "spec.metrics[0].containerResource.target.averageUtilization: Invalid value: 0: must be greater than 0\n"},
+    {HPA("metrics: [{type: Sum}]"),
+     "spec.metrics[0].type: Unsupported value: \"Sum\": supported values: \"ContainerResource\", \"External\", \"Object\", \"Pods\", \"Resource\"\n"
+     "spec.metrics[0].type: Unsupported value: \"Sum\": supported values: \"ContainerResource\", \"External\", \"Object\", \"Pods\", \"Resource\"\n"},
+    {HPA("behavior: {scaleUp: {stabilizationWindowSeconds: 3601, selectPolicy: Any}, scaleDown: {policies: [{type: Pods, value: 0, periodSeconds: 1801}]}}"),
+     "spec.behavior.scaleUp.stabilizationWindowSeconds: Invalid value: 3601: must be less than or equal to 3600\n"
+     "spec.behavior.scaleUp.selectPolicy: Unsupported value: \"Any\": supported values: \"Disabled\", \"Max\", \"Min\"\n"
+     "spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero\n"
+     "spec.behavior.scaleDown.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800\n"},
 };
 
 START_TEST(test_rule)

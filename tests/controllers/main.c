@@ -17,6 +17,7 @@ main(void)
     srunner_add_suite(runner, namespace_suite());
     srunner_add_suite(runner, sets_suite());
     srunner_add_suite(runner, cost_suite());
+    srunner_add_suite(runner, podautoscaler_suite());
     srunner_add_suite(runner, disruption_suite());
     srunner_add_suite(runner, cron_job_suite());
     srunner_run_all(runner, CK_NORMAL);

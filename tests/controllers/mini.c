@@ -1,6 +1,7 @@
 #include "tests/controllers/mini.h"
 
 #include "api/patch.h"
+#include "api/selector.h"
 #include "client/plan_internal.h"
 
 #include <string.h>
@@ -302,6 +303,7 @@ static const char *const step_words[] = {
     [STEP_DELETE] = "delete",        [STEP_GET] = "get",
     [STEP_EVENT] = "event",          [STEP_BINDING] = "bind",
     [STEP_PAUSE] = "pause",          [STEP_DELETE_COLLECTION] = "delete all",
+    [STEP_LIST] = "list",            [STEP_SCALE] = "scale",
 };
 
 static void
@@ -329,6 +331,8 @@ log_detail(Mini *mini, const PlanStep *step, const ApiObject *object)
         g_string_append_printf(mini->log, " %s", step->propagation);
     if (step->type == STEP_DELETE && step->has_grace)
         g_string_append_printf(mini->log, " grace=%d", (int)step->grace_s);
+    if (step->type == STEP_SCALE)
+        g_string_append_printf(mini->log, " replicas=%d", step->replicas);
     if (object == NULL || object->kind != &replica_set_kind)
         return;
     if (step->type == STEP_CREATE || step->type == STEP_UPDATE)
@@ -356,6 +360,39 @@ do_read(Mini *mini, const PlanStep *step, ApiStatus **out_status)
     return NULL;
 }
 
+static GPtrArray *
+do_list(Mini *mini, const PlanStep *step)
+{
+    GPtrArray *items = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(Selector) labels =
+        step->label_selector == NULL ? NULL : selector_parse(step->label_selector, NULL);
+
+    for (guint i = 0; i < mini->objects->len; i++) {
+        const ApiObject *object = mini->objects->pdata[i];
+
+        if (object->kind == step->kind && (labels == NULL || selector_matches(labels, &object->meta->labels)))
+            g_ptr_array_add(items, api_object_ref(object));
+    }
+    return items;
+}
+
+/* Of Deployments. */
+static ApiObject *
+do_scale(Mini *mini, const PlanStep *step, ApiStatus **out_status)
+{
+    const ApiObject *stored = mini_get(mini, step->kind, step->namespace_, step->name);
+    ApiObject *object;
+
+    if (stored->resource_version != step->precondition_revision) {
+        *out_status = refuse_with(409, "Conflict", step);
+        return NULL;
+    }
+    object = api_object_copy(stored);
+    ((DeploymentSpec *)api_edit_spec(object))->replicas = OPT_INT32(step->replicas);
+    mini_put(mini, object);
+    return api_object_ref(object);
+}
+
 static void
 do_request(Mini *mini, const PlanStep *step, StepResult *results, StepResult *result)
 {
@@ -377,6 +414,12 @@ do_request(Mini *mini, const PlanStep *step, StepResult *results, StepResult *re
             break;
         case STEP_DELETE_COLLECTION:
             do_delete_collection(mini, step);
+            break;
+        case STEP_LIST:
+            result->items = do_list(mini, step);
+            break;
+        case STEP_SCALE:
+            result->object = do_scale(mini, step, &result->status);
             break;
         default:
             result->object = do_read(mini, step, &result->status);
@@ -420,7 +463,7 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
                   NULL);
         return TRUE;
     }
-    if (is_ignored(step, result->status))
+    if (step->ignores_errors || is_ignored(step, result->status))
         return TRUE;
     log_event(mini, &step->on_failure, "", result->status->message);
     if (mini->error == NULL)
@@ -484,6 +527,8 @@ run_plan(Mini *mini, Reconcile *r, Plan *plan)
         }
         for (guint i = 0; i < count; i++) {
             api_object_unref(results[i].object);
+            if (results[i].items != NULL)
+                g_ptr_array_unref(results[i].items);
             if (results[i].status != NULL)
                 api_status_unref(results[i].status);
         }

@@ -13,5 +13,6 @@ Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *sets_suite(void);
 Suite *cost_suite(void);
+Suite *podautoscaler_suite(void);
 Suite *disruption_suite(void);
 Suite *cron_job_suite(void);

@@ -134,10 +134,40 @@ END_TEST
 
 #define AT "creationTimestamp: '2026-11-20T11:55:00Z'"
 
+#define HPA(metrics, status)                                                                       \
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h, "              \
+    "creationTimestamp: '2026-11-20T11:55:00Z'}\nspec: {scaleTargetRef: {kind: Deployment, name: " \
+    "d}, minReplicas: 2, maxReplicas: 10, metrics: [" metrics                                       \
+    "]}\nstatus: {currentReplicas: 4, currentMetrics: [" status "]}\n"
+#define CPU(target) "{type: Resource, resource: {name: cpu, target: {" target "}}}"
+
 static const struct {
     const char *yaml, *want;
     gboolean wide;
 } other_cases[] = {
+    /* TestPrintHPA */
+    {HPA("", ""), "h|Deployment/d|<none>|2|10|4|5m", FALSE},
+    {HPA(CPU("averageUtilization: 80"), ""), "h|Deployment/d|cpu: <unknown>/80%|2|10|4|5m", FALSE},
+    {HPA(CPU("averageUtilization: 80"), "{type: Resource, resource: {name: cpu}}"), "h|Deployment/d|cpu: <unknown>/80%|2|10|4|5m", FALSE},
+    {HPA(CPU("averageUtilization: 80"), "{type: Resource, resource: {name: cpu, current: {averageUtilization: 50, averageValue: 40m}}}"),
+     "h|Deployment/d|cpu: 50%/80%|2|10|4|5m", FALSE},
+    {HPA(CPU("averageValue: 100m"), "{type: Resource, resource: {name: cpu, current: {averageValue: 50m}}}"),
+     "h|Deployment/d|cpu: 50m/100m|2|10|4|5m", FALSE},
+    {HPA("{type: External, external: {metric: {name: q}, target: {averageValue: 100}}}",
+         "{type: External, external: {metric: {name: q}, current: {averageValue: 50}}}"),
+     "h|Deployment/d|50/100 (avg)|2|10|4|5m", FALSE},
+    {HPA("{type: External, external: {metric: {name: q}, target: {value: 100}}}", ""), "h|Deployment/d|<unknown>/100|2|10|4|5m", FALSE},
+    {HPA("{type: Pods, pods: {metric: {name: q}, target: {averageValue: 100}}}",
+         "{type: Pods, pods: {metric: {name: q}, current: {averageValue: 50}}}"),
+     "h|Deployment/d|50/100|2|10|4|5m", FALSE},
+    {HPA("{type: Object, object: {metric: {name: q}, target: {averageValue: 100}}}",
+         "{type: Object, object: {metric: {name: q}, current: {averageValue: 50}}}"),
+     "h|Deployment/d|50/100 (avg)|2|10|4|5m", FALSE},
+    {HPA("{type: ContainerResource, containerResource: {name: cpu, container: c, target: {averageUtilization: 80}}}",
+         "{type: ContainerResource, containerResource: {name: cpu, container: c, current: {averageUtilization: 50}}}"),
+     "h|Deployment/d|cpu: 50%/80%|2|10|4|5m", FALSE},
+    {HPA(CPU("averageUtilization: 80") "," CPU("averageValue: 1") "," CPU("averageValue: 2") "," CPU("averageValue: 3"), ""),
+     "h|Deployment/d|cpu: <unknown>/80%, cpu: <unknown>/1 + 2 more...|2|10|4|5m", FALSE},
     {POD "spec: {nodeName: n1, containers: [{name: a}], readinessGates: [{conditionType: c1}, "
          "{conditionType: c2}]}\nstatus: {phase: Running, nominatedNodeName: n2, podIPs: [{ip: "
          "1.1.1.1}, {ip: '2001:db8::1'}], conditions: [{type: c1, status: 'True'}]}",

@@ -6,6 +6,7 @@ Suite *actions_suite(void);
 Suite *env_suite(void);
 Suite *ideal_suite(void);
 Suite *life_suite(void);
+Suite *metrics_suite(void);
 Suite *phase_suite(void);
 Suite *recorded_suite(void);
 Suite *rules_suite(void);
@@ -17,6 +18,7 @@ main(void)
     int n_failed;
 
     srunner_add_suite(runner, phase_suite());
+    srunner_add_suite(runner, metrics_suite());
     srunner_add_suite(runner, actions_suite());
     srunner_add_suite(runner, env_suite());
     srunner_add_suite(runner, ideal_suite());

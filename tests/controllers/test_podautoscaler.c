@@ -1,0 +1,474 @@
+/*
+ * HorizontalPodAutoscaler: the calculator, the limits, whole syncs.
+ *
+ * Expectations: v1.34 pkg/controller/podautoscaler/replica_calculator_test.go and
+ * horizontal_test.go where a row says so; the others are worked by hand from the
+ * rules of replica_calculator.go and horizontal.go.
+ */
+#include "controllers/podautoscaler_sync.h"
+#include "tests/controllers/mini.h"
+#include "tests/controllers/suites.h"
+
+/* --- calculator ------------------------------------------------------------------------------------ */
+
+typedef enum { UTILIZATION, AVERAGE_CPU, AVERAGE, VALUE, PER_POD } Way;
+
+/*
+ * pods: a word each, its metric in milli or "-" if there is none, after marks: ! not
+ * ready, P pending, F failed, D being deleted, Y started 100 s ago and ready since.
+ * requests: one for all, or one each; "-" none.
+ */
+static const struct {
+    const char *name;
+    Way way;
+    const char *pods, *requests;
+    gint64 target;
+    gint32 current;
+    double up, down; /* 0: 0.1 */
+    gint64 usage;    /* VALUE, PER_POD */
+    gint32 replicas, percent;
+    const char *error;
+} calculations[] = {
+    /* replica_calculator_test.go */
+    {"ScaleUp", UTILIZATION, "300 500 700", "1000", 30, 3, 0, 0, 0, 5, 50, NULL},
+    {"ScaleDown", UTILIZATION, "100 300 500 250 250", "1000", 50, 5, 0, 0, 0, 3, 28, NULL},
+    {"Tolerance", UTILIZATION, "1010 1030 1020", "900 1000 1100", 100, 3, 0, 0, 0, 3, 102, NULL},
+    {"MissingMetrics", UTILIZATION, "400 95 - -", "1000", 100, 4, 0, 0, 0, 3, 24, NULL},
+    {"ScaleUpCM", AVERAGE, "20000 10000 30000", "-", 15000, 3, 0, 0, 0, 4, 0, NULL},
+    {"ScaleUpUnreadyLessScale", UTILIZATION, "!300 500 700", "1000", 30, 3, 0, 0, 0, 4, 60, NULL},
+    {"ScaleDownCM", AVERAGE, "12000 12000 12000 12000 12000", "-", 20000, 5, 0, 0, 0, 3, 0, NULL},
+    {"ScaleUpCMObject", VALUE, "0 0 0", "-", 15000, 3, 0, 0, 20000, 4, 0, NULL},
+    {"configurable tolerance", AVERAGE, "20000 21000 21000", "-", 20000, 3, 0.01, 0, 0, 4, 0, NULL},
+    {"EmptyMetrics", UTILIZATION, "- - - -", "1000", 100, 4, 0, 0, 0, 0, 0,
+     "did not receive metrics for targeted pods (pods might be unready)"},
+    {"ScaleUpCMExternal", VALUE, "0", "-", 4400, 1, 0, 0, 8600, 2, 0, NULL},
+    {"DuringRollingUpdateWithMaxSurge", UTILIZATION, "100 100 -", "1000", 50, 2, 0, 0, 0, 2, 10, NULL},
+    /* the same rules with other numbers */
+    {"unready alone", UTILIZATION, "!300 !400", "1000", 30, 2, 0, 0, 0, 0, 0,
+     "did not receive metrics for targeted pods (pods might be unready)"},
+    {"no pods", AVERAGE, "", "-", 100, 2, 0, 0, 0, 0, 0,
+     "no pods returned by selector while calculating replica count"},
+    {"a request is missing", UTILIZATION, "300 300", "-", 30, 2, 0, 0, 0, 0, 0,
+     "missing request for cpu in container c of Pod p0"},
+    {"pods that end do not count", UTILIZATION, "600 F900 D900", "1000", 30, 1, 0, 0, 0, 2, 60, NULL},
+    {"pending counts as idle when scaling up", UTILIZATION, "900 P-", "1000", 30, 2, 0, 0, 0, 3, 90, NULL},
+    {"pending counts nothing when scaling down", UTILIZATION, "100 100 P-", "1000", 50, 3, 0, 0, 0, 1, 10, NULL},
+    {"a sample from before the pod was ready", UTILIZATION, "500 Y900", "1000", 30, 2, 0, 0, 0, 2, 50, NULL},
+    {"readiness does not matter to other metrics", AVERAGE, "!20000 20000", "-", 10000, 2, 0, 0, 0, 4, 0, NULL},
+    {"missing counts as nothing when scaling up", UTILIZATION, "900 900 -", "1000", 30, 3, 0, 0, 0, 6, 90, NULL},
+    {"missing counts as its request", UTILIZATION, "100 100 -", "1000", 60, 3, 0, 0, 0, 2, 10, NULL},
+    {"above 100 % it counts as the target", UTILIZATION, "100 100 -", "1000", 200, 3, 0, 0, 0, 2, 10, NULL},
+    {"missing counts as the target", AVERAGE, "2000 2000 -", "-", 8000, 3, 0, 0, 0, 2, 0, NULL},
+    {"the direction would turn", UTILIZATION, "440 -", "1000", 40, 2, 0, 0, 0, 2, 44, NULL},
+    {"just within, above", UTILIZATION, "550 550", "1000", 50, 2, 0, 0, 0, 2, 55, NULL},
+    {"just within, below", UTILIZATION, "450 450", "1000", 50, 2, 0, 0, 0, 2, 45, NULL},
+    {"just outside, above", UTILIZATION, "560 560", "1000", 50, 2, 0, 0, 0, 3, 56, NULL},
+    {"percent is cut off", UTILIZATION, "559 559", "1000", 50, 2, 0, 0, 0, 2, 55, NULL},
+    {"the downward tolerance is its own", UTILIZATION, "400 400 400", "1000", 50, 3, 0, 0.3, 0, 3, 40, NULL},
+    {"an average of CPU", AVERAGE_CPU, "300 500", "-", 200, 2, 0, 0, 0, 4, 0, NULL},
+    {"a value within tolerance", VALUE, "0 0 0", "-", 15000, 3, 0, 0, 16000, 3, 0, NULL},
+    {"a value counts ready pods only", VALUE, "0 !0 0", "-", 10000, 3, 0, 0, 20000, 4, 0, NULL},
+    {"a value, from zero", VALUE, "", "-", 1000, 0, 0, 0, 2500, 3, 0, NULL},
+    {"per pod", PER_POD, "", "-", 1000, 3, 0, 0, 4500, 5, 0, NULL},
+    {"per pod, within tolerance", PER_POD, "", "-", 1000, 4, 0, 0, 4300, 4, 0, NULL},
+    {"per pod, from zero", PER_POD, "", "-", 1000, 0, 0, 0, 100, 1, 0, NULL},
+};
+
+static ApiObject *
+make_measured(const char *word, guint index, const char *request, GArray *metrics)
+{
+    g_autofree char *name = g_strdup_printf("p%u", index);
+    const char *number = word + strspn(word, "!PFDY");
+    gboolean is_young = strchr(word, 'Y') != NULL;
+    const char *phase = strchr(word, 'P') != NULL ? "Pending" : strchr(word, 'F') != NULL ? "Failed" : "Running";
+    ApiObject *pod = make_pod(NULL, name, "n", phase, strchr(word, '!') == NULL);
+    Container *container = API_LIST_ADD(&((PodSpec *)api_edit_spec(pod))->containers);
+    PodStatus *status = api_edit_status(pod);
+    HpaPodMetric metric = {.pod = api_name(pod), .timestamp = MINI_EPOCH, .window_ns = 30 * NS_PER_S};
+
+    container->name = str_intern("c");
+    if (request[0] != '-')
+        quantity_map_set(&container->resources.requests, str_intern("cpu"),
+                         quantity_from_milli(g_ascii_strtoll(request, NULL, 10)));
+    /* Old ones never became ready if they are not: the condition is as old as they are. */
+    status->start_time = MINI_EPOCH - (is_young ? 100 : 3600) * NS_PER_S;
+    condition_edit(&status->conditions, str_intern("Ready"))->last_transition_time =
+        is_young ? MINI_EPOCH - 10 * NS_PER_S : status->start_time;
+    if (strchr(word, 'D') != NULL)
+        api_edit_meta(pod)->deletion_time = MINI_EPOCH;
+    metric.value = g_ascii_strtoll(number, NULL, 10);
+    if (number[0] != '-')
+        g_array_append_val(metrics, metric);
+    return pod;
+}
+
+START_TEST(test_calculation)
+{
+    g_auto(GStrv) words = g_strsplit(calculations[_i].pods, " ", -1);
+    g_auto(GStrv) requests = g_strsplit(calculations[_i].requests, " ", -1);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(GArray) metrics = g_array_new(FALSE, TRUE, sizeof(HpaPodMetric));
+    double up = calculations[_i].up != 0 ? calculations[_i].up : 0.1;
+    double down = calculations[_i].down != 0 ? calculations[_i].down : 0.1;
+    HpaPods pods = {
+        .pods = list,
+        .metrics = metrics,
+        .resource = calculations[_i].way <= AVERAGE_CPU ? "cpu" : NULL,
+        .tolerances = {up, down},
+        .wall_ns = MINI_EPOCH,
+        .cpu_initialization_ns = 300 * NS_PER_S,
+        .initial_readiness_ns = 30 * NS_PER_S,
+        .current = calculations[_i].current,
+    };
+    HpaProposal out = {0};
+
+    for (guint i = 0; words[i] != NULL; i++)
+        g_ptr_array_add(list, make_measured(words[i], i, requests[1] != NULL ? requests[i] : requests[0], metrics));
+    switch (calculations[_i].way) {
+    case UTILIZATION:
+        out = hpa_propose_utilization(&pods, (gint32)calculations[_i].target);
+        break;
+    case AVERAGE_CPU:
+    case AVERAGE:
+        out = hpa_propose_average(&pods, calculations[_i].target);
+        break;
+    case VALUE:
+        out = hpa_propose_value(&pods, calculations[_i].usage, calculations[_i].target);
+        break;
+    case PER_POD:
+        out = hpa_propose_per_pod(pods.tolerances, pods.current, calculations[_i].usage, calculations[_i].target);
+        break;
+    }
+    ck_assert_msg(g_strcmp0(out.error, calculations[_i].error) == 0, "%s: error %s", calculations[_i].name, out.error);
+    ck_assert_msg(out.replicas == calculations[_i].replicas, "%s: %d replicas", calculations[_i].name, out.replicas);
+    ck_assert_msg(out.utilization == calculations[_i].percent, "%s: %d %%", calculations[_i].name, out.utilization);
+}
+END_TEST
+
+/* --- limits ----------------------------------------------------------------------------------------- */
+
+/* history: "4@120 5@60": recommended so many seconds ago. ups, downs: the same of rescales. */
+static const struct {
+    const char *name;
+    const char *up, *down; /* rules as YAML; NULL: no behavior */
+    const char *history, *ups, *downs;
+    gint32 min, max, current, desired;
+    gint32 result;
+    const char *able, *limited;
+} limits[] = {
+    /* horizontal_test.go: TestConvertDesiredReplicasWithRules */
+    {"within", NULL, NULL, "", "", "", 3, 8, 5, 7, 7, "ReadyForNewScale", "DesiredWithinRange"},
+    {"too few", NULL, NULL, "", "", "", 2, 8, 3, 1, 2, "ReadyForNewScale", "TooFewReplicas"},
+    /* TestNormalizeDesiredReplicas */
+    {"history", NULL, NULL, "4@120 5@60", "", "", 1, 100, 5, 3, 5, "ScaleDownStabilized", "DesiredWithinRange"},
+    {"empty history", NULL, NULL, "", "", "", 1, 100, 5, 5, 5, "ReadyForNewScale", "DesiredWithinRange"},
+    {"old history", NULL, NULL, "9@301", "", "", 1, 100, 5, 3, 3, "ReadyForNewScale", "DesiredWithinRange"},
+    {"twice as many at most", NULL, NULL, "", "", "", 1, 100, 10, 50, 20, "ReadyForNewScale", "ScaleUpLimit"},
+    {"but four", NULL, NULL, "", "", "", 1, 100, 1, 50, 4, "ReadyForNewScale", "ScaleUpLimit"},
+    {"too many", NULL, NULL, "", "", "", 1, 15, 10, 50, 15, "ReadyForNewScale", "TooManyReplicas"},
+    /* TestStabilizeRecommendation with behavior, TestScalingWithRules */
+    {"down window", "{}", "{stabilizationWindowSeconds: 180}", "4@120 5@60", "", "", 1, 1000, 100, 3, 5,
+     "ScaleDownStabilized", "DesiredWithinRange"},
+    {"up window", "{stabilizationWindowSeconds: 300}", "{}", "4@120 5@60", "", "", 1, 1000, 1, 7, 4,
+     "ScaleUpStabilized", "DesiredWithinRange"},
+    {"default policies", "{}", "{}", "", "", "", 1, 1000, 10, 50, 20, "ReadyForNewScale", "ScaleUpLimit"},
+    {"up 100 pods or 100 %", "{policies: [{type: Pods, value: 100, periodSeconds: 60}, {type: Percent, value: 100, periodSeconds: 60}]}",
+     "{}", "", "", "", 1, 1000, 10, 500, 110, "ReadyForNewScale", "ScaleUpLimit"},
+    {"up 200 %", "{policies: [{type: Percent, value: 200, periodSeconds: 60}]}", "{}", "", "", "", 1, 1000, 10, 50, 30,
+     "ReadyForNewScale", "ScaleUpLimit"},
+    {"down 20 pods or 1 %", "{}", "{policies: [{type: Pods, value: 20, periodSeconds: 60}, {type: Percent, value: 1, periodSeconds: 60}], stabilizationWindowSeconds: 0}",
+     "", "", "", 1, 1000, 100, 2, 80, "ReadyForNewScale", "ScaleDownLimit"},
+    {"down 5 pods", "{}", "{policies: [{type: Pods, value: 5, periodSeconds: 60}]}", "", "", "", 1, 1000, 10, 2, 5,
+     "ReadyForNewScale", "ScaleDownLimit"},
+    {"up 150 with 15 added", "{policies: [{type: Pods, value: 150, periodSeconds: 120}]}", "{}", "", "15@60", "", 1, 1000, 100, 500, 235,
+     "ReadyForNewScale", "ScaleUpLimit"},
+    {"down 50 % with 12 removed", "{}", "{policies: [{type: Percent, value: 50, periodSeconds: 120}]}", "", "", "12@60", 0, 1000, 100, 0, 56,
+     "ReadyForNewScale", "ScaleDownLimit"},
+    /* worked by hand */
+    {"change in a period", "{policies: [{type: Pods, value: 10, periodSeconds: 120}, {type: Percent, value: 100, periodSeconds: 30}]}", "{}",
+     "", "7@60 6@60", "", 1, 1000, 100, 500, 200, "ReadyForNewScale", "ScaleUpLimit"},
+    {"of two policies the least", "{selectPolicy: Min}", "{}", "", "", "", 1, 1000, 10, 50, 14, "ReadyForNewScale", "ScaleUpLimit"},
+    {"up disabled", "{selectPolicy: Disabled}", "{}", "", "", "", 1, 1000, 10, 50, 10, "ReadyForNewScale", "ScaleUpLimit"},
+    {"down disabled", "{}", "{selectPolicy: Disabled}", "", "", "", 1, 1000, 10, 5, 10, "ReadyForNewScale", "ScaleDownLimit"},
+    {"down the least", "{}", "{selectPolicy: Min, policies: [{type: Pods, value: 2, periodSeconds: 60}, {type: Percent, value: 50, periodSeconds: 60}]}",
+     "", "", "", 1, 1000, 10, 1, 8, "ReadyForNewScale", "ScaleDownLimit"},
+    {"the default down window is 300 s", "{}", "{}", "9@299", "", "", 1, 1000, 10, 3, 9, "ScaleDownStabilized", "DesiredWithinRange"},
+    {"a percentage rounds up", "{policies: [{type: Percent, value: 10, periodSeconds: 60}]}", "{}", "", "", "", 1, 1000, 3, 9, 4,
+     "ReadyForNewScale", "ScaleUpLimit"},
+    {"down it cuts off", "{}", "{policies: [{type: Percent, value: 10, periodSeconds: 60}]}", "", "", "", 1, 1000, 3, 1, 2,
+     "ReadyForNewScale", "ScaleDownLimit"},
+    {"behavior and the least size", "{}", "{}", "", "", "", 3, 1000, 10, 1, 3, "ReadyForNewScale", "TooFewReplicas"},
+    {"a period that is over", "{policies: [{type: Pods, value: 5, periodSeconds: 60}]}", "{}", "", "5@60", "", 1, 1000, 10, 50, 15,
+     "ReadyForNewScale", "ScaleUpLimit"},
+    {"used up", "{policies: [{type: Pods, value: 5, periodSeconds: 60}]}", "{}", "", "5@59", "", 1, 1000, 10, 50, 10,
+     "ReadyForNewScale", "ScaleUpLimit"},
+};
+
+static void
+add_samples(GArray *samples, const char *text, gint64 now_ns)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+    for (guint i = 0; words[i] != NULL && words[i][0] != '\0'; i++) {
+        HpaSample sample = {.replicas = (gint32)g_ascii_strtoll(words[i], NULL, 10)};
+
+        sample.time_ns = now_ns - g_ascii_strtoll(strchr(words[i], '@') + 1, NULL, 10) * NS_PER_S;
+        g_array_append_val(samples, sample);
+    }
+}
+
+static ApiObject *
+hpa_from_yaml(const char *text)
+{
+    g_autoptr(Diag) diag = diag_new();
+    g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
+    ApiDecodeResult result = {0};
+    ApiObject *object = api_object_decode(&hpa_kind, trees->pdata[0], &result);
+
+    ck_assert_ptr_nonnull(object);
+    api_decode_result_clear(&result);
+    api_edit_meta(object)->namespace_ = str_intern("default");
+    api_default(object);
+    return object;
+}
+
+START_TEST(test_limits)
+{
+    gint64 now_ns = 10000 * NS_PER_S;
+    HpaState state = {0};
+    HpaMemory *memory = hpa_memory(&state, str_intern("default/h"));
+    g_autofree char *behavior =
+        limits[_i].up == NULL ? g_strdup("") : g_strdup_printf("behavior: {scaleUp: %s, scaleDown: %s},", limits[_i].up, limits[_i].down);
+    g_autofree char *text = g_strdup_printf(
+        "{metadata: {name: h}, spec: {%s maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}}", behavior);
+    g_autoptr(ApiObject) hpa = hpa_from_yaml(text);
+    HpaLimits input = {memory, now_ns, hpa_spec(hpa)->behavior, 300 * NS_PER_S, limits[_i].min, limits[_i].max, limits[_i].current, limits[_i].desired};
+    HpaVerdict able, limited;
+    gint32 result;
+
+    add_samples(memory->recommendations, limits[_i].history, now_ns);
+    add_samples(memory->ups, limits[_i].ups, now_ns);
+    add_samples(memory->downs, limits[_i].downs, now_ns);
+    result = hpa_normalize(&input, &able, &limited);
+    ck_assert_msg(result == limits[_i].result, "%s: %d", limits[_i].name, result);
+    ck_assert_msg(str_is(able.reason, limits[_i].able), "%s: %s", limits[_i].name, able.reason);
+    ck_assert_msg(str_is(limited.reason, limits[_i].limited), "%s: %s", limits[_i].name, limited.reason);
+    ck_assert_msg(str_is(limited.status, str_is(limited.reason, "DesiredWithinRange") ? "False" : "True"), "%s", limits[_i].name);
+    g_hash_table_unref(state.by_key);
+}
+END_TEST
+
+/* --- whole syncs ------------------------------------------------------------------------------------- */
+
+#define HPA "default/h"
+
+static const struct {
+    const char *name;
+    gint32 replicas; /* of the Deployment; -1: there is none */
+    const char *rest;  /* of the autoscaler's spec */
+    gint64 milli;      /* each pod uses so much of 1000; -1: no metrics */
+    const char *log;
+} syncs[] = {
+    {"too many pods for a look at metrics", 5, "maxReplicas: 3", 500,
+     "get Deployment d\nscale Deployment d replicas=3\n"
+     "event Normal SuccessfulRescale New size: 3; reason: Current number of replicas above Spec.MaxReplicas\n"
+     "status HorizontalPodAutoscaler h"},
+    {"too few", 1, "minReplicas: 2, maxReplicas: 3", 500,
+     "get Deployment d\nscale Deployment d replicas=2\n"
+     "event Normal SuccessfulRescale New size: 2; reason: Current number of replicas below Spec.MinReplicas\n"
+     "status HorizontalPodAutoscaler h"},
+    {"switched off", 0, "maxReplicas: 3", 500, "get Deployment d\nstatus HorizontalPodAutoscaler h"},
+    {"more than 80 %", 2, "maxReplicas: 10", 1200,
+     "get Deployment d\nlist PodMetrics -\nscale Deployment d replicas=3\n"
+     "event Normal SuccessfulRescale New size: 3; reason: cpu resource utilization (percentage of request) above target\n"
+     "status HorizontalPodAutoscaler h"},
+    {"enough", 2, "maxReplicas: 10", 800, "get Deployment d\nlist PodMetrics -\nstatus HorizontalPodAutoscaler h"},
+    {"nothing is known", 2, "maxReplicas: 10", -1,
+     "get Deployment d\nlist PodMetrics -\n"
+     "event Warning FailedGetResourceMetric failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API\n"
+     "status HorizontalPodAutoscaler h\n"
+     "event Warning FailedComputeMetricsReplicas invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: "
+     "failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API"},
+    {"one metric of two fails: up all the same", 2,
+     "maxReplicas: 10, metrics: [{type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 500m}}}, "
+     "{type: External, external: {metric: {name: q}, target: {type: Value, value: 3}}}]", 1200,
+     "get Deployment d\nlist PodMetrics -\nlist ExternalMetricValue q\n"
+     "event Warning FailedGetExternalMetric unable to get external metric default/q/nil: no metrics returned from external metrics API\n"
+     "scale Deployment d replicas=4\n"
+     "event Normal SuccessfulRescale New size: 4; reason: cpu resource above target\n"
+     "status HorizontalPodAutoscaler h"},
+    {"but not down", 4,
+     "maxReplicas: 10, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}, "
+     "{type: External, external: {metric: {name: q, selector: {matchLabels: {a: b}}}, target: {type: Value, value: 3}}}]", 100,
+     "get Deployment d\nlist PodMetrics -\nlist ExternalMetricValue q\n"
+     "event Warning FailedGetExternalMetric unable to get external metric default/q/&LabelSelector{MatchLabels:map[string]string{a: b,},"
+     "MatchExpressions:[]LabelSelectorRequirement{},}: no metrics returned from external metrics API\n"
+     "status HorizontalPodAutoscaler h\n"
+     "event Warning FailedComputeMetricsReplicas invalid metrics (1 invalid out of 2), first error is: failed to get q external metric value: "
+     "failed to get external metric q: unable to get external metric default/q/&LabelSelector{MatchLabels:map[string]string{a: b,},"
+     "MatchExpressions:[]LabelSelectorRequirement{},}: no metrics returned from external metrics API"},
+};
+
+static void
+add_workload(Mini *mini, gint32 replicas, gint64 milli)
+{
+    ApiObject *deployment = make_deployment(&(DeploymentOptions){.name = "d", .replicas = replicas, .image = "i:1"});
+    const LabelSelector *selector = deployment_spec(deployment)->selector;
+
+    for (gint32 i = 0; i < replicas; i++) {
+        g_autofree char *word = g_strdup_printf("%d", (int)milli);
+        g_autoptr(GArray) metrics = g_array_new(FALSE, TRUE, sizeof(HpaPodMetric));
+        ApiObject *pod = make_measured(word, (guint)i, "1000", metrics);
+        ApiObject *usage;
+        ContainerMetrics *container;
+
+        str_map_copy(&api_edit_meta(pod)->labels, &selector->match_labels);
+        mini_add(mini, pod);
+        if (milli < 0)
+            continue;
+        usage = api_object_new(&pod_metrics_kind, str_intern("default"), api_name(pod));
+        str_map_copy(&api_edit_meta(usage)->labels, &selector->match_labels);
+        ((PodMetrics *)api_edit_body(usage))->timestamp = MINI_EPOCH;
+        ((PodMetrics *)api_edit_body(usage))->window = str_intern("15s");
+        container = API_LIST_ADD(&((PodMetrics *)api_edit_body(usage))->containers);
+        container->name = str_intern("c");
+        quantity_map_set(&container->usage, str_intern("cpu"), quantity_from_milli(milli));
+        mini_add(mini, usage);
+    }
+    mini_add(mini, deployment);
+}
+
+static Mini *
+mini_with(gint32 replicas, const char *rest, gint64 milli)
+{
+    Mini *mini = mini_new();
+    g_autofree char *text = g_strdup_printf(
+        "{metadata: {name: h}, spec: {%s, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}}", rest);
+
+    mini->state = horizontal_pod_autoscaler_controller.new_state();
+    if (replicas >= 0)
+        add_workload(mini, replicas, milli);
+    mini_add(mini, hpa_from_yaml(text));
+    return mini;
+}
+
+static void
+mini_done(Mini *mini)
+{
+    horizontal_pod_autoscaler_controller.free_state(mini->state);
+    mini_free(mini);
+}
+
+START_TEST(test_sync)
+{
+    Mini *mini = mini_with(syncs[_i].replicas, syncs[_i].rest, syncs[_i].milli);
+
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    mini_check_log(mini, syncs[_i].name, syncs[_i].log);
+    ck_assert_int_eq(mini->requeue_ns, 15 * NS_PER_S);
+    ck_assert_ptr_null(mini->error);
+    mini_done(mini);
+}
+END_TEST
+
+static void
+check_condition(Mini *mini, const char *type, const char *status, const char *reason, const char *message)
+{
+    const ApiObject *hpa = mini_get(mini, &hpa_kind, str_intern("default"), "h");
+    const Condition *condition = condition_find(&hpa_status(hpa)->conditions, type);
+
+    ck_assert_msg(condition != NULL, "no %s", type);
+    ck_assert_str_eq(condition->status, status);
+    ck_assert_str_eq(condition->reason, reason);
+    ck_assert_str_eq(condition->message, message);
+}
+
+/* horizontal.go: a target that is not there, or is of no known kind. */
+START_TEST(test_no_target)
+{
+    Mini *mini = mini_with(-1, "maxReplicas: 3", 0);
+
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    check_condition(mini, "AbleToScale", "False", "FailedGetScale",
+                    "the HPA controller was unable to get the target's current scale: deployments \"d\" NotFound");
+    mini_done(mini);
+}
+END_TEST
+
+/* What a sync leaves in the status; and the second writes nothing, because nothing is new. */
+START_TEST(test_status)
+{
+    Mini *mini = mini_with(2, "maxReplicas: 10", 800);
+    const HpaStatus *status;
+
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    status = hpa_status(mini_get(mini, &hpa_kind, str_intern("default"), "h"));
+    ck_assert_int_eq(status->current_replicas, 2);
+    ck_assert_int_eq(status->desired_replicas, 2);
+    ck_assert_uint_eq(status->current_metrics.count, 1);
+    ck_assert_int_eq(status->current_metrics.items[0].resource->current.average_utilization.value, 80);
+    ck_assert_str_eq(quantity_format(status->current_metrics.items[0].resource->current.average_value), "800m");
+    ck_assert_int_eq(status->last_scale_time, 0);
+    check_condition(mini, "AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size");
+    check_condition(mini, "ScalingActive", "True", "ValidMetricFound",
+                    "the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)");
+    check_condition(mini, "ScalingLimited", "False", "DesiredWithinRange", "the desired count is within the acceptable range");
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    mini_check_log(mini, "again", "get Deployment d\nlist PodMetrics -");
+    mini_done(mini);
+}
+END_TEST
+
+/* The first look counts as a recommendation: no scaling down in the first 300 s. */
+START_TEST(test_first_recommendation)
+{
+    Mini *mini = mini_with(4, "maxReplicas: 10", 100);
+
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    check_condition(mini, "AbleToScale", "True", "ScaleDownStabilized",
+                    "recent recommendations were higher than current one, applying the highest recent recommendation");
+    mini->now_ns += 301 * NS_PER_S;
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    mini_check_log(mini, "later",
+                   "get Deployment d\nlist PodMetrics -\nscale Deployment d replicas=1\n"
+                   "event Normal SuccessfulRescale New size: 1; reason: All metrics below target\n"
+                   "status HorizontalPodAutoscaler h");
+    mini_done(mini);
+}
+END_TEST
+
+/* Two autoscalers of the same pods stop each other, each once it knows of the other. */
+START_TEST(test_rivals)
+{
+    Mini *mini = mini_with(2, "maxReplicas: 10", 1200);
+    ApiObject *other = hpa_from_yaml(
+        "{metadata: {name: i}, spec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}}");
+
+    mini_add(mini, other);
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, "default/i");
+    mini_check_log(mini, "second",
+                   "get Deployment d\n"
+                   "event Warning AmbiguousSelector pods by selector app=d are controlled by multiple HPAs: [default/h default/i]\n"
+                   "status HorizontalPodAutoscaler i\n"
+                   "event Warning FailedComputeMetricsReplicas pods by selector app=d are controlled by multiple HPAs: [default/h default/i]");
+    mini_done(mini);
+}
+END_TEST
+
+Suite *
+podautoscaler_suite(void)
+{
+    Suite *suite = suite_create("podautoscaler");
+    TCase *tcase = tcase_create("podautoscaler");
+
+    tcase_add_loop_test(tcase, test_calculation, 0, G_N_ELEMENTS(calculations));
+    tcase_add_loop_test(tcase, test_limits, 0, G_N_ELEMENTS(limits));
+    tcase_add_loop_test(tcase, test_sync, 0, G_N_ELEMENTS(syncs));
+    tcase_add_test(tcase, test_no_target);
+    tcase_add_test(tcase, test_status);
+    tcase_add_test(tcase, test_first_recommendation);
+    tcase_add_test(tcase, test_rivals);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
