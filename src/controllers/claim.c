@@ -6,6 +6,7 @@ claims_init(Claims *claims)
     claims->claimed = g_ptr_array_new();
     claims->adopt = g_ptr_array_new();
     claims->release = g_ptr_array_new();
+    claims->finalizer = NULL;
 }
 
 void
@@ -48,7 +49,7 @@ claims_sort(Claims *claims,
 /* The patch carries the dependent's uid: a namesake made since then is not touched. */
 typedef struct {
     ApiObject *owner;
-    const char *uid;
+    const char *uid, *finalizer;
 } OwnerPatch;
 
 static void
@@ -61,12 +62,13 @@ owner_patch_free(gpointer data)
 }
 
 static OwnerPatch *
-owner_patch_new(const ApiObject *owner, const ApiObject *object)
+owner_patch_new(const ApiObject *owner, const ApiObject *object, const char *finalizer)
 {
     OwnerPatch *patch = g_new(OwnerPatch, 1);
 
     patch->owner = api_object_ref(owner);
     patch->uid = api_uid(object);
+    patch->finalizer = finalizer;
     return patch;
 }
 
@@ -78,6 +80,8 @@ adopt_object(ApiObject *object, gpointer data)
     if (!str_is(api_uid(object), patch->uid) || api_is_controlled_by(object, patch->owner))
         return FALSE;
     api_set_controller(api_edit_meta(object), patch->owner);
+    if (patch->finalizer != NULL && !str_list_contains(&object->meta->finalizers, patch->finalizer))
+        str_list_add(&api_edit_meta(object)->finalizers, patch->finalizer);
     return TRUE;
 }
 
@@ -97,6 +101,8 @@ release_object(ApiObject *object, gpointer data)
     if (kept == meta->owner_references.count)
         return FALSE;
     meta->owner_references.count = kept;
+    if (patch->finalizer != NULL)
+        str_list_remove(&meta->finalizers, patch->finalizer);
     return TRUE;
 }
 
@@ -106,7 +112,7 @@ claims_plan(const Claims *claims, const ApiObject *owner, Plan *plan)
     for (guint i = 0; i < claims->release->len; i++) {
         const ApiObject *object = claims->release->pdata[i];
         PlanStep *step =
-            plan_patch(plan, object, NULL, release_object, owner_patch_new(owner, object),
+            plan_patch(plan, object, NULL, release_object, owner_patch_new(owner, object, claims->finalizer),
                        owner_patch_free, "because its labels no longer match the selector of %s",
                        api_name(owner));
         step->ignore_codes[0] = 404;
@@ -115,7 +121,7 @@ claims_plan(const Claims *claims, const ApiObject *owner, Plan *plan)
     for (guint i = 0; i < claims->adopt->len; i++) {
         const ApiObject *object = claims->adopt->pdata[i];
 
-        plan_patch(plan, object, NULL, adopt_object, owner_patch_new(owner, object),
+        plan_patch(plan, object, NULL, adopt_object, owner_patch_new(owner, object, claims->finalizer),
                    owner_patch_free, "because it has no controller and matches the selector of %s",
                    api_name(owner));
     }

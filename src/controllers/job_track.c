@@ -11,213 +11,266 @@ job_drop_finalizer(ApiObject *pod, gpointer unused)
 }
 
 static void
-put_condition(JobStatus *status, const Condition *from, gint64 wall_ns)
+put_condition(JobStatus *status, const char *type, const Condition *from, gint64 wall_ns)
 {
-    Condition *condition = condition_edit(&status->conditions, from->type);
-    const char *type = condition->type;
+    Condition *condition = condition_edit(&status->conditions, str_intern(type));
 
-    *condition = *from;
-    condition->type = type;
+    condition->status = str_intern("True");
+    condition->reason = from->reason;
+    condition->message = from->message;
     condition->last_probe_time = condition->last_transition_time = api_time_seconds(wall_ns);
+}
+
+static gboolean
+fails(const JobSync *sync)
+{
+    return str_is(sync->final.type, "Failed");
 }
 
 /* The condition that announces the end, before it is reached. */
 static const char *
 interim_type(const JobSync *sync)
 {
-    if (str_is(sync->final.type, "Failed") || str_is(sync->final.type, "FailureTarget"))
-        return str_intern("FailureTarget");
-    return str_intern("SuccessCriteriaMet");
+    return fails(sync) ? "FailureTarget" : "SuccessCriteriaMet";
 }
 
 static gboolean
 must_announce(const JobSync *sync)
 {
-    return sync->version_minor >= 31 || str_is(sync->final.reason, "PodFailurePolicy") ||
-           str_is(sync->final.reason, "SuccessPolicy");
+    return sync->final.type != NULL &&
+           (sync->version_minor >= 31 || str_is(sync->final.reason, "PodFailurePolicy") ||
+            str_is(sync->final.reason, "SuccessPolicy")) &&
+           !condition_is(&job_status(sync->job)->conditions, interim_type(sync), "True");
 }
 
-/* UIDs of pods that ended go to the uncounted ones; indexed successes count at once. */
+/* --- counting ------------------------------------------------------------------------------------------- */
+
+/* cleanUncountedPodsWithoutFinalizers, for one of the two lists: UIDs become numbers once no pod waits for it. */
 static void
-collect(JobSync *sync, JobStatus *status, GPtrArray *to_release)
+count_settled(StrList *uids, gint32 *counter, const GHashTable *with_finalizer)
 {
-    gboolean fails = sync->final.type != NULL && str_is(interim_type(sync), "FailureTarget");
+    guint kept = 0;
+
+    for (guint i = 0; i < uids->count; i++) {
+        if (g_hash_table_contains((GHashTable *)with_finalizer, uids->items[i]))
+            uids->items[kept++] = uids->items[i];
+        else
+            (*counter)++;
+    }
+    uids->count = kept;
+}
+
+static void
+count_all_settled(JobStatus *status, const GHashTable *with_finalizer)
+{
+    if (status->uncounted == NULL)
+        return;
+    count_settled(&status->uncounted->succeeded, &status->succeeded, with_finalizer);
+    count_settled(&status->uncounted->failed, &status->failed, with_finalizer);
+}
+
+static GHashTable *
+uids_with_finalizer(const JobSync *sync)
+{
+    GHashTable *uids = g_hash_table_new(NULL, NULL); /* looked up only */
+
+    for (guint i = 0; i < sync->pods->len; i++)
+        if (!job_pod_is_settled(sync, sync->pods->pdata[i]))
+            g_hash_table_add(uids, (gpointer)api_uid(sync->pods->pdata[i]));
+    return uids;
+}
+
+/* canRemoveFinalizer */
+static gboolean
+may_release(const JobSync *sync, const ApiObject *pod)
+{
+    if (api_is_deleting(sync->job) || sync->final.type != NULL || str_is(pod_status(pod)->phase, "Succeeded"))
+        return TRUE;
+    return job_pod_is_failed(sync->job, pod) &&
+           (job_pod_index(pod) < 0 || g_hash_table_lookup(sync->delayed, GINT_TO_POINTER(job_pod_index(pod))) != pod);
+}
+
+/* One pod that has ended: its UID is written down, or its index. TRUE: it counts towards the limit of one sync. */
+static gboolean
+take_pod(JobSync *sync, JobStatus *status, const ApiObject *pod)
+{
+    UncountedTerminatedPods *uncounted = status->uncounted;
     gboolean indexed = job_is_indexed(sync->job);
+    gint64 index = job_pod_index(pod);
+    const char *uid = api_uid(pod);
+    const char *message;
+
+    if (str_is(pod_status(pod)->phase, "Succeeded") && !str_list_contains(&uncounted->failed, uid)) {
+        if (indexed)
+            return index >= 0 && index < sync->done.size && !index_set_has(&sync->done_before, index);
+        if (!str_list_contains(&uncounted->succeeded, uid))
+            str_list_add(&uncounted->succeeded, uid);
+        return TRUE;
+    }
+    if (!job_pod_is_failed(sync->job, pod) && !(sync->final.type != NULL && fails(sync)))
+        return FALSE;
+    if (str_list_contains(&uncounted->failed, uid) || (indexed && (index < 0 || index >= sync->done.size)) ||
+        job_match_policy(job_spec(sync->job)->pod_failure_policy, pod, &message) == POLICY_IGNORE)
+        return FALSE;
+    str_list_add(&uncounted->failed, uid);
+    return TRUE;
+}
+
+static void
+collect(JobSync *sync, JobStatus *status)
+{
     guint taken = 0;
 
     for (guint i = 0; i < sync->pods->len && taken < UNCOUNTED_MAX; i++) {
         const ApiObject *pod = sync->pods->pdata[i];
-        const char *phase = pod_status(pod)->phase;
-        const char *message;
-        gint64 index = job_pod_index(pod);
 
-        if (!job_pod_has_finalizer(pod) || job_is_delayed(sync, pod))
+        if (job_pod_is_settled(sync, pod) || !may_release(sync, pod))
             continue;
-        if (pod_is_terminal(pod) || job_pod_is_failed(sync, pod) || sync->final.type != NULL ||
-            api_is_deleting(sync->job))
-            g_ptr_array_add(to_release, (gpointer)pod);
-        else
-            continue;
-        if (str_is(phase, "Succeeded")) {
-            if (!indexed && !str_list_contains(&status->uncounted->succeeded, api_uid(pod))) {
-                str_list_add(&status->uncounted->succeeded, api_uid(pod));
-                taken++;
-            }
-        } else if ((job_pod_is_failed(sync, pod) || fails) &&
-                   !str_list_contains(&status->uncounted->failed, api_uid(pod)) &&
-                   (!indexed || (index >= 0 && index < sync->done.size)) &&
-                   job_match_policy(job_spec(sync->job)->pod_failure_policy, pod, &message) != POLICY_IGNORE) {
-            str_list_add(&status->uncounted->failed, api_uid(pod));
-            taken++;
-        }
+        g_ptr_array_add(sync->to_release, api_object_ref(pod));
+        taken += take_pod(sync, status, pod);
     }
+    sync->is_cut = taken >= UNCOUNTED_MAX;
 }
 
 static void
-tell_end(const JobSync *sync, Plan *plan)
+write_indexes(const JobSync *sync, JobStatus *status)
 {
-    if (str_is(sync->event.type, "Complete")) {
-        const JobStatus *status = job_status(sync->written);
-        OptInt32 completions = job_spec(sync->job)->completions;
+    if (!job_is_indexed(sync->job))
+        return;
+    status->succeeded = (gint32)sync->done.count;
+    status->completed_indexes = sync->done.count > 0 ? index_set_format(&sync->done) : NULL;
+    status->failed_indexes =
+        job_spec(sync->job)->backoff_limit_per_index.is_set ? index_set_format(&sync->failed_indexes) : NULL;
+}
 
-        if (completions.is_set && status->succeeded > completions.value)
-            plan_event(plan, sync->job, "Warning", "TooManySucceededPods", "too many succeeded pods running after completion count reached");
-        plan_event(plan, sync->job, "Normal", "Completed", "Job completed");
-    } else if (str_is(sync->event.type, "Failed")) {
-        plan_event(plan, sync->job, "Warning", sync->event.reason, "%s", sync->event.message);
-    }
+/* --- the end --------------------------------------------------------------------------------------------- */
+
+/* enactJobFinished. TRUE: it is over. */
+static gboolean
+enact(JobSync *sync, JobStatus *status, gint64 wall_ns)
+{
+    if (sync->final.type == NULL || sync->is_cut || sync->terminating > 0 ||
+        (status->uncounted != NULL && status->uncounted->succeeded.count + status->uncounted->failed.count > 0))
+        return FALSE;
+    put_condition(status, sync->final.type, &sync->final, wall_ns);
+    if (!fails(sync))
+        status->completion_time = api_time_seconds(sync->final_ns);
+    return TRUE;
 }
 
 static void
 after_counted(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
 {
+    const JobSync *sync = carry;
+    OptInt32 completions = job_spec(sync->job)->completions;
+
     (void)r;
-    if (n_results > 0 && step_succeeded(&results[n_results - 1]))
-        tell_end(carry, plan);
-}
-
-static JobSync *
-sync_next(const JobSync *sync, ApiObject *written /* owned */)
-{
-    JobSync *next = g_new0(JobSync, 1);
-
-    next->job = api_object_ref(sync->job);
-    next->pods = g_ptr_array_new();
-    next->written = written;
-    next->final = sync->final;
-    next->version_minor = sync->version_minor;
-    return next;
+    if (n_results == 0 || !step_succeeded(&results[n_results - 1]) || job_finished_condition(sync->written) == NULL)
+        return;
+    if (fails(sync)) {
+        plan_event(plan, sync->job, "Warning", sync->final.reason, "%s", sync->final.message);
+        return;
+    }
+    if (completions.is_set && job_status(sync->written)->succeeded > completions.value)
+        plan_event(plan, sync->job, "Warning", "TooManySucceededPods",
+                   "Too many succeeded pods running after completion count reached");
+    plan_event(plan, sync->job, "Normal", "Completed", "Job completed");
 }
 
 /* The finalizers are gone: the UIDs become numbers, and the end is told if nothing is left to wait for. */
 static void
-plan_second_write(const Reconcile *r, const JobSync *sync, const ApiObject *live, Plan *plan)
+plan_second_write(const Reconcile *r, JobSync *sync, gboolean is_all_released, Plan *plan)
 {
-    ApiObject *changed = api_object_copy(live);
-    JobStatus *status = api_edit_status(changed);
-    JobSync *next = sync_next(sync, api_object_ref(changed));
+    g_autoptr(GHashTable) with_finalizer = uids_with_finalizer(sync);
+    g_autoptr(ApiObject) before = api_object_copy(sync->written);
+    JobStatus *status = api_edit_status(sync->written);
 
-    if (status->uncounted != NULL) {
-        status->succeeded += (gint32)status->uncounted->succeeded.count;
-        status->failed += (gint32)status->uncounted->failed.count;
-        api_struct_clear(&uncounted_pods_type, status->uncounted);
-    }
-    if (sync->final.type != NULL && status->terminating.value == 0) {
-        gboolean fails = str_is(interim_type(sync), "FailureTarget");
-        Condition end = sync->final;
-
-        end.type = str_intern(fails ? "Failed" : "Complete");
-        put_condition(status, &end, r->wall_ns);
-        if (!fails)
-            status->completion_time = api_time_seconds(r->wall_ns);
-        next->event = end;
-    }
-    if (api_struct_equal(&job_status_type, status, live->status)) {
-        job_sync_free(next);
-        api_object_unref(changed);
+    count_all_settled(status, with_finalizer);
+    if (is_all_released)
+        enact(sync, status, r->wall_ns);
+    if (api_struct_equal(&job_status_type, status, job_status(before)))
         return;
-    }
-    api_object_unref(next->written);
-    next->written = api_object_ref(changed);
-    plan_update_status(plan, changed, "because %d pods succeeded and %d failed", status->succeeded, status->failed);
-    plan_continue(plan, after_counted, next, job_sync_free);
+    plan_update_status(plan, api_object_copy(sync->written), "because %d pods succeeded and %d failed",
+                       status->succeeded, status->failed);
+    plan_continue(plan, after_counted, job_sync_ref(sync), job_sync_unref);
 }
 
 static void
 after_released(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
 {
-    const JobSync *sync = carry;
+    JobSync *sync = carry;
+    gboolean is_all_released = TRUE;
 
-    for (guint i = 0; i < n_results; i++)
-        if (!step_succeeded(&results[i]) && results[i].code != 404)
-            return;
-    plan_second_write(r, sync, sync->written, plan);
+    for (guint i = 0; i < n_results && i < sync->to_release->len; i++) {
+        if (step_succeeded(&results[i]))
+            continue;
+        job_memory_observe_removal(sync->memory, sync->key, api_uid(sync->to_release->pdata[i]));
+        if (results[i].code == 404) /* no event will come for it, and nothing to wait for either */
+            job_memory_expect_removal(sync->memory, sync->key, api_uid(sync->to_release->pdata[i]));
+        else
+            is_all_released = FALSE;
+    }
+    if (sync->memory == NULL) /* nothing is remembered: what was patched is known from here only */
+        for (guint i = 0; i < sync->to_release->len && is_all_released; i++)
+            g_ptr_array_remove(sync->pods, sync->to_release->pdata[i]);
+    plan_second_write(r, sync, is_all_released, plan);
 }
 
 static void
-plan_release(const Reconcile *r, const JobSync *sync, const ApiObject *live, Plan *plan)
+plan_release(const Reconcile *r, JobSync *sync, Plan *plan)
 {
-    g_autoptr(GPtrArray) ended = g_ptr_array_new();
-    ApiObject *scratch = api_object_copy(sync->job);
-
-    if (job_status(scratch)->uncounted == NULL)
-        ((JobStatus *)api_edit_status(scratch))->uncounted = api_struct_new(&uncounted_pods_type);
-    collect((JobSync *)sync, api_edit_status(scratch), ended);
-    api_object_unref(scratch);
-    if (ended->len == 0) {
-        plan_second_write(r, sync, live, plan);
+    if (sync->to_release->len == 0) {
+        plan_second_write(r, sync, TRUE, plan);
         return;
     }
     plan_group_begin(plan, GROUP_PARALLEL);
-    for (guint i = 0; i < ended->len; i++) {
-        PlanStep *step =
-            plan_patch(plan, ended->pdata[i], NULL, job_drop_finalizer, NULL, NULL, "because it is counted");
+    for (guint i = 0; i < sync->to_release->len; i++) {
+        const ApiObject *pod = sync->to_release->pdata[i];
+        PlanStep *step = plan_patch(plan, pod, NULL, job_drop_finalizer, NULL, NULL, "because it is counted");
 
         step->ignore_codes[0] = 404;
+        step->continue_on_error = TRUE;
+        job_memory_expect_removal(sync->memory, sync->key, api_uid(pod));
     }
     plan_group_end(plan);
-    plan_continue(plan, after_released, sync_next(sync, api_object_ref(live)), job_sync_free);
+    plan_continue(plan, after_released, job_sync_ref(sync), job_sync_unref);
 }
 
 static void
 after_first(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
 {
-    if (n_results > 0 && step_succeeded(&results[n_results - 1]))
-        plan_release(r, carry, results[n_results - 1].object, plan);
+    JobSync *sync = carry;
+
+    if (n_results == 0 || !step_succeeded(&results[n_results - 1]))
+        return;
+    job_memory_set_backoff(sync->memory, sync->key, sync->backoff);
+    api_object_unref(sync->written);
+    sync->written = api_object_copy(results[n_results - 1].object);
+    plan_release(r, sync, plan);
 }
 
 void
 job_track(const Reconcile *r, JobSync *sync, Plan *plan)
 {
-    ApiObject *changed = api_object_copy(sync->written);
-    JobStatus *status = api_edit_status(changed);
-    g_autoptr(GPtrArray) ended = g_ptr_array_new();
+    g_autoptr(GHashTable) with_finalizer = uids_with_finalizer(sync);
+    JobStatus *status = api_edit_status(sync->written);
 
+    sync->final_ns = r->wall_ns;
     if (status->uncounted == NULL)
         status->uncounted = api_struct_new(&uncounted_pods_type);
     status->active = sync->active;
     status->ready = OPT_INT32(sync->ready);
     status->terminating = OPT_INT32(sync->terminating);
-    collect(sync, status, ended);
-    if (job_is_indexed(sync->job)) {
-        status->succeeded = (gint32)sync->done.count;
-        status->completed_indexes = sync->done.count > 0 ? index_set_format(&sync->done) : NULL;
-        if (job_spec(sync->job)->backoff_limit_per_index.is_set)
-            status->failed_indexes = index_set_format(&sync->failed_indexes);
-    }
-    if (sync->final.type != NULL && must_announce(sync) &&
-        !condition_is(&status->conditions, interim_type(sync), "True")) {
-        Condition interim = sync->final;
-
-        interim.type = interim_type(sync);
-        put_condition(status, &interim, r->wall_ns);
-    }
+    count_all_settled(status, with_finalizer);
+    collect(sync, status);
+    write_indexes(sync, status);
+    if (must_announce(sync))
+        put_condition(status, interim_type(sync), &sync->final, r->wall_ns);
     if (api_struct_equal(&job_status_type, status, sync->job->status)) {
-        plan_release(r, sync, sync->job, plan);
-        api_object_unref(changed);
-        job_sync_free(sync);
+        plan_release(r, sync, plan);
         return;
     }
-    plan_update_status(plan, changed, "because %d pods are active, %u have ended", sync->active, ended->len);
-    plan_continue(plan, after_first, sync, job_sync_free);
+    plan_update_status(plan, api_object_copy(sync->written), "because %d pods are active, %u have ended", sync->active,
+                       sync->to_release->len);
+    plan_continue(plan, after_first, job_sync_ref(sync), job_sync_unref);
 }

@@ -1,32 +1,94 @@
 /* job_util.c - indexes, policies and back-off of Jobs; indexed_job_utils.go, pod_failure_policy.go, backoff_utils.go */
 #include "controllers/job_sync.h"
 
+/* --- index sets --------------------------------------------------------------------------------- */
+
 void
-index_set_init(IndexSet *set, guint size)
+index_set_init(IndexSet *set, gint64 size)
 {
-    *set = (IndexSet){.has = g_new0(guint8, size + 1), .size = size};
+    *set = (IndexSet){.runs = g_array_new(FALSE, FALSE, sizeof(IndexRun)), .size = size};
 }
 
 void
 index_set_clear(IndexSet *set)
 {
-    g_free(set->has);
+    if (set->runs != NULL)
+        g_array_unref(set->runs);
     *set = (IndexSet){0};
+}
+
+static IndexRun *
+run_at(const IndexSet *set, guint place)
+{
+    return &g_array_index(set->runs, IndexRun, place);
+}
+
+/* The first run that ends at @index or later. */
+static guint
+find_run(const IndexSet *set, gint64 index)
+{
+    guint low = 0;
+    guint high = set->runs->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+
+        if (run_at(set, middle)->last >= index)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static void
+add_run(IndexSet *set, gint64 first, gint64 last)
+{
+    guint place = find_run(set, first - 1);
+    guint merged = 0;
+    IndexRun run = {first, last};
+
+    for (; place + merged < set->runs->len && run_at(set, place + merged)->first <= last + 1; merged++) {
+        const IndexRun *other = run_at(set, place + merged);
+
+        run.first = MIN(run.first, other->first);
+        run.last = MAX(run.last, other->last);
+        set->count -= other->last - other->first + 1;
+    }
+    if (merged > 0)
+        g_array_remove_range(set->runs, place, merged);
+    g_array_insert_val(set->runs, place, run);
+    set->count += run.last - run.first + 1;
 }
 
 void
 index_set_add(IndexSet *set, gint64 index)
 {
-    if (index < 0 || index >= set->size || set->has[index])
-        return;
-    set->has[index] = 1;
-    set->count++;
+    if (index >= 0 && index < set->size)
+        add_run(set, index, index);
+}
+
+void
+index_set_add_all(IndexSet *set, const IndexSet *other)
+{
+    for (guint i = 0; i < other->runs->len; i++)
+        add_run(set, run_at(other, i)->first, run_at(other, i)->last);
 }
 
 gboolean
 index_set_has(const IndexSet *set, gint64 index)
 {
-    return index >= 0 && index < set->size && set->has[index];
+    guint place = set->runs == NULL ? 0 : find_run(set, index);
+
+    return set->runs != NULL && place < set->runs->len && run_at(set, place)->first <= index;
+}
+
+gint64
+index_set_next_free(const IndexSet *set, gint64 index)
+{
+    guint place = find_run(set, index);
+
+    return place < set->runs->len && run_at(set, place)->first <= index ? run_at(set, place)->last + 1 : index;
 }
 
 void
@@ -39,13 +101,15 @@ index_set_parse(IndexSet *set, const char *text)
         gint64 first;
         gint64 last;
 
-        if (ends[0] == NULL || !text_to_int(ends[0], &first))
+        if (ends[0] == NULL || !text_to_int(ends[0], &first) || first < 0)
             continue;
+        if (first >= set->size)
+            break;
         last = first;
-        if (ends[1] != NULL && (ends[2] != NULL || !text_to_int(ends[1], &last)))
+        if (ends[1] != NULL && !text_to_int(ends[1], &last))
             continue;
-        for (gint64 k = first; k <= last && k < set->size; k++)
-            index_set_add(set, k);
+        if (last >= first)
+            add_run(set, first, MIN(last, set->size - 1));
     }
 }
 
@@ -54,33 +118,35 @@ index_set_format(const IndexSet *set)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < set->size; i++) {
-        guint last = i;
+    for (guint i = 0; i < set->runs->len; i++) {
+        const IndexRun *run = run_at(set, i);
 
-        if (!set->has[i])
-            continue;
-        while (last + 1 < set->size && set->has[last + 1])
-            last++;
-        g_string_append_printf(text, "%s%u", text->len > 0 ? "," : "", i);
-        if (last > i)
-            g_string_append_printf(text, "%c%u", last == i + 1 ? ',' : '-', last);
-        i = last;
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT, text->len > 0 ? "," : "", run->first);
+        if (run->last > run->first)
+            g_string_append_printf(text, "%c%" G_GINT64_FORMAT, run->last == run->first + 1 ? ',' : '-', run->last);
     }
     return str_intern(text->str);
 }
 
-void
-job_sync_free(gpointer data)
+/* How many indexes are in both. */
+static gint64
+count_common(const IndexSet *a, const IndexSet *b)
 {
-    JobSync *sync = data;
+    gint64 count = 0;
 
-    api_object_unref(sync->job);
-    api_object_unref(sync->written);
-    g_ptr_array_unref(sync->pods);
-    index_set_clear(&sync->done);
-    index_set_clear(&sync->failed_indexes);
-    g_free(sync);
+    for (guint i = 0; i < a->runs->len; i++)
+        for (guint k = find_run(b, run_at(a, i)->first); k < b->runs->len; k++) {
+            gint64 first = MAX(run_at(a, i)->first, run_at(b, k)->first);
+            gint64 last = MIN(run_at(a, i)->last, run_at(b, k)->last);
+
+            if (last < first)
+                break;
+            count += last - first + 1;
+        }
+    return count;
 }
+
+/* --- pods ------------------------------------------------------------------------------------------- */
 
 static gint64
 annotation_number(const ApiObject *pod, const char *key, gint64 otherwise)
@@ -116,13 +182,21 @@ job_pod_has_finalizer(const ApiObject *pod)
 }
 
 gboolean
-job_pod_is_failed(const JobSync *sync, const ApiObject *pod)
+job_replaces_only_failed(const ApiObject *job)
+{
+    const JobSpec *spec = job_spec(job);
+
+    return str_is(spec->pod_replacement_policy, "Failed") || spec->pod_failure_policy != NULL;
+}
+
+gboolean
+job_pod_is_failed(const ApiObject *job, const ApiObject *pod)
 {
     const char *phase = pod_status(pod)->phase;
 
     if (str_is(phase, "Failed"))
         return TRUE;
-    return !sync->only_replaces_failed && api_is_deleting(pod) && !str_is(phase, "Succeeded");
+    return !job_replaces_only_failed(job) && api_is_deleting(pod) && !str_is(phase, "Succeeded");
 }
 
 gint64
@@ -136,10 +210,8 @@ job_pod_finish_ns(const ApiObject *pod)
     for (guint i = 0; i < list->count; i++) {
         const ContainerStateTerminated *end = list->items[i].state.terminated;
 
-        if (end == NULL || end->finished_at == 0)
-            continue;
-        known++;
-        latest = MAX(latest, end->finished_at);
+        known += end != NULL && end->finished_at != 0;
+        latest = MAX(latest, end == NULL ? 0 : end->finished_at);
     }
     if (known > 0 && known == list->count)
         return latest;
@@ -227,72 +299,24 @@ job_match_policy(const PodFailurePolicy *policy, const ApiObject *pod, const cha
 int
 job_success_rule(const SuccessPolicy *policy, const IndexSet *done)
 {
-    for (guint i = 0; policy != NULL && i < policy->rules.count; i++) {
+    for (guint i = 0; policy != NULL && done->count > 0 && i < policy->rules.count; i++) {
         const SuccessPolicyRule *rule = &policy->rules.items[i];
-        guint wanted = 0;
-        guint met = done->count;
+        gint64 met = done->count;
+        gboolean is_met = FALSE;
 
         if (rule->succeeded_indexes != NULL) {
             IndexSet named;
 
             index_set_init(&named, done->size);
             index_set_parse(&named, rule->succeeded_indexes);
-            wanted = named.count;
-            met = 0;
-            for (guint k = 0; k < named.size; k++)
-                met += named.has[k] && done->has[k];
+            met = count_common(&named, done);
+            is_met = named.count > 0 && met == named.count;
+            if (named.count == 0)
+                met = -1;
             index_set_clear(&named);
-            if (met == wanted)
-                return (int)i;
         }
-        if (rule->succeeded_count.is_set && (gint64)met >= rule->succeeded_count.value)
+        if (is_met || (rule->succeeded_count.is_set && met >= rule->succeeded_count.value))
             return (int)i;
     }
     return -1;
-}
-
-gint64
-job_backoff_ns(gint32 failures)
-{
-    gint64 delay_ns = 10 * NS_PER_S;
-
-    if (failures <= 0)
-        return 0;
-    for (gint32 i = 1; i < failures && delay_ns < 600 * NS_PER_S; i++)
-        delay_ns *= 2;
-    return MIN(delay_ns, 600 * NS_PER_S);
-}
-
-/* --- per index -------------------------------------------------------------------------------------- */
-
-const ApiObject *
-job_last_failed(const JobSync *sync, gint64 index)
-{
-    const ApiObject *last = NULL;
-
-    for (guint i = 0; i < sync->pods->len; i++) {
-        const ApiObject *pod = sync->pods->pdata[i];
-
-        if (!job_pod_has_finalizer(pod) || job_pod_index(pod) != index || !job_pod_is_failed(sync, pod))
-            continue;
-        if (last == NULL || job_pod_index_failures(pod) + job_pod_index_ignored(pod) >=
-                                job_pod_index_failures(last) + job_pod_index_ignored(last))
-            last = pod;
-    }
-    return last;
-}
-
-gboolean
-job_is_delayed(const JobSync *sync, const ApiObject *pod)
-{
-    gint64 index = job_pod_index(pod);
-
-    if (!job_spec(sync->job)->backoff_limit_per_index.is_set || sync->final.type != NULL || index < 0 ||
-        index >= sync->done.size || index_set_has(&sync->done, index) ||
-        index_set_has(&sync->failed_indexes, index) || !job_pod_is_failed(sync, pod))
-        return FALSE;
-    for (guint i = 0; i < sync->pods->len; i++)
-        if (pod_is_active(sync->pods->pdata[i]) && job_pod_index(sync->pods->pdata[i]) == index)
-            return FALSE;
-    return job_last_failed(sync, index) == pod;
 }

@@ -143,6 +143,42 @@ ranked_pod_compare(const RankedPod *a, const RankedPod *b, gint64 wall_ns)
     return time_a == time_b ? 0 : compare_times(a, b, time_a, time_b, wall_ns);
 }
 
+/* afterOrZero: the later time goes first, no time before any. */
+static int
+compare_plain_times(ApiTime a, ApiTime b)
+{
+    if (a == b)
+        return 0;
+    if (a == 0 || b == 0)
+        return a == 0 ? -1 : 1;
+    return a > b ? -1 : 1;
+}
+
+/* ActivePods.Less: without costs, relatives and the log scale. Equals, in no order there, go by uid: a pseudo-random pick. */
+int
+active_pod_compare(const ApiObject *a, const ApiObject *b)
+{
+    gboolean has_node_a = !str_is_empty(pod_spec(a)->node_name);
+    gboolean has_node_b = !str_is_empty(pod_spec(b)->node_name);
+    gboolean is_ready_a = pod_is_ready(a);
+    gboolean is_ready_b = pod_is_ready(b);
+    int order = phase_order(a) - phase_order(b);
+
+    if (has_node_a != has_node_b)
+        return has_node_a ? 1 : -1;
+    if (order != 0)
+        return order;
+    if (is_ready_a != is_ready_b)
+        return is_ready_a ? 1 : -1;
+    if (is_ready_a)
+        order = compare_plain_times(ready_time(a), ready_time(b));
+    if (order == 0)
+        order = compare_restarts(a, b);
+    if (order == 0)
+        order = compare_plain_times(a->meta->creation_time, b->meta->creation_time);
+    return order != 0 ? order : g_strcmp0(api_uid(a), api_uid(b));
+}
+
 /* --- all of them ------------------------------------------------------------------------------------ */
 
 /* How many active pods of ReplicaSets with the same owner each node has. */

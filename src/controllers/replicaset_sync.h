@@ -31,6 +31,9 @@ typedef struct {
 /* ranked_pod_compare: negative if @a is deleted before @b. */
 int ranked_pod_compare(const RankedPod *a, const RankedPod *b, gint64 wall_ns);
 
+/* active_pod_compare: negative if @a is deleted before @b, by the plain order that Jobs use. */
+int active_pod_compare(const ApiObject *a, const ApiObject *b);
+
 /* Pods of one template share one spec. */
 typedef struct {
     const PodTemplateSpec *template_;

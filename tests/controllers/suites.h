@@ -16,3 +16,4 @@ Suite *cost_suite(void);
 Suite *podautoscaler_suite(void);
 Suite *disruption_suite(void);
 Suite *cron_job_suite(void);
+Suite *job_suite(void);
