@@ -1,22 +1,12 @@
-/* narrate.c - key moments in plain words, from what the API says; see series.h */
+/* narrate.c - key moments in plain words, from what the API says; see narrator.h */
 
-#include "report/series.h"
+#include "report/narrator.h"
 
 #include "api/kinds.h"
 #include "base/duration.h"
 
-struct Narrator {
-    Series *series;
-    GHashTable *last;   /* uid -> ApiObject*: as it was told of */
-    GHashTable *told;   /* "uid what" -> itself: said once */
-    SimTimer tick;      /* traffic: second by second */
-    gboolean *is_failing; /* per traffic */
-    guint *quiet_seconds;
-    guint next_second;
-};
-
-static void G_GNUC_PRINTF(2, 3)
-say(Narrator *narrator, const char *format, ...)
+void
+narrator_say(Narrator *narrator, const char *format, ...)
 {
     g_autofree char *text = NULL;
     va_list args;
@@ -27,9 +17,8 @@ say(Narrator *narrator, const char *format, ...)
     narrator->series->narrate(narrator->series->user, sim_now_ns(narrator->series->sim), text);
 }
 
-/* TRUE the first time only. */
-static gboolean
-first_time(Narrator *narrator, const char *uid, const char *what)
+gboolean
+narrator_first_time(Narrator *narrator, const char *uid, const char *what)
 {
     return g_hash_table_add(narrator->told, (gpointer)str_internf("%s %s", uid != NULL ? uid : "", what));
 }
@@ -64,18 +53,18 @@ tell_node(Narrator *narrator, const ApiObject *old, const ApiObject *node)
         return;
     if (!str_is(before, now)) {
         if (str_is(now, "Unknown"))
-            say(narrator, "the node controller has heard nothing from %s for too long: NotReady", api_name(node));
+            narrator_say(narrator, "the node controller has heard nothing from %s for too long: NotReady", api_name(node));
         else if (str_is(now, "False"))
-            say(narrator, "%s reports that it is not ready", api_name(node));
+            narrator_say(narrator, "%s reports that it is not ready", api_name(node));
         else
-            say(narrator, "%s is Ready%s", api_name(node), str_is(before, "Unknown") ? " again" : "");
+            narrator_say(narrator, "%s is Ready%s", api_name(node), str_is(before, "Unknown") ? " again" : "");
     }
     if (!has_taint(old, unreachable, "NoExecute") && has_taint(node, unreachable, "NoExecute"))
-        say(narrator, "%s is tainted unreachable:NoExecute: its pods have as long as they tolerate that", api_name(node));
+        narrator_say(narrator, "%s is tainted unreachable:NoExecute: its pods have as long as they tolerate that", api_name(node));
     if (!node_spec(old)->unschedulable && node_spec(node)->unschedulable)
-        say(narrator, "%s is cordoned: no new pods", api_name(node));
+        narrator_say(narrator, "%s is cordoned: no new pods", api_name(node));
     if (node_spec(old)->unschedulable && !node_spec(node)->unschedulable)
-        say(narrator, "%s takes pods again", api_name(node));
+        narrator_say(narrator, "%s takes pods again", api_name(node));
 }
 
 /* --- Deployments ------------------------------------------------------------------------------- */
@@ -99,23 +88,23 @@ tell_deployment(Narrator *narrator, const ApiObject *old, const ApiObject *deplo
     gboolean is_available = condition_is(&deployment_status(deployment)->conditions, "Available", "True");
 
     if (old == NULL) {
-        say(narrator, "Deployment %s wants %d pod%s", name, want, want == 1 ? "" : "s");
+        narrator_say(narrator, "Deployment %s wants %d pod%s", name, want, want == 1 ? "" : "s");
         return;
     }
     if (deployment_spec(old)->replicas.value != want)
-        say(narrator, "Deployment %s: %d pods wanted instead of %d", name, want, deployment_spec(old)->replicas.value);
+        narrator_say(narrator, "Deployment %s: %d pods wanted instead of %d", name, want, deployment_spec(old)->replicas.value);
     if (!str_is(before, now) && str_is(now, "NewReplicaSetCreated") && deployment_status(old)->observed_generation > 0)
-        say(narrator, "Deployment %s rolls out a new template", name);
+        narrator_say(narrator, "Deployment %s rolls out a new template", name);
     if (!str_is(before, now) && str_is(now, "NewReplicaSetAvailable"))
-        say(narrator, "Deployment %s is complete: %d of %d pods available", name, deployment_status(deployment)->available_replicas, want);
+        narrator_say(narrator, "Deployment %s is complete: %d of %d pods available", name, deployment_status(deployment)->available_replicas, want);
     if (!str_is(before, now) && str_is(now, "ProgressDeadlineExceeded"))
-        say(narrator, "Deployment %s has not moved within its deadline; it says so, no more", name);
+        narrator_say(narrator, "Deployment %s has not moved within its deadline; it says so, no more", name);
     if (!str_is(before, now) && str_is(now, "DeploymentPaused"))
-        say(narrator, "Deployment %s is paused", name);
+        narrator_say(narrator, "Deployment %s is paused", name);
     if (was_available && !is_available)
-        say(narrator, "Deployment %s has too few pods: %d of %d available", name, deployment_status(deployment)->available_replicas, want);
-    if (!was_available && is_available && first_time(narrator, api_uid(deployment), "available") == FALSE)
-        say(narrator, "Deployment %s has enough pods again: %d of %d", name, deployment_status(deployment)->available_replicas, want);
+        narrator_say(narrator, "Deployment %s has too few pods: %d of %d available", name, deployment_status(deployment)->available_replicas, want);
+    if (!was_available && is_available && narrator_first_time(narrator, api_uid(deployment), "available") == FALSE)
+        narrator_say(narrator, "Deployment %s has enough pods again: %d of %d", name, deployment_status(deployment)->available_replicas, want);
 }
 
 /* --- pods ----------------------------------------------------------------------------------------- */
@@ -128,12 +117,12 @@ tell_containers(Narrator *narrator, const ApiObject *pod, const ContainerStatusL
         const ContainerStateTerminated *ended = status->state.terminated != NULL ? status->state.terminated : status->last_state.terminated;
         const char *waits = status->state.waiting != NULL ? status->state.waiting->reason : NULL;
 
-        if (ended != NULL && str_is(ended->reason, "OOMKilled") && first_time(narrator, api_uid(pod), "oom"))
-            say(narrator, "pod %s: the kernel killed %s for memory (OOMKilled, 137)", api_name(pod), status->name);
-        if (str_is(waits, "CrashLoopBackOff") && first_time(narrator, api_uid(pod), "crash"))
-            say(narrator, "pod %s: %s keeps ending; the kubelet waits longer each time (CrashLoopBackOff)", api_name(pod), status->name);
-        if ((str_is(waits, "ImagePullBackOff") || str_is(waits, "ErrImagePull")) && first_time(narrator, api_uid(pod), "pull"))
-            say(narrator, "pod %s: image %s cannot be pulled", api_name(pod), status->image);
+        if (ended != NULL && str_is(ended->reason, "OOMKilled") && narrator_first_time(narrator, api_uid(pod), "oom"))
+            narrator_say(narrator, "pod %s: the kernel killed %s for memory (OOMKilled, 137)", api_name(pod), status->name);
+        if (str_is(waits, "CrashLoopBackOff") && narrator_first_time(narrator, api_uid(pod), "crash"))
+            narrator_say(narrator, "pod %s: %s keeps ending; the kubelet waits longer each time (CrashLoopBackOff)", api_name(pod), status->name);
+        if ((str_is(waits, "ImagePullBackOff") || str_is(waits, "ErrImagePull")) && narrator_first_time(narrator, api_uid(pod), "pull"))
+            narrator_say(narrator, "pod %s: image %s cannot be pulled", api_name(pod), status->image);
     }
 }
 
@@ -145,20 +134,20 @@ tell_pod(Narrator *narrator, const ApiObject *old, const ApiObject *pod)
 
     tell_containers(narrator, pod, &pod_status(pod)->init_container_statuses);
     tell_containers(narrator, pod, &pod_status(pod)->container_statuses);
-    if (scheduled != NULL && str_is(scheduled->reason, "Unschedulable") && first_time(narrator, owner != NULL ? owner->uid : api_uid(pod), "unschedulable"))
-        say(narrator, "pod %s fits no node: %s", api_name(pod), scheduled->message != NULL ? scheduled->message : "");
+    if (scheduled != NULL && str_is(scheduled->reason, "Unschedulable") && narrator_first_time(narrator, owner != NULL ? owner->uid : api_uid(pod), "unschedulable"))
+        narrator_say(narrator, "pod %s fits no node: %s", api_name(pod), scheduled->message != NULL ? scheduled->message : "");
     if (old != NULL && !api_is_deleting(old) && api_is_deleting(pod)) {
         const Condition *target = condition_find(&pod_status(pod)->conditions, "DisruptionTarget");
 
         if (target != NULL && str_is(target->reason, "DeletionByTaintManager"))
-            say(narrator, "pod %s on %s is evicted: its toleration of the taint is over", api_name(pod), pod_spec(pod)->node_name);
+            narrator_say(narrator, "pod %s on %s is evicted: its toleration of the taint is over", api_name(pod), pod_spec(pod)->node_name);
         else if (target != NULL && str_is(target->reason, "PreemptionByScheduler"))
-            say(narrator, "pod %s on %s makes room for a more important one", api_name(pod), pod_spec(pod)->node_name);
+            narrator_say(narrator, "pod %s on %s makes room for a more important one", api_name(pod), pod_spec(pod)->node_name);
     }
     if (owner == NULL && old == NULL)
         return;
-    if (owner == NULL && pod_is_ready(pod) && first_time(narrator, api_uid(pod), "ready"))
-        say(narrator, "pod %s is ready on %s", api_name(pod), pod_spec(pod)->node_name);
+    if (owner == NULL && pod_is_ready(pod) && narrator_first_time(narrator, api_uid(pod), "ready"))
+        narrator_say(narrator, "pod %s is ready on %s", api_name(pod), pod_spec(pod)->node_name);
 }
 
 static void
@@ -176,9 +165,9 @@ tell_slice(Narrator *narrator, const ApiObject *old, const ApiObject *slice)
     if (service == NULL || str_is(service, "kubernetes"))
         return;
     if (before > 0 && now == 0)
-        say(narrator, "Service %s has no ready endpoint: connections are refused", service);
+        narrator_say(narrator, "Service %s has no ready endpoint: connections are refused", service);
     else if (before == 0 && now > 0)
-        say(narrator, "Service %s has %u ready endpoint%s", service, now, now == 1 ? "" : "s");
+        narrator_say(narrator, "Service %s has %u ready endpoint%s", service, now, now == 1 ? "" : "s");
 }
 
 /* --- traffic ---------------------------------------------------------------------------------------- */
@@ -214,10 +203,10 @@ narrator_on_tick(Sim *sim, gpointer self)
         if (failed_in(row) > 0) {
             narrator->quiet_seconds[i] = 0;
             if (!narrator->is_failing[i])
-                say(narrator, "%s: requests fail (%s)", traffic_name(series->traffic[i]), main_cause(row));
+                narrator_say(narrator, "%s: requests fail (%s)", traffic_name(series->traffic[i]), main_cause(row));
             narrator->is_failing[i] = TRUE;
         } else if (narrator->is_failing[i] && ++narrator->quiet_seconds[i] == 10) {
-            say(narrator, "%s: no failed request for 10 s", traffic_name(series->traffic[i]));
+            narrator_say(narrator, "%s: no failed request for 10 s", traffic_name(series->traffic[i]));
             narrator->is_failing[i] = FALSE;
         }
     }
@@ -255,40 +244,52 @@ narrator_free(Narrator *narrator)
     g_free(narrator);
 }
 
-static gboolean
-is_told_of(const ApiObject *object)
+static const struct {
+    const ApiKind *kind;
+    Teller tell;
+} tellers[] = {
+    {&pod_kind, tell_pod},           {&endpoint_slice_kind, tell_slice},     {&event_kind, tell_event},
+    {&node_kind, tell_node},         {&deployment_kind, tell_deployment},    {&stateful_set_kind, tell_stateful_set},
+    {&daemon_set_kind, tell_daemon_set}, {&job_kind, tell_job},              {&hpa_kind, tell_autoscaler},
+};
+
+static Teller
+teller_of(const ApiObject *object)
 {
-    return object->kind == &node_kind || object->kind == &deployment_kind || object->kind == &pod_kind || object->kind == &endpoint_slice_kind;
+    for (guint i = 0; i < G_N_ELEMENTS(tellers); i++)
+        if (tellers[i].kind == object->kind)
+            return tellers[i].tell;
+    return NULL;
+}
+
+/* Events are told of one by one: what they were before tells nothing. */
+static void
+remember(Narrator *narrator, const ApiObject *object)
+{
+    if (object->kind != &event_kind)
+        g_hash_table_replace(narrator->last, (gpointer)api_uid(object), api_object_ref(object));
 }
 
 void
 narrator_seen(Narrator *narrator, const ApiObject *object)
 {
-    if (is_told_of(object))
-        g_hash_table_replace(narrator->last, (gpointer)api_uid(object), api_object_ref(object));
+    if (teller_of(object) != NULL)
+        remember(narrator, object);
 }
 
 void
 narrator_on_change(Narrator *narrator, WatchType type, const ApiObject *object)
 {
-    const ApiObject *old;
+    Teller tell = teller_of(object);
 
-    if (!is_told_of(object))
+    if (tell == NULL)
         return;
-    old = g_hash_table_lookup(narrator->last, api_uid(object));
     if (type == WATCH_DELETED) {
         if (object->kind == &deployment_kind)
-            say(narrator, "Deployment %s is gone", api_name(object));
+            narrator_say(narrator, "Deployment %s is gone", api_name(object));
         g_hash_table_remove(narrator->last, api_uid(object));
         return;
     }
-    if (object->kind == &node_kind)
-        tell_node(narrator, old, object);
-    else if (object->kind == &deployment_kind)
-        tell_deployment(narrator, old, object);
-    else if (object->kind == &pod_kind)
-        tell_pod(narrator, old, object);
-    else
-        tell_slice(narrator, old, object);
-    g_hash_table_replace(narrator->last, (gpointer)api_uid(object), api_object_ref(object));
+    tell(narrator, g_hash_table_lookup(narrator->last, api_uid(object)), object);
+    remember(narrator, object);
 }

@@ -13,6 +13,13 @@ Suite *narrate_suite(void);
 #define SERVICE "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
 #define POD(spec) "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {" spec "}\n"
 
+#define SET(kind, name, spec)                                                                      \
+    "---\napiVersion: apps/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec:\n  selector: {matchLabels: {app: " name "}}\n" spec \
+    "  template:\n    metadata: {labels: {app: " name "}}\n    spec: {" NGINX "}\n"
+#define JOB(spec, command)                                                                         \
+    "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n" spec                      \
+    "  template:\n    spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [sh, -c, '" command "']}]}\n"
+
 static const struct {
     const char *text;
     const char *want[9]; /* in order */
@@ -44,6 +51,25 @@ static const struct {
     {STORY("2m", "  traffic: [{to: 'service/web:80', from: node/a, rate: 20/s, start: 20s, timeout: 1s}]\n  timeline: [{at: 40s, kubectl: scale deployment web --replicas 0}, {at: 60s, kubectl: scale deployment web --replicas 1}]\n") DEPLOYMENT("1", "", NGINX) SERVICE,
      {"users: requests fail (", "users: no failed request for 10 s\n"},
      NULL},
+    {STORY("2m", "  timeline: [{at: 20s, kubectl: set image sts/db c=nginx:2}, {at: 60s, kubectl: scale sts/db --replicas 2}]\n")
+         SET("StatefulSet", "db", "  serviceName: db\n  replicas: 3\n  updateStrategy: {rollingUpdate: {partition: 2}}\n"),
+     {"StatefulSet db wants 3 pods\n", "StatefulSet db is complete: 3 of 3 pods available\n", "StatefulSet db rolls out a new template, highest number first\n",
+      "StatefulSet db: 1 of 3 pods have the new template; the partition holds the others\n", "StatefulSet db: 2 pods wanted instead of 3\n"},
+     "too few"},
+    {STORY("2m", "  timeline: [{at: 20s, kubectl: set image ds/agent c=nginx:2}]\n") SET("DaemonSet", "agent", ""),
+     {"DaemonSet agent wants a pod on each of its nodes\n", "DaemonSet agent is complete on 1 node\n", "DaemonSet agent rolls out a new template\n", "DaemonSet agent is complete on 1 node\n"},
+     NULL},
+    {STORY("2m", "") JOB("  completions: 2\n", "sleep 1"), {"Job j is there\n", "Job j is complete: 2 pods succeeded, 0 failed\n"}, "a pod failed"},
+    {STORY("2m", "") JOB("  backoffLimit: 1\n", "exit 1"),
+     {"Job j: a pod failed; the next attempt waits longer each time\n", "Job j has failed: BackoffLimitExceeded\n"},
+     "complete"},
+    {STORY("2m", "  timeline: [{at: 5s, kubectl: 'patch job j -p ''{\"spec\":{\"suspend\":true}}'''}, {at: 30s, kubectl: 'patch job j -p ''{\"spec\":{\"suspend\":false}}'''}]\n") JOB("", "sleep 20"),
+     {"Job j is suspended: its pods go\n", "Job j goes on\n", "Job j is complete: 1 pod succeeded, 0 failed\n"},
+     "a pod failed"},
+    {STORY("3m10s", "") "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tick}\nspec:\n  schedule: '* * * * *'\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n"
+     "      template:\n        spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 90']}]}\n",
+     {"CronJob tick starts Job tick-", "CronJob tick: the last Job still runs, so the next must wait\n", "CronJob tick starts Job tick-"},
+     "Job tick- is there"},
 };
 
 START_TEST(test_sentences)
