@@ -209,7 +209,7 @@ explain_scheduling(Cluster *cluster, const char *object, gboolean as_json)
     for (guint i = 0; i < pods->len && g_str_has_suffix(name, "-"); i++)
         if (g_str_has_prefix(api_name(g_ptr_array_index(pods, i)), name))
             name = api_name(g_ptr_array_index(pods, i));
-    attempt = scheduler_explain(cluster->scheduler, str_intern(parts[1]), str_intern(name));
+    attempt = scheduler_explain(cluster_scheduler(cluster), str_intern(parts[1]), str_intern(name));
     if (attempt == NULL) {
         fprintf(stderr, "desk8s why: the scheduler never tried %s\n", object);
         return CLI_EXPECTATION_FAILED;

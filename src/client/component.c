@@ -147,6 +147,12 @@ component_client(Component *component)
     return component->client;
 }
 
+Client *
+component_free_client(Component *component)
+{
+    return component->informer_client;
+}
+
 InformerFactory *
 component_informers(Component *component)
 {

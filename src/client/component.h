@@ -39,5 +39,7 @@ Component *component_new(const ComponentOptions *options, gpointer user);
 void component_free(Component *component); /* before the world is freed */
 Process *component_process(Component *component);
 Client *component_client(Component *component);
+/* component_free_client: the one that no limit holds back: informers, leader election. */
+Client *component_free_client(Component *component);
 InformerFactory *component_informers(Component *component);
 Recorder *component_recorder(Component *component);

@@ -26,6 +26,7 @@ struct Leader {
     gboolean is_busy;    /* a request is under way */
     SimTimer timer, deadline;
     gboolean is_due; /* a timer fired while the process was paused */
+    Rng *rng;
 };
 
 static void leader_try(Leader *leader);
@@ -111,9 +112,8 @@ leader_claim(const Leader *leader)
 static void
 leader_wait(Leader *leader)
 {
-    Rng *rng = rng_stream(client_sim(leader->client), "leaderelection");
-    gint64 wait_ns =
-        leader->state == LEADER_LEADING ? RETRY_NS : rng_between_ns(rng, RETRY_NS, RETRY_MAX_NS);
+    gint64 wait_ns = leader->state == LEADER_LEADING ? RETRY_NS
+                                                     : rng_between_ns(leader->rng, RETRY_NS, RETRY_MAX_NS);
 
     leader->is_busy = FALSE;
     sim_timer_arm_after(&leader->timer, wait_ns);
@@ -132,6 +132,9 @@ leader_succeeded(Leader *leader, const ApiObject *lease)
     if (is_new) {
         sim_trace(client_sim(leader->client), client_user(leader->client), "lead",
                   api_ref_text(lease), "LeaderElection", "%s became leader", leader->identity);
+        if (leader->options.recorder != NULL)
+            recorder_event(leader->options.recorder, lease, "Normal", "LeaderElection",
+                           str_internf("%s became leader", leader->identity));
         leader->options.elected(leader->user);
     }
 }
@@ -229,9 +232,8 @@ leader_on_deadline(Sim *sim, gpointer self)
 static const char *
 leader_new_identity(const Leader *leader)
 {
-    Rng *rng = rng_stream(client_sim(leader->client), "leaderelection");
-    guint64 high = rng_next(rng);
-    guint64 low = rng_next(rng);
+    guint64 high = rng_next(leader->rng);
+    guint64 low = rng_next(leader->rng);
 
     return str_internf("%s_%08x-%04x-4%03x-%04x-%04x%08x",
                        machine_name(process_machine(client_process(leader->client))),
@@ -251,6 +253,8 @@ leader_new(Client *client, const LeaderOptions *options, gpointer user)
     leader->client = client;
     leader->options = *options;
     leader->user = user;
+    leader->rng = rng_stream(sim, str_internf("leaderelection/%s/%s", options->lease_name,
+                                              machine_name(process_machine(client_process(client)))));
     sim_timer_init(&leader->timer, sim, SIM_CONTROL, leader_on_timer, leader);
     sim_timer_init(&leader->deadline, sim, SIM_CONTROL, leader_on_deadline, leader);
     return leader;

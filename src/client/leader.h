@@ -9,6 +9,7 @@
 #pragma once
 
 #include "client/client.h"
+#include "client/recorder.h"
 
 typedef struct Leader Leader;
 
@@ -17,6 +18,7 @@ typedef struct {
     const char *identity;   /* NULL: machine name and a new uuid in each life, as components do */
     void (*elected)(gpointer user);
     void (*lost)(gpointer user);
+    Recorder *recorder; /* (borrowed) tells who became leader; NULL: nobody is told */
 } LeaderOptions;
 
 Leader *leader_new(Client *client, const LeaderOptions *options, gpointer user);

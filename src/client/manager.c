@@ -14,6 +14,7 @@ struct ControllerManager {
     Client *client; /* of informers and election: no limit */
     InformerFactory *factory;
     Leader *leader;         /* NULL: no election */
+    Recorder *recorder;     /* of the election; NULL without one */
     GPtrArray *controllers; /* of Controller (owned), in start order */
     gboolean is_leading;
 };
@@ -64,8 +65,10 @@ manager_stopped(gpointer self)
     manager->is_leading = FALSE;
     for (guint i = 0; i < manager->controllers->len; i++)
         controller_reset(manager->controllers->pdata[i]);
-    if (manager->leader != NULL)
+    if (manager->leader != NULL) {
         leader_reset(manager->leader);
+        recorder_reset(manager->recorder);
+    }
     informer_factory_reset(manager->factory);
 }
 
@@ -75,8 +78,10 @@ manager_resumed(gpointer self)
     ControllerManager *manager = self;
 
     informer_factory_resumed(manager->factory);
-    if (manager->leader != NULL)
+    if (manager->leader != NULL) {
         leader_resumed(manager->leader);
+        recorder_resumed(manager->recorder);
+    }
     for (guint i = 0; i < manager->controllers->len; i++)
         controller_resumed(manager->controllers->pdata[i]);
 }
@@ -129,8 +134,12 @@ controller_manager_new(const ControllerManagerOptions *options)
     manager->client = client_new(&client_options);
     manager->factory = informer_factory_new(manager->client);
     manager->controllers = g_ptr_array_new_with_free_func((GDestroyNotify)controller_free);
-    if (options->leader_elect)
+    if (options->leader_elect) {
+        manager->recorder =
+            recorder_new(manager->client, &(RecorderOptions){.component = options->process_name});
+        leader_options.recorder = manager->recorder;
         manager->leader = leader_new(manager->client, &leader_options, manager);
+    }
     manager_add_controllers(manager);
     return manager;
 }
@@ -142,6 +151,7 @@ controller_manager_free(ControllerManager *manager)
         return;
     g_ptr_array_free(manager->controllers, TRUE);
     leader_free(manager->leader);
+    recorder_free(manager->recorder);
     informer_factory_free(manager->factory);
     client_free(manager->client);
     process_free(manager->process);

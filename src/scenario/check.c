@@ -334,6 +334,20 @@ check_metrics(const ScReader *reader, const Scenario *scenario, const Value *spe
     }
 }
 
+/* controlPlane.replicas stands for what is not counted itself. */
+static void
+settle_control_plane(ScControlPlane *plane)
+{
+    if (plane->replicas == 0)
+        return;
+    if (!plane->has_members)
+        plane->etcd_members = plane->replicas;
+    if (!plane->has_controller_managers)
+        plane->controller_managers = plane->replicas;
+    if (!plane->has_schedulers)
+        plane->schedulers = plane->replicas;
+}
+
 void
 scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
 {
@@ -344,6 +358,7 @@ scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
         sc_error(reader, spec, "spec.duration", "no end; write duration: 5m, or until: a condition");
     else if (duration != NULL && duration->text != NULL && duration_parse(duration->text, &ns) && ns == 0)
         sc_error(reader, duration, "spec.duration", "nothing is played in no time; write duration: 5m");
+    settle_control_plane(&scenario->spec.cluster.control_plane);
     check_version(reader, scenario, spec);
     check_nodes(reader, scenario, spec);
     check_network(reader, scenario, spec);

@@ -52,6 +52,20 @@ make_world(Cluster *cluster)
     return world_new(cluster->sim, &options);
 }
 
+/* Control-plane machine number @index; made when it is first asked for. */
+static Machine *
+plane_machine(Cluster *cluster, guint index)
+{
+    while (cluster->plane_machines->len <= index) {
+        guint number = cluster->plane_machines->len + 1;
+        g_autofree char *name = number == 1 ? g_strdup("control-plane") : g_strdup_printf("control-plane-%u", number);
+        g_autofree char *ip = number == 1 ? g_strdup("172.18.0.2") : g_strdup_printf("172.18.1.%u", number);
+
+        g_ptr_array_add(cluster->plane_machines, machine_new(cluster->world, &(MachineOptions){.name = name, .ip = ip, .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .disk_bytes = G_GINT64_CONSTANT(100) << 30}));
+    }
+    return g_ptr_array_index(cluster->plane_machines, index);
+}
+
 static void
 make_control_plane(Cluster *cluster)
 {
@@ -61,13 +75,9 @@ make_control_plane(Cluster *cluster)
         .sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster), .shares_machine = is_ideal(cluster),
     };
 
-    cluster->control_plane = machine_new(cluster->world, &(MachineOptions){.name = "control-plane", .ip = "172.18.0.2", .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .disk_bytes = G_GINT64_CONSTANT(100) << 30});
-    g_ptr_array_add(cluster->etcd_machines, cluster->control_plane);
-    for (gint64 i = 1; i < wanted->etcd_members; i++) {
-        g_autofree char *name = g_strdup_printf("control-plane-%" G_GINT64_FORMAT, i + 1);
-        g_autofree char *ip = g_strdup_printf("172.18.1.%" G_GINT64_FORMAT, i + 1);
-        g_ptr_array_add(cluster->etcd_machines, machine_new(cluster->world, &(MachineOptions){.name = name, .ip = ip, .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .disk_bytes = G_GINT64_CONSTANT(100) << 30}));
-    }
+    cluster->control_plane = plane_machine(cluster, 0);
+    for (gint64 i = 0; i < wanted->etcd_members; i++)
+        g_ptr_array_add(cluster->etcd_machines, plane_machine(cluster, (guint)i));
     etcd.machines = (Machine *const *)cluster->etcd_machines->pdata;
     etcd.n_members = cluster->etcd_machines->len;
     if (wanted->has_fsync)
@@ -84,29 +94,34 @@ make_control_plane(Cluster *cluster)
 static void
 make_deciders(Cluster *cluster)
 {
+    const ScControlPlane *wanted = &cluster->scenario->spec.cluster.control_plane;
     ControllersConfig *config = g_new0(ControllersConfig, 1);
 
     controllers_config_init(config, cluster->scenario->version_minor);
     config->cluster_cidr = cluster->scenario->spec.cluster.network.pod_cidr;
     cluster->controllers_config = config;
-    cluster->controllers = controller_manager_new(&(ControllerManagerOptions){
-        .sim = cluster->sim,
-        .world = cluster->world,
-        .machine = cluster->control_plane,
-        .server = cluster->server,
-        .process_name = "kube-controller-manager",
-        .controllers = kcm_controllers,
-        .version_minor = cluster->scenario->version_minor,
-        .config = config,
-    });
-    cluster->scheduler = scheduler_new(&(SchedulerOptions){
-        .sim = cluster->sim,
-        .world = cluster->world,
-        .machine = cluster->control_plane,
-        .server = cluster->server,
-        .version_minor = cluster->scenario->version_minor,
-        .quick = is_ideal(cluster),
-    });
+    for (gint64 i = 0; i < wanted->controller_managers; i++)
+        g_ptr_array_add(cluster->managers, controller_manager_new(&(ControllerManagerOptions){
+            .sim = cluster->sim,
+            .world = cluster->world,
+            .machine = plane_machine(cluster, (guint)i),
+            .server = cluster->server,
+            .process_name = "kube-controller-manager",
+            .controllers = kcm_controllers,
+            .version_minor = cluster->scenario->version_minor,
+            .leader_elect = wanted->controller_managers > 1,
+            .config = config,
+        }));
+    for (gint64 i = 0; i < wanted->schedulers; i++)
+        g_ptr_array_add(cluster->schedulers, scheduler_new(&(SchedulerOptions){
+            .sim = cluster->sim,
+            .world = cluster->world,
+            .machine = plane_machine(cluster, (guint)i),
+            .server = cluster->server,
+            .version_minor = cluster->scenario->version_minor,
+            .leader_elect = wanted->schedulers > 1,
+            .quick = is_ideal(cluster),
+        }));
 }
 
 /* --- nodes ------------------------------------------------------------------------------- */
@@ -397,6 +412,9 @@ cluster_new(const Scenario *scenario, guint64 seed)
     cluster->nodes = g_ptr_array_new();
     cluster->traffic = g_ptr_array_new();
     cluster->etcd_machines = g_ptr_array_new();
+    cluster->plane_machines = g_ptr_array_new();
+    cluster->managers = g_ptr_array_new_with_free_func((GDestroyNotify)controller_manager_free);
+    cluster->schedulers = g_ptr_array_new_with_free_func((GDestroyNotify)scheduler_free);
     cluster->sim = sim_new(&(SimOptions){.seed = seed != 0 ? seed : (guint64)spec->seed, .epoch_unix_ns = spec->has_epoch ? spec->epoch_ns : DEFAULT_EPOCH_NS, .start_ns = -BOOT_NS});
     cluster->world = make_world(cluster);
     make_control_plane(cluster);
@@ -413,8 +431,10 @@ cluster_new(const Scenario *scenario, guint64 seed)
 static void
 start_deciders(Cluster *cluster)
 {
-    process_start(controller_manager_process(cluster->controllers));
-    process_start(scheduler_process(cluster->scheduler));
+    for (guint i = 0; i < cluster->managers->len; i++)
+        process_start(controller_manager_process(g_ptr_array_index(cluster->managers, i)));
+    for (guint i = 0; i < cluster->schedulers->len; i++)
+        process_start(scheduler_process(g_ptr_array_index(cluster->schedulers, i)));
 }
 
 void
@@ -481,8 +501,8 @@ cluster_free(Cluster *cluster)
             runtime_free(node->runtime);
         g_free(node);
     }
-    scheduler_free(cluster->scheduler);
-    controller_manager_free(cluster->controllers);
+    g_ptr_array_unref(cluster->schedulers);
+    g_ptr_array_unref(cluster->managers);
     apiserver_free(cluster->server);
     etcd_free(cluster->etcd);
     world_free(cluster->world);
@@ -492,6 +512,7 @@ cluster_free(Cluster *cluster)
     g_ptr_array_unref(cluster->nodes);
     g_ptr_array_unref(cluster->traffic);
     g_ptr_array_unref(cluster->etcd_machines);
+    g_ptr_array_unref(cluster->plane_machines);
     g_free(cluster);
 }
 
@@ -515,15 +536,80 @@ cluster_find_traffic(const Cluster *cluster, const char *name)
     return NULL;
 }
 
+static gboolean
+is_scheduler(const char *component)
+{
+    return str_is(component, "kube-scheduler") || str_is(component, "scheduler");
+}
+
+static gboolean
+is_manager(const char *component)
+{
+    return str_is(component, "kube-controller-manager") || str_is(component, "controller-manager");
+}
+
+Scheduler *
+cluster_scheduler(const Cluster *cluster)
+{
+    for (guint i = 0; i < cluster->schedulers->len; i++)
+        if (scheduler_is_leading(g_ptr_array_index(cluster->schedulers, i)))
+            return g_ptr_array_index(cluster->schedulers, i);
+    return g_ptr_array_index(cluster->schedulers, 0);
+}
+
+static ControllerManager *
+leading_manager(const Cluster *cluster)
+{
+    for (guint i = 0; i < cluster->managers->len; i++)
+        if (controller_manager_is_leading(g_ptr_array_index(cluster->managers, i)))
+            return g_ptr_array_index(cluster->managers, i);
+    return g_ptr_array_index(cluster->managers, 0);
+}
+
+/* On the machine called @machine; NULL: the leader. */
+static Process *
+scheduler_of(const Cluster *cluster, const char *machine)
+{
+    for (guint i = 0; machine != NULL && i < cluster->schedulers->len; i++) {
+        Process *process = scheduler_process(g_ptr_array_index(cluster->schedulers, i));
+
+        if (str_is(machine_name(process_machine(process)), machine))
+            return process;
+    }
+    return machine == NULL ? scheduler_process(cluster_scheduler(cluster)) : NULL;
+}
+
+static Process *
+manager_of(const Cluster *cluster, const char *machine)
+{
+    for (guint i = 0; machine != NULL && i < cluster->managers->len; i++) {
+        Process *process = controller_manager_process(g_ptr_array_index(cluster->managers, i));
+
+        if (str_is(machine_name(process_machine(process)), machine))
+            return process;
+    }
+    return machine == NULL ? controller_manager_process(leading_manager(cluster)) : NULL;
+}
+
+Machine *
+cluster_leader_machine(const Cluster *cluster, const char *component)
+{
+    if (is_scheduler(component) && cluster->schedulers->len > 1)
+        return process_machine(scheduler_of(cluster, NULL));
+    if (is_manager(component) && cluster->managers->len > 1)
+        return process_machine(manager_of(cluster, NULL));
+    return NULL;
+}
+
 Process *
 cluster_process(const Cluster *cluster, const char *component, const char *node)
 {
     const ClusterNode *found = node != NULL ? cluster_find_node(cluster, node) : NULL;
 
-    if (str_is(component, "kube-scheduler") || str_is(component, "scheduler"))
-        return scheduler_process(cluster->scheduler);
-    if (str_is(component, "kube-controller-manager") || str_is(component, "controller-manager"))
-        return controller_manager_process(cluster->controllers);
+    if (is_scheduler(component))
+        return scheduler_of(cluster, node);
+    if (is_manager(component))
+        return manager_of(cluster, node);
     if (str_is(component, "kube-apiserver") || str_is(component, "apiserver"))
         return apiserver_process(cluster->server);
     if (str_is(component, "metrics-server"))

@@ -36,8 +36,8 @@ typedef struct Cluster {
     Machine *control_plane, *user, *external;
     Etcd *etcd;
     ApiServer *server;
-    ControllerManager *controllers;
-    Scheduler *scheduler;
+    GPtrArray *managers;   /* of ControllerManager*, one per control-plane machine that has one */
+    GPtrArray *schedulers; /* of Scheduler* */
     Kubectl *kubectl;
     MetricsServer *metrics_server;   /* NULL: none installed */
     MetricsAdapter *metrics_adapter; /* NULL: the scenario has no metrics of its own */
@@ -45,7 +45,8 @@ typedef struct Cluster {
     GPtrArray *nodes;   /* of ClusterNode* */
     GPtrArray *traffic; /* of Traffic* */
     gpointer controllers_config;
-    GPtrArray *etcd_machines; /* of Machine* */
+    GPtrArray *etcd_machines;  /* of Machine* */
+    GPtrArray *plane_machines; /* of Machine*: the control plane, etcd's machines first */
     Entrance *entrance;
     AppRule *app_rules; /* a copy: `set` changes it */
 } Cluster;
@@ -60,7 +61,11 @@ void cluster_boot(Cluster *cluster);
 
 ClusterNode *cluster_find_node(const Cluster *cluster, const char *name); /* NULL if none */
 Traffic *cluster_find_traffic(const Cluster *cluster, const char *name);
-/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "metrics-server", "kubelet" and "kube-proxy" with @node. NULL if there is none. */
+/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "metrics-server", "kubelet" and "kube-proxy" with @node. Of several schedulers or controller managers the one on the machine @node; NULL: the leader. NULL if there is none. */
+/* cluster_scheduler: the one that leads; the first if none does. */
+Scheduler *cluster_scheduler(const Cluster *cluster);
+/* cluster_leader_machine: where the leader of a component with several replicas runs now; NULL if it has but one. */
+Machine *cluster_leader_machine(const Cluster *cluster, const char *component);
 Process *cluster_process(const Cluster *cluster, const char *component, const char *node);
 /* cluster_find_container: of a pod, by name (NULL: the first); NULL if it does not exist now. */
 RtContainer *cluster_find_container(const Cluster *cluster, const char *namespace_, const char *pod, const char *container);

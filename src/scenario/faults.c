@@ -145,6 +145,8 @@ pick_nodes(Cluster *cluster, const FaultArgs *args)
 
     if (!args->def->takes_nodes)
         return picked;
+    if (args->component != NULL && cluster_leader_machine(cluster, args->component) != NULL)
+        g_ptr_array_add(picked, cluster_leader_machine(cluster, args->component));
     for (guint i = 0; i < cluster->nodes->len; i++) {
         const ClusterNode *node = g_ptr_array_index(cluster->nodes, i);
         gboolean is_named = str_is(args->node, node->name);

@@ -50,15 +50,16 @@ static const ScField node_fields[] = {
 #undef N
 
 static const ScField etcd_fields[] = {
-    {"members", SC_INT, offsetof(ScControlPlane, etcd_members), .doc = "Members of the etcd cluster.", .def = "1", .min = 1, .max = 9},
+    {"members", SC_INT, offsetof(ScControlPlane, etcd_members), .doc = "Members of the etcd cluster.", .def = "1", .given_offset = offsetof(ScControlPlane, has_members), .min = 1, .max = 9},
     {"fsync", SC_DIST, offsetof(ScControlPlane, fsync), .doc = "Time of one write to the log on disk.", .given_offset = offsetof(ScControlPlane, has_fsync)},
     {0},
 };
 static const ScField control_plane_fields[] = {
     {"etcd", SC_MAP, 0, .doc = "The store.", .fields = etcd_fields},
     {"apiservers", SC_INT, offsetof(ScControlPlane, apiservers), .doc = "kube-apiserver processes.", .def = "1", .min = 1, .max = 1},
-    {"controllerManagers", SC_INT, offsetof(ScControlPlane, controller_managers), .doc = "kube-controller-manager processes.", .def = "1", .min = 1, .max = 1},
-    {"schedulers", SC_INT, offsetof(ScControlPlane, schedulers), .doc = "kube-scheduler processes.", .def = "1", .min = 1, .max = 1},
+    {"controllerManagers", SC_INT, offsetof(ScControlPlane, controller_managers), .doc = "kube-controller-manager processes, each on a machine of its own; of several one leads.", .def = "1", .given_offset = offsetof(ScControlPlane, has_controller_managers), .min = 1, .max = 9},
+    {"schedulers", SC_INT, offsetof(ScControlPlane, schedulers), .doc = "kube-scheduler processes, each on a machine of its own; of several one leads.", .def = "1", .given_offset = offsetof(ScControlPlane, has_schedulers), .min = 1, .max = 9},
+    {"replicas", SC_INT, offsetof(ScControlPlane, replicas), .doc = "Control-plane machines, each with a scheduler, a controller manager and an etcd member; the API server is on the first.", .min = 1, .max = 9},
     {0},
 };
 

@@ -17,6 +17,7 @@
 struct Scheduler {
     SchedulerOptions options;
     Component *component;
+    Recorder *election_recorder; /* NULL without election */
     Leader *leader; /* NULL: no election */
     SchedCache *cache;
     SchedQueue *queue;

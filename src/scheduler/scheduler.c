@@ -282,8 +282,10 @@ scheduler_stopped(gpointer user)
     scheduler_report_reset(scheduler);
     sched_queue_reset(scheduler->queue, scheduler_wall_ns(scheduler));
     sched_cache_clear(scheduler->cache);
-    if (scheduler->leader != NULL)
+    if (scheduler->leader != NULL) {
         leader_reset(scheduler->leader);
+        recorder_reset(scheduler->election_recorder);
+    }
 }
 
 static void
@@ -291,8 +293,10 @@ scheduler_resumed(gpointer user)
 {
     Scheduler *scheduler = user;
 
-    if (scheduler->leader != NULL)
+    if (scheduler->leader != NULL) {
         leader_resumed(scheduler->leader);
+        recorder_resumed(scheduler->election_recorder);
+    }
     scheduler_evictions_resumed(scheduler);
     scheduler_report_resumed(scheduler);
     scheduler_loop_resumed(scheduler);
@@ -384,12 +388,16 @@ scheduler_new(const SchedulerOptions *options)
     scheduler_loop_init(scheduler);
     scheduler->component = make_component(scheduler);
     add_informers(scheduler);
-    if (options->leader_elect)
-        scheduler->leader = leader_new(component_client(scheduler->component),
+    if (options->leader_elect) {
+        scheduler->election_recorder = recorder_new(component_free_client(scheduler->component),
+                                                    &(RecorderOptions){.component = SCHEDULER_NAME});
+        scheduler->leader = leader_new(component_free_client(scheduler->component),
                                        &(LeaderOptions){.lease_name = "kube-scheduler",
+                                                        .recorder = scheduler->election_recorder,
                                                         .elected = scheduler_elected,
                                                         .lost = scheduler_lost},
                                        scheduler);
+    }
     return scheduler;
 }
 
@@ -403,6 +411,7 @@ scheduler_free(Scheduler *scheduler)
     scheduler_evictions_reset(scheduler);
     scheduler_report_reset(scheduler);
     leader_free(scheduler->leader);
+    recorder_free(scheduler->election_recorder);
     component_free(scheduler->component);
     scheduler_loop_free(scheduler);
     g_hash_table_destroy(scheduler->bindings);
@@ -417,4 +426,10 @@ Process *
 scheduler_process(Scheduler *scheduler)
 {
     return component_process(scheduler->component);
+}
+
+gboolean
+scheduler_is_leading(const Scheduler *scheduler)
+{
+    return scheduler->is_synced && (scheduler->leader == NULL || leader_is_leading(scheduler->leader));
 }

@@ -25,6 +25,8 @@ Scheduler *
 scheduler_new(const SchedulerOptions *options); /* its process "kube-scheduler" is stopped */
 void scheduler_free(Scheduler *scheduler);
 Process *scheduler_process(Scheduler *scheduler);
+/* scheduler_is_leading: it decides (its informers are filled, it was elected if need be). */
+gboolean scheduler_is_leading(const Scheduler *scheduler);
 
 /*
  * scheduler_explain: the last attempt for a pod: {"node", "message", "nodes":

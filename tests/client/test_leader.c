@@ -129,6 +129,34 @@ START_TEST(test_crash_of_the_leader)
 }
 END_TEST
 
+/* v0.34 leaderelection.go, resourcelock/leaselock.go: RecordEvent: about the Lease, in its namespace */
+START_TEST(test_who_leads_is_told)
+{
+    Candidate alone = {.sim = f->sim};
+    Recorder *recorder =
+        recorder_new(component_client(one.component), &(RecorderOptions){.component = "told"});
+    LeaderOptions options = {"kube-told", "me", on_elected, on_lost, recorder};
+    g_autoptr(GPtrArray) events = NULL;
+    const EventBody *event = NULL;
+
+    alone.component = one.component;
+    alone.leader = leader_new(component_client(one.component), &options, &alone);
+    leader_start(alone.leader);
+    fixture_run(f, 5 * NS_PER_S);
+    events = apiserver_peek_list(f->server, &event_kind, "kube-system");
+    for (guint i = 0; i < events->len; i++)
+        if (str_is(event_body(events->pdata[i])->reason, "LeaderElection"))
+            event = event_body(events->pdata[i]);
+    ck_assert_ptr_nonnull(event);
+    ck_assert_str_eq(event->message, "me became leader");
+    ck_assert_str_eq(event->involved_object.kind, "Lease");
+    ck_assert_str_eq(event->involved_object.name, "kube-told");
+    ck_assert_str_eq(event->source.component, "told");
+    leader_free(alone.leader);
+    recorder_free(recorder);
+}
+END_TEST
+
 /* a leader that cannot renew for 10 s stops before anybody else begins */
 START_TEST(test_leader_is_cut_off)
 {
@@ -190,6 +218,7 @@ leader_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_first_come);
     tcase_add_test(tcase, test_crash_of_the_leader);
+    tcase_add_test(tcase, test_who_leads_is_told);
     tcase_add_test(tcase, test_leader_is_cut_off);
     tcase_add_test(tcase, test_restarted_leader_waits);
     tcase_add_test(tcase, test_restarted_leader_takes_its_own_lease_again);
