@@ -95,25 +95,38 @@ hash_bytes(const char *text, gsize length)
     return hash;
 }
 
+/* All 128 bits of the product: a difference in a word's last byte must reach the lowest bits too. */
+static inline guint64
+fold(guint64 hash, guint64 word)
+{
+    unsigned __int128 product = (unsigned __int128)(hash ^ word) * G_GUINT64_CONSTANT(0xff51afd7ed558ccd);
+
+    return (guint64)product ^ (guint64)(product >> 64);
+}
+
 /* Eight bytes a step: where a text lies in the table shows in nothing that comes out. */
 static guint32
 slot_hash(const char *text, gsize length)
 {
     guint64 hash = length * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
     guint64 word;
+    guint32 half;
 
     for (; length >= sizeof word; text += sizeof word, length -= sizeof word) {
         memcpy(&word, text, sizeof word);
-        hash = (hash ^ word) * G_GUINT64_CONSTANT(0xff51afd7ed558ccd);
-        hash ^= hash >> 32;
+        hash = fold(hash, word);
     }
-    if (length > 0) {
-        word = 0;
-        memcpy(&word, text, length);
-        hash = (hash ^ word) * G_GUINT64_CONSTANT(0xff51afd7ed558ccd);
-        hash ^= hash >> 32;
+    if (length >= sizeof half) {
+        memcpy(&half, text, sizeof half);
+        hash = fold(hash, half);
+        text += sizeof half;
+        length -= sizeof half;
     }
-    return (guint32)(hash ^ (hash >> 29));
+    word = 0;
+    for (gsize i = 0; i < length; i++)
+        word = word << 8 | (guint8)text[i];
+    hash = fold(hash, word + 1);
+    return (guint32)(hash ^ (hash >> 32));
 }
 
 guint32
