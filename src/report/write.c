@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 
 /* Numbers by hand: there is one to a line, and printf was a tenth of a short run. */
 static void
@@ -54,23 +55,80 @@ append_cell(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
-/* A temporary file, renamed: never half a file under the final name; no fsync, as a run can be repeated. */
+#define FLUSH_BYTES (64 * 1024)
+
+/* One file on its way: a temporary one, renamed; never half a file under the final name; no fsync, as a run can be repeated. */
+typedef struct {
+    char *path, *part; /* (owned) */
+    FILE *file;        /* (owned) NULL: could not be opened */
+    GString *text;     /* (owned) not written yet */
+    int error;         /* errno of the first thing that failed, else 0 */
+} Sheet;
+
+static void
+sheet_flush(Sheet *sheet)
+{
+    if (sheet->error == 0 && fwrite(sheet->text->str, 1, sheet->text->len, sheet->file) != sheet->text->len)
+        sheet->error = errno;
+    g_string_truncate(sheet->text, 0);
+}
+
+static void
+sheet_open(Sheet *sheet, const char *directory, const char *name, GString *text)
+{
+    sheet->path = g_build_filename(directory, name, NULL);
+    sheet->part = g_strconcat(sheet->path, ".part", NULL);
+    sheet->file = g_fopen(sheet->part, "wb");
+    sheet->error = sheet->file == NULL ? errno : 0;
+    sheet->text = text;
+    if (sheet->file != NULL)
+        setvbuf(sheet->file, NULL, _IONBF, 0);
+}
+
+/* A row is complete; a long file must not lie in memory as a whole. */
+static inline void
+sheet_row(Sheet *sheet)
+{
+    if (sheet->text->len >= FLUSH_BYTES)
+        sheet_flush(sheet);
+}
+
+static gboolean
+sheet_close(Sheet *sheet, GError **error)
+{
+    sheet_flush(sheet);
+    if (sheet->file != NULL && fclose(sheet->file) != 0 && sheet->error == 0)
+        sheet->error = errno;
+    if (sheet->error == 0 && g_rename(sheet->part, sheet->path) != 0)
+        sheet->error = errno;
+    if (sheet->error != 0) {
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(sheet->error), "%s: %s", sheet->path, g_strerror(sheet->error));
+        g_unlink(sheet->part);
+    }
+    g_string_free(sheet->text, TRUE);
+    g_free(sheet->path);
+    g_free(sheet->part);
+    return sheet->error == 0;
+}
+
+/* A short file, in one go. Takes @text. */
 static gboolean
 put(const char *directory, const char *name, GString *text, GError **error)
 {
-    g_autofree char *path = g_build_filename(directory, name, NULL);
-    g_autofree char *part = g_strconcat(path, ".part", NULL);
-    gboolean fine = g_file_set_contents_full(part, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE, 0666, error);
+    Sheet sheet;
 
-    if (fine && g_rename(part, path) != 0) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s", path, g_strerror(errno));
-        fine = FALSE;
-    }
-    if (!fine)
-        g_unlink(part);
+    sheet_open(&sheet, directory, name, text);
+    return sheet_close(&sheet, error);
+}
 
-    g_string_free(text, TRUE);
-    return fine;
+/* Is one of these eight bytes a quote, a backslash or below a blank? (May say so of a byte from 0x80 on.) */
+static inline gboolean
+needs_care(guint64 word)
+{
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+    guint64 quote = word ^ ones * '"', slash = word ^ ones * '\\';
+
+    return (((word - ones * ' ') | (quote - ones) | (slash - ones) | word) & ones << 7) != 0;
 }
 
 /*
@@ -82,7 +140,9 @@ append_json_text(GString *out, const char *key, const char *text)
 {
     static const char hex[] = "0123456789abcdef";
     gsize key_length = strlen(key), length = text != NULL ? strlen(text) : 0, start = out->len;
+    const char *p = text != NULL ? text : "", *end = p + length;
     char *to;
+    guint64 word;
 
     g_string_set_size(out, start + key_length + 8 + 6 * length);
     to = out->str + start;
@@ -92,9 +152,18 @@ append_json_text(GString *out, const char *key, const char *text)
     to += key_length;
     memcpy(to, text != NULL ? "\":\"" : "\":null", text != NULL ? 3 : 6);
     to += text != NULL ? 3 : 6;
-    for (const char *p = text; p != NULL && *p != '\0'; p++) {
+    while (p < end) {
         guchar byte = (guchar)*p;
 
+        if (end - p >= (gssize)sizeof word) {
+            memcpy(&word, p, sizeof word);
+            memcpy(to, p, sizeof word);
+            if (!needs_care(word)) {
+                to += sizeof word;
+                p += sizeof word;
+                continue;
+            }
+        }
         if (byte >= ' ' && byte != '"' && byte != '\\') {
             *to++ = *p;
         } else if (byte == '"' || byte == '\\' || byte == '\n' || byte == '\t') {
@@ -106,6 +175,7 @@ append_json_text(GString *out, const char *key, const char *text)
             to[5] = hex[byte & 15];
             to += 6;
         }
+        p++;
     }
     if (text != NULL)
         *to++ = '"';
@@ -117,8 +187,10 @@ static gboolean
 write_events(const Series *series, const char *directory, GError **error)
 {
     const Trace *trace = sim_get_trace(series->sim);
-    GString *out = g_string_sized_new(1 << 16);
+    GString *out = g_string_sized_new(2 * FLUSH_BYTES);
+    Sheet sheet;
 
+    sheet_open(&sheet, directory, "events.jsonl", out);
     for (TraceId id = 1; id <= trace_count(trace); id++) {
         const TraceRecord *record = trace_get(trace, id);
 
@@ -136,8 +208,9 @@ write_events(const Series *series, const char *directory, GError **error)
         g_string_append(out, ",\"cause\":");
         append_number(out, record->cause, 1);
         g_string_append(out, "}\n");
+        sheet_row(&sheet);
     }
-    return put(directory, "events.jsonl", out, error);
+    return sheet_close(&sheet, error);
 }
 
 static gboolean
@@ -178,7 +251,9 @@ static gboolean
 write_pods(const Series *series, const char *directory, GError **error)
 {
     GString *out = g_string_new("node,namespace,pod,owner,state,from,to\n");
+    Sheet sheet;
 
+    sheet_open(&sheet, directory, "pods.csv", out);
     for (guint i = 0; i < series->lanes->len; i++) {
         const Lane *lane = g_ptr_array_index(series->lanes, i);
 
@@ -195,9 +270,10 @@ write_pods(const Series *series, const char *directory, GError **error)
             g_string_append_c(out, ',');
             append_seconds(out, span->to_ns);
             g_string_append_c(out, '\n');
+            sheet_row(&sheet);
         }
     }
-    return put(directory, "pods.csv", out, error);
+    return sheet_close(&sheet, error);
 }
 
 static void
