@@ -19,7 +19,8 @@
 typedef enum { ZONE_INITIAL, ZONE_NORMAL, ZONE_PARTIAL, ZONE_FULL } ZoneState;
 
 typedef struct {
-    const char *key; /* interned: region and zone */
+    const char *region, *name; /* interned; "" if the nodes have no such label */
+    const char *key;           /* interned: region and zone */
     ZoneState state;
     guint rate_milli;       /* nodes per 1000 s; 0: never */
     gint64 token_ns;        /* when the bucket (of one) has its token */
@@ -50,8 +51,8 @@ void lifecycle_state_free(gpointer state);
 
 /* --- nodelifecycle_zones.c ------------------------------------------------------------------------- */
 
-const char *zone_key_of(const ApiObject *node);
-Zone *zone_demand(LifecycleState *state, const char *key, const ControllersConfig *config);
+/* zone_of: that of @node, made when it is the first there. */
+Zone *zone_of(LifecycleState *state, const ApiObject *node, const ControllersConfig *config);
 ZoneState zone_compute_state(guint ready, guint not_ready, const ControllersConfig *config);
 /* zone_set_rate: the new bucket is full unless the old one was empty. */
 void zone_set_rate(Zone *zone, guint rate_milli, gint64 now_ns);

@@ -179,7 +179,7 @@ plan_taints(const Reconcile *r, Plan *plan, const NodeWork *work)
     gboolean is_unknown = str_is(work->current, "Unknown");
     const TaintName *wanted = is_unknown ? &unreachable : &not_ready;
     const TaintName *other = is_unknown ? &not_ready : &unreachable;
-    Zone *zone = zone_demand(r->state, zone_key_of(work->node), controllers_config_of(r->config));
+    Zone *zone = zone_of(r->state, work->node, controllers_config_of(r->config));
 
     if (is_true(work->current)) {
         plan_mark_reachable(r, plan, work->node);
@@ -198,7 +198,7 @@ count_in_zone(const Reconcile *r, const NodeWork *work)
 
     if (str_map_get(&work->node->meta->labels, str_intern(EXCLUDE_LABEL)) != NULL)
         return;
-    zone = zone_demand(r->state, zone_key_of(work->node), controllers_config_of(r->config));
+    zone = zone_of(r->state, work->node, controllers_config_of(r->config));
     if (is_true(work->current))
         zone->ready++;
     else

@@ -122,7 +122,7 @@ plan_mark_reachable(const Reconcile *r, Plan *plan, const ApiObject *node)
         {TAINT_UNREACHABLE, "NoExecute"},
         {TAINT_NOT_READY, "NoExecute"},
     };
-    Zone *zone = zone_demand(r->state, zone_key_of(node), controllers_config_of(r->config));
+    Zone *zone = zone_of(r->state, node, controllers_config_of(r->config));
 
     for (guint i = 0; i < G_N_ELEMENTS(taints); i++)
         plan_swap_taints(plan, node, NULL, 0, &taints[i], 1, r->wall_ns);

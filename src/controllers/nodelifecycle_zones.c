@@ -9,32 +9,42 @@
  */
 #define PASS_NS (100600 * NS_PER_US)
 
-const char *
-zone_key_of(const ApiObject *node)
+/* Labels are interned, so a node's zone is known by two pointers; the key is put together once. */
+Zone *
+zone_of(LifecycleState *state, const ApiObject *node, const ControllersConfig *config)
 {
     const char *region = str_map_get(&node->meta->labels, str_intern(LABEL_REGION));
-    const char *zone = str_map_get(&node->meta->labels, str_intern(LABEL_ZONE));
-
-    return str_internf("%s:%s", region == NULL ? "" : region, zone == NULL ? "" : zone);
-}
-
-Zone *
-zone_demand(LifecycleState *state, const char *key, const ControllersConfig *config)
-{
+    const char *name = str_map_get(&node->meta->labels, str_intern(LABEL_ZONE));
     Zone *zone;
 
+    region = region == NULL ? str_intern("") : region;
+    name = name == NULL ? str_intern("") : name;
     for (guint i = 0; i < state->zones->len; i++) {
         zone = state->zones->pdata[i];
-        if (zone->key == key)
+        if (zone->region == region && zone->name == name)
             return zone;
     }
     zone = g_new0(Zone, 1);
-    zone->key = key;
+    zone->region = region;
+    zone->name = name;
+    zone->key = str_internf("%s:%s", region, name);
     zone->rate_milli = config->eviction_rate_milli;
     zone->token_ns = G_MININT64;
     zone->queue = g_ptr_array_new();
     g_ptr_array_add(state->zones, zone);
     return zone;
+}
+
+static Zone *
+zone_find(const LifecycleState *state, const char *key)
+{
+    for (guint i = 0; i < state->zones->len; i++) {
+        Zone *zone = state->zones->pdata[i];
+
+        if (zone->key == key)
+            return zone;
+    }
+    return NULL;
 }
 
 /* v1.34 node_lifecycle_controller.go, ComputeZoneState. */
@@ -123,10 +133,10 @@ plan_no_execute(const Reconcile *r, Plan *plan, const char *node_name)
 void
 zone_reconcile(const Reconcile *r, Plan *plan)
 {
-    Zone *zone = zone_demand(r->state, str_intern(r->key + 1), controllers_config_of(r->config));
+    Zone *zone = zone_find(r->state, str_intern(r->key + 1));
     const char *node_name;
 
-    if (zone->queue->len == 0)
+    if (zone == NULL || zone->queue->len == 0)
         return;
     if (has_token(zone, r->now_ns)) {
         node_name = zone->queue->pdata[0];
