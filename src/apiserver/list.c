@@ -49,6 +49,25 @@ parse_selectors(Call *call, Selector **out_labels, FieldSelector **out_fields)
     return TRUE;
 }
 
+/* The objects that may be meant: of one name there is one (a kubelet lists its own Node). */
+static void
+collect(Call *call, const FieldSelector *fields, GPtrArray *out)
+{
+    const ApiRequest *request = call->request;
+    const char *name = fields == NULL ? NULL : field_selector_get_exact(fields, "metadata.name");
+    const ApiObject *object;
+
+    if (str_is_empty(name) ||
+        (request->kind->is_namespaced && str_is_empty(request->namespace_))) {
+        cache_list(call->server, request->kind, request->namespace_, out);
+        return;
+    }
+    object = cache_get(call->server, request->kind,
+                       storage_key(request->kind, request->namespace_, name));
+    if (object != NULL)
+        g_ptr_array_add(out, (gpointer)object);
+}
+
 static void
 list_answer(Call *call)
 {
@@ -59,7 +78,7 @@ list_answer(Call *call)
 
     if (!parse_selectors(call, &labels, &fields))
         return;
-    cache_list(call->server, request->kind, request->namespace_, all);
+    collect(call, fields, all);
 
     ApiResponse *response = g_new0(ApiResponse, 1);
 

@@ -151,6 +151,30 @@ tell_present(ApiWatch *watch)
     }
 }
 
+static const HistoryEvent *
+history_event(const Resource *resource, guint index)
+{
+    return &resource->history[(resource->history_start + index) % resource->history_capacity];
+}
+
+/* The history is in the order of revisions: index of the first after @revision. */
+static guint
+history_after(const Resource *resource, guint64 revision)
+{
+    guint low = 0;
+    guint high = resource->history_count;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+
+        if (history_event(resource, middle)->revision <= revision)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void
 tell_history(ApiWatch *watch)
 {
@@ -166,13 +190,9 @@ tell_history(ApiWatch *watch)
         watch->is_started = FALSE;
         return;
     }
-    for (guint i = 0; i < resource->history_count && !watch->is_stopped; i++) {
-        const HistoryEvent *event =
-            &resource->history[(resource->history_start + i) % resource->history_capacity];
-
-        if (event->revision > watch->from_revision)
-            watch_tell(watch, event);
-    }
+    for (guint i = history_after(resource, watch->from_revision);
+         i < resource->history_count && !watch->is_stopped; i++)
+        watch_tell(watch, history_event(resource, i));
 }
 
 static void
