@@ -2,6 +2,7 @@
 
 #include "scheduler/attempt.h"
 
+#include "base/caches.h"
 #include "scheduler/plugins/plugins.h"
 #include "scheduler/preemption.h"
 
@@ -15,9 +16,11 @@ typedef struct {
     const AttemptOptions *options;
     Cycle cycle;
     Attempt *attempt;
-    NodeInfo *const *nodes; /* all, in order */
-    guint n_nodes;
-    GPtrArray *feasible; /* of NodeInfo (borrowed) */
+    const NodeColumns *all; /* (borrowed) in order */
+    guint n_feasible;
+    NodeInfo **feasible; /* (owned) of NodeInfo (borrowed) */
+    const char **names;  /* (owned) of the feasible */
+    guint32 *slots;      /* (owned) of the feasible */
     LocalResult *local;  /* (borrowed) of the pod's shape; NULL: none kept */
     gboolean has_nominated;
     gboolean is_all_local; /* no plugin looks beyond the node */
@@ -200,25 +203,49 @@ run_pre_filters(Run *run)
     return attempt->pre_filter_message == NULL;
 }
 
+/* What the plain path says of the node. */
+static void
+work_out_local(Run *run, const NodeInfo *node, LocalResult *result)
+{
+    guint n_before = run->attempt->reasons->len;
+    Reasons reasons = {run->attempt->reasons};
+    gint plugin = -1;
+
+    *result = (LocalResult){.generation = node->generation};
+    result->verdict = (guint8)run_filters(&run->cycle, FILTERS_LOCAL, node, &reasons, &plugin);
+    result->plugin = (gint8)plugin;
+    result->passes = result->verdict == VERDICT_SUCCESS;
+    if (!result->passes && reasons.texts->len == n_before + 1)
+        result->reason = reasons.texts->pdata[n_before];
+    g_ptr_array_set_size(run->attempt->reasons, (gint)n_before);
+    if (result->passes) {
+        result->fit = (gint16)sched_fit_score(run->cycle.pod->shape, node);
+        result->balanced = (gint16)sched_balanced_score(run->cycle.pod->shape, node);
+    }
+}
+
+static void
+check_local(Run *run, const NodeInfo *node, const LocalResult *result)
+{
+    LocalResult plain;
+
+    g_assert(run->all->generations[node->slot] == node->generation);
+    work_out_local(run, node, &plain);
+    g_assert(plain.passes == result->passes && plain.fit == result->fit &&
+             plain.balanced == result->balanced && plain.reason == result->reason &&
+             plain.plugin == result->plugin && plain.verdict == result->verdict);
+}
+
 /* What pods of this spec were told before, if nothing on the node changed since. */
 static const LocalResult *
 local_result(Run *run, const NodeInfo *node)
 {
     LocalResult *result = &run->local[node->slot];
-    guint n_reasons = run->attempt->reasons->len;
-    Reasons reasons = {run->attempt->reasons};
-    gint plugin;
 
-    if (result->generation == node->generation)
-        return result;
-    result->generation = node->generation;
-    result->passes =
-        run_filters(&run->cycle, FILTERS_LOCAL, node, &reasons, &plugin) == VERDICT_SUCCESS;
-    g_ptr_array_set_size(run->attempt->reasons, (gint)n_reasons);
-    if (result->passes) {
-        result->fit = (gint16)sched_fit_score(run->cycle.pod->shape, node);
-        result->balanced = (gint16)sched_balanced_score(run->cycle.pod->shape, node);
-    }
+    if (result->generation != node->generation)
+        work_out_local(run, node, result);
+    else if (caches_are_checked())
+        check_local(run, node, result);
     return result;
 }
 
@@ -234,6 +261,22 @@ filter_node(Run *run, NodeInfo *node, Reasons *reasons, gint *out_plugin)
     return run_filters(&run->cycle, FILTERS_OTHER, node, reasons, out_plugin);
 }
 
+static void
+add_feasible(Run *run, NodeInfo *node, const char *name, guint32 slot)
+{
+    run->feasible[run->n_feasible] = node;
+    run->names[run->n_feasible] = name;
+    run->slots[run->n_feasible] = slot;
+    run->n_feasible++;
+}
+
+static void
+add_rejection(Run *run, const Rejection *rejection)
+{
+    run->attempt->rejectors |= 1u << rejection->plugin;
+    g_array_append_vals(run->attempt->rejected, rejection, 1);
+}
+
 static gboolean
 try_node(Run *run, NodeInfo *node)
 {
@@ -243,13 +286,43 @@ try_node(Run *run, NodeInfo *node)
 
     rejection.verdict = filter_node(run, node, &reasons, &rejection.plugin);
     if (rejection.verdict == VERDICT_SUCCESS) {
-        g_ptr_array_add(run->feasible, node);
+        add_feasible(run, node, node->name, node->slot);
         return TRUE;
     }
     rejection.n_reasons = attempt->reasons->len - rejection.first_reason;
-    attempt->rejectors |= 1u << rejection.plugin;
-    g_array_append_val(attempt->rejected, rejection);
+    add_rejection(run, &rejection);
     return FALSE;
+}
+
+/*
+ * The node at @index by what is remembered of it alone; FALSE: that does not settle it. Only where
+ * no plugin looks beyond the node and none is nominated.
+ */
+static gboolean
+recall_node(Run *run, guint index)
+{
+    const NodeColumns *all = run->all;
+    guint32 slot = all->slots[index];
+    const LocalResult *result = &run->local[slot];
+    Attempt *attempt = run->attempt;
+
+    if (result->generation != all->generations[slot])
+        result = local_result(run, all->nodes[index]);
+    else if (caches_are_checked())
+        check_local(run, all->nodes[index], result);
+    if (result->passes) {
+        add_feasible(run, all->nodes[index], all->names[index], slot);
+        return TRUE;
+    }
+    if (result->reason == NULL)
+        return FALSE;
+    g_ptr_array_add(attempt->reasons, (gpointer)result->reason);
+    add_rejection(run, &(Rejection){.node = all->names[index],
+                                    .verdict = result->verdict,
+                                    .plugin = result->plugin,
+                                    .first_reason = attempt->reasons->len - 1,
+                                    .n_reasons = 1});
+    return TRUE;
 }
 
 /* The nodes that a PreFilter plugin left over, in the order named. */
@@ -272,13 +345,15 @@ filter_narrowed(Run *run)
 static void
 filter_all(Run *run)
 {
-    guint wanted = attempt_nodes_to_find(run->n_nodes, run->options->percentage);
-    guint start = *run->options->next_start % run->n_nodes;
+    guint n = run->all->n;
+    guint wanted = attempt_nodes_to_find(n, run->options->percentage);
+    guint index = *run->options->next_start % n;
+    gboolean can_recall = run->local != NULL && run->is_all_local && !run->has_nominated;
 
-    for (guint i = 0; i < run->n_nodes && run->feasible->len < wanted; i++) {
-        guint index = start + i;
-
-        try_node(run, run->nodes[index < run->n_nodes ? index : index - run->n_nodes]);
+    for (guint i = 0; i < n && run->n_feasible < wanted; i++) {
+        if (!can_recall || !recall_node(run, index))
+            try_node(run, run->all->nodes[index]);
+        index = index + 1 == n ? 0 : index + 1;
     }
 }
 
@@ -334,6 +409,19 @@ find_local(Run *run)
     run->cycle.local = shape->local;
 }
 
+/* Names that a plugin gives may come twice. */
+static void
+make_room(Run *run)
+{
+    const StrList *narrowed = run->cycle.narrowed;
+    guint n = narrowed != NULL ? MAX(narrowed->count, 1)
+                               : attempt_nodes_to_find(run->all->n, run->options->percentage);
+
+    run->feasible = g_new(NodeInfo *, n);
+    run->names = g_new(const char *, n);
+    run->slots = g_new(guint32, n);
+}
+
 static void
 find_feasible(Run *run)
 {
@@ -341,6 +429,7 @@ find_feasible(Run *run)
 
     if (!run_pre_filters(run))
         return;
+    make_room(run);
     find_local(run);
     if (filter_nominated(run))
         return;
@@ -348,8 +437,8 @@ find_feasible(Run *run)
         filter_narrowed(run);
     else
         filter_all(run);
-    visited = run->feasible->len + run->attempt->rejected->len;
-    *run->options->next_start = (*run->options->next_start + visited) % run->n_nodes;
+    visited = run->n_feasible + run->attempt->rejected->len;
+    *run->options->next_start = (*run->options->next_start + visited) % run->all->n;
 }
 
 /* --- Score -------------------------------------------------------------------------------------------- */
@@ -360,10 +449,9 @@ score_row(Run *run, guint index, gint64 *scratch, gint16 *row)
 {
     const SchedPlugin *plugin = sched_plugins[index];
     gint32 *totals = run->attempt->totals;
-    guint n = run->feasible->len;
+    guint n = run->n_feasible;
 
-    plugin->score(&run->cycle, run->cycle.score_states[index],
-                  (NodeInfo *const *)run->feasible->pdata, n, scratch);
+    plugin->score(&run->cycle, run->cycle.score_states[index], run->feasible, n, scratch);
     for (guint i = 0; i < n; i++) {
         row[i] = (gint16)(scratch[i] * plugin->weight);
         totals[i] += row[i];
@@ -375,18 +463,18 @@ score_nodes(Run *run)
 {
     Attempt *attempt = run->attempt;
     Cycle *cycle = &run->cycle;
-    NodeInfo *const *nodes = (NodeInfo *const *)run->feasible->pdata;
-    guint n = run->feasible->len;
+    guint n = run->n_feasible;
     g_autofree gint64 *one = g_new(gint64, n);
     guint rows = 0;
 
+    cycle->slots = run->slots;
     for (guint i = 0; sched_plugins[i] != NULL; i++) {
         const SchedPlugin *plugin = sched_plugins[i];
 
         if (plugin->score == NULL)
             continue;
         if (plugin->pre_score != NULL &&
-            plugin->pre_score(cycle, &cycle->score_states[i], nodes, n) == VERDICT_SKIP)
+            plugin->pre_score(cycle, &cycle->score_states[i], run->feasible, n) == VERDICT_SKIP)
             continue;
         attempt->scored |= 1u << i;
         rows++;
@@ -410,7 +498,7 @@ select_host(const Run *run)
     guint chosen = 0;
     guint equals = 1;
 
-    for (guint i = 1; i < run->feasible->len; i++) {
+    for (guint i = 1; i < run->n_feasible; i++) {
         if (totals[i] > totals[chosen]) {
             chosen = i;
             equals = 1;
@@ -459,17 +547,6 @@ fail(Run *run)
 
 /* --- public ------------------------------------------------------------------------------------------------ */
 
-static void
-keep_names(Run *run)
-{
-    Attempt *attempt = run->attempt;
-
-    attempt->n_feasible = run->feasible->len;
-    attempt->feasible = g_new(const char *, run->feasible->len);
-    for (guint i = 0; i < run->feasible->len; i++)
-        attempt->feasible[i] = ((NodeInfo *)run->feasible->pdata[i])->name;
-}
-
 Attempt *
 attempt_run(const AttemptOptions *options, const PodInfo *pod)
 {
@@ -487,26 +564,27 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
     attempt->rejected = g_array_new(FALSE, FALSE, sizeof(Rejection));
     attempt->reasons = g_ptr_array_new();
     attempt->absent = VERDICT_UNRESOLVABLE;
-    run.nodes = sched_cache_nodes(options->cache, &run.n_nodes);
-    attempt->n_all = run.n_nodes;
-    if (run.n_nodes == 0) {
+    run.all = sched_cache_columns(options->cache);
+    attempt->n_all = run.all->n;
+    if (run.all->n == 0) {
         attempt->message = str_intern("no nodes available to schedule pods");
         attempt->sets_nomination = TRUE;
         attempt->nominated = "";
         return attempt;
     }
-    run.feasible = g_ptr_array_sized_new(attempt_nodes_to_find(run.n_nodes, options->percentage));
     find_feasible(&run);
-    keep_names(&run);
-    if (run.feasible->len == 0) {
+    attempt->n_feasible = run.n_feasible;
+    attempt->feasible = g_renew(const char *, run.names, run.n_feasible);
+    if (run.n_feasible == 0) {
         fail(&run);
-    } else if (run.feasible->len == 1) {
+    } else if (run.n_feasible == 1) {
         attempt->chosen = attempt->feasible[0];
     } else {
         score_nodes(&run);
         attempt->chosen = attempt->feasible[select_host(&run)];
     }
-    g_ptr_array_free(run.feasible, TRUE);
+    g_free(run.feasible);
+    g_free(run.slots);
     cycle_clear(&run.cycle);
     return attempt;
 }

@@ -15,6 +15,7 @@ struct SchedCache {
     NodeTree *tree;
     GPtrArray *order; /* of NodeInfo (borrowed) */
     gboolean is_order_old;
+    NodeColumns columns; /* (owned) of order */
     GPtrArray *affinity_nodes, *anti_nodes; /* of NodeInfo (borrowed) */
     GArray *free_slots;                     /* of guint, given back */
     guint n_slots;
@@ -65,6 +66,7 @@ sched_cache_clear(SchedCache *cache)
     g_hash_table_remove_all(cache->images);
     pod_shapes_clear(cache->shapes);
     g_array_set_size(cache->free_slots, 0);
+    cache->columns.n = 0;
     cache->n_slots = 0;
     cache->n_prefer_taints = 0;
     cache->is_order_old = FALSE;
@@ -87,6 +89,10 @@ sched_cache_free(SchedCache *cache)
     g_hash_table_destroy(cache->nodes);
     g_hash_table_destroy(cache->images);
     pod_shapes_free(cache->shapes);
+    g_free(cache->columns.nodes);
+    g_free(cache->columns.names);
+    g_free(cache->columns.slots);
+    g_free(cache->columns.generations);
     g_free(cache);
 }
 
@@ -138,9 +144,24 @@ node_place(SchedCache *cache, NodeInfo *node)
 }
 
 static void
+note_generation(NodeColumns *columns, const NodeInfo *node)
+{
+    if (node->slot >= columns->n_generations) {
+        guint n = MAX(node->slot + 1, 2 * columns->n_generations);
+
+        columns->generations = g_renew(guint64, columns->generations, n);
+        memset(columns->generations + columns->n_generations, 0,
+               (n - columns->n_generations) * sizeof *columns->generations);
+        columns->n_generations = n;
+    }
+    columns->generations[node->slot] = node->generation;
+}
+
+static void
 node_changed(SchedCache *cache, NodeInfo *node)
 {
     node->generation = ++cache->generation;
+    note_generation(&cache->columns, node);
     node_place(cache, node);
 }
 
@@ -387,15 +408,42 @@ sched_cache_find_node(const SchedCache *cache, const char *name)
     return node == NULL || node->node == NULL ? NULL : node;
 }
 
+static void
+settle_order(SchedCache *cache)
+{
+    NodeColumns *columns = &cache->columns;
+    guint n;
+
+    node_tree_list(cache->tree, cache->order);
+    n = cache->order->len;
+    columns->n = n;
+    columns->nodes = g_renew(NodeInfo *, columns->nodes, n);
+    columns->names = g_renew(const char *, columns->names, n);
+    columns->slots = g_renew(guint32, columns->slots, n);
+    for (guint i = 0; i < n; i++) {
+        NodeInfo *node = cache->order->pdata[i];
+
+        node->order_index = i;
+        columns->nodes[i] = node;
+        columns->names[i] = node->name;
+        columns->slots[i] = node->slot;
+    }
+    cache->is_order_old = FALSE;
+}
+
+const NodeColumns *
+sched_cache_columns(SchedCache *cache)
+{
+    if (cache->is_order_old)
+        settle_order(cache);
+    return &cache->columns;
+}
+
 NodeInfo *const *
 sched_cache_nodes(SchedCache *cache, guint *out_n)
 {
-    if (cache->is_order_old) {
-        node_tree_list(cache->tree, cache->order);
-        for (guint i = 0; i < cache->order->len; i++)
-            ((NodeInfo *)cache->order->pdata[i])->order_index = i;
-        cache->is_order_old = FALSE;
-    }
+    if (cache->is_order_old)
+        settle_order(cache);
     *out_n = cache->order->len;
     return (NodeInfo *const *)cache->order->pdata;
 }

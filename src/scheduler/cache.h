@@ -62,6 +62,21 @@ guint sched_cache_pod_count(const SchedCache *cache);
 NodeInfo *sched_cache_find_node(const SchedCache *cache, const char *name);
 /* sched_cache_nodes: in the order of the node tree. (borrowed until the next change of nodes) */
 NodeInfo *const *sched_cache_nodes(SchedCache *cache, guint *out_n);
+/*
+ * The same as columns: what a cycle reads of every node it looks at lies side by side, so that
+ * hundreds of nodes cost no walk through hundreds of NodeInfos.
+ */
+typedef struct {
+    guint n;
+    NodeInfo **nodes;
+    const char **names;   /* interned */
+    guint32 *slots;       /* NodeInfo.slot */
+    guint64 *generations; /* NodeInfo.generation, by slot */
+    guint n_generations;
+} NodeColumns;
+
+/* sched_cache_columns: (borrowed until the next change of nodes) */
+const NodeColumns *sched_cache_columns(SchedCache *cache);
 /* Nodes with pods that have inter-pod terms, that have required anti-affinity: no certain order. */
 const GPtrArray *sched_cache_affinity_nodes(const SchedCache *cache);
 const GPtrArray *sched_cache_anti_nodes(const SchedCache *cache);

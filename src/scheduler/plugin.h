@@ -105,6 +105,7 @@ struct Cycle {
     gpointer score_states[SCHED_PLUGINS_MAX];
     guint skip_filter;        /* bit per plugin */
     const LocalResult *local; /* (borrowed) per slot, of all feasible nodes; NULL: none kept */
+    const guint32 *slots;     /* (borrowed) of the nodes being scored, in their order */
     const StrList
         *narrowed;    /* (borrowed from the plugin's state) names of the only nodes; NULL: all */
     gint narrowed_by; /* plugin; -1 */

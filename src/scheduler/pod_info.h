@@ -32,8 +32,11 @@ typedef struct PodShapes PodShapes; /* all shapes in use */
  */
 typedef struct {
     guint64 generation; /* 0: never worked out */
+    const char *reason; /* the one it was refused for; NULL: it passes, or there are several */
     gint16 fit, balanced;
-    gboolean passes;
+    gint8 plugin;   /* that refused it */
+    guint8 verdict; /* its Verdict */
+    guint8 passes;
 } LocalResult;
 
 typedef struct PodShape {

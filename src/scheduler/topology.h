@@ -60,9 +60,15 @@ typedef struct PodCounts {
 } PodCounts;
 
 static inline gint32
+pod_counts_at(const PodCounts *counts, guint slot)
+{
+    return slot < counts->n_slots ? counts->count_of[slot] : 0;
+}
+
+static inline gint32
 pod_counts_on(const PodCounts *counts, const NodeInfo *node)
 {
-    return node->slot < counts->n_slots ? counts->count_of[node->slot] : 0;
+    return pod_counts_at(counts, node->slot);
 }
 
 typedef struct TopologyBook TopologyBook;

@@ -28,9 +28,13 @@ static void
 balanced_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
 {
     (void)state;
+    if (cycle->local != NULL) {
+        for (guint i = 0; i < n; i++)
+            out[i] = cycle->local[cycle->slots[i]].balanced;
+        return;
+    }
     for (guint i = 0; i < n; i++)
-        out[i] = cycle->local != NULL ? cycle->local[nodes[i]->slot].balanced
-                                      : sched_balanced_score(cycle->pod->shape, nodes[i]);
+        out[i] = sched_balanced_score(cycle->pod->shape, nodes[i]);
 }
 
 const SchedPlugin balanced_allocation_plugin = {

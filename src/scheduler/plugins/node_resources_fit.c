@@ -58,9 +58,13 @@ static void
 fit_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
 {
     (void)state;
+    if (cycle->local != NULL) {
+        for (guint i = 0; i < n; i++)
+            out[i] = cycle->local[cycle->slots[i]].fit;
+        return;
+    }
     for (guint i = 0; i < n; i++)
-        out[i] = cycle->local != NULL ? cycle->local[nodes[i]->slot].fit
-                                      : sched_fit_score(cycle->pod->shape, nodes[i]);
+        out[i] = sched_fit_score(cycle->pod->shape, nodes[i]);
 }
 
 /* --- hints ------------------------------------------------------------------------------------------ */

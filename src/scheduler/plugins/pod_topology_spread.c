@@ -247,13 +247,16 @@ count_everywhere(const Cycle *cycle,
 
 /* How many values there are among the candidates that are not ignored. */
 static guint
-count_values(const Topology *topology, const ScoreState *state, NodeInfo *const *nodes, guint n)
+count_values(const Topology *topology, const ScoreState *state, const guint32 *slots, guint n)
 {
+    if (topology->n_values == 0)
+        return 0;
+
     g_autofree gboolean *is_seen = g_new0(gboolean, MAX(topology->n_values, 1));
     guint size = 0;
 
     for (guint i = 0; i < n && size < topology->n_values; i++) {
-        gint32 value = topology_value_of(topology, nodes[i]);
+        gint32 value = topology->value_of[slots[i]];
 
         if (value < 0 || state->is_ignored[i] || is_seen[value])
             continue;
@@ -267,7 +270,6 @@ static void
 score_domains(const Cycle *cycle,
               ScoreState *state,
               guint index,
-              NodeInfo *const *nodes,
               guint n,
               guint n_ignored)
 {
@@ -279,11 +281,11 @@ score_domains(const Cycle *cycle,
     if (str_is(constraint->key, SPREAD_HOSTNAME)) {
         domains->per_node = g_new(gint32, n);
         for (guint i = 0; i < n; i++)
-            domains->per_node[i] = pod_counts_on(counts, nodes[i]);
+            domains->per_node[i] = pod_counts_at(counts, cycle->slots[i]);
         domains->weight = sched_ln((double)(n - n_ignored + 2));
         return;
     }
-    domains->weight = sched_ln((double)(count_values(domains->topology, state, nodes, n) + 2));
+    domains->weight = sched_ln((double)(count_values(domains->topology, state, cycle->slots, n) + 2));
     if (counts_all_nodes(cycle, state, constraint)) {
         domains->counts = sched_cache_totals(cycle->cache, counts, domains->topology);
         return;
@@ -309,7 +311,7 @@ spread_pre_score(Cycle *cycle, gpointer *out_state, NodeInfo *const *nodes, guin
     state->domains = g_new0(ScoreDomains, state->constraints.items.count);
     n_ignored = mark_ignored(state, nodes, n);
     for (guint i = 0; i < state->constraints.items.count; i++)
-        score_domains(cycle, state, i, nodes, n, n_ignored);
+        score_domains(cycle, state, i, n, n_ignored);
     return VERDICT_SUCCESS;
 }
 
@@ -330,40 +332,55 @@ score_state_free(gpointer data)
     g_free(state);
 }
 
-/* Rounded once, half away from zero; the sum is never negative. */
-static gint64
-raw_score(const ScoreState *state, const NodeInfo *node, guint index)
+/* Adds one constraint's part of the sums; each node's parts come in the order of the constraints. */
+static void
+add_scores(const ScoreDomains *domains,
+           gint32 max_skew,
+           const guint32 *slots,
+           guint n,
+           double *sums)
 {
-    double score = 0;
-    gint64 whole;
+    const gint32 *value_of = domains->topology->value_of;
+    double extra = (double)(max_skew - 1);
 
-    for (guint i = 0; i < state->constraints.items.count; i++) {
-        const ScoreDomains *domains = &state->domains[i];
-        gint32 value = topology_value_of(domains->topology, node);
+    if (domains->topology->n_values == 0)
+        return;
+    for (guint i = 0; i < n; i++) {
+        gint32 value = value_of[slots[i]];
         gint64 count;
 
         if (value < 0)
             continue;
-        count = domains->per_node != NULL ? domains->per_node[index] : domains->counts[value];
-        score += (double)count * domains->weight +
-                 (double)(state->constraints.items.items[i].max_skew - 1);
+        count = domains->per_node != NULL ? domains->per_node[i] : domains->counts[value];
+        sums[i] += (double)count * domains->weight + extra;
     }
-    whole = (gint64)score;
-    return score - (double)whole >= 0.5 ? whole + 1 : whole;
+}
+
+/* Rounded once, half away from zero; the sum is never negative. */
+static gint64
+rounded(double sum)
+{
+    gint64 whole = (gint64)sum;
+
+    return sum - (double)whole >= 0.5 ? whole + 1 : whole;
 }
 
 static void
 spread_score(const Cycle *cycle, gpointer data, NodeInfo *const *nodes, guint n, gint64 *out)
 {
     const ScoreState *state = data;
+    g_autofree double *sums = g_new0(double, n);
     gint64 least = G_MAXINT64;
     gint64 most = 0;
 
-    (void)cycle;
+    (void)nodes;
+    for (guint i = 0; i < state->constraints.items.count; i++)
+        add_scores(&state->domains[i], state->constraints.items.items[i].max_skew, cycle->slots, n,
+                   sums);
     for (guint i = 0; i < n; i++) {
         if (state->is_ignored[i])
             continue;
-        out[i] = raw_score(state, nodes[i], i);
+        out[i] = rounded(sums[i]);
         least = MIN(least, out[i]);
         most = MAX(most, out[i]);
     }
