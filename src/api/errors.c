@@ -20,10 +20,11 @@ static const struct {
 ApiErrors *
 api_errors_new(void)
 {
-    ApiErrors *errors = g_new0(ApiErrors, 1);
+    ApiErrors *errors = g_new(ApiErrors, 1);
 
-    errors->path = g_string_new(NULL);
-    errors->marks = g_array_new(FALSE, FALSE, sizeof(gsize));
+    errors->list.items = NULL;
+    errors->list.count = 0;
+    errors->depth = 0;
     return errors;
 }
 
@@ -33,59 +34,60 @@ api_errors_free(ApiErrors *errors)
     if (errors == NULL)
         return;
     g_free(errors->list.items);
-    g_string_free(errors->path, TRUE);
-    g_array_unref(errors->marks);
     g_free(errors);
 }
 
 /* --- the cursor ------------------------------------------------------------------------ */
 
 static void
-errors_mark(ApiErrors *errors)
+push_step(ApiErrors *errors, ApiPathStep step)
 {
-    gsize length = errors->path->len;
-
-    g_array_append_val(errors->marks, length);
+    g_assert(errors->depth < API_PATH_MAX);
+    errors->path[errors->depth++] = step;
 }
 
 void
 api_errors_push(ApiErrors *errors, const char *name)
 {
-    errors_mark(errors);
-    if (errors->path->len > 0)
-        g_string_append_c(errors->path, '.');
-    g_string_append(errors->path, name);
+    push_step(errors, (ApiPathStep){.text = name});
 }
 
 void
 api_errors_push_index(ApiErrors *errors, guint index)
 {
-    errors_mark(errors);
-    /* Every list of every object walks through here, nearly always below ten. */
-    if (index < 10) {
-        const char text[] = {'[', (char)('0' + index), ']'};
-
-        g_string_append_len(errors->path, text, sizeof text);
-        return;
-    }
-    g_string_append_printf(errors->path, "[%u]", index);
+    push_step(errors, (ApiPathStep){.index = index});
 }
 
 void
 api_errors_push_key(ApiErrors *errors, const char *key)
 {
-    errors_mark(errors);
-    g_string_append_c(errors->path, '[');
-    g_string_append(errors->path, key);
-    g_string_append_c(errors->path, ']');
+    push_step(errors, (ApiPathStep){.text = key, .is_key = TRUE});
 }
 
 void
 api_errors_pop(ApiErrors *errors)
 {
-    g_assert(errors->marks->len > 0);
-    g_string_truncate(errors->path, g_array_index(errors->marks, gsize, errors->marks->len - 1));
-    g_array_set_size(errors->marks, errors->marks->len - 1);
+    g_assert(errors->depth > 0);
+    errors->depth--;
+}
+
+/* The cursor's path as text: "spec.containers[0].env[KEY]". (owned) */
+static GString *
+path_text(const ApiErrors *errors)
+{
+    GString *path = g_string_new(NULL);
+
+    for (guint i = 0; i < errors->depth; i++) {
+        const ApiPathStep *step = &errors->path[i];
+
+        if (step->text == NULL)
+            g_string_append_printf(path, "[%u]", step->index);
+        else if (step->is_key)
+            g_string_append_printf(path, "[%s]", step->text);
+        else
+            g_string_append_printf(path, "%s%s", path->len > 0 ? "." : "", step->text);
+    }
+    return path;
 }
 
 /* --- errors ------------------------------------------------------------------------------ */
@@ -97,17 +99,18 @@ errors_add(ApiErrors *errors,
            const char *value,
            const char *detail)
 {
+    g_autoptr(GString) path = path_text(errors);
     FieldError *error = API_LIST_ADD(&errors->list);
 
     error->type = type;
     error->value = str_intern(value);
     error->detail = str_intern(detail);
     if (str_is_empty(child))
-        error->path = str_intern_len(errors->path->str, errors->path->len);
+        error->path = str_intern_len(path->str, path->len);
     else
         /* A child that begins with a bracket is an index or key of the cursor. */
-        error->path = str_internf("%s%s%s", errors->path->str,
-                                  errors->path->len > 0 && child[0] != '[' ? "." : "", child);
+        error->path = str_internf("%s%s%s", path->str,
+                                  path->len > 0 && child[0] != '[' ? "." : "", child);
 }
 
 const char *

@@ -25,6 +25,13 @@ list_item_size(const ApiField *field)
     }
 }
 
+/* Which fields own memory: the walks below pass over the others, most of any struct. */
+static const guint8 owns_memory[API_N_TYPES] = {
+    [API_QUANTITY] = 1,   [API_STR_MAP] = 1,    [API_QUANTITY_MAP] = 1, [API_BYTES_MAP] = 1,
+    [API_STR_LIST] = 1,   [API_INT32_LIST] = 1, [API_STRUCT] = 1,       [API_MESSAGE] = 1,
+    [API_MESSAGE_LIST] = 1, [API_MESSAGE_MAP] = 1, [API_RAW] = 1,
+};
+
 /* Do the elements begin with a string? */
 static gboolean
 list_has_key(const ApiField *field)
@@ -61,6 +68,8 @@ api_struct_free(const ApiType *type, gpointer data)
 static void
 list_clear(const ApiField *field, ApiList *list)
 {
+    if (list->items == NULL)
+        return;
     if (field->type == API_MESSAGE_LIST || field->type == API_MESSAGE_MAP)
         for (guint i = 0; i < list->count; i++)
             api_struct_clear(field->message, (char *)list->items + i * field->message->size);
@@ -73,6 +82,8 @@ api_struct_clear(const ApiType *type, gpointer data)
     for (const ApiField *field = type->fields; field->name != NULL; field++) {
         gpointer at = (char *)data + field->offset;
 
+        if (!owns_memory[field->type])
+            continue;
         switch (field->type) {
         case API_QUANTITY:
             g_free(*(Quantity **)at);
@@ -87,8 +98,7 @@ api_struct_clear(const ApiType *type, gpointer data)
             value_free(*(Value **)at);
             break;
         default:
-            if (list_item_size(field) > 0)
-                list_clear(field, at);
+            list_clear(field, at);
             break;
         }
     }
@@ -121,8 +131,9 @@ api_struct_copy(const ApiType *type, gpointer to, gconstpointer from)
     for (const ApiField *field = type->fields; field->name != NULL; field++) {
         gpointer target = (char *)to + field->offset;
         gconstpointer source = (const char *)from + field->offset;
-        gsize item_size;
 
+        if (!owns_memory[field->type])
+            continue;
         switch (field->type) {
         case API_QUANTITY:
             if (*(Quantity *const *)source != NULL)
@@ -143,9 +154,8 @@ api_struct_copy(const ApiType *type, gpointer to, gconstpointer from)
             *(Value **)target = value_copy(*(Value *const *)source);
             break;
         default:
-            item_size = list_item_size(field);
-            if (item_size > 0)
-                list_copy(field, target, source, item_size);
+            if (((const ApiList *)source)->items != NULL)
+                list_copy(field, target, source, list_item_size(field));
             break;
         }
     }
@@ -391,6 +401,9 @@ api_struct_size_bytes(const ApiType *type, gconstpointer data)
     for (const ApiField *field = type->fields; field->name != NULL; field++) {
         gconstpointer at = (const char *)data + field->offset;
 
+        /* A string that is NULL is empty whatever its flags: the most frequent case. */
+        if (field->type == API_STRING && *(const char *const *)at == NULL)
+            continue;
         if (api_field_is_empty(field, at))
             continue;
         total += strlen(field->name) + 4;

@@ -24,10 +24,19 @@ typedef struct {
     const char *path, *value, *detail; /* interned; value as printed, NULL if none is */
 } FieldError;
 
+/* One element of the cursor's path. It becomes text only where there is an error. */
+typedef struct {
+    const char *text; /* (borrowed until the pop) name or key; NULL: an index */
+    guint index;
+    gboolean is_key;
+} ApiPathStep;
+
+#define API_PATH_MAX 32
+
 struct ApiErrors {
     API_LIST_OF(FieldError) list;
-    GString *path; /* current path; see api_errors_push */
-    GArray *marks; /* of gsize: lengths of path to go back to */
+    guint depth;
+    ApiPathStep path[API_PATH_MAX]; /* see api_errors_push */
 };
 
 ApiErrors *api_errors_new(void);
@@ -36,7 +45,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiErrors, api_errors_free)
 
 /*
  * A cursor for the path: push "spec", push "containers", push_index 0 ... pop.
- * field_* add an error at cursor + @child (NULL: the cursor itself).
+ * field_* add an error at cursor + @child (NULL: the cursor itself). What is
+ * pushed must last until it is popped.
  */
 void api_errors_push(ApiErrors *errors, const char *name);
 void api_errors_push_index(ApiErrors *errors, guint index);

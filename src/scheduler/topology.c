@@ -2,8 +2,12 @@
 
 #include "scheduler/topology.h"
 
+#include "base/caches.h"
+
 /* Counts kept; the one not asked for the longest goes first. */
 #define COUNTS_MAX 1024
+/* So many are compared one by one before a text is made to look by. */
+#define PLAIN_LOOK 8
 
 struct TopologyBook {
     GHashTable *topologies;   /* key -> Topology (owned) */
@@ -70,6 +74,7 @@ counts_free(gpointer data)
     PodCounts *counts = data;
 
     selector_free(counts->selector);
+    str_map_clear(&counts->labels);
     str_map_clear(&counts->pairs);
     g_free(counts->count_of);
     for (guint i = 0; i < counts->totals.count; i++)
@@ -169,12 +174,45 @@ topology_book_topology(TopologyBook *book,
 
 /* --- counts ---------------------------------------------------------------------------------------------------- */
 
+/* Nothing but labels to be equal: what Services and nearly all owners ask for. */
+static gboolean
+is_plain(const PodSelector *selector)
+{
+    return !selector->has_selector ||
+           (selector->selector != NULL && selector->selector->match_expressions.count == 0);
+}
+
+/* Among the first few of the namespace, by comparing labels: no text needs to be made. */
+static PodCounts *
+find_plain(const TopologyBook *book, const PodSelector *selector)
+{
+    static const StrMap none = {0};
+    const GPtrArray *kept = g_hash_table_lookup(book->by_namespace, selector->namespace_);
+    const StrMap *labels = selector->has_selector && selector->selector != NULL
+                               ? &selector->selector->match_labels
+                               : &none;
+
+    if (kept == NULL || !is_plain(selector) || pod_selector_is_empty(selector))
+        return NULL;
+    for (guint i = 0; i < kept->len && i < PLAIN_LOOK; i++) {
+        PodCounts *counts = kept->pdata[i];
+
+        if (counts->is_plain && str_map_equal(&counts->labels, labels) &&
+            str_map_equal(&counts->pairs, &selector->pairs))
+            return counts;
+    }
+    return NULL;
+}
+
 PodCounts *
 topology_book_find(TopologyBook *book, const PodSelector *selector)
 {
-    const char *signature = signature_of(selector);
-    PodCounts *counts = g_hash_table_lookup(book->counts, signature);
+    PodCounts *counts = find_plain(book, selector);
 
+    if (counts == NULL)
+        counts = g_hash_table_lookup(book->counts, signature_of(selector));
+    else if (caches_are_checked())
+        g_assert(counts == g_hash_table_lookup(book->counts, signature_of(selector)));
     if (counts != NULL)
         counts->used = ++book->clock;
     return counts;
@@ -213,6 +251,9 @@ topology_book_add(TopologyBook *book, const PodSelector *selector)
     if (selector->has_selector)
         counts->selector = selector_from_label_selector(selector->selector);
     str_map_copy(&counts->pairs, &selector->pairs);
+    counts->is_plain = !counts->is_none && is_plain(selector);
+    if (counts->is_plain && selector->has_selector)
+        str_map_copy(&counts->labels, &selector->selector->match_labels);
     if (kept == NULL) {
         kept = g_ptr_array_new();
         g_hash_table_insert(book->by_namespace, (gpointer)counts->namespace_, kept);

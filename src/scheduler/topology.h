@@ -52,7 +52,8 @@ typedef struct PodCounts {
     const char *namespace_;
     Selector *selector; /* (owned) NULL: none */
     StrMap pairs;       /* (owned) */
-    gboolean is_none;
+    StrMap labels;      /* (owned) all that the selector asks for, if is_plain */
+    gboolean is_none, is_plain;
     guint n_slots;
     gint32 *count_of; /* (owned) per slot */
     API_LIST_OF(CountTotals) totals;
