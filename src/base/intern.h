@@ -40,11 +40,11 @@ const char *str_intern_path(const char *first, const char *second);
 /* str_internf: intern a printf. Locale-free: %d %u %s %c %x %G_GINT64_FORMAT only. */
 const char *str_internf(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* str_is: both NULL or same text. Works for strings that are not interned too. */
+/* str_is: both NULL or same text. Works for strings that are not interned too. Most that differ begin differently. */
 static inline gboolean
 str_is(const char *a, const char *b)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    return a == b || (a != NULL && b != NULL && a[0] == b[0] && strcmp(a, b) == 0);
 }
 
 /* str_is_empty: NULL and "" are both "not given". */

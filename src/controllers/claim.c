@@ -26,8 +26,13 @@ claims_sort(Claims *claims,
 {
     for (guint i = 0; i < candidates->len; i++) {
         const ApiObject *object = candidates->pdata[i];
-        const OwnerReference *controller = api_controller_of(object);
-        gboolean matches = label_selector_matches(selector, &object->meta->labels);
+        const OwnerReference *controller;
+        gboolean matches;
+
+        if (object->kind == &pod_kind)
+            pods_prefetch(candidates, i);
+        controller = api_controller_of(object);
+        matches = label_selector_matches(selector, &object->meta->labels);
 
         if (controller != NULL) {
             if (!str_is(controller->uid, api_uid(owner)))

@@ -34,6 +34,17 @@ set_sync_new(const ApiObject *set, const GPtrArray *pods)
     return sync;
 }
 
+/* The same pods, for the next part of the sync. */
+static SetSync *
+set_sync_next(const SetSync *sync)
+{
+    SetSync *next = g_new0(SetSync, 1);
+
+    next->set = api_object_ref(sync->set);
+    next->pods = g_ptr_array_ref(sync->pods);
+    return next;
+}
+
 /* Some ready pod is not available yet: look again when the first of them will be. */
 static void
 requeue_for_availability(const Reconcile *r,
@@ -92,7 +103,7 @@ after_reread(const Reconcile *r,
         return;
     again = api_object_copy(results[0].object);
     api_object_set_status(again, sync->status_written->status);
-    next = set_sync_new(sync->set, sync->pods);
+    next = set_sync_next(sync);
     next->status_written = api_object_ref(sync->status_written);
     plan_update_status(plan, again, "because the first write met a newer version");
     plan_continue(plan, after_second_status, next, set_sync_free);
@@ -116,7 +127,7 @@ after_status(const Reconcile *r,
     /* An earlier step failed. */
     if (!last->was_run)
         return;
-    next = set_sync_new(sync->set, sync->pods);
+    next = set_sync_next(sync);
     next->status_written = api_object_ref(sync->status_written);
     plan_read(plan, &replica_set_kind, api_namespace(sync->set), api_name(sync->set),
               "because the status was refused");
@@ -171,7 +182,7 @@ after_manage(const Reconcile *r,
     }
     if (error != NULL)
         plan_fail(plan, "%s", error);
-    plan_status(r, set_sync_new(sync->set, sync->pods), error, plan);
+    plan_status(r, set_sync_next(sync), error, plan);
 }
 
 static void
@@ -248,9 +259,11 @@ list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
 
     view_list_owned(r->view, &pod_kind, api_uid(set), candidates);
     view_list_orphans(r->view, &pod_kind, api_namespace(set), candidates);
-    for (guint i = 0; i < candidates->len; i++)
+    for (guint i = 0; i < candidates->len; i++) {
+        pods_prefetch(candidates, i);
         if (pod_is_active(candidates->pdata[i]))
             candidates->pdata[kept++] = candidates->pdata[i];
+    }
     g_ptr_array_set_size(candidates, (gint)kept);
     claims_init(claims);
     claims_sort(claims, set, replica_set_spec(set)->selector, candidates);

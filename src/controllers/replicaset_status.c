@@ -15,6 +15,7 @@ count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns, ReplicaS
     for (guint i = 0; i < pods->len; i++) {
         const ApiObject *pod = pods->pdata[i];
 
+        pods_prefetch(pods, i);
         if (str_map_contains_all(&pod->meta->labels, &spec->template_.metadata.labels))
             status->fully_labeled_replicas++;
         if (!pod_is_ready(pod))
