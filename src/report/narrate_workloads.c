@@ -155,5 +155,5 @@ tell_event(Narrator *narrator, const ApiObject *old, const ApiObject *event)
     else if (str_is(body->reason, "FailedCreate") && narrator_first_time(narrator, about->uid, "cannot create"))
         narrator_say(narrator, "%s %s may not create its pods: %s", about->kind, about->name, body->message);
     else if (str_is(body->reason, "LeaderElection"))
-        narrator_say(narrator, "%s", body->message);
+        narrator_say(narrator, "%.*s leads: %s", (int)strcspn(body->message, "_ "), body->message, about->name);
 }
