@@ -170,10 +170,109 @@ END_TEST
 #define SERVICE(rest) "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {" rest "}}"
 #define NODE(rest)    "{apiVersion: v1, kind: Node, metadata: {name: n1}, " rest "}"
 
-/* v1.34 pkg/apis/{core,apps,scheduling,discovery}/validation */
+#define JOB_WITH(spec, pod)                                                                        \
+    "{apiVersion: batch/v1, kind: Job, metadata: {name: j, uid: u}, spec: {" spec                  \
+    " template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never, containers: [{name: c, image: 'a:1'}] " pod "}}}}"
+#define JOB(spec) JOB_WITH(spec, "")
+#define CRON(spec)                                                                                 \
+    "{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}, spec: {" spec                      \
+    " jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: 'a:1'}]}}}}}}"
+#define INDEXED "completionMode: Indexed, completions: 5, "
+#define FAILURE_RULE "spec.podFailurePolicy.rules[0]"
+#define SUCCESS_RULE "spec.successPolicy.rules[0]"
+
+/* v1.34 pkg/apis/{core,apps,batch,scheduling,discovery}/validation */
 static const struct {
     const char *yaml, *want; /* want: each cause a line */
 } rule_cases[] = {
+    /* pkg/apis/batch/validation/validation_test.go, TestValidateJob */
+    {JOB("parallelism: -1, backoffLimit: -2,"),
+     "spec.parallelism: Invalid value: -1: must be greater than or equal to 0\n"
+     "spec.backoffLimit: Invalid value: -2: must be greater than or equal to 0\n"},
+    {JOB("maxFailedIndexes: 1,"), "spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified\n"
+                                  "spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode\n"},
+    {JOB(INDEXED "backoffLimitPerIndex: 1, maxFailedIndexes: 6,"),
+     "spec.maxFailedIndexes: Invalid value: 6: must be less than or equal to completions\n"},
+    {JOB("completionMode: Indexed, completions: 100001, parallelism: 10001, backoffLimitPerIndex: 1,"),
+     "spec.maxFailedIndexes: Required value: must be specified when completions is above 100000\n"
+     "spec.parallelism: Invalid value: 10001: must be less than or equal to 10000 when completions are above 100000 and "
+     "used with backoff limit per index\n"},
+    {JOB("managedBy: acme,"), "spec.managedBy: Invalid value: \"acme\": must be a domain-prefixed path (such as "
+                              "\"acme.io/foo\")\n"},
+    {JOB("managedBy: acme.io/foo,"), ""},
+    {JOB("podFailurePolicy: {rules: [{onExitCodes: {values: [2, 1]}}]},"),
+     FAILURE_RULE ".action: Required value: valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]\n" FAILURE_RULE
+                  ".onExitCodes.operator: Required value: valid values: [\"In\" \"NotIn\"]\n" FAILURE_RULE
+                  ".onExitCodes.values: Invalid value: [2,1]: must be ordered\n"},
+    {JOB("podFailurePolicy: {rules: [{action: FailIndex, onExitCodes: {containerName: d, operator: In, values: [0, 1, "
+         "1]}}]},"),
+     FAILURE_RULE ".action: Invalid value: \"FailIndex\": requires the backoffLimitPerIndex to be set\n" FAILURE_RULE
+                  ".onExitCodes.containerName: Invalid value: \"d\": must be one of the container or initContainer names in "
+                  "the pod template\n" FAILURE_RULE
+                  ".onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator\n" FAILURE_RULE
+                  ".onExitCodes.values[2]: Duplicate value: 1\n"},
+    {JOB("podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: T, status: Maybe}]}]},"),
+     FAILURE_RULE ".onPodConditions[0].status: Unsupported value: \"Maybe\": supported values: \"False\", \"True\", "
+                  "\"Unknown\"\n"},
+    {JOB("podReplacementPolicy: TerminatingOrFailed, podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: "
+         "T}]}]},"),
+     "spec.podReplacementPolicy: Unsupported value: \"TerminatingOrFailed\": supported values: \"Failed\"\n"},
+    {JOB_WITH("podFailurePolicy: {rules: []},", ", restartPolicy: OnFailure"),
+     "spec.template.spec.restartPolicy: Invalid value: \"OnFailure\": only \"Never\" is supported when podFailurePolicy is "
+     "specified\n"},
+    {JOB("successPolicy: {rules: [{succeededCount: 1}]},"),
+     "spec.successPolicy: Invalid value: {\"Rules\":[{\"SucceededIndexes\":null,\"SucceededCount\":1}]}: requires indexed "
+     "completion mode\n"},
+    {JOB(INDEXED "successPolicy: {rules: []},"),
+     "spec.successPolicy.rules: Required value: at least one rules must be specified when the successPolicy is specified\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{}]},"),
+     SUCCESS_RULE ": Required value: at least one of succeededCount or succeededIndexes must be specified\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{succeededIndexes: 'a,1'}]},"),
+     SUCCESS_RULE ".succeededIndexes: Invalid value: \"a,1\": error parsing succeededIndexes: cannot convert string to "
+                  "integer for index: \"a\"\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{succeededIndexes: 1-3-4}]},"),
+     SUCCESS_RULE ".succeededIndexes: Invalid value: \"1-3-4\": error parsing succeededIndexes: the fragment \"1-3-4\" "
+                  "violates the requirement that an index interval can have at most two parts separated by '-'\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{succeededIndexes: 2-5}]},"),
+     SUCCESS_RULE ".succeededIndexes: Invalid value: \"2-5\": error parsing succeededIndexes: too large index: \"5\"\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{succeededIndexes: '3,1'}]},"),
+     SUCCESS_RULE ".succeededIndexes: Invalid value: \"3,1\": error parsing succeededIndexes: non-increasing order, previous: "
+                  "3, current: 1\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{succeededIndexes: 0-1, succeededCount: 6}]},"),
+     SUCCESS_RULE ".succeededCount: Invalid value: 6: must be less than or equal to 5 (the number of specified "
+                  "completions)\n" SUCCESS_RULE
+                  ".succeededCount: Invalid value: 6: must be less than or equal to 2 (the number of indexes in the specified "
+                  "succeededIndexes field)\n"},
+    {JOB(INDEXED "successPolicy: {rules: [{succeededIndexes: '0,2-4', succeededCount: 4}]},"), ""},
+    {"{apiVersion: batch/v1, kind: Job, metadata: {name: j.k, uid: u}, spec: {" INDEXED
+     "template: {spec: {restartPolicy: Never, containers: [{name: c, image: 'a:1'}]}}}}",
+     "metadata.name: Invalid value: \"j.k\": will not able to create pod with invalid DNS label: j.k-4\n"},
+    {"{apiVersion: batch/v1, kind: Job, metadata: {name: j, uid: u}, spec: {template: {metadata: {labels: {job-name: k}}, "
+     "spec: {restartPolicy: Never, containers: [{name: c, image: 'a:1'}]}}}}",
+     "spec.template.metadata.labels[job-name]: Invalid value: "
+     "{\"batch.kubernetes.io/controller-uid\":\"u\",\"batch.kubernetes.io/job-name\":\"j\",\"controller-uid\":\"u\",\"job-name\":"
+     "\"k\"}: must be 'j'\n"},
+    /* TestValidateCronJob */
+    {CRON("schedule: '* * * * *',"), ""},
+    {CRON("schedule: 'TZ=UTC 0 * * * *',"), "spec.schedule: Invalid value: \"TZ=UTC 0 * * * *\": cannot use TZ or CRON_TZ in "
+                                            "schedule, use timeZone field instead\n"},
+    {CRON("schedule: '* * * * *', timeZone: '',"),
+     "spec.timeZone: Invalid value: \"\": timeZone must be nil or non-empty string\n"},
+    {CRON("schedule: '* * * * *', timeZone: local,"),
+     "spec.timeZone: Invalid value: \"local\": timeZone must be an explicit time zone as defined in "
+     "https://www.iana.org/time-zones\n"},
+    {CRON("schedule: '* * * * *', timeZone: ../UTC,"),
+     "spec.timeZone: Invalid value: \"../UTC\": unknown time zone ../UTC\n"},
+    {CRON("schedule: '* * * * *', timeZone: Mars/Base,"),
+     "spec.timeZone: Invalid value: \"Mars/Base\": unknown time zone Mars/Base\n"},
+    {CRON("schedule: '61 * * * *', concurrencyPolicy: Never, successfulJobsHistoryLimit: -1,"),
+     "spec.schedule: Invalid value: \"61 * * * *\": end of range (61) above maximum (59): 61\n"
+     "spec.concurrencyPolicy: Unsupported value: \"Never\": supported values: \"Allow\", \"Forbid\", \"Replace\"\n"
+     "spec.successfulJobsHistoryLimit: Invalid value: -1: must be greater than or equal to 0\n"},
+    {"{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}, spec: {schedule: '@daily', jobTemplate: {spec: "
+     "{manualSelector: true, template: {spec: {restartPolicy: Never, containers: [{name: c, image: 'a:1'}]}}}}}}",
+     "spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: \"nil\", \"false\"\n"},
+
     {POD("{containers: []}"), "spec.containers: Required value\n"},
     {POD("{containers: [{image: a}, {name: x, image: a}, {name: x, image: a}]}"),
      "spec.containers[0].name: Required value\n"
@@ -386,6 +485,13 @@ END_TEST
 static const struct {
     const char *old, *new_, *want;
 } update_cases[] = {
+    /* pkg/apis/batch/validation/validation_test.go, TestValidateJobUpdate */
+    {JOB("suspend: true,"), JOB_WITH("suspend: true,", ", nodeSelector: {x: z}, tolerations: [{operator: Exists}]"),
+     "spec.selector: Required value\nspec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match "
+     "template `labels`\nspec.selector: Required value\nspec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: "
+     "`selector` does not match template `labels`\nspec.selector: Invalid value: null: field is immutable\n"},
+    {CRON("schedule: '@daily',"), CRON("schedule: '@hourly', suspend: true,"), ""},
+
     {CONTAINER("command: [x]"), POD("{containers: [{name: c, image: 'a:2', command: [x]}]}"), ""},
     {WITH("restartPolicy: Always"), POD("{containers: [{name: c, image: a}, {name: d, image: a}]}"),
      "spec.containers: Forbidden: pod updates may not add or remove containers\n"},
@@ -442,6 +548,11 @@ END_TEST
 static const struct {
     const char *yaml, *want;
 } warning_cases[] = {
+    {"{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}, spec: {schedule: '@daily', jobTemplate: {spec: {template: "
+     "{spec: {restartPolicy: Never, containers: [{name: c, image: a, env: [{name: A}, {name: A}]}]}}}}}}",
+     "spec.jobTemplate.spec.template.spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped when "
+     "using apply\n"},
+
     {CONTAINER("env: [{name: A, value: x}, {name: A, value: w}, {name: A, value: z$(A)}]"),
      "spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped when "
      "using apply\n"},

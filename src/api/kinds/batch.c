@@ -236,23 +236,27 @@ job_set_defaults(ApiObject *object)
     pod_spec_set_defaults(&spec->template_.spec);
 }
 
-/* v1.34 pkg/registry/batch/job/strategy.go, generateSelector */
+static void
+set_if_absent(StrMap *map, const char *key, const char *value)
+{
+    if (str_map_get(map, str_intern(key)) == NULL)
+        str_map_set(map, str_intern(key), value);
+}
+
+/* v1.34 pkg/registry/batch/job/strategy.go, generateSelector: what the user wrote stays, and is refused if it differs. */
 static void
 generate_selector(ApiObject *object)
 {
     JobSpec *spec = api_edit_spec(object);
     StrMap *labels = &spec->template_.metadata.labels;
-    const char *uid = api_uid(object);
-    const char *name = api_name(object);
 
-    str_map_set(labels, str_intern("job-name"), name);
-    str_map_set(labels, str_intern("batch.kubernetes.io/job-name"), name);
-    str_map_set(labels, str_intern("controller-uid"), uid);
-    str_map_set(labels, str_intern("batch.kubernetes.io/controller-uid"), uid);
+    set_if_absent(labels, "job-name", api_name(object));
+    set_if_absent(labels, "batch.kubernetes.io/job-name", api_name(object));
+    set_if_absent(labels, "controller-uid", api_uid(object));
+    set_if_absent(labels, "batch.kubernetes.io/controller-uid", api_uid(object));
     if (spec->selector == NULL)
         spec->selector = api_struct_new(&label_selector_type);
-    if (str_map_get(&spec->selector->match_labels, str_intern("batch.kubernetes.io/controller-uid")) == NULL)
-        str_map_set(&spec->selector->match_labels, str_intern("batch.kubernetes.io/controller-uid"), uid);
+    set_if_absent(&spec->selector->match_labels, "batch.kubernetes.io/controller-uid", api_uid(object));
 }
 
 static void
@@ -322,6 +326,7 @@ const ApiKind job_kind = {
     .prepare_update = job_prepare_update,
     .validate = job_validate,
     .validate_update = job_validate_update,
+    .warn = job_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = job_select_field,
 };
@@ -346,5 +351,6 @@ const ApiKind cron_job_kind = {
     .prepare_update = cron_job_prepare_update,
     .validate = cron_job_validate,
     .validate_update = cron_job_validate_update,
+    .warn = cron_job_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -102,3 +102,7 @@ job_is_indexed(const ApiObject *job)
 }
 /* job_finished_condition: Complete or Failed that is True; NULL if it still runs. (borrowed) */
 const Condition *job_finished_condition(const ApiObject *job);
+
+/* batch_policy_validate.c; the cursor stands on the Job's spec */
+void check_failure_policy(ApiErrors *errors, const JobSpec *spec);
+void check_success_policy(ApiErrors *errors, const JobSpec *spec);

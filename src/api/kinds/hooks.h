@@ -136,6 +136,8 @@ void event_validate(const ApiObject *object, ApiErrors *errors);
 
 void job_validate(const ApiObject *object, ApiErrors *errors);
 void job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void job_warn(const ApiObject *job, GPtrArray *warnings);
+void cron_job_warn(const ApiObject *cron, GPtrArray *warnings);
 void cron_job_validate(const ApiObject *object, ApiErrors *errors);
 void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 

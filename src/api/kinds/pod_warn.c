@@ -3,6 +3,7 @@
  *
  * Models: v1.34 pkg/api/pod/warnings.go: warningsForPodSpecAndMeta; strategies' WarningsOnCreate.
  */
+#include "api/kinds/batch.h"
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
 
@@ -259,4 +260,29 @@ workload_warn(const ApiObject *object, GPtrArray *warnings)
 
     warn_name(object, "Pod names and hostnames", warnings);
     warn_pod_spec(&template_->spec, "spec.template.spec", warnings);
+}
+
+static void
+warn_job_spec(const JobSpec *spec, const char *path, GPtrArray *warnings)
+{
+    if (str_is(spec->completion_mode, "Indexed") && spec->completions.value > 100000 && spec->parallelism.value > 10000)
+        g_ptr_array_add(warnings,
+                        g_strdup("In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher "
+                                 "than 10^4, a Kubernetes control plane might not be able to track completedIndexes when "
+                                 "a big number of indexes fail"));
+    warn_pod_spec(&spec->template_.spec, path, warnings);
+}
+
+void
+job_warn(const ApiObject *job, GPtrArray *warnings)
+{
+    warn_name(job, "Pod names and hostnames", warnings);
+    warn_job_spec(job_spec(job), "spec.template.spec", warnings);
+}
+
+void
+cron_job_warn(const ApiObject *cron, GPtrArray *warnings)
+{
+    warn_name(cron, "Pod names and hostnames", warnings);
+    warn_job_spec(&cron_job_spec(cron)->job_template.spec, "spec.jobTemplate.spec.template.spec", warnings);
 }
