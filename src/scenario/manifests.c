@@ -339,6 +339,7 @@ manifest_check(const char *file, const Value *document, Diag *diag)
     if (object != NULL) {
         if (kind->is_namespaced && str_is_empty(object->meta->namespace_))
             api_edit_meta(object)->namespace_ = str_intern("default");
+        api_edit_meta(object)->uid = str_intern("uid"); /* the server's; some kinds write it into labels */
         api_default(object);
         if (kind->prepare_create != NULL)
             kind->prepare_create(object);
