@@ -6,6 +6,7 @@
  */
 
 #include "apiserver/admission/admission.h"
+#include "apiserver/quota.h"
 
 #define NAME_TRIES 8
 
@@ -124,6 +125,8 @@ fill_system_fields(Call *call, ApiObject *object)
         api_struct_clear(object->kind->status, api_edit_status(object));
 }
 
+static void create_charged(Call *call);
+
 static void
 create_validated(Call *call)
 {
@@ -136,7 +139,19 @@ create_validated(Call *call)
         collect_warnings(call, object);
     if (status == NULL)
         status = admission_validate(call, object, NULL, ADMISSION_CREATE);
-    if (status == NULL && object->kind == &service_kind)
+    if (status != NULL)
+        call_fail(call, status);
+    else
+        quota_charge(call, create_charged);
+}
+
+static void
+create_charged(Call *call)
+{
+    ApiObject *object = call->pending;
+    ApiStatus *status = NULL;
+
+    if (object->kind == &service_kind)
         status = allocator_assign(call->server->allocator, object, NULL);
     if (status != NULL) {
         call_fail(call, status);
@@ -221,7 +236,9 @@ create_begin(Call *call)
         meta->name = identity_generate_name(call->server, meta->generate_name);
         call->name_tries = 1;
     }
+    /* Bounds come and go: what they made of a pod is not remembered. */
     if (request->kind == &pod_kind &&
+        !limit_ranger_has_ranges(call->server, request->namespace_) &&
         spec_memo_apply(call->server->memo, call->pending, &call->sent_spec))
         call->skip_validation = TRUE;
     else

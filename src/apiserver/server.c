@@ -1,6 +1,6 @@
 /* server.c - see apiserver.h: the process, its start, crash and pause */
 
-#include "apiserver/server.h"
+#include "apiserver/quota.h"
 
 /* Filling the watch cache at the start: listing every kind, by size. */
 #define FILL_BASE_NS       (150 * NS_PER_MS)
@@ -65,6 +65,7 @@ server_stopped(gpointer self)
     watch_all_dead(server);
     cache_clear(server);
     allocator_clear(server->allocator);
+    quota_charger_clear(server->charger);
 }
 
 static void
@@ -124,6 +125,7 @@ apiserver_new(const ApiServerOptions *options)
     sim_timer_init(&server->ready, server->sim, SIM_CONTROL, server_on_ready, server);
     cache_init(server);
     server->allocator = allocator_new(&server->options, server->sim);
+    server->charger = quota_charger_new(server);
     server->memo = spec_memo_new();
     server->process = process_new(server->machine, "kube-apiserver", &server_hooks, server);
     return server;
@@ -143,6 +145,7 @@ apiserver_free(ApiServer *server)
     watch_free_all(server);
     cache_free(server);
     allocator_free(server->allocator);
+    quota_charger_free(server->charger);
     spec_memo_free(server->memo);
     g_array_unref(server->taps);
     g_array_unref(server->backends);

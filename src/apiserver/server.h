@@ -89,6 +89,7 @@ typedef struct {
 
 typedef struct Allocator Allocator;
 typedef struct SpecMemo SpecMemo;
+typedef struct QuotaCharger QuotaCharger;
 
 struct ApiServer {
     Sim *sim;
@@ -125,6 +126,7 @@ struct ApiServer {
     GArray *backends; /* of ApiBackend */
     Allocator *allocator;
     SpecMemo *memo;
+    QuotaCharger *charger;
     guint bootstrap_index;
     ApiServerCounters counters;
 };

@@ -20,5 +20,6 @@ const ControllerDef *const kcm_controllers[] = {
     &ttl_after_finished_controller,
     &disruption_controller,
     &horizontal_pod_autoscaler_controller,
+    &resource_quota_controller,
     NULL,
 };

@@ -13,6 +13,7 @@ typedef struct {
     const ApiObject *object;
     const GPtrArray *events;  /* of ApiObject; NULL: not to be shown */
     const GPtrArray *related; /* of ApiObject: replica sets, pods, slices; may be NULL */
+    const GPtrArray *others;  /* of ApiObject: a namespace's limit ranges; may be NULL */
     const ApiObject *lease;   /* of a node, may be NULL */
     const ApiStatus *lease_status;
     gint64 wall_ns;
@@ -24,13 +25,15 @@ typedef struct {
     const ApiKind *related_kind; /* NULL: nothing else is needed */
     /* related: the list's selectors. */
     void (*related)(const ApiObject *object, ApiRequest *request);
+    const ApiKind *other_kind; /* one more, only with related_kind; the same selectors */
     gboolean has_no_events;
 } Describer;
 
 extern const Describer describe_pod, describe_deployment, describe_replica_set,
     describe_daemon_set, describe_stateful_set, describe_job, describe_cron_job, describe_hpa, describe_service,
     describe_endpoint_slice, describe_node, describe_namespace, describe_config_map,
-    describe_secret, describe_service_account, describe_priority_class, describe_pdb;
+    describe_secret, describe_service_account, describe_priority_class, describe_pdb,
+    describe_resource_quota, describe_limit_range;
 /* describer_find: never NULL; a kind without one of its own is told field by field. */
 const Describer *describer_find(const ApiKind *kind);
 
@@ -46,6 +49,9 @@ void describe_annotations(GString *out, const char *title, const StrMap *annotat
 void describe_head(GString *out, const ApiObject *object);
 void describe_controller(GString *out, const ApiObject *object);
 void describe_tolerations(GString *out, const char *title, const TolerationList *tolerations);
+/* describe_quotas, describe_limit_ranges: those of a namespace, with their heads. */
+void describe_quotas(GString *out, const GPtrArray *quotas);
+void describe_limit_ranges(GString *out, const GPtrArray *ranges);
 void describe_taints(GString *out, const TaintList *taints);
 /* taint_text: "key=value:Effect". (interned) */
 const char *taint_text(const Taint *taint);

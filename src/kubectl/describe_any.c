@@ -139,6 +139,8 @@ static const Describer *const describers[] = {
     &describe_service_account,
     &describe_priority_class,
     &describe_pdb,
+    &describe_resource_quota,
+    &describe_limit_range,
 };
 
 const Describer *

@@ -36,7 +36,17 @@ write_namespace(GString *out, const Description *description)
         describe_line(out, 1, "%s\t%s\t%s\t%s\t%s\n", one->type, text_or(one->status, ""),
                       transition, text_or(one->reason, ""), text_or(one->message, ""));
     }
-    g_string_append(out, "\nNo resource quota.\n\nNo LimitRange resource.\n");
+    g_string_append_c(out, '\n');
+    describe_quotas(out, description->related);
+    g_string_append_c(out, '\n');
+    describe_limit_ranges(out, description->others);
+}
+
+/* Both are asked for in the namespace itself. */
+static void
+inside_namespace(const ApiObject *object, ApiRequest *request)
+{
+    request->namespace_ = api_name(object);
 }
 
 static void
@@ -126,7 +136,12 @@ write_priority_class(GString *out, const Description *description)
     describe_events(out, description->events, description->wall_ns);
 }
 
-const Describer describe_namespace = {&namespace_kind, write_namespace, .has_no_events = TRUE};
+const Describer describe_namespace = {&namespace_kind,
+                                      write_namespace,
+                                      .related_kind = &resource_quota_kind,
+                                      .related = inside_namespace,
+                                      .other_kind = &limit_range_kind,
+                                      .has_no_events = TRUE};
 const Describer describe_config_map = {&config_map_kind, write_config_map};
 const Describer describe_secret = {&secret_kind, write_secret, .has_no_events = TRUE};
 const Describer describe_service_account = {&service_account_kind, write_service_account};

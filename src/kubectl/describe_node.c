@@ -30,63 +30,11 @@ add_all(QuantityMap *sum, const QuantityMap *more)
 }
 
 static void
-raise_to(QuantityMap *map, const QuantityMap *other)
-{
-    for (guint i = 0; i < other->count; i++) {
-        const Quantity *have = quantity_map_get(map, other->items[i].key);
-
-        if (have == NULL || quantity_compare(&other->items[i].value, have) > 0)
-            quantity_map_set(map, other->items[i].key, other->items[i].value);
-    }
-}
-
-static void
 clear_map(QuantityMap *map)
 {
     while (map->count > 0)
         quantity_map_remove(map, map->items[0].key);
     g_clear_pointer(&map->items, g_free);
-}
-
-/*
- * k8s.io/kubectl pkg/util/resource podLimits: as requests: containers and sidecars together,
- * or the greatest init container.
- */
-static void
-pod_limits(const PodSpec *spec, QuantityMap *out_limits)
-{
-    QuantityMap sidecars = {0};
-    QuantityMap init = {0};
-
-    for (guint i = 0; i < spec->containers.count; i++)
-        add_all(out_limits, &spec->containers.items[i].resources.limits);
-    for (guint i = 0; i < spec->init_containers.count; i++) {
-        const Container *container = &spec->init_containers.items[i];
-        QuantityMap now = {0};
-
-        if (container_is_sidecar(container)) {
-            add_all(out_limits, &container->resources.limits);
-            add_all(&sidecars, &container->resources.limits);
-            add_all(&now, &sidecars);
-        } else {
-            add_all(&now, &container->resources.limits);
-            add_all(&now, &sidecars);
-        }
-        raise_to(&init, &now);
-        clear_map(&now);
-    }
-    raise_to(out_limits, &init);
-    for (guint i = 0; i < spec->overhead.count; i++) {
-        const Quantity *have = quantity_map_get(out_limits, spec->overhead.items[i].key);
-
-        if (have != NULL && quantity_sign(have) != 0) {
-            Quantity total = *have;
-            quantity_add(&total, &spec->overhead.items[i].value);
-            quantity_map_set(out_limits, spec->overhead.items[i].key, total);
-        }
-    }
-    clear_map(&sidecars);
-    clear_map(&init);
 }
 
 /* "100m (2%)": of what can be allocated. (interned) */

@@ -27,6 +27,8 @@ static const Printer *const printers[] = {
     &priority_class_printer,
     &lease_printer,
     &pdb_printer,
+    &resource_quota_printer,
+    &limit_range_printer,
 };
 
 void

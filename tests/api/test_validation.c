@@ -463,6 +463,65 @@ static const struct {
      "spec.behavior.scaleUp.selectPolicy: Unsupported value: \"Any\": supported values: \"Disabled\", \"Max\", \"Min\"\n"
      "spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero\n"
      "spec.behavior.scaleDown.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800\n"},
+
+    /* v1.34 pkg/apis/policy/validation, pkg/apis/core/validation: ValidateResourceQuota, ValidateLimitRange */
+#define PDB(spec) "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {" spec "}}"
+    {PDB("minAvailable: x, selector: {}"),
+     "spec.minAvailable: Invalid value: \"x\": a valid percent string must be a numeric string followed "
+     "by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')\n"},
+    {PDB("maxUnavailable: 101%"),
+     "spec.maxUnavailable: Invalid value: \"101%\": must not be greater than 100%\n"},
+    {PDB("minAvailable: 1, unhealthyPodEvictionPolicy: Never"),
+     "spec.unhealthyPodEvictionPolicy: Unsupported value: \"Never\": supported values: \"AlwaysAllow\", "
+     "\"IfHealthyBudget\"\n"},
+    {"{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {labels: {a: b}}, spec: "
+     "{minAvailable: -1}}",
+     "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0\n"
+     "metadata.name: Required value: name or generateName is required\n"},
+#define QUOTA(spec) "{apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {" spec "}}"
+    {QUOTA("hard: {pods: '-1', requests.cpu: 1, x.io/gpu: 2, count/foos.x.io: 1, hugepages-2Mi: 1}"),
+     "spec.hard[pods]: Invalid value: \"-1\": must be greater than or equal to 0\n"},
+    {QUOTA("hard: {cpus: 1}"),
+     "spec.hard[cpus]: Invalid value: \"cpus\": must be a standard resource type or fully qualified\n"
+     "spec.hard[cpus]: Invalid value: \"cpus\": must be a standard resource for quota\n"},
+    {QUOTA("hard: {storage: 1}"),
+     "spec.hard[storage]: Invalid value: \"storage\": must be a standard resource for quota\n"},
+    {QUOTA("hard: {pods: 1500m}"),
+     "spec.hard[pods]: Invalid value: \"1500m\": must be an integer\n"},
+    {QUOTA("hard: {services: 1}, scopes: [BestEffort, NotBestEffort]"),
+     "spec.scopes: Invalid value: [\"BestEffort\",\"NotBestEffort\"]: unsupported scope applied to "
+     "resource\n"
+     "spec.scopes: Invalid value: [\"BestEffort\",\"NotBestEffort\"]: unsupported scope applied to "
+     "resource\n"
+     "spec.scopes: Invalid value: [\"BestEffort\",\"NotBestEffort\"]: conflicting scopes\n"},
+    {QUOTA("hard: {pods: 1}, scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: "
+           "In}]}"),
+     "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when "
+     "`operator` is 'In' or 'NotIn' for scope selector\n"},
+#define LIMITS(items) "{apiVersion: v1, kind: LimitRange, metadata: {name: l}, spec: {limits: [" items "]}}"
+    {LIMITS("{type: Container, min: {cpu: 2}, max: {cpu: 1}}"),
+     "spec.limits[0].min[cpu]: Invalid value: \"2\": min value 2 is greater than max value 1\n"
+     "spec.limits[0].defaultRequest[cpu]: Invalid value: \"1\": min value 2 is greater than default "
+     "request value 1\n"
+     "spec.limits[0].default[cpu]: Invalid value: \"2\": min value 2 is greater than default value 1\n"},
+    {LIMITS("{type: Container, max: {cpu: 1}, default: {cpu: 2}, defaultRequest: {cpu: 1}}"),
+     "spec.limits[0].default[cpu]: Invalid value: \"1\": default value 2 is greater than max value 1\n"},
+    {LIMITS("{type: Container, default: {cpu: 1}, defaultRequest: {cpu: 2}}"),
+     "spec.limits[0].defaultRequest[cpu]: Invalid value: \"2\": default request value 2 is greater than "
+     "default limit value 1\n"},
+    {LIMITS("{type: Pod, default: {cpu: 1}, defaultRequest: {cpu: 1}}"),
+     "spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'\n"
+     "spec.limits[0].defaultRequest: Forbidden: may not be specified when `type` is 'Pod'\n"},
+    {LIMITS("{type: Pod, maxLimitRequestRatio: {cpu: 800m}}"),
+     "spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: \"800m\": ratio 800m is less than 1\n"},
+    {LIMITS("{type: Pod, min: {cpu: 2}, max: {cpu: 5}, maxLimitRequestRatio: {cpu: 3}}"),
+     "spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: \"3\": ratio 3 is greater than max/min = "
+     "2.500000\n"},
+    {LIMITS("{type: PersistentVolumeClaim}"),
+     "spec.limits[0].limits: Required value: either minimum or maximum storage value is required, but "
+     "neither was provided\n"},
+    {LIMITS("{type: Pod, max: {cpu: 1}}, {type: Pod, max: {cpu: 2}}"),
+     "spec.limits[1].type: Duplicate value: \"Pod\"\n"},
 };
 
 START_TEST(test_rule)

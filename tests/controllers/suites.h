@@ -17,3 +17,4 @@ Suite *podautoscaler_suite(void);
 Suite *disruption_suite(void);
 Suite *cron_job_suite(void);
 Suite *job_suite(void);
+Suite *quota_suite(void);

@@ -249,6 +249,12 @@ static const struct {
     {"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: pc, " AT
      "}\nvalue: 7\nglobalDefault: true\npreemptionPolicy: Never",
      "pc|7|true|5m|Never"},
+    {"apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q, " AT
+     "}\nstatus: {hard: {pods: 10, cpu: 100m, limits.memory: 1Gi, requests.memory: 2Gi}, used: "
+     "{pods: 4, cpu: 20m, requests.memory: 512Mi}}",
+     "q|cpu: 20m/100m, pods: 4/10, requests.memory: 512Mi/2Gi|limits.memory: 0/1Gi|5m"},
+    {"apiVersion: v1\nkind: LimitRange\nmetadata: {name: l, " AT "}\nspec: {limits: []}",
+     "l|2026-11-20T11:55:00Z"},
     {"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b, " AT
      "}\nspec: {maxUnavailable: 11}\nstatus: {disruptionsAllowed: 5}",
      "b|N/A|11|5|5m"},

@@ -69,6 +69,11 @@ void check_hooks_and_probes(ApiErrors *errors, const Container *container, OptIn
 void forbid_hooks_and_probes(ApiErrors *errors, const Container *container);
 void check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboolean is_pod);
 void check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value);
+/* For quotas and limit ranges; the cursor stands on the entry. */
+gboolean is_quota_resource(const char *name);
+gboolean is_overcommit_allowed(const char *name);
+void check_quota_resource_name(ApiErrors *errors, const char *name);
+void check_limit_resource_name(ApiErrors *errors, const char *type, const char *name);
 void check_tolerations(ApiErrors *errors, const TolerationList *tolerations);
 void check_taint_effect(ApiErrors *errors, const char *child, const char *effect);
 void check_affinity(ApiErrors *errors, const Affinity *affinity);
@@ -143,3 +148,6 @@ void cron_job_validate_update(const ApiObject *object, const ApiObject *old, Api
 
 void hpa_validate(const ApiObject *object, ApiErrors *errors);
 void hpa_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void quota_validate(const ApiObject *object, ApiErrors *errors);
+void quota_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void limit_range_validate(const ApiObject *object, ApiErrors *errors);

@@ -4,11 +4,13 @@
 const ApiKind *const api_kinds[] = {
     &config_map_kind,
     &event_kind,
+    &limit_range_kind,
     &namespace_kind,
     &node_kind,
     &persistent_volume_claim_kind,
     &persistent_volume_kind,
     &pod_kind,
+    &resource_quota_kind,
     &secret_kind,
     &service_account_kind,
     &service_kind,

@@ -389,6 +389,8 @@ gboolean pod_is_ready(const ApiObject *pod);       /* condition Ready is True */
 gboolean pod_is_available(const ApiObject *pod, gint32 min_ready_s, gint64 wall_ns);
 /* pod_requests: effective request per resource (sidecars, init containers, overhead). */
 void pod_requests(const PodSpec *spec, QuantityMap *out_requests);
+/* pod_limits: the same of limits; overhead only on top of a limit. */
+void pod_limits(const PodSpec *spec, QuantityMap *out_limits);
 gint64 pod_request_cpu_milli(const PodSpec *spec);
 gint64 pod_request_memory_bytes(const PodSpec *spec);
 /* pod_qos: "Guaranteed", "Burstable", "BestEffort". */

@@ -88,25 +88,31 @@ is_pod_level_resource(const char *key)
     return str_is(key, "cpu") || str_is(key, "memory") || g_str_has_prefix(key, "hugepages-");
 }
 
-/* v1.34 component-helpers resource: AggregateContainerRequests */
+static const QuantityMap *
+amounts_of(const Container *container, gboolean limits)
+{
+    return limits ? &container->resources.limits : &container->resources.requests;
+}
+
+/* v1.34 component-helpers resource: AggregateContainerRequests, AggregateContainerLimits */
 static void
-container_requests(const PodSpec *spec, QuantityMap *sum)
+container_amounts(const PodSpec *spec, gboolean limits, QuantityMap *sum)
 {
     QuantityMap sidecars = {0};
     QuantityMap candidate = {0};
     QuantityMap init_most = {0};
 
     for (guint i = 0; i < spec->containers.count; i++)
-        add_quantities(sum, &spec->containers.items[i].resources.requests);
+        add_quantities(sum, amounts_of(&spec->containers.items[i], limits));
     for (guint i = 0; i < spec->init_containers.count; i++) {
         const Container *container = &spec->init_containers.items[i];
 
         if (container_is_sidecar(container)) {
-            add_quantities(sum, &container->resources.requests);
-            add_quantities(&sidecars, &container->resources.requests);
+            add_quantities(sum, amounts_of(container, limits));
+            add_quantities(&sidecars, amounts_of(container, limits));
             copy_quantities(&candidate, &sidecars);
         } else {
-            copy_quantities(&candidate, &container->resources.requests);
+            copy_quantities(&candidate, amounts_of(container, limits));
             add_quantities(&candidate, &sidecars);
         }
         raise_quantities(&init_most, &candidate);
@@ -117,23 +123,48 @@ container_requests(const PodSpec *spec, QuantityMap *sum)
     g_free(init_most.items);
 }
 
+static void
+set_pod_level(QuantityMap *sum, const QuantityMap *amounts)
+{
+    for (guint i = 0; i < amounts->count; i++)
+        if (is_pod_level_resource(amounts->items[i].key))
+            quantity_map_set(sum, amounts->items[i].key, amounts->items[i].value);
+}
+
 /* v1.34 component-helpers resource: PodRequests */
 void
 pod_requests(const PodSpec *spec, QuantityMap *out_requests)
 {
     QuantityMap sum = {0};
 
-    container_requests(spec, &sum);
-    if (spec->resources != NULL) {
-        for (guint i = 0; i < spec->resources->requests.count; i++) {
-            const QuantityPair *pair = &spec->resources->requests.items[i];
-
-            if (is_pod_level_resource(pair->key))
-                quantity_map_set(&sum, pair->key, pair->value);
-        }
-    }
+    container_amounts(spec, FALSE, &sum);
+    if (spec->resources != NULL)
+        set_pod_level(&sum, &spec->resources->requests);
     add_quantities(&sum, &spec->overhead);
     *out_requests = sum;
+}
+
+/* PodLimits */
+void
+pod_limits(const PodSpec *spec, QuantityMap *out_limits)
+{
+    QuantityMap sum = {0};
+
+    container_amounts(spec, TRUE, &sum);
+    if (spec->resources != NULL)
+        set_pod_level(&sum, &spec->resources->limits);
+    for (guint i = 0; i < spec->overhead.count; i++) {
+        const QuantityPair *pair = &spec->overhead.items[i];
+        const Quantity *have = quantity_map_get(&sum, pair->key);
+
+        if (have != NULL && quantity_sign(have) != 0) {
+            Quantity total = *have;
+
+            quantity_add(&total, &pair->value);
+            quantity_map_set(&sum, pair->key, total);
+        }
+    }
+    *out_limits = sum;
 }
 
 gint64

@@ -212,3 +212,49 @@ check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboole
     if (has_key(resources, is_huge_page) && !has_key(resources, is_cpu_or_memory))
         field_forbidden(errors, NULL, "HugePages require cpu or memory");
 }
+
+/* --- quotas and limit ranges ----------------------------------------------------------------------- */
+
+/* IsStandardQuotaResourceName */
+gboolean
+is_quota_resource(const char *name)
+{
+    return (g_strv_contains(standard_names, name) && !str_is(name, "storage")) ||
+           is_huge_page(name) || g_str_has_prefix(name, "requests.hugepages-");
+}
+
+gboolean
+is_overcommit_allowed(const char *name)
+{
+    return may_overcommit(name);
+}
+
+/* validateResourceName */
+static void
+check_plain_name(ApiErrors *errors, const char *name)
+{
+    if (check_name(errors, NULL, NAME_QUALIFIED, name) && strchr(name, '/') == NULL &&
+        !g_strv_contains(standard_names, name) && !is_huge_page(name) &&
+        !g_str_has_prefix(name, "requests.hugepages-"))
+        field_invalid_string(errors, NULL, name,
+                             "must be a standard resource type or fully qualified");
+}
+
+/* ValidateResourceQuotaResourceName */
+void
+check_quota_resource_name(ApiErrors *errors, const char *name)
+{
+    check_plain_name(errors, name);
+    if (strchr(name, '/') == NULL && !is_quota_resource(name))
+        field_invalid_string(errors, NULL, name, "must be a standard resource for quota");
+}
+
+/* validateLimitRangeResourceName */
+void
+check_limit_resource_name(ApiErrors *errors, const char *type, const char *name)
+{
+    if (str_is(type, "Pod") || str_is(type, "Container"))
+        check_resource_name(errors, name, FALSE);
+    else
+        check_plain_name(errors, name);
+}

@@ -39,7 +39,10 @@ typedef struct {
 extern const AdmissionPlugin *const admission_plugins[]; /* table.c; NULL-terminated */
 
 extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin, taint_nodes_plugin,
-    priority_plugin, default_toleration_plugin;
+    priority_plugin, default_toleration_plugin, limit_ranger_plugin, resource_quota_plugin;
+
+/* limit_ranger_has_ranges: pods of the namespace may be changed by bounds that come and go. */
+gboolean limit_ranger_has_ranges(ApiServer *server, const char *namespace_);
 
 /*
  * admission_lookup: from the watch cache, or from etcd once the plugin has waited for it.

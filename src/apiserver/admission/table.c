@@ -3,9 +3,9 @@
 #include "apiserver/admission/admission.h"
 
 const AdmissionPlugin *const admission_plugins[] = {
-    &namespace_lifecycle_plugin, &service_account_plugin,
-    &taint_nodes_plugin,         &priority_plugin,
-    &default_toleration_plugin,  NULL,
+    &namespace_lifecycle_plugin, &limit_ranger_plugin,       &service_account_plugin,
+    &taint_nodes_plugin,         &priority_plugin,           &default_toleration_plugin,
+    &resource_quota_plugin,      NULL,
 };
 
 const ApiObject *

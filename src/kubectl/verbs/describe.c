@@ -26,6 +26,7 @@ typedef struct {
     ApiObject *object;       /* (owned) under way */
     GPtrArray *events;       /* (owned) */
     GPtrArray *related;      /* (owned) */
+    GPtrArray *others;       /* (owned) */
     ApiObject *lease;        /* (owned) */
     ApiStatus *lease_status; /* (owned) */
     GPtrArray *errors;       /* of char*: after everything else */
@@ -39,6 +40,7 @@ forget_object(DescribeState *state)
     g_clear_pointer(&state->object, api_object_unref);
     g_clear_pointer(&state->events, g_ptr_array_unref);
     g_clear_pointer(&state->related, g_ptr_array_unref);
+    g_clear_pointer(&state->others, g_ptr_array_unref);
     g_clear_pointer(&state->lease, api_object_unref);
     g_clear_pointer(&state->lease_status, api_status_unref);
 }
@@ -61,6 +63,7 @@ write_object(Command *command)
         .object = state->object,
         .events = state->events,
         .related = state->related,
+        .others = state->others,
         .lease = state->lease,
         .lease_status = state->lease_status,
         .wall_ns = command_wall_ns(command),
@@ -154,13 +157,31 @@ ask_lease(Command *command)
 }
 
 static void
-on_related(Command *command, const ApiResponse *response)
+on_others(Command *command, const ApiResponse *response)
 {
     DescribeState *state = command->state;
 
     if (api_response_ok(response))
-        state->related = take_items(response);
+        state->others = take_items(response);
     ask_lease(command);
+}
+
+static void
+on_related(Command *command, const ApiResponse *response)
+{
+    DescribeState *state = command->state;
+    ApiRequest *request;
+
+    if (api_response_ok(response))
+        state->related = take_items(response);
+    if (state->describer->other_kind == NULL) {
+        ask_lease(command);
+        return;
+    }
+    request = api_request_new(VERB_LIST, state->describer->other_kind,
+                              api_namespace(state->object), NULL);
+    state->describer->related(state->object, request);
+    command_send(command, request, on_others);
 }
 
 static void
