@@ -1,1 +1,1 @@
-0db851df829c3594
+eeeddf3157e38fdf

@@ -1,1 +1,1 @@
-8df3b7538fa606f0
+e8c8b5bda5308eec

@@ -1,1 +1,1 @@
-b291160dca2b4a62
+d882edba3cb47b3c
