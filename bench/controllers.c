@@ -150,7 +150,7 @@ bench_load(const Load *load)
     events = sim_counters(run_cluster(run)->sim).events;
     printf("  %s: %" G_GUINT64_FORMAT " events, CPU ms %.0f, %.0f events a ms\n", load->name, events, ms, (double)events / ms);
     for (guint i = 0; i < G_N_ELEMENTS(load->controllers) && load->controllers[i] != NULL; i++) {
-        double visited = print_controller(run_cluster(run)->controllers, load->controllers[i], ms);
+        double visited = print_controller(g_ptr_array_index(run_cluster(run)->managers, 0), load->controllers[i], ms);
 
         first = i == 0 ? visited : first;
     }
