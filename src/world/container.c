@@ -271,7 +271,7 @@ runtime_create_container(Sandbox *sandbox,
     call->container = container_new(sandbox, options);
     call->done.create = done;
     /* Recorded: creating takes about a sixth of starting. */
-    rt_call_after(call, runtime_draw(runtime, &runtime->options.create_start) / 6);
+    rt_call_work(call, runtime_draw(runtime, &runtime->options.create_start) / 6);
 }
 
 /* --- start -------------------------------------------------------------------------------------- */
@@ -357,7 +357,7 @@ runtime_start_container(RtContainer *container, SimHandle owner, RtStartDone don
 
     rt_call_set_container(call, container);
     call->done.start = done;
-    rt_call_after(call, runtime_draw(runtime, &runtime->options.create_start));
+    rt_call_work(call, runtime_draw(runtime, &runtime->options.create_start));
 }
 
 /* --- end ------------------------------------------------------------------------------------------ */

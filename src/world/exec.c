@@ -41,7 +41,7 @@ exec_return(RtCall *call, gint32 exit_code)
     exec->exit_code = exit_code;
     exec->shell = NULL;
     call->act = exec_answer;
-    rt_call_after(call, call->number[0]);
+    rt_call_work(call, call->number[0]);
 }
 
 static void
@@ -152,5 +152,5 @@ runtime_exec(RtContainer *container,
     sim_timer_init(&exec->timeout, runtime->sim, SIM_WORLD, exec_on_timeout, call);
     if (timeout_ns > 0)
         sim_timer_arm_after(&exec->timeout, timeout_ns);
-    rt_call_after(call, total_ns - call->number[0]);
+    rt_call_work(call, total_ns - call->number[0]);
 }

@@ -110,6 +110,7 @@ struct Runtime {
     GHashTable *volume_by_id;  /* interned -> FsTree* (owned) */
     FsTree *host_files;
     CpuPool cpu;
+    CpuGroup own_cpu; /* of what the runtime itself does */
     Memory memory; /* sum over the containers */
     SimTimer oom_timer;
 };
@@ -148,6 +149,8 @@ struct RtCall {
     } done;
     gint64 number[2];
     gboolean is_kept; /* by act: it goes on */
+    CpuJob job;       /* of rt_call_work */
+    gint64 work_ns, rest_ns; /* what is to come: on a CPU, then waiting */
 };
 
 RtCall *rt_call_new(Runtime *runtime, SimHandle owner, gpointer user, void (*act)(RtCall *call));
@@ -155,6 +158,11 @@ void rt_call_set_sandbox(RtCall *call, Sandbox *sandbox);
 void rt_call_set_container(RtCall *call, RtContainer *container);
 /* rt_call_after: act after @delay_ns. */
 void rt_call_after(RtCall *call, gint64 delay_ns);
+/*
+ * rt_call_work: act after @delay_ns, of which a part is work on the machine's
+ * CPUs: longer where those are wanted by others, who are slowed by it in turn.
+ */
+void rt_call_work(RtCall *call, gint64 delay_ns);
 /* rt_call_park: act's end is not the end; something else will arm it, or free it. */
 void rt_call_park(RtCall *call);
 /* rt_call_wants: whether the caller is still there. */

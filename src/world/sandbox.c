@@ -146,7 +146,7 @@ runtime_run_sandbox(Runtime *runtime,
     call->sandbox = sandbox_new(runtime, options);
     call->done.sandbox = done;
     runtime->n_network_busy++;
-    rt_call_after(call, delay_ns);
+    rt_call_work(call, delay_ns);
 }
 
 /* --- stop ------------------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ stop_network_gone(RtCall *call)
 {
     sandbox_drop_address(call->sandbox);
     call->act = stop_finished;
-    rt_call_after(call, call->number[0]);
+    rt_call_work(call, call->number[0]);
 }
 
 static void
@@ -223,7 +223,7 @@ runtime_stop_sandbox(Sandbox *sandbox, SimHandle owner, void (*done)(gpointer us
     sandbox->is_stopping = TRUE;
     kill_containers(sandbox);
     call->number[0] = total_ns / 5;
-    rt_call_after(call, total_ns - call->number[0]);
+    rt_call_work(call, total_ns - call->number[0]);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "world/flow.h"
+#include "world/rt.h"
 
 Suite *runtime_suite(void);
 
@@ -49,6 +50,77 @@ START_TEST(test_stopping_a_sandbox_kills_what_runs_in_it)
     runtime_stop_sandbox(sandbox, (SimHandle){0}, NULL, NULL);
     ck_assert_int_eq(rt_container_state(container), RT_EXITED);
     ck_assert_int_eq(rt_container_exit_code(container), 137);
+    pods_free(pods);
+}
+END_TEST
+
+/*
+ * containerd and runc work beside the pods, in system.slice with 1024 shares: with n
+ * teardowns of 80 + 20 ms at once (half of either on a CPU) on two cores, n - 1 sandboxes
+ * and a container compete. cgroup v1: a container without requests has 2 shares.
+ */
+typedef struct {
+    Sim *sim;
+    gint64 done_ns;
+} Watch;
+
+static void
+on_computed(gpointer user)
+{
+    Watch *watch = user;
+
+    watch->done_ns = sim_now_ns(watch->sim);
+}
+
+static const struct {
+    const char *name;
+    guint n_teardowns;
+    gint64 request_milli;
+    gint64 computed_ms; /* 10 ms of work, wanted when the runtime begins to work */
+    gint64 gone_ms;     /* the first address, after the call */
+} contended[] = {
+    {"one at a time leaves a core", 1, 0, 10, 80},
+    {"two take both cores, a pod without requests waits for them", 2, 0, 50, 80},
+    /* 2 cores for 3 threads of work of 40 ms: 60 ms, then the container */
+    {"three take longer themselves", 3, 0, 70, 100},
+    /* 1000 and 1000: a core each; the two share one for 10 ms, then have one each */
+    {"a request is heeded", 2, 1000, 10, 85},
+};
+
+START_TEST(test_the_work_of_a_runtime_takes_cpu)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    Sandbox *sandbox = pods_sandbox(pods, "web");
+    RtContainerOptions options = {.name = "app",
+                                  .image = "registry.local/app:1",
+                                  .cpu_milli_request = contended[_i].request_milli};
+    static const char *const command[] = {"sleep", "3600", NULL};
+    Sandbox *others[3];
+    const char *ip;
+    RtContainer *container;
+    CpuJob job = {0};
+    Watch watch = {pods->sim, 0};
+    gint64 begin_ns, computed_ns, gone_ns;
+
+    options.command = command;
+    container = pods_start_options(pods, sandbox, &options);
+    for (guint i = 0; i < contended[_i].n_teardowns; i++)
+        others[i] = pods_sandbox(pods, "other");
+    ip = sandbox_ip(others[0]);
+    begin_ns = sim_now_ns(pods->sim);
+    for (guint i = 0; i < contended[_i].n_teardowns; i++)
+        runtime_stop_sandbox(others[i], pods->owner, NULL, NULL);
+    sim_handle_drop(pods->sim, pods->owner);
+    pods->owner = sim_handle_new(pods->sim, pods);
+    pods_run(pods, 20 * NS_PER_MS);
+    cpu_job_start(&container->cpu, &job, 10 * NS_PER_MS, on_computed, &watch);
+    pods_run(pods, NS_PER_S);
+    computed_ns = watch.done_ns - begin_ns - 20 * NS_PER_MS;
+    gone_ns = world_address_gone_ns(pods->world, ip) - begin_ns;
+    ck_assert_msg((computed_ns + NS_PER_MS / 2) / NS_PER_MS == contended[_i].computed_ms,
+                  "%s: computed after %" G_GINT64_FORMAT " ns", contended[_i].name, computed_ns);
+    ck_assert_msg((gone_ns + NS_PER_MS / 2) / NS_PER_MS == contended[_i].gone_ms,
+                  "%s: gone after %" G_GINT64_FORMAT " ns", contended[_i].name, gone_ns);
     pods_free(pods);
 }
 END_TEST
@@ -798,6 +870,7 @@ runtime_suite(void)
 
     tcase_add_test(tcase, test_addresses_go_round);
     tcase_add_test(tcase, test_stopping_a_sandbox_kills_what_runs_in_it);
+    tcase_add_loop_test(tcase, test_the_work_of_a_runtime_takes_cpu, 0, G_N_ELEMENTS(contended));
     tcase_add_test(tcase, test_life_of_a_container);
     tcase_add_test(tcase, test_log_times);
     tcase_add_test(tcase, test_grace_can_only_shrink);
