@@ -1,1 +1,1 @@
-eeeddf3157e38fdf
+17d951bd3435ebee

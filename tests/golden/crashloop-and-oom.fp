@@ -1,1 +1,1 @@
-e8c8b5bda5308eec
+998ba256aa9eb24e

@@ -1,1 +1,1 @@
-8071958ada331c4f
+ca3f83ced9a1e2df
