@@ -86,6 +86,16 @@ client_dispatch(Client *client, Call *call)
     client_conn_send(client->conn, call, sim_now_ns(client->options.sim) + timeout_ns);
 }
 
+static void
+client_wait_for_token(Client *client, Call *call, gint64 ready_ns)
+{
+    Sim *sim = client->options.sim;
+
+    sim_waited(sim, str_internf("rate limit of %s (%u/s)", client->options.user, client->options.qps),
+               ready_ns - sim_now_ns(sim));
+    client_wait(client, call, ready_ns);
+}
+
 /* Asks for a token; sends at once if there is one. */
 static void
 client_enqueue(Client *client, Call *call)
@@ -98,7 +108,7 @@ client_enqueue(Client *client, Call *call)
     if (ready_ns <= sim_now_ns(client->options.sim))
         client_dispatch(client, call);
     else
-        client_wait(client, call, ready_ns);
+        client_wait_for_token(client, call, ready_ns);
 }
 
 static void

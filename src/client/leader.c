@@ -1,13 +1,14 @@
 /* leader.c - see leader.h */
 
 #include "client/leader.h"
+#include "api/profile.h"
 
 #include "api/kinds.h"
 #include "base/duration.h"
 
-#define LEASE_DURATION_S  15
-#define RENEW_DEADLINE_NS (10 * NS_PER_S)
-#define RETRY_NS          (2 * NS_PER_S)
+#define LEASE_DURATION_S  ((gint32)(PROFILE_NS(LEASE_DURATION) / NS_PER_S))
+#define RENEW_DEADLINE_NS PROFILE_NS(RENEW_DEADLINE)
+#define RETRY_NS          PROFILE_NS(RETRY_PERIOD)
 #define RETRY_MAX_NS      (RETRY_NS * 22 / 10)
 /* component-base: the client of the election gives up after half the renew deadline. */
 #define REQUEST_TIMEOUT_NS (RENEW_DEADLINE_NS / 2)
@@ -179,10 +180,14 @@ leader_read_done(gpointer user, const ApiResponse *response)
         return;
     }
     leader_observe(leader, response->object);
-    if (leader_may_take(leader))
+    if (leader_may_take(leader)) {
+        if (!leader_holds(leader) && !str_is_empty(lease_spec(leader->observed)->holder_identity))
+            sim_waited(client_sim(leader->client), profile_timers[TIMER_LEASE_DURATION].name,
+                       leader_now_ns(leader) - leader->observed_ns);
         leader_write(leader, VERB_UPDATE);
-    else
+    } else {
         leader_wait(leader);
+    }
 }
 
 static void

@@ -34,6 +34,8 @@ plan_free(Plan *plan)
     g_ptr_array_free(plan->steps, TRUE);
     g_ptr_array_free(plan->expected_deletions, TRUE);
     g_array_free(plan->enqueues, TRUE);
+    if (plan->waits != NULL)
+        g_array_free(plan->waits, TRUE);
     if (plan->carry_free != NULL)
         plan->carry_free(plan->carry);
     g_free(plan);
@@ -316,6 +318,16 @@ plan_enqueue_after(Plan *plan, const char *key, gint64 delay_ns)
     PlanEnqueue enqueue = {str_intern(key), delay_ns};
 
     g_array_append_val(plan->enqueues, enqueue);
+}
+
+void
+plan_waited(Plan *plan, const char *timer, gint64 ns)
+{
+    PlanWait wait = {str_intern(timer), ns};
+
+    if (plan->waits == NULL)
+        plan->waits = g_array_new(FALSE, FALSE, sizeof(PlanWait));
+    g_array_append_val(plan->waits, wait);
 }
 
 void

@@ -160,6 +160,8 @@ void plan_requeue_after(Plan *plan, gint64 delay_ns); /* the earlier of several 
 void plan_enqueue_after(Plan *plan,
                         const char *key,
                         gint64 delay_ns); /* another key of this controller */
+/* plan_waited: what this plan does had to wait for a timer (profile.h), for @ns. */
+void plan_waited(Plan *plan, const char *timer, gint64 ns);
 /* plan_fail: the sync ends in an error (rate-limited retry) with this text, after its steps. */
 void plan_fail(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void plan_continue(Plan *plan, PlanContinue next, gpointer carry, GDestroyNotify carry_free);

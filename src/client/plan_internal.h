@@ -8,6 +8,11 @@ typedef struct {
     gint64 delay_ns;
 } PlanEnqueue;
 
+typedef struct {
+    const char *timer; /* interned */
+    gint64 ns;
+} PlanWait;
+
 struct Plan {
     GPtrArray *steps; /* of PlanStep (owned) */
     GroupType group;  /* of steps added now */
@@ -17,6 +22,7 @@ struct Plan {
     GPtrArray *expected_deletions; /* interned pod keys */
     gint64 requeue_ns;             /* -1: none */
     GArray *enqueues;              /* of PlanEnqueue */
+    GArray *waits;                 /* of PlanWait; NULL: none */
     const char *error;             /* interned; NULL: none */
     PlanContinue next;
     gpointer carry; /* (owned) */

@@ -468,6 +468,11 @@ plan_run_begin_plan(PlanRun *run)
             expectations_set(run->options.expectations, run->key, plan->expected_creations,
                              plan->expected_deletions, now_ns);
     }
+    for (guint i = 0; plan->waits != NULL && i < plan->waits->len; i++) {
+        const PlanWait *wait = &g_array_index(plan->waits, PlanWait, i);
+
+        sim_waited(run->options.sim, wait->timer, wait->ns);
+    }
     for (guint i = 0; run->options.enqueue != NULL && i < plan->enqueues->len; i++) {
         const PlanEnqueue *enqueue = &g_array_index(plan->enqueues, PlanEnqueue, i);
 

@@ -1,6 +1,7 @@
 /* workqueue.c - see workqueue.h */
 
 #include "client/workqueue.h"
+#include "api/profile.h"
 
 #include "base/duration.h"
 
@@ -322,6 +323,7 @@ workqueue_add_rate_limited(WorkQueue *queue, const char *key)
     gint64 backoff_ns = workqueue_backoff_ns(queue, item);
     gint64 bucket_ns = workqueue_bucket_ns(queue);
 
+    sim_waited(queue->sim, profile_timers[TIMER_QUEUE_BACKOFF].name, MAX(backoff_ns, bucket_ns));
     workqueue_add_after(queue, item->key, MAX(backoff_ns, bucket_ns));
 }
 

@@ -1,4 +1,5 @@
 #include "base/duration.h"
+#include "api/profile.h"
 #include "controllers/controllers.h"
 
 void
@@ -7,19 +8,19 @@ controllers_config_init(ControllersConfig *config, guint version_minor)
     *config = (ControllersConfig){
         .cluster_cidr = str_intern("10.244.0.0/16"),
         .node_mask = 24,
-        .node_monitor_grace_ns = (version_minor <= 31 ? 40 : 50) * NS_PER_S,
-        .node_startup_grace_ns = 60 * NS_PER_S,
+        .node_monitor_grace_ns = profile_timer_ns(TIMER_NODE_MONITOR_GRACE, version_minor),
+        .node_startup_grace_ns = profile_timer_ns(TIMER_NODE_STARTUP_GRACE, version_minor),
         .eviction_rate_milli = 100,
         .secondary_rate_milli = 10,
         .unhealthy_zone_percent = 55,
         .large_cluster_size = 50,
-        .pod_gc_quarantine_ns = 40 * NS_PER_S,
+        .pod_gc_quarantine_ns = profile_timer_ns(TIMER_POD_GC_QUARANTINE, version_minor),
         .terminated_pod_threshold = 12500,
         .endpoints_per_slice = 100,
         .endpoint_batch_period_ns = 0,
-        .hpa_cpu_initialization_ns = 300 * NS_PER_S,
-        .hpa_initial_readiness_ns = 30 * NS_PER_S,
-        .hpa_downscale_stabilization_ns = 300 * NS_PER_S,
+        .hpa_cpu_initialization_ns = profile_timer_ns(TIMER_HPA_CPU_INITIALIZATION, version_minor),
+        .hpa_initial_readiness_ns = profile_timer_ns(TIMER_HPA_INITIAL_READINESS, version_minor),
+        .hpa_downscale_stabilization_ns = profile_timer_ns(TIMER_HPA_DOWNSCALE, version_minor),
         .root_ca = str_intern("-----BEGIN CERTIFICATE-----\ndesk8s\n-----END CERTIFICATE-----\n"),
     };
 }

@@ -1,4 +1,5 @@
 #include "controllers/deployment_sync.h"
+#include "api/profile.h"
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
@@ -198,6 +199,9 @@ estimate_progress(DeploymentSync *sync, DeploymentStatus *status)
         condition_remove(&status->conditions, "Progressing");
         condition_put(&status->conditions, &condition);
     } else if (deployment_has_timed_out(sync->deployment, status, sync->r->wall_ns)) {
+        if (present != NULL && !str_is(present->reason, "ProgressDeadlineExceeded"))
+            plan_waited(sync->plan, profile_timers[TIMER_PROGRESS_DEADLINE].name,
+                        sync->r->wall_ns - present->last_update_time);
         put_progressing(sync, status, "False", "ProgressDeadlineExceeded",
                         "has timed out progressing.");
     }

@@ -1,5 +1,6 @@
 /* job.c - the Job controller: its sync; v1.34 pkg/controller/job/job_controller.go */
 #include "controllers/controllers.h"
+#include "api/profile.h"
 #include "controllers/job_events.h"
 #include "controllers/job_sync.h"
 
@@ -123,7 +124,7 @@ note_suspension(const Reconcile *r, JobSync *sync, Plan *plan)
     plan_event(plan, sync->job, "Normal", is_on ? "Suspended" : "Resumed", "%s", condition->message);
     if (!is_on)
         status->start_time = api_time_seconds(r->wall_ns);
-    else if (r->version_minor >= 36)
+    else if (profile_has(FEATURE_JOB_SUSPEND_CLEARS_START, r->version_minor))
         status->start_time = 0;
 }
 

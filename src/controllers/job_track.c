@@ -1,5 +1,6 @@
 /* job_track.c - counting ended pods exactly once, and the Job's end; job_controller.go, trackJobStatusAndRemoveFinalizers */
 #include "controllers/job_sync.h"
+#include "api/profile.h"
 
 #define UNCOUNTED_MAX 500
 
@@ -38,7 +39,7 @@ static gboolean
 must_announce(const JobSync *sync)
 {
     return sync->final.type != NULL &&
-           (sync->version_minor >= 31 || str_is(sync->final.reason, "PodFailurePolicy") ||
+           (profile_has(FEATURE_JOB_INTERIM_CONDITIONS, sync->version_minor) || str_is(sync->final.reason, "PodFailurePolicy") ||
             str_is(sync->final.reason, "SuccessPolicy")) &&
            !condition_is(&job_status(sync->job)->conditions, interim_type(sync), "True");
 }

@@ -1,4 +1,5 @@
 #include "controllers/nodelifecycle.h"
+#include "api/profile.h"
 
 #define MONITOR_WORKERS 8
 #define LEASE_NAMESPACE "kube-node-lease"
@@ -21,6 +22,8 @@ typedef struct {
     const char *current;  /* Ready after our own verdict; NULL: none */
     guint step;           /* that writes changed */
     gboolean has_failed;
+    const char *timer; /* that ran out: why it is changed */
+    gint64 waited_ns;
 } NodeWork;
 
 typedef struct {
@@ -159,6 +162,8 @@ judge(const Reconcile *r, NodeHealth *health, NodeWork *work)
     if (r->now_ns <= health->probe_ns + grace_ns)
         return;
     work->changed = judge_unknown(r, work->node);
+    work->timer = profile_timers[ready != NULL ? TIMER_NODE_MONITOR_GRACE : TIMER_NODE_STARTUP_GRACE].name;
+    work->waited_ns = r->now_ns - health->probe_ns;
     work->current = str_intern("Unknown");
 }
 
@@ -375,6 +380,7 @@ begin_batch(const Reconcile *r, MonitorPass *pass, Plan *plan)
         step->retries_on_conflict = 5;
         step->continue_on_error = TRUE;
         work->step = plan_count(plan) - 1;
+        plan_waited(plan, work->timer, work->waited_ns);
     }
     plan_group_end(plan);
     plan_continue(plan, after_statuses, pass_ref(pass), pass_unref);

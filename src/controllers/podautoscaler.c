@@ -6,6 +6,7 @@
  * status. A key waits 15 s before each sync, whatever woke it.
  */
 #include "api/selector.h"
+#include "api/profile.h"
 #include "base/duration.h"
 #include "controllers/podautoscaler_sync.h"
 
@@ -110,6 +111,19 @@ rescaled(const Reconcile *r, gpointer carry, const StepResult *results, guint n_
 
 /* --- deciding --------------------------------------------------------------------------------------- */
 
+/* What a step down had to wait for: the window, or what of it has passed since the last step. */
+static gint64
+down_wait_ns(const HpaSync *sync, const Reconcile *r)
+{
+    const HpaBehavior *behavior = hpa_spec(sync->hpa)->behavior;
+    gint64 window_ns = controllers_config_of(r->config)->hpa_downscale_stabilization_ns;
+    ApiTime last = hpa_status(sync->hpa)->last_scale_time;
+
+    if (behavior != NULL && behavior->scale_down->stabilization_window_s.is_set)
+        window_ns = behavior->scale_down->stabilization_window_s.value * NS_PER_S;
+    return last == 0 ? window_ns : MIN(window_ns, api_time_seconds(r->wall_ns) - last);
+}
+
 static void
 decide(HpaSync *sync, const Reconcile *r, Plan *plan, gint32 desired, const char *reason)
 {
@@ -122,6 +136,8 @@ decide(HpaSync *sync, const Reconcile *r, Plan *plan, gint32 desired, const char
         return;
     }
     sync->desired = desired;
+    if (desired < sync->current && sync->has_statuses)
+        plan_waited(plan, profile_timers[TIMER_HPA_DOWNSCALE].name, down_wait_ns(sync, r));
     sync->reason = str_intern(reason);
     step = plan_scale(plan, sync->target, desired, "%s", reason);
     step->continue_on_error = TRUE;

@@ -3,6 +3,7 @@
  * with the computeStatusFor... of horizontal.go
  */
 #include "api/selector.h"
+#include "api/profile.h"
 #include "base/duration.h"
 #include "controllers/podautoscaler_sync.h"
 
@@ -453,7 +454,7 @@ tolerances_of(const HpaSpec *spec, guint version_minor)
 {
     HpaTolerances out = {0.1, 0.1};
 
-    if (spec->behavior != NULL && version_minor >= 35) {
+    if (spec->behavior != NULL && profile_has(FEATURE_HPA_TOLERANCE, version_minor)) {
         out.up = tolerance_of(spec->behavior->scale_up);
         out.down = tolerance_of(spec->behavior->scale_down);
     }

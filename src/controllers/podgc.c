@@ -1,4 +1,5 @@
 #include "controllers/controllers.h"
+#include "api/profile.h"
 #include "controllers/util.h"
 
 /* v1.34 pkg/controller/podgc/gc_controller.go */
@@ -295,6 +296,7 @@ tick(const Reconcile *r, Plan *plan)
 
         step->ignore_codes[0] = 404;
         step->continue_on_error = TRUE;
+        plan_waited(plan, profile_timers[TIMER_POD_GC_QUARANTINE].name, controllers_config_of(r->config)->pod_gc_quarantine_ns);
     }
     plan_continue(plan, after_reads, orphans, orphans_free);
 }

@@ -1,4 +1,5 @@
 #include "controllers/controllers.h"
+#include "api/profile.h"
 #include "controllers/statefulset_sync.h"
 
 #define BURST_REPLICAS 500
@@ -261,8 +262,7 @@ update_pods(StatefulSync *sync)
 
     if (!str_is(strategy->type, "RollingUpdate"))
         return;
-    /* The gate is on from v1.35. */
-    if (sync->r->version_minor >= 35 && rolling != NULL)
+    if (profile_has(FEATURE_STATEFUL_MAX_UNAVAILABLE, sync->r->version_minor) && rolling != NULL)
         update_several(sync, rolling, partition);
     else
         update_one(sync, partition);

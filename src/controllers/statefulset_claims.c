@@ -1,4 +1,5 @@
 #include "controllers/statefulset_sync.h"
+#include "api/profile.h"
 
 const char *
 stateful_claim_name(const ApiObject *set, guint template_index, gint32 ordinal)
@@ -137,7 +138,7 @@ gboolean
 stateful_plan_claims(StatefulSync *sync, gint32 ordinal)
 {
     const char *pod_name = str_internf("%s-%d", api_name(sync->set), ordinal);
-    char first = sync->r->version_minor >= 36 ? 'C' : 'c';
+    char first = profile_has(FEATURE_CAPITAL_EVENTS, sync->r->version_minor) ? 'C' : 'c';
 
     for (guint i = 0; i < stateful_set_spec(sync->set)->claim_templates.count; i++) {
         const char *name = stateful_claim_name(sync->set, i, ordinal);

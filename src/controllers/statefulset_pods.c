@@ -1,4 +1,5 @@
 #include "controllers/replicaset_sync.h"
+#include "api/profile.h"
 #include "controllers/statefulset_sync.h"
 
 #define POD_NAME_LABEL  "statefulset.kubernetes.io/pod-name"
@@ -95,8 +96,7 @@ stateful_pod_new(const StatefulSync *sync, gint32 ordinal)
 void
 stateful_set_events(const StatefulSync *sync, PlanStep *step, const char *verb, const char *pod_name)
 {
-    /* The words begin with a capital from v1.36 on. */
-    char first = sync->r->version_minor >= 36 ? g_ascii_toupper(verb[0]) : verb[0];
+    char first = profile_has(FEATURE_CAPITAL_EVENTS, sync->r->version_minor) ? g_ascii_toupper(verb[0]) : verb[0];
     char upper = g_ascii_toupper(verb[0]);
 
     step->event_about = api_object_ref(sync->set);

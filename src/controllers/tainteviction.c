@@ -1,4 +1,5 @@
 #include "controllers/tainteviction.h"
+#include "api/profile.h"
 
 #define ATTEMPTS_MAX   5
 #define ATTEMPT_GAP_NS (10 * NS_PER_MS)
@@ -294,6 +295,23 @@ reconcile_node(const Reconcile *r, Plan *plan)
         process_pod(r, plan, pods->pdata[i], node);
 }
 
+/* Whose seconds these were: those that admission gave every pod, or its own. */
+static const char *
+toleration_timer(const Reconcile *r, const ApiObject *pod)
+{
+    const ApiObject *node = view_get(r->view, &node_kind, NULL, pod_spec(pod)->node_name);
+
+    for (guint i = 0; node != NULL && i < node_spec(node)->taints.count; i++) {
+        const Taint *taint = &node_spec(node)->taints.items[i];
+
+        if (is_no_execute(taint) && str_is(taint->key, "node.kubernetes.io/unreachable"))
+            return profile_timers[TIMER_TOLERATION_UNREACHABLE].name;
+        if (is_no_execute(taint) && str_is(taint->key, "node.kubernetes.io/not-ready"))
+            return profile_timers[TIMER_TOLERATION_NOT_READY].name;
+    }
+    return "tolerationSeconds";
+}
+
 static void
 reconcile_pod(const Reconcile *r, Plan *plan)
 {
@@ -324,6 +342,7 @@ reconcile_pod(const Reconcile *r, Plan *plan)
     if (timer == NULL || !timer->is_pending || timer->due_ns > r->now_ns)
         return;
     timer->is_pending = FALSE;
+    plan_waited(plan, toleration_timer(r, pod), r->now_ns - timer->created_ns);
     plan_eviction_event(plan, pod, "Marking for deletion");
     plan_attempt(pod, 1, plan);
 }

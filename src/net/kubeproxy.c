@@ -1,6 +1,7 @@
 /* kubeproxy.c - see kubeproxy.h: the process, what it watches, when a sync runs */
 
 #include "net/kubeproxy.h"
+#include "api/profile.h"
 
 #include "base/duration.h"
 #include "client/component.h"
@@ -73,7 +74,7 @@ earliest_start_ns(KubeProxy *proxy)
     gint64 period_ns = proxy->options.min_sync_ns;
     gint64 now = now_of(proxy);
 
-    if (proxy->options.version_minor < 33) {
+    if (!profile_has(FEATURE_PROXY_FIXED_PERIOD, proxy->options.version_minor)) {
         proxy->burst_ns = MIN(proxy->burst_ns + now - proxy->burst_from_ns, 2 * period_ns);
         proxy->burst_from_ns = now;
         if (proxy->burst_ns >= period_ns)
@@ -92,6 +93,7 @@ request_sync(KubeProxy *proxy)
     if (proxy->state != PROXY_IDLE)
         return;
     proxy->state = PROXY_WAITING;
+    sim_waited(proxy->options.sim, profile_timers[TIMER_PROXY_MIN_SYNC].name, earliest_start_ns(proxy) - now_of(proxy));
     sim_timer_arm_at(&proxy->next, earliest_start_ns(proxy));
 }
 
@@ -142,7 +144,7 @@ begin_sync(KubeProxy *proxy)
 
     if (object != NULL)
         node.zone = str_map_get(&object->meta->labels, ZONE_LABEL);
-    node.has_node_hints = proxy->options.version_minor >= 34;
+    node.has_node_hints = profile_has(FEATURE_HINTS_FOR_NODES, proxy->options.version_minor);
     for (guint i = 0; i < proxy->dirty->len; i++)
         take_service(proxy, g_ptr_array_index(proxy->dirty, i), &node, &lines);
     g_ptr_array_set_size(proxy->dirty, 0);

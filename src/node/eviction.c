@@ -9,11 +9,12 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 #include "node/pressure.h"
 #include "node/resources.h"
 
 #define ROUND_NS           (10 * NS_PER_S)
-#define TRANSITION_NS      (300 * NS_PER_S)
+#define TRANSITION_NS      PROFILE_NS(EVICTION_TRANSITION)
 #define CLEANUP_NS         (30 * NS_PER_S)
 #define GROWTH_BYTES_PER_S G_GINT64_CONSTANT(1000000000)
 

@@ -6,6 +6,7 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 
 typedef struct {
     Worker *w; /* (borrowed) looked up by handle before use */
@@ -136,6 +137,7 @@ image_pull(Worker *w, const char *image, ImageDone done)
         done(w, "ImagePullBackOff", message);
         return;
     }
+    sim_waited(w->k->sim, profile_timers[TIMER_IMAGE_BACKOFF].name, backoff_get_ns(&w->pulls, image));
     pull_error_set(w, image, NULL);
     image_event(w, "Normal", "Pulling", str_internf("Pulling image \"%s\"", image));
     request = g_new0(PullRequest, 1);
@@ -180,7 +182,7 @@ image_ensure(Worker *w, const Container *container, gboolean is_init, ImageDone 
     if (!str_is(policy, "Always") && runtime_has_image(w->k->options.runtime, image)) {
         image_event(w, "Normal", "Pulled",
                     str_internf("Container image \"%s\" already present on machine%s", image,
-                                w->k->options.version_minor >= 35
+                                profile_has(FEATURE_IMAGE_ACCESS_WORDS, w->k->options.version_minor)
                                     ? " and can be accessed by the pod"
                                     : ""));
         done(w, NULL, NULL);

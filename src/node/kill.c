@@ -7,6 +7,7 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 
 #define GRACE_MIN_S 2
 
@@ -22,6 +23,7 @@ struct KillJob {
     gint64 stage_ns; /* when the stage began */
     SimHandle handle;
     SimTimer timer; /* the grace is over while it waits */
+    gint64 term_ns; /* when SIGTERM was asked for; 0: not yet */
 };
 
 static void kill_stop(KillJob *job);
@@ -123,6 +125,9 @@ kill_on_stopped(gpointer user)
     gboolean all_over = TRUE;
 
     job->stage = KILL_OVER;
+    /* The whole grace: SIGKILL ended it. */
+    if (job->term_ns > 0 && sim_now_ns(w->k->sim) - job->term_ns >= job->grace_s * NS_PER_S)
+        sim_waited(w->k->sim, profile_timers[TIMER_TERMINATION_GRACE].name, sim_now_ns(w->k->sim) - job->term_ns);
     kubelet_timer_disarm(job->w->k, &job->timer);
     for (guint i = 0; i < w->kills->len; i++) {
         KillJob *other = w->kills->pdata[i];
@@ -162,6 +167,7 @@ kill_stop(KillJob *job)
         sim_post(w->k->sim, job->handle, SIM_CONTROL, 0, kill_on_stopped_later, NULL, NULL);
     else
         runtime_stop_container(rt, job->grace_s * NS_PER_S, job->handle, kill_on_stopped, job);
+    job->term_ns = sim_now_ns(w->k->sim);
 }
 
 static void

@@ -7,8 +7,9 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 
-#define RENEW_NS     (10 * NS_PER_S)
+#define RENEW_NS     PROFILE_NS(NODE_LEASE_RENEW)
 #define JITTER_NS    (400 * NS_PER_MS)
 #define RETRY_NS     (200 * NS_PER_MS)
 #define RETRY_MAX_NS (7 * NS_PER_S)

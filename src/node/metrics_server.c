@@ -1,12 +1,13 @@
 /* metrics_server.c - see metrics_server.h: the process, its scrapes and answers */
 
 #include "node/metrics_server.h"
+#include "api/profile.h"
 
 #include "api/selector.h"
 #include "base/duration.h"
 #include "client/component.h"
 
-#define RESOLUTION_NS      (15 * NS_PER_S)
+#define RESOLUTION_NS      PROFILE_NS(METRICS_RESOLUTION)
 #define KUBELET_TIMEOUT_NS (10 * NS_PER_S)
 #define DELAY_PER_NODE_MS  8
 #define DELAY_MAX_MS       4000

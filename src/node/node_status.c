@@ -7,10 +7,11 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 #include "node/resources.h"
 
-#define UPDATE_NS       (10 * NS_PER_S)
-#define REPORT_NS       (300 * NS_PER_S)
+#define UPDATE_NS       PROFILE_NS(NODE_STATUS_UPDATE)
+#define REPORT_NS       PROFILE_NS(NODE_STATUS_REPORT)
 #define FAST_NS         (100 * NS_PER_MS)
 #define RUNTIME_UP_NS   (30 * NS_PER_MS) /* until the first look at the runtime has ended */
 #define REGISTER_MIN_NS (100 * NS_PER_MS)
@@ -120,7 +121,7 @@ status_set_info(const KubeletOptions *options, NodeStatus *status)
         .os_image = str_intern("Debian GNU/Linux 12 (bookworm)"),
         .container_runtime_version = str_intern("containerd://1.6.20"),
         .kubelet_version = options->version,
-        .kube_proxy_version = str_intern(options->version_minor >= 33 ? "" : options->version),
+        .kube_proxy_version = str_intern(profile_has(FEATURE_NO_KUBE_PROXY_VERSION, options->version_minor) ? "" : options->version),
         .operating_system = str_intern("linux"),
         .architecture = str_intern("amd64"),
     };

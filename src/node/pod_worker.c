@@ -8,6 +8,7 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 
 #define RESYNC_MIN_NS  (60 * NS_PER_S)
 #define RESYNC_MAX_NS  (90 * NS_PER_S)
@@ -384,8 +385,8 @@ worker_new(Kubelet *k, const ApiObject *pod)
     w->probes = g_ptr_array_new_with_free_func(probe_worker_free);
     w->kills = g_ptr_array_new_with_free_func(kill_job_free);
     w->hooks = g_ptr_array_new_with_free_func(g_free);
-    backoff_init(&w->crash, 10 * NS_PER_S, 300 * NS_PER_S);
-    backoff_init(&w->pulls, 10 * NS_PER_S, 300 * NS_PER_S);
+    backoff_init(&w->crash, PROFILE_NS(CRASH_BACKOFF), PROFILE_NS(CRASH_BACKOFF_MAX));
+    backoff_init(&w->pulls, PROFILE_NS(IMAGE_BACKOFF), PROFILE_NS(IMAGE_BACKOFF_MAX));
     rng_seed(&w->resync_rng, rng_next(k->rng), "resync");
     sim_timer_init(&w->queue_timer, k->sim, SIM_CONTROL, worker_on_queue, w);
     sim_timer_init(&w->deadline_timer, k->sim, SIM_CONTROL, worker_on_deadline, w);

@@ -5,6 +5,7 @@
  */
 
 #include "node/env.h"
+#include "api/profile.h"
 #include "node/internal.h"
 #include "node/resources.h"
 
@@ -109,7 +110,7 @@ start_on_created(gpointer user, RtContainer *created, const char *error)
     }
     w->sync.created = created;
     start_event(w, "Normal", "Created",
-                w->k->options.version_minor >= 32
+                profile_has(FEATURE_CREATED_COLON, w->k->options.version_minor)
                     ? str_internf("Created container: %s", container->name)
                     : str_internf("Created container %s", container->name));
     runtime_start_container(created, w->handle, start_on_started, w);
@@ -221,6 +222,8 @@ start_must_wait(Worker *w)
     if (ended == NULL)
         return FALSE;
     if (!backoff_holds_since(&w->crash, key, ended->finished_wall_ns, now_ns)) {
+        if (backoff_get_ns(&w->crash, key) > 0)
+            sim_waited(w->k->sim, profile_timers[TIMER_CRASH_BACKOFF].name, now_ns - ended->finished_wall_ns);
         backoff_next(&w->crash, key, ended->finished_wall_ns, now_ns);
         return FALSE;
     }

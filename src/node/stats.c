@@ -1,10 +1,11 @@
 /* stats.c - see stats.h */
 
 #include "node/stats.h"
+#include "api/profile.h"
 
 #include "node/internal.h"
 
-#define HOUSEKEEPING_NS     (10 * NS_PER_S)
+#define HOUSEKEEPING_NS     PROFILE_NS(CADVISOR)
 #define HOUSEKEEPING_MAX_NS (15 * NS_PER_S)
 #define POINT_BYTES         160
 

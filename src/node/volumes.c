@@ -7,11 +7,12 @@
  */
 
 #include "node/env.h"
+#include "api/profile.h"
 #include "node/internal.h"
 
 #define LOOP_NS      (100 * NS_PER_MS)
 #define POLL_NS      (300 * NS_PER_MS)
-#define LIMIT_NS     (123 * NS_PER_S)
+#define LIMIT_NS     PROFILE_NS(VOLUME_LIMIT)
 #define RETRY_MIN_NS (500 * NS_PER_MS)
 #define RETRY_MAX_NS (122 * NS_PER_S)
 

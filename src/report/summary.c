@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/table.h"
+#include "report/waits.h"
 
 /* What was found may be the whole output of a command: its first line says enough. */
 static void
@@ -112,6 +113,7 @@ report_summary(const ReportInput *input, const Series *series)
     g_string_append_printf(out, "Kubernetes %s, seed %" G_GUINT64_FORMAT ", %s of virtual time, %" G_GUINT64_FORMAT " events\nfingerprint %016" G_GINT64_MODIFIER "x\n", input->kubernetes_version, input->seed, clock, counters.events, sim_fingerprint(series->sim));
     append_deployments(out, series);
     append_traffic(out, series);
+    waits_append(out, series->sim, input->kubernetes_version);
     append_checks(out, input);
     if (!input->until_met)
         g_string_append(out, "\nFAIL: the condition of `until` was never met\n");

@@ -1,5 +1,6 @@
 /* write.c - the files of a run; see report.h */
 
+#include "report/waits.h"
 #include "report/series.h"
 
 #include "base/duration.h"
@@ -426,6 +427,7 @@ write_run(const ReportInput *input, const Series *series, const char *directory,
     value_set(counts, "traceRecords", value_new_int(trace_count(sim_get_trace(series->sim))));
     value_set(counts, "pods", value_new_int(series->lanes->len));
     value_set(run, "counters", counts);
+    value_set(run, "timers", waits_tree(series->sim, input->kubernetes_version));
     value_set(run, "traffic", traffic_tree(series));
     value_set(run, "expect", checks_tree(input));
     value_append_json(out, run, VALUE_INDENT4 | VALUE_NO_HTML_ESCAPE);

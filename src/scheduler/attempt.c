@@ -1,6 +1,7 @@
 /* attempt.c - see attempt.h */
 
 #include "scheduler/attempt.h"
+#include "api/profile.h"
 
 #include "base/caches.h"
 #include "scheduler/plugins/plugins.h"
@@ -522,7 +523,7 @@ static const char *
 post_filter(Run *run)
 {
     Attempt *attempt = run->attempt;
-    gboolean has_claims_plugin = run->options->version_minor >= 34;
+    gboolean has_claims_plugin = profile_has(FEATURE_RESOURCE_CLAIMS, run->options->version_minor);
     const char *text;
 
     if (has_claims_plugin && attempt->pre_filter_message != NULL &&

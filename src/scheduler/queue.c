@@ -1,12 +1,13 @@
 /* queue.c - see queue.h */
 
 #include "scheduler/queue.h"
+#include "api/profile.h"
 
 #include "base/duration.h"
 #include "scheduler/heap.h"
 
 #define LEFTOVER_PERIOD_NS (30 * NS_PER_S)
-#define LEFTOVER_AGE_NS    (5 * NS_PER_MIN)
+#define LEFTOVER_AGE_NS    PROFILE_NS(UNSCHEDULABLE_LIMIT)
 
 /* An event that a pod in flight has missed. */
 typedef struct {
@@ -510,6 +511,8 @@ flush_heap(SchedQueue *queue, Heap *heap, gint64 now_ns)
 
         if (first == NULL || is_backing_off(queue, first, now_ns))
             return;
+        if (queue->options.waited != NULL)
+            queue->options.waited(queue->options.user, FALSE, now_ns - first->timestamp_ns);
         enter(queue, first, QUEUE_ACTIVE);
     }
 }
@@ -525,10 +528,13 @@ flush_leftover(SchedQueue *queue, gint64 now_ns)
         QueuedPod *pod = link->data;
         GList *next = link == last ? NULL : link->next;
 
-        if (now_ns - pod->timestamp_ns > LEFTOVER_AGE_NS)
+        if (now_ns - pod->timestamp_ns > LEFTOVER_AGE_NS) {
+            if (queue->options.waited != NULL)
+                queue->options.waited(queue->options.user, TRUE, now_ns - pod->timestamp_ns);
             requeue(queue, pod, now_ns);
-        else
+        } else {
             queue->leftover_ns = MIN(queue->leftover_ns, leftover_tick_ns(queue, pod));
+        }
         link = next;
     }
 }

@@ -42,6 +42,8 @@ typedef struct {
     gint64 initial_backoff_ns, max_backoff_ns; /* 1 s, 10 s; max 0: no backoff */
     /* Pods whose preemption is being carried out are held out of the queue; NULL: none. */
     gboolean (*is_preempting)(gpointer user, const char *uid);
+    /* A pod waited so long for its back-off, or (@is_leftover) for the flush of the unschedulable; may be NULL. */
+    void (*waited)(gpointer user, gboolean is_leftover, gint64 ns);
     gpointer user;
 } SchedQueueOptions;
 

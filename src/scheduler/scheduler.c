@@ -1,6 +1,7 @@
 /* scheduler.c - assembly, and what the informers say; see internal.h */
 
 #include "scheduler/internal.h"
+#include "api/profile.h"
 
 #include "base/duration.h"
 
@@ -252,6 +253,15 @@ is_preempting(gpointer user, const char *uid)
 }
 
 static void
+queue_waited(gpointer user, gboolean is_leftover, gint64 ns)
+{
+    const Scheduler *scheduler = user;
+
+    sim_waited(scheduler->options.sim,
+               profile_timers[is_leftover ? TIMER_UNSCHEDULABLE_LIMIT : TIMER_SCHEDULER_BACKOFF].name, ns);
+}
+
+static void
 scheduler_started(gpointer user)
 {
     Scheduler *scheduler = user;
@@ -377,9 +387,10 @@ scheduler_new(const SchedulerOptions *options)
     scheduler->cache = sched_cache_new(&scheduler_listers, scheduler);
     scheduler->queue = sched_queue_new(&(SchedQueueOptions){
         .cache = scheduler->cache,
-        .initial_backoff_ns = NS_PER_S,
-        .max_backoff_ns = 10 * NS_PER_S,
+        .initial_backoff_ns = PROFILE_NS(SCHEDULER_BACKOFF),
+        .max_backoff_ns = PROFILE_NS(SCHEDULER_BACKOFF_MAX),
         .is_preempting = is_preempting,
+        .waited = queue_waited,
         .user = scheduler,
     });
     scheduler->bindings = g_hash_table_new(NULL, NULL);

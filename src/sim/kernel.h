@@ -63,6 +63,7 @@ struct Sim {
 
     SimCounters counters;
     Trace *trace;        /* (owned) */
+    GArray *waits;       /* (owned) of SimWait, in order of first use */
     GHashTable *streams; /* (owned) interned name -> Rng* (owned) */
     guint64 seed;
     gint64 epoch_unix_ns;

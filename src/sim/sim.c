@@ -51,6 +51,7 @@ sim_new(const SimOptions *options)
     sim->now_ns = sim->start_ns;
     sim->fingerprint = options->seed;
     sim->trace = trace_new(!options->no_trace);
+    sim->waits = g_array_new(FALSE, TRUE, sizeof(SimWait));
     sim->streams = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     queue_init(&sim->queue, prefetch_near, sim);
     return sim;
@@ -72,6 +73,7 @@ sim_free(Sim *sim)
     g_free(sim->parcels);
     g_free(sim->receivers);
     trace_free(sim->trace);
+    g_array_unref(sim->waits);
     g_hash_table_unref(sim->streams);
     g_free(sim);
 }

@@ -110,6 +110,19 @@ typedef struct {
 } SimCounters;
 SimCounters sim_counters(const Sim *sim);
 
+/*
+ * sim_waited: something happened only now because a timer had to run out first, for
+ * @ns; counted for the summary, no event and no draw. sim_waits: all of them, in
+ * order of first use. (borrowed)
+ */
+typedef struct {
+    const char *timer; /* interned */
+    guint64 count;
+    gint64 total_ns, longest_ns;
+} SimWait;
+void sim_waited(Sim *sim, const char *timer, gint64 ns);
+const SimWait *sim_waits(const Sim *sim, guint *out_count);
+
 /* sim_fingerprint: hash over every event (time, phase, order) and trace record so far. */
 guint64 sim_fingerprint(const Sim *sim);
 

@@ -7,6 +7,7 @@ Suite *cron_suite(void);
 Suite *names_suite(void);
 Suite *object_suite(void);
 Suite *patch_suite(void);
+Suite *profile_suite(void);
 Suite *recorded_suite(void);
 Suite *selector_suite(void);
 Suite *status_suite(void);
@@ -28,6 +29,7 @@ main(void)
     srunner_add_suite(runner, status_suite());
     srunner_add_suite(runner, selector_suite());
     srunner_add_suite(runner, patch_suite());
+    srunner_add_suite(runner, profile_suite());
     srunner_add_suite(runner, recorded_suite());
     for (int i = 0; i < 3; i++)
         if (more[i] != 0)

@@ -183,6 +183,30 @@ START_TEST(test_insert_before_what_was_seen)
 }
 END_TEST
 
+/* Only what is waited for from 0 s on counts: one row for each name, in order of first use. */
+START_TEST(test_waits)
+{
+    Sim *sim = sim_new(&(SimOptions){.seed = 1, .start_ns = -10});
+    const SimWait *waits;
+    guint n;
+
+    sim_waited(sim, "grace", 5);
+    sim_run_until(sim, 0);
+    sim_waited(sim, "back-off", 3);
+    sim_waited(sim, "grace", 40);
+    sim_waited(sim, "back-off", 7);
+    sim_waited(sim, "nothing", 0);
+    waits = sim_waits(sim, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(waits[0].timer, "back-off");
+    ck_assert_uint_eq(waits[0].count, 2);
+    ck_assert_int_eq(waits[0].total_ns, 10);
+    ck_assert_int_eq(waits[0].longest_ns, 7);
+    ck_assert_int_eq(waits[1].total_ns, 40);
+    sim_free(sim);
+}
+END_TEST
+
 Suite *
 run_suite(void)
 {
@@ -190,6 +214,7 @@ run_suite(void)
     TCase *tcase = tcase_create("run");
 
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, test_waits);
     tcase_add_test(tcase, test_same_seed_same_fingerprint);
     tcase_add_test(tcase, test_steps_and_peeks_change_nothing);
     tcase_add_test(tcase, test_clock);

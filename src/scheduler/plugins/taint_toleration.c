@@ -1,5 +1,6 @@
 /* TaintToleration: hard taints filter, PreferNoSchedule ones score (v1.34 plugins/tainttoleration). */
 #include "scheduler/plugins/plugins.h"
+#include "api/profile.h"
 
 static Verdict
 taint_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, Reasons *reasons)
@@ -12,7 +13,7 @@ taint_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, Reasons *
     taint = sched_untolerated_taint(node->node, &pod_spec(cycle->pod->pod)->tolerations);
     if (taint == NULL)
         return VERDICT_SUCCESS;
-    if (cycle->version_minor <= 33)
+    if (!profile_has(FEATURE_TAINTS_NOT_NAMED, cycle->version_minor))
         reasons_add(reasons, str_internf("node(s) had untolerated taint {%s: %s}", taint->key,
                                          taint->value == NULL ? "" : taint->value));
     else
