@@ -393,38 +393,50 @@ list_size_bytes(const ApiField *field, const ApiList *list)
     return total;
 }
 
+/* What a field that is not empty takes beside its name; -1: it is empty. One look tells both. */
+static inline gssize
+field_size_bytes(const ApiField *field, gconstpointer at)
+{
+    switch (field->type) {
+    case API_STRING:
+        return *(const char *const *)at == NULL || api_field_is_empty(field, at)
+                   ? -1
+                   : (gssize)strlen(*(const char *const *)at) + 2;
+    case API_TIME:
+    case API_MICRO_TIME:
+        return *(const gint64 *)at == 0 ? -1 : 24;
+    case API_BOOL:
+    case API_INT32:
+    case API_OPT_BOOL:
+    case API_OPT_INT32:
+    case API_OPT_INT64:
+        return *(const gint32 *)at == 0 ? -1 : 6;
+    case API_STRUCT:
+        return api_field_is_empty(field, at) ? -1
+                                             : (gssize)api_struct_size_bytes(field->message, at);
+    case API_MESSAGE:
+        at = *(gconstpointer const *)at;
+        return at == NULL ? -1 : (gssize)api_struct_size_bytes(field->message, at);
+    case API_QUANTITY:
+    case API_RAW:
+    case API_INT64:
+    case API_INT_OR_STRING:
+        return api_field_is_empty(field, at) ? -1 : 6;
+    default:
+        return ((const ApiList *)at)->count == 0 ? -1 : (gssize)list_size_bytes(field, at);
+    }
+}
+
 gsize
 api_struct_size_bytes(const ApiType *type, gconstpointer data)
 {
     gsize total = 2;
 
     for (const ApiField *field = type->fields; field->name != NULL; field++) {
-        gconstpointer at = (const char *)data + field->offset;
+        gssize size = field_size_bytes(field, (const char *)data + field->offset);
 
-        /* A string that is NULL is empty whatever its flags: the most frequent case. */
-        if (field->type == API_STRING && *(const char *const *)at == NULL)
-            continue;
-        if (api_field_is_empty(field, at))
-            continue;
-        total += strlen(field->name) + 4;
-        switch (field->type) {
-        case API_STRING:
-            total += strlen(*(const char *const *)at) + 2;
-            break;
-        case API_TIME:
-        case API_MICRO_TIME:
-            total += 24;
-            break;
-        case API_STRUCT:
-            total += api_struct_size_bytes(field->message, at);
-            break;
-        case API_MESSAGE:
-            total += api_struct_size_bytes(field->message, *(gconstpointer const *)at);
-            break;
-        default:
-            total += list_item_size(field) > 0 ? list_size_bytes(field, at) : 6;
-            break;
-        }
+        if (size >= 0)
+            total += strlen(field->name) + 4 + (gsize)size;
     }
     return total;
 }
