@@ -2,6 +2,8 @@
 
 #include "api/object.h"
 
+#include "base/pool.h"
+
 /*
  * A part is preceded by its head. Sixteen bytes keep the part aligned for
  * quantities. The size is an estimate that is kept until somebody edits.
@@ -24,7 +26,7 @@ part_head(gconstpointer part)
 static gpointer
 part_alloc(const ApiType *type)
 {
-    PartHead *head = g_malloc(sizeof *head + type->size);
+    PartHead *head = pool_alloc(sizeof *head + type->size);
 
     *head = (PartHead){.type = type, .ref_count = 1};
     return head + 1;
@@ -59,7 +61,7 @@ api_part_unref(gpointer part)
     if (--head->ref_count > 0)
         return;
     api_struct_clear(head->type, part);
-    g_free(head);
+    pool_free(sizeof *head + head->type->size, head);
 }
 
 static gpointer
@@ -96,7 +98,7 @@ part_set(gpointer *part, gconstpointer value)
 ApiObject *
 api_object_new(const ApiKind *kind, const char *namespace_, const char *name)
 {
-    ApiObject *object = g_new0(ApiObject, 1);
+    ApiObject *object = POOL_NEW0(ApiObject);
 
     object->kind = kind;
     object->ref_count = 1;
@@ -135,13 +137,13 @@ api_object_unref(gpointer object)
     api_part_unref(self->spec);
     api_part_unref(self->status);
     api_part_unref(self->body);
-    g_free(self);
+    POOL_FREE(ApiObject, self);
 }
 
 ApiObject *
 api_object_copy(const ApiObject *object)
 {
-    ApiObject *copy = g_new(ApiObject, 1);
+    ApiObject *copy = POOL_NEW(ApiObject);
 
     *copy = *object;
     copy->ref_count = 1;

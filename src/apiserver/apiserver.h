@@ -92,6 +92,7 @@ typedef struct {
     ApiStatus *status;   /* (owned) failure, or Success details of a delete; NULL otherwise */
     GPtrArray *warnings; /* (owned) of interned texts, or NULL */
 } ApiResponse;
+ApiResponse *api_response_new(void);
 void api_response_free(ApiResponse *response);
 static inline gboolean
 api_response_ok(const ApiResponse *response)

@@ -10,6 +10,8 @@
 
 #include "apiserver/server.h"
 
+#include "base/pool.h"
+
 #define HISTORY_MIN      100
 #define HISTORY_MAX      102400
 #define HISTORY_FRESH_NS (75 * NS_PER_S)
@@ -17,13 +19,11 @@
 #define STREAM_RETRY_NS (100 * NS_PER_MS)
 
 static void
-stream_event_free(gpointer data)
+stream_event_free(StreamEvent *event)
 {
-    StreamEvent *event = data;
-
     api_object_unref(event->value);
     api_object_unref(event->previous);
-    g_free(event);
+    POOL_FREE(StreamEvent, event);
 }
 
 static void
@@ -167,7 +167,7 @@ cache_on_stream(Sim *sim, gpointer self)
 
         if (event == NULL || event->due_ns > sim_now_ns(sim))
             break;
-        g_queue_pop_head(&server->stream);
+        g_queue_unlink(&server->stream, &event->link);
         sim_set_cause(sim, event->cause);
         apply(server, event);
         stream_event_free(event);
@@ -184,7 +184,7 @@ cache_on_etcd(gpointer user,
 {
     ApiServer *server = user;
     gint64 due_ns = sim_now_ns(server->sim) + latency_stream_ns(server);
-    StreamEvent *event = g_new(StreamEvent, 1);
+    StreamEvent *event = POOL_NEW(StreamEvent);
 
     server->stream_due_ns = MAX(server->stream_due_ns, due_ns);
     *event = (StreamEvent){
@@ -195,7 +195,8 @@ cache_on_etcd(gpointer user,
         .due_ns = server->stream_due_ns,
         .cause = sim_cause(server->sim),
     };
-    g_queue_push_tail(&server->stream, event);
+    event->link.data = event;
+    g_queue_push_tail_link(&server->stream, &event->link);
     if (!server->stream_timer.is_armed)
         stream_arm(server);
 }
@@ -275,7 +276,12 @@ void
 cache_clear(ApiServer *server)
 {
     sim_timer_disarm(&server->stream_timer);
-    g_queue_clear_full(&server->stream, stream_event_free);
+    while (server->stream.head != NULL) {
+        StreamEvent *event = server->stream.head->data;
+
+        g_queue_unlink(&server->stream, &event->link);
+        stream_event_free(event);
+    }
     server->stream_due_ns = sim_now_ns(server->sim);
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];

@@ -204,7 +204,7 @@ static void
 delete_answer(Call *call, const ApiObject *object)
 {
     const ApiObject *last = object != NULL ? object : call->last;
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
 
     response->code = 200;
     response->revision = etcd_revision(call->server->etcd);
@@ -255,7 +255,7 @@ collection_next(Call *call)
     const ApiRequest *request = call->request;
 
     if (call->item_index == call->items->len) {
-        ApiResponse *response = g_new0(ApiResponse, 1);
+        ApiResponse *response = api_response_new();
 
         response->code = 200;
         response->revision = etcd_revision(call->server->etcd);

@@ -75,7 +75,7 @@ eviction_deleted(gpointer user, ApiResponse *response)
     Call *call = user;
 
     if (api_response_ok(response)) {
-        ApiResponse *answer = g_new0(ApiResponse, 1);
+        ApiResponse *answer = api_response_new();
 
         answer->code = 201;
         answer->status = api_status_new(201, "", "");

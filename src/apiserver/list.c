@@ -80,7 +80,7 @@ list_answer(Call *call)
         return;
     collect(call, fields, all);
 
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
 
     response->code = 200;
     response->revision = call->server->cache_revision;

@@ -7,6 +7,8 @@
 
 #include "apiserver/server.h"
 
+#include "base/pool.h"
+
 static const char *const verb_names[VERB_N] = {
     [VERB_GET] = "get",       [VERB_LIST] = "list",
     [VERB_CREATE] = "create", [VERB_UPDATE] = "update",
@@ -17,7 +19,7 @@ static const char *const verb_names[VERB_N] = {
 ApiRequest *
 api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const char *name)
 {
-    ApiRequest *request = g_new0(ApiRequest, 1);
+    ApiRequest *request = POOL_NEW0(ApiRequest);
 
     request->verb = verb;
     request->kind = kind;
@@ -35,7 +37,13 @@ api_request_free(ApiRequest *request)
     value_free(request->body);
     if (request->mutate_data_free != NULL)
         request->mutate_data_free(request->mutate_data);
-    g_free(request);
+    POOL_FREE(ApiRequest, request);
+}
+
+ApiResponse *
+api_response_new(void)
+{
+    return POOL_NEW0(ApiResponse);
 }
 
 void
@@ -50,7 +58,7 @@ api_response_free(ApiResponse *response)
         api_status_unref(response->status);
     if (response->warnings != NULL)
         g_ptr_array_unref(response->warnings);
-    g_free(response);
+    POOL_FREE(ApiResponse, response);
 }
 
 /* --- calls --------------------------------------------------------------------------- */
@@ -95,7 +103,7 @@ call_free(Call *call)
     api_response_free(call->response);
     if (call->work_free != NULL)
         call->work_free(call->work);
-    g_free(call);
+    POOL_FREE(Call, call);
 }
 
 void
@@ -185,7 +193,7 @@ call_answer(Call *call, ApiResponse *response)
 void
 call_succeed(Call *call, int code, const ApiObject *object)
 {
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
 
     response->code = code;
     response->revision = etcd_revision(call->server->etcd);
@@ -217,7 +225,7 @@ trace_refusal(const Call *call, const ApiStatus *status)
 void
 call_fail(Call *call, ApiStatus *status)
 {
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
     guint class = (guint)status->code / 100;
 
     if (class < G_N_ELEMENTS(call->server->counters.refused))
@@ -316,7 +324,7 @@ call_new(ApiServer *server,
          gpointer user,
          GDestroyNotify user_free)
 {
-    Call *call = g_new0(Call, 1);
+    Call *call = POOL_NEW0(Call);
 
     call->server = server;
     call->request = request;

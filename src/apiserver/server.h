@@ -80,6 +80,7 @@ typedef struct {
     guint64 revision;
     gint64 due_ns;
     TraceId cause;
+    GList link; /* in ApiServer.stream */
 } StreamEvent;
 
 typedef struct {

@@ -3,6 +3,7 @@
 #include "client/informer.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 #include "client/indexer.h"
 #include "client/reflector.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     GPtrArray *items;  /* (owned) DELTA_REPLACED, of ApiObject with refs */
     guint handler;     /* DELTA_REPLAY: who came late */
     TraceId cause;
+    GList link; /* in Informer.deltas */
 } Delta;
 
 typedef struct {
@@ -54,14 +56,19 @@ struct InformerFactory {
 /* --- delivery --------------------------------------------------------------------------------- */
 
 static void
-delta_free(gpointer data)
+delta_free(Delta *delta)
 {
-    Delta *delta = data;
-
     api_object_unref(delta->object);
     if (delta->items != NULL)
         g_ptr_array_unref(delta->items);
-    g_slice_free(Delta, delta);
+    POOL_FREE(Delta, delta);
+}
+
+static void
+informer_drop_deltas(Informer *informer)
+{
+    while (informer->deltas.length > 0)
+        delta_free(g_queue_pop_head_link(&informer->deltas)->data);
 }
 
 static void
@@ -173,7 +180,7 @@ informer_on_timer(Sim *sim, gpointer self)
     if (client_is_paused(informer->factory->client))
         return;
     while (count-- > 0 && informer->deltas.length > 0) {
-        Delta *delta = g_queue_pop_head(&informer->deltas);
+        Delta *delta = g_queue_pop_head_link(&informer->deltas)->data;
 
         sim_set_cause(sim, delta->cause);
         informer_deliver(informer, delta);
@@ -199,11 +206,12 @@ informer_rng(Informer *informer)
 static Delta *
 informer_push(Informer *informer, DeltaType type)
 {
-    Delta *delta = g_slice_new0(Delta);
+    Delta *delta = POOL_NEW0(Delta);
 
     delta->type = type;
     delta->cause = sim_cause(client_sim(informer->factory->client));
-    g_queue_push_tail(&informer->deltas, delta);
+    delta->link.data = delta;
+    g_queue_push_tail_link(&informer->deltas, &delta->link);
     if (!informer->timer.is_armed)
         sim_timer_arm_after(&informer->timer,
                             dist_sample_ns(&delivery_dist, informer_rng(informer)));
@@ -244,7 +252,7 @@ informer_free(gpointer data)
     reflector_free(informer->reflector);
     indexer_free(informer->indexer);
     g_array_free(informer->listeners, TRUE);
-    g_queue_clear_full(&informer->deltas, delta_free);
+    informer_drop_deltas(informer);
     sim_timer_clear(&informer->timer);
     g_free(informer);
 }
@@ -381,7 +389,7 @@ informer_factory_reset(InformerFactory *factory)
 
         reflector_reset(informer->reflector);
         indexer_clear(informer->indexer);
-        g_queue_clear_full(&informer->deltas, delta_free);
+        informer_drop_deltas(informer);
         sim_timer_disarm(&informer->timer);
         informer->is_synced = FALSE;
     }

@@ -2,6 +2,8 @@
 
 #include "client/session.h"
 
+#include "base/pool.h"
+
 Session *
 session_ref(Session *session)
 {
@@ -60,8 +62,7 @@ session_on_reply(gpointer user, ApiResponse *response)
 static ApiRequest *
 request_share(const ApiRequest *request)
 {
-    ApiRequest *copy =
-        api_request_new(request->verb, request->kind, request->namespace_, request->name);
+    ApiRequest *copy = POOL_NEW(ApiRequest);
 
     *copy = *request;
     copy->mutate_data_free = NULL;

@@ -2,6 +2,8 @@
 
 #include "etcd/internal.h"
 
+#include "base/pool.h"
+
 static const char *const text_timeout = "etcdserver: request timed out";
 static const char *const text_leader_failed =
     "etcdserver: request timed out, possibly due to previous leader failure";
@@ -17,7 +19,7 @@ txn_free(gpointer data)
         txn->user_free(txn->user);
     api_object_unref(txn->op.value);
     api_object_unref(txn->current);
-    g_free(txn);
+    POOL_FREE(Txn, txn);
 }
 
 /* --- answers ------------------------------------------------------------------------- */
@@ -131,7 +133,7 @@ etcd_on_commit(Sim *sim, gpointer self)
 
         if (txn == NULL || txn->commit_ns > sim_now_ns(sim))
             break;
-        g_queue_pop_head(&etcd->proposed);
+        g_queue_unlink(&etcd->proposed, &txn->link);
         apply(txn);
         answer(txn, txn->reply_ns);
     }
@@ -158,6 +160,21 @@ arm_timeout(Etcd *etcd)
                          MAX(first_ns + ETCD_REQUEST_TIMEOUT_NS, sim_now_ns(etcd->sim)));
 }
 
+static Txn *
+pop(GQueue *queue)
+{
+    GList *link = g_queue_pop_head_link(queue);
+
+    return link == NULL ? NULL : link->data;
+}
+
+static void
+drop_all(GQueue *queue)
+{
+    for (Txn *txn = pop(queue); txn != NULL; txn = pop(queue))
+        txn_free(txn);
+}
+
 static void
 put_aside(GQueue *queue, Txn *txn)
 {
@@ -166,9 +183,9 @@ put_aside(GQueue *queue, Txn *txn)
     while (after != NULL && ((Txn *)after->data)->proposed_ns > txn->proposed_ns)
         after = after->prev;
     if (after == NULL)
-        g_queue_push_head(queue, txn);
+        g_queue_push_head_link(queue, &txn->link);
     else
-        g_queue_insert_after(queue, after, txn);
+        g_queue_insert_after_link(queue, after, &txn->link);
     arm_timeout(txn->etcd);
 }
 
@@ -198,7 +215,7 @@ etcd_on_timeout(Sim *sim, gpointer self)
 
             if (txn == NULL || txn->proposed_ns > due_ns)
                 break;
-            g_queue_pop_head(queues[i]);
+            g_queue_unlink(queues[i], &txn->link);
             fail(txn, timeout_text(etcd, txn));
         }
     }
@@ -261,7 +278,7 @@ schedule(Etcd *etcd, Txn *txn, guint member)
             return FALSE;
     }
     txn->member = member;
-    g_queue_push_tail(&etcd->proposed, txn);
+    g_queue_push_tail_link(&etcd->proposed, &txn->link);
     if (!etcd->commit.is_armed)
         arm_commit(etcd);
     return TRUE;
@@ -295,7 +312,9 @@ etcd_txn(Etcd *etcd,
          gpointer user,
          GDestroyNotify user_free)
 {
-    Txn *self = g_new0(Txn, 1);
+    Txn *self = POOL_NEW0(Txn);
+
+    self->link.data = self;
 
     self->op = *txn;
     if (txn->value != NULL)
@@ -318,7 +337,7 @@ etcd_flush_waiting(Etcd *etcd)
 
     g_queue_init(&etcd->waiting);
     for (;;) {
-        Txn *txn = g_queue_pop_head(&queue);
+        Txn *txn = pop(&queue);
 
         if (txn == NULL)
             break;
@@ -340,7 +359,7 @@ etcd_leader_lost(Etcd *etcd)
     g_queue_init(&etcd->proposed);
     sim_timer_disarm(&etcd->commit);
     for (;;) {
-        Txn *txn = g_queue_pop_head(&queue);
+        Txn *txn = pop(&queue);
 
         if (txn == NULL)
             break;
@@ -499,9 +518,9 @@ etcd_free(Etcd *etcd)
     sim_timer_clear(&etcd->timeout);
     leases_clear(etcd);
     raft_clear(etcd);
-    g_queue_clear_full(&etcd->proposed, txn_free);
-    g_queue_clear_full(&etcd->waiting, txn_free);
-    g_queue_clear_full(&etcd->lost, txn_free);
+    drop_all(&etcd->proposed);
+    drop_all(&etcd->waiting);
+    drop_all(&etcd->lost);
     store_clear(&etcd->store);
     for (guint i = 0; i < etcd->n_members; i++)
         process_free(etcd->members[i].process);

@@ -132,6 +132,7 @@ struct Txn {
     TraceId cause;
     EtcdResult result;
     ApiObject *current; /* (owned) behind result.current */
+    GList link;         /* in the queue it waits in */
 };
 
 typedef struct {

@@ -16,7 +16,7 @@ struct MetricsAdapter {
 static ApiResponse *
 failure(ApiStatus *status)
 {
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
 
     response->code = status->code;
     response->status = status;
@@ -26,7 +26,7 @@ failure(ApiStatus *status)
 static ApiResponse *
 empty_list(void)
 {
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
 
     response->code = 200;
     response->items = g_ptr_array_new_with_free_func(api_object_unref);

@@ -174,7 +174,7 @@ on_tick(Sim *sim, gpointer self)
 static ApiResponse *
 failure(ApiStatus *status)
 {
-    ApiResponse *response = g_new0(ApiResponse, 1);
+    ApiResponse *response = api_response_new();
 
     response->code = status->code;
     response->status = status;
@@ -249,7 +249,7 @@ answer_list(MetricsServer *server, const ApiRequest *request)
         if (labels == NULL)
             return failure(api_status_bad_request(message));
     }
-    response = g_new0(ApiResponse, 1);
+    response = api_response_new();
     response->code = 200;
     response->items = g_ptr_array_new_with_free_func(api_object_unref);
     informer_list(request->kind == &pod_metrics_kind ? server->pods : server->nodes, request->namespace_, all);
@@ -287,7 +287,7 @@ answer_get(MetricsServer *server, const ApiRequest *request)
                                       about == NULL
                                           ? str_internf("nodes \"%s\" not found", request->name)
                                           : str_internf("nodemetrics.metrics.k8s.io \"%s\" not found", request->name)));
-    response = g_new0(ApiResponse, 1);
+    response = api_response_new();
     response->code = 200;
     response->object = metrics;
     return response;

@@ -2,6 +2,8 @@
 
 #include "world/internal.h"
 
+#include "base/pool.h"
+
 /* Linux 6.5 and later: connect() tries again at these times after the first SYN, gives up at the last. */
 static const gint64 syn_retry_ns[] = {
     1 * NS_PER_S,  2 * NS_PER_S,  3 * NS_PER_S,  4 * NS_PER_S,  5 * NS_PER_S,   7 * NS_PER_S,
@@ -73,7 +75,7 @@ message_free(Message *message)
 {
     if (message->drop != NULL && message->payload != NULL)
         message->drop(message->payload);
-    g_free(message);
+    POOL_FREE(Message, message);
 }
 
 static void
@@ -225,7 +227,7 @@ lane_push(Lane *lane, Message *message)
 static void
 lane_push_close(Lane *lane, const char *why)
 {
-    Message *message = g_new0(Message, 1);
+    Message *message = POOL_NEW0(Message);
 
     message->close_why = why;
     lane_push(lane, message);
@@ -260,7 +262,7 @@ lane_deliver_head(Lane *lane)
     sim_set_cause(sim, message->cause);
     if (message->close_why != NULL) {
         side_closed(conn, receiver, message->close_why);
-        g_free(message);
+        POOL_FREE(Message, message);
         return;
     }
     object = sim_handle_peek(sim, message->receiver);
@@ -268,7 +270,7 @@ lane_deliver_head(Lane *lane)
         SimMessageHandler handler = message->handler;
         gpointer payload = message->payload;
 
-        g_free(message);
+        POOL_FREE(Message, message);
         handler(sim, object, payload);
     } else {
         message_free(message);
@@ -551,7 +553,7 @@ net_conn_send(NetConn *conn,
             drop(payload);
         return;
     }
-    message = g_new0(Message, 1);
+    message = POOL_NEW0(Message);
     message->bytes = bytes;
     message->receiver = receiver;
     message->handler = handler;

@@ -1,0 +1,82 @@
+/* pool.c - see pool.h */
+
+#include "base/pool.h"
+
+#include <string.h>
+
+#define STEP_BYTES  16
+#define N_SIZES     (POOL_BYTES_MAX / STEP_BYTES + 1)
+#define BLOCK_FIRST ((gsize)16 << 10)
+#define BLOCK_MAX   ((gsize)512 << 10)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_IS_MALLOC 1
+#else
+#define POOL_IS_MALLOC 0
+#endif
+
+typedef struct Piece Piece;
+struct Piece {
+    Piece *next;
+};
+
+/* Like the table of strings: of the process, and nothing that comes out depends on it. */
+static struct {
+    Piece *free[N_SIZES];
+    char *block;
+    gsize left, next_bytes;
+} pool;
+
+static gpointer
+cut(gsize bytes)
+{
+    gpointer piece;
+
+    if (pool.left < bytes) {
+        /* What is left of the old block is lost: less than one piece. */
+        pool.next_bytes = CLAMP(pool.next_bytes * 2, BLOCK_FIRST, BLOCK_MAX);
+        pool.left = pool.next_bytes;
+        pool.block = g_aligned_alloc(1, pool.left, STEP_BYTES);
+    }
+    piece = pool.block;
+    pool.block += bytes;
+    pool.left -= bytes;
+    return piece;
+}
+
+gpointer
+pool_alloc(gsize size)
+{
+    gsize index = (size + STEP_BYTES - 1) / STEP_BYTES;
+    Piece *piece;
+
+    if (POOL_IS_MALLOC || index >= N_SIZES)
+        return g_malloc(size);
+    piece = pool.free[index];
+    if (G_UNLIKELY(piece == NULL))
+        return cut(index * STEP_BYTES);
+    pool.free[index] = piece->next;
+    return piece;
+}
+
+gpointer
+pool_alloc0(gsize size)
+{
+    return memset(pool_alloc(size), 0, size);
+}
+
+void
+pool_free(gsize size, gpointer memory)
+{
+    gsize index = (size + STEP_BYTES - 1) / STEP_BYTES;
+    Piece *piece = memory;
+
+    if (POOL_IS_MALLOC || index >= N_SIZES) {
+        g_free(memory);
+        return;
+    }
+    if (piece == NULL)
+        return;
+    piece->next = pool.free[index];
+    pool.free[index] = piece;
+}
