@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs every test group and counts. usage: tests/run.py [--top DIR] [--build DIR] [--checks DIR] [GROUP...]
 
-Groups: suites goldens determinism recordings scheduling api kubectl traffic bad-input metamorphic cli lint. Last line: N passed, N failed."""
+Groups: suites goldens determinism recordings compare scheduling api kubectl traffic bad-input metamorphic cli lint. Last line: N passed, N failed."""
 import argparse
 import csv
 import glob
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -120,31 +121,177 @@ def determinism(o):
             say(f"{name} with what is remembered checked", r.returncode == 0, r.stderr[-500:])
 
 
-def recordings(o):
-    """Recordings of real clusters: our run of the same scenario lies inside the envelope of what they did."""
+def recorded_scenarios(o):
+    """Folders of recordings: (name, path of the scenario, path of the envelope)."""
+    for envelope in sorted(glob.glob(os.path.join(o.top, "tests", "recordings", "*", "envelope.json"))):
+        folder = os.path.dirname(envelope)
+        yield os.path.basename(folder), os.path.join(folder, "scenario.yaml"), envelope
+
+
+def reference_of(o):
+    """tests/recordings/compare.py: what `desk8s compare` has to agree with."""
     sys.path.insert(0, os.path.join(o.top, "tests", "recordings"))
     import compare
+    return compare
+
+
+def facts_outside(bad):
+    return sorted(line.split(": ")[0] for line in bad)
+
+
+def recordings(o):
+    """Recordings of real clusters: our run of the same scenario lies inside the envelope of what they did."""
+    reference = reference_of(o)
     agree = {False: [0, 0], True: [0, 0]}
-    for folder in sorted(glob.glob(os.path.join(o.top, "tests", "recordings", "*", "envelope.json"))):
-        folder = os.path.dirname(folder)
-        name = os.path.basename(folder)
-        envelope = json.load(open(os.path.join(folder, "envelope.json")))
-        real = envelope.get("kubelet", False)
+    for name, scenario, envelope in recorded_scenarios(o):
+        want = json.load(open(envelope))
+        real = want.get("kubelet", False)
         with tempfile.TemporaryDirectory() as tmp:
             log = os.path.join(tmp, "log.jsonl")
-            r = play(o, o.program, os.path.join(folder, "scenario.yaml"), os.path.join(tmp, "r"), "--watch-log", log)
+            r = play(o, o.program, scenario, os.path.join(tmp, "r"), "--watch-log", log)
             if r.returncode == 3 and "unknown kind" in r.stderr:
                 print(f"{name}: waits for a kind not built")
                 continue
             if not os.path.exists(log):
                 say(name, False, r.stdout + r.stderr)
                 continue
-            bad, n = compare.check(envelope, compare.facts(compare.read(log), real))
-            agree[real][0] += not bad
+            r = run([o.program, "compare", envelope, log])
+            agree[real][0] += r.returncode == 0
             agree[real][1] += 1
-            say(f"{name} ({n} facts)", not bad, "\n  ".join([""] + bad[:12]))
+            say(f"{name} ({len(want['facts'])} facts)", r.returncode == 0, "\n" + r.stdout + r.stderr)
+            bad, _ = reference.check(want, reference.facts(reference.read(log), real))
+            say(f"{name}: the verdict of compare.py", bool(bad) == (r.returncode == 1), "\n  ".join([f"desk8s compare: exit {r.returncode}", *bad[:12]]))
     for real, words in ((False, "control plane on played nodes"), (True, "real nodes")):
         print(f"{words}: {agree[real][0]} of {agree[real][1]} recordings agree")
+
+
+# Ways to spoil a log: each record, with a generator of random numbers, becomes the records that take its place.
+def spoil_lost(draw, r):
+    return [] if draw.random() < 0.1 else [r]
+
+
+def spoil_late(draw, r):
+    return [{**r, "t": r["t"] * 1.3 if r["t"] > 0 else r["t"]}]
+
+
+def spoil_moved(draw, r):
+    if r["object"]["kind"] == "Pod" and r["object"]["spec"].get("nodeName") and draw.random() < 0.4:
+        r["object"]["spec"]["nodeName"] = "elsewhere"
+    return [r]
+
+
+def spoil_reworded(draw, r):
+    for c in (r["object"].get("status") or {}).get("conditions") or []:
+        if draw.random() < 0.2:
+            c["reason"] = "Because"
+    if r["object"]["kind"] == "Event" and draw.random() < 0.3:
+        r["object"]["message"] = "once 0123456789abcdef more in 3.2s from 10.0.0.1:80"
+    return [r]
+
+
+def spoil_miscounted(draw, r):
+    o = r["object"]
+    if o["kind"] == "Event" and draw.random() < 0.3:
+        o["count"] = 7
+    elif "replicas" in (o.get("spec") or {}) and draw.random() < 0.2:
+        o["spec"]["replicas"] += 1
+    for c in (o.get("status") or {}).get("containerStatuses") or []:
+        c["restartCount"] += 2
+    for e in o.get("endpoints") or []:
+        e["conditions"]["ready"] = draw.random() < 0.7
+    return [r]
+
+
+def spoil_ended(draw, r):
+    return [{**r, "type": "DELETED"}] if r["t"] > 5 and draw.random() < 0.1 else [r]
+
+
+SPOILED = [spoil_lost, spoil_late, spoil_moved, spoil_reworded, spoil_miscounted, spoil_ended]
+
+
+def spoil(log, spoiled, how, seed):
+    draw = random.Random(seed)
+    with open(log) as lines, open(spoiled, "w") as out:
+        out.write(next(lines))
+        for line in lines:
+            for r in how(draw, json.loads(line)):
+                out.write(json.dumps(r) + "\n")
+
+
+def same_verdict(o, reference, name, envelope, log):
+    """`desk8s compare` and compare.py: the same facts outside, as many compared; TRUE if there are some."""
+    want = json.load(open(envelope))
+    r = run([o.program, "compare", envelope, log, "-o", "json"])
+    bad, n = reference.check(want, reference.facts(reference.read(log), want.get("kubelet", False)))
+    got = json.loads(r.stdout) if r.returncode in (0, 1) else {"differ": [], "facts": r.stderr}
+    ours = sorted(x["fact"] for x in got["differ"])
+    say(name, ours == facts_outside(bad) and got["facts"] == n and r.returncode == bool(bad),
+        f"exit {r.returncode}, {got['facts']} facts, by compare.py {n}; only ours {set(ours) - set(facts_outside(bad))}, only compare.py's {set(facts_outside(bad)) - set(ours)}")
+    return bool(bad)
+
+
+WATCHED = ("pods", "nodes", "events", "namespaces", "deployments", "replicasets", "jobs", "services", "endpointslices", "leases")
+WATCHED_SCENARIO = {
+    "apiVersion": "desk8s/v1", "kind": "Scenario", "metadata": {"name": "watched"},
+    "spec": {"duration": "90s", "cluster": {"nodes": [{"name": "node-a"}, {"name": "node-b"}]}, "timeline": [
+        {"at": "7s", "kubectl": "create deployment web --image=nginx --replicas=3"}, {"at": "9s", "kubectl": "expose deployment web --port=80"},
+        {"at": "20s", "kubectl": "scale deployment web --replicas=5"}, {"at": "30s", "kubectl": "create job once --image=busybox -- sh -c 'sleep 3; exit 1'"},
+        {"at": "40s", "kubectl": "cordon node-b"}, {"at": "50s", "kubectl": "set image deployment/web nginx=nginx:1.27"}, {"at": "75s", "kubectl": "delete deployment web"}]}}
+
+
+def compare_with_watches(o):
+    """What watches of kubectl print in a run, in a folder: the same run as its own log says, but for times by the second."""
+    scenario = json.loads(json.dumps(WATCHED_SCENARIO))
+    options = "--watch --output-watch-events -o json --show-managed-fields"
+    scenario["spec"]["timeline"][:0] = [{"at": "0s", "kubectl": f"get {kind} -A {options}"} for kind in WATCHED]
+    with tempfile.TemporaryDirectory() as tmp:
+        path, log, folder = (os.path.join(tmp, x) for x in ("s.yaml", "log.jsonl", "rec"))
+        json.dump(scenario, open(path, "w"))
+        r = play(o, o.program, path, os.path.join(tmp, "r"), "--watch-log", log)
+        os.mkdir(folder)
+        for command in map(json.loads, open(os.path.join(tmp, "r", "kubectl.jsonl"))):
+            if options in command["command"]:
+                open(os.path.join(folder, command["command"].split()[1] + ".json"), "w").write(command["stdout"])
+        start = json.loads(open(log).readline())["started"]
+        open(os.path.join(folder, "started"), "w").write(start + "\n")
+        ignored = ["--ignore", "* pod *=False"]
+        r = run([o.program, "compare", folder, log, "--tolerance", "2.6", "--drift", "0", *ignored])
+        say("watches of kubectl and the log of the same run", r.returncode == 0 and "times are those in the objects" in r.stderr, r.stdout + r.stderr)
+        r = run([o.program, "compare", folder, path, "--set", "spec.timeline[12].at=25s"])
+        say("watches of kubectl and another run", r.returncode == 1 and "time Deployment/web#1 pod ready" in r.stdout, r.stdout + r.stderr)
+
+
+def compare(o):
+    """`desk8s compare` against compare.py: facts, envelopes and verdicts, of runs of several seeds, as they are and spoiled."""
+    reference = reference_of(o)
+    outside = {how.__name__: 0 for how in SPOILED}
+    for name, scenario, envelope in recorded_scenarios(o):
+        with tempfile.TemporaryDirectory() as tmp:
+            logs = [os.path.join(tmp, f"{seed}.jsonl") for seed in (1, 2, 3)]
+            for seed, log in enumerate(logs, 1):
+                r = play(o, o.program, scenario, os.path.join(tmp, "r"), "--seed", str(seed), "--watch-log", log)
+            if r.returncode == 3 and "unknown kind" in r.stderr:
+                continue
+            for real in (False, True):
+                option = ["--kubelets", "yes" if real else "no"]
+                facts = [reference.facts(reference.read(log), real) for log in logs]
+                r = run([o.program, "compare", "--facts", *option, logs[0]])
+                say(f"{name} facts", r.returncode == 0 and json.loads(r.stdout) == json.loads(json.dumps(facts[0])), r.stderr)
+                r = run([o.program, "compare", "--save", "-", "--tolerance", "1.5", "--drift", "0", *option, *logs])
+                want = json.loads(json.dumps({"runs": 3, "kubelet": real, "tolerance": 1.5, "drift": 0.0, "facts": reference.envelope(facts, real)}))
+                say(f"{name} envelope", r.returncode == 0 and json.loads(r.stdout) == want, r.stderr)
+            for seed, log in enumerate(logs, 1):
+                same_verdict(o, reference, f"{name} seed {seed}", envelope, log)
+                for how in SPOILED:
+                    spoiled = os.path.join(tmp, "spoiled.jsonl")
+                    spoil(log, spoiled, how, seed)
+                    outside[how.__name__] += same_verdict(o, reference, f"{name} seed {seed} {how.__name__}", envelope, spoiled)
+            r = run([o.program, "compare", envelope, scenario, "--seed", "2"])
+            bad, _ = reference.check(json.load(open(envelope)), reference.facts(reference.read(logs[1]), json.load(open(envelope)).get("kubelet", False)))
+            say(f"{name} played by compare itself", r.returncode == bool(bad), r.stdout + r.stderr)
+    compare_with_watches(o)
+    for how, n in outside.items():
+        say(f"{how} is noticed", n > 0, "in no run at all")
 
 
 def comparable(text):
@@ -412,7 +559,22 @@ def cli(o):
         (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "worker-2"),
         (["why", failover, "pod/none"], 1, "stderr", "nothing happened"), (["run", "--results", "/dev/null/x", failover, "--no-plots"], 5, "stderr", "/dev/null"),
     ]
-    for command in ("run", "check", "kubectl", "why", "plot", "explain"):
+    web = os.path.join(o.top, "tests", "recordings", "create-3")
+    envelope, scenario, other = (os.path.join(web, x) for x in ("envelope.json", "scenario.yaml", "../scale-3-5-2/scenario.yaml"))
+    cases += [
+        (["compare", envelope, scenario], 0, "stdout", "25 of 25 facts inside the envelope"), (["compare", envelope, scenario, "--seeds", "3", "-o", "json"], 0, "stdout", '"runs": 3'),
+        (["compare", envelope, other], 1, "stdout", "replicas Deployment/web#1"), (["compare", envelope, other, "-o", "json"], 1, "stdout", '"fact": "replicas Deployment/web#1"'),
+        (["compare", envelope, other, "--seeds", "2"], 1, "stdout", "2 of 2"), (["compare", envelope, other, "--ignore", "*"], 0, "stdout", "0 of 0 facts"),
+        (["compare", envelope, scenario, "--tolerance", "0", "--set", "spec.duration=30s"], 1, "stdout", "at"), (["compare"], 2, "stderr", "no recording given"),
+        (["compare", envelope], 2, "stderr", "no run given"), (["compare", envelope, envelope, "--seed", "2"], 2, "stderr", "is a log"),
+        (["compare", envelope, scenario, "-o", "yaml"], 2, "stderr", "write json"), (["compare", envelope, scenario, "--kubelets", "maybe"], 2, "stderr", "yes or no"),
+        (["compare", envelope, scenario, "--tolerance", "x"], 2, "stderr", "numbers"), (["compare", "--facts", envelope, scenario], 2, "stderr", "one recording"),
+        (["compare", "/nowhere.json", scenario], 3, "stderr", "/nowhere.json: no such file"), (["compare", envelope, envelope, scenario], 3, "stderr", "give it alone"),
+        (["compare", envelope, envelope], 3, "stderr", "is an envelope, no run"), (["compare", "--facts", envelope], 3, "stderr", "is an envelope already"),
+        (["compare", scenario, envelope], 3, "stderr", ":1:1: invalid character"), (["compare", envelope, os.path.join(o.top, "README.md")], 3, "stderr", "README.md"),
+        (["compare", "--save", "/dev/null/x", envelope], 5, "stderr", "/dev/null"), (["compare", "--save", "-", envelope], 0, "stdout", '"tolerance": 1.5'),
+    ]
+    for command in ("run", "check", "kubectl", "why", "plot", "compare", "explain"):
         cases.append(([command, "--help"], 0, "stdout", "Examples:"))
     for argv, status, stream, text in cases:
         r = run([o.program, *argv])
@@ -446,9 +608,9 @@ def main():
     o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
     o.program = os.path.join(o.build, "desk8s")
     o.checked_program = os.path.join(o.checks, "desk8s")
-    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, metamorphic=metamorphic, lint=lint)
+    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, compare=compare, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, metamorphic=metamorphic, lint=lint)
     groups["bad-input"] = bad_input
-    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "scheduling", "api", "kubectl", "traffic", "bad-input", "metamorphic", "cli", "lint"]:
+    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "compare", "scheduling", "api", "kubectl", "traffic", "bad-input", "metamorphic", "cli", "lint"]:
         if name == "suites":
             groups[name](o)
             continue

@@ -90,6 +90,12 @@ GPtrArray *value_read_yaml(const char *text, gsize length, const char *file, Dia
 
 /* value_read_json: one document. On failure NULL and the parser's words in @out_message (owned). */
 Value *value_read_json(const char *text, gsize length, char **out_message);
+/*
+ * value_read_json_stream: documents one behind the other, a line each or pretty-printed. Mistakes go to @diag, reading goes on at
+ * the next line that begins with a brace. *out_is_cut: the text ends within a document, which is left out without a mistake.
+ * Returns: (owned) array of Value*, free func set.
+ */
+GPtrArray *value_read_json_stream(const char *text, gsize length, const char *file, Diag *diag, gboolean *out_is_cut);
 
 typedef enum {
     VALUE_COMPACT = 0,      /* {"a":1} */

@@ -431,6 +431,48 @@ value_read_json(const char *text, gsize length, char **out_message)
     return value;
 }
 
+/* To the next line that begins a document: whoever wrote one document wrong may have written the next one right. */
+static void
+json_skip_document(JsonReader *reader)
+{
+    while (reader->at < reader->length) {
+        const char *end = memchr(reader->text + reader->at, '\n', reader->length - reader->at);
+
+        if (end == NULL) {
+            reader->at = reader->length;
+            return;
+        }
+        reader->at = (gsize)(end - reader->text) + 1;
+        reader->line++;
+        reader->line_start = reader->at;
+        if (json_peek(reader) == '{')
+            return;
+    }
+}
+
+GPtrArray *
+value_read_json_stream(const char *text, gsize length, const char *file, Diag *diag, gboolean *out_is_cut)
+{
+    GPtrArray *documents = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    JsonReader reader = {.text = text, .length = length, .line = 1};
+
+    *out_is_cut = FALSE;
+    for (json_skip_space(&reader); reader.at < length; json_skip_space(&reader)) {
+        Value *document = json_read_value(&reader);
+
+        if (document != NULL) {
+            g_ptr_array_add(documents, document);
+            continue;
+        }
+        *out_is_cut = reader.at >= length;
+        if (!*out_is_cut)
+            diag_add(diag, DIAG_ERROR, (SourcePos){file, reader.line, (guint)(reader.at - reader.line_start) + 1}, NULL, "%s; this is no JSON", reader.message);
+        g_clear_pointer(&reader.message, g_free);
+        json_skip_document(&reader);
+    }
+    return documents;
+}
+
 /* --- writing --------------------------------------------------------------------------- */
 
 static void

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern const CliCommand cli_run_command, cli_check_command, cli_kubectl_command, cli_why_command, cli_plot_command, cli_explain_command;
+extern const CliCommand cli_run_command, cli_check_command, cli_kubectl_command, cli_why_command, cli_plot_command, cli_compare_command, cli_explain_command;
 
 const CliCommand *const cli_commands[] = {
-    &cli_run_command, &cli_check_command, &cli_kubectl_command, &cli_why_command, &cli_plot_command, &cli_explain_command, NULL,
+    &cli_run_command, &cli_check_command, &cli_kubectl_command, &cli_why_command, &cli_plot_command, &cli_compare_command, &cli_explain_command, NULL,
 };
 
 static void
@@ -27,7 +27,7 @@ print_help(FILE *out)
     fprintf(out, "\n  desk8s COMMAND --help  says more, with examples\n"
                  "  desk8s --version\n\n"
                  "Start with: desk8s run scenarios/node-failover.yaml\n\n"
-                 "Exit status: 0 ok, 1 an expectation failed, 2 usage, 3 bad input,\n"
+                 "Exit status: 0 ok, 1 an expectation failed (compare: a difference), 2 usage, 3 bad input,\n"
                  "4 resource limit, 5 input/output error,\n"
                  "6 an invariant of desk8s itself broke, 130 interrupted.\n");
 }

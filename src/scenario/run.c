@@ -90,9 +90,11 @@ log_header(Run *run)
     Value *header = value_new_map();
     Value *actions = value_new_list();
     g_autofree char *version = g_strdup_printf("v1.%u", run->scenario->version_minor);
+    g_autofree char *started = time_format_rfc3339(sim_wall_ns(run->cluster->sim) - sim_now_ns(run->cluster->sim));
 
     value_set(header, "scenario", value_new_string(run->scenario->name));
     value_set(header, "kubernetes", value_new_string(version));
+    value_set(header, "started", value_new_string(started));
     for (guint i = 0; i < timeline_command_count(run->timeline); i++) {
         const RunCommand *command = timeline_command(run->timeline, i);
         Value *action = value_new_map();
