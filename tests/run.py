@@ -438,7 +438,8 @@ def same_words(r, recorded):
 
 
 def api(o):
-    """Objects sent to a real API server: what it refused and in which words, what it stored, what patches made of it."""
+    """Objects sent to a real API server: what it refused and in which words, what it stored, what patches made of it.
+    Then rules by example, each naming the upstream function that says so."""
     waiting = 0
     for file in ("refused", "defaults", "refused-updates", "patches"):
         for case in map(json.loads, open(os.path.join(o.top, "tests", "recordings", "api", file + ".jsonl"))):
@@ -473,6 +474,11 @@ def api(o):
             say(name, fine, f"wanted {want}\n     got {r.returncode} {r.stderr}{r.stdout}")
     if waiting:
         print(f"api: {waiting} wait for kinds not built")
+    for case in map(json.loads, open(os.path.join(o.top, "tests", "api", "data", "rules.jsonl"))):
+        argv = case.get("argv", ["apply" if "first" in case else "create", "-f", "-"])
+        r = ask(o, argv, json.dumps(case.get("object", "")), case.get("first"))
+        got = r.stderr + r.stdout
+        say("rule " + case["case"], without_lots(got) == without_lots(case["says"]), f"{case['source']}: wanted {case['says']}\n     got {got}")
 
 
 TRAFFIC_SEEDS = 30

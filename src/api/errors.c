@@ -166,6 +166,12 @@ field_invalid_raw(ApiErrors *errors, const char *child, const char *printed, con
 }
 
 void
+field_invalid_omitted(ApiErrors *errors, const char *child, const char *detail)
+{
+    errors_add(errors, FIELD_INVALID, child, "", detail);
+}
+
+void
 field_invalid_value(ApiErrors *errors, const char *child, const Value *value, const char *detail)
 {
     g_autofree char *text = value == NULL ? g_strdup("null") : value_to_json(value, VALUE_COMPACT);
@@ -236,7 +242,7 @@ field_internal(ApiErrors *errors, const char *child, const char *detail)
 const char *
 field_error_body(const FieldError *error)
 {
-    gboolean has_value = error_types[error->type].has_value;
+    gboolean has_value = error_types[error->type].has_value && (error->value == NULL || error->value[0] != '\0');
 
     return str_internf("%s%s%s%s%s", error_types[error->type].title, has_value ? ": " : "",
                        has_value ? (error->value == NULL ? "null" : error->value) : "",

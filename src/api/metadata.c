@@ -63,10 +63,11 @@ static void
 validate_owner(ApiErrors *errors, const OwnerReference *owner)
 {
     const char *api_version = owner->api_version == NULL ? "" : owner->api_version;
-    const char *slash = strrchr(api_version, '/');
+    const char *slash = strchr(api_version, '/');
+    gboolean has_version = slash == NULL ? api_version[0] != '\0' : slash[1] != '\0' && strchr(slash + 1, '/') == NULL;
 
     /* The paths have no index: the server does not give one. */
-    if (api_version[0] == '\0' || (slash != NULL && slash[1] == '\0'))
+    if (!has_version)
         field_invalid_string(errors, "apiVersion", api_version, "version must not be empty");
     if (str_is_empty(owner->kind))
         field_invalid_string(errors, "kind", "", "must not be empty");

@@ -64,6 +64,8 @@ void field_forbidden(ApiErrors *errors, const char *child, const char *detail);
 void field_too_long(ApiErrors *errors, const char *child, guint max_bytes);
 void field_too_many(ApiErrors *errors, const char *child, gint64 count, guint max_items);
 void field_internal(ApiErrors *errors, const char *child, const char *detail);
+/* field_invalid_omitted: no value is printed. */
+void field_invalid_omitted(ApiErrors *errors, const char *child, const char *detail);
 /* field_invalid_value: @value printed as JSON, NULL as null. */
 void field_invalid_value(ApiErrors *errors, const char *child, const Value *value, const char *detail);
 /* field_invalid_name: one error for each message of name_check(). */

@@ -202,20 +202,73 @@ refuse_address(const ApiObject *service, const char *address, const char *why)
     return api_status_invalid(service->kind, api_name(service), errors);
 }
 
+/* What the wishes for families contradict each other in; @errors stands on "spec". */
 static void
-set_families(ServiceSpec *spec)
+check_wishes(ApiErrors *errors, const ServiceSpec *spec)
+{
+    static const char *const why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple %s are specified";
+
+    if (!str_is(spec->ip_family_policy, "SingleStack"))
+        return;
+    if (spec->cluster_ips.count == 2)
+        field_invalid_string(errors, "ipFamilyPolicy", spec->ip_family_policy, str_internf(why, "cluster IPs"));
+    if (spec->ip_families.count == 2)
+        field_invalid_string(errors, "ipFamilyPolicy", spec->ip_family_policy, str_internf(why, "IP families"));
+}
+
+/* A family follows from an address; this cluster has IPv4 only. */
+static void
+infer_families(ApiErrors *errors, ServiceSpec *spec)
+{
+    g_autoptr(Value) all = value_new_list();
+    guint given = spec->ip_families.count;
+
+    for (guint i = 0; i < spec->cluster_ips.count; i++)
+        value_append(all, value_new_string(spec->cluster_ips.items[i]));
+    for (guint i = given; i < spec->cluster_ips.count && !str_is(spec->cluster_ips.items[i], "None"); i++) {
+        if (strchr(spec->cluster_ips.items[i], ':') == NULL) {
+            str_list_add(&spec->ip_families, str_intern("IPv4"));
+            continue;
+        }
+        field_invalid_value(errors, str_internf("clusterIPs[%u]", i), all, "IPv6 is not configured on this cluster");
+    }
+}
+
+static void
+check_configured(ApiErrors *errors, const ServiceSpec *spec)
+{
+    if (str_is(spec->ip_family_policy, "RequireDualStack"))
+        field_invalid_string(errors, "ipFamilyPolicy", spec->ip_family_policy,
+                             "this cluster is not configured for dual-stack services");
+    for (guint i = 0; i < spec->ip_families.count; i++)
+        if (!str_is(spec->ip_families.items[i], "IPv4"))
+            field_invalid_string(errors, str_internf("ipFamilies[%u]", i), spec->ip_families.items[i],
+                                 "not configured on this cluster");
+}
+
+/* initIPFamilyFields */
+static ApiStatus *
+set_families(ApiObject *service, ServiceSpec *spec)
 {
     gboolean is_bare = str_is(spec->cluster_ip, "None") && spec->selector.count == 0;
+    g_autoptr(ApiErrors) errors = api_errors_new();
 
-    if (spec->ip_families.count == 0)
-        str_list_add(&spec->ip_families, str_intern("IPv4"));
-    /* Headless without a selector: endpoints are made by hand and may be of any family. */
-    if (is_bare && spec->ip_families.count < 2 && !str_is(spec->ip_family_policy, "SingleStack"))
-        str_list_add(&spec->ip_families, str_is(spec->ip_families.items[0], "IPv4")
-                                             ? str_intern("IPv6")
-                                             : str_intern("IPv4"));
     if (spec->ip_family_policy == NULL)
         spec->ip_family_policy = str_intern(is_bare ? "RequireDualStack" : "SingleStack");
+    api_errors_push(errors, "spec");
+    check_wishes(errors, spec);
+    infer_families(errors, spec);
+    /* Headless without a selector: endpoints are made by hand and may be of any family. */
+    if (errors->list.count == 0 && !is_bare)
+        check_configured(errors, spec);
+    if (errors->list.count > 0)
+        return api_status_invalid(service->kind, api_name(service), errors);
+    if (spec->ip_families.count == 0)
+        str_list_add(&spec->ip_families, str_intern("IPv4"));
+    if (is_bare && spec->ip_families.count < 2 && !str_is(spec->ip_family_policy, "SingleStack"))
+        str_list_add(&spec->ip_families,
+                     str_intern(str_is(spec->ip_families.items[0], "IPv4") ? "IPv6" : "IPv4"));
+    return NULL;
 }
 
 static ApiStatus *
@@ -226,9 +279,13 @@ assign_address(Allocator *self, ApiObject *service, const ApiObject *old, GArray
     guint32 address;
     guint64 value;
 
+    ApiStatus *status;
+
     if (str_is(spec->type, "ExternalName"))
         return NULL;
-    set_families(spec);
+    status = set_families(service, spec);
+    if (status != NULL)
+        return status;
     if (str_is(spec->cluster_ip, "None") || (!str_is_empty(before) && before == spec->cluster_ip))
         return NULL;
     if (!str_is_empty(spec->cluster_ip)) {

@@ -142,7 +142,7 @@ check_job_spec(ApiErrors *errors, const JobSpec *spec)
     check_success_policy(errors, spec);
     check_replacement_policy(errors, spec);
     api_errors_push(errors, "template");
-    check_pod_template(errors, &spec->template_);
+    check_pod_template(errors, &spec->template_, NULL);
     api_errors_pop(errors);
     check_restart_policy(errors, spec);
 }

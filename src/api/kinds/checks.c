@@ -172,6 +172,40 @@ check_ip(ApiErrors *errors, const char *child, const char *text)
                              "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
 }
 
+/* ValidateNonSpecialIP, after the text itself */
+void
+check_plain_ip(ApiErrors *errors, const char *child, const char *ip)
+{
+    const char *why = NULL;
+
+    if (!name_is_ip(ip))
+        check_ip(errors, child, ip);
+    else if (strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0)
+        why = "may not be unspecified (0.0.0.0 or ::)";
+    else if (g_str_has_prefix(ip, "127.") || strcmp(ip, "::1") == 0)
+        why = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
+    else if (g_str_has_prefix(ip, "169.254.") || g_ascii_strncasecmp(ip, "fe80:", 5) == 0)
+        why = "may not be in the link-local range (169.254.0.0/16, fe80::/10)";
+    else if (g_str_has_prefix(ip, "224.0.0.") || g_ascii_strncasecmp(ip, "ff02:", 5) == 0)
+        why = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
+    if (why != NULL)
+        field_invalid_string(errors, child, ip, why);
+}
+
+gboolean
+check_cidr(ApiErrors *errors, const char *child, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    g_autofree char *ip = slash == NULL ? NULL : g_strndup(text, (gsize)(slash - text));
+    gint64 bits;
+
+    if (slash != NULL && g_ascii_string_to_signed(slash + 1, 10, 0, 128, &bits, NULL) && name_is_ip(ip) &&
+        (bits <= 32 || strchr(ip, ':') != NULL))
+        return TRUE;
+    field_invalid_string(errors, child, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    return FALSE;
+}
+
 void
 check_immutable(ApiErrors *errors, const char *child, const char *text, const char *old)
 {

@@ -11,13 +11,21 @@
 
 /* --- Namespace ----------------------------------------------------------------------------- */
 
+static const char *const standard_finalizers[] = {"kubernetes", "orphan", "foregroundDeletion", NULL};
+
 void
 namespace_validate(const ApiObject *object, ApiErrors *errors)
 {
     const NamespaceSpec *spec = object->spec;
 
-    for (guint i = 0; i < spec->finalizers.count; i++)
-        check_name(errors, "spec.finalizers", NAME_QUALIFIED, spec->finalizers.items[i]);
+    for (guint i = 0; i < spec->finalizers.count; i++) {
+        const char *name = spec->finalizers.items[i];
+
+        if (check_name(errors, "spec.finalizers", NAME_QUALIFIED, name) && strchr(name, '/') == NULL &&
+            !g_strv_contains(standard_finalizers, name))
+            field_invalid_string(errors, "spec.finalizers", name,
+                                 "name is neither a standard finalizer name nor is it fully qualified");
+    }
 }
 
 /* --- Node ---------------------------------------------------------------------------------- */
@@ -77,12 +85,30 @@ check_node_quantities(ApiErrors *errors, const char *child, const QuantityMap *m
     api_errors_pop(errors);
 }
 
+/* The part of ValidateNode about spec.podCIDRs: each must be one, two only one of each family. */
+static void
+check_pod_cidrs(ApiErrors *errors, const StrList *cidrs)
+{
+    gboolean are_fine = TRUE;
+
+    for (guint i = 0; i < cidrs->count; i++)
+        are_fine = check_cidr(errors, str_internf("spec.podCIDRs[%u]", i), cidrs->items[i]) && are_fine;
+    if (cidrs->count < 2)
+        return;
+    if (!are_fine)
+        field_internal(errors, "spec.podCIDRs", "invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address");
+    if (cidrs->count > 2 || (strchr(cidrs->items[0], ':') == NULL) == (strchr(cidrs->items[1], ':') == NULL))
+        field_invalid_raw(errors, "spec.podCIDRs", print_str_list(cidrs),
+                          "may specify no more than one CIDR for each IP family");
+}
+
 void
 node_validate(const ApiObject *node, ApiErrors *errors)
 {
     check_taints(errors, &node_spec(node)->taints);
     check_node_quantities(errors, "capacity", &node_status(node)->capacity);
     check_node_quantities(errors, "allocatable", &node_status(node)->allocatable);
+    check_pod_cidrs(errors, &node_spec(node)->pod_cidrs);
 }
 
 static void
@@ -163,7 +189,7 @@ config_map_validate(const ApiObject *object, ApiErrors *errors)
 
     size += check_keys(errors, "binaryData", &body->binary_data, NULL);
     if (size > MAX_DATA_BYTES)
-        field_too_long(errors, NULL, MAX_DATA_BYTES);
+        field_too_long(errors, "[]", MAX_DATA_BYTES); /* so prints a path of one empty name */
 }
 
 static void

@@ -20,6 +20,8 @@ check_address(ApiErrors *errors, const char *child, const char *address, const c
         field_invalid_string(errors, child, address,
                              str_is(type, "IPv6") ? "must be a valid IPv6 address"
                                                   : "must be a valid IPv4 address");
+    else
+        check_plain_ip(errors, child, address);
 }
 
 static void

@@ -46,6 +46,9 @@ void check_label_selector(ApiErrors *errors, const char *child, const LabelSelec
 /* label_selector_is_convertible: the selector has no fault that keeps it from being used. */
 gboolean label_selector_is_convertible(const LabelSelector *selector);
 void check_ip(ApiErrors *errors, const char *child, const char *text);
+/* check_plain_ip: no loopback, link-local, ...; check_cidr: TRUE if it is one. */
+void check_plain_ip(ApiErrors *errors, const char *child, const char *ip);
+gboolean check_cidr(ApiErrors *errors, const char *child, const char *text);
 void check_immutable(ApiErrors *errors, const char *child, const char *text, const char *old);
 /* field_not_supported_raw: the value is printed already. */
 void field_not_supported_raw(ApiErrors *errors,
@@ -81,9 +84,9 @@ void check_topology_spread(ApiErrors *errors, const PodSpec *spec);
 void check_security_contexts(ApiErrors *errors, const PodSpec *spec);
 void check_dns_config(ApiErrors *errors, const PodSpec *spec);
 /* check_pod_spec: "spec" of a pod or of a template. */
-void check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod);
-/* check_pod_template: "template" of a workload. */
-void check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_);
+void check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const StrList *claims);
+/* check_pod_template: "template" of a workload. @claims: further names that mounts may have, or NULL. */
+void check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims);
 void warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings);
 
 void service_warn(const ApiObject *service, GPtrArray *warnings);
@@ -95,6 +98,8 @@ void pod_warn(const ApiObject *pod, GPtrArray *warnings);
 const char *print_int_or_string(const IntOrString *value);
 gint64 int_or_percent(const IntOrString *value);
 void check_int_or_percent(ApiErrors *errors, const char *child, const IntOrString *value);
+/* check_at_most_all: a percentage above 100 is refused. */
+void check_at_most_all(ApiErrors *errors, const char *child, const IntOrString *value);
 void check_selector_unchanged(ApiErrors *errors,
                               const LabelSelector *selector,
                               const LabelSelector *old);

@@ -222,11 +222,13 @@ check_overhead_and_os(ApiErrors *errors, const PodSpec *spec)
 }
 
 void
-check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod)
+check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const StrList *claims)
 {
     StrList volumes = {0};
 
     check_volumes(errors, spec, &volumes);
+    for (guint i = 0; claims != NULL && i < claims->count; i++)
+        str_list_add(&volumes, claims->items[i]);
     check_containers(errors, spec, &volumes);
     check_pod_resources(errors, spec);
     check_host_network(errors, spec, is_pod);
@@ -247,12 +249,12 @@ check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod)
 
 /* ValidatePodTemplateSpec; upstream leaves "metadata" out of these paths */
 void
-check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_)
+check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims)
 {
     api_validate_labels(errors, "labels", &template_->metadata.labels);
     api_validate_annotations(errors, "annotations", &template_->metadata.annotations);
     api_errors_push(errors, "spec");
-    check_pod_spec(errors, &template_->spec, FALSE);
+    check_pod_spec(errors, &template_->spec, FALSE, claims);
     if (template_->spec.ephemeral_containers != NULL)
         field_forbidden(errors, "ephemeralContainers",
                         "ephemeral containers not allowed in pod template");
@@ -303,7 +305,7 @@ forbid_tokens_without_account(ApiErrors *errors, const PodSpec *spec)
 static void
 check_pod(ApiErrors *errors, const PodSpec *spec)
 {
-    check_pod_spec(errors, spec, TRUE);
+    check_pod_spec(errors, spec, TRUE, NULL);
     forbid_tokens_without_account(errors, spec);
     check_image_blanks(errors, "containers", spec->containers.items, spec->containers.count);
     check_image_blanks(errors, "initContainers", spec->init_containers.items,

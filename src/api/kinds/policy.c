@@ -102,9 +102,7 @@ check_amount(ApiErrors *errors, const char *child, const IntOrString *value)
     if (value->type == INT_OR_STRING_UNSET)
         return;
     check_int_or_percent(errors, child, value);
-    if (value->type == INT_OR_STRING_STRING && int_or_percent(value) > 100)
-        field_invalid_raw(errors, child, print_int_or_string(value),
-                          "must not be greater than 100%");
+    check_at_most_all(errors, child, value);
 }
 
 static void

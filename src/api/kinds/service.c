@@ -159,7 +159,8 @@ service_set_defaults(ApiObject *service)
             (target->type == INT_OR_STRING_STRING && str_is_empty(target->string)))
             *target = (IntOrString){.type = INT_OR_STRING_INT, .integer = port->port};
     }
-    if ((str_is(spec->type, "NodePort") || str_is(spec->type, "LoadBalancer")) &&
+    if ((str_is(spec->type, "NodePort") || str_is(spec->type, "LoadBalancer") ||
+         (str_is(spec->type, "ClusterIP") && spec->external_ips.count > 0)) &&
         str_is_empty(spec->external_traffic_policy))
         spec->external_traffic_policy = str_intern("Cluster");
     if (spec->internal_traffic_policy == NULL &&

@@ -223,42 +223,11 @@ check_cluster_ips(ApiErrors *errors, const ServiceSpec *spec)
     }
 }
 
-/* ValidateNonSpecialIP */
 static void
 check_external_ips(ApiErrors *errors, const ServiceSpec *spec)
 {
-    for (guint i = 0; i < spec->external_ips.count; i++) {
-        const char *ip = spec->external_ips.items[i];
-        const char *child = str_internf("externalIPs[%u]", i);
-
-        if (!name_is_ip(ip))
-            check_ip(errors, child, ip);
-        else if (strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0)
-            field_invalid_string(errors, child, ip, "may not be unspecified (0.0.0.0 or ::)");
-        else if (g_str_has_prefix(ip, "127.") || strcmp(ip, "::1") == 0)
-            field_invalid_string(errors, child, ip,
-                                 "may not be in the loopback range (127.0.0.0/8, ::1/128)");
-        else if (g_str_has_prefix(ip, "169.254.") || g_ascii_strncasecmp(ip, "fe80:", 5) == 0)
-            field_invalid_string(errors, child, ip,
-                                 "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-        else if (g_str_has_prefix(ip, "224.0.0.") || g_ascii_strncasecmp(ip, "ff02:", 5) == 0)
-            field_invalid_string(errors, child, ip,
-                                 "may not be in the link-local multicast range (224.0.0.0/24, "
-                                 "ff02::/10)");
-    }
-}
-
-static gboolean
-is_cidr(const char *text)
-{
-    const char *slash = strchr(text, '/');
-    g_autofree char *ip = NULL;
-    gint64 bits;
-
-    if (slash == NULL || !g_ascii_string_to_signed(slash + 1, 10, 0, 128, &bits, NULL))
-        return FALSE;
-    ip = g_strndup(text, (gsize)(slash - text));
-    return name_is_ip(ip) && (is_ipv6(ip) || bits <= 32);
+    for (guint i = 0; i < spec->external_ips.count; i++)
+        check_plain_ip(errors, str_internf("externalIPs[%u]", i), spec->external_ips.items[i]);
 }
 
 static void
@@ -272,12 +241,7 @@ check_source_ranges(ApiErrors *errors, const ServiceSpec *spec)
     for (guint i = 0; i < spec->load_balancer_source_ranges.count; i++) {
         g_autofree char *range = g_strstrip(g_strdup(spec->load_balancer_source_ranges.items[i]));
 
-        if (is_cidr(range))
-            continue;
-        api_errors_push_index(errors, i);
-        field_invalid_string(errors, NULL, range,
-                             "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
-        api_errors_pop(errors);
+        check_cidr(errors, str_internf("[%u]", i), range);
     }
     api_errors_pop(errors);
 }

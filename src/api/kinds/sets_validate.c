@@ -45,10 +45,10 @@ check_lasting(ApiErrors *errors, const PodTemplateSpec *template_, const char *k
 }
 
 static void
-check_template(ApiErrors *errors, const PodTemplateSpec *template_)
+check_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims)
 {
     api_errors_push(errors, "template");
-    check_pod_template(errors, template_);
+    check_pod_template(errors, template_, claims);
     api_errors_pop(errors);
 }
 
@@ -69,9 +69,7 @@ check_daemon_rolling(ApiErrors *errors, const RollingUpdateDaemonSet *update)
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
         check_int_or_percent(errors, parts[i].name, parts[i].value);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (parts[i].value->type == INT_OR_STRING_STRING && int_or_percent(parts[i].value) > 100)
-            field_invalid_raw(errors, parts[i].name, print_int_or_string(parts[i].value),
-                              "must not be greater than 100%");
+        check_at_most_all(errors, parts[i].name, parts[i].value);
     if (has_unavailable && has_surge)
         field_invalid_raw(errors, "maxSurge", print_int_or_string(&update->max_surge),
                           "may not be set when maxUnavailable is non-zero");
@@ -104,7 +102,7 @@ check_daemon_strategy(ApiErrors *errors, const DaemonSetUpdateStrategy *strategy
             check_daemon_rolling(errors, strategy->rolling_update);
     } else if (!str_is(strategy->type, "OnDelete")) {
         field_not_supported_raw(errors, NULL, print_daemon_strategy(strategy),
-                                (const char *const[]){"OnDelete", "RollingUpdate", NULL});
+                                (const char *const[]){"RollingUpdate", "OnDelete", NULL});
     }
     api_errors_pop(errors);
 }
@@ -121,7 +119,7 @@ check_daemon_spec(const ApiObject *object, ApiErrors *errors)
         check_labels_match(errors, &spec->template_, spec->selector);
     if (selector_selects_all(spec->selector))
         field_invalid_raw(errors, "selector", "{}", "empty selector is invalid for daemonset");
-    check_template(errors, &spec->template_);
+    check_template(errors, &spec->template_, NULL);
     check_lasting(errors, &spec->template_, "DaemonSet");
     check_not_negative(errors, "minReadySeconds", spec->min_ready_s);
     check_daemon_strategy(errors, &spec->update_strategy);
@@ -165,26 +163,6 @@ print_stateful_rolling(const RollingUpdateStatefulSet *update)
 }
 
 static void
-check_stateful_rolling(ApiErrors *errors, const RollingUpdateStatefulSet *update)
-{
-    const IntOrString *unavailable = &update->max_unavailable;
-
-    api_errors_push(errors, "rollingUpdate");
-    if (update->partition.is_set)
-        check_not_negative(errors, "partition", update->partition.value);
-    if (unavailable->type != INT_OR_STRING_UNSET) {
-        check_int_or_percent(errors, "maxUnavailable", unavailable);
-        if (int_or_percent(unavailable) == 0)
-            field_invalid_raw(errors, "maxUnavailable", print_int_or_string(unavailable),
-                              "cannot be 0");
-        if (unavailable->type == INT_OR_STRING_STRING && int_or_percent(unavailable) > 100)
-            field_invalid_raw(errors, "maxUnavailable", print_int_or_string(unavailable),
-                              "must not be greater than 100%");
-    }
-    api_errors_pop(errors);
-}
-
-static void
 check_stateful_strategy(ApiErrors *errors, const StatefulSetUpdateStrategy *strategy)
 {
     const char *rolling = print_stateful_rolling(strategy->rolling_update);
@@ -194,10 +172,10 @@ check_stateful_strategy(ApiErrors *errors, const StatefulSetUpdateStrategy *stra
             field_invalid_raw(errors, "updateStrategy.rollingUpdate", rolling,
                               "only allowed for updateStrategy 'RollingUpdate'");
     } else if (str_is(strategy->type, "RollingUpdate")) {
-        api_errors_push(errors, "updateStrategy");
-        if (strategy->rolling_update != NULL)
-            check_stateful_rolling(errors, strategy->rolling_update);
-        api_errors_pop(errors);
+        const RollingUpdateStatefulSet *update = strategy->rolling_update;
+
+        if (update != NULL && update->partition.is_set)
+            check_not_negative(errors, "updateStrategy.rollingUpdate.partition", update->partition.value);
     } else {
         field_invalid_raw(errors, "updateStrategy",
                           str_internf("{\"Type\":%s,\"RollingUpdate\":%s}",
@@ -209,7 +187,7 @@ check_stateful_strategy(ApiErrors *errors, const StatefulSetUpdateStrategy *stra
 static void
 check_retention(ApiErrors *errors, const ClaimRetentionPolicy *policy)
 {
-    static const char *const known[] = {"Delete", "Retain", NULL};
+    static const char *const known[] = {"Retain", "Delete", NULL};
 
     if (policy == NULL)
         return;
@@ -235,6 +213,18 @@ check_claim_templates(ApiErrors *errors, const StatefulSetSpec *spec)
     api_errors_pop(errors);
 }
 
+/* Pods get a volume for each claim template, by its name. */
+static void
+check_template_with_claims(ApiErrors *errors, const StatefulSetSpec *spec)
+{
+    StrList claims = {0};
+
+    for (guint i = 0; i < spec->claim_templates.count; i++)
+        str_list_add(&claims, text_or_empty(spec->claim_templates.items[i].metadata.name));
+    check_template(errors, &spec->template_, &claims);
+    g_free(claims.items);
+}
+
 static void
 check_stateful_template(ApiErrors *errors, const StatefulSetSpec *spec)
 {
@@ -252,7 +242,7 @@ check_stateful_template(ApiErrors *errors, const StatefulSetSpec *spec)
     } else {
         if (!selector_selects_all(spec->selector))
             check_labels_match(errors, &spec->template_, spec->selector);
-        check_template(errors, &spec->template_);
+        check_template_with_claims(errors, spec);
     }
     check_lasting(errors, &spec->template_, "StatefulSet");
 }

@@ -19,7 +19,7 @@ check_template(ApiErrors *errors, const PodTemplateSpec *template_, const LabelS
     if (!is_empty && !label_selector_matches(selector, &template_->metadata.labels))
         field_invalid_raw(errors, "metadata.labels", print_str_map(&template_->metadata.labels),
                           "`selector` does not match template `labels`");
-    check_pod_template(errors, template_);
+    check_pod_template(errors, template_, NULL);
     api_errors_push(errors, "spec");
     if (!str_is(template_->spec.restart_policy, "Always"))
         field_not_supported(errors, "restartPolicy", text_or_empty(template_->spec.restart_policy),
@@ -116,12 +116,17 @@ is_percent(const char *text)
     return TRUE;
 }
 
-/* getIntOrPercentValue: the number, with or without its sign; 0 for other text */
+/* getIntOrPercentValue: the number, with or without its percent sign; 0 for other text */
 gint64
 int_or_percent(const IntOrString *value)
 {
-    if (value->type == INT_OR_STRING_STRING)
-        return is_percent(value->string) ? g_ascii_strtoll(value->string, NULL, 10) : 0;
+    gint64 number = 0;
+
+    if (value->type == INT_OR_STRING_STRING) {
+        if (is_percent(value->string))
+            return g_ascii_strtoll(value->string, NULL, 10);
+        return g_ascii_string_to_signed(value->string, 10, G_MININT64, G_MAXINT64, &number, NULL) ? number : 0;
+    }
     return value->type == INT_OR_STRING_INT ? value->integer : 0;
 }
 
@@ -135,6 +140,14 @@ check_int_or_percent(ApiErrors *errors, const char *child, const IntOrString *va
         check_not_negative(errors, child, int_or_percent(value));
 }
 
+/* IsNotMoreThan100Percent */
+void
+check_at_most_all(ApiErrors *errors, const char *child, const IntOrString *value)
+{
+    if (value->type == INT_OR_STRING_STRING && is_percent(value->string) && int_or_percent(value) > 100)
+        field_invalid_raw(errors, child, print_int_or_string(value), "must not be greater than 100%");
+}
+
 static void
 check_rolling_update(ApiErrors *errors, const RollingUpdateDeployment *update)
 {
@@ -144,10 +157,7 @@ check_rolling_update(ApiErrors *errors, const RollingUpdateDeployment *update)
     if (int_or_percent(&update->max_unavailable) == 0 && int_or_percent(&update->max_surge) == 0)
         field_invalid_raw(errors, "maxUnavailable", print_int_or_string(&update->max_unavailable),
                           "may not be 0 when `maxSurge` is 0");
-    if (update->max_unavailable.type == INT_OR_STRING_STRING &&
-        int_or_percent(&update->max_unavailable) > 100)
-        field_invalid_raw(errors, "maxUnavailable", print_int_or_string(&update->max_unavailable),
-                          "must not be greater than 100%");
+    check_at_most_all(errors, "maxUnavailable", &update->max_unavailable);
     api_errors_pop(errors);
 }
 

@@ -44,6 +44,16 @@ refuse_number(const Admission *admission, gint32 given, gint32 computed)
 }
 
 static ApiStatus *
+refuse_policy(const Admission *admission, const char *given, const char *computed)
+{
+    return api_status_forbidden(
+        &pod_kind, admission->name == NULL ? "" : admission->name,
+        str_internf("the string value of PreemptionPolicy (%s) must not be provided in pod spec; "
+                    "priority admission controller computed %s from the given PriorityClass name",
+                    given, computed));
+}
+
+static ApiStatus *
 priority_mutate(Admission *admission)
 {
     if (admission->kind != &pod_kind || admission->subresource != NULL ||
@@ -93,6 +103,8 @@ priority_mutate(Admission *admission)
     }
     if (sent->priority.is_set && sent->priority.value != value)
         return refuse_number(admission, sent->priority.value, value);
+    if (sent->preemption_policy != NULL && !str_is(sent->preemption_policy, policy))
+        return refuse_policy(admission, sent->preemption_policy, policy);
 
     PodSpec *spec = api_edit_spec(admission->object);
 
