@@ -184,7 +184,8 @@ check_generated_selector(ApiErrors *errors, const ApiObject *object)
     const JobSpec *spec = job_spec(object);
     StrMap expected = {0};
 
-    if (spec->manual_selector == OPT_TRUE || spec->selector == NULL)
+    /* Without a uid it is no object yet: a manifest looked at before the run. */
+    if (spec->manual_selector == OPT_TRUE || spec->selector == NULL || api_uid(object) == NULL)
         return;
     check_template_label(errors, spec, "controller-uid", api_uid(object));
     check_template_label(errors, spec, "job-name", api_name(object));
