@@ -106,3 +106,6 @@ const Condition *job_finished_condition(const ApiObject *job);
 /* batch_policy_validate.c; the cursor stands on the Job's spec */
 void check_failure_policy(ApiErrors *errors, const JobSpec *spec);
 void check_success_policy(ApiErrors *errors, const JobSpec *spec);
+/* print_*_policy: as the server's own types print. (interned) */
+const char *print_failure_policy(const PodFailurePolicy *policy);
+const char *print_success_policy(const SuccessPolicy *policy);

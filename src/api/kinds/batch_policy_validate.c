@@ -51,13 +51,51 @@ print_codes(const ExitCodesRequirement *codes)
     return str_intern(text->str);
 }
 
+static const char *
+print_patterns(const PodFailurePolicyRule *rule)
+{
+    g_autoptr(GString) text = g_string_new("[");
+
+    if (rule->on_pod_conditions.count == 0)
+        return "null";
+    for (guint i = 0; i < rule->on_pod_conditions.count; i++)
+        g_string_append_printf(text, "%s{\"Type\":%s,\"Status\":%s}", i > 0 ? "," : "",
+                               api_quote(rule->on_pod_conditions.items[i].type),
+                               api_quote(rule->on_pod_conditions.items[i].status));
+    g_string_append_c(text, ']');
+    return str_intern(text->str);
+}
+
+const char *
+print_failure_policy(const PodFailurePolicy *policy)
+{
+    g_autoptr(GString) text = g_string_new("[");
+
+    if (policy == NULL)
+        return "null";
+    for (guint i = 0; i < policy->rules.count; i++) {
+        const PodFailurePolicyRule *rule = &policy->rules.items[i];
+        const ExitCodesRequirement *codes = rule->on_exit_codes;
+        const char *printed = "null";
+
+        if (codes != NULL)
+            printed = str_internf("{\"ContainerName\":%s,\"Operator\":%s,\"Values\":%s}",
+                                  codes->container_name == NULL ? "null" : api_quote(codes->container_name),
+                                  api_quote(codes->operator_), print_codes(codes));
+        g_string_append_printf(text, "%s{\"Action\":%s,\"OnExitCodes\":%s,\"OnPodConditions\":%s}", i > 0 ? "," : "",
+                               api_quote(rule->action), printed, print_patterns(rule));
+    }
+    g_string_append_c(text, ']');
+    return str_internf("{\"Rules\":%s}", policy->rules.count == 0 ? "null" : text->str);
+}
+
 static void
 check_codes(ApiErrors *errors, const ExitCodesRequirement *codes)
 {
     gboolean is_ordered = TRUE;
 
     if (codes->values.count == 0)
-        field_invalid_raw(errors, "values", "[]", "at least one value is required");
+        field_invalid_raw(errors, "values", "null", "at least one value is required");
     else if (codes->values.count > MAX_EXIT_CODES)
         field_too_many(errors, "values", codes->values.count, MAX_EXIT_CODES);
     for (guint i = 0; i < codes->values.count; i++) {
@@ -119,9 +157,9 @@ check_failure_rule(ApiErrors *errors, const PodFailurePolicyRule *rule, const Jo
         check_exit_codes(errors, rule->on_exit_codes, &spec->template_.spec);
     check_patterns(errors, rule);
     if (rule->on_exit_codes != NULL && has_conditions)
-        field_invalid_raw(errors, NULL, "", "specifying both OnExitCodes and OnPodConditions is not supported");
+        field_invalid_omitted(errors, NULL, "specifying both OnExitCodes and OnPodConditions is not supported");
     if (rule->on_exit_codes == NULL && !has_conditions)
-        field_invalid_raw(errors, NULL, "", "specifying one of OnExitCodes and OnPodConditions is required");
+        field_invalid_omitted(errors, NULL, "specifying one of OnExitCodes and OnPodConditions is required");
 }
 
 void
@@ -246,11 +284,13 @@ check_success_rule(ApiErrors *errors, const SuccessPolicyRule *rule, gint32 comp
 }
 
 /* As the server's own types print it. */
-static const char *
+const char *
 print_success_policy(const SuccessPolicy *policy)
 {
     g_autoptr(GString) text = g_string_new("{\"Rules\":[");
 
+    if (policy == NULL)
+        return "null";
     for (guint i = 0; i < policy->rules.count; i++) {
         const SuccessPolicyRule *rule = &policy->rules.items[i];
 

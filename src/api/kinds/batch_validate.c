@@ -333,13 +333,15 @@ job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
     check_part_unchanged(errors, "selector", &label_selector_type, spec->selector, was->selector);
     check_template_unchanged(errors, object, old);
     check_immutable(errors, "completionMode", spec->completion_mode, was->completion_mode);
-    check_part_unchanged(errors, "podFailurePolicy", &pod_failure_policy_type, spec->pod_failure_policy,
-                         was->pod_failure_policy);
+    if (!parts_are_equal(&pod_failure_policy_type, spec->pod_failure_policy, was->pod_failure_policy))
+        field_invalid_raw(errors, "podFailurePolicy", print_failure_policy(spec->pod_failure_policy),
+                          "field is immutable");
     if (!counts_are_equal(spec->backoff_limit_per_index, was->backoff_limit_per_index))
         field_invalid_raw(errors, "backoffLimitPerIndex", print_count(spec->backoff_limit_per_index),
                           "field is immutable");
     check_immutable(errors, "managedBy", spec->managed_by, was->managed_by);
-    check_part_unchanged(errors, "successPolicy", &success_policy_type, spec->success_policy, was->success_policy);
+    if (!parts_are_equal(&success_policy_type, spec->success_policy, was->success_policy))
+        field_invalid_raw(errors, "successPolicy", print_success_policy(spec->success_policy), "field is immutable");
     api_errors_pop(errors);
 }
 
