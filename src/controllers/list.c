@@ -1,6 +1,7 @@
 #include "controllers/controllers.h"
 
 const ControllerDef *const kcm_controllers[] = {
+    &service_account_token_controller,
     &service_account_controller,
     &root_ca_controller,
     &node_ipam_controller,

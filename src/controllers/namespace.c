@@ -62,6 +62,7 @@ put_condition(NamespaceStatus *status,
 typedef struct {
     GString *resources, *finalizers;
     guint count;
+    const char *failure; /* interned: what could not be deleted; NULL: everything could */
 } Remains;
 
 static void
@@ -73,6 +74,11 @@ put_conditions(NamespaceStatus *status, const Remains *remains, gint64 wall_ns)
         if (remains->count > 0 && str_is(type, "NamespaceContentRemaining"))
             put_condition(status, type, "True", "SomeResourcesRemain",
                           str_internf("Some resources are remaining: %s", remains->resources->str),
+                          wall_ns);
+        else if (remains->failure != NULL && str_is(type, "NamespaceDeletionContentFailure"))
+            put_condition(status, type, "True", "ContentDeletionFailed",
+                          str_internf("Failed to delete all resource types, 1 remaining: %s",
+                                      remains->failure),
                           wall_ns);
         else if (remains->finalizers->len > 0 && str_is(type, "NamespaceFinalizersRemaining"))
             put_condition(status, type, "True", "SomeFinalizersRemain",
@@ -124,22 +130,44 @@ count_lingering(const GPtrArray *pods, gint64 *out_grace_s)
     return count;
 }
 
-/* Pods are on their way out: all five conditions say False, and the pass ends. */
-static void
-wait_for_pods(const Reconcile *r, Plan *plan, const ApiObject *namespace_, gint64 grace_s)
+static gboolean
+is_any_held(const GPtrArray *pods)
 {
-    Remains none = {g_string_new(NULL), g_string_new(NULL), 0};
-    gint64 age_ns = r->wall_ns - namespace_->meta->deletion_time;
+    for (guint i = 0; i < pods->len; i++)
+        if (((const ApiObject *)pods->pdata[i])->meta->finalizers.count > 0)
+            return TRUE;
+    return FALSE;
+}
 
+/*
+ * Pods are on their way out: the conditions say so little, and the pass ends. Those that
+ * outlive their grace are an error, unless finalizers hold them.
+ */
+static void
+wait_for_pods(const Reconcile *r,
+              Plan *plan,
+              const ApiObject *namespace_,
+              const GPtrArray *pods,
+              gint64 grace_s)
+{
+    Remains none = {g_string_new(NULL), g_string_new(NULL), 0, NULL};
+    gint64 age_ns = r->wall_ns - namespace_->meta->deletion_time;
+    gint64 estimate_s = age_ns < grace_s * NS_PER_S ? grace_s : 0;
+
+    if (estimate_s == 0 && is_any_held(pods))
+        estimate_s = FINALIZER_ESTIMATE_S;
+    if (estimate_s == 0)
+        none.failure = str_internf("unexpected items still remain in namespace: %s for gvr: /v1, "
+                                   "Resource=pods",
+                                   api_name(namespace_));
     plan_status(r, plan, namespace_, &none);
     g_string_free(none.resources, TRUE);
     g_string_free(none.finalizers, TRUE);
-    if (age_ns < grace_s * NS_PER_S)
-        plan_requeue_after(plan, (grace_s / 2 + 1) * NS_PER_S);
+    if (estimate_s > 0)
+        plan_requeue_after(plan, (estimate_s / 2 + 1) * NS_PER_S);
     else
-        plan_fail(plan,
-                  "unexpected items still remain in namespace: %s for gvr: /v1, Resource=pods",
-                  api_name(namespace_));
+        plan_fail(plan, "failed to delete pods for namespace: %s, err: %s", api_name(namespace_),
+                  none.failure);
 }
 
 /* --- the rest ---------------------------------------------------------------------------------------------------- */
@@ -235,7 +263,7 @@ plan_finalize(Plan *plan, const ApiObject *namespace_, int status_step)
 static void
 delete_rest(const Reconcile *r, Plan *plan, const ApiObject *namespace_)
 {
-    Remains remains = {g_string_new(NULL), g_string_new(NULL), 0};
+    Remains remains = {g_string_new(NULL), g_string_new(NULL), 0, NULL};
     int status_step;
 
     for (guint i = 0; api_kinds[i] != NULL; i++)
@@ -273,7 +301,7 @@ after_read(const Reconcile *r,
                            "because its namespace is being deleted")
         ->propagation = str_intern("Background");
     if (count_lingering(pods, &grace_s) > 0)
-        wait_for_pods(r, plan, namespace_, grace_s);
+        wait_for_pods(r, plan, namespace_, pods, grace_s);
     else
         delete_rest(r, plan, namespace_);
 }

@@ -93,6 +93,7 @@ plan_removal(const Reconcile *r,
         step->ignore_codes[0] = 404;
     }
     step = plan_delete(plan, pod, "%s", why);
+    step->precondition_uid = api_uid(pod); /* a patch that missed its pod ends the matter upstream */
     step->has_grace = TRUE;
     step->continue_on_error = TRUE;
     step->ignore_codes[0] = 404;
@@ -218,39 +219,57 @@ after_reads(const Reconcile *r,
     collect_unscheduled(r, plan, pods);
 }
 
-/* Nodes missed for as long as the quarantine; those that came back are forgotten. */
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Quarantines that are over, by name; they are forgotten. */
+static GPtrArray *
+take_due(const Reconcile *r)
+{
+    GHashTable *quarantine = ((GcState *)r->state)->missing;
+    gint64 wait_ns = controllers_config_of(r->config)->pod_gc_quarantine_ns;
+    GPtrArray *due = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer name, since;
+
+    g_hash_table_iter_init(&iter, quarantine);
+    while (g_hash_table_iter_next(&iter, &name, &since))
+        if (r->now_ns >= *(gint64 *)since + wait_ns) {
+            g_ptr_array_add(due, name);
+            g_hash_table_iter_remove(&iter);
+        }
+    g_ptr_array_sort(due, compare_names);
+    return due;
+}
+
+/*
+ * gcOrphaned: a missing node waits from when it is first missed, also if it is back for a
+ * while; when its time is over it is looked for once more.
+ */
 static void
 list_missing(const Reconcile *r, const GPtrArray *pods, Orphans *orphans)
 {
-    GcState *state = r->state;
-    GHashTable *quarantine = state->missing;
-    gint64 wait_ns = controllers_config_of(r->config)->pod_gc_quarantine_ns;
+    GHashTable *quarantine = ((GcState *)r->state)->missing;
+    g_autoptr(GPtrArray) due = NULL;
 
     for (guint i = 0; i < pods->len; i++) {
-        const ApiObject *pod = pods->pdata[i];
-        const char *name = pod_spec(pod)->node_name;
-        gint64 *since;
+        const char *name = pod_spec(pods->pdata[i])->node_name;
 
-        if (str_is_empty(name))
-            continue;
-        if (view_get(r->view, &node_kind, NULL, name) != NULL) {
-            g_hash_table_remove(quarantine, name);
-            continue;
-        }
-        since = g_hash_table_lookup(quarantine, name);
-        if (since == NULL) {
-            since = g_new(gint64, 1);
-            *since = r->now_ns;
-            g_hash_table_insert(quarantine, (gpointer)name, since);
-        }
-        if (r->now_ns < *since + wait_ns)
-            continue;
-        g_ptr_array_add(orphans->pods, api_object_ref(pod));
-        if (!g_ptr_array_find(orphans->nodes, name, NULL))
-            g_ptr_array_add(orphans->nodes, (gpointer)name);
+        if (!str_is_empty(name) && view_get(r->view, &node_kind, NULL, name) == NULL &&
+            !g_hash_table_contains(quarantine, name))
+            g_hash_table_insert(quarantine, (gpointer)name,
+                                g_memdup2(&r->now_ns, sizeof r->now_ns));
     }
-    for (guint i = 0; i < orphans->nodes->len; i++)
-        g_hash_table_remove(quarantine, orphans->nodes->pdata[i]);
+    due = take_due(r);
+    for (guint i = 0; i < due->len; i++)
+        if (view_get(r->view, &node_kind, NULL, due->pdata[i]) == NULL)
+            g_ptr_array_add(orphans->nodes, due->pdata[i]);
+    for (guint i = 0; i < pods->len && orphans->nodes->len > 0; i++)
+        if (g_ptr_array_find(orphans->nodes, (gpointer)pod_spec(pods->pdata[i])->node_name, NULL))
+            g_ptr_array_add(orphans->pods, api_object_ref(pods->pdata[i]));
 }
 
 static gboolean

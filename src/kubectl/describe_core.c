@@ -96,27 +96,71 @@ write_secret(GString *out, const Description *description)
     }
 }
 
+static gboolean
+is_there(const GPtrArray *secrets, const char *name)
+{
+    for (guint i = 0; i < secrets->len; i++)
+        if (str_is(api_name(secrets->pdata[i]), name))
+            return TRUE;
+    return FALSE;
+}
+
+/* @secrets: those that exist, to tell which are missing; NULL: all are there. */
+static void
+write_secret_names(GString *out, const char *head, const GPtrArray *names, const GPtrArray *secrets)
+{
+    if (names->len == 0)
+        describe_line(out, 0, "%s\t<none>\n", head);
+    for (guint i = 0; i < names->len; i++)
+        describe_line(out, 0, "%s\t%s%s\n", i == 0 ? head : "                   ",
+                      (const char *)names->pdata[i],
+                      secrets != NULL && !is_there(secrets, names->pdata[i]) ? " (not found)" : "");
+}
+
+static gboolean
+is_token_of(const ApiObject *secret, const ApiObject *account)
+{
+    const StrMap *annotations = &secret->meta->annotations;
+
+    return str_is(((const SecretBody *)secret->body)->type, "kubernetes.io/service-account-token") &&
+           str_is(str_map_get(annotations, str_intern("kubernetes.io/service-account.name")),
+                  api_name(account)) &&
+           str_is(str_map_get(annotations, str_intern("kubernetes.io/service-account.uid")),
+                  api_uid(account));
+}
+
 static void
 write_service_account(GString *out, const Description *description)
 {
     const ApiObject *object = description->object;
     const ServiceAccountBody *body = object->body;
+    const GPtrArray *secrets = description->related;
+    g_autoptr(GPtrArray) pull = g_ptr_array_new();
+    g_autoptr(GPtrArray) mount = g_ptr_array_new();
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new();
+
+    for (guint i = 0; i < body->image_pull_secrets.count; i++)
+        g_ptr_array_add(pull, (gpointer)body->image_pull_secrets.items[i].name);
+    for (guint i = 0; i < body->secrets.count; i++)
+        g_ptr_array_add(mount, (gpointer)body->secrets.items[i].name);
+    for (guint i = 0; secrets != NULL && i < secrets->len; i++)
+        if (is_token_of(secrets->pdata[i], object))
+            g_ptr_array_add(tokens, (gpointer)api_name(secrets->pdata[i]));
 
     describe_head(out, object);
     describe_labels(out, "Labels", &object->meta->labels);
     describe_annotations(out, "Annotations", &object->meta->annotations);
-    if (body->image_pull_secrets.count == 0)
-        describe_line(out, 0, "Image pull secrets:\t<none>\n");
-    for (guint i = 0; i < body->image_pull_secrets.count; i++)
-        describe_line(out, 0, "%s\t%s\n", i == 0 ? "Image pull secrets:" : "                   ",
-                      body->image_pull_secrets.items[i].name);
-    if (body->secrets.count == 0)
-        describe_line(out, 0, "Mountable secrets: \t<none>\n");
-    for (guint i = 0; i < body->secrets.count; i++)
-        describe_line(out, 0, "%s\t%s\n", i == 0 ? "Mountable secrets: " : "                   ",
-                      body->secrets.items[i].name);
-    describe_line(out, 0, "Tokens:            \t<none>\n");
+    write_secret_names(out, "Image pull secrets:", pull, description->related);
+    write_secret_names(out, "Mountable secrets: ", mount, description->related);
+    write_secret_names(out, "Tokens:            ", tokens, NULL);
     describe_events(out, description->events, description->wall_ns);
+}
+
+static void
+secrets_of_namespace(const ApiObject *object, ApiRequest *request)
+{
+    (void)object;
+    (void)request;
 }
 
 static void
@@ -144,5 +188,7 @@ const Describer describe_namespace = {&namespace_kind,
                                       .has_no_events = TRUE};
 const Describer describe_config_map = {&config_map_kind, write_config_map};
 const Describer describe_secret = {&secret_kind, write_secret, .has_no_events = TRUE};
-const Describer describe_service_account = {&service_account_kind, write_service_account};
+const Describer describe_service_account = {&service_account_kind, write_service_account,
+                                            .related_kind = &secret_kind,
+                                            .related = secrets_of_namespace};
 const Describer describe_priority_class = {&priority_class_kind, write_priority_class};

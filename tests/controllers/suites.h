@@ -18,3 +18,5 @@ Suite *disruption_suite(void);
 Suite *cron_job_suite(void);
 Suite *job_suite(void);
 Suite *quota_suite(void);
+Suite *tokens_suite(void);
+Suite *podgc_suite(void);

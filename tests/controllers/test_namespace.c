@@ -75,8 +75,67 @@ START_TEST(test_pods_outlive_grace)
     mini_add(mini, make_pod(NULL, "p", "n1", "Running", TRUE));
     mini->now_ns += 31 * NS_PER_S;
     mini_sync(mini, &namespace_controller, "default");
-    ck_assert_str_eq(mini->error, "unexpected items still remain in namespace: default for gvr: "
-                                  "/v1, Resource=pods");
+    ck_assert_str_eq(mini->error,
+                     "failed to delete pods for namespace: default, err: unexpected items still "
+                     "remain in namespace: default for gvr: /v1, Resource=pods");
+    ck_assert_str_eq(condition_text(mini, "NamespaceDeletionContentFailure"),
+                     "True ContentDeletionFailed");
+    ck_assert_str_eq(
+        condition_find(&namespace_status(mini_nth(mini, &namespace_kind, 0))->conditions,
+                       "NamespaceDeletionContentFailure")
+            ->message,
+        "Failed to delete all resource types, 1 remaining: unexpected items still remain in "
+        "namespace: default for gvr: /v1, Resource=pods");
+    mini_free(mini);
+}
+END_TEST
+
+/* finalizerEstimateSeconds: pods that finalizers hold are no error, they are waited for. */
+START_TEST(test_held_pods_are_waited_for)
+{
+    Mini *mini = mini_new();
+    ApiObject *pod = make_pod(NULL, "p", "n1", "Running", TRUE);
+
+    mini_add(mini, make_namespace("default", TRUE, mini_wall_ns(mini)));
+    str_list_add(&api_edit_meta(pod)->finalizers, str_intern("example.com/hold"));
+    mini_add(mini, pod);
+    mini->now_ns += 31 * NS_PER_S;
+    mini_sync(mini, &namespace_controller, "default");
+    ck_assert_ptr_null(mini->error);
+    ck_assert_int_eq(mini->requeue_ns, 8 * NS_PER_S);
+    ck_assert_str_eq(condition_text(mini, "NamespaceDeletionContentFailure"), "False ContentDeleted");
+    mini_free(mini);
+}
+END_TEST
+
+/* The five conditions word for word (v1.34 deletion/status_condition_utils.go). */
+START_TEST(test_condition_words)
+{
+    static const char *const words[][3] = {
+        {"NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered",
+         "All resources successfully discovered"},
+        {"NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions",
+         "All legacy kube types successfully parsed"},
+        {"NamespaceDeletionContentFailure", "ContentDeleted",
+         "All content successfully deleted, may be waiting on finalization"},
+        {"NamespaceContentRemaining", "ContentRemoved", "All content successfully removed"},
+        {"NamespaceFinalizersRemaining", "ContentHasNoFinalizers",
+         "All content-preserving finalizers finished"},
+    };
+    Mini *mini = mini_new();
+    const ConditionList *conditions;
+
+    mini_add(mini, make_namespace("default", TRUE, mini_wall_ns(mini)));
+    mini_add(mini, make_pod(NULL, "p", "n1", "Running", TRUE));
+    mini_sync(mini, &namespace_controller, "default");
+    conditions = &namespace_status(mini_nth(mini, &namespace_kind, 0))->conditions;
+    ck_assert_uint_eq(conditions->count, G_N_ELEMENTS(words));
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        ck_assert_str_eq(conditions->items[i].type, words[i][0]);
+        ck_assert_str_eq(conditions->items[i].status, "False");
+        ck_assert_str_eq(conditions->items[i].reason, words[i][1]);
+        ck_assert_str_eq(conditions->items[i].message, words[i][2]);
+    }
     mini_free(mini);
 }
 END_TEST
@@ -248,6 +307,8 @@ namespace_suite(void)
 
     tcase_add_test(tcase, test_deletion);
     tcase_add_test(tcase, test_pods_outlive_grace);
+    tcase_add_test(tcase, test_held_pods_are_waited_for);
+    tcase_add_test(tcase, test_condition_words);
     tcase_add_test(tcase, test_finalizers_hold);
     tcase_add_loop_test(tcase, test_contents, 0, G_N_ELEMENTS(content_cases));
     tcase_add_test(tcase, test_root_ca_is_mended);
