@@ -1,1 +1,1 @@
-ca3f83ced9a1e2df
+47a4ad35dba67299
