@@ -31,6 +31,7 @@ static const struct {
 } scalable[] = {
     {&deployment_kind, deployment_replicas},
     {&replica_set_kind, replica_set_replicas},
+    {&replication_controller_kind, replica_set_replicas},
     {&stateful_set_kind, stateful_set_replicas},
 };
 

@@ -52,7 +52,7 @@ extern const ControllerDef deployment_controller, replica_set_controller, endpoi
     volume_binder_controller;
 
 /* Start order, ended by NULL. */
-extern const ControllerDef job_controller, cron_job_controller;
+extern const ControllerDef job_controller, cron_job_controller, replication_controller;
 extern const ControllerDef ttl_after_finished_controller, disruption_controller;
 extern const ControllerDef horizontal_pod_autoscaler_controller, resource_quota_controller,
     service_account_token_controller;

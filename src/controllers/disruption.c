@@ -373,7 +373,8 @@ object_text(const char *key)
 
 static const ControllerSource sources[] = {
     {&pdb_kind, on_budget},       {&pod_kind, on_pod},           {&replica_set_kind, NULL},
-    {&deployment_kind, NULL},     {&stateful_set_kind, NULL},    {0},
+    {&deployment_kind, NULL},     {&stateful_set_kind, NULL},    {&replication_controller_kind, NULL},
+    {0},
 };
 
 const ControllerDef disruption_controller = {

@@ -3,7 +3,7 @@
 /*
  * v1.34 pkg/controller/disruption, getExpectedScale: the sum of what the
  * controllers of the pods want. A controller is looked for by the owner reference:
- * the Deployment above a ReplicaSet, a ReplicaSet without one, a StatefulSet, then
+ * the Deployment above a ReplicaSet, a ReplicaSet without one, a ReplicationController, a StatefulSet, then
  * anything with a scale subresource, which is a ReplicaSet here whose Deployment is
  * gone.
  */
@@ -36,6 +36,11 @@ find_scaled(View *view, const OwnerReference *reference, const char *namespace_,
         *out_scale = replicas_of(replica_set_spec(set)->replicas);
         return set;
     }
+    set = find_owner(view, reference, &replication_controller_kind, namespace_);
+    if (set != NULL) {
+        *out_scale = replicas_of(replica_set_spec(set)->replicas);
+        return set;
+    }
     set = find_owner(view, reference, &stateful_set_kind, namespace_);
     if (set != NULL)
         *out_scale = replicas_of(stateful_set_spec(set)->replicas);
@@ -52,7 +57,7 @@ explain_missing(const OwnerReference *reference, const ApiObject *pod)
         return str_internf("no matches for kind %s in version %s", api_quote(reference->kind),
                            api_quote(reference->api_version));
     if (kind != &deployment_kind && kind != &replica_set_kind && kind != &stateful_set_kind &&
-        !str_is(kind->kind, "ReplicationController"))
+        kind != &replication_controller_kind)
         return str_internf("%s does not implement the scale subresource",
                            api_kind_group_resource(kind));
     return str_internf("found no controllers for pod %s", api_quote(api_name(pod)));

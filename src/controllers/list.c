@@ -14,6 +14,7 @@ const ControllerDef *const kcm_controllers[] = {
     &daemon_set_controller,
     &deployment_controller,
     &replica_set_controller,
+    &replication_controller,
     &stateful_set_controller,
     &job_controller,
     &cron_job_controller,

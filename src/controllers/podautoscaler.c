@@ -284,6 +284,7 @@ static void
 read_scale(HpaSync *sync, const ApiObject *target)
 {
     const LabelSelector *selector = NULL;
+    LabelSelector of_map;
     OptInt32 replicas = OPT_INT32(1);
 
     if (target->kind == &deployment_kind) {
@@ -293,6 +294,11 @@ read_scale(HpaSync *sync, const ApiObject *target)
     } else if (target->kind == &replica_set_kind) {
         replicas = replica_set_spec(target)->replicas;
         selector = replica_set_spec(target)->selector;
+        sync->status_replicas = replica_set_status(target)->replicas;
+    } else if (target->kind == &replication_controller_kind) {
+        of_map = replica_set_selector(target);
+        replicas = replica_set_spec(target)->replicas;
+        selector = &of_map;
         sync->status_replicas = replica_set_status(target)->replicas;
     } else if (target->kind == &stateful_set_kind) {
         replicas = stateful_set_spec(target)->replicas;

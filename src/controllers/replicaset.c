@@ -129,7 +129,7 @@ after_status(const Reconcile *r,
         return;
     next = set_sync_next(sync);
     next->status_written = api_object_ref(sync->status_written);
-    plan_read(plan, &replica_set_kind, api_namespace(sync->set), api_name(sync->set),
+    plan_read(plan, sync->set->kind, api_namespace(sync->set), api_name(sync->set),
               "because the status was refused");
     plan_continue(plan, after_reread, next, set_sync_free);
 }
@@ -143,7 +143,7 @@ plan_status(const Reconcile *r, SetSync *sync, const char *error, Plan *plan)
     PlanStep *step;
 
     replica_set_calculate_status(sync->set, sync->pods, error, r->wall_ns, status);
-    if (api_struct_equal(&replica_set_status_type, replica_set_status(sync->set), status)) {
+    if (api_struct_equal(sync->set->kind->status, replica_set_status(sync->set), status)) {
         if (error == NULL)
             requeue_for_availability(r, sync, status, plan);
         api_object_unref(changed);
@@ -255,6 +255,7 @@ static void
 list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
 {
     g_autoptr(GPtrArray) candidates = g_ptr_array_new();
+    LabelSelector selector = replica_set_selector(set);
     guint kept = 0;
 
     view_list_owned(r->view, &pod_kind, api_uid(set), candidates);
@@ -266,7 +267,7 @@ list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
     }
     g_ptr_array_set_size(candidates, (gint)kept);
     claims_init(claims);
-    claims_sort(claims, set, replica_set_spec(set)->selector, candidates);
+    claims_sort(claims, set, &selector, candidates);
 }
 
 static void
@@ -303,7 +304,7 @@ after_recheck(const Reconcile *r,
 
 /* v1.34 pkg/controller/replicaset/replica_set.go, syncReplicaSet. */
 static void
-reconcile(const Reconcile *r, Plan *plan)
+sync_of_kind(const Reconcile *r, const ApiKind *kind, Plan *plan)
 {
     const char *namespace_;
     const char *name;
@@ -311,14 +312,14 @@ reconcile(const Reconcile *r, Plan *plan)
     Claims claims;
 
     api_split_key(r->key, &namespace_, &name);
-    set = view_get(r->view, &replica_set_kind, namespace_, name);
+    set = view_get(r->view, kind, namespace_, name);
     if (set == NULL) {
         plan_forget_expectations(plan);
         return;
     }
     list_claims(r, set, &claims);
     if (claims.adopt->len > 0) {
-        plan_read(plan, &replica_set_kind, namespace_, name,
+        plan_read(plan, kind, namespace_, name,
                   "because it must be alive to adopt a pod");
         plan_continue(plan, after_recheck, api_object_ref(set), api_object_unref);
     } else {
@@ -330,7 +331,7 @@ reconcile(const Reconcile *r, Plan *plan)
 /* --- what wakes it ------------------------------------------------------------------------------------------- */
 
 static void
-on_replica_set(Controller *controller, const ApiObject *old, const ApiObject *object)
+on_set(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
     const ApiObject *set = object != NULL ? object : old;
 
@@ -340,23 +341,26 @@ on_replica_set(Controller *controller, const ApiObject *old, const ApiObject *ob
 }
 
 static void
-enqueue_matching(Controller *controller, const ApiObject *pod)
+enqueue_matching(Controller *controller, const ApiKind *kind, const ApiObject *pod)
 {
     g_autoptr(GPtrArray) sets = NULL;
 
     if (pod->meta->labels.count == 0)
         return;
     sets = g_ptr_array_new();
-    view_list(controller_view(controller), &replica_set_kind, api_namespace(pod), sets);
-    for (guint i = 0; i < sets->len; i++)
-        if (label_selector_matches(replica_set_spec(sets->pdata[i])->selector, &pod->meta->labels))
+    view_list(controller_view(controller), kind, api_namespace(pod), sets);
+    for (guint i = 0; i < sets->len; i++) {
+        LabelSelector selector = replica_set_selector(sets->pdata[i]);
+
+        if (label_selector_matches(&selector, &pod->meta->labels))
             controller_enqueue_object(controller, sets->pdata[i]);
+    }
 }
 
 static void
-on_pod_gone(Controller *controller, const ApiObject *pod)
+on_pod_gone(Controller *controller, const ApiKind *kind, const ApiObject *pod)
 {
-    const ApiObject *set = owner_in_view(controller_view(controller), &replica_set_kind, pod);
+    const ApiObject *set = owner_in_view(controller_view(controller), kind, pod);
 
     if (set == NULL)
         return;
@@ -365,19 +369,19 @@ on_pod_gone(Controller *controller, const ApiObject *pod)
 }
 
 static void
-on_pod_added(Controller *controller, const ApiObject *pod)
+on_pod_added(Controller *controller, const ApiKind *kind, const ApiObject *pod)
 {
     const ApiObject *set;
 
     if (api_is_deleting(pod)) {
-        on_pod_gone(controller, pod);
+        on_pod_gone(controller, kind, pod);
         return;
     }
     if (api_controller_of(pod) == NULL) {
-        enqueue_matching(controller, pod);
+        enqueue_matching(controller, kind, pod);
         return;
     }
-    set = owner_in_view(controller_view(controller), &replica_set_kind, pod);
+    set = owner_in_view(controller_view(controller), kind, pod);
     if (set == NULL)
         return;
     controller_observe_creation(controller, api_key(set));
@@ -396,7 +400,7 @@ has_same_controller(const ApiObject *a, const ApiObject *b)
 }
 
 static void
-on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
+on_pod_updated(Controller *controller, const ApiKind *kind, const ApiObject *old, const ApiObject *pod)
 {
     View *view = controller_view(controller);
     gboolean has_new_labels = !str_map_equal(&old->meta->labels, &pod->meta->labels);
@@ -405,20 +409,20 @@ on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *po
     gint32 min_ready_s;
 
     if (api_is_deleting(pod)) {
-        on_pod_gone(controller, pod);
+        on_pod_gone(controller, kind, pod);
         return;
     }
     if (has_new_owner) {
-        set = owner_in_view(view, &replica_set_kind, old);
+        set = owner_in_view(view, kind, old);
         if (set != NULL)
             controller_enqueue_object(controller, set);
     }
     if (api_controller_of(pod) == NULL) {
         if (has_new_labels || has_new_owner)
-            enqueue_matching(controller, pod);
+            enqueue_matching(controller, kind, pod);
         return;
     }
-    set = owner_in_view(view, &replica_set_kind, pod);
+    set = owner_in_view(view, kind, pod);
     if (set == NULL)
         return;
     controller_enqueue_object(controller, set);
@@ -428,19 +432,50 @@ on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *po
 }
 
 static void
-on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+pod_changed(Controller *controller, const ApiKind *kind, const ApiObject *old, const ApiObject *object)
 {
     if (object == NULL)
-        on_pod_gone(controller, old);
+        on_pod_gone(controller, kind, old);
     else if (old == NULL)
-        on_pod_added(controller, object);
+        on_pod_added(controller, kind, object);
     else if (old->resource_version != object->resource_version)
-        on_pod_updated(controller, old, object);
+        on_pod_updated(controller, kind, old, object);
 }
 
-static const ControllerSource sources[] = {
-    {&replica_set_kind, on_replica_set},
-    {&pod_kind, on_pod},
+/* --- two controllers of one make: v1.34 pkg/controller/replicaset, pkg/controller/replication --------------- */
+
+static void
+reconcile_replica_set(const Reconcile *r, Plan *plan)
+{
+    sync_of_kind(r, &replica_set_kind, plan);
+}
+
+static void
+on_pod_of_replica_set(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    pod_changed(controller, &replica_set_kind, old, object);
+}
+
+static void
+reconcile_replication_controller(const Reconcile *r, Plan *plan)
+{
+    sync_of_kind(r, &replication_controller_kind, plan);
+}
+
+static void
+on_pod_of_replication_controller(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    pod_changed(controller, &replication_controller_kind, old, object);
+}
+
+static const ControllerSource replica_set_sources[] = {
+    {&replica_set_kind, on_set},
+    {&pod_kind, on_pod_of_replica_set},
+    {0},
+};
+static const ControllerSource replication_controller_sources[] = {
+    {&replication_controller_kind, on_set},
+    {&pod_kind, on_pod_of_replication_controller},
     {0},
 };
 
@@ -448,6 +483,14 @@ const ControllerDef replica_set_controller = {
     .name = "replicaset",
     .component = "replicaset-controller",
     .workers = 5,
-    .sources = sources,
-    .reconcile = reconcile,
+    .sources = replica_set_sources,
+    .reconcile = reconcile_replica_set,
+};
+
+const ControllerDef replication_controller = {
+    .name = "replicationcontroller",
+    .component = "replication-controller",
+    .workers = 5,
+    .sources = replication_controller_sources,
+    .reconcile = reconcile_replication_controller,
 };

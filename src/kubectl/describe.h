@@ -29,7 +29,7 @@ typedef struct {
     gboolean has_no_events;
 } Describer;
 
-extern const Describer describe_pod, describe_deployment, describe_replica_set,
+extern const Describer describe_pod, describe_deployment, describe_replica_set, describe_replication_controller,
     describe_daemon_set, describe_stateful_set, describe_job, describe_cron_job, describe_hpa, describe_service,
     describe_endpoint_slice, describe_node, describe_namespace, describe_config_map,
     describe_secret, describe_service_account, describe_priority_class, describe_pdb,

@@ -125,6 +125,7 @@ static const Describer *const describers[] = {
     &describe_pod,
     &describe_deployment,
     &describe_replica_set,
+    &describe_replication_controller,
     &describe_daemon_set,
     &describe_stateful_set,
     &describe_job,

@@ -108,10 +108,14 @@ write_replica_set(GString *out, const Description *description)
     const ReplicaSetStatus *status = replica_set_status(object);
 
     describe_head(out, object);
-    describe_line(out, 0, "Selector:\t%s\n", label_selector_text(spec->selector));
+    if (object->kind == &replica_set_kind)
+        describe_line(out, 0, "Selector:\t%s\n", label_selector_text(spec->selector));
+    else
+        describe_line(out, 0, "Selector:\t%s\n", str_map_format(replication_controller_selector(object), "<none>"));
     describe_labels(out, "Labels", &object->meta->labels);
     describe_annotations(out, "Annotations", &object->meta->annotations);
-    describe_controller(out, object);
+    if (object->kind == &replica_set_kind)
+        describe_controller(out, object);
     describe_line(out, 0, "Replicas:\t%d current / %d desired\n", status->replicas,
                   spec->replicas.value);
     describe_line(out, 0, "Pods Status:\t%u Running / %u Waiting / %u Succeeded / %u Failed\n",
@@ -125,9 +129,13 @@ write_replica_set(GString *out, const Description *description)
 static void
 ask_pods(const ApiObject *replica_set, ApiRequest *request)
 {
-    request->label_selector = selector_text(replica_set_spec(replica_set)->selector);
+    LabelSelector selector = replica_set_selector(replica_set);
+
+    request->label_selector = selector_text(&selector);
 }
 
 const Describer describe_deployment = {&deployment_kind, write_deployment, &replica_set_kind,
                                        ask_replica_sets};
 const Describer describe_replica_set = {&replica_set_kind, write_replica_set, &pod_kind, ask_pods};
+const Describer describe_replication_controller = {&replication_controller_kind, write_replica_set, &pod_kind,
+                                                   ask_pods};

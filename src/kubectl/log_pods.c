@@ -145,6 +145,8 @@ log_selector(const ApiObject *object)
         selector = selector_from_label_selector(deployment_spec(object)->selector);
     else if (object->kind == &replica_set_kind)
         selector = selector_from_label_selector(replica_set_spec(object)->selector);
+    else if (object->kind == &replication_controller_kind)
+        selector = selector_from_map(replication_controller_selector(object));
     else if (object->kind == &daemon_set_kind)
         selector = selector_from_label_selector(daemon_set_spec(object)->selector);
     else if (object->kind == &stateful_set_kind)

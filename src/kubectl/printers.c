@@ -9,6 +9,8 @@ static const Printer *const printers[] = {
     &pod_printer,
     &deployment_printer,
     &replica_set_printer,
+    &replication_controller_printer,
+    &pod_template_printer,
     &daemon_set_printer,
     &stateful_set_printer,
     &job_printer,

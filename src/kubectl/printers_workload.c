@@ -52,7 +52,10 @@ replica_set_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrAr
     if (!wide)
         return;
     cell_add_containers(&spec->template_.spec, out);
-    cell_add(out, "%s", label_selector_text(spec->selector));
+    if (object->kind == &replica_set_kind)
+        cell_add(out, "%s", label_selector_text(spec->selector));
+    else
+        cell_add(out, "%s", str_map_format(replication_controller_selector(object), "<none>"));
 }
 
 /* --- sets: v1.34 printDaemonSet, printStatefulSet, printControllerRevision ------------------- */
@@ -134,3 +137,21 @@ const Printer controller_revision_printer = {&controller_revision_kind,
                                              controller_revision_cells};
 const Printer deployment_printer = {&deployment_kind, deployment_columns, deployment_cells};
 const Printer replica_set_printer = {&replica_set_kind, replica_set_columns, replica_set_cells};
+const Printer replication_controller_printer = {&replication_controller_kind, replica_set_columns, replica_set_cells};
+
+/* v1.34 printPodTemplate */
+static const PrintColumn pod_template_columns[] = {{"NAME"}, {"CONTAINERS"}, {"IMAGES"}, {"POD LABELS"}, {0}};
+
+static void
+pod_template_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const PodTemplateSpec *template_ = &((const PodTemplateBody *)object->body)->template_;
+
+    (void)wall_ns;
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    cell_add_containers(&template_->spec, out);
+    cell_add(out, "%s", str_map_format(&template_->metadata.labels, "<none>"));
+}
+
+const Printer pod_template_printer = {&pod_template_kind, pod_template_columns, pod_template_cells};

@@ -185,6 +185,23 @@ END_TEST
 static const struct {
     const char *yaml, *want; /* want: each cause a line */
 } rule_cases[] = {
+    /* pkg/apis/core/validation/validation_test.go, TestValidateReplicationController, TestValidatePodTemplate */
+    {"{apiVersion: v1, kind: ReplicationController, metadata: {name: r}, spec: {template: {metadata: {labels: {a: b}}, spec: "
+     "{containers: [{name: c, image: a}]}}}}",
+     ""},
+    {"{apiVersion: v1, kind: ReplicationController, metadata: {name: r}, spec: {}}",
+     "spec.selector: Required value\nspec.template: Required value\n"},
+    {"{apiVersion: v1, kind: ReplicationController, metadata: {name: r}, spec: {replicas: -1, minReadySeconds: -1, selector: "
+     "{x: y2}, template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never, activeDeadlineSeconds: 5, containers: "
+     "[{name: c, image: a}]}}}}",
+     "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0\n"
+     "spec.replicas: Invalid value: -1: must be greater than or equal to 0\n"
+     "spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match template `labels`\n"
+     "spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"\n"
+     "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicationController is not Supported\n"},
+    {"{apiVersion: v1, kind: PodTemplate, metadata: {name: t}, template: {spec: {containers: [{image: a}]}}}",
+     "template.spec.containers[0].name: Required value\n"},
+
     /* pkg/apis/batch/validation/validation_test.go, TestValidateJob */
     {JOB("parallelism: -1, backoffLimit: -2,"),
      "spec.parallelism: Invalid value: -1: must be greater than or equal to 0\n"

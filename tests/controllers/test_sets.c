@@ -306,6 +306,36 @@ START_TEST(stateful_retention)
 }
 END_TEST
 
+/* --- ReplicationController: v1.34 pkg/controller/replication is the ReplicaSet's code ----------------------- */
+
+START_TEST(replication_controller_sync)
+{
+    Mini *mini = mini_new();
+    ApiObject *stray = make_pod(NULL, "stray", "n1", "Running", TRUE);
+    ApiObject *other = make_pod(NULL, "other", "n1", "Running", TRUE);
+    const ReplicaSetStatus *status;
+
+    str_map_set(&api_edit_meta(stray)->labels, str_intern("a"), str_intern("r"));
+    str_map_set(&api_edit_meta(other)->labels, str_intern("a"), str_intern("q"));
+    mini_add(mini, object_from_yaml(&replication_controller_kind,
+                                    "{metadata: {name: r}, spec: {replicas: 2, template: {metadata: {labels: {a: r}}, "
+                                    "spec: {containers: [{name: c, image: 'i:1'}]}}}}"));
+    mini_add(mini, stray);
+    mini_add(mini, other);
+    mini_sync(mini, &replication_controller, "default/r");
+    mini_check_log(mini, "one is adopted, one is made",
+                   "get ReplicationController r\npatch Pod stray\ncreate Pod r-x4\n"
+                   "event Normal SuccessfulCreate Created pod: r-x4\nstatus ReplicationController r");
+    mini_sync(mini, &replication_controller, "default/r");
+    status = replica_set_status(mini_get(mini, &replication_controller_kind, "default", "r"));
+    ck_assert_int_eq(status->replicas, 2);
+    ck_assert_int_eq(status->fully_labeled_replicas, 2);
+    ck_assert_int_eq(status->ready_replicas, 1);
+    ck_assert_ptr_null(api_controller_of(mini_get(mini, &pod_kind, "default", "other")));
+    mini_free(mini);
+}
+END_TEST
+
 Suite *
 sets_suite(void)
 {
@@ -318,6 +348,7 @@ sets_suite(void)
     tcase_add_loop_test(tests, stateful_budget, 0, G_N_ELEMENTS(budget_cases));
     tcase_add_test(tests, stateful_stuck);
     tcase_add_loop_test(tests, stateful_retention, 0, G_N_ELEMENTS(retention_cases));
+    tcase_add_test(tests, replication_controller_sync);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -119,6 +119,10 @@ void replica_set_validate(const ApiObject *object, ApiErrors *errors);
 void replica_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void deployment_validate(const ApiObject *object, ApiErrors *errors);
 void deployment_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void replication_controller_validate(const ApiObject *object, ApiErrors *errors);
+void replication_controller_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void pod_template_validate(const ApiObject *object, ApiErrors *errors);
+void pod_template_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void workload_warn(const ApiObject *object, GPtrArray *warnings);
 
 void service_validate(const ApiObject *service, ApiErrors *errors);

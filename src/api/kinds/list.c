@@ -10,6 +10,8 @@ const ApiKind *const api_kinds[] = {
     &persistent_volume_claim_kind,
     &persistent_volume_kind,
     &pod_kind,
+    &pod_template_kind,
+    &replication_controller_kind,
     &resource_quota_kind,
     &secret_kind,
     &service_account_kind,

@@ -327,7 +327,7 @@ workload_template(const ApiObject *object)
 {
     if (object->kind == &deployment_kind)
         return &deployment_spec(object)->template_;
-    if (object->kind == &replica_set_kind)
+    if (object->kind == &replica_set_kind || object->kind == &replication_controller_kind)
         return &replica_set_spec(object)->template_;
     if (object->kind == &daemon_set_kind)
         return &daemon_set_spec(object)->template_;

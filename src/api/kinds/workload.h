@@ -43,7 +43,20 @@ typedef struct {
     OptInt32 collision_count;
 } DeploymentStatus;
 
-extern const ApiKind replica_set_kind, deployment_kind;
+/*
+ * core/v1 ReplicationController: a ReplicaSet whose selector is a plain map. Its parts begin with a ReplicaSet's, whose
+ * `selector` is not used: replica_set_spec() and replica_set_status() are for both, replica_set_selector() knows the difference.
+ */
+typedef struct {
+    ReplicaSetSpec set;
+    StrMap selector;
+} ReplicationControllerSpec;
+typedef struct { /* body */
+    PodTemplateSpec template_;
+} PodTemplateBody;
+
+extern const ApiKind replica_set_kind, deployment_kind, replication_controller_kind, pod_template_kind;
+extern const ApiType replication_controller_spec_type, replication_controller_status_type;
 extern const ApiType deployment_spec_type, deployment_status_type, replica_set_spec_type,
     replica_set_status_type;
 
@@ -56,6 +69,23 @@ static inline const ReplicaSetStatus *
 replica_set_status(const ApiObject *object)
 {
     return object->status;
+}
+static inline const StrMap *
+replication_controller_selector(const ApiObject *object)
+{
+    return &((const ReplicationControllerSpec *)object->spec)->selector;
+}
+/* replica_set_selector: of either kind; what it holds is the object's. */
+static inline LabelSelector
+replica_set_selector(const ApiObject *object)
+{
+    LabelSelector selector = {0};
+
+    if (object->kind == &replication_controller_kind)
+        selector.match_labels = *replication_controller_selector(object);
+    else if (replica_set_spec(object)->selector != NULL)
+        selector = *replica_set_spec(object)->selector;
+    return selector;
 }
 static inline const DeploymentSpec *
 deployment_spec(const ApiObject *object)

@@ -9,7 +9,7 @@
 
 /* ValidatePodTemplateSpecForReplicaSet: the cursor stands on "spec" */
 static void
-check_template(ApiErrors *errors, const PodTemplateSpec *template_, const LabelSelector *selector)
+check_template(ApiErrors *errors, const PodTemplateSpec *template_, const LabelSelector *selector, const char *kind)
 {
     static const char *const always[] = {"Always", NULL};
     gboolean is_empty = selector != NULL && selector->match_labels.count == 0 &&
@@ -26,7 +26,7 @@ check_template(ApiErrors *errors, const PodTemplateSpec *template_, const LabelS
                             always);
     if (template_->spec.active_deadline_s.is_set)
         field_forbidden(errors, "activeDeadlineSeconds",
-                        "activeDeadlineSeconds in ReplicaSet is not Supported");
+                        str_internf("activeDeadlineSeconds in %s is not Supported", kind));
     api_errors_pop(errors);
     api_errors_pop(errors);
 }
@@ -48,7 +48,7 @@ check_selector_and_template(ApiErrors *errors,
             return;
         }
     }
-    check_template(errors, template_, selector);
+    check_template(errors, template_, selector, "ReplicaSet");
 }
 
 void
@@ -90,6 +90,50 @@ replica_set_validate_update(const ApiObject *object, const ApiObject *old, ApiEr
     check_selector_unchanged(errors, replica_set_spec(object)->selector,
                              replica_set_spec(old)->selector);
     api_errors_pop(errors);
+}
+
+/* --- ReplicationController, PodTemplate ------------------------------------------------------------ */
+
+/* ValidateReplicationControllerSpec */
+void
+replication_controller_validate(const ApiObject *object, ApiErrors *errors)
+{
+    const ReplicaSetSpec *spec = replica_set_spec(object);
+    LabelSelector selector = replica_set_selector(object);
+
+    api_errors_push(errors, "spec");
+    check_not_negative(errors, "minReadySeconds", spec->min_ready_s);
+    if (selector.match_labels.count == 0)
+        field_required(errors, "selector", NULL);
+    check_not_negative(errors, "replicas", spec->replicas.value);
+    if (spec->template_.spec.containers.count == 0 && spec->template_.metadata.labels.count == 0)
+        field_required(errors, "template", NULL);
+    else
+        check_template(errors, &spec->template_, &selector, "ReplicationController");
+    api_errors_pop(errors);
+}
+
+/* The selector may change. */
+void
+replication_controller_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    if (object->spec != old->spec)
+        replication_controller_validate(object, errors);
+}
+
+void
+pod_template_validate(const ApiObject *object, ApiErrors *errors)
+{
+    api_errors_push(errors, "template");
+    check_pod_template(errors, &((const PodTemplateBody *)object->body)->template_);
+    api_errors_pop(errors);
+}
+
+void
+pod_template_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    if (object->body != old->body)
+        pod_template_validate(object, errors);
 }
 
 /* --- Deployment ---------------------------------------------------------------------------- */

@@ -110,6 +110,8 @@ selector_of(Command *command, const ApiObject *object, char **out_message)
         return selector_of_label_selector(deployment_spec(object)->selector, out_message);
     if (object->kind == &replica_set_kind)
         return selector_of_label_selector(replica_set_spec(object)->selector, out_message);
+    if (object->kind == &replication_controller_kind)
+        return map_of(replication_controller_selector(object));
     if (object->kind == &service_kind && service_spec(object)->selector.count > 0)
         return map_of(&service_spec(object)->selector);
     if (object->kind == &pod_kind && object->meta->labels.count > 0)
@@ -125,7 +127,7 @@ pod_spec_in(const ApiObject *object)
 {
     if (object->kind == &deployment_kind)
         return &deployment_spec(object)->template_.spec;
-    if (object->kind == &replica_set_kind)
+    if (object->kind == &replica_set_kind || object->kind == &replication_controller_kind)
         return &replica_set_spec(object)->template_.spec;
     return object->kind == &pod_kind ? pod_spec(object) : NULL;
 }
@@ -300,7 +302,7 @@ on_got(Command *command, const ApiResponse *response)
 static void
 expose_one(Command *command, Target *target)
 {
-    if (target->kind != &deployment_kind && target->kind != &replica_set_kind &&
+    if (target->kind != &deployment_kind && target->kind != &replica_set_kind && target->kind != &replication_controller_kind &&
         target->kind != &service_kind && target->kind != &pod_kind) {
         command_error(command, "cannot expose a %s",
                       target->kind->group[0] != '\0'

@@ -29,7 +29,7 @@ replicas_of(const ApiObject *object)
 {
     if (object->kind == &deployment_kind)
         return deployment_spec(object)->replicas.value;
-    if (object->kind == &replica_set_kind)
+    if (object->kind == &replica_set_kind || object->kind == &replication_controller_kind)
         return replica_set_spec(object)->replicas.value;
     if (object->kind == &stateful_set_kind)
         return stateful_set_spec(object)->replicas.value;
@@ -88,6 +88,7 @@ static void
 scale_one(Command *command, Target *target)
 {
     if (target->kind != &deployment_kind && target->kind != &replica_set_kind &&
+        target->kind != &replication_controller_kind &&
         target->kind != &stateful_set_kind) {
         /* it has no scale subresource: that path does not exist */
         command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
