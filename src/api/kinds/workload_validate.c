@@ -125,7 +125,7 @@ void
 pod_template_validate(const ApiObject *object, ApiErrors *errors)
 {
     api_errors_push(errors, "template");
-    check_pod_template(errors, &((const PodTemplateBody *)object->body)->template_);
+    check_pod_template(errors, &((const PodTemplateBody *)object->body)->template_, NULL);
     api_errors_pop(errors);
 }
 
