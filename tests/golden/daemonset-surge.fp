@@ -1,1 +1,1 @@
-e7414dff2e224efb
+e4aea3a3ade4170f

@@ -1,1 +1,1 @@
-a89cc041c9101dcc
+6df9ce8eaf6ed675
