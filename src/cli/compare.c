@@ -23,10 +23,11 @@ const CliCommand cli_compare_command = {
             "prints every fact of RUN outside of it. Exit status 0: none, 1: some, 3: bad input.\n\n"
             "A RECORDING is a file or a folder (all .json and .jsonl files in it: one recording) with\n"
             "  - a log of `desk8s run --watch-log`, or one like it: {\"t\", \"type\", \"object\"} a line;\n"
-            "  - what `kubectl get KIND -A --watch --output-watch-events -o json` prints. Without times of\n"
-            "    arrival they are taken from the objects: by the second, and rather too early than too late\n"
-            "    (`--show-managed-fields` and recording leases, too, make them better). 0 s is the date in\n"
-            "    the folder's file `started`, else when the first pod or workload was created;\n"
+            "  - what `kubectl get KIND -A --watch --output-watch-events -o json` prints. It does not\n"
+            "    say when something came, so that is a range: after the newest time in any object before it,\n"
+            "    until the next write whose time is known (`--show-managed-fields` and recording leases, too,\n"
+            "    make it narrow). 0 s is the date in the folder's file `started`, else when the first pod or\n"
+            "    workload was created;\n"
             "  - an envelope, as --save writes it: then it is the only RECORDING.\n"
             "RUN is a scenario, which is played, or a recording.\n\n"
             "Examples:\n"
@@ -89,7 +90,6 @@ read_envelope(const Wanted *wanted, char **paths, guint n, Diag *diag)
     g_autoptr(GPtrArray) recordings = g_ptr_array_new_with_free_func((GDestroyNotify)recording_free);
     g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func((GDestroyNotify)facts_free);
     gboolean has_kubelets = is_yes(wanted->kubelets);
-    gboolean has_arrivals = TRUE;
 
     for (guint i = 0; i < n; i++) {
         Recording *recording = recording_read(paths[i], diag);
@@ -98,19 +98,18 @@ read_envelope(const Wanted *wanted, char **paths, guint n, Diag *diag)
             continue;
         g_ptr_array_add(recordings, recording);
         has_kubelets |= recording->has_kubelets && wanted->kubelets == NULL;
-        has_arrivals &= recording->has_arrivals || recording->envelope != NULL;
         if (recording->envelope != NULL && n > 1)
             diag_add(diag, DIAG_ERROR, (SourcePos){recording->path, 1, 1}, NULL, "an envelope stands for all recordings; give it alone, or the recordings that it was made of");
         else if (recording->envelope != NULL && envelope_is_valid(recording->envelope, recording->path, diag))
             return value_copy(recording->envelope);
         if (!recording->has_arrivals && recording->envelope == NULL)
-            fprintf(stderr, "%s: nobody wrote down when records came: times are those in the objects, by the second\n", paths[i]);
+            fprintf(stderr, "%s: nobody wrote down when records came: times are ranges, between those that the objects mention\n", paths[i]);
     }
     if (diag_count_errors(diag) > 0)
         return NULL;
     for (guint i = 0; i < recordings->len; i++)
         g_ptr_array_add(runs, recording_facts(recordings->pdata[i], has_kubelets, namespaces_of(wanted)));
-    return envelope_new(runs, has_kubelets, has_kubelets ? (has_arrivals ? "3.0" : "4.0") : has_arrivals ? "1.5" : "2.5", has_kubelets ? "0.06" : "0.0");
+    return envelope_new(runs, has_kubelets, has_kubelets ? "3.0" : "1.5", has_kubelets ? "0.06" : "0.0");
 }
 
 /* What options say instead of what the envelope says. */
@@ -470,7 +469,7 @@ compare_run(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_STRING, &wanted.format, "json", "FORMAT"},
         {"namespace", 'n', 0, G_OPTION_ARG_STRING_ARRAY, &wanted.namespaces, "Only objects of this namespace, and those of none (repeatable)", "NAME"},
         {"ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.ignored, "Leave out facts whose name fits: 'final Node/*' (repeatable)", "PATTERN"},
-        {"tolerance", 0, 0, G_OPTION_ARG_STRING, &wanted.tolerance, "How far outside a time may lie (default 1.5; real nodes 3; 1 more without times of arrival)", "SECONDS"},
+        {"tolerance", 0, 0, G_OPTION_ARG_STRING, &wanted.tolerance, "How far outside a time may lie (default 1.5; real nodes 3)", "SECONDS"},
         {"drift", 0, 0, G_OPTION_ARG_STRING, &wanted.drift, "And by this part of itself (default 0; real nodes 0.06)", "FRACTION"},
         {"kubelets", 0, 0, G_OPTION_ARG_STRING, &wanted.kubelets, "Compare what nodes did, too (default: if a kubelet told events)", "yes|no"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &wanted.seed, "Seed instead of the scenario's", "N"},

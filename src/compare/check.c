@@ -39,12 +39,13 @@ text_of_range(const Value *range)
 }
 
 static gboolean
-is_outside(const Rules *rules, gint64 ms, const Value *range)
+is_outside(const Rules *rules, FactTime when, const Value *range)
 {
-    double seconds = (double)ms / 1000.0;
+    double earliest = (double)when.ms / 1000.0;
+    double latest = (double)when.latest_ms / 1000.0;
     double slack = rules->tolerance + rules->drift * high_of(range);
 
-    return !(low_of(range) - slack <= seconds && seconds <= high_of(range) + slack);
+    return !(low_of(range) - slack <= latest && earliest <= high_of(range) + slack);
 }
 
 static const char *
@@ -68,7 +69,7 @@ tell_got(const Fact *fact)
         return fact->text[0] != '\0' ? fact->text : "(empty)";
     g_string_append(out, count_times(fact->times->len));
     for (guint i = 0; i < fact->times->len && i < MAX_TOLD; i++)
-        g_string_append_printf(out, "%s%s", i == 0 ? ": " : " ", facts_seconds(g_array_index(fact->times, gint64, i)));
+        g_string_append_printf(out, "%s%s", i == 0 ? ": " : " ", facts_seconds(fact_time(fact, i).ms));
     g_string_append(out, fact->times->len > MAX_TOLD ? " ..." : fact->times->len > 0 ? " s" : "");
     return str_intern(out->str);
 }
@@ -106,15 +107,15 @@ static const Verdict inside = {NULL, NULL};
 static GArray *
 sorted_times(const Fact *fact)
 {
-    GArray *times = fact != NULL && fact->times != NULL ? g_array_copy(fact->times) : g_array_new(FALSE, FALSE, sizeof(gint64));
+    GArray *times = fact != NULL && fact->times != NULL ? g_array_copy(fact->times) : g_array_new(FALSE, FALSE, sizeof(FactTime));
 
     for (guint i = 1; i < times->len; i++) { /* nearly sorted as it is */
-        gint64 ms = g_array_index(times, gint64, i);
+        FactTime when = g_array_index(times, FactTime, i);
         guint k = i;
 
-        for (; k > 0 && g_array_index(times, gint64, k - 1) > ms; k--)
-            g_array_index(times, gint64, k) = g_array_index(times, gint64, k - 1);
-        g_array_index(times, gint64, k) = ms;
+        for (; k > 0 && g_array_index(times, FactTime, k - 1).ms > when.ms; k--)
+            g_array_index(times, FactTime, k) = g_array_index(times, FactTime, k - 1);
+        g_array_index(times, FactTime, k) = when;
     }
     return times;
 }
@@ -129,11 +130,11 @@ check_times(const Rules *rules, const Value *want, const Fact *fact, const GArra
     if (distance > spare)
         return (Verdict){tell_times(want), got->len > 0 ? tell_got(fact) : "never"};
     for (guint k = 0; k < got->len && k < want->count; k++) {
-        gint64 ms = g_array_index(got, gint64, k);
+        FactTime when = g_array_index(got, FactTime, k);
 
-        if (is_outside(rules, ms, want->items[k]))
+        if (is_outside(rules, when, want->items[k]))
             return (Verdict){str_internf("%s%s s", want->count > 1 ? str_internf("number %u at ", k + 1) : "at ", text_of_range(want->items[k])),
-                             str_internf("at %s s", facts_seconds(ms))};
+                             str_internf("at %s s", facts_seconds(when.ms))};
     }
     return inside;
 }
@@ -147,8 +148,8 @@ check_count(const Rules *rules, const Value *want, const Fact *fact, const GArra
 
     if (!(MAX(low_of(count) - 1, 0) <= n && n <= high_of(count) + 1))
         return (Verdict){str_internf("%s times", text_of_range(count)), got->len > 0 ? tell_got(fact) : "never"};
-    if (got->len > 0 && is_outside(rules, g_array_index(got, gint64, 0), first))
-        return (Verdict){str_internf("first at %s s", text_of_range(first)), str_internf("first at %s s", facts_seconds(g_array_index(got, gint64, 0)))};
+    if (got->len > 0 && is_outside(rules, g_array_index(got, FactTime, 0), first))
+        return (Verdict){str_internf("first at %s s", text_of_range(first)), str_internf("first at %s s", facts_seconds(g_array_index(got, FactTime, 0).ms))};
     return inside;
 }
 

@@ -38,21 +38,31 @@ deleted_at(const Value *metadata)
     return ns > 0 ? ns - value_get_int(metadata, "deletionGracePeriodSeconds", 0) * NS_PER_S : 0;
 }
 
-gint64
-clock_newest_ns(const Value *object)
+/* The newest time of a write by the API server's clock; 0: none. */
+static gint64
+written_at(const Value *object)
 {
-    static const char *const of_events[] = {"firstTimestamp", "lastTimestamp", "eventTime", "series"};
     const Value *metadata = value_get(object, "metadata");
     const Value *writes = value_get(metadata, "managedFields");
     gint64 newest = MAX(date_of(value_get(metadata, "creationTimestamp")), deleted_at(metadata));
 
     for (guint i = 0; writes != NULL && i < writes->count; i++)
         newest = MAX(newest, date_of(value_get(writes->items[i], "time")));
+    if (str_is(value_get_string(object, "kind", ""), "Lease"))
+        newest = MAX(newest, date_of(value_get_path(object, "spec", "renewTime", NULL)));
+    return newest;
+}
+
+/* The newest time of any sort; 0: none. */
+static gint64
+newest_in(const Value *object)
+{
+    static const char *const of_events[] = {"firstTimestamp", "lastTimestamp", "eventTime", "series"};
+    gint64 newest = written_at(object);
+
     if (str_is(value_get_string(object, "kind", ""), "Event"))
         for (guint i = 0; i < G_N_ELEMENTS(of_events); i++)
             newest = MAX(newest, newest_within(value_get(object, of_events[i])));
-    if (str_is(value_get_string(object, "kind", ""), "Lease"))
-        newest = MAX(newest, date_of(value_get_path(object, "spec", "renewTime", NULL)));
     return MAX(newest, newest_within(value_get(object, "status")));
 }
 
@@ -150,22 +160,72 @@ drop_leases(GArray *records)
     g_array_set_size(records, kept);
 }
 
+/* The earliest time of each record, as Unix ns. */
+static void
+find_earliest(const GArray *records, gboolean has_arrivals, gint64 *times)
+{
+    gint64 newest = 0;
+
+    for (guint i = 0; i < records->len; i++) {
+        const Stamped *record = &g_array_index(records, Stamped, i);
+
+        newest = has_arrivals ? (gint64)(record->seconds * 1e9) : MAX(newest, newest_in(record->object));
+        times[i] = newest;
+    }
+}
+
+/* Into @latest, when each record was written by what it says itself, at the latest; G_MAXINT64 where it says nothing new. */
+static void
+find_written(const GArray *records, gint64 *latest)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free); /* object -> what it said last */
+
+    for (guint i = 0; i < records->len; i++) {
+        const Stamped *record = &g_array_index(records, Stamped, i);
+        const Value *metadata = value_get(record->object, "metadata");
+        const char *key = str_internf("%s\n%s\n%s", value_get_string(record->object, "kind", ""), value_get_string(metadata, "namespace", ""), value_get_string(metadata, "name", ""));
+        gint64 *before = g_hash_table_lookup(known, key);
+        gint64 written = written_at(record->object);
+
+        latest[i] = G_MAXINT64;
+        if (before == NULL) {
+            before = g_new0(gint64, 1);
+            g_hash_table_insert(known, (gpointer)key, before);
+        }
+        if (written > *before) /* a whole second was cut */
+            latest[i] = written % NS_PER_S == 0 ? written + NS_PER_S : written;
+        *before = MAX(*before, written);
+    }
+}
+
+/* The latest: what came before a write whose time is known came by then. */
+static void
+find_latest(const GArray *records, const gint64 *earliest, gint64 *latest)
+{
+    gint64 next = G_MAXINT64;
+
+    find_written(records, latest);
+    for (guint i = records->len; i-- > 0;) {
+        next = MIN(next, latest[i]);
+        latest[i] = next == G_MAXINT64 ? earliest[i] + NS_PER_S : MAX(next, earliest[i]);
+    }
+}
+
 void
 clock_set_times(GArray *records, gint64 start_ns, const char *path, Diag *diag)
 {
     g_autofree gint64 *times = g_new0(gint64, records->len + 1);
     gboolean has_arrivals = records->len > 0 && g_array_index(records, Stamped, 0).has_arrival;
-    gint64 newest = 0;
+    g_autofree gint64 *latest = g_new0(gint64, records->len + 1);
 
     if (!has_arrivals && !has_revisions(records, diag))
         return;
     g_array_sort(records, has_arrivals ? by_arrival : by_revision);
-    for (guint i = 0; i < records->len; i++) {
-        const Stamped *record = &g_array_index(records, Stamped, i);
-
-        newest = has_arrivals ? (gint64)(record->seconds * 1e9) : MAX(newest, clock_newest_ns(record->object));
-        times[i] = newest;
-    }
+    find_earliest(records, has_arrivals, times);
+    if (has_arrivals)
+        memcpy(latest, times, records->len * sizeof *latest);
+    else
+        find_latest(records, times, latest);
     if (start_ns == 0)
         start_ns = find_start(records, times);
     if (start_ns < 0) {
@@ -173,7 +233,9 @@ clock_set_times(GArray *records, gint64 start_ns, const char *path, Diag *diag)
                  "nothing says when 0 s was, as no pod or workload was created; write a file `started` into the recording's folder with: date -u +%%FT%%TZ");
         return;
     }
-    for (guint i = 0; i < records->len; i++)
+    for (guint i = 0; i < records->len; i++) {
         g_array_index(records, Stamped, i).seconds = (double)(times[i] - start_ns) / 1e9;
+        g_array_index(records, Stamped, i).latest = (double)(latest[i] - start_ns) / 1e9;
+    }
     drop_leases(records);
 }

@@ -3,14 +3,17 @@
  *
  * Of every object the newest of the times in it that cannot lie ahead: creation, the request to delete, writes
  * (managedFields), everything in its status, an event's times, a lease's renewal. Records are ordered by
- * resourceVersion, so the truth lies at or behind the newest time up to there.
+ * resourceVersion, so the truth lies at or behind the newest time up to there. Some times are those of the write itself,
+ * by the API server's clock (creation, managedFields, the request to delete) or close to it (a lease's renewal): every
+ * record before such a one came before it. Where none follows, a second has to do.
  */
 #pragma once
 
 #include "base/value.h"
 
 typedef struct {
-    double seconds;       /* as written; after clock_set_times since the start */
+    double seconds;       /* as written; after clock_set_times since the start, at the earliest */
+    double latest;        /* and at the latest */
     guint64 revision;     /* resourceVersion; 0: none */
     const char *type;     /* interned */
     Value *object;        /* (owned) */
@@ -26,5 +29,3 @@ void clock_sort(GArray *records);
  * came. Leases, which only told the time, are dropped. Mistakes (@path names the recording) go to @diag.
  */
 void clock_set_times(GArray *records, gint64 start_ns, const char *path, Diag *diag);
-/* clock_newest_ns: newest time in @object as Unix ns; 0: none. */
-gint64 clock_newest_ns(const Value *object);

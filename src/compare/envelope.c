@@ -8,12 +8,12 @@
 /* --- small parts ------------------------------------------------------------------------------ */
 
 static int
-compare_ms(gconstpointer a, gconstpointer b)
+compare_times(gconstpointer a, gconstpointer b)
 {
-    gint64 left = *(const gint64 *)a;
-    gint64 right = *(const gint64 *)b;
+    const FactTime *left = a;
+    const FactTime *right = b;
 
-    return (left > right) - (left < right);
+    return (left->ms > right->ms) - (left->ms < right->ms);
 }
 
 static Value *
@@ -55,12 +55,6 @@ length_of(const Fact *fact)
     return fact != NULL && fact->times != NULL ? fact->times->len : 0;
 }
 
-static gint64
-time_of(const Fact *fact, guint index)
-{
-    return g_array_index(fact->times, gint64, index);
-}
-
 /* --- one fact of all runs -------------------------------------------------------------------- */
 
 /* As many in each run: the k-th of one is compared with the k-th of the others. */
@@ -74,17 +68,17 @@ want_times(const GPtrArray *facts, guint length)
     for (guint i = 0; i < facts->len && length > 0; i++) {
         GArray *copy = g_array_copy(((const Fact *)facts->pdata[i])->times);
 
-        g_array_sort(copy, compare_ms);
+        g_array_sort(copy, compare_times);
         g_ptr_array_add(sorted, copy);
     }
     for (guint k = 0; k < length; k++) {
         gint64 low = G_MAXINT64, high = G_MININT64;
 
         for (guint i = 0; i < sorted->len; i++) {
-            gint64 ms = g_array_index((GArray *)sorted->pdata[i], gint64, k);
+            FactTime when = g_array_index((GArray *)sorted->pdata[i], FactTime, k);
 
-            low = MIN(low, ms);
-            high = MAX(high, ms);
+            low = MIN(low, when.ms);
+            high = MAX(high, when.latest_ms);
         }
         value_append(times, range_of_ms(low, high));
     }
@@ -105,10 +99,10 @@ want_count(const GPtrArray *facts, guint fewest, guint most)
 
         if (n == 0)
             continue;
-        first[0] = MIN(first[0], time_of(fact, 0));
-        first[1] = MAX(first[1], time_of(fact, 0));
-        last[0] = MIN(last[0], time_of(fact, n - 1));
-        last[1] = MAX(last[1], time_of(fact, n - 1));
+        first[0] = MIN(first[0], fact_time(fact, 0).ms);
+        first[1] = MAX(first[1], fact_time(fact, 0).latest_ms);
+        last[0] = MIN(last[0], fact_time(fact, n - 1).ms);
+        last[1] = MAX(last[1], fact_time(fact, n - 1).latest_ms);
     }
     value_add_member(want, "count", range_of(fewest, most));
     value_add_member(want, "first", range_of_ms(first[0], first[1]));

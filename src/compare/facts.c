@@ -109,11 +109,11 @@ at(Facts *facts, const char *name, double seconds)
 {
     const char *full = str_internf("time %s", name);
     Fact *fact = fact_of(facts, full, FACT_TIMES);
-    gint64 ms = to_ms(seconds);
+    FactTime when = {to_ms(seconds), to_ms(facts->latest)};
 
     if (fact->times == NULL)
-        fact->times = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_array_append_val(fact->times, ms);
+        fact->times = g_array_new(FALSE, FALSE, sizeof(FactTime));
+    g_array_append_val(fact->times, when);
 }
 
 const Fact *
@@ -148,6 +148,12 @@ facts_seconds(gint64 ms)
     return str_intern_len(text, length);
 }
 
+FactTime
+fact_time(const Fact *fact, guint index)
+{
+    return g_array_index(fact->times, FactTime, index);
+}
+
 Value *
 fact_to_value(const Fact *fact)
 {
@@ -161,7 +167,7 @@ fact_to_value(const Fact *fact)
         return value_new_null();
     list = value_new_list();
     for (guint i = 0; i < fact->times->len; i++)
-        value_append(list, value_new_float(facts_seconds(g_array_index(fact->times, gint64, i))));
+        value_append(list, value_new_float(facts_seconds(fact_time(fact, i).ms)));
     return list;
 }
 
@@ -579,7 +585,7 @@ add_endpoints(Facts *facts, const Known *known, const Value *slice)
 }
 
 void
-facts_add(Facts *facts, double seconds, const char *type, Value *object)
+facts_add(Facts *facts, double seconds, double latest, const char *type, Value *object)
 {
     static const char *const workloads[] = {"Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job", "CronJob",
                                             "ReplicationController", "Node", NULL};
@@ -588,6 +594,7 @@ facts_add(Facts *facts, double seconds, const char *type, Value *object)
     gboolean is_gone = str_is(type, "DELETED");
     Known *known;
 
+    facts->latest = latest;
     if (str_is(kind, "Event")) {
         add_event(facts, seconds, object, uid);
         value_free(object);

@@ -27,6 +27,7 @@ struct Facts {
     GHashTable *pods;      /* top -> number of live pods that are not being deleted */
     GHashTable *fewest;    /* service -> fewest ready endpoints since the most */
     guint64 places;
+    double latest;         /* of the record that is being added */
     GRegex *patterns[5];
 };
 

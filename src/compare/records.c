@@ -117,6 +117,7 @@ read_record(Reader *reader, Value *document)
     *(t != NULL ? &reader->has_stated : &reader->has_unstated) = TRUE;
     record.has_arrival = t != NULL;
     record.seconds = t != NULL ? g_ascii_strtod(t->text, NULL) : 0;
+    record.latest = record.seconds;
     record.type = value_get_string(document, "type", NULL);
     record.object = value_take(document, "object");
     record.revision = g_ascii_strtoull(value_get_string(value_get(record.object, "metadata"), "resourceVersion", ""), NULL, 10);
@@ -254,7 +255,7 @@ finish(Reader *reader)
         clock_sort(reader->stamped);
     for (guint i = 0; i < reader->stamped->len; i++) {
         Stamped *from = &g_array_index(reader->stamped, Stamped, i);
-        Record record = {from->seconds, from->type, g_steal_pointer(&from->object)};
+        Record record = {from->seconds, from->latest, from->type, g_steal_pointer(&from->object)};
 
         recording->has_kubelets |= tells_of_kubelet(record.object);
         g_array_append_val(recording->records, record);
@@ -324,7 +325,7 @@ recording_facts(Recording *recording, gboolean has_kubelets, const char *const *
         Record *record = &g_array_index(recording->records, Record, i);
 
         if (is_within(record->object, namespaces))
-            facts_add(facts, record->seconds, record->type, g_steal_pointer(&record->object));
+            facts_add(facts, record->seconds, record->latest, record->type, g_steal_pointer(&record->object));
     }
     facts_finish(facts);
     return facts;

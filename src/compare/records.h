@@ -5,8 +5,8 @@
  * records {"type", "object"}: a log with the time of arrival `t` of each record in seconds
  * since the start (`desk8s run --watch-log`) or since 1970, or what `kubectl get KIND --watch
  * --output-watch-events -o json` prints, where nothing says when. Such records are put in the
- * order of their resourceVersions, and each has the newest time that any record up to it
- * mentions: at the second, and never later than in truth. 0 s is what `started` says (a file
+ * order of their resourceVersions; each came after the newest time that any record up to it
+ * mentions, and before the next write whose time is known (clock.h). 0 s is what `started` says (a file
  * of the folder or a member of a first record), else when the first pod or workload came.
  */
 #pragma once
@@ -15,6 +15,7 @@
 
 typedef struct {
     double seconds;   /* since the start; what existed before is below 0 */
+    double latest;    /* the same, but where it was taken from objects: not later than this */
     const char *type; /* interned: ADDED, MODIFIED, DELETED */
     Value *object;    /* (owned) */
 } Record;

@@ -15,6 +15,8 @@ Suite *envelope_suite(void);
 #define EVENT(UID, COUNT) \
     "{'t':1,'type':'ADDED','object':{'kind':'Event','metadata':{'name':'" UID "','uid':'" UID "'},'source':{'component':'job-controller'},'reason':'R','involvedObject':{'kind':'Job'},'count':" #COUNT "}}\n"
 
+#define WATCHED "{'type':'ADDED','object':{'kind':'Pod','metadata':{'name':'p','resourceVersion':'5','creationTimestamp':'2026-11-21T00:00:20Z'},'spec':{},'status':{}}}\n"
+
 static Value *
 envelope_of(const char *const *logs, gboolean has_kubelets)
 {
@@ -35,6 +37,10 @@ static const struct {
     {{POD(1, "p", "a"), POD(1.2, "p", "a")}, "time Pod/p pod created", "{'times':[[1.0,1.2]]}"},
     {{OF_SET(2, "p", "a") OF_SET(1, "q", "a"), OF_SET(1.5, "p", "a") OF_SET(1.6, "q", "a")}, "time ReplicaSet/web pod created", "{'times':[[1.0,1.5],[1.6,2.0]]}"},
     {{OF_SET(2, "p", "a") OF_SET(3, "q", "a"), OF_SET(1.5, "p", "a")}, "time ReplicaSet/web pod created", "{'count':[1,2],'first':[1.5,2.0],'last':[1.5,3.0]}"},
+    /* where nobody wrote down when it came, the range of each recording counts */
+    {{WATCHED}, "time Pod/p pod created", "{'times':[[0.0,1.0]]}"},
+    {{WATCHED, POD(1.5, "p", "a")}, "time Pod/p pod created", "{'times':[[0.0,1.5]]}"},
+    {{WATCHED, SET(0, 1)}, "time Pod/p pod created", "{'count':[0,1],'first':[0.0,1.0],'last':[0.0,1.0]}"},
     {{EVENT("e", 1), EVENT("e", 4)}, "events job-controller R Job", "{'range':[1,4]}"},
     {{EVENT("e", 1), SET(0, 1)}, "events job-controller R Job", "{'range':[0,1]}"},
     {{POD(1, "p", "a"), POD(1, "p", "a")}, "final pods Pod/p", "{'values':['1*Running']}"},

@@ -7,7 +7,7 @@
 
 Suite *records_suite(void);
 
-/* Each record as SECONDS:TYPE:NAME; mistakes, if any, after a !. (owned) */
+/* Each record as SECONDS:TYPE:NAME, where the time is a range as FROM..TO:TYPE:NAME; mistakes, if any, after a !. (owned) */
 static char *
 told(const char *path)
 {
@@ -20,8 +20,10 @@ told(const char *path)
         const Record *record = &g_array_index(recording->records, Record, i);
         char seconds[G_ASCII_DTOSTR_BUF_SIZE];
 
-        g_string_append_printf(out, "%s%s:%s:%s", i > 0 ? " " : "", g_ascii_formatd(seconds, sizeof seconds, "%g", record->seconds), record->type,
-                               value_get_string(value_get(record->object, "metadata"), "name", ""));
+        g_string_append_printf(out, "%s%s", i > 0 ? " " : "", g_ascii_formatd(seconds, sizeof seconds, "%g", record->seconds));
+        if (record->latest > record->seconds)
+            g_string_append_printf(out, "..%s", g_ascii_formatd(seconds, sizeof seconds, "%g", record->latest));
+        g_string_append_printf(out, ":%s:%s", record->type, value_get_string(value_get(record->object, "metadata"), "name", ""));
     }
     if (mistakes[0] != '\0')
         g_string_append_printf(out, "!%s", mistakes);
@@ -44,7 +46,7 @@ static const struct {
     /* no time: the order of resourceVersions, the newest time up to there */
     {"{'type':'ADDED',\n  " OBJECT("b", ",'resourceVersion':'12','creationTimestamp':'2026-11-21T00:00:20Z'") "\n}\n{'type':'MODIFIED'," OBJECT("b", ",'resourceVersion':'13','creationTimestamp':'2026-11-21T00:00:20Z'") "}\n"
      "{'type':'ADDED'," OBJECT("a", ",'resourceVersion':'9','creationTimestamp':'2026-11-21T00:00:10Z'") "}",
-     "0:ADDED:a 10:ADDED:b 10:MODIFIED:b"},
+     "0..1:ADDED:a 10..11:ADDED:b 10..11:MODIFIED:b"},
     {"", "!FILE: holds no record; record with kubectl get --watch --output-watch-events -o json\n"},
     {"{'t':1,'type':'ADDED'," OBJECT("a", "") "}\n{'t':1,'type':'ADDED',\n", "1:ADDED:a!FILE: warning: ends within a record, which is left out\n"},
     {"{'t':1,'type':'ADDED'," OBJECT("a", "") "}\n{'t':1 'type':'ADDED'}\n{'t':1,'type':'CHANGED'," OBJECT("a", "") "}\n",
@@ -91,17 +93,17 @@ static const struct {
     /* one order for all files; 0 s is the first pod */
     {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 23, MADE(30) ",'status':{'startTime':'2026-11-21T00:00:31Z'}"),
      RECORD("ADDED", "Node", "n", 7, MADE(05)) RECORD("MODIFIED", "Node", "n", 21, MADE(05)) RECORD("MODIFIED", "Node", "n", 24, MADE(05)), NULL,
-     "-25:ADDED:n 0:ADDED:p 0:MODIFIED:n 1:MODIFIED:p 1:MODIFIED:n"},
+     "-25..-24:ADDED:n 0..1:ADDED:p 0..1:MODIFIED:n 1..2:MODIFIED:p 1..2:MODIFIED:n"},
     /* or what `started` says, as a date or in seconds */
-    {RECORD("ADDED", "Pod", "p", 20, MADE(30)), "", "2026-11-21T00:00:28Z\n", "2:ADDED:p"},
-    {RECORD("ADDED", "Pod", "p", 20, MADE(30)), "", "1795219228\n", "2:ADDED:p"},
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)), "", "2026-11-21T00:00:28Z\n", "2..3:ADDED:p"},
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)), "", "1795219228\n", "2..3:ADDED:p"},
     {RECORD("ADDED", "Pod", "p", 20, MADE(30)), "", "noon", "!DIR/started:1:1: this is no date; write it with: date -u +%FT%TZ\n"},
     /* leases tell the time and nothing else; so do writes, and the request to delete */
-    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("DELETED", "Pod", "p", 26, MADE(30)), RECORD("MODIFIED", "Lease", "l", 25, "},'spec':{'renewTime':'2026-11-21T00:00:36.500000Z'}"), NULL, "0:ADDED:p 6.5:DELETED:p"},
-    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 21, ",'managedFields':[{'time':'2026-11-21T00:00:33Z'}]}"), "", NULL, "0:ADDED:p 3:MODIFIED:p"},
-    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 21, ",'deletionTimestamp':'2026-11-21T00:01:10Z','deletionGracePeriodSeconds':30}"), "", NULL, "0:ADDED:p 10:MODIFIED:p"},
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 24, MADE(30)) RECORD("DELETED", "Pod", "p", 26, MADE(30)), RECORD("MODIFIED", "Lease", "l", 25, "},'spec':{'renewTime':'2026-11-21T00:00:36.500000Z'}"), NULL, "0..1:ADDED:p 0..6.5:MODIFIED:p 6.5..7.5:DELETED:p"},
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 21, ",'managedFields':[{'time':'2026-11-21T00:00:33Z'}]}"), "", NULL, "0..1:ADDED:p 3..4:MODIFIED:p"},
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 21, ",'deletionTimestamp':'2026-11-21T00:01:10Z','deletionGracePeriodSeconds':30}"), "", NULL, "0..1:ADDED:p 10..11:MODIFIED:p"},
     /* what had a status when it was first seen had been there before */
-    {RECORD("ADDED", "Deployment", "d", 8, MADE(01) ",'status':{'observedGeneration':1}") RECORD("ADDED", "Pod", "p", 20, MADE(30) ",'status':{'phase':'Pending'}"), "", NULL, "-29:ADDED:d 0:ADDED:p"},
+    {RECORD("ADDED", "Deployment", "d", 8, MADE(01) ",'status':{'observedGeneration':1}") RECORD("ADDED", "Pod", "p", 20, MADE(30) ",'status':{'phase':'Pending'}"), "", NULL, "-29..-28:ADDED:d 0..1:ADDED:p"},
     {"{'scenario':'a'}\n", "{'scenario':'b'}\n", NULL, "!DIR/pods.json:1:1: a second recording begins here; a folder holds one recording, so name the files instead\n"},
     {RECORD("ADDED", "Pod", "p", 20, MADE(30)), "{'facts':{}}\n", NULL, "!DIR/others.json:1:1: an envelope among records; give it by itself, as the only recording\n"},
 };
