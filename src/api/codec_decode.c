@@ -303,6 +303,8 @@ decode_time(Decoder *decoder,
                                             json_type_name(value)));
     if (time_parse_rfc3339(value->text, &ns)) {
         *out = is_micro ? ns - ns % NS_PER_US : api_time_seconds(ns);
+        if (*out == 0)
+            *out = API_TIME_EPOCH;
         return TRUE;
     }
 

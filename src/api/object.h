@@ -164,6 +164,8 @@ const OwnerReference *api_controller_of(const ApiObject *object);
 gboolean api_is_controlled_by(const ApiObject *object, const ApiObject *owner);
 /* api_owner_reference: a controller reference to @owner (controller, blockOwnerDeletion true). */
 void api_set_controller(ObjectMeta *meta, const ApiObject *owner);
+/* The epoch itself, which a container that never began has as its beginning: 0 says that there is no time. */
+#define API_TIME_EPOCH ((ApiTime)1)
 /* api_time_seconds: cut to whole seconds, as the API stores times. */
 static inline ApiTime
 api_time_seconds(gint64 wall_ns)

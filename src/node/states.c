@@ -86,7 +86,7 @@ state_from_seen(ContainerState *state, const SeenContainer *seen)
             .reason = seen->reason,
             .message = seen->message,
             .container_id = seen->id,
-            .started_at = api_time_seconds(seen->started_wall_ns),
+            .started_at = seen->started_wall_ns > 0 ? api_time_seconds(seen->started_wall_ns) : API_TIME_EPOCH,
             .finished_at = api_time_seconds(seen->finished_wall_ns),
         };
     } else {

@@ -314,10 +314,29 @@ main_command(const RtContainer *container)
     return argv;
 }
 
-static void
-start_main(RtContainer *container)
+/*
+ * containerd v1.6 pkg/cri/server/container_start.go: a task that cannot be made leaves
+ * the container exited with 128, StartError, and no time of beginning.
+ */
+static const char *
+fail_to_start(RtContainer *container, const char *why)
 {
-    g_autoptr(GPtrArray) argv = main_command(container);
+    container->state = RT_EXITED;
+    container->exit_code = 128;
+    container->reason = "StartError";
+    container->message = str_internf("failed to create containerd task: failed to create shim task: OCI runtime create "
+                                     "failed: runc create failed: unable to start container process: %s: unknown",
+                                     why);
+    container->finished_wall_ns = sim_wall_ns(container->runtime->sim);
+    sim_trace(container->runtime->sim, container->runtime->component, "start", container->sandbox->object, "StartError",
+              "container %s cannot be started: %s", container->name, why);
+    runtime_changed(container->runtime, container->sandbox);
+    return container->message;
+}
+
+static void
+start_main(RtContainer *container, const GPtrArray *argv)
+{
     ShellOptions options = {.argv = (const char *const *)argv->pdata, .is_pid1 = TRUE};
     static const char *const image_program[] = {SHELL_IMAGE_PROGRAM, NULL};
 
@@ -331,6 +350,8 @@ start_finish(RtCall *call)
 {
     RtContainer *container = call->container;
     Runtime *runtime = call->runtime;
+    g_autoptr(GPtrArray) argv = NULL;
+    const char *why;
 
     if (container->state != RT_CREATED || !container->sandbox->is_ready) {
         if (rt_call_wants(call))
@@ -338,12 +359,21 @@ start_finish(RtCall *call)
                                          "containerd task: sandbox is gone");
         return;
     }
+    argv = main_command(container);
+    why = argv->pdata[0] != NULL ? shell_lacks(container, argv->pdata[0]) : NULL;
+    if (why != NULL) {
+        const char *error = fail_to_start(container, why);
+
+        if (rt_call_wants(call))
+            call->done.start(call->user, error);
+        return;
+    }
     container->state = RT_RUNNING;
     container->started_ns = sim_now_ns(runtime->sim);
     container->started_wall_ns = sim_wall_ns(runtime->sim);
     sim_trace(runtime->sim, runtime->component, "start", container->sandbox->object,
               "ContainerStarted", "container %s runs", container->name);
-    start_main(container);
+    start_main(container, argv);
     runtime_changed(runtime, container->sandbox);
     if (rt_call_wants(call))
         call->done.start(call->user, NULL);

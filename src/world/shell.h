@@ -43,5 +43,10 @@ void shell_program_ended(Shell *shell, gint32 exit_code);
 
 /* shell_knows: TRUE if @word is a command of this shell. */
 gboolean shell_knows(const char *word);
+/*
+ * shell_lacks: runc's words why it cannot execute @word as PID 1 of @container; NULL if
+ * it can: a command that is known, a file that is there. (interned)
+ */
+const char *shell_lacks(RtContainer *container, const char *word);
 /* shell_check: what of the command is not understood, NULL if all is. (owned) */
 char *shell_check(const char *const *argv);

@@ -78,6 +78,23 @@ unknown_in_word(const ShWord *word, GHashTable *functions)
     return unknown;
 }
 
+const char *
+shell_lacks(RtContainer *container, const char *word)
+{
+    const FsNode *node;
+    g_autofree char *path = NULL;
+
+    if (shell_knows(word))
+        return NULL;
+    if (strchr(word, '/') == NULL)
+        return str_internf("exec: \"%s\": executable file not found in $PATH", word);
+    path = fs_join("/", word);
+    node = fs_get(&container->files, path);
+    if (node != NULL && !node->is_dir)
+        return NULL;
+    return str_internf("exec: \"%s\": stat %s: no such file or directory", word, word);
+}
+
 char *
 shell_check(const char *const *argv)
 {

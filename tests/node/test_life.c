@@ -213,6 +213,51 @@ START_TEST(test_post_start)
 }
 END_TEST
 
+/* kuberuntime_container.go startContainer, containerd v1.6 container_start.go: nothing to execute. */
+START_TEST(test_start_error)
+{
+#define NO_TASK                                                                                 \
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: "    \
+    "runc create failed: unable to start container process: exec: "
+    static const struct {
+        const char *word, *policy, *want;
+    } cases[] = {
+        {"nosuch", "Always", NO_TASK "\"nosuch\": executable file not found in $PATH: unknown"},
+        {"/app/run", "Always", NO_TASK "\"/app/run\": stat /app/run: no such file or directory: unknown"},
+        {"nosuch", "Never", NO_TASK "\"nosuch\": executable file not found in $PATH: unknown"},
+    };
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autofree char *yaml =
+        g_strdup_printf("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                        "  terminationGracePeriodSeconds: 1\n  restartPolicy: %s\n"
+                        "  containers: [{name: app, image: \"registry.local/app:1\", command: [\"%s\"]}]\n",
+                        cases[_i].policy, cases[_i].word);
+    g_autofree char *event = g_strconcat("Error: ", cases[_i].want, NULL);
+    const ContainerStatus *status;
+    const ContainerStateTerminated *ended;
+
+    lab_apply(lab, yaml);
+    lab_run(lab, 2500);
+    ck_assert_str_eq(lab_event_message(lab, "p", "Failed"), event);
+    ck_assert_int_eq(lab_when(lab, "p", pod_runs, NULL, 0), -1);
+    ck_assert_ptr_null(lab_event_message(lab, "p", "Started"));
+    status = &pod_status(lab_pod(lab, "p"))->container_statuses.items[0];
+    if (str_is(cases[_i].policy, "Always")) {
+        ck_assert_str_eq(status->state.waiting->reason, "RunContainerError");
+        ck_assert_str_eq(status->state.waiting->message, cases[_i].want);
+        ended = status->last_state.terminated;
+    } else {
+        ended = status->state.terminated;
+        ck_assert_str_eq(pod_status(lab_pod(lab, "p"))->phase, "Failed");
+    }
+    ck_assert_int_eq(ended->exit_code, 128);
+    ck_assert_str_eq(ended->reason, "StartError");
+    ck_assert_str_eq(ended->message, cases[_i].want);
+    ck_assert_int_eq(ended->started_at, API_TIME_EPOCH);
+    lab_free(lab);
+}
+END_TEST
+
 /* The hook outlives the grace: SIGTERM then, SIGKILL 2 s later. */
 START_TEST(test_long_pre_stop)
 {
@@ -417,6 +462,7 @@ life_suite(void)
     tcase_add_test(tcase, test_failed_mount);
     tcase_add_test(tcase, test_missing_config);
     tcase_add_test(tcase, test_post_start);
+    tcase_add_loop_test(tcase, test_start_error, 0, 3);
     tcase_add_test(tcase, test_long_pre_stop);
     tcase_add_test(tcase, test_deadline);
     tcase_add_test(tcase, test_rejected);
