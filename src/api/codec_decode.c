@@ -494,7 +494,47 @@ decode_list(Decoder *decoder,
     return TRUE;
 }
 
-/* --- raw trees: only the outer shape is known ---------------------------------------------- */
+/* --- raw trees: kept as they are, or as their shape writes them ---------------------------- */
+
+/* Returns: (owned) @value without what the shape does not know; NULL ends the decoding. */
+static Value *
+decode_shape(Decoder *decoder, const ApiType *shape, const Value *value, const Place *place)
+{
+    gpointer scratch = api_struct_new(shape);
+    Value *kept = NULL;
+
+    if (decode_struct(decoder, shape, scratch, value, place))
+        kept = api_struct_encode(shape, scratch);
+    api_struct_free(shape, scratch);
+    return kept;
+}
+
+static gboolean
+decode_shapes(Decoder *decoder, const ApiField *field, const ApiType *holder, Value **at, const Value *value, const Place *place)
+{
+    Value *kept = value->type == VALUE_LIST ? value_new_list() : decode_shape(decoder, field->message, value, place);
+
+    for (guint i = 0; value->type == VALUE_LIST && i < value->count; i++) {
+        Place inner = {.up = place, .index = i};
+        const Value *item = value->items[i];
+        Value *element;
+
+        if (item->type != VALUE_MAP) {
+            if (item->type != VALUE_NULL)
+                decode_type_error(decoder, holder, item, &inner, field->go_type + 2, FALSE);
+            continue;
+        }
+        element = decode_shape(decoder, field->message, item, &inner);
+        if (element == NULL) {
+            g_clear_pointer(&kept, value_free);
+            break;
+        }
+        value_append(kept, element);
+    }
+    value_free(*at);
+    *at = kept;
+    return kept != NULL;
+}
 
 static gboolean
 decode_raw(Decoder *decoder,
@@ -514,6 +554,8 @@ decode_raw(Decoder *decoder,
             return TRUE;
         }
     }
+    if (field->message != NULL)
+        return decode_shapes(decoder, field, holder, at, value, place);
     value_free(*at);
     *at = value_copy(value);
     return TRUE;

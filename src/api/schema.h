@@ -112,7 +112,7 @@ typedef enum {
     API_MESSAGE,    /* pointer to a struct of type->type, NULL = absent */
     API_MESSAGE_LIST, /* API_LIST_OF(struct) */
     API_MESSAGE_MAP,  /* API_LIST_OF(struct) whose first member is `const char *key`, sorted */
-    API_RAW,          /* Value * (owned): accepted and kept, not modelled */
+    API_RAW,          /* Value * (owned): kept, not modelled; with a message: of that shape, or a list of it */
     API_N_TYPES,
 } ApiFieldType;
 
@@ -137,7 +137,7 @@ struct ApiField {
     ApiFieldType type;
     guint16 offset;
     guint16 flags;         /* ApiFieldFlags */
-    const ApiType *message; /* STRUCT, MESSAGE, MESSAGE_LIST, MESSAGE_MAP */
+    const ApiType *message; /* STRUCT, MESSAGE, MESSAGE_LIST, MESSAGE_MAP; RAW: its shape, if it is known */
     const char *def;       /* default as text, set when absent; NULL = none */
     const char *go_type;   /* Go type name for decode errors when it is not implied ("intstr.IntOrString") */
     ApiMergeStrategy merge; /* strategic merge patch: lists and maps */

@@ -372,59 +372,68 @@ check_mounts(ApiErrors *errors, const Container *container, const StrList *volum
 static const char *const message_policies[] = {"File", "FallbackToLogsOnError", NULL};
 static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never", NULL};
 
+/* ValidateVolumeDevices */
 static void
-check_user_id(ApiErrors *errors, const Value *context, const char *key)
+check_devices(ApiErrors *errors, const Container *container, const StrList *volumes)
 {
-    const Value *id = value_get(context, key);
+    const Value *devices = container->volume_devices;
+    StrList paths = {0};
+    StrList names = {0};
 
-    if (id != NULL && id->type == VALUE_INT && (id->integer < 0 || id->integer > G_MAXINT32))
-        field_invalid_int(errors, key, id->integer, "must be between 0 and 2147483647, inclusive");
-}
+    for (guint i = 0; devices != NULL && i < devices->count; i++) {
+        const char *name = value_get_string(devices->items[i], "name", "");
+        const char *path = value_get_string(devices->items[i], "devicePath", "");
 
-static void
-check_container_security(ApiErrors *errors, const Value *context)
-{
-    if (context == NULL)
-        return;
-    api_errors_push(errors, "securityContext");
-    check_user_id(errors, context, "runAsUser");
-    check_user_id(errors, context, "runAsGroup");
-    api_errors_pop(errors);
-}
-
-/* validatePodSpecSecurityContext, as far as plain numbers and words go */
-void
-check_security_contexts(ApiErrors *errors, const PodSpec *spec)
-{
-    static const char *const change_policies[] = {"Always", "OnRootMismatch", NULL};
-    const Value *context = spec->security_context;
-    const char *change_policy = value_get_string(context, "fsGroupChangePolicy", NULL);
-    const Value *groups = value_get(context, "supplementalGroups");
-
-    if (context == NULL)
-        return;
-    api_errors_push(errors, "securityContext");
-    check_user_id(errors, context, "fsGroup");
-    check_user_id(errors, context, "runAsUser");
-    check_user_id(errors, context, "runAsGroup");
-    for (guint i = 0; groups != NULL && groups->type == VALUE_LIST && i < groups->count; i++) {
-        const Value *id = groups->items[i];
-
-        if (id->type == VALUE_INT && (id->integer < 0 || id->integer > G_MAXINT32))
-            field_invalid_int(errors, str_internf("supplementalGroups[%u]", i), id->integer,
-                              "must be between 0 and 2147483647, inclusive");
+        api_errors_push(errors, str_internf("volumeDevices[%u]", i));
+        if (name[0] == '\0')
+            field_required(errors, "name", NULL);
+        if (str_list_contains(&names, name))
+            field_invalid_string(errors, "name", name, "must be unique");
+        if (!str_list_contains(volumes, name))
+            field_not_found(errors, "name", api_quote(name));
+        if (path[0] == '\0')
+            field_required(errors, "devicePath", NULL);
+        if (str_list_contains(&paths, path))
+            field_invalid_string(errors, "devicePath", path, "must be unique");
+        if (strstr(path, "..") != NULL)
+            check_no_backsteps(errors, "devicePath", path);
+        else
+            str_list_add(&paths, path);
+        str_list_add(&names, name);
+        api_errors_pop(errors);
     }
-    if (spec->share_process_namespace == OPT_TRUE && spec->host_pid)
-        field_invalid_raw(errors, "shareProcessNamespace", "true",
-                          "ShareProcessNamespace and HostPID cannot both be enabled");
-    if (change_policy != NULL && !g_strv_contains(change_policies, change_policy))
-        field_not_supported(errors, "fsGroupChangePolicy", change_policy, change_policies);
-    api_errors_pop(errors);
+    g_free(paths.items);
+    g_free(names.items);
+}
+
+/* validateResizePolicy: all but a repeated name is reported on the list */
+static void
+check_resize_policy(ApiErrors *errors, const Container *container, const PodSpec *pod)
+{
+    static const char *const resources[] = {"cpu", "memory", NULL};
+    static const char *const policies[] = {"NotRequired", "RestartContainer", NULL};
+    const Value *list = container->resize_policy;
+    StrList names = {0};
+
+    for (guint i = 0; list != NULL && i < list->count; i++) {
+        const char *name = value_get_string(list->items[i], "resourceName", "");
+        const char *policy = value_get_string(list->items[i], "restartPolicy", "");
+
+        if (str_list_contains(&names, name))
+            field_duplicate(errors, str_internf("resizePolicy[%u]", i), api_quote(name));
+        str_list_add(&names, name);
+        check_one_of(errors, "resizePolicy", name, resources);
+        check_one_of(errors, "resizePolicy", policy, policies);
+        if (str_is(pod->restart_policy, "Never") && strcmp(policy, "NotRequired") != 0)
+            field_invalid_string(errors, "resizePolicy", policy,
+                                 "must be 'NotRequired' when `restartPolicy` is 'Never'");
+    }
+    g_free(names.items);
 }
 
 /* validateContainerCommon */
 static void
-check_container(ApiErrors *errors, const Container *container, const StrList *volumes)
+check_container(ApiErrors *errors, const PodSpec *pod, const Container *container, const StrList *volumes)
 {
     if (str_is_empty(container->name))
         field_required(errors, "name", NULL);
@@ -438,11 +447,13 @@ check_container(ApiErrors *errors, const Container *container, const StrList *vo
     check_env(errors, container);
     check_env_from(errors, container);
     check_mounts(errors, container, volumes);
+    check_devices(errors, container, volumes);
     check_one_of(errors, "imagePullPolicy", container->image_pull_policy, pull_policies);
     api_errors_push(errors, "resources");
     check_resources(errors, &container->resources, FALSE);
     api_errors_pop(errors);
-    check_container_security(errors, container->security_context);
+    check_resize_policy(errors, container, pod);
+    check_container_security(errors, container->security_context, pod->host_users != OPT_FALSE);
 }
 
 /* AccumulateUniqueHostPorts: the cursor stands on the container's list; @index is its place. */
@@ -483,7 +494,7 @@ check_app_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volu
         const Container *container = &spec->containers.items[i];
 
         api_errors_push_index(errors, i);
-        check_container(errors, container, volumes);
+        check_container(errors, spec, container, volumes);
         if (str_list_contains(&names, text_or_empty(container->name)))
             field_duplicate(errors, "name", api_quote(container->name));
         else
@@ -511,7 +522,7 @@ check_init_containers(ApiErrors *errors, const PodSpec *spec, const StrList *vol
         StrList taken = {0};
 
         api_errors_push_index(errors, i);
-        check_container(errors, container, volumes);
+        check_container(errors, spec, container, volumes);
         if (str_list_contains(&names, text_or_empty(container->name)))
             field_duplicate(errors, "name", api_quote(container->name));
         else if (!str_is_empty(container->name))

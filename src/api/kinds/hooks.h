@@ -82,6 +82,7 @@ void check_taint_effect(ApiErrors *errors, const char *child, const char *effect
 void check_affinity(ApiErrors *errors, const Affinity *affinity);
 void check_topology_spread(ApiErrors *errors, const PodSpec *spec);
 void check_security_contexts(ApiErrors *errors, const PodSpec *spec);
+void check_container_security(ApiErrors *errors, const Value *context, gboolean uses_host_users);
 void check_dns_config(ApiErrors *errors, const PodSpec *spec);
 /* check_pod_spec: "spec" of a pod or of a template. */
 void check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const StrList *claims);

@@ -82,7 +82,7 @@ static const ApiField resource_requirements_fields[] = {
      .doc = "The most of each resource that may be used."},
     {"requests", API_QUANTITY_MAP, AT(ResourceRequirements, requests), .go_type = "v1.ResourceList",
      .doc = "The amount of each resource that is set aside; the scheduler counts with it."},
-    {"claims", API_RAW, AT(ResourceRequirements, claims), .go_type = "[]v1.ResourceClaim",
+    {"claims", API_RAW, AT(ResourceRequirements, claims), .message = &resource_claim_shape, .go_type = "[]v1.ResourceClaim",
      .merge = API_MERGE_REPLACE, .doc = "Names of the pod's resource claims that are used here."},
     {0},
 };

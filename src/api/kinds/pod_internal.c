@@ -468,6 +468,15 @@ struct_value(const ApiType *type, const char *data)
 }
 
 char *
+container_security_internal_json(const Value *context)
+{
+    g_autoptr(Value) value = value_new_map();
+
+    add_rows(value, context, container_security_rows);
+    return value_to_json(value, VALUE_COMPACT);
+}
+
+char *
 pod_spec_internal_json(const PodSpec *spec)
 {
     g_autoptr(Value) value = struct_value(&pod_spec_type, (const char *)spec);

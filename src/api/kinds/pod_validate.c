@@ -247,12 +247,37 @@ check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const St
     g_free(volumes.items);
 }
 
+static gboolean
+is_deletion_cost(const char *text)
+{
+    gboolean has_good_start = text[0] == '-' || (text[0] >= '1' && text[0] <= '9') || strcmp(text, "0") == 0;
+
+    return has_good_start && g_ascii_string_to_signed(text, 10, G_MININT32, G_MAXINT32, NULL, NULL);
+}
+
+/* ValidatePodSpecificAnnotations: the cursor stands on what holds the annotations */
+static void
+check_pod_annotations(ApiErrors *errors, const StrMap *annotations, const PodSpec *spec)
+{
+    static const char *const mirror = "kubernetes.io/config.mirror";
+    static const char *const cost = "controller.kubernetes.io/pod-deletion-cost";
+    const char *mirror_value = str_map_get(annotations, str_intern(mirror));
+    const char *cost_value = str_map_get(annotations, str_intern(cost));
+
+    if (mirror_value != NULL && str_is_empty(spec->node_name))
+        field_invalid_string(errors, str_internf("annotations[%s]", mirror), mirror_value,
+                             "must set spec.nodeName if mirror pod annotation is set");
+    if (cost_value != NULL && !is_deletion_cost(cost_value))
+        field_invalid_string(errors, str_internf("annotations[%s]", cost), cost_value, "must be a 32bit integer");
+}
+
 /* ValidatePodTemplateSpec; upstream leaves "metadata" out of these paths */
 void
 check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims)
 {
     api_validate_labels(errors, "labels", &template_->metadata.labels);
     api_validate_annotations(errors, "annotations", &template_->metadata.annotations);
+    check_pod_annotations(errors, &template_->metadata.annotations, &template_->spec);
     api_errors_push(errors, "spec");
     check_pod_spec(errors, &template_->spec, FALSE, claims);
     if (template_->spec.ephemeral_containers != NULL)
@@ -324,6 +349,9 @@ pod_validate(const ApiObject *pod, ApiErrors *errors)
 {
     const PodSpec *spec = pod->spec;
 
+    api_errors_push(errors, "metadata");
+    check_pod_annotations(errors, &pod->meta->annotations, spec);
+    api_errors_pop(errors);
     api_errors_push(errors, "spec");
     check_pod(errors, spec);
     if (has_ephemeral_containers(spec))

@@ -32,12 +32,38 @@ static const struct {
      "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead"},
 };
 
-static void
-warn_label(const Warner *warner, const char *where, const char *label)
+static const char *
+deprecated_message(const char *label)
 {
     for (guint i = 0; i < G_N_ELEMENTS(deprecated_labels); i++) {
         if (str_is(deprecated_labels[i].old, label))
-            add_warning(warner, where, deprecated_labels[i].message);
+            return deprecated_labels[i].message;
+    }
+    return NULL;
+}
+
+static void
+warn_label(const Warner *warner, const char *where, const char *label)
+{
+    const char *message = deprecated_message(label);
+
+    if (message != NULL)
+        add_warning(warner, where, str_internf("%s is %s", label, message));
+}
+
+/* What is only preferred is not refused for a value that no label can have. */
+static void
+warn_values(const Warner *warner, const char *where, const NodeSelectorRequirement *requirement)
+{
+    for (guint i = 0; i < requirement->values.count; i++) {
+        const char *value = requirement->values.items[i];
+        StrList messages = {0};
+
+        name_check(NAME_LABEL_VALUE, value, FALSE, &messages);
+        for (guint j = 0; j < messages.count; j++)
+            add_warning(warner, str_internf("%s.values[%u]", where, i),
+                        str_internf("%s is invalid, %s", value, messages.items[j]));
+        g_free(messages.items);
     }
 }
 
@@ -59,12 +85,14 @@ warn_node_affinity(const Warner *warner, const NodeAffinity *affinity)
     for (guint i = 0; i < affinity->preferred.count; i++) {
         const NodeSelectorTerm *term = &affinity->preferred.items[i].preference;
 
-        for (guint j = 0; j < term->match_expressions.count; j++)
-            warn_label(warner,
-                       str_internf("%s.preferredDuringSchedulingIgnoredDuringExecution[%u]."
-                                   "preference.matchExpressions[%u].key",
-                                   base, i, j),
-                       term->match_expressions.items[j].key);
+        for (guint j = 0; j < term->match_expressions.count; j++) {
+            const char *where = str_internf("%s.preferredDuringSchedulingIgnoredDuringExecution[%u]."
+                                            "preference.matchExpressions[%u]",
+                                            base, i, j);
+
+            warn_label(warner, str_internf("%s.key", where), term->match_expressions.items[j].key);
+            warn_values(warner, where, &term->match_expressions.items[j]);
+        }
     }
 }
 
@@ -149,6 +177,11 @@ place_ports(const Warner *warner, GArray *placed, const char *where, const Conta
     for (guint i = 0; i < container->ports.count; i++) {
         PlacedPort port = {&container->ports.items[i], str_internf("%s.ports[%u]", where, i)};
 
+        if (!str_is_empty(port.port->host_ip) && port.port->host_port == 0)
+            add_warning(warner, port.where,
+                        str_internf("hostIP set without hostPort: {Name:%s HostPort:0 ContainerPort:%d Protocol:%s HostIP:%s}",
+                                    text_or_empty(port.port->name), port.port->container_port,
+                                    text_or_empty(port.port->protocol), port.port->host_ip));
         for (guint j = 0; j < placed->len; j++)
             warn_port_pair(warner, &port, &g_array_index(placed, PlacedPort, j));
         g_array_append_val(placed, port);
@@ -197,14 +230,48 @@ warn_pod_affinity(const Warner *warner, const char *name, const PodAffinity *aff
     }
 }
 
+/* hostAliases with one address twice, imagePullSecrets twice or without a name */
+static void
+warn_lists(const Warner *warner, const PodSpec *spec)
+{
+    StrList ips = {0};
+    StrList secrets = {0};
+
+    for (guint i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].git_repo != NULL)
+            add_warning(warner, str_internf("volumes[%u].gitRepo", i),
+                        "deprecated in v1.11, and disabled by default in v1.33+");
+    for (guint i = 0; i < spec->host_aliases.count; i++) {
+        const char *ip = text_or_empty(spec->host_aliases.items[i].ip);
+
+        if (str_list_contains(&ips, ip))
+            add_warning(warner, str_internf("hostAliases[%u].ip", i), str_internf("duplicate ip %s", api_quote(ip)));
+        str_list_add(&ips, ip);
+    }
+    for (guint i = 0; i < spec->image_pull_secrets.count; i++) {
+        const char *name = text_or_empty(spec->image_pull_secrets.items[i].name);
+
+        if (str_list_contains(&secrets, name))
+            add_warning(warner, str_internf("imagePullSecrets[%u].name", i),
+                        str_internf("duplicate name %s", api_quote(name)));
+        str_list_add(&secrets, name);
+    }
+    for (guint i = 0; i < secrets.count; i++)
+        if (secrets.items[i][0] == '\0')
+            add_warning(warner, str_internf("imagePullSecrets[%u].name", i), "invalid empty name \"\"");
+    g_free(ips.items);
+    g_free(secrets.items);
+}
+
 void
 warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings)
 {
     const Warner warner = {path, warnings};
 
     for (guint i = 0; i < spec->node_selector.count; i++)
-        warn_label(&warner, str_internf("nodeSelector[%s]", spec->node_selector.items[i].key),
-                   spec->node_selector.items[i].key);
+        if (deprecated_message(spec->node_selector.items[i].key) != NULL)
+            add_warning(&warner, str_internf("nodeSelector[%s]", spec->node_selector.items[i].key),
+                        deprecated_message(spec->node_selector.items[i].key));
     if (spec->affinity != NULL && spec->affinity->node_affinity != NULL)
         warn_node_affinity(&warner, spec->affinity->node_affinity);
     for (guint i = 0; i < spec->topology_spread_constraints.count; i++) {
@@ -216,6 +283,7 @@ warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings)
             add_warning(&warner, str_internf("%s.labelSelector", where),
                         "a null labelSelector results in matching no pod");
     }
+    warn_lists(&warner, spec);
     warn_containers(&warner, spec);
     if (spec->termination_grace_s.is_set && spec->termination_grace_s.value < 0)
         add_warning(&warner, "terminationGracePeriodSeconds",

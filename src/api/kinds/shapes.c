@@ -1,0 +1,133 @@
+/*
+ * Shapes of what is kept as a tree: which fields there are and of which type,
+ * so that a misspelt or wrong one is refused as everywhere else. A tree is read
+ * into the shape and written back; nobody keeps the struct between.
+ */
+#include "api/kinds/tables.h"
+
+#define SLOT_BYTES 32 /* room for a field of any type */
+#define SLOT(i)    ((i) * SLOT_BYTES)
+#define SHAPE(c_name, go_name, text, ...)                                                          \
+    static const ApiField c_name##_fields[] = {__VA_ARGS__, {0}};                                  \
+    const ApiType c_name##_shape = {                                                               \
+        .name = go_name,                                                                           \
+        .package = "v1",                                                                           \
+        .size = SLOT(G_N_ELEMENTS(c_name##_fields)),                                               \
+        .fields = c_name##_fields,                                                                 \
+        .doc = text,                                                                               \
+    }
+#define TEXT(i, key, text) {key, API_STRING, SLOT(i), .doc = text}
+#define NEED(i, key, text) {key, API_STRING, SLOT(i), API_REQUIRED | API_ALWAYS, .doc = text}
+#define OPT(i, key, text)  {key, API_STRING, SLOT(i), API_POINTER, .doc = text}
+#define FLAG(i, key, text) {key, API_BOOL, SLOT(i), .doc = text}
+#define YES_NO(i, key, text) {key, API_OPT_BOOL, SLOT(i), .doc = text}
+#define NUMBER(i, key, text) {key, API_OPT_INT64, SLOT(i), .doc = text}
+#define WORDS(i, key, text)  {key, API_STR_LIST, SLOT(i), .doc = text}
+#define PART(i, key, shape, text) {key, API_MESSAGE, SLOT(i), .message = &shape##_shape, .doc = text}
+#define PARTS(i, key, shape, text) {key, API_MESSAGE_LIST, SLOT(i), .message = &shape##_shape, .doc = text}
+
+/* --- security -------------------------------------------------------------------------------- */
+
+SHAPE(se_linux, "SELinuxOptions", "A SELinux label.", TEXT(0, "user", "The user part."), TEXT(1, "role", "The role part."),
+      TEXT(2, "type", "The type part."), TEXT(3, "level", "The level part."));
+
+SHAPE(windows_options, "WindowsSecurityContextOptions", "What only Windows knows.",
+      OPT(0, "gmsaCredentialSpecName", "Name of the GMSA credential spec."),
+      OPT(1, "gmsaCredentialSpec", "The GMSA credential spec itself."), OPT(2, "runAsUserName", "Name of the user."),
+      YES_NO(3, "hostProcess", "Whether the container runs as a process of the host."));
+
+SHAPE(seccomp, "SeccompProfile", "Which system calls are allowed.",
+      NEED(0, "type", "RuntimeDefault, Unconfined or Localhost."),
+      OPT(1, "localhostProfile", "File on the node, for Localhost."));
+
+SHAPE(app_armor, "AppArmorProfile", "An AppArmor profile.", NEED(0, "type", "RuntimeDefault, Unconfined or Localhost."),
+      OPT(1, "localhostProfile", "Profile loaded on the node, for Localhost."));
+
+SHAPE(capabilities, "Capabilities", "Rights that a process of root would have.", WORDS(0, "add", "Rights given."),
+      WORDS(1, "drop", "Rights taken."));
+
+SHAPE(sysctl, "Sysctl", "A kernel parameter.", NEED(0, "name", "Name of the parameter."), NEED(1, "value", "Its value."));
+
+SHAPE(security_context, "SecurityContext", "How a container's processes run.",
+      PART(0, "capabilities", capabilities, "Rights added and dropped."),
+      YES_NO(1, "privileged", "Whether processes are as good as root on the node."),
+      PART(2, "seLinuxOptions", se_linux, "The SELinux label."),
+      PART(3, "windowsOptions", windows_options, "What only Windows knows."),
+      NUMBER(4, "runAsUser", "The user's number."), NUMBER(5, "runAsGroup", "The group's number."),
+      YES_NO(6, "runAsNonRoot", "Whether root is refused."),
+      YES_NO(7, "readOnlyRootFilesystem", "Whether the root file system cannot be written."),
+      YES_NO(8, "allowPrivilegeEscalation", "Whether a process may gain more rights than its parent."),
+      {"procMount", API_STRING, SLOT(9), API_POINTER, .go_type = "v1.ProcMountType", .doc = "Default or Unmasked."},
+      PART(10, "seccompProfile", seccomp, "Which system calls are allowed."),
+      PART(11, "appArmorProfile", app_armor, "The AppArmor profile."));
+
+SHAPE(pod_security_context, "PodSecurityContext", "How the processes of all containers run.",
+      PART(0, "seLinuxOptions", se_linux, "The SELinux label."),
+      PART(1, "windowsOptions", windows_options, "What only Windows knows."),
+      NUMBER(2, "runAsUser", "The user's number."), NUMBER(3, "runAsGroup", "The group's number."),
+      YES_NO(4, "runAsNonRoot", "Whether root is refused."),
+      {"supplementalGroups", API_INT32_LIST, SLOT(5), .go_type = "[]int64", .doc = "Further groups of the processes."},
+      {"supplementalGroupsPolicy", API_STRING, SLOT(6), API_POINTER, .go_type = "v1.SupplementalGroupsPolicy",
+       .doc = "Merge or Strict."},
+      NUMBER(7, "fsGroup", "Group that owns the files of volumes."), PARTS(8, "sysctls", sysctl, "Kernel parameters."),
+      {"fsGroupChangePolicy", API_STRING, SLOT(9), API_POINTER, .go_type = "v1.PodFSGroupChangePolicy",
+       .doc = "Always or OnRootMismatch."},
+      PART(10, "seccompProfile", seccomp, "Which system calls are allowed."),
+      PART(11, "appArmorProfile", app_armor, "The AppArmor profile."),
+      {"seLinuxChangePolicy", API_STRING, SLOT(12), API_POINTER, .go_type = "v1.PodSELinuxChangePolicy",
+       .doc = "MountOption or Recursive."});
+
+/* --- parts of pods ---------------------------------------------------------------------------- */
+
+SHAPE(dns_option, "PodDNSConfigOption", "An option of the resolver.", TEXT(0, "name", "Its name."),
+      OPT(1, "value", "Its value."));
+
+SHAPE(dns_config, "PodDNSConfig", "What is added to the resolver's configuration.",
+      WORDS(0, "nameservers", "Addresses of DNS servers."), WORDS(1, "searches", "Domains to search."),
+      PARTS(2, "options", dns_option, "Options of the resolver."));
+
+SHAPE(resize_policy, "ContainerResizePolicy", "What a change of a resource does to the container.",
+      {"resourceName", API_STRING, SLOT(0), API_REQUIRED | API_ALWAYS, .go_type = "v1.ResourceName",
+       .doc = "cpu or memory."},
+      {"restartPolicy", API_STRING, SLOT(1), API_REQUIRED | API_ALWAYS, .go_type = "v1.ResourceResizeRestartPolicy",
+       .doc = "NotRequired or RestartContainer."});
+
+SHAPE(volume_device, "VolumeDevice", "A raw block device.", NEED(0, "name", "Name of a claim's volume."),
+      NEED(1, "devicePath", "Path of the device in the container."));
+
+SHAPE(pod_resource_claim, "PodResourceClaim", "A ResourceClaim of the pod.", NEED(0, "name", "Name in the pod."),
+      OPT(1, "resourceClaimName", "Name of a ResourceClaim."),
+      OPT(2, "resourceClaimTemplateName", "Name of a ResourceClaimTemplate."));
+
+SHAPE(resource_claim, "ResourceClaim", "A claim of the pod that the container uses.",
+      NEED(0, "name", "Name of one of spec.resourceClaims."), TEXT(1, "request", "A request of the claim."));
+
+/* --- volumes ---------------------------------------------------------------------------------- */
+
+SHAPE(local_reference, "LocalObjectReference", "An object of the same namespace.", TEXT(0, "name", "Its name."));
+
+SHAPE(git_repo, "GitRepoVolumeSource", "A checked-out repository.", NEED(0, "repository", "Its address."),
+      TEXT(1, "revision", "The commit."), TEXT(2, "directory", "The directory."));
+
+SHAPE(nfs, "NFSVolumeSource", "A directory of a NFS server.", NEED(0, "server", "The server."),
+      NEED(1, "path", "The directory."), FLAG(2, "readOnly", "Whether it cannot be written."));
+
+SHAPE(image_volume, "ImageVolumeSource", "The files of an image.", TEXT(0, "reference", "The image."),
+      {"pullPolicy", API_STRING, SLOT(1), .go_type = "v1.PullPolicy", .doc = "Always, IfNotPresent or Never."});
+
+SHAPE(csi_volume, "CSIVolumeSource", "A volume of a CSI driver that lives with the pod.", NEED(0, "driver", "The driver."),
+      YES_NO(1, "readOnly", "Whether it cannot be written."), OPT(2, "fsType", "Its file system."),
+      {"volumeAttributes", API_STR_MAP, SLOT(3), .go_type = "map[string]string", .doc = "What the driver wants to know."},
+      PART(4, "nodePublishSecretRef", local_reference, "The driver's Secret."));
+
+SHAPE(local_volume, "LocalVolumeSource", "A disk of one node.", NEED(0, "path", "Path of the disk or directory."),
+      OPT(1, "fsType", "Its file system."));
+
+SHAPE(volume_node_affinity, "VolumeNodeAffinity", "The nodes that a volume can be used from.",
+      {"required", API_MESSAGE, SLOT(0), .message = &node_selector_type, .doc = "What a node must be."});
+
+SHAPE(typed_reference, "TypedLocalObjectReference", "An object of the same namespace, of any kind.",
+      OPT(0, "apiGroup", "Its group."), NEED(1, "kind", "Its kind."), NEED(2, "name", "Its name."));
+
+SHAPE(typed_object_reference, "TypedObjectReference", "An object of any kind.", OPT(0, "apiGroup", "Its group."),
+      NEED(1, "kind", "Its kind."), NEED(2, "name", "Its name."), OPT(3, "namespace", "Its namespace."));
