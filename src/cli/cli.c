@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern const CliCommand cli_run_command, cli_check_command, cli_kubectl_command, cli_why_command, cli_plot_command, cli_compare_command, cli_explain_command;
+extern const CliCommand cli_run_command, cli_check_command, cli_kubectl_command, cli_why_command, cli_plot_command, cli_compare_command;
 
 const CliCommand *const cli_commands[] = {
     &cli_run_command, &cli_check_command, &cli_kubectl_command, &cli_why_command, &cli_plot_command, &cli_compare_command, &cli_explain_command, NULL,

@@ -34,6 +34,9 @@ int cli_main(int argc, char **argv);
 gboolean cli_parse(const CliCommand *command, int *argc, char ***argv, const GOptionEntry *entries, int *out_status);
 /* cli_usage: "desk8s: MESSAGE" and where help is; returns CLI_USAGE. */
 int cli_usage(const CliCommand *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+extern const CliCommand cli_explain_command;
+/* cli_explain_timer: `explain timer`; @what is a version (1.31), the name of a timer, or NULL. Returns: exit status. */
+int cli_explain_timer(const char *what);
 int cli_io_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* cli_is_terminal: file descriptor 1 or 2, and TERM is not dumb. */
 gboolean cli_is_terminal(int fd);

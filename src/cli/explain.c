@@ -3,9 +3,6 @@
 #include "cli/cli.h"
 
 #include "api/kinds/explain.h"
-#include "api/profile.h"
-#include "base/duration.h"
-#include "base/table.h"
 #include "base/intern.h"
 #include "scenario/faults.h"
 #include "scenario/scenario.h"
@@ -84,79 +81,6 @@ explain_scenario(const char *path)
     return CLI_OK;
 }
 
-/* "40 s (50 s from 1.32)": what it is in v1.@minor, and that it was or will be otherwise. */
-static void
-print_timer(const ProfileTimer *timer, guint minor, TextTable *table)
-{
-    g_autofree char *value = duration_format_go(profile_timer_ns((TimerId)(timer - profile_timers), minor));
-    g_autofree char *other = timer->changes == 0 ? g_strdup("")
-                                                 : duration_format_go(minor >= timer->changes ? timer->ns : timer->changed_ns);
-
-    text_table_cell(table, "%s", timer->name);
-    if (timer->changes == 0)
-        text_table_cell(table, "%s", value);
-    else
-        text_table_cell(table, "%s (%s %s 1.%u)", value, other, minor >= timer->changes ? "before" : "from", timer->changes);
-    text_table_cell(table, "%s", timer->component);
-    text_table_cell(table, "%s", timer->source);
-    text_table_cell(table, "%s", timer->doc);
-    text_table_end_row(table);
-}
-
-static void
-print_features(guint minor)
-{
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.padding = 2});
-    static const char *const titles[] = {"DIFFERENCE", "IN 1.%u", "SINCE", "COMPONENT", "SOURCE", "WHAT IT MEANS"};
-    g_autofree char *text = NULL;
-
-    for (guint i = 0; i < G_N_ELEMENTS(titles); i++) {
-        g_autofree char *title = i == 1 ? g_strdup_printf("IN 1.%u", minor) : g_strdup(titles[i]);
-
-        text_table_header(table, title);
-    }
-    for (guint i = 0; i < FEATURE_N; i++) {
-        const ProfileFeature *feature = &profile_features[i];
-
-        text_table_cell(table, "%s", feature->name);
-        text_table_cell(table, "%s", profile_has((FeatureId)i, minor) ? "yes" : "no");
-        text_table_cell(table, "1.%u", feature->since);
-        text_table_cell(table, "%s", feature->component);
-        text_table_cell(table, "%s", feature->source);
-        text_table_cell(table, "%s", feature->doc);
-        text_table_end_row(table);
-    }
-    text = text_table_format(table);
-    printf("\n%s", text);
-}
-
-/* @what: a version, the name of a timer, or NULL. */
-static int
-explain_timer(const char *what)
-{
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.padding = 2});
-    static const char *const titles[] = {"TIMER", "VALUE", "COMPONENT", "SOURCE", "WHAT IT MEANS"};
-    const ProfileTimer *only = what != NULL ? profile_timer_find(what) : NULL;
-    guint64 minor = 34;
-    g_autofree char *text = NULL;
-
-    if (only == NULL && what != NULL &&
-        (!g_str_has_prefix(what, "1.") ||
-         !g_ascii_string_to_unsigned(what + 2, 10, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST, &minor, NULL)))
-        return cli_usage(&cli_explain_command, "there is no timer '%s', and no version; write a name from `desk8s explain timer`, or 1.%d to 1.%d",
-                         what, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST);
-    for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
-        text_table_header(table, titles[i]);
-    for (guint i = 0; i < TIMER_N; i++)
-        if (only == NULL || only == &profile_timers[i])
-            print_timer(&profile_timers[i], (guint)minor, table);
-    text = text_table_format(table);
-    printf("Kubernetes 1.%u\n\n%s", (guint)minor, text);
-    if (only == NULL)
-        print_features((guint)minor);
-    return CLI_OK;
-}
-
 static int
 explain_run(int argc, char **argv)
 {
@@ -179,7 +103,7 @@ explain_run(int argc, char **argv)
     if (g_str_has_prefix(argv[1], "fault.") || fault_find(argv[1]) != NULL)
         return explain_fault(fault_find(argv[1]) != NULL ? argv[1] : argv[1] + strlen("fault."));
     if (str_is(argv[1], "timer") || str_is(argv[1], "timers"))
-        return explain_timer(argc > 2 ? argv[2] : NULL);
+        return cli_explain_timer(argc > 2 ? argv[2] : NULL);
     if (str_is(argv[1], "scenario") || g_str_has_prefix(argv[1], "scenario."))
         return explain_scenario(argv[1]);
     text = api_explain(argv[1], recursive);

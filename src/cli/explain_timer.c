@@ -1,0 +1,103 @@
+/* explain_timer.c - desk8s explain timer [VERSION | NAME]: what is waited for, and what differs between versions */
+
+#include "cli/cli.h"
+
+#include "api/profile.h"
+#include "base/duration.h"
+
+#include <stdio.h>
+
+#define COLUMNS 80
+
+/* @text in lines of at most 80 columns, each behind @indent spaces. */
+static void
+print_wrapped(guint indent, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    gsize at = 0;
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        gsize length = strlen(words[i]);
+
+        if (at > 0 && at + 1 + length > COLUMNS) {
+            putchar('\n');
+            at = 0;
+        }
+        if (at == 0) {
+            printf("%*s%s", (int)indent, "", words[i]);
+            at = indent + length;
+        } else {
+            printf(" %s", words[i]);
+            at += 1 + length;
+        }
+    }
+    putchar('\n');
+}
+
+static void
+print_title(const char **last, const char *component)
+{
+    if (*last == NULL || strcmp(*last, component) != 0)
+        printf("\n%s\n", component);
+    *last = component;
+}
+
+static void
+print_about(const char *doc, const char *source)
+{
+    g_autofree char *text = g_strdup_printf("%s [%s]", doc, source);
+
+    print_wrapped(6, text);
+}
+
+/* "50s (40s before 1.32)": what it is in v1.@minor, and that it was or will be otherwise. */
+static void
+print_timer(const ProfileTimer *timer, guint minor)
+{
+    g_autofree char *value = duration_format_go(profile_timer_ns((TimerId)(timer - profile_timers), minor));
+
+    printf("  %s  %s", timer->name, value);
+    if (timer->changes != 0) {
+        g_autofree char *other = duration_format_go(minor >= timer->changes ? timer->ns : timer->changed_ns);
+
+        printf(" (%s %s 1.%u)", other, minor >= timer->changes ? "before" : "from", timer->changes);
+    }
+    putchar('\n');
+    print_about(timer->doc, timer->source);
+}
+
+static void
+print_features(guint minor)
+{
+    printf("\nWhat else differs between versions\n");
+    for (guint i = 0; i < FEATURE_N; i++) {
+        const ProfileFeature *feature = &profile_features[i];
+
+        printf("  %s  %s: since 1.%u, %s\n", feature->name, profile_has((FeatureId)i, minor) ? "yes" : "no", feature->since, feature->component);
+        print_about(feature->doc, feature->source);
+    }
+}
+
+int
+cli_explain_timer(const char *what)
+{
+    const ProfileTimer *only = what != NULL ? profile_timer_find(what) : NULL;
+    const char *component = NULL;
+    guint64 minor = 34;
+
+    if (only == NULL && what != NULL &&
+        (!g_str_has_prefix(what, "1.") ||
+         !g_ascii_string_to_unsigned(what + 2, 10, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST, &minor, NULL)))
+        return cli_usage(&cli_explain_command, "there is no timer '%s', and no version; write a name from `desk8s explain timer`, or 1.%d to 1.%d",
+                         what, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST);
+    printf("Timers of Kubernetes 1.%u\n", (guint)minor);
+    for (guint i = 0; i < TIMER_N; i++) {
+        if (only != NULL && only != &profile_timers[i])
+            continue;
+        print_title(&component, profile_timers[i].component);
+        print_timer(&profile_timers[i], (guint)minor);
+    }
+    if (only == NULL)
+        print_features((guint)minor);
+    return CLI_OK;
+}
