@@ -68,8 +68,10 @@ reconcile(const Reconcile *r, Plan *plan)
         reconcile_pod(r, plan);
     } else {
         node = view_get(r->view, &node_kind, NULL, r->key);
-        if (node != NULL)
+        if (node != NULL) {
             node_reconcile_no_schedule(r, plan, node);
+            node_reconcile_labels(plan, node);
+        }
     }
 }
 

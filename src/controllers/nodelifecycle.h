@@ -21,6 +21,7 @@ typedef enum { ZONE_INITIAL, ZONE_NORMAL, ZONE_PARTIAL, ZONE_FULL } ZoneState;
 typedef struct {
     const char *region, *name; /* interned; "" if the nodes have no such label */
     const char *key;           /* interned: region and zone */
+    gboolean has_state; /* some node was counted in the last pass */
     ZoneState state;
     guint rate_milli;       /* nodes per 1000 s; 0: never */
     gint64 token_ns;        /* when the bucket (of one) has its token */
@@ -53,6 +54,8 @@ void lifecycle_state_free(gpointer state);
 
 /* zone_of: that of @node, made when it is the first there. */
 Zone *zone_of(LifecycleState *state, const ApiObject *node, const ControllersConfig *config);
+/* zone_revive: one without state gets a fresh queue and a full bucket. */
+void zone_revive(Zone *zone, const ControllersConfig *config);
 ZoneState zone_compute_state(guint ready, guint not_ready, const ControllersConfig *config);
 /* zone_set_rate: the new bucket is full unless the old one was empty. */
 void zone_set_rate(Zone *zone, guint rate_milli, gint64 now_ns);
@@ -83,6 +86,8 @@ void plan_swap_taints(Plan *plan,
 void plan_mark_reachable(const Reconcile *r, Plan *plan, const ApiObject *node);
 /* node_reconcile_no_schedule: NoSchedule taints mirror conditions and spec.unschedulable. */
 void node_reconcile_no_schedule(const Reconcile *r, Plan *plan, const ApiObject *node);
+/* node_reconcile_labels: the beta labels of operating system and architecture follow the others. */
+void node_reconcile_labels(Plan *plan, const ApiObject *node);
 
 /* --- nodelifecycle_health.c ----------------------------------------------------------------------------- */
 

@@ -91,7 +91,9 @@ save_status(NodeHealth *health, const ApiObject *node)
 
 /*
  * v1.34 tryUpdateNodeHealth, first half: a sign of life is a Ready condition
- * with another heartbeat time, or a lease renewed since.
+ * with another heartbeat time, or a lease renewed since. What is remembered of a
+ * node is made anew with each such heartbeat, and its lease forgotten: if it was
+ * not renewed in between, the next pass takes it for a new one.
  */
 static NodeHealth *
 observe(const Reconcile *r, const ApiObject *node)
@@ -101,18 +103,25 @@ observe(const Reconcile *r, const ApiObject *node)
     const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
     const ApiObject *lease =
         view_get(r->view, &lease_kind, str_intern(LEASE_NAMESPACE), api_name(node));
+    ApiTime saved_renewal;
+    gboolean is_new;
 
     g_assert(health != NULL);
-    if (ready == NULL) {
+    saved_renewal = health->renew_time;
+    if (ready == NULL && !health->has_ready) {
         if (health->probe_ns == G_MININT64)
             health->probe_ns = r->now_ns - (r->wall_ns - node->meta->creation_time);
-        health->has_ready = FALSE;
-        health->ready = NULL;
-    } else if (!health->has_ready || health->heartbeat_time != ready->last_heartbeat_time) {
+        is_new = FALSE;
+    } else {
+        is_new = health->has_ready != (ready != NULL) ||
+                 health->heartbeat_time != ready->last_heartbeat_time;
+    }
+    if (is_new) {
         health->probe_ns = r->now_ns;
+        health->renew_time = 0;
         save_status(health, node);
     }
-    if (lease != NULL && lease_spec(lease)->renew_time > health->renew_time) {
+    if (lease != NULL && (saved_renewal == 0 || lease_spec(lease)->renew_time > saved_renewal)) {
         health->renew_time = lease_spec(lease)->renew_time;
         health->probe_ns = r->now_ns;
     }
@@ -401,6 +410,8 @@ register_node(const Reconcile *r, Plan *plan, const ApiObject *node)
     LifecycleState *state = r->state;
     NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(node));
 
+    zone_revive(zone_of(state, node, controllers_config_of(r->config)),
+                controllers_config_of(r->config));
     if (health == NULL) {
         health = g_new0(NodeHealth, 1);
         health->name = api_name(node);
@@ -438,8 +449,6 @@ forget_gone(const Reconcile *r, Plan *plan)
 
         api_edit_meta(node)->uid = health->uid;
         plan_node_event(plan, node, "RemovingNode", "Removing");
-        for (guint k = 0; k < state->zones->len; k++)
-            zone_queue_remove(state->zones->pdata[k], health->name);
         g_hash_table_remove(state->nodes, health->name);
     }
 }

@@ -1,6 +1,7 @@
 #include "controllers/nodelifecycle.h"
 
-#define TAINTS_MAX 8
+#define TAINTS_MAX          8
+#define TAINT_UNSCHEDULABLE "node.kubernetes.io/unschedulable"
 
 gboolean
 node_has_taint(const ApiObject *node, const char *key, const char *effect)
@@ -141,30 +142,103 @@ static const struct {
     {"DiskPressure", "True", "node.kubernetes.io/disk-pressure"},
     {"NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"},
     {"PIDPressure", "True", "node.kubernetes.io/pid-pressure"},
-    {NULL, NULL, "node.kubernetes.io/unschedulable"}, /* of spec.unschedulable */
+    {NULL, NULL, TAINT_UNSCHEDULABLE}, /* of spec.unschedulable */
 };
 
+static const char *
+taint_of_condition(const Condition *condition)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(condition_taints); i++)
+        if (str_is(condition->type, condition_taints[i].type) &&
+            str_is(condition->status, condition_taints[i].status))
+            return condition_taints[i].key;
+    return NULL;
+}
+
+static gboolean
+is_named(const TaintName *names, guint count, const char *key)
+{
+    for (guint i = 0; i < count; i++)
+        if (str_is(names[i].key, key))
+            return TRUE;
+    return FALSE;
+}
+
+/* Wanted in the order of the conditions, then of spec.unschedulable. */
 void
 node_reconcile_no_schedule(const Reconcile *r, Plan *plan, const ApiObject *node)
 {
+    const ConditionList *conditions = &node_status(node)->conditions;
+    TaintName wanted[G_N_ELEMENTS(condition_taints)];
     TaintName add[G_N_ELEMENTS(condition_taints)];
     TaintName remove[G_N_ELEMENTS(condition_taints)];
+    guint n_wanted = 0;
     guint n_add = 0;
     guint n_remove = 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(condition_taints); i++) {
-        const char *key = condition_taints[i].key;
-        gboolean is_wanted =
-            condition_taints[i].type == NULL
-                ? node_spec(node)->unschedulable
-                : condition_is(&node_status(node)->conditions, condition_taints[i].type,
-                               condition_taints[i].status);
-        gboolean is_present = node_has_taint(node, key, "NoSchedule");
+    for (guint i = 0; i < conditions->count; i++) {
+        const char *key = taint_of_condition(&conditions->items[i]);
 
-        if (is_wanted && !is_present)
-            add[n_add++] = (TaintName){key, "NoSchedule"};
-        else if (!is_wanted && is_present)
-            remove[n_remove++] = (TaintName){key, "NoSchedule"};
+        if (key != NULL && !is_named(wanted, n_wanted, key))
+            wanted[n_wanted++] = (TaintName){key, "NoSchedule"};
     }
+    if (node_spec(node)->unschedulable)
+        wanted[n_wanted++] = (TaintName){TAINT_UNSCHEDULABLE, "NoSchedule"};
+    for (guint i = 0; i < n_wanted; i++)
+        if (!node_has_taint(node, wanted[i].key, "NoSchedule"))
+            add[n_add++] = wanted[i];
+    for (guint i = 0; i < G_N_ELEMENTS(condition_taints); i++)
+        if (node_has_taint(node, condition_taints[i].key, "NoSchedule") &&
+            !is_named(wanted, n_wanted, condition_taints[i].key))
+            remove[n_remove++] = (TaintName){condition_taints[i].key, "NoSchedule"};
     plan_swap_taints(plan, node, add, n_add, remove, n_remove, r->wall_ns);
+}
+
+/* --- labels: reconcileNodeLabels -------------------------------------------------------------------------- */
+
+static const struct {
+    const char *primary, *secondary;
+} label_pairs[] = {
+    {"kubernetes.io/os", "beta.kubernetes.io/os"},
+    {"kubernetes.io/arch", "beta.kubernetes.io/arch"},
+};
+
+static gboolean
+has_stale_label(const ApiObject *node, guint pair)
+{
+    const char *primary =
+        str_map_get(&node->meta->labels, str_intern(label_pairs[pair].primary));
+
+    return primary != NULL &&
+           !str_is(str_map_get(&node->meta->labels, str_intern(label_pairs[pair].secondary)),
+                   primary);
+}
+
+static gboolean
+mend_labels(ApiObject *node, gpointer data)
+{
+    gboolean is_changed = FALSE;
+
+    (void)data;
+    for (guint i = 0; i < G_N_ELEMENTS(label_pairs); i++) {
+        if (!has_stale_label(node, i))
+            continue;
+        str_map_set(&api_edit_meta(node)->labels, str_intern(label_pairs[i].secondary),
+                    str_map_get(&node->meta->labels, str_intern(label_pairs[i].primary)));
+        is_changed = TRUE;
+    }
+    return is_changed;
+}
+
+void
+node_reconcile_labels(Plan *plan, const ApiObject *node)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(label_pairs); i++)
+        if (has_stale_label(node, i)) {
+            plan_read(plan, &node_kind, NULL, api_name(node),
+                      "because its labels are patched as they are now");
+            plan_patch(plan, node, NULL, mend_labels, NULL, NULL,
+                       "because its old labels follow its new ones");
+            return;
+        }
 }

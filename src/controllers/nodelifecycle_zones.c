@@ -35,6 +35,19 @@ zone_of(LifecycleState *state, const ApiObject *node, const ControllersConfig *c
     return zone;
 }
 
+/* addPodEvictorForNewZone: also of a zone all of whose nodes were left out of the last pass's count. */
+void
+zone_revive(Zone *zone, const ControllersConfig *config)
+{
+    if (zone->has_state)
+        return;
+    zone->has_state = TRUE;
+    zone->state = ZONE_INITIAL;
+    zone->rate_milli = config->eviction_rate_milli;
+    zone->token_ns = G_MININT64;
+    g_ptr_array_set_size(zone->queue, 0);
+}
+
 static Zone *
 zone_find(const LifecycleState *state, const char *key)
 {
@@ -218,6 +231,7 @@ lifecycle_handle_disruption(const Reconcile *r, Plan *plan, const GPtrArray *nod
         Zone *zone = state->zones->pdata[i];
 
         if (zone->ready + zone->not_ready == 0) {
+            zone->has_state = FALSE;
             zone->state = ZONE_INITIAL;
             continue;
         }
