@@ -355,6 +355,102 @@ plan_manage(const Reconcile *r, const DaemonView *view, Plan *plan)
 
 /* --- the sync --------------------------------------------------------------------------------------------------- */
 
+/* --- the revision is new: its name may be taken ------------------------------------------------------------------ */
+
+typedef struct {
+    Sync *sync;          /* (owned) NULL once it has gone on */
+    ApiObject *revision; /* (owned ref) as it was to be created */
+} RevisionTry;
+
+static void sync_pods(const Reconcile *r, Sync *sync, Plan *plan);
+
+static RevisionTry *
+revision_try_new(Sync *sync /* owned */, const ApiObject *revision)
+{
+    RevisionTry *try = g_new(RevisionTry, 1);
+
+    *try = (RevisionTry){sync, api_object_ref(revision)};
+    return try;
+}
+
+static void
+revision_try_free(gpointer data)
+{
+    RevisionTry *try = data;
+
+    if (try->sync != NULL)
+        sync_free(try->sync);
+    api_object_unref(try->revision);
+    g_free(try);
+}
+
+static const char *
+count_text(OptInt32 count)
+{
+    return count.is_set ? str_internf("%d", count.value) : "<nil>";
+}
+
+/* Another count, so that the next try has another name. */
+static void
+after_live(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
+{
+    const RevisionTry *try = carry;
+    OptInt32 known = daemon_set_status(try->sync->set)->collision_count;
+    OptInt32 live;
+    ApiObject *changed;
+
+    (void)r;
+    if (n_results == 0 || !step_succeeded(&results[0]))
+        return;
+    live = daemon_set_status(results[0].object)->collision_count;
+    if (live.is_set != known.is_set || live.value != known.value) {
+        plan_fail(plan,
+                  "found a stale collision count (%s, expected %s) of DaemonSet \"%s\" while processing; will retry until "
+                  "it is updated",
+                  count_text(known), count_text(live), api_name(try->sync->set));
+        return;
+    }
+    changed = api_object_copy(results[0].object);
+    ((DaemonSetStatus *)api_edit_status(changed))->collision_count = OPT_INT32(live.value + 1);
+    plan_update_status(plan, changed, "because another revision has the name %s", api_name(try->revision));
+    plan_fail(plan, "controllerrevisions.apps \"%s\" already exists", api_name(try->revision));
+}
+
+static void
+after_namesake(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
+{
+    RevisionTry *try = carry;
+    const Value *its;
+
+    if (n_results == 0 || !step_succeeded(&results[0]))
+        return;
+    its = controller_revision_body(results[0].object)->data;
+    if (its != NULL && value_equal(its, controller_revision_body(try->revision)->data)) {
+        sync_pods(r, g_steal_pointer(&try->sync), plan);
+        return;
+    }
+    plan_read(plan, &daemon_set_kind, api_namespace(try->sync->set), api_name(try->sync->set),
+              "to see whether the collision is counted already");
+    plan_continue(plan, after_live, revision_try_new(g_steal_pointer(&try->sync), try->revision), revision_try_free);
+}
+
+/* v1.34 pkg/controller/daemon/update.go, snapshot. */
+static void
+after_revision(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
+{
+    RevisionTry *try = carry;
+    const StepResult *created = &results[n_results - 1];
+
+    if (created->was_run && created->code == 409) {
+        plan_read(plan, &controller_revision_kind, api_namespace(try->revision), api_name(try->revision),
+                  "to see which revision has the name");
+        plan_continue(plan, after_namesake, revision_try_new(g_steal_pointer(&try->sync), try->revision),
+                      revision_try_free);
+    } else if (created->was_run && step_succeeded(created)) {
+        sync_pods(r, g_steal_pointer(&try->sync), plan);
+    }
+}
+
 static void
 sort_claims(const Reconcile *r, const ApiObject *set, Claims *pods, Claims *revisions)
 {
@@ -371,27 +467,13 @@ sort_claims(const Reconcile *r, const ApiObject *set, Claims *pods, Claims *revi
     claims_sort(revisions, set, selector, candidates);
 }
 
+/* What follows when the current revision is known. Takes @sync. */
 static void
-sync_claimed(const Reconcile *r,
-             Plan *plan,
-             const ApiObject *set,
-             const Claims *pods,
-             const Claims *revisions)
+sync_pods(const Reconcile *r, Sync *sync, Plan *plan)
 {
-    g_autoptr(GPtrArray) old = g_ptr_array_new();
-    g_autoptr(ApiObject) current = NULL;
+    const ApiObject *set = sync->set;
     g_autoptr(DaemonView) view = NULL;
-    Sync *sync;
 
-    claims_plan(revisions, set, plan);
-    claims_plan(pods, set, plan);
-    revisions_sort(revisions->claimed);
-    current = daemon_find_revision(set, revisions->claimed, old, plan);
-    if (api_is_deleting(set))
-        return;
-    sync = sync_new(set, str_map_get(&current->meta->labels, DAEMON_HASH_LABEL));
-    for (guint i = 0; i < old->len; i++)
-        g_ptr_array_add(sync->old, api_object_ref(old->pdata[i]));
     sync->n_prelude = plan_count(plan);
     if (r->expectations != NULL && !expectations_satisfied(r->expectations, r->key, r->now_ns)) {
         sync->has_observed = FALSE;
@@ -411,6 +493,33 @@ sync_claimed(const Reconcile *r,
     } else {
         plan_continue(plan, after_manage, sync, sync_free);
     }
+}
+
+static void
+sync_claimed(const Reconcile *r,
+             Plan *plan,
+             const ApiObject *set,
+             const Claims *pods,
+             const Claims *revisions)
+{
+    g_autoptr(GPtrArray) old = g_ptr_array_new();
+    g_autoptr(ApiObject) current = NULL;
+    gboolean is_new;
+    Sync *sync;
+
+    claims_plan(revisions, set, plan);
+    claims_plan(pods, set, plan);
+    revisions_sort(revisions->claimed);
+    current = daemon_find_revision(set, revisions->claimed, old, &is_new, plan);
+    if (api_is_deleting(set))
+        return;
+    sync = sync_new(set, str_map_get(&current->meta->labels, DAEMON_HASH_LABEL));
+    for (guint i = 0; i < old->len; i++)
+        g_ptr_array_add(sync->old, api_object_ref(old->pdata[i]));
+    if (is_new)
+        plan_continue(plan, after_revision, revision_try_new(sync, current), revision_try_free);
+    else
+        sync_pods(r, sync, plan);
 }
 
 static void
@@ -461,136 +570,11 @@ reconcile(const Reconcile *r, Plan *plan)
     claims_clear(&revisions);
 }
 
-/* --- what wakes it ---------------------------------------------------------------------------------------------- */
-
-static void
-on_daemon_set(Controller *controller, const ApiObject *old, const ApiObject *object)
-{
-    const ApiObject *set = object != NULL ? object : old;
-
-    if (object == NULL || (old != NULL && !str_is(api_uid(old), api_uid(object))))
-        controller_forget_expectations(controller, api_key(set));
-    controller_enqueue_object(controller, set);
-}
-
-static void
-enqueue_owner_or_matching(Controller *controller, const ApiObject *object)
-{
-    View *view = controller_view(controller);
-    g_autoptr(GPtrArray) sets = NULL;
-
-    if (api_controller_of(object) != NULL) {
-        const ApiObject *owner = owner_in_view(view, &daemon_set_kind, object);
-
-        if (owner != NULL)
-            controller_enqueue_object(controller, owner);
-        return;
-    }
-    if (object->meta->labels.count == 0)
-        return;
-    sets = g_ptr_array_new();
-    view_list(view, &daemon_set_kind, api_namespace(object), sets);
-    for (guint i = 0; i < sets->len; i++)
-        if (label_selector_matches(daemon_set_spec(sets->pdata[i])->selector,
-                                   &object->meta->labels))
-            controller_enqueue_object(controller, sets->pdata[i]);
-}
-
-static void
-on_revision(Controller *controller, const ApiObject *old, const ApiObject *object)
-{
-    if (old != NULL && object != NULL && old->resource_version == object->resource_version)
-        return;
-    enqueue_owner_or_matching(controller, object != NULL ? object : old);
-}
-
-static void
-on_pod_gone(Controller *controller, const ApiObject *pod)
-{
-    const ApiObject *set = owner_in_view(controller_view(controller), &daemon_set_kind, pod);
-
-    if (set == NULL)
-        return;
-    controller_observe_deletion(controller, api_key(set), api_key(pod));
-    controller_enqueue_object(controller, set);
-}
-
-static void
-on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
-{
-    View *view = controller_view(controller);
-    const OwnerReference *owner_before = api_controller_of(old);
-    const OwnerReference *owner_now = api_controller_of(pod);
-    gboolean has_new_owner = (owner_before == NULL) != (owner_now == NULL) ||
-                             (owner_now != NULL && !str_is(owner_before->uid, owner_now->uid));
-    const ApiObject *set;
-    gint32 min_ready_s;
-
-    if (has_new_owner && owner_before != NULL) {
-        set = owner_in_view(view, &daemon_set_kind, old);
-        if (set != NULL)
-            controller_enqueue_object(controller, set);
-    }
-    if (owner_now == NULL) {
-        if (has_new_owner || !str_map_equal(&old->meta->labels, &pod->meta->labels))
-            enqueue_owner_or_matching(controller, pod);
-        return;
-    }
-    set = owner_in_view(view, &daemon_set_kind, pod);
-    if (set == NULL)
-        return;
-    controller_enqueue_object(controller, set);
-    min_ready_s = daemon_set_spec(set)->min_ready_s;
-    if (min_ready_s > 0 && !pod_is_ready(old) && pod_is_ready(pod))
-        controller_enqueue_after(controller, api_key(set), (min_ready_s + 1) * NS_PER_S);
-}
-
-static void
-on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
-{
-    const ApiObject *set;
-
-    if (object == NULL || (api_is_deleting(object) &&
-                           (old == NULL || old->resource_version != object->resource_version))) {
-        on_pod_gone(controller, object != NULL ? object : old);
-        return;
-    }
-    if (old != NULL) {
-        if (old->resource_version != object->resource_version)
-            on_pod_updated(controller, old, object);
-        return;
-    }
-    set = owner_in_view(controller_view(controller), &daemon_set_kind, object);
-    if (set != NULL)
-        controller_observe_creation(controller, api_key(set));
-    enqueue_owner_or_matching(controller, object);
-}
-
-static void
-on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
-{
-    g_autoptr(GPtrArray) sets = NULL;
-
-    if (object == NULL || (old != NULL && old->spec == object->spec && old->meta == object->meta))
-        return;
-    sets = g_ptr_array_new();
-    view_list(controller_view(controller), &daemon_set_kind, NULL, sets);
-    for (guint i = 0; i < sets->len; i++) {
-        gboolean continued = FALSE;
-        gboolean continues;
-        gboolean ran = old != NULL && daemon_node_should_run(sets->pdata[i], old, &continued);
-        gboolean runs = daemon_node_should_run(sets->pdata[i], object, &continues);
-
-        if (old == NULL ? runs : (ran != runs || continued != continues))
-            controller_enqueue_object(controller, sets->pdata[i]);
-    }
-}
-
 static const ControllerSource sources[] = {
-    {&daemon_set_kind, on_daemon_set},
-    {&controller_revision_kind, on_revision},
-    {&pod_kind, on_pod},
-    {&node_kind, on_node},
+    {&daemon_set_kind, daemon_on_set},
+    {&controller_revision_kind, daemon_on_revision},
+    {&pod_kind, daemon_on_pod},
+    {&node_kind, daemon_on_node},
     {0},
 };
 

@@ -21,13 +21,18 @@ find_equal(const GPtrArray *revisions, const Value *data, GPtrArray *old)
 
 /* v1.34 pkg/controller/daemon/update.go, constructHistory and snapshot. */
 ApiObject *
-daemon_find_revision(const ApiObject *set, const GPtrArray *revisions, GPtrArray *old, Plan *plan)
+daemon_find_revision(const ApiObject *set,
+                     const GPtrArray *revisions,
+                     GPtrArray *old,
+                     gboolean *out_is_new,
+                     Plan *plan)
 {
     const PodTemplateSpec *template_ = &daemon_set_spec(set)->template_;
     g_autoptr(Value) data = revision_data(template_);
     const ApiObject *found = find_equal(revisions, data, old);
     gint64 next = 1;
 
+    *out_is_new = found == NULL;
     for (guint i = 0; i < old->len; i++)
         next = MAX(next, revision_number(old->pdata[i]) + 1);
     if (found == NULL) {
@@ -35,7 +40,7 @@ daemon_find_revision(const ApiObject *set, const GPtrArray *revisions, GPtrArray
         ApiObject *fresh = revision_new(set, template_, g_steal_pointer(&data), DAEMON_HASH_LABEL,
                                         hash, next);
 
-        plan_create(plan, api_object_ref(fresh), "because the template is new");
+        plan_create(plan, api_object_ref(fresh), "because the template is new")->ignore_codes[0] = 409;
         return fresh;
     }
     if (revision_number(found) < next) {
@@ -68,11 +73,12 @@ daemon_clean_history(const DaemonView *view, const GPtrArray *old, Plan *plan)
 {
     OptInt32 limit = daemon_set_spec(view->set)->revision_history_limit;
     gint64 excess = (gint64)old->len - (limit.is_set ? limit.value : 10);
-    g_autoptr(GPtrArray) sorted = NULL;
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new(); /* no copy: that would own the revisions too */
 
     if (excess <= 0)
         return;
-    sorted = g_ptr_array_copy((GPtrArray *)old, NULL, NULL);
+    for (guint i = 0; i < old->len; i++)
+        g_ptr_array_add(sorted, old->pdata[i]);
     revisions_sort(sorted);
     for (guint i = 0; i < sorted->len && excess > 0; i++) {
         if (is_live(view, sorted->pdata[i]))

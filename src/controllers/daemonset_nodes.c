@@ -187,6 +187,14 @@ compare_nodes(gconstpointer a, gconstpointer b)
     return strcmp((*(DaemonNode *const *)a)->name, (*(DaemonNode *const *)b)->name);
 }
 
+/* Its own, and the orphans that it adopts, which the cache may not show as its own yet. */
+static gboolean
+is_claimed(const ApiObject *set, const ApiObject *pod)
+{
+    return label_selector_matches(daemon_set_spec(set)->selector, &pod->meta->labels) &&
+           (api_controller_of(pod) != NULL || !(api_is_deleting(pod) || api_is_deleting(set)));
+}
+
 /* v1.34 daemon_controller.go, getNodesToDaemonPods, without terminal pods that are being deleted. */
 DaemonView *
 daemon_view_new(const Reconcile *r, const ApiObject *set, const char *hash)
@@ -205,13 +213,13 @@ daemon_view_new(const Reconcile *r, const ApiObject *set, const char *hash)
         g_hash_table_insert(by_name, (gpointer)api_name(objects->pdata[i]),
                             daemon_node_add(view, api_name(objects->pdata[i]), objects->pdata[i]));
     view_list_owned(r->view, &pod_kind, api_uid(set), objects);
+    view_list_orphans(r->view, &pod_kind, api_namespace(set), objects);
     for (guint i = n_nodes; i < objects->len; i++) {
         const ApiObject *pod = objects->pdata[i];
         const char *name = target_node(pod);
         DaemonNode *node;
 
-        if (name == NULL || (pod_is_terminal(pod) && api_is_deleting(pod)) ||
-            !label_selector_matches(daemon_set_spec(set)->selector, &pod->meta->labels))
+        if (name == NULL || (pod_is_terminal(pod) && api_is_deleting(pod)) || !is_claimed(set, pod))
             continue;
         node = g_hash_table_lookup(by_name, name);
         if (node == NULL) {

@@ -49,11 +49,12 @@ void daemon_plan_rolling(const Reconcile *r, const DaemonView *view, Plan *plan)
 /* daemonset_history.c */
 /*
  * daemon_find_revision: the current one of @revisions (sorted). (owned) What makes it so - a new
- * one, a new number - is planned; old ones go to @old.
+ * one (the last step then), a new number - is planned; old ones go to @old.
  */
 ApiObject *daemon_find_revision(const ApiObject *set,
                                 const GPtrArray *revisions,
                                 GPtrArray *old,
+                                gboolean *out_is_new,
                                 Plan *plan);
 void daemon_clean_history(const DaemonView *view, const GPtrArray *old, Plan *plan);
 
@@ -63,3 +64,9 @@ void daemon_calculate_status(const Reconcile *r,
                              const DaemonView *view,
                              gboolean has_observed,
                              DaemonSetStatus *status);
+
+/* daemonset_events.c */
+void daemon_on_set(Controller *controller, const ApiObject *old, const ApiObject *object);
+void daemon_on_revision(Controller *controller, const ApiObject *old, const ApiObject *object);
+void daemon_on_pod(Controller *controller, const ApiObject *old, const ApiObject *object);
+void daemon_on_node(Controller *controller, const ApiObject *old, const ApiObject *object);

@@ -2,7 +2,6 @@
 
 #define FNV_OFFSET_32 2166136261u
 #define FNV_PRIME_32  16777619u
-#define PREFIX_MAX    223
 
 Value *
 revision_data(const PodTemplateSpec *template_)
@@ -60,7 +59,7 @@ revision_new(const ApiObject *owner,
              const char *hash,
              gint64 number)
 {
-    const char *prefix = str_internf("%.*s", PREFIX_MAX, api_name(owner));
+    const char *prefix = str_internf("%.*s", REVISION_PREFIX_MAX, api_name(owner));
     ApiObject *revision = api_object_new(&controller_revision_kind, api_namespace(owner),
                                          str_internf("%s-%s", prefix, hash));
     ObjectMeta *meta = api_edit_meta(revision);

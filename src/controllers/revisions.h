@@ -8,6 +8,8 @@
 
 #include "controllers/util.h"
 
+#define REVISION_PREFIX_MAX 223 /* of the owner's name, in a revision's */
+
 /* revision_data: the patch to @template_. (owned) */
 Value *revision_data(const PodTemplateSpec *template_);
 /* revision_template: the template in @revision, into zeroed memory (owned content). FALSE: there is none. */

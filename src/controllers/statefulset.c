@@ -11,6 +11,7 @@ sync_new(const Reconcile *r, const ApiObject *set, Plan *plan)
 {
     StatefulSync *sync = g_new0(StatefulSync, 1);
 
+    sync->ref_count = 1;
     sync->r = r;
     sync->set = api_object_ref(set);
     sync->pods = g_ptr_array_new_with_free_func(api_object_unref);
@@ -26,6 +27,8 @@ sync_free(gpointer data)
 {
     StatefulSync *sync = data;
 
+    if (--sync->ref_count > 0)
+        return;
     api_object_unref(sync->set);
     api_object_unref(sync->current);
     api_object_unref(sync->update);
@@ -34,6 +37,13 @@ sync_free(gpointer data)
     g_array_unref(sync->replicas);
     g_array_unref(sync->condemned);
     g_free(sync);
+}
+
+static StatefulSync *
+sync_ref(StatefulSync *sync)
+{
+    sync->ref_count++;
+    return sync;
 }
 
 /* --- predicates ------------------------------------------------------------------------------------ */
@@ -354,6 +364,58 @@ plan_pods(StatefulSync *sync)
     update_pods(sync);
 }
 
+/* What follows when both revisions are known. */
+static void
+sync_pods(StatefulSync *sync)
+{
+    sync->n_prelude = plan_count(sync->plan);
+    plan_pods(sync);
+    if (plan_count(sync->plan) == 0)
+        plan_status(sync);
+    else
+        plan_continue(sync->plan, after_pods, sync_ref(sync), sync_free);
+}
+
+/* --- the update revision is new: its name may be taken -------------------------------------------------------- */
+
+static void after_revision(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan);
+
+static void
+after_namesake(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
+{
+    StatefulSync *sync = carry;
+    const Value *its;
+
+    sync->r = r;
+    sync->plan = plan;
+    if (n_results == 0 || !step_succeeded(&results[0]))
+        return;
+    its = controller_revision_body(results[0].object)->data;
+    if (its != NULL && value_equal(its, controller_revision_body(sync->update)->data)) {
+        sync_pods(sync);
+        return;
+    }
+    stateful_rename_update(sync);
+    plan_continue(plan, after_revision, sync_ref(sync), sync_free);
+}
+
+static void
+after_revision(const Reconcile *r, gpointer carry, const StepResult *results, guint n_results, Plan *plan)
+{
+    StatefulSync *sync = carry;
+    const StepResult *created = &results[n_results - 1];
+
+    sync->r = r;
+    sync->plan = plan;
+    if (created->was_run && created->code == 409) {
+        plan_read(plan, &controller_revision_kind, api_namespace(sync->update), api_name(sync->update),
+                  "to see which revision has the name");
+        plan_continue(plan, after_namesake, sync_ref(sync), sync_free);
+    } else if (created->was_run && step_succeeded(created)) {
+        sync_pods(sync);
+    }
+}
+
 static void
 keep_members(StatefulSync *sync, const GPtrArray *claimed)
 {
@@ -378,14 +440,11 @@ sync_claimed(const Reconcile *r,
         g_ptr_array_add(sync->revisions, api_object_ref(revisions->claimed->pdata[i]));
     revisions_sort(sync->revisions);
     stateful_find_revisions(sync);
-    sync->n_prelude = plan_count(plan);
-    plan_pods(sync);
-    if (plan_count(plan) == 0) {
-        plan_status(sync);
-        sync_free(sync);
-    } else {
-        plan_continue(plan, after_pods, sync, sync_free);
-    }
+    if (sync->is_update_new)
+        plan_continue(plan, after_revision, sync_ref(sync), sync_free);
+    else
+        sync_pods(sync);
+    sync_free(sync);
 }
 
 static void

@@ -32,7 +32,8 @@ stateful_find_revisions(StatefulSync *sync)
 
         sync->update = revision_new(sync->set, template_, g_steal_pointer(&data),
                                     STATEFUL_HASH_LABEL, hash, next);
-        plan_create(sync->plan, api_object_ref(sync->update), "because the template is new");
+        sync->is_update_new = TRUE;
+        plan_create(sync->plan, api_object_ref(sync->update), "because the template is new")->ignore_codes[0] = 409;
     } else if (found == last) {
         sync->update = api_object_ref(found);
     } else {
@@ -46,6 +47,26 @@ stateful_find_revisions(StatefulSync *sync)
             sync->current = api_object_ref(sync->revisions->pdata[i]);
     if (sync->current == NULL)
         sync->current = api_object_ref(sync->update);
+}
+
+/* history.go, CreateControllerRevision: the label keeps the first hash. */
+void
+stateful_rename_update(StatefulSync *sync)
+{
+    const char *prefix = str_internf("%.*s", REVISION_PREFIX_MAX, api_name(sync->set));
+    ApiObject *renamed = api_object_copy(sync->update);
+    gboolean is_current = sync->current == sync->update;
+
+    sync->collision_count++;
+    api_edit_meta(renamed)->name =
+        str_internf("%s-%s", prefix, revision_hash(controller_revision_body(renamed)->data, sync->collision_count));
+    api_object_unref(sync->update);
+    sync->update = renamed;
+    if (is_current) {
+        api_object_unref(sync->current);
+        sync->current = api_object_ref(renamed);
+    }
+    plan_create(sync->plan, api_object_ref(sync->update), "because another revision has the name")->ignore_codes[0] = 409;
 }
 
 static gboolean

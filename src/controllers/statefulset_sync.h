@@ -19,6 +19,7 @@ typedef struct {
 } Slot;
 
 typedef struct {
+    guint ref_count; /* it goes from one continuation to the next */
     const Reconcile *r;
     ApiObject *set;                 /* (owned ref) as cached */
     GPtrArray *pods;                /* (owned) of owned refs: the members, as listed */
@@ -28,6 +29,7 @@ typedef struct {
     GArray *replicas, *condemned;   /* (owned) of Slot: ascending; descending */
     const ApiObject *first_unhealthy; /* NULL also if it is one that is not there yet */
     gint32 current_less;            /* pods that the rolling update deletes in this sync */
+    gboolean is_update_new;         /* its creation is the last step planned so far */
     guint n_prelude;                /* steps before those for pods */
     Plan *plan;
 } StatefulSync;
@@ -35,6 +37,8 @@ typedef struct {
 /* statefulset_revisions.c */
 /* stateful_find_revisions: current and update; plans what is needed for it. */
 void stateful_find_revisions(StatefulSync *sync);
+/* stateful_rename_update: the name of the update revision is taken by another one: the next collision count's. */
+void stateful_rename_update(StatefulSync *sync);
 void stateful_clean_history(StatefulSync *sync);
 
 /* statefulset_pods.c */

@@ -21,6 +21,7 @@ main(void)
     srunner_add_suite(runner, disruption_suite());
     srunner_add_suite(runner, cron_job_suite());
     srunner_add_suite(runner, job_suite());
+    srunner_add_suite(runner, revisions_suite());
     srunner_add_suite(runner, quota_suite());
     srunner_add_suite(runner, tokens_suite());
     srunner_add_suite(runner, podgc_suite());

@@ -17,6 +17,7 @@ Suite *podautoscaler_suite(void);
 Suite *disruption_suite(void);
 Suite *cron_job_suite(void);
 Suite *job_suite(void);
+Suite *revisions_suite(void);
 Suite *quota_suite(void);
 Suite *tokens_suite(void);
 Suite *podgc_suite(void);

@@ -94,6 +94,10 @@ static const RollCase roll_cases[] = {
      "{rollingUpdate: {maxUnavailable: 0, maxSurge: 2}}",
      5,
      {{2, 0}, {0, 2}, {2, 0}, {0, 2}, {1, 0}, {0, 1}, {0, 0}}},
+    {"TestGetUnavailableNumbers: two nodes, one of two may be missing", "{rollingUpdate: {maxUnavailable: 1}}", 2,
+     {{0, 1}, {1, 0}, {0, 1}, {1, 0}, {0, 0}}},
+    {"TestGetUnavailableNumbers: surge 50 % of two is one, none may be missing",
+     "{rollingUpdate: {maxUnavailable: 0, maxSurge: 50%}}", 2, {{1, 0}, {0, 1}, {1, 0}, {0, 1}, {0, 0}}},
     {"half of three rounds up to two", "{rollingUpdate: {maxUnavailable: 50%}}", 3,
      {{0, 2}, {2, 0}, {0, 1}, {1, 0}, {0, 0}}},
     {"OnDelete leaves the old ones", "{type: OnDelete}", 3, {{0, 0}}},
@@ -138,6 +142,8 @@ static const struct {
     {"an empty node", "", NULL, NULL, FALSE, TRUE, TRUE},
     {"the template names another node", "nodeName: other,", NULL, NULL, FALSE, FALSE, FALSE},
     {"the template names this node", "nodeName: n1,", NULL, NULL, FALSE, TRUE, TRUE},
+    {"a template bigger than the node's memory: the scheduler's affair",
+     "initContainers: [{name: i, image: i, resources: {requests: {memory: 100Ti}}}],", NULL, NULL, FALSE, TRUE, TRUE},
     {"a cordoned node", "", "node.kubernetes.io/unschedulable", "NoSchedule", TRUE, TRUE, TRUE},
     {"the node selector does not match", "nodeSelector: {disk: ssd},", NULL, NULL, FALSE, FALSE,
      FALSE},
@@ -211,32 +217,43 @@ END_TEST
 
 /* v1.34 pkg/controller/statefulset/stateful_set_utils_test.go, TestGetStatefulSetMaxUnavailable; the gate is on from v1.35. */
 static const struct {
-    const char *rolling;
+    const char *max_unavailable;
     int replicas;
     guint version_minor, deleted;
 } budget_cases[] = {
-    {"{partition: 0}", 10, 35, 1},
-    {"{maxUnavailable: 3}", 10, 35, 3},
-    {"{maxUnavailable: 10%}", 25, 35, 2},
-    {"{maxUnavailable: 50%}", 5, 35, 2},
-    {"{maxUnavailable: 1%}", 5, 35, 1},
-    {"{maxUnavailable: 50%}", 5, 34, 1},
+    {"", 10, 35, 1},    {"3", 10, 35, 3},  {"10%", 25, 35, 2},
+    {"50%", 5, 35, 2},  {"1%", 5, 35, 1},  {"50%", 5, 34, 1},
 };
+
+/* "": the field is absent. It is set past the API, which drops it where the gate is off. */
+static IntOrString
+number_or_percent(const char *text)
+{
+    gint64 number;
+
+    if (text[0] == '\0')
+        return (IntOrString){0};
+    if (text_to_int(text, &number))
+        return (IntOrString){INT_OR_STRING_INT, (gint32)number, NULL};
+    return (IntOrString){INT_OR_STRING_STRING, 0, str_intern(text)};
+}
 
 START_TEST(stateful_budget)
 {
-    g_autofree char *rest =
-        g_strdup_printf("podManagementPolicy: Parallel, updateStrategy: {type: RollingUpdate, rollingUpdate: %s},",
-                        budget_cases[_i].rolling);
     Mini *mini = mini_new();
+    ApiObject *set = make_stateful_set(budget_cases[_i].replicas,
+                                       "podManagementPolicy: Parallel, updateStrategy: {type: RollingUpdate, "
+                                       "rollingUpdate: {partition: 0}},");
 
     mini->version_minor = budget_cases[_i].version_minor;
-    mini_add(mini, make_stateful_set(budget_cases[_i].replicas, rest));
+    ((StatefulSetSpec *)api_edit_spec(set))->update_strategy.rolling_update->max_unavailable =
+        number_or_percent(budget_cases[_i].max_unavailable);
+    mini_add(mini, set);
     settle(mini);
     change_image(mini, &stateful_set_kind, "s");
     mini_sync(mini, &stateful_set_controller, "default/s");
     ck_assert_msg(count_lines(mini, "delete Pod ") == budget_cases[_i].deleted, "%s of %d:\n%s",
-                  budget_cases[_i].rolling, budget_cases[_i].replicas, mini->log->str);
+                  budget_cases[_i].max_unavailable, budget_cases[_i].replicas, mini->log->str);
     mini_free(mini);
 }
 END_TEST
