@@ -1,1 +1,1 @@
-e4aea3a3ade4170f
+77d77de3b7b1bc83
