@@ -23,6 +23,7 @@ const FlagDef common_flags[] = {
     {"allow-missing-template-keys", 0, FLAG_BOOL, NULL, NULL},
     {"field-manager", 0, FLAG_STRING, NULL, NULL},
     {"template", 0, FLAG_STRING, NULL, NULL},
+    {"help", 'h', FLAG_BOOL, NULL, NULL},
     {0},
 };
 

@@ -3,6 +3,7 @@
 #include "kubectl/internal.h"
 
 #include "base/duration.h"
+#include "kubectl/help.h"
 
 struct Kubectl {
     KubectlOptions options;
@@ -374,6 +375,25 @@ find_verb(const char *name)
     return NULL;
 }
 
+static const Verb no_verb = {.name = "kubectl"};
+
+static void
+print_help(Command *command)
+{
+    const char *subverb = command->args->len > 0 ? g_ptr_array_index(command->args, 0) : NULL;
+    g_autofree char *text = command->verb == &no_verb ? help_of_kubectl() : help_of_verb(command->verb, subverb);
+
+    command_print(command, "%s", text);
+    command_finish(command, 0);
+}
+
+/* Flags that take no word of their own, where they stand before the verb. */
+static gboolean
+stands_alone(const char *flag)
+{
+    return strchr(flag, '=') != NULL || str_is(flag, "-A") || str_is(flag, "--all-namespaces") || str_is(flag, "-h") || str_is(flag, "--help");
+}
+
 static void
 command_on_start(Sim *sim, gpointer self)
 {
@@ -384,13 +404,15 @@ command_on_start(Sim *sim, gpointer self)
         command_finish(command, 1);
         return;
     }
+    if (command->verb == &no_verb || flag_bool(command, "help")) {
+        print_help(command);
+        return;
+    }
     /* get says first that there is no type */
     if (!str_is(command->verb->name, "get") && !print_output_is_known(command))
         return;
     command->verb->run(command);
 }
-
-static const Verb no_verb = {.name = "kubectl"};
 
 void
 kubectl_run(Kubectl *kubectl,
@@ -422,20 +444,17 @@ kubectl_run(Kubectl *kubectl,
     /* flags may stand before the verb: kubectl -n shop get pods */
     while (argv[first] != NULL && argv[first][0] == '-') {
         flag = argv[first];
-        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL &&
-                         !str_is(argv[first], "-A")
-                     ? 2
-                     : 1;
+        first += argv[first + 1] != NULL && !stands_alone(argv[first]) ? 2 : 1;
     }
-    if (argv[first] == NULL || find_verb(argv[first]) == NULL) {
-        if (argv[first] == NULL)
-            command_warn(command, "error: no command; see 'kubectl --help'");
+    if (argv[first] != NULL && find_verb(argv[first]) == NULL) {
+        if (help_left_out(argv[first]) != NULL)
+            command_warn(command, "error: kubectl %s is left out here: %s", argv[first], help_left_out(argv[first]));
         else if (flag != NULL)
             command_warn(command, "Error: flags cannot be placed before plugin name: %s", flag);
         else
             command_warn(command, "error: unknown command \"%s\" for \"kubectl\"", argv[first]);
         command->has_failed = TRUE;
-    } else {
+    } else if (argv[first] != NULL) {
         g_autoptr(GPtrArray) words = g_ptr_array_new();
 
         command->verb = find_verb(argv[first]);
@@ -485,15 +504,15 @@ kubectl_check(const char *const *argv)
     guint first = 0;
 
     while (argv[first] != NULL && argv[first][0] == '-')
-        first += strchr(argv[first], '=') == NULL && argv[first + 1] != NULL &&
-                         !str_is(argv[first], "-A")
-                     ? 2
-                     : 1;
+        first += argv[first + 1] != NULL && !stands_alone(argv[first]) ? 2 : 1;
     if (argv[first] == NULL)
         return g_strdup("no kubectl verb; write get pods, for example");
     command.verb = find_verb(argv[first]);
     if (command.verb == NULL) {
         const char *near = diag_nearest(argv[first], kubectl_verbs());
+
+        if (help_left_out(argv[first]) != NULL)
+            return g_strdup_printf("kubectl %s is left out here; %s", argv[first], help_left_out(argv[first]));
         return g_strdup_printf("unknown kubectl verb '%s'%s%s", argv[first],
                                near != NULL ? "; write " : "", near != NULL ? near : "");
     }

@@ -102,6 +102,9 @@ static const struct {
     {REAL, "'time Pod/p pod failed':{'count':[0,2],'first':[1,1],'last':[1,1]}", SET(0, 1), ""},
     {PLAYED, "'time Pod/p pod created':{'count':[2,3],'first':[1,1],'last':[1,1]}", POD(1, "p", "a"), ""},
     {PLAYED, "'time Pod/p pod created':{'count':[2,3],'first':[1,1],'last':[1,1]}", POD(9, "p", "a"), "time Pod/p pod created|first at 1 s|first at 9.0 s"},
+    {PLAYED, "'time ReplicaSet/web pod created':{'count':[0,1],'first':[1,1],'last':[1,1]}", OF_SET(1, "p", "a") OF_SET(2, "q", "a"), ""},
+    {PLAYED, "'time ReplicaSet/web pod created':{'count':[0,1],'first':[1,1],'last':[1,1]}", OF_SET(1, "p", "a") OF_SET(2, "q", "a") OF_SET(3, "r", "a"),
+     "time ReplicaSet/web pod created|0..1 times|3 times: 1.0 2.0 3.0 s"},
     {PLAYED, "'time Pod/p pod created':{'count':[3,4],'first':[1,1],'last':[1,1]}", POD(1, "p", "a"), "time Pod/p pod created|3..4 times|once: 1.0 s"},
     /* numbers: one outside of a range that varied, of bounds and of many events */
     {PLAYED, "'events job-controller R Job':{'range':[1,1]}", EVENT("e", 2), "events job-controller R Job|1|2"},

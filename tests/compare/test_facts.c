@@ -33,6 +33,7 @@ Suite *facts_suite(void);
 #define EVENT(UID, SOURCE, REASON, KIND, REST) \
     "{'kind':'Event'," META("e" UID, UID) ",'source':{'component':'" SOURCE "'},'reason':'" REASON "','involvedObject':{'kind':'" KIND "','name':'web-1','namespace':'default','uid':'u-1'}" REST "}"
 #define SLICE(ENDPOINTS) "{'kind':'EndpointSlice','metadata':{'name':'web-x','uid':'s','labels':{'kubernetes.io/service-name':'web'}},'endpoints':[" ENDPOINTS "]}"
+#define BUDGET(UID, N) "{'kind':'PodDisruptionBudget'," META("b", UID) ",'spec':{},'status':{'expectedPods':" #N "}}"
 #define UP "{'conditions':{'ready':true,'serving':true}}"
 #define GOING "{'conditions':{'ready':false,'serving':true,'terminating':true}}"
 #define DOWN "{'conditions':{'ready':false}}"
@@ -108,6 +109,10 @@ static const struct {
     {ADDED(1, BARE("{}", "{'conditions':[{'type':'Ready','status':'False'},{'type':'Initialized','status':'False'}]}")), "time Pod/p pod Ready=False", "[1.0]", TRUE},
     {ADDED(1, BARE("{}", "{'conditions':[{'type':'Ready','status':'False'},{'type':'Initialized','status':'False'}]}")), "time Pod/p pod Initialized=False", "absent", TRUE},
     {ADDED(1, BARE("{}", CONTAINER("{'running':{}}", "true", 3))), "final restarts Pod/p app", "absent"},
+    {ADDED(0, "{'kind':'ReplicaSet','metadata':{'name':'r','uid':'r'},'spec':{'replicas':1},'status':{'availableReplicas':1}}"), "fewest available ReplicaSet/r", "absent"},
+    /* of two by the same name the one that came last */
+    {ADDED(0, BUDGET("a", 1)) ADDED(1, BUDGET("b", 2)) MODIFIED(2, BUDGET("a", 3)), "final PodDisruptionBudget/b", "'expectedPods=2'"},
+    {ADDED(0, BUDGET("a", 1)) DELETED(1, BUDGET("a", 2)) ADDED(2, BUDGET("b", 2)) ADDED(3, BUDGET("a", 3)), "final PodDisruptionBudget/b", "'expectedPods=3'"},
     /* bounds, from the moment it was first complete */
     {ADDED(0, WEB_HAS(0)) MODIFIED(1, WEB_HAS(2)) MODIFIED(2, WEB_HAS(1)) MODIFIED(3, WEB_HAS(2)), "fewest available Deployment/web", "1"},
     {ADDED(0, WEB_HAS(1)), "fewest available Deployment/web", "absent"},

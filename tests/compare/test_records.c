@@ -102,6 +102,10 @@ static const struct {
     {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 24, MADE(30)) RECORD("DELETED", "Pod", "p", 26, MADE(30)), RECORD("MODIFIED", "Lease", "l", 25, "},'spec':{'renewTime':'2026-11-21T00:00:36.500000Z'}"), NULL, "0..1:ADDED:p 0..6.5:MODIFIED:p 6.5..7.5:DELETED:p"},
     {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 21, ",'managedFields':[{'time':'2026-11-21T00:00:33Z'}]}"), "", NULL, "0..1:ADDED:p 3..4:MODIFIED:p"},
     {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 21, ",'deletionTimestamp':'2026-11-21T00:01:10Z','deletionGracePeriodSeconds':30}"), "", NULL, "0..1:ADDED:p 10..11:MODIFIED:p"},
+    /* an event's times, of a series, too */
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)) RECORD("MODIFIED", "Pod", "p", 24, MADE(30)),
+     RECORD("ADDED", "Event", "e", 22, MADE(31) ",'involvedObject':{},'lastTimestamp':'2026-11-21T00:00:33Z','firstTimestamp':'2026-11-21T00:00:31Z'"), NULL, "0..1:ADDED:p 3:ADDED:e 3..4:MODIFIED:p"},
+    {RECORD("ADDED", "Pod", "p", 20, MADE(30)), RECORD("ADDED", "Event", "e", 22, MADE(31) ",'involvedObject':{},'series':{'lastObservedTime':'2026-11-21T00:00:35.250000Z'}"), NULL, "0..1:ADDED:p 5.25:ADDED:e"},
     /* what had a status when it was first seen had been there before */
     {RECORD("ADDED", "Deployment", "d", 8, MADE(01) ",'status':{'observedGeneration':1}") RECORD("ADDED", "Pod", "p", 20, MADE(30) ",'status':{'phase':'Pending'}"), "", NULL, "-29..-28:ADDED:d 0..1:ADDED:p"},
     {"{'scenario':'a'}\n", "{'scenario':'b'}\n", NULL, "!DIR/pods.json:1:1: a second recording begins here; a folder holds one recording, so name the files instead\n"},
@@ -159,6 +163,28 @@ START_TEST(test_namespaces)
 }
 END_TEST
 
+START_TEST(test_kubelets)
+{
+    static const struct {
+        const char *event;
+        gboolean is_told;
+    } events[] = {{"'source':{'component':'kubelet'},'involvedObject':{'kind':'Pod'}", TRUE},  {"'reportingComponent':'kubelet','involvedObject':{'kind':'Pod'}", TRUE},
+                  {"'source':{'component':'kubelet'},'involvedObject':{'kind':'Node'}", FALSE}, {"'source':{'component':'kwok'},'reportingComponent':'kubelet','involvedObject':{'kind':'Pod'}", FALSE}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+        char *folder = log_folder();
+        g_autofree char *text = g_strdup_printf("{'t':1,'type':'ADDED','object':{'kind':'Event','metadata':{'name':'e'},%s}}", events[i].event);
+        g_autofree char *path = log_write(folder, "x.jsonl", text);
+        g_autoptr(Diag) diag = diag_new();
+        g_autoptr(Recording) recording = recording_read(path, diag);
+
+        log_remove(folder);
+        ck_assert_int_eq(recording->has_kubelets, events[i].is_told);
+        ck_assert(recording->has_arrivals);
+    }
+}
+END_TEST
+
 START_TEST(test_looks_like)
 {
     static const struct {
@@ -187,6 +213,7 @@ records_suite(void)
     tcase_add_loop_test(tcase, test_folders, 0, G_N_ELEMENTS(folders));
     tcase_add_test(tcase, test_nothing);
     tcase_add_test(tcase, test_namespaces);
+    tcase_add_test(tcase, test_kubelets);
     tcase_add_test(tcase, test_looks_like);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -9,6 +9,7 @@
 
 #include "api/kinds/explain.h"
 #include "base/table.h"
+#include "kubectl/dump.h"
 
 #define VERSION   "v1.34.4"
 #define KUSTOMIZE "v5.7.1"
@@ -28,6 +29,12 @@ static const FlagDef explain_flags[] = {
 };
 static const FlagDef version_flags[] = {{"client", 0, FLAG_BOOL, NULL, NULL}, {0}};
 static const char *const cluster_subverbs[] = {"dump", NULL};
+static const FlagDef cluster_flags[] = {
+    {"namespaces", 0, FLAG_STRINGS, NULL, NULL},
+    {"output-directory", 0, FLAG_STRING, NULL, NULL},
+    {"pod-running-timeout", 0, FLAG_DURATION, "20s", NULL},
+    {0},
+};
 
 const Verb api_resources_verb = {.name = "api-resources",
                                  .flags = resource_flags,
@@ -47,6 +54,7 @@ const Verb version_verb = {.name = "version",
                            .doc = "Print the client and server version information."};
 const Verb cluster_info_verb = {.name = "cluster-info",
                                 .subverbs = cluster_subverbs,
+                                .flags = cluster_flags,
                                 .run = api_run,
                                 .doc = "Display cluster information."};
 
@@ -253,6 +261,11 @@ api_run(Command *command)
     }
     if (command->verb == &explain_verb && command->args->len > 1) {
         command_usage(command, "We accept only this format: explain RESOURCE");
+        return;
+    }
+    if (command->verb == &cluster_info_verb && command->args->len == 1 &&
+        str_is(g_ptr_array_index(command->args, 0), "dump")) {
+        dump_run(command);
         return;
     }
     if (command->verb != &explain_verb && command->args->len > 0) {

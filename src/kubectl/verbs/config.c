@@ -7,6 +7,7 @@
 #include "kubectl/expand.h"
 
 #include "base/table.h"
+#include "kubectl/print.h"
 
 #define CONTEXT "kubernetes-admin@kubernetes"
 
@@ -15,11 +16,13 @@ static void auth_run(Command *command);
 
 static const char *const config_subverbs[] =
     {"current-context", "get-contexts", "get-clusters", "get-users",
-     "set-context",     "use-context",  "view",         NULL};
+     "set",             "set-context",  "unset",        "use-context", "view", NULL};
 static const FlagDef config_flags[] = {
     {"current", 0, FLAG_BOOL, NULL, NULL},
     {"minify", 0, FLAG_BOOL, NULL, NULL},
     {"raw", 0, FLAG_BOOL, NULL, NULL},
+    {"flatten", 0, FLAG_BOOL, NULL, NULL},
+    {"merge", 0, FLAG_BOOL, "true", NULL},
     {"no-headers", 0, FLAG_BOOL, NULL, NULL},
     {0},
 };
@@ -75,20 +78,101 @@ print_contexts(Command *command)
     command_print(command, "%s", text);
 }
 
-static void
-print_view(Command *command)
+/* {"name": NAME, WHAT: INSIDE}. Takes @inside. */
+static Value *
+named(const char *name, const char *what, Value *inside)
+{
+    Value *one = value_new_map();
+    Value *list = value_new_list();
+
+    value_set(one, "name", value_new_string(name));
+    value_set(one, what, inside);
+    value_append(list, one);
+    return list;
+}
+
+/* The kubeconfig, without certificates. (owned) */
+static Value *
+kubeconfig(const Command *command)
 {
     const char *namespace_ = kubectl_namespace(command->kubectl);
+    Value *config = value_new_map();
+    Value *cluster = value_new_map();
+    Value *context = value_new_map();
+    Value *user = value_new_map();
 
-    command_print(command, "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: "
-                           "DATA+OMITTED\n    server: https://172.18.0.2:6443\n  name: "
-                           "kubernetes\ncontexts:\n- context:\n    cluster: kubernetes\n");
+    value_set(cluster, "certificate-authority-data", value_new_string("DATA+OMITTED"));
+    value_set(cluster, "server", value_new_string("https://172.18.0.2:6443"));
+    value_set(context, "cluster", value_new_string("kubernetes"));
     if (namespace_ != NULL)
-        command_print(command, "    namespace: %s\n", namespace_);
-    command_print(command,
-                  "    user: kubernetes-admin\n  name: " CONTEXT "\ncurrent-context: " CONTEXT
-                  "\nkind: Config\nusers:\n- name: kubernetes-admin\n  user:\n    "
-                  "client-certificate-data: DATA+OMITTED\n    client-key-data: DATA+OMITTED\n");
+        value_set(context, "namespace", value_new_string(namespace_));
+    value_set(context, "user", value_new_string("kubernetes-admin"));
+    value_set(user, "client-certificate-data", value_new_string("DATA+OMITTED"));
+    value_set(user, "client-key-data", value_new_string("DATA+OMITTED"));
+    value_set(config, "apiVersion", value_new_string("v1"));
+    value_set(config, "clusters", named("kubernetes", "cluster", cluster));
+    value_set(config, "contexts", named(CONTEXT, "context", context));
+    value_set(config, "current-context", value_new_string(CONTEXT));
+    value_set(config, "kind", value_new_string("Config"));
+    value_set(config, "users", named("kubernetes-admin", "user", user));
+    return config;
+}
+
+/* --minify leaves one context, and there is but one. FALSE: message out, ended. */
+static gboolean
+print_view(Command *command)
+{
+    g_autoptr(Value) config = NULL;
+
+    if (flag_bool(command, "raw") || flag_bool(command, "flatten")) {
+        command_fail(command, "--raw and --flatten would show certificates, which there are none of here");
+        return FALSE;
+    }
+    if (!print_output_is_known(command))
+        return FALSE;
+    config = kubeconfig(command);
+    if (str_is_empty(flag_string(command, "output"))) {
+        g_autofree char *text = value_to_yaml(config);
+
+        command_print(command, "%s", text);
+    } else if (!print_document(command, config)) {
+        command_finish(command, 1);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* config set|unset PROPERTY: the namespace of the one context; nothing else can change here. FALSE: message out, ended. */
+static gboolean
+change_property(Command *command, gboolean is_set)
+{
+    const char *property = word_at(command, 1);
+    const char *value = word_at(command, 2);
+
+    if (property == NULL || (is_set && value == NULL) || command->args->len > (is_set ? 3 : 2)) {
+        g_autoptr(GString) words = g_string_new(NULL);
+
+        for (guint i = 1; i < command->args->len; i++)
+            g_string_append_printf(words, "%s%s", i > 1 ? " " : "", word_at(command, i));
+        command_usage(command, "Unexpected args: [%s]", words->str);
+        return FALSE;
+    }
+    if (!str_is(property, "contexts." CONTEXT ".namespace")) {
+        command_fail(command, "only contexts." CONTEXT ".namespace can be %s here: there is one cluster, one user and one context", is_set ? "set" : "unset");
+        return FALSE;
+    }
+    kubectl_set_namespace(command->kubectl, is_set ? value : NULL);
+    command_print(command, "Property \"%s\" %s.\n", property, is_set ? "set" : "unset");
+    return TRUE;
+}
+
+/* Commands of the real kubectl about other contexts than the one. */
+static gboolean
+is_about_others(const char *what)
+{
+    static const char *const others[] = {"delete-cluster", "delete-context", "delete-user", "rename-context", "set-cluster", "set-credentials", NULL};
+
+    return what != NULL && g_strv_contains(others, what);
 }
 
 /* -n: from now on. */
@@ -138,7 +222,14 @@ config_run(Command *command)
     } else if (str_is(what, "get-users")) {
         command_print(command, "NAME\nkubernetes-admin\n");
     } else if (str_is(what, "view")) {
-        print_view(command);
+        if (!print_view(command))
+            return;
+    } else if (str_is(what, "set") || str_is(what, "unset")) {
+        if (!change_property(command, str_is(what, "set")))
+            return;
+    } else if (is_about_others(what)) {
+        command_fail(command, "kubectl config %s is left out here: there is one cluster, one user and one context", what);
+        return;
     } else {
         command_fail(command,
                      "unknown command \"%s\"\nSee 'kubectl config -h' for help and examples",

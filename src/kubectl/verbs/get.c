@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "kubectl/endpoints.h"
 #include "kubectl/printers.h"
+#include "kubectl/raw.h"
 
 static void get_run(Command *command);
 
@@ -43,6 +44,7 @@ typedef struct {
     GPtrArray *errors; /* of char* */
     guint64 revision;  /* of the last answer */
     PrintTable *table; /* of the watch */
+    const ApiKind *raw_kind;
 } GetState;
 
 static void
@@ -405,19 +407,62 @@ flags_fit(Command *command)
     return TRUE;
 }
 
-/* --raw PATH: of what is not a resource only whether the server is well. */
-static void
-get_raw(Command *command)
+static gboolean
+is_health(const char *path)
 {
     static const char *const health[] = {"/healthz", "/livez", "/readyz", NULL};
 
-    if (g_strv_contains(health, flag_string(command, "raw"))) {
-        command_print(command, "ok");
-        command_finish(command, 0);
+    return g_strv_contains(health, path);
+}
+
+static void
+on_raw(Command *command, const ApiResponse *response)
+{
+    const char *path = flag_string(command, "raw");
+    g_autoptr(Value) body = NULL;
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_finish(command, 1);
         return;
     }
-    command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
-    command_finish(command, 1);
+    if (response->items != NULL)
+        body = raw_list(((GetState *)command->state)->raw_kind, response);
+    else if (response->object != NULL)
+        body = raw_object(response->object);
+    if (is_health(path)) {
+        command_print(command, "ok");
+    } else {
+        value_append_json(command->out, body, VALUE_COMPACT);
+        g_string_append_c(command->out, '\n');
+    }
+    command_finish(command, 0);
+}
+
+/* --raw PATH: what the server answers, as it is; of what is no resource only whether the server is well. */
+static void
+get_raw(Command *command)
+{
+    const char *path = flag_string(command, "raw");
+    ApiRequest *request;
+
+    if (command->args->len > 0) {
+        command_usage(command, "arguments may not be passed when --raw is specified");
+        return;
+    }
+    if (flag_bool(command, "watch") || flag_bool(command, "watch-only")) {
+        command_usage(command, "--raw may not be specified with other flags that filter the server request or alter the output");
+        return;
+    }
+    /* any small request tells whether it is there */
+    request = is_health(path) ? api_request_new(VERB_GET, &namespace_kind, NULL, str_intern("default")) : raw_request(path);
+    if (request == NULL) {
+        command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
+        command_finish(command, 1);
+        return;
+    }
+    ((GetState *)command->state)->raw_kind = request->kind;
+    command_send(command, request, on_raw);
 }
 
 static void

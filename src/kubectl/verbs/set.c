@@ -133,6 +133,18 @@ set_resources(Command *command, Value *spec)
     return TRUE;
 }
 
+/* The variable as it is to be: a value in the place of a reference, too. (owned) */
+static Value *
+variable(const char *name, const char *text)
+{
+    Value *one = value_new_map();
+
+    value_set(one, "name", value_new_string(name));
+    if (text[0] != '\0') /* as Go leaves out what is empty */
+        value_set(one, "value", value_new_string(text));
+    return one;
+}
+
 static void
 set_one_env(Value *container, const char *change)
 {
@@ -141,55 +153,89 @@ set_one_env(Value *container, const char *change)
                                            : g_strndup(change, strlen(change) - 1);
     Value *env = value_get(container, "env");
 
+    for (guint i = 0; env != NULL && i < env->count; i++) {
+        if (!str_is(value_get_string(env->items[i], "name", NULL), name))
+            continue;
+        value_remove_at(env, i);
+        if (equals != NULL)
+            value_insert(env, i, variable(name, equals + 1));
+        else if (env->count == 0) /* not a list of none: nothing */
+            value_remove(container, "env");
+        return;
+    }
+    if (equals == NULL)
+        return;
     if (env == NULL) {
         env = value_new_list();
         value_set(container, "env", env);
     }
-    for (guint i = 0; i < env->count; i++) {
-        if (!str_is(value_get_string(env->items[i], "name", NULL), name))
-            continue;
-        if (equals == NULL)
-            value_remove_at(env, i);
-        else
-            value_set(env->items[i], "value", value_new_string(equals + 1));
-        return;
-    }
-    if (equals != NULL) {
-        Value *one = value_new_map();
-        value_set(one, "name", value_new_string(name));
-        value_set(one, "value", value_new_string(equals + 1));
-        value_append(env, one);
-    }
+    value_append(env, variable(name, equals + 1));
 }
 
 static gboolean
-set_env(Command *command, Value *spec)
+set_env(Command *command, const Target *target, Value *spec)
 {
     const SetState *state = command->state;
     Value *containers = value_get(spec, "containers");
     const char *wanted = flag_string(command, "containers");
+    guint found = 0;
 
-    for (guint i = 0; containers != NULL && i < containers->count; i++)
+    for (guint i = 0; containers != NULL && i < containers->count; i++) {
+        if (!str_is(wanted, "*") && !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
+            continue;
+        found++;
         for (guint k = 0; k < state->changes->len; k++)
-            if (str_is(wanted, "*") ||
-                str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
-                set_one_env(containers->items[i], g_ptr_array_index(state->changes, k));
+            set_one_env(containers->items[i], g_ptr_array_index(state->changes, k));
+    }
+    if (found == 0)
+        command_warn(command, "warning: %s/%s does not have any containers matching \"%s\"", target->kind->kind, target->name, wanted);
     return TRUE;
+}
+
+/* pkg/cmd/set/env env_resolve.go, GetEnvVarRefString. (owned) */
+static char *
+reference_text(const Value *from)
+{
+    const Value *map = value_get(from, "configMapKeyRef");
+    const Value *secret = value_get(from, "secretKeyRef");
+    const Value *resource = value_get(from, "resourceFieldRef");
+    const Value *field = value_get(from, "fieldRef");
+    const char *container = value_get_string(resource, "containerName", "");
+
+    if (map != NULL)
+        return g_strdup_printf("configmap %s, key %s", value_get_string(map, "name", ""), value_get_string(map, "key", ""));
+    if (resource != NULL)
+        return g_strdup_printf("resource field %s%s%s", container, container[0] != '\0' ? "/" : "", value_get_string(resource, "resource", ""));
+    if (field != NULL)
+        return g_strdup_printf("field path %s", value_get_string(field, "fieldPath", ""));
+    if (secret != NULL)
+        return g_strdup_printf("secret %s, key %s", value_get_string(secret, "name", ""), value_get_string(secret, "key", ""));
+    return g_strdup("invalid valueFrom");
 }
 
 static void
 list_env(Command *command, const Target *target, const Value *spec)
 {
     const Value *containers = value_get(spec, "containers");
+    const char *wanted = flag_string(command, "containers");
 
     for (guint i = 0; containers != NULL && i < containers->count; i++) {
         const Value *env = value_get(containers->items[i], "env");
+        const char *container = value_get_string(containers->items[i], "name", "");
 
-        command_print(command, "# %s %s, container %s\n", target->kind->kind, target->name,
-                      value_get_string(containers->items[i], "name", ""));
-        for (guint k = 0; env != NULL && k < env->count; k++)
-            command_print(command, "%s=%s\n", value_get_string(env->items[k], "name", ""),
-                          value_get_string(env->items[k], "value", ""));
+        if (!str_is(wanted, "*") && !str_is(wanted, container))
+            continue;
+        command_print(command, "# %s %s, container %s\n", target->kind->kind, target->name, container);
+        for (guint k = 0; env != NULL && k < env->count; k++) {
+            const char *name = value_get_string(env->items[k], "name", "");
+            const Value *from = value_get(env->items[k], "valueFrom");
+            g_autofree char *reference = from != NULL ? reference_text(from) : NULL;
+
+            if (reference != NULL)
+                command_print(command, "# %s from %s\n", name, reference);
+            else
+                command_print(command, "%s=%s\n", name, value_get_string(env->items[k], "value", ""));
+        }
     }
 }
 
@@ -225,7 +271,7 @@ change(Command *command, Value *spec)
     if (str_is(state->what, "resources"))
         return set_resources(command, spec);
     if (str_is(state->what, "env"))
-        return set_env(command, spec);
+        return set_env(command, current(command), spec);
     value_set(spec, "serviceAccountName", value_new_string(g_ptr_array_index(state->changes, 0)));
     return TRUE;
 }
@@ -275,6 +321,7 @@ on_got(Command *command, const ApiResponse *response)
         return;
     }
     if (flag_bool(command, "list")) {
+        set_env(command, target, pod_spec_of(target->kind, after)); /* shown, not sent */
         list_env(command, target, pod_spec_of(target->kind, after));
         command_next(command);
         return;
@@ -302,6 +349,10 @@ set_one(Command *command, Target *target)
 static void
 split_words(Command *command, SetState *state)
 {
+    const GPtrArray *given = str_is(state->what, "env") ? flag_strings(command, "env") : NULL;
+
+    for (guint i = 0; given != NULL && i < given->len; i++)
+        g_ptr_array_add(state->changes, given->pdata[i]);
     for (guint i = 1; i < command->args->len;) {
         const char *word = g_ptr_array_index(command->args, i);
         gboolean is_removal = str_is(state->what, "env") && g_str_has_suffix(word, "-") &&
