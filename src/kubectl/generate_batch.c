@@ -4,6 +4,7 @@
  * Models: k8s.io/kubectl pkg/cmd/create/create_{job,cronjob,quota,pdb}.go v0.34.
  */
 
+#include "api/selector.h"
 #include "kubectl/generate.h"
 
 #include "api/kinds/batch.h"
@@ -95,21 +96,27 @@ generate_job_from(const ApiObject *cron, const char *name, const char *namespace
     return object;
 }
 
-/* "a=b,c=d" into a map; FALSE: *out_message. */
+/* --- quota: populateResourceListV1 ---------------------------------------------------------------- */
+
 static gboolean
-add_pairs(Value *map, const char *text, const char *what, char **out_message)
+add_amounts(Value *hard, const char *text, char **out_message)
 {
-    g_auto(GStrv) pairs = g_strsplit(text, ",", -1);
+    g_auto(GStrv) rows = g_strsplit(text, ",", -1);
 
-    for (guint i = 0; pairs[i] != NULL; i++) {
-        char *equals = strchr(pairs[i], '=');
+    for (guint i = 0; rows[i] != NULL; i++) {
+        g_auto(GStrv) parts = g_strsplit(rows[i], "=", -1);
+        Quantity amount;
 
-        if (equals == NULL) {
-            *out_message = g_strdup_printf(what, pairs[i]);
+        if (g_strv_length(parts) != 2) {
+            *out_message = g_strdup_printf("Invalid argument syntax %s, expected <resource>=<value>",
+                                           rows[i]);
             return FALSE;
         }
-        *equals = '\0';
-        value_set(map, str_intern(pairs[i]), value_new_string(equals + 1));
+        if (!quantity_parse(parts[1], &amount)) {
+            *out_message = g_strdup(quantity_parse_message(parts[1]));
+            return FALSE;
+        }
+        value_set(hard, str_intern(parts[0]), value_new_string(quantity_format(&amount)));
     }
     return TRUE;
 }
@@ -121,52 +128,153 @@ generate_quota(Command *command, Value *object, char **out_message)
     const char *scopes = flag_string(command, "scopes");
 
     value_set(object, "spec", spec);
-    value_set(spec, "hard", hard);
-    if (!str_is_empty(flag_string(command, "hard")) &&
-        !add_pairs(hard, flag_string(command, "hard"), "invalid argument syntax %s, expected <resource>=<value>",
-                   out_message))
-        return FALSE;
+    if (!str_is_empty(flag_string(command, "hard"))) {
+        value_set(spec, "hard", hard);
+        if (!add_amounts(hard, flag_string(command, "hard"), out_message))
+            return FALSE;
+    } else {
+        value_free(hard);
+    }
     if (!str_is_empty(scopes)) {
         g_auto(GStrv) words = g_strsplit(scopes, ",", -1);
         Value *list = value_new_list();
 
-        for (guint i = 0; words[i] != NULL; i++)
+        for (guint i = 0; words[i] != NULL; i++) {
+            if (words[i][0] == '\0') {
+                *out_message = g_strdup_printf("invalid resource quota scope \"%s\"", words[i]);
+                value_free(list);
+                return FALSE;
+            }
             value_append(list, value_new_string(words[i]));
+        }
         value_set(spec, "scopes", list);
     }
+    return TRUE;
+}
+
+/* --- poddisruptionbudget ----------------------------------------------------------------------------- */
+
+/* ParseToLabelSelector: "a=b", "a in (b,c)", "a", "!a"; what is no selector is told in the parser's words. */
+static gboolean
+add_selector(Value *selector, const char *text, char **out_message)
+{
+    g_autofree char *wrong = NULL;
+    Selector *parsed = selector_parse(text, &wrong);
+    g_autoptr(GRegex) row = g_regex_new(
+        "\\G\\s*(?:(!)\\s*([^\\s,=!()]+)|([^\\s,=!()]+)\\s*(?:(==?|!=)\\s*([^\\s,()]*)|\\s(in|notin)\\s*"
+        "\\(([^)]*)\\))?)\\s*(?:,|$)",
+        0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    Value *labels = value_new_map(), *expressions = value_new_list();
+
+    value_set(selector, "matchLabels", labels);
+    value_set(selector, "matchExpressions", expressions);
+    if (parsed == NULL) {
+        *out_message =
+            g_strdup_printf("couldn't parse the selector string \"%s\": %s", text, wrong);
+        return FALSE;
+    }
+    selector_free(parsed);
+    g_regex_match(row, text, 0, &match);
+    for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+        g_autofree char *absent = g_match_info_fetch(match, 2);
+        g_autofree char *key = g_match_info_fetch(match, 3);
+        g_autofree char *sign = g_match_info_fetch(match, 4);
+        g_autofree char *value = g_match_info_fetch(match, 5);
+        g_autofree char *word = g_match_info_fetch(match, 6);
+        g_autofree char *list = g_match_info_fetch(match, 7);
+        Value *expression;
+
+        if (str_is_empty(key) && str_is_empty(absent))
+            break;
+        if (str_is(sign, "!=")) {
+            *out_message = g_strdup("\"!=\" is not a valid label selector operator");
+            return FALSE;
+        }
+        if (!str_is_empty(sign)) {
+            value_set(labels, str_intern(key), value_new_string(value));
+            continue;
+        }
+        expression = value_new_map();
+        value_set(expression, "key", value_new_string(str_is_empty(key) ? absent : key));
+        value_set(expression, "operator",
+                  value_new_string(str_is_empty(key)        ? "DoesNotExist"
+                                   : str_is(word, "in")     ? "In"
+                                   : str_is(word, "notin")  ? "NotIn"
+                                                            : "Exists"));
+        if (!str_is_empty(word)) {
+            g_auto(GStrv) words = g_strsplit(list, ",", -1);
+            Value *values = value_new_list();
+
+            for (guint i = 0; words[i] != NULL; i++)
+                value_append(values, value_new_string(g_strstrip(words[i])));
+            value_set(expression, "values", values);
+        }
+        value_append(expressions, expression);
+    }
+    if (labels->count == 0)
+        value_remove(selector, "matchLabels");
+    if (expressions->count == 0)
+        value_remove(selector, "matchExpressions");
     return TRUE;
 }
 
 static Value *
 number_or_percent(const char *text)
 {
-    return g_str_has_suffix(text, "%") ? value_new_string(text) : value_new_int(g_ascii_strtoll(text, NULL, 10));
+    return g_str_has_suffix(text, "%") ? value_new_string(text)
+                                       : value_new_int(g_ascii_strtoll(text, NULL, 10));
+}
+
+static gboolean
+is_amount(const char *text)
+{
+    gsize digits = strspn(text, "0123456789");
+
+    return digits > 0 && (text[digits] == '\0' || g_strcmp0(text + digits, "%") == 0);
+}
+
+/* PodDisruptionBudgetOpts.Validate */
+static const char *
+budget_fault(Command *command)
+{
+    const char *least = flag_string(command, "min-available");
+    const char *most = flag_string(command, "max-unavailable");
+
+    if (str_is_empty(flag_string(command, "selector")))
+        return "a selector must be specified";
+    if (str_is_empty(least) && str_is_empty(most))
+        return "one of min-available or max-unavailable must be specified";
+    if (!str_is_empty(least) && !str_is_empty(most))
+        return "min-available and max-unavailable cannot be both specified";
+    if (!str_is_empty(least) && !is_amount(least))
+        return "invalid format specified for min-available";
+    if (!str_is_empty(most) && !is_amount(most))
+        return "invalid format specified for max-unavailable";
+    return NULL;
 }
 
 static gboolean
 generate_budget(Command *command, Value *object, char **out_message)
 {
-    const char *least = flag_string(command, "min-available"), *most = flag_string(command, "max-unavailable");
-    Value *spec = value_new_map(), *selector = value_new_map();
-    Value *labels = value_new_map();
+    const char *least = flag_string(command, "min-available");
+    const char *fault = budget_fault(command);
+    Value *spec, *selector;
 
+    if (fault != NULL) {
+        *out_message = g_strdup(fault);
+        return FALSE;
+    }
+    spec = value_new_map();
+    selector = value_new_map();
     value_set(object, "spec", spec);
     value_set(spec, "selector", selector);
-    value_set(selector, "matchLabels", labels);
-    if (str_is_empty(flag_string(command, "selector"))) {
-        *out_message = g_strdup("a selector must be specified");
-        return FALSE;
-    }
-    if (str_is_empty(least) == str_is_empty(most)) {
-        *out_message = g_strdup(str_is_empty(least) ? "one of min-available or max-unavailable must be specified"
-                                                    : "min-available and max-unavailable cannot be both specified");
-        return FALSE;
-    }
     if (!str_is_empty(least))
         value_set(spec, "minAvailable", number_or_percent(least));
     else
-        value_set(spec, "maxUnavailable", number_or_percent(most));
-    return add_pairs(labels, flag_string(command, "selector"), "unexpected selector %s", out_message);
+        value_set(spec, "maxUnavailable",
+                  number_or_percent(flag_string(command, "max-unavailable")));
+    return add_selector(selector, flag_string(command, "selector"), out_message);
 }
 
 gboolean
