@@ -206,7 +206,7 @@ static const InformerHandlers pod_handlers = {pod_added, pod_updated, pod_delete
 /* Kinds besides nodes and pods; those that the API does not have are left out. */
 static const char *const read_kinds[][2] = {
     {"v1", "Namespace"},       {"v1", "Service"},          {"v1", "ReplicationController"},
-    {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"},
+    {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"}, {"policy/v1", "PodDisruptionBudget"},
 };
 
 static gboolean

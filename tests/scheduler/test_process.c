@@ -391,6 +391,34 @@ START_TEST(test_never_preempts)
 }
 END_TEST
 
+/* pickOneNodeForPreemption: fewest budgets broken comes before everything else, also before priority. */
+START_TEST(test_spares_budgets)
+{
+    static const char *const guarded[] = {"a", "b"};
+    ApiObject *pods[2];
+
+    make_classes();
+    plane_node(plane, "n1", "4", "8Gi");
+    plane_node(plane, "n2", "4", "8Gi");
+    for (guint i = 0; i < 2; i++) {
+        pods[i] = plane_pod(guarded[i], "3",
+                            i == 0 ? ",'nodeName':'n1'" LOW : ",'nodeName':'n2'" LOW);
+        str_map_set(&api_edit_meta(pods[i])->labels, str_intern("app"), str_intern(guarded[i]));
+        plane_create(plane, pods[i]);
+    }
+    plane_create(plane, make_object(_i == 0
+                                        ? "{'apiVersion':'policy/v1','kind':'PodDisruptionBudget',"
+                                          "'metadata':{'name':'g','namespace':'default'},'spec':"
+                                          "{'minAvailable':1,'selector':{'matchLabels':{'app':'a'}}}}"
+                                        : "{'apiVersion':'policy/v1','kind':'PodDisruptionBudget',"
+                                          "'metadata':{'name':'g','namespace':'default'},'spec':"
+                                          "{'minAvailable':1,'selector':{'matchLabels':{'app':'b'}}}}"));
+    plane_create(plane, plane_pod("high", "3", HIGH));
+    ck_assert(!api_is_deleting(plane_get(plane, &pod_kind, "default", guarded[_i])));
+    ck_assert(api_is_deleting(plane_get(plane, &pod_kind, "default", guarded[1 - _i])));
+}
+END_TEST
+
 /* --- faults -------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_restart)
@@ -565,6 +593,7 @@ process_suite(void)
     tcase_add_test(tcase, test_two_preemptors);
     tcase_add_test(tcase, test_many_victims);
     tcase_add_test(tcase, test_never_preempts);
+    tcase_add_loop_test(tcase, test_spares_budgets, 0, 2);
     tcase_add_test(tcase, test_restart);
     tcase_add_test(tcase, test_crash_in_cycle);
     tcase_add_test(tcase, test_pause);
