@@ -1,1 +1,1 @@
-16fb837adf26a80e
+a6c29cb6ccdaa36e

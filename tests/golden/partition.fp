@@ -1,1 +1,1 @@
-6df9ce8eaf6ed675
+142e1a964c3c2ba8

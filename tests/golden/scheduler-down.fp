@@ -1,1 +1,1 @@
-7a0ede2acf6807a9
+7a3c0d3e327d95df
