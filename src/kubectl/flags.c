@@ -114,6 +114,27 @@ is_valid(Command *command, const FlagDef *def, const char *value)
 }
 
 /*
+ * "-it" is "-i -t": a letter that needs no value may have others behind it (pflag parseSingleShortArg). Takes all but the
+ * last; *letter stands there. NULL: message out.
+ */
+static const FlagDef *
+take_letters(Command *command, const char **letter)
+{
+    for (;; ++*letter) {
+        const FlagDef *def = find_flag(command->verb, NULL, **letter);
+
+        if (def == NULL) {
+            command_warn(command, "error: unknown shorthand flag: '%c' in %s", **letter, str_internf("-%s", *letter));
+            command_warn(command, "See '%s --help' for usage.", command_path(command));
+            return NULL;
+        }
+        if (def->type != FLAG_BOOL || (*letter)[1] == '\0' || (*letter)[1] == '=')
+            return def;
+        add_value(command, def, "true");
+    }
+}
+
+/*
  * Takes "--name[=value]" or "-x[value]" and perhaps the next word. Returns how many words it
  * used; 0: message out.
  */
@@ -123,6 +144,7 @@ take_flag(Command *command, const char *const *words)
     const char *word = words[0];
     const FlagDef *def;
     const char *value = NULL;
+    const char *letter = NULL; /* of "-x" */
     guint used = 1;
 
     if (word[1] == '-') {
@@ -138,14 +160,12 @@ take_flag(Command *command, const char *const *words)
         }
         value = equals != NULL ? str_intern(equals + 1) : NULL;
     } else {
-        def = find_flag(command->verb, NULL, word[1]);
-        if (def == NULL) {
-            command_warn(command, "error: unknown shorthand flag: '%c' in %s", word[1], word);
-            command_warn(command, "See '%s --help' for usage.", command_path(command));
+        letter = word + 1;
+        def = take_letters(command, &letter);
+        if (def == NULL)
             return 0;
-        }
-        if (word[2] != '\0')
-            value = word[2] == '=' ? word + 3 : word + 2;
+        if (letter[1] != '\0')
+            value = letter[1] == '=' ? letter + 2 : letter + 1;
     }
     if (value == NULL && def->type == FLAG_BOOL) {
         value = "true";
@@ -154,7 +174,7 @@ take_flag(Command *command, const char *const *words)
     } else if (value == NULL) {
         if (words[1] == NULL) {
             command_warn(command, "error: flag needs an argument: %s",
-                         word[1] == '-' ? word : str_internf("'%c' in %s", word[1], word));
+                         letter == NULL ? word : str_internf("'%c' in -%s", *letter, letter));
             command_warn(command, "See '%s --help' for usage.", command_path(command));
             return 0;
         }
