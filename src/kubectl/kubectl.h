@@ -25,7 +25,11 @@ typedef char *(*KubectlPodLog)(gpointer self,
                                const ApiObject *pod,
                                const char *container_id,
                                const char **out_dial);
-/* KubectlPodExec: FALSE: no such container runs. @done once, unless @owner is gone; exit -1: killed. */
+/*
+ * KubectlPodExec: FALSE: no such container runs. @done once, unless @owner is gone; exit -1: killed; KUBECTL_EXEC_REFUSED:
+ * nothing was run, output is the runtime's error.
+ */
+#define KUBECTL_EXEC_REFUSED (-2)
 typedef void (*KubectlExecDone)(gpointer user, gint32 exit, const char *output);
 typedef gboolean (*KubectlPodExec)(gpointer self,
                                    const ApiObject *pod,

@@ -49,24 +49,26 @@ hook_on_exec(gpointer user, gint32 exit_code, const char *output)
     const StrList *command = &hook->handler->exec->command;
     g_autofree char *joined = NULL;
     g_auto(GStrv) words = NULL;
-    const char *error;
+    const char *error = str_intern("rpc error: code = Unknown desc = container not running");
 
     if (exit_code == 0) {
         hook_end(hook, NULL);
         return;
     }
+    /* Nothing was run: there is no output. */
+    if (exit_code == RT_EXEC_REFUSED)
+        error = str_internf("rpc error: code = Unknown desc = %s", output);
     words = g_new0(char *, command->count + 1);
     for (guint i = 0; i < command->count; i++)
         words[i] = g_strdup(command->items[i]);
     joined = g_strjoinv(" ", words);
-    error = exit_code < 0 ? str_intern("rpc error: code = Unknown desc = container not running")
-                          : str_internf("command '%s' exited with %d: %s", joined, exit_code,
-                                        output != NULL ? output : "");
+    if (exit_code >= 0)
+        error = str_internf("command '%s' exited with %d: %s", joined, exit_code, output != NULL ? output : "");
     hook_end(hook,
              str_internf("Exec lifecycle hook (%s) for Container \"%s\" in Pod \"%s\" failed - "
                          "error: %s, message: \"%s\"",
                          go_words(command), hook->container->name, hook->w->label, error,
-                         output != NULL ? output : ""));
+                         output != NULL && exit_code != RT_EXEC_REFUSED ? output : ""));
 }
 
 static void

@@ -52,6 +52,8 @@ run_on_exec(gpointer user, gint32 exit_code, const char *output)
         run_end(run, PROBE_SUCCESS, text);
     else if (exit_code > 0)
         run_end(run, PROBE_FAILURE, text);
+    else if (exit_code == RT_EXEC_REFUSED)
+        run_end(run, PROBE_UNKNOWN, str_internf("rpc error: code = Unknown desc = %s", text));
     else if (took_ns >= run_timeout_ns(run->probe))
         run_end(run, PROBE_FAILURE,
                 str_internf("command timed out: \"%s\" timed out after %ds",

@@ -44,16 +44,35 @@ exec_return(RtCall *call, gint32 exit_code)
     rt_call_work(call, call->number[0]);
 }
 
+/* What a profile describes has the programs that its scenario's probes call. */
+static const char *
+find_lack(RtContainer *container, const char *word)
+{
+    if (word == NULL || container->profile_is_explicit || app_is_server_word(word))
+        return NULL;
+    return shell_lacks(container, word);
+}
+
 static void
 exec_begin(RtCall *call)
 {
     Exec *exec = call->data;
     RtContainer *container = call->container;
     ShellOptions options = {.argv = exec->argv, .output = exec->output};
+    const char *why = find_lack(container, exec->argv[0]);
 
     if (container->state != RT_RUNNING) {
         exec->exit_code = -1;
         exec_answer(call);
+        return;
+    }
+    if (why != NULL) {
+        /* containerd v1.6 pkg/cri/server/container_execsync.go */
+        g_string_append_printf(exec->output,
+                               "failed to exec in container: failed to start exec \"%s\": OCI runtime exec failed: exec "
+                               "failed: unable to start container process: %s: unknown",
+                               runtime_new_id(call->runtime, ""), why);
+        exec_return(call, RT_EXEC_REFUSED);
         return;
     }
     rt_call_park(call);

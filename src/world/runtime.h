@@ -195,7 +195,11 @@ void runtime_set_listener(Runtime *runtime,
                           void (*changed)(gpointer self, Sandbox *sandbox),
                           gpointer self);
 
-/* runtime_exec: run @argv inside (probes, hooks); output is stdout+stderr. @exit_code -1: timed out or container gone. */
+/*
+ * runtime_exec: run @argv inside (probes, hooks); output is stdout+stderr. @exit_code -1: timed out or container gone;
+ * RT_EXEC_REFUSED: there is no such program, output says so in containerd's words.
+ */
+#define RT_EXEC_REFUSED (-2)
 typedef void (*RtExecDone)(gpointer user, gint32 exit_code, const char *output);
 void runtime_exec(RtContainer *container,
                   const char *const *argv,

@@ -191,6 +191,19 @@ START_TEST(test_missing_config)
 }
 END_TEST
 
+/* The first message of @pod's first container waiting for @reason. */
+static const char *
+waiting_message(Lab *lab, const char *pod, const char *reason)
+{
+    for (guint i = 0; i < lab->log->len; i++) {
+        const LabRecord *record = &g_array_index(lab->log, LabRecord, i);
+
+        if (record->object->kind == &pod_kind && str_is(api_name(record->object), pod) && pod_waits(record->object, reason))
+            return pod_status(record->object)->container_statuses.items[0].state.waiting->message;
+    }
+    return NULL;
+}
+
 START_TEST(test_post_start)
 {
     Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
@@ -254,6 +267,49 @@ START_TEST(test_start_error)
     ck_assert_str_eq(ended->reason, "StartError");
     ck_assert_str_eq(ended->message, cases[_i].want);
     ck_assert_int_eq(ended->started_at, API_TIME_EPOCH);
+    lab_free(lab);
+}
+END_TEST
+
+/*
+ * prober.go probe, worker.go doProbe: what cannot be run says nothing about the container: an
+ * event a period, no restart; handlers.go: a hook that cannot be run has failed, without output.
+ */
+#define NO_PROGRAM                                                                               \
+    "OCI runtime exec failed: exec failed: unable to start container process: exec: \"nosuch\": " \
+    "executable file not found in $PATH: unknown"
+
+START_TEST(test_exec_of_nothing)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    const char *message;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  terminationGracePeriodSeconds: 2\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, sleep 1000000]\n"
+                   "    livenessProbe: {exec: {command: [nosuch]}, periodSeconds: 2, failureThreshold: 2}\n"
+                   "---\n"
+                   "apiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec:\n"
+                   "  terminationGracePeriodSeconds: 2\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, sleep 1000000]\n"
+                   "    lifecycle: {postStart: {exec: {command: [nosuch]}}}\n");
+    lab_run(lab, 15000);
+    message = lab_event_message(lab, "p", "Unhealthy");
+    ck_assert(g_str_has_prefix(message, "Liveness probe errored and resulted in unknown state: rpc error: code = Unknown "
+                                        "desc = failed to exec in container: failed to start exec \""));
+    ck_assert(g_str_has_suffix(message, NO_PROGRAM));
+    ck_assert_int_eq(pod_status(lab_pod(lab, "p"))->container_statuses.items[0].restart_count, 0);
+    ck_assert_ptr_null(lab_event_message(lab, "p", "Killing"));
+    ck_assert_str_eq(lab_event_message(lab, "q", "Killing"), "FailedPostStartHook");
+    message = waiting_message(lab, "q", "PostStartHookError");
+    ck_assert_ptr_nonnull(strstr(message, "failed - error: rpc error: code = Unknown desc = failed to exec in container: "));
+    ck_assert(g_str_has_suffix(message, NO_PROGRAM ", message: \"\""));
     lab_free(lab);
 }
 END_TEST
@@ -462,6 +518,7 @@ life_suite(void)
     tcase_add_test(tcase, test_failed_mount);
     tcase_add_test(tcase, test_missing_config);
     tcase_add_test(tcase, test_post_start);
+    tcase_add_test(tcase, test_exec_of_nothing);
     tcase_add_loop_test(tcase, test_start_error, 0, 3);
     tcase_add_test(tcase, test_long_pre_stop);
     tcase_add_test(tcase, test_deadline);

@@ -170,30 +170,13 @@ find_pod(Command *command, const char *word)
 
 /* --- exec ---------------------------------------------------------------------------------- */
 
-/* containerd v1.6: nothing was started. */
-static void
-refuse_program(Command *command)
-{
-    const char *program = g_ptr_array_index(command->after_dashes, 0);
-    gint64 now = command_wall_ns(command);
-    g_autofree char *id = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)&now, sizeof now);
-
-    command_fail(command,
-                 "Internal error occurred: error executing command in container: failed to exec in container: failed "
-                 "to start exec \"%s\": OCI runtime exec failed: exec failed: unable to start container process: "
-                 "exec: \"%s\": executable file not found in $PATH: unknown",
-                 id, program);
-}
-
 static void
 on_executed(gpointer user, gint32 exit, const char *output)
 {
     Command *command = user;
 
-    g_autofree char *absent = g_strdup_printf("sh: %s: not found\n", (const char *)g_ptr_array_index(command->after_dashes, 0));
-
-    if (exit == 127 && str_is(output, absent)) {
-        refuse_program(command);
+    if (exit == KUBECTL_EXEC_REFUSED) {
+        command_fail(command, "Internal error occurred: error executing command in container: %s", output);
         return;
     }
     command_print(command, "%s", output != NULL ? output : "");
