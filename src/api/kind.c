@@ -19,6 +19,12 @@ api_kind_group_resource(const ApiKind *kind)
 }
 
 const char *
+api_kind_group_kind(const ApiKind *kind)
+{
+    return kind->group[0] == '\0' ? kind->kind : str_internf("%s.%s", kind->kind, kind->group);
+}
+
+const char *
 api_kind_group_singular(const ApiKind *kind)
 {
     if (kind->group[0] == '\0')

@@ -82,6 +82,7 @@ const ApiKind *api_kind_find(const char *api_version, const char *kind);
 const char *api_kind_api_version(const ApiKind *kind);
 const char *api_kind_group_resource(const ApiKind *kind);
 const char *api_kind_group_singular(const ApiKind *kind);
+const char *api_kind_group_kind(const ApiKind *kind); /* "Deployment.apps", "Pod" */
 
 /* --- life ----------------------------------------------------------------------------- */
 

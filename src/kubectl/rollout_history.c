@@ -133,8 +133,7 @@ rollout_history_one(Command *command, Target *target)
         return;
     }
     if (target->kind != &deployment_kind) {
-        command_error(command, "no history viewer has been implemented for \"%s\"",
-                      target->kind->kind);
+        command_error(command, "no history viewer has been implemented for \"%s\"", api_kind_group_kind(target->kind));
         command_next(command);
         return;
     }

@@ -135,8 +135,7 @@ rollout_status_one(Command *command, Target *target)
 {
     if (target->kind != &deployment_kind && target->kind != &daemon_set_kind &&
         target->kind != &stateful_set_kind) {
-        command_error(command, "no status viewer has been implemented for kind \"%s\"",
-                      target->kind->kind);
+        command_error(command, "no status viewer has been implemented for %s", api_kind_group_kind(target->kind));
         command_next(command);
         return;
     }

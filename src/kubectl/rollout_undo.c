@@ -203,7 +203,8 @@ rollout_undo_one(Command *command, Target *target)
         return;
     }
     if (target->kind != &deployment_kind) {
-        command_error(command, "no rollbacker has been implemented for \"%s\"", target->kind->kind);
+        command_error(command, "no rollbacker has been implemented for \"%s\"",
+                      api_kind_group_kind(target->kind));
         command_next(command);
         return;
     }

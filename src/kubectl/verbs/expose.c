@@ -304,10 +304,7 @@ expose_one(Command *command, Target *target)
 {
     if (target->kind != &deployment_kind && target->kind != &replica_set_kind && target->kind != &replication_controller_kind &&
         target->kind != &service_kind && target->kind != &pod_kind) {
-        command_error(command, "cannot expose a %s",
-                      target->kind->group[0] != '\0'
-                          ? str_internf("%s.%s", target->kind->kind, target->kind->group)
-                          : target->kind->kind);
+        command_error(command, "cannot expose a %s", api_kind_group_kind(target->kind));
         command_next(command);
         return;
     }

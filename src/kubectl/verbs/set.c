@@ -7,6 +7,7 @@
 
 #include "kubectl/internal.h"
 
+#include "api/kinds/batch.h"
 #include "api/patch.h"
 #include "kubectl/expand.h"
 
@@ -50,8 +51,11 @@ current(Command *command)
 static Value *
 pod_spec_of(const ApiKind *kind, Value *tree)
 {
-    return kind == &pod_kind ? value_get(tree, "spec")
-                             : value_get_path(tree, "spec", "template", "spec", NULL);
+    if (kind == &pod_kind)
+        return value_get(tree, "spec");
+    if (kind == &cron_job_kind)
+        return value_get_path(tree, "spec", "jobTemplate", "spec", "template", "spec", NULL);
+    return value_get_path(tree, "spec", "template", "spec", NULL);
 }
 
 static gboolean
