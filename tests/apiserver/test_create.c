@@ -55,7 +55,8 @@ static const struct {
      NULL},
     {"another namespace", POD("name: p, namespace: other", ""), FIELD_VALIDATION_STRICT, 400,
      "the namespace of the provided object does not match the namespace sent on the request", NULL},
-    {"a revision", POD("name: p, resourceVersion: '7'", ""), FIELD_VALIDATION_STRICT, 400,
+    /* etcd3/store.go, ErrResourceVersionSetOnCreate: an error without a reason */
+    {"a revision", POD("name: p, resourceVersion: '7'", ""), FIELD_VALIDATION_STRICT, 500,
      "resourceVersion should not be set on objects to be created", NULL},
     {"account missing wins over validation",
      "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {serviceAccountName: sa}}",
