@@ -5,6 +5,9 @@
 #include "base/duration.h"
 #include "base/intern.h"
 
+/* Somewhere in 2128: a date beyond is a slip, and room to add to it is needed. */
+#define LAST_NS (G_GINT64_CONSTANT(5000000000) * NS_PER_S)
+
 /* --- times in objects ------------------------------------------------------------------------- */
 
 static gint64
@@ -14,7 +17,7 @@ date_of(const Value *value)
 
     if (value == NULL || value->type != VALUE_STRING || !g_ascii_isdigit(value->text[0]) || strlen(value->text) < 20)
         return 0;
-    return time_parse_rfc3339(value->text, &ns) ? ns : 0;
+    return time_parse_rfc3339(value->text, &ns) && ns < LAST_NS ? ns : 0;
 }
 
 static gint64
@@ -35,7 +38,9 @@ deleted_at(const Value *metadata)
 {
     gint64 ns = date_of(value_get(metadata, "deletionTimestamp"));
 
-    return ns > 0 ? ns - value_get_int(metadata, "deletionGracePeriodSeconds", 0) * NS_PER_S : 0;
+    gint64 grace_s = value_get_int(metadata, "deletionGracePeriodSeconds", 0);
+
+    return ns > 0 ? ns - CLAMP(grace_s, 0, G_MAXINT32) * NS_PER_S : 0;
 }
 
 /* The newest time of a write by the API server's clock; 0: none. */

@@ -264,10 +264,19 @@ is_number(const Value *value)
     return value != NULL && (value->type == VALUE_INT || value->type == VALUE_FLOAT);
 }
 
+/* A count or a time; not one that no cluster has. */
+static gboolean
+is_near(const Value *value)
+{
+    double number = is_number(value) ? g_ascii_strtod(value->text, NULL) : 1e300;
+
+    return number > -1e12 && number < 1e12;
+}
+
 static gboolean
 is_range(const Value *value)
 {
-    return value != NULL && value->type == VALUE_LIST && value->count == 2 && is_number(value->items[0]) && is_number(value->items[1]);
+    return value != NULL && value->type == VALUE_LIST && value->count == 2 && is_near(value->items[0]) && is_near(value->items[1]);
 }
 
 static gboolean

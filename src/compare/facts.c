@@ -309,6 +309,7 @@ add_event(Facts *facts, double seconds, const Value *event, const char *uid)
         count = value_get_int(event, "count", 0);
     if (count == 0)
         count = 1;
+    count = CLAMP(count, -G_MAXINT32, G_MAXINT32);
     name = str_internf("events %s %s %s", source, reason, about);
     key = str_internf("%s\n%s", name, uid);
     fact = fact_of(facts, name, FACT_NUMBER);

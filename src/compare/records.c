@@ -10,6 +10,7 @@
 
 /* A `t` beyond three years is no time of a scenario but one since 1970. */
 #define FIRST_UNIX_SECONDS 1e8
+#define LAST_UNIX_SECONDS  5e9
 
 typedef struct {
     Recording *recording;
@@ -114,9 +115,13 @@ read_record(Reader *reader, Value *document)
         diag_add(reader->diag, DIAG_ERROR, position(reader, t), "t", "this is no number; write seconds since the start or since 1970");
         return;
     }
+    record.seconds = t != NULL ? g_ascii_strtod(t->text, NULL) : 0;
+    if (!(record.seconds > -LAST_UNIX_SECONDS && record.seconds < LAST_UNIX_SECONDS)) {
+        diag_add(reader->diag, DIAG_ERROR, position(reader, t), "t", "this is too far away; write seconds since the start or since 1970");
+        return;
+    }
     *(t != NULL ? &reader->has_stated : &reader->has_unstated) = TRUE;
     record.has_arrival = t != NULL;
-    record.seconds = t != NULL ? g_ascii_strtod(t->text, NULL) : 0;
     record.latest = record.seconds;
     record.type = value_get_string(document, "type", NULL);
     record.object = value_take(document, "object");
@@ -200,7 +205,7 @@ read_started(Reader *reader, const char *folder)
         return;
     g_strstrip(text);
     seconds = g_ascii_strtod(text, &end);
-    if (end != text && *end == '\0' && seconds >= FIRST_UNIX_SECONDS && seconds < 1e10)
+    if (end != text && *end == '\0' && seconds >= FIRST_UNIX_SECONDS && seconds < LAST_UNIX_SECONDS)
         reader->start_ns = (gint64)(seconds * 1e9);
     else if (!time_parse_rfc3339(text, &reader->start_ns))
         diag_add(reader->diag, DIAG_ERROR, (SourcePos){str_intern(path), 1, 1}, NULL, "this is no date; write it with: date -u +%%FT%%TZ");

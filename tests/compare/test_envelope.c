@@ -189,6 +189,7 @@ static const struct {
     {"{'tolerance':'x','facts':{}}", "f:1:14: tolerance: is no number; write seconds (tolerance) or a fraction (drift)\n"},
     {"{'facts':{'time X created':{'times':[1]}}}", "f:1:28: facts[time X created]: says nothing about such a fact; write {\"times\": [[FROM, TO], ...]}\n"},
     {"{'facts':{'final X':{'value':'a'}}}", "f:1:21: facts[final X]: says nothing about such a fact; write {\"range\": [FROM, TO]} or {\"values\": [TEXT, ...]}\n"},
+    {"{'facts':{'events X':{'range':[1,1e300]}}}", "f:1:22: facts[events X]: says nothing about such a fact; write {\"range\": [FROM, TO]} or {\"values\": [TEXT, ...]}\n"},
     {"{'facts':{'events X':{'range':[1]}}}", "f:1:22: facts[events X]: says nothing about such a fact; write {\"range\": [FROM, TO]} or {\"values\": [TEXT, ...]}\n"},
 };
 

@@ -52,6 +52,7 @@ static const struct {
     {"{'t':1,'type':'ADDED'," OBJECT("a", "") "}\n{'t':1 'type':'ADDED'}\n{'t':1,'type':'CHANGED'," OBJECT("a", "") "}\n",
      "!FILE:2:8: invalid character '\"' after object key:value pair; this is no JSON\nFILE:3:15: type: this is no change; write ADDED, MODIFIED or DELETED\n"},
     {"{'t':'x','type':'ADDED'," OBJECT("a", "") "}", "!FILE:1:6: t: this is no number; write seconds since the start or since 1970\n"},
+    {"{'t':1e300,'type':'ADDED'," OBJECT("a", "") "}", "!FILE:1:6: t: this is too far away; write seconds since the start or since 1970\n"},
     {"{'t':1,'type':'ADDED'}", "!FILE:1:1: object: is missing; a record holds the object as the API server sent it\n"},
     {"{'t':1,'type':'ADDED','object':{'kind':'Pod'}}", "!FILE:1:32: object.metadata: is missing; a record holds the object as the API server sent it\n"},
     {"{'t':1,'type':'ADDED','object':{'metadata':{'name':'a'}}}", "!FILE:1:32: object.kind: is missing; a record holds the object as the API server sent it\n"},
