@@ -145,7 +145,8 @@ job_sync_new(const Reconcile *r, const ApiObject *job, const GPtrArray *pods)
     sync->pods = g_ptr_array_new_full(pods->len, api_object_unref);
     sync->active_pods = g_ptr_array_new();
     sync->to_release = g_ptr_array_new_with_free_func(api_object_unref);
-    sync->delayed = g_hash_table_new(NULL, NULL); /* looked up only */
+    sync->delayed = g_hash_table_new(NULL, NULL);        /* looked up only */
+    sync->with_finalizer = g_hash_table_new(NULL, NULL); /* the same */
     index_set_init(&sync->done_before, size);
     index_set_init(&sync->done, size);
     index_set_init(&sync->failed_indexes, size);
@@ -179,6 +180,7 @@ job_sync_unref(gpointer data)
     g_ptr_array_unref(sync->active_pods);
     g_ptr_array_unref(sync->pods);
     g_hash_table_unref(sync->delayed);
+    g_hash_table_unref(sync->with_finalizer);
     index_set_clear(&sync->done_before);
     index_set_clear(&sync->done);
     index_set_clear(&sync->failed_indexes);

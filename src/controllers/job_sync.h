@@ -74,6 +74,7 @@ typedef struct {
     guint first_step, n_steps; /* then creations or deletions */
     gboolean creates, may_manage, was_managed;
     GPtrArray *to_release; /* (owned) of owned refs: pods that have ended, to be counted */
+    GHashTable *with_finalizer; /* (owned) UIDs of pods that are still to be counted, less those released since */
     gboolean is_cut;       /* too many to count in one sync */
     guint version_minor;
 } JobSync;

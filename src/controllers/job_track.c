@@ -70,15 +70,12 @@ count_all_settled(JobStatus *status, const GHashTable *with_finalizer)
     count_settled(&status->uncounted->failed, &status->failed, with_finalizer);
 }
 
-static GHashTable *
-uids_with_finalizer(const JobSync *sync)
+static void
+find_with_finalizer(JobSync *sync)
 {
-    GHashTable *uids = g_hash_table_new(NULL, NULL); /* looked up only */
-
     for (guint i = 0; i < sync->pods->len; i++)
         if (!job_pod_is_settled(sync, sync->pods->pdata[i]))
-            g_hash_table_add(uids, (gpointer)api_uid(sync->pods->pdata[i]));
-    return uids;
+            g_hash_table_add(sync->with_finalizer, (gpointer)api_uid(sync->pods->pdata[i]));
 }
 
 /* canRemoveFinalizer */
@@ -182,11 +179,10 @@ after_counted(const Reconcile *r, gpointer carry, const StepResult *results, gui
 static void
 plan_second_write(const Reconcile *r, JobSync *sync, gboolean is_all_released, Plan *plan)
 {
-    g_autoptr(GHashTable) with_finalizer = uids_with_finalizer(sync);
     g_autoptr(ApiObject) before = api_object_copy(sync->written);
     JobStatus *status = api_edit_status(sync->written);
 
-    count_all_settled(status, with_finalizer);
+    count_all_settled(status, sync->with_finalizer);
     if (is_all_released)
         enact(sync, status, r->wall_ns);
     if (api_struct_equal(&job_status_type, status, job_status(before)))
@@ -202,18 +198,16 @@ after_released(const Reconcile *r, gpointer carry, const StepResult *results, gu
     JobSync *sync = carry;
     gboolean is_all_released = TRUE;
 
-    for (guint i = 0; i < n_results && i < sync->to_release->len; i++) {
-        if (step_succeeded(&results[i]))
-            continue;
-        job_memory_observe_removal(sync->memory, sync->key, api_uid(sync->to_release->pdata[i]));
-        if (results[i].code == 404) /* no event will come for it, and nothing to wait for either */
-            job_memory_expect_removal(sync->memory, sync->key, api_uid(sync->to_release->pdata[i]));
+    for (guint i = 0; i < MIN(n_results, sync->to_release->len); i++) {
+        const char *uid = api_uid(sync->to_release->pdata[i]);
+
+        if (step_succeeded(&results[i]) || results[i].code == 404)
+            g_hash_table_remove(sync->with_finalizer, uid);
         else
             is_all_released = FALSE;
+        if (!step_succeeded(&results[i])) /* no event will come for it */
+            job_memory_observe_removal(sync->memory, sync->key, uid);
     }
-    if (sync->memory == NULL) /* nothing is remembered: what was patched is known from here only */
-        for (guint i = 0; i < sync->to_release->len && is_all_released; i++)
-            g_ptr_array_remove(sync->pods, sync->to_release->pdata[i]);
     plan_second_write(r, sync, is_all_released, plan);
 }
 
@@ -253,16 +247,16 @@ after_first(const Reconcile *r, gpointer carry, const StepResult *results, guint
 void
 job_track(const Reconcile *r, JobSync *sync, Plan *plan)
 {
-    g_autoptr(GHashTable) with_finalizer = uids_with_finalizer(sync);
     JobStatus *status = api_edit_status(sync->written);
 
     sync->final_ns = r->wall_ns;
+    find_with_finalizer(sync);
     if (status->uncounted == NULL)
         status->uncounted = api_struct_new(&uncounted_pods_type);
     status->active = sync->active;
     status->ready = OPT_INT32(sync->ready);
     status->terminating = OPT_INT32(sync->terminating);
-    count_all_settled(status, with_finalizer);
+    count_all_settled(status, sync->with_finalizer);
     collect(sync, status);
     write_indexes(sync, status);
     if (must_announce(sync))

@@ -845,6 +845,37 @@ START_TEST(orphan)
 }
 END_TEST
 
+/* v1.34 pkg/controller/ttlafterfinished/ttlafterfinished_controller_test.go, TestTimeLeft. */
+static const struct {
+    const char *name, *spec;
+    const char *end; /* NULL: it runs */
+    int since_s;
+    const char *log;
+    gint64 requeue_s; /* -1: none */
+} ttl_cases[] = {
+    {"it runs", "ttlSecondsAfterFinished: 10,", NULL, 0, "", -1},
+    {"it stays for ever", "", "Complete", 100, "", -1},
+    {"it may stay", "ttlSecondsAfterFinished: 10,", "Complete", 4, "", 6},
+    {"its time is over", "ttlSecondsAfterFinished: 10,", "Failed", 10, "get Job j\ndelete Job j Foreground", -1},
+    {"no time at all", "ttlSecondsAfterFinished: 0,", "Complete", 0, "get Job j\ndelete Job j Foreground", -1},
+};
+
+START_TEST(time_to_live)
+{
+    Mini *mini = mini_with(ttl_cases[_i].spec);
+    ApiObject *changed = mini_edit(mini, &job_kind, "j");
+
+    if (ttl_cases[_i].end != NULL)
+        set_condition(&((JobStatus *)api_edit_status(changed))->conditions, ttl_cases[_i].end, "True", NULL,
+                      mini_wall_ns(mini) - ttl_cases[_i].since_s * NS_PER_S);
+    mini_put(mini, changed);
+    mini_sync(mini, &ttl_after_finished_controller, "default/j");
+    mini_check_log(mini, ttl_cases[_i].name, ttl_cases[_i].log);
+    ck_assert_int_eq(mini->requeue_ns, ttl_cases[_i].requeue_s < 0 ? -1 : ttl_cases[_i].requeue_s * NS_PER_S);
+    mini_end(mini);
+}
+END_TEST
+
 /* v1.34 controller_utils_test.go, TestSortingActivePods: who goes first. */
 START_TEST(ranking)
 {
@@ -892,6 +923,7 @@ job_suite(void)
     tcase_add_test(tests, suspension);
     tcase_add_test(tests, adoption);
     tcase_add_loop_test(tests, orphan, 0, G_N_ELEMENTS(orphan_cases));
+    tcase_add_loop_test(tests, time_to_live, 0, G_N_ELEMENTS(ttl_cases));
     tcase_add_test(tests, ranking);
     suite_add_tcase(suite, tests);
     return suite;
