@@ -16,6 +16,7 @@ Suite *timeline_suite(void);
 Suite *checks_suite(void);
 Suite *watchlog_suite(void);
 Suite *mutate_suite(void);
+Suite *run_suite(void);
 
 int
 main(void)
@@ -34,6 +35,7 @@ main(void)
     srunner_add_suite(runner, checks_suite());
     srunner_add_suite(runner, watchlog_suite());
     srunner_add_suite(runner, mutate_suite());
+    srunner_add_suite(runner, run_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -122,6 +122,70 @@ START_TEST(test_as_written)
 }
 END_TEST
 
+/*
+ * KubeletOptions.declared. Played nodes are as KWOK has them: what the manifest's status says stands. A real kubelet
+ * measures its machine, which the manifest makes as large as it says (v1.34 pkg/kubelet/nodestatus/setters.go MachineInfo).
+ * "cpu CAPACITY/ALLOCATABLE memory ... gpu ... IMAGE=BYTES ... cordoned".
+ */
+static const struct {
+    const char *name, *kubelet, *node, *want;
+} declared_cases[] = {
+    {"capacity alone is allocatable", "ideal", "status: {capacity: {cpu: 3, memory: 5Gi}}", "cpu 3/3 memory 5Gi/5Gi"},
+    {"less to allocate", "ideal", "status: {capacity: {cpu: 4, memory: 8Gi}, allocatable: {cpu: 3800m, memory: 7Gi}}",
+     "cpu 4/3800m memory 8Gi/7Gi"},
+    {"allocatable alone", "ideal", "status: {allocatable: {cpu: 1900m, memory: 3Gi}}", "cpu 1900m/1900m memory 3Gi/3Gi"},
+    {"extended resources", "ideal", "status: {capacity: {cpu: 2, memory: 4Gi, example.com/gpu: 2}}",
+     "cpu 2/2 memory 4Gi/4Gi gpu 2/2"},
+    {"images", "ideal",
+     "status: {capacity: {cpu: 2, memory: 4Gi}, images: [{names: ['web:1', 'web@sha256:1'], sizeBytes: 500}, {names: ['db:2'], sizeBytes: 7}]}",
+     "cpu 2/2 memory 4Gi/4Gi web:1,web@sha256:1=500 db:2=7"},
+    {"cordoned", "ideal", "spec: {unschedulable: true}", "cpu 4/4 memory 8Gi/8Gi cordoned"},
+    {"a real kubelet keeps what eviction needs", "real", "status: {capacity: {cpu: 4, memory: 8Gi}, allocatable: {cpu: 1, memory: 1Gi}}",
+     "cpu 4/4 memory 8Gi/8092Mi"},
+    {"a real kubelet finds no images and no devices", "real",
+     "status: {capacity: {cpu: 2, memory: 4Gi, example.com/gpu: 2}, images: [{names: ['web:1'], sizeBytes: 500}]}",
+     "cpu 2/2 memory 4Gi/3996Mi"},
+    {"a real node, cordoned", "real", "spec: {unschedulable: true}", "cpu 4/4 memory 8Gi/8092Mi cordoned"},
+};
+
+static void
+append_amount(GString *out, const NodeStatus *status, const char *key, const char *word)
+{
+    const Quantity *capacity = quantity_map_get(&status->capacity, str_intern(key));
+    const Quantity *allocatable = quantity_map_get(&status->allocatable, str_intern(key));
+
+    if (capacity != NULL && allocatable != NULL)
+        g_string_append_printf(out, "%s%s %s/%s", out->len > 0 ? " " : "", word, quantity_format(capacity),
+                               quantity_format(allocatable));
+}
+
+START_TEST(test_declared)
+{
+    g_autofree char *text =
+        g_strdup_printf(SCENARIO("  cluster: {nodes: [{name: other}]%s}\n") "---\napiVersion: v1\nkind: Node\nmetadata: {name: own}\n%s\n",
+                        str_is(declared_cases[_i].kubelet, "ideal") ? ", kubelet: ideal" : "", declared_cases[_i].node);
+    g_auto(Play) played = play_until(text, NS_PER_S);
+    const ApiObject *own = apiserver_peek(run_cluster(played.run)->server, &node_kind, NULL, str_intern("own"));
+    const NodeStatus *status = node_status(own);
+    g_autoptr(GString) got = g_string_new(NULL);
+
+    append_amount(got, status, "cpu", "cpu");
+    append_amount(got, status, "memory", "memory");
+    append_amount(got, status, "example.com/gpu", "gpu");
+    for (guint i = 0; i < status->images.count; i++) {
+        const ContainerImage *image = &status->images.items[i];
+
+        for (guint k = 0; k < image->names.count; k++)
+            g_string_append_printf(got, "%s%s", k > 0 ? "," : " ", image->names.items[k]);
+        g_string_append_printf(got, "=%" G_GINT64_FORMAT, image->size_bytes);
+    }
+    if (node_spec(own)->unschedulable)
+        g_string_append(got, " cordoned");
+    ck_assert_msg(str_is(str_intern(got->str), str_intern(declared_cases[_i].want)), "%s: %s, want %s", declared_cases[_i].name, got->str,
+                  declared_cases[_i].want);
+}
+END_TEST
+
 START_TEST(test_find)
 {
     Cluster *cluster = run_cluster(shared.run);
@@ -196,6 +260,7 @@ cluster_suite(void)
     tcase_add_test(parts, test_find);
     suite_add_tcase(suite, parts);
     tcase_set_timeout(life, 120);
+    tcase_add_loop_test(life, test_declared, 0, G_N_ELEMENTS(declared_cases));
     tcase_add_test(life, test_same);
     tcase_add_test(life, test_ideal);
     suite_add_tcase(suite, life);
