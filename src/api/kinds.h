@@ -10,6 +10,7 @@
 #include "api/kinds/metrics.h"
 #include "api/kinds/pod.h"
 #include "api/kinds/policy.h"
+#include "api/kinds/network.h"
 #include "api/kinds/quota.h"
 #include "api/kinds/service.h"
 #include "api/kinds/sets.h"

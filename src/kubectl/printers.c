@@ -28,7 +28,10 @@ static const Printer *const printers[] = {
     &service_account_printer,
     &priority_class_printer,
     &lease_printer,
+    &ingress_printer,
+    &network_policy_printer,
     &pdb_printer,
+    &storage_class_printer,
     &resource_quota_printer,
     &limit_range_printer,
 };

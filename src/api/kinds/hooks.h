@@ -156,6 +156,11 @@ void cron_job_warn(const ApiObject *cron, GPtrArray *warnings);
 void cron_job_validate(const ApiObject *object, ApiErrors *errors);
 void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 
+void ingress_validate(const ApiObject *object, ApiErrors *errors);
+void network_policy_validate(const ApiObject *object, ApiErrors *errors);
+void storage_class_validate(const ApiObject *object, ApiErrors *errors);
+void storage_class_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+
 void hpa_validate(const ApiObject *object, ApiErrors *errors);
 void hpa_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void quota_validate(const ApiObject *object, ApiErrors *errors);

@@ -26,7 +26,10 @@ const ApiKind *const api_kinds[] = {
     &job_kind,
     &lease_kind,
     &endpoint_slice_kind,
+    &ingress_kind,
+    &network_policy_kind,
     &pdb_kind,
     &priority_class_kind,
+    &storage_class_kind,
     NULL,
 };

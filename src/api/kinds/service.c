@@ -109,14 +109,12 @@ static const ApiField load_balancer_fields[] = {
      .doc = "Where the load balancer takes traffic."},
     {0},
 };
-static const ApiType load_balancer_type = TYPE("LoadBalancerStatus",
-                                               LoadBalancerStatus,
-                                               load_balancer_fields,
-                                               "State of the load balancer.");
+const ApiType load_balancer_status_type =
+    TYPE("LoadBalancerStatus", LoadBalancerStatus, load_balancer_fields, "State of the load balancer.");
 
 static const ApiField service_status_fields[] = {
     {"loadBalancer", API_STRUCT, AT(ServiceStatus, load_balancer), API_ALWAYS,
-     .message = &load_balancer_type, .doc = "State of the load balancer, if there is one."},
+     .message = &load_balancer_status_type, .doc = "State of the load balancer, if there is one."},
     {"conditions", API_MESSAGE_LIST, AT(ServiceStatus, conditions),
      .message = &metav1_condition_type, .merge = API_MERGE_MERGE, .merge_key = "type",
      .doc = "Aspects of the Service's state."},

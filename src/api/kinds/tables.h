@@ -22,7 +22,7 @@
 /* shapes.c: of what is kept as a tree */
 extern const ApiType csi_volume_shape, dns_config_shape, git_repo_shape, image_volume_shape, local_volume_shape, nfs_shape, pod_resource_claim_shape, pod_security_context_shape, resize_policy_shape, resource_claim_shape, security_context_shape, typed_object_reference_shape, typed_reference_shape, volume_device_shape, volume_node_affinity_shape;
 
-extern const ApiType probe_type, lifecycle_type, affinity_type,
+extern const ApiType load_balancer_status_type, probe_type, lifecycle_type, affinity_type,
     topology_spread_constraint_type, container_status_type, pod_condition_type,
     object_field_selector_type, resource_field_selector_type, local_object_reference_type,
     node_selector_type, metav1_condition_type;
