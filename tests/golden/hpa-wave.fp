@@ -1,1 +1,1 @@
-a6c29cb6ccdaa36e
+4b2abd944781dab3

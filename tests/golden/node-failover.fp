@@ -1,1 +1,1 @@
-8a22cde7883c0f2d
+a3cea0be1a211e48

@@ -1,1 +1,1 @@
-7a3c0d3e327d95df
+5cad6a96db45f26f
