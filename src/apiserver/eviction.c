@@ -6,7 +6,7 @@
  * who was slower than another eviction waits half a second and looks again.
  */
 
-#include "apiserver/server.h"
+#include "apiserver/admission/admission.h"
 
 #define TRIES_MAX     20
 #define RETRY_MIN_NS  (500 * NS_PER_MS)
@@ -333,10 +333,24 @@ eviction_read(Call *call)
     mark_it(call);
 }
 
+/* An eviction is created: not in a namespace that is being deleted. */
+static void
+eviction_admit(Call *call)
+{
+    ApiStatus *status = NULL;
+
+    if (!admission_mutate(call, NULL, NULL, ADMISSION_CREATE, eviction_admit, &status))
+        return;
+    if (status != NULL)
+        call_fail(call, status);
+    else
+        storage_read(call, eviction_read);
+}
+
 void
 eviction_begin(Call *call)
 {
     call->work = g_new0(Eviction, 1);
     call->work_free = g_free;
-    storage_read(call, eviction_read);
+    eviction_admit(call);
 }

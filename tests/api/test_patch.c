@@ -249,6 +249,32 @@ START_TEST(test_bad_result)
 }
 END_TEST
 
+/*
+ * apimachinery strategicpatch, handleMapDiff and mergeMapHandler: a map with
+ * patchStrategy replace is sent whole, even if nothing changed, and replaces the old one.
+ */
+START_TEST(test_whole_map)
+{
+    static const struct {
+        const char *modified, *patch;
+    } rows[] = {
+        {"{spec: {minAvailable: 1, selector: {matchLabels: {a: b, c: d}}}}",
+         "{spec: {selector: {matchLabels: {a: b, c: d}}}}"},
+        {"{spec: {minAvailable: 2, selector: {matchLabels: {e: f}}}}",
+         "{spec: {minAvailable: 2, selector: {matchLabels: {e: f}}}}"},
+    };
+    g_autoptr(Value) before =
+        support_yaml("{spec: {minAvailable: 1, selector: {matchLabels: {a: b, c: d}}}}");
+    g_autoptr(Value) modified = support_yaml(rows[_i].modified);
+    g_autoptr(Value) want = support_yaml(rows[_i].patch);
+    g_autoptr(Value) patch = patch_three_way(&pdb_kind, before, modified, before);
+    g_autoptr(Value) result = patch_apply(PATCH_STRATEGIC, &pdb_kind, before, patch, NULL);
+
+    ck_assert(value_equal(patch, want));
+    ck_assert(value_equal(result, modified));
+}
+END_TEST
+
 Suite *
 patch_suite(void)
 {
@@ -260,6 +286,7 @@ patch_suite(void)
     tcase_add_loop_test(tcase, test_strategic_patch, 0, G_N_ELEMENTS(strategic_cases));
     tcase_add_loop_test(tcase, test_three_way, 0, G_N_ELEMENTS(three_way_cases));
     tcase_add_test(tcase, test_two_way);
+    tcase_add_loop_test(tcase, test_whole_map, 0, 2);
     tcase_add_test(tcase, test_read);
     tcase_add_test(tcase, test_bad_result);
     suite_add_tcase(suite, tcase);

@@ -272,6 +272,35 @@ START_TEST(test_preconditions)
 }
 END_TEST
 
+static gboolean
+set_terminating(ApiObject *namespace_, gpointer data)
+{
+    (void)data;
+    ((NamespaceStatus *)api_edit_status(namespace_))->phase = str_intern("Terminating");
+    return TRUE;
+}
+
+/* Nothing new, not even an eviction, in a namespace that goes; drain knows it by the cause. */
+START_TEST(test_terminating_namespace)
+{
+    ApiRequest *request = api_request_new(VERB_PATCH, &namespace_kind, NULL, "default");
+    ApiResponse *response;
+
+    make_pod("p", (PodState){"Running", TRUE});
+    request->subresource = str_intern("status");
+    request->mutate = set_terminating;
+    api_response_free(fixture_call(&fixture, request));
+    fixture_settle(&fixture);
+    response = fixture_call(&fixture, eviction_of("p"));
+    ck_assert_int_eq(response->code, 403);
+    ck_assert_str_eq(response->status->message,
+                     "pods \"p\" is forbidden: unable to create new content in namespace default "
+                     "because it is being terminated");
+    ck_assert_str_eq(response->status->causes.items[0].reason, "NamespaceTerminating");
+    api_response_free(response);
+}
+END_TEST
+
 Suite *
 eviction_suite(void)
 {
@@ -284,6 +313,7 @@ eviction_suite(void)
     tcase_add_test(tcase, test_race);
     tcase_add_test(tcase, test_dry_run);
     tcase_add_test(tcase, test_preconditions);
+    tcase_add_test(tcase, test_terminating_namespace);
     suite_add_tcase(suite, tcase);
     return suite;
 }
