@@ -293,6 +293,41 @@ START_TEST(test_equal)
 }
 END_TEST
 
+/* Documents one behind the other: LINE:JSON of each; then mistakes, then whether the end was cut. */
+static const struct {
+    const char *text, *told;
+} stream_cases[] = {
+    {"", ""},
+    {"{\"a\":1}\n{\"b\":2}\n", "1:{\"a\":1};2:{\"b\":2};"},
+    {"{\n    \"a\": 1\n}\n{\n    \"b\": [\n        2\n    ]\n}\n", "1:{\"a\":1};4:{\"b\":[2]};"},
+    {"{} {}\n\n[1]", "1:{};1:{};3:[1];"},
+    {"{\"a\":1}\n{\"b\":", "1:{\"a\":1};cut"},
+    {"{\"a\":1}\n{\"b\":\"x", "1:{\"a\":1};cut"},
+    /* after a mistake it goes on with the next line that begins a document */
+    {"{\"a\" 1}\n{\"b\":2}\n{\"c\":x}\n{\"d\":4}\n", "2:{\"b\":2};4:{\"d\":4};!f:1:6: invalid character '1' after object key; this is no JSON\n"
+                                                  "f:3:6: invalid character 'x' looking for beginning of value; this is no JSON\n"},
+    {"kind: Pod\nmetadata: {}\n", "!f:1:1: invalid character 'k' looking for beginning of value; this is no JSON\n"},
+};
+
+START_TEST(test_json_stream)
+{
+    const char *text = stream_cases[_i].text;
+    g_autoptr(Diag) diag = diag_new();
+    gboolean is_cut = FALSE;
+    g_autoptr(GPtrArray) documents = value_read_json_stream(text, strlen(text), "f", diag, &is_cut);
+    g_autofree char *mistakes = diag_format(diag);
+    g_autoptr(GString) told = g_string_new(NULL);
+
+    for (guint i = 0; i < documents->len; i++) {
+        g_string_append_printf(told, "%u:", ((const Value *)documents->pdata[i])->line);
+        value_append_json(told, documents->pdata[i], VALUE_COMPACT);
+        g_string_append_c(told, ';');
+    }
+    g_string_append_printf(told, "%s%s%s", mistakes[0] != '\0' ? "!" : "", mistakes, is_cut ? "cut" : "");
+    ck_assert_str_eq(told->str, stream_cases[_i].told);
+}
+END_TEST
+
 Suite *
 value_suite(void)
 {
@@ -306,6 +341,7 @@ value_suite(void)
     tcase_add_test(tcase, test_yaml_keeps_positions);
     tcase_add_loop_test(tcase, test_json_refuses, 0, G_N_ELEMENTS(json_bad_cases));
     tcase_add_loop_test(tcase, test_json_round_trip, 0, G_N_ELEMENTS(json_cases));
+    tcase_add_loop_test(tcase, test_json_stream, 0, G_N_ELEMENTS(stream_cases));
     tcase_add_loop_test(tcase, test_yaml_writes, 0, G_N_ELEMENTS(yaml_write_cases));
     tcase_add_test(tcase, test_tree);
     tcase_add_test(tcase, test_equal);
