@@ -225,18 +225,125 @@ str_intern_path(const char *first, const char *second)
     return str_intern_len(small, length + 1 + rest);
 }
 
+/* --- formats --------------------------------------------------------------------------- */
+
+static char *
+put_number(char *to, guint64 number)
+{
+    char digits[20];
+    guint n = sizeof digits;
+
+    do {
+        digits[--n] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    memcpy(to, digits + n, sizeof digits - n);
+    return to + (sizeof digits - n);
+}
+
+static char *
+put_signed(char *to, gint64 number)
+{
+    if (number >= 0)
+        return put_number(to, (guint64)number);
+    *to++ = '-';
+    return put_number(to, -(guint64)number);
+}
+
+/* Longest number, with sign. */
+#define NUMBER_MAX 21
+
+/* Room for a number and the end is left in any case. */
+static gboolean
+put_text(char **at, const char *end, const char *text, gsize length)
+{
+    if ((gsize)(end - *at) < length + NUMBER_MAX + 1)
+        return FALSE;
+    memcpy(*at, text, length);
+    *at += length;
+    return TRUE;
+}
+
+/*
+ * Plain %s, %c, %d, %u, %ld, %li, %lu: nearly all there is, and printf takes its time. FALSE: there is
+ * something else, or no room.
+ */
+static gboolean
+format_plain(char *to, gsize size, const char *format, va_list args, gsize *out_length)
+{
+    const char *end = to + size;
+    char *at = to;
+
+    for (;;) {
+        const char *next = strchrnul(format, '%');
+        gboolean is_long = next[0] == '%' && next[1] == 'l';
+        const char *text;
+
+        if (!put_text(&at, end, format, (gsize)(next - format)))
+            return FALSE;
+        if (*next == '\0')
+            break;
+        switch (is_long ? next[2] : next[1]) {
+        case 's':
+            text = is_long ? NULL : va_arg(args, const char *);
+            if (text == NULL || !put_text(&at, end, text, strlen(text)))
+                return FALSE;
+            break;
+        case 'c':
+            if (is_long)
+                return FALSE;
+            *at++ = (char)va_arg(args, int);
+            break;
+        case 'd':
+        case 'i':
+            at = put_signed(at, is_long ? va_arg(args, long) : va_arg(args, int));
+            break;
+        case 'u':
+            at = put_number(at, is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned));
+            break;
+        default:
+            return FALSE;
+        }
+        format = next + (is_long ? 3 : 2);
+    }
+    *at = '\0';
+    *out_length = (gsize)(at - to);
+    return TRUE;
+}
+
+gsize
+str_vformat(char *to, gsize size, const char *format, va_list args)
+{
+    va_list again;
+    gsize length;
+    int printed;
+
+    va_copy(again, args);
+    if (!format_plain(to, size, format, args, &length)) {
+        printed = g_vsnprintf(to, size, format, again);
+        g_assert(printed >= 0);
+        length = (gsize)printed;
+    } else if (caches_are_checked()) {
+        g_autofree char *text = g_strdup_vprintf(format, again);
+
+        g_assert(strcmp(text, to) == 0);
+    }
+    va_end(again);
+    return length;
+}
+
 const char *
 str_internf(const char *format, ...)
 {
     char small[256];
+    gsize length;
     va_list args;
 
     va_start(args, format);
-    int length = g_vsnprintf(small, sizeof small, format, args);
+    length = str_vformat(small, sizeof small, format, args);
     va_end(args);
-    g_assert(length >= 0);
-    if ((gsize)length < sizeof small)
-        return str_intern_len(small, (gsize)length);
+    if (length < sizeof small)
+        return str_intern_len(small, length);
 
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);

@@ -3,13 +3,14 @@
 #include "base/value.h"
 
 #include "base/intern.h"
+#include "base/pool.h"
 
 #include <stdarg.h>
 
 static Value *
 value_new(ValueType type)
 {
-    Value *value = g_new0(Value, 1);
+    Value *value = POOL_NEW0(Value);
 
     value->type = type;
     return value;
@@ -77,7 +78,7 @@ value_copy(const Value *value)
     if (value == NULL)
         return NULL;
 
-    Value *copy = g_new(Value, 1);
+    Value *copy = POOL_NEW(Value);
 
     *copy = *value;
     copy->capacity = value->count;
@@ -111,7 +112,7 @@ value_free(Value *value)
     g_free(value->keys);
     g_free(value->key_lines);
     g_free(value->key_columns);
-    g_free(value);
+    POOL_FREE(Value, value);
 }
 
 /* A map that was read may hold a key twice; the last one counts, so search from the end. */

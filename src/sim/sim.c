@@ -241,10 +241,9 @@ sim_trace(Sim *sim,
         return add_record(sim, component, verb, object, reason, NULL);
 
     va_start(args, format);
-    int length = g_vsnprintf(small, sizeof small, format, args);
+    gsize length = str_vformat(small, sizeof small, format, args);
     va_end(args);
-    g_assert(length >= 0);
-    if ((gsize)length < sizeof small)
+    if (length < sizeof small)
         return add_record(sim, component, verb, object, reason, length == 0 ? NULL : small);
 
     va_start(args, format);
