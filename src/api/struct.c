@@ -1,6 +1,7 @@
 /* struct.c - clear, copy, compare, hash, default any struct that a table describes */
 
 #include "api/schema.h"
+#include "api/type_index.h"
 
 #include "base/intern.h"
 
@@ -24,13 +25,6 @@ list_item_size(const ApiField *field)
         return 0;
     }
 }
-
-/* Which fields own memory: the walks below pass over the others, most of any struct. */
-static const guint8 owns_memory[API_N_TYPES] = {
-    [API_QUANTITY] = 1,   [API_STR_MAP] = 1,    [API_QUANTITY_MAP] = 1, [API_BYTES_MAP] = 1,
-    [API_STR_LIST] = 1,   [API_INT32_LIST] = 1, [API_STRUCT] = 1,       [API_MESSAGE] = 1,
-    [API_MESSAGE_LIST] = 1, [API_MESSAGE_MAP] = 1, [API_RAW] = 1,
-};
 
 /* Do the elements begin with a string? */
 static gboolean
@@ -79,11 +73,12 @@ list_clear(const ApiField *field, ApiList *list)
 void
 api_struct_clear(const ApiType *type, gpointer data)
 {
-    for (const ApiField *field = type->fields; field->name != NULL; field++) {
-        gpointer at = (char *)data + field->offset;
+    const TypeIndex *index = type_index_of(type);
 
-        if (!owns_memory[field->type])
-            continue;
+    for (guint i = 0; i < index->n_owning; i++) {
+        const ApiField *field = index->owning[i].field;
+        gpointer at = (char *)data + index->owning[i].offset;
+
         switch (field->type) {
         case API_QUANTITY:
             g_free(*(Quantity **)at);
@@ -92,7 +87,8 @@ api_struct_clear(const ApiType *type, gpointer data)
             api_struct_clear(field->message, at);
             break;
         case API_MESSAGE:
-            api_struct_free(field->message, *(gpointer *)at);
+            if (*(gpointer *)at != NULL)
+                api_struct_free(field->message, *(gpointer *)at);
             break;
         case API_RAW:
             value_free(*(Value **)at);
@@ -127,13 +123,14 @@ list_copy(const ApiField *field, ApiList *to, const ApiList *from, gsize item_si
 void
 api_struct_copy(const ApiType *type, gpointer to, gconstpointer from)
 {
-    memcpy(to, from, type->size);
-    for (const ApiField *field = type->fields; field->name != NULL; field++) {
-        gpointer target = (char *)to + field->offset;
-        gconstpointer source = (const char *)from + field->offset;
+    const TypeIndex *index = type_index_of(type);
 
-        if (!owns_memory[field->type])
-            continue;
+    memcpy(to, from, type->size);
+    for (guint i = 0; i < index->n_owning; i++) {
+        const ApiField *field = index->owning[i].field;
+        gpointer target = (char *)to + index->owning[i].offset;
+        gconstpointer source = (const char *)from + index->owning[i].offset;
+
         switch (field->type) {
         case API_QUANTITY:
             if (*(Quantity *const *)source != NULL)
@@ -352,93 +349,6 @@ api_struct_is_empty(const ApiType *type, gconstpointer data)
         if (!api_field_is_empty(field, (const char *)data + field->offset))
             return FALSE;
     return TRUE;
-}
-
-static gsize
-list_size_bytes(const ApiField *field, const ApiList *list)
-{
-    gsize item_size = list_item_size(field);
-    gboolean has_key = list_has_key(field);
-    gsize total = 2;
-
-    for (guint i = 0; i < list->count; i++) {
-        const char *item = (const char *)list->items + i * item_size;
-        const char *text = has_key ? *(const char *const *)item : NULL;
-
-        switch (field->type) {
-        case API_STR_MAP:
-        case API_BYTES_MAP: {
-            const char *value = ((const StrPair *)item)->value;
-
-            total += strlen(text) + (value == NULL ? 0 : strlen(value)) + 6;
-            break;
-        }
-        case API_QUANTITY_MAP:
-            total += strlen(text) + 10;
-            break;
-        case API_STR_LIST:
-            total += strlen(text) + 3;
-            break;
-        case API_MESSAGE_MAP:
-            total += strlen(text) + 4;
-            /* fallthrough */
-        case API_MESSAGE_LIST:
-            total += api_struct_size_bytes(field->message, item) + 1;
-            break;
-        default:
-            total += 4;
-            break;
-        }
-    }
-    return total;
-}
-
-/* What a field that is not empty takes beside its name; -1: it is empty. One look tells both. */
-static inline gssize
-field_size_bytes(const ApiField *field, gconstpointer at)
-{
-    switch (field->type) {
-    case API_STRING:
-        return *(const char *const *)at == NULL || api_field_is_empty(field, at)
-                   ? -1
-                   : (gssize)strlen(*(const char *const *)at) + 2;
-    case API_TIME:
-    case API_MICRO_TIME:
-        return *(const gint64 *)at == 0 ? -1 : 24;
-    case API_BOOL:
-    case API_INT32:
-    case API_OPT_BOOL:
-    case API_OPT_INT32:
-    case API_OPT_INT64:
-        return *(const gint32 *)at == 0 ? -1 : 6;
-    case API_STRUCT:
-        return api_field_is_empty(field, at) ? -1
-                                             : (gssize)api_struct_size_bytes(field->message, at);
-    case API_MESSAGE:
-        at = *(gconstpointer const *)at;
-        return at == NULL ? -1 : (gssize)api_struct_size_bytes(field->message, at);
-    case API_QUANTITY:
-    case API_RAW:
-    case API_INT64:
-    case API_INT_OR_STRING:
-        return api_field_is_empty(field, at) ? -1 : 6;
-    default:
-        return ((const ApiList *)at)->count == 0 ? -1 : (gssize)list_size_bytes(field, at);
-    }
-}
-
-gsize
-api_struct_size_bytes(const ApiType *type, gconstpointer data)
-{
-    gsize total = 2;
-
-    for (const ApiField *field = type->fields; field->name != NULL; field++) {
-        gssize size = field_size_bytes(field, (const char *)data + field->offset);
-
-        if (size >= 0)
-            total += strlen(field->name) + 4 + (gsize)size;
-    }
-    return total;
 }
 
 /* --- default ----------------------------------------------------------------------- */
