@@ -2,6 +2,7 @@
 
 #include "api/object.h"
 
+#include "base/caches.h"
 #include "base/pool.h"
 
 /*
@@ -281,10 +282,29 @@ api_key_of(const char *namespace_, const char *name)
     return str_is_empty(namespace_) ? str_intern(name) : str_intern_path(namespace_, name);
 }
 
+/* Keys are asked for by every component that hears of the object. */
+static ObjectMeta *
+with_key(const ApiObject *object)
+{
+    ObjectMeta *meta = object->meta;
+
+    if (meta->made.key == NULL || meta->made.name != meta->name ||
+        meta->made.namespace_ != meta->namespace_ || meta->made.kind != object->kind) {
+        meta->made.namespace_ = meta->namespace_;
+        meta->made.name = meta->name;
+        meta->made.kind = object->kind;
+        meta->made.key = api_key_of(meta->namespace_, meta->name);
+        meta->made.text = NULL;
+    } else if (caches_are_checked()) {
+        g_assert(meta->made.key == api_key_of(meta->namespace_, meta->name));
+    }
+    return meta;
+}
+
 const char *
 api_key(const ApiObject *object)
 {
-    return api_key_of(object->meta->namespace_, object->meta->name);
+    return with_key(object)->made.key;
 }
 
 void
@@ -299,11 +319,11 @@ api_split_key(const char *key, const char **out_namespace, const char **out_name
 const char *
 api_ref_text(const ApiObject *object)
 {
-    const ObjectMeta *meta = object->meta;
+    ObjectMeta *meta = with_key(object);
 
-    if (str_is_empty(meta->namespace_))
-        return str_intern_path(object->kind->singular, meta->name);
-    return str_intern_path(object->kind->singular, str_intern_path(meta->namespace_, meta->name));
+    if (meta->made.text == NULL)
+        meta->made.text = str_intern_path(object->kind->singular, meta->made.key);
+    return meta->made.text;
 }
 
 const OwnerReference *

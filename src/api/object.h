@@ -33,6 +33,15 @@ typedef struct {
     API_LIST_OF(OwnerReference) owner_references;
     StrList finalizers;
     Value *managed_fields; /* accepted, not modelled */
+    /*
+     * What api_key and api_ref_text made of the names, good while kind and names are these. No
+     * field of the API: in no table.
+     */
+    struct {
+        const char *namespace_, *name; /* (interned) */
+        const ApiKind *kind;
+        const char *key, *text; /* (interned) */
+    } made;
 } ObjectMeta;
 extern const ApiType object_meta_type, owner_reference_type;
 

@@ -24,6 +24,7 @@ typedef struct {
     guint32 *slots;      /* (owned) of the feasible */
     LocalResult *local;  /* (borrowed) of the pod's shape; NULL: none kept */
     gboolean has_nominated;
+    gboolean is_checked; /* what is remembered */
     gboolean is_all_local; /* no plugin looks beyond the node */
 } Run;
 
@@ -245,7 +246,7 @@ local_result(Run *run, const NodeInfo *node)
 
     if (result->generation != node->generation)
         work_out_local(run, node, result);
-    else if (caches_are_checked())
+    else if (run->is_checked)
         check_local(run, node, result);
     return result;
 }
@@ -309,7 +310,7 @@ recall_node(Run *run, guint index)
 
     if (result->generation != all->generations[slot])
         result = local_result(run, all->nodes[index]);
-    else if (caches_are_checked())
+    else if (run->is_checked)
         check_local(run, all->nodes[index], result);
     if (result->passes) {
         add_feasible(run, all->nodes[index], all->names[index], slot);
@@ -555,6 +556,7 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
     Run run = {
         .options = options,
         .attempt = attempt,
+        .is_checked = caches_are_checked(),
         .cycle = {.cache = options->cache,
                   .pod = pod,
                   .version_minor = options->version_minor,
