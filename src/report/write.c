@@ -9,31 +9,51 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
+/* At most 20 digits. */
+#define NUMBER_MAX 20
+
 /* Numbers by hand: there is one to a line, and printf was a tenth of a short run. */
-static void
-append_number(GString *out, guint64 number, guint min_digits)
+static char *
+put_number(char *to, guint64 number, guint min_digits)
 {
-    char digits[20];
+    char digits[NUMBER_MAX];
     guint n = sizeof digits;
 
     do {
         digits[--n] = (char)('0' + number % 10);
         number /= 10;
     } while (number != 0 || sizeof digits - n < min_digits);
-    g_string_append_len(out, digits + n, (gssize)(sizeof digits - n));
+    memcpy(to, digits + n, sizeof digits - n);
+    return to + (sizeof digits - n);
 }
 
 /* Seconds with millisecond digits: "12.345". */
-static void
-append_seconds(GString *out, gint64 ns)
+static char *
+put_seconds(char *to, gint64 ns)
 {
     guint64 ms = (guint64)(ABS(ns) / NS_PER_MS);
 
     if (ns < 0)
-        g_string_append_c(out, '-');
-    append_number(out, ms / 1000, 1);
-    g_string_append_c(out, '.');
-    append_number(out, ms % 1000, 3);
+        *to++ = '-';
+    to = put_number(to, ms / 1000, 1);
+    *to++ = '.';
+    return put_number(to, ms % 1000, 3);
+}
+
+static void
+append_number(GString *out, guint64 number, guint min_digits)
+{
+    char text[NUMBER_MAX];
+
+    g_string_append_len(out, text, put_number(text, number, min_digits) - text);
+}
+
+static void
+append_seconds(GString *out, gint64 ns)
+{
+    char text[2 * NUMBER_MAX + 2];
+
+    g_string_append_len(out, text, put_seconds(text, ns) - text);
 }
 
 /* A CSV cell: quoted if it must be. */
@@ -134,23 +154,16 @@ needs_care(guint64 word)
 
 /*
  * A member with a JSON string; NULL is null. Most of a run's bytes are written here, so no tree is
- * built for them: room is made once, for the case that each byte needs its six, and then filled.
+ * built for them: room is made once for a line, and then filled.
  */
-static void
-append_json_text(GString *out, const char *key, const char *text)
+static char *
+put_json_text(char *to, const char *key, const char *text)
 {
     static const char hex[] = "0123456789abcdef";
-    gsize key_length = strlen(key), length = text != NULL ? strlen(text) : 0, start = out->len;
-    const char *p = text != NULL ? text : "", *end = p + length;
-    char *to;
+    const char *p = text != NULL ? text : "", *end = p + strlen(p);
     guint64 word;
 
-    g_string_set_size(out, start + key_length + 8 + 6 * length);
-    to = out->str + start;
-    *to++ = ',';
-    *to++ = '"';
-    memcpy(to, key, key_length);
-    to += key_length;
+    to = g_stpcpy(g_stpcpy(to, ",\""), key);
     memcpy(to, text != NULL ? "\":\"" : "\":null", text != NULL ? 3 : 6);
     to += text != NULL ? 3 : 6;
     while (p < end) {
@@ -180,8 +193,19 @@ append_json_text(GString *out, const char *key, const char *text)
     }
     if (text != NULL)
         *to++ = '"';
-    *to = '\0';
-    out->len = (gsize)(to - out->str);
+    return to;
+}
+
+/* Room that the longest line about @record can take: each byte may need its six. */
+static gsize
+line_max(const TraceRecord *record)
+{
+    const char *const texts[] = {record->component, record->verb, record->object, record->reason, record->message};
+    gsize room = 256;
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        room += texts[i] != NULL ? 6 * strlen(texts[i]) : 0;
+    return room;
 }
 
 static gboolean
@@ -197,18 +221,21 @@ write_events(const Series *series, const char *directory, GError **error)
 
         if (series->end_ns >= 0 && record->time_ns > series->end_ns)
             break; /* the last requests were waited for: that is no part of the run */
-        g_string_append(out, "{\"id\":");
-        append_number(out, id, 1);
-        g_string_append(out, ",\"t\":");
-        append_seconds(out, record->time_ns);
-        append_json_text(out, "component", record->component);
-        append_json_text(out, "verb", record->verb != NULL ? record->verb : "");
-        append_json_text(out, "object", record->object);
-        append_json_text(out, "reason", record->reason != NULL ? record->reason : "");
-        append_json_text(out, "message", record->message != NULL ? record->message : "");
-        g_string_append(out, ",\"cause\":");
-        append_number(out, record->cause, 1);
-        g_string_append(out, "}\n");
+        gsize start = out->len;
+        char *to;
+
+        g_string_set_size(out, start + line_max(record));
+        to = out->str + start;
+        to = put_number(g_stpcpy(to, "{\"id\":"), id, 1);
+        to = put_seconds(g_stpcpy(to, ",\"t\":"), record->time_ns);
+        to = put_json_text(to, "component", record->component);
+        to = put_json_text(to, "verb", record->verb != NULL ? record->verb : "");
+        to = put_json_text(to, "object", record->object);
+        to = put_json_text(to, "reason", record->reason != NULL ? record->reason : "");
+        to = put_json_text(to, "message", record->message != NULL ? record->message : "");
+        to = put_number(g_stpcpy(to, ",\"cause\":"), record->cause, 1);
+        to = g_stpcpy(to, "}\n");
+        g_string_truncate(out, (gsize)(to - out->str));
         sheet_row(&sheet);
     }
     return sheet_close(&sheet, error);
