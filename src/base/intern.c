@@ -183,7 +183,7 @@ str_intern_len(const char *text, gsize length)
     if (text == NULL)
         return NULL;
     g_assert(length < G_MAXUINT32);
-    if ((interned.count + 1) * 2 > interned.n_slots)
+    if ((interned.count + 1) * 4 > interned.n_slots * 3)
         grow();
 
     guint32 hash = slot_hash(text, length);
