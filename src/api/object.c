@@ -141,6 +141,13 @@ api_object_unref(gpointer object)
     POOL_FREE(ApiObject, self);
 }
 
+static void
+forget_facts(ApiObject *object)
+{
+    object->facts = 0;
+    object->fits = NULL;
+}
+
 ApiObject *
 api_object_copy(const ApiObject *object)
 {
@@ -148,6 +155,7 @@ api_object_copy(const ApiObject *object)
 
     *copy = *object;
     copy->ref_count = 1;
+    forget_facts(copy);
     api_part_ref(copy->meta);
     api_part_ref(copy->spec);
     api_part_ref(copy->status);
@@ -159,6 +167,7 @@ ObjectMeta *
 api_edit_meta(ApiObject *object)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     return part_unshare((gpointer *)&object->meta);
 }
 
@@ -166,6 +175,7 @@ gpointer
 api_edit_spec(ApiObject *object)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     return part_unshare(&object->spec);
 }
 
@@ -173,6 +183,7 @@ gpointer
 api_edit_status(ApiObject *object)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     return part_unshare(&object->status);
 }
 
@@ -180,6 +191,7 @@ gpointer
 api_edit_body(ApiObject *object)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     return part_unshare(&object->body);
 }
 
@@ -187,6 +199,7 @@ void
 api_object_set_meta(ApiObject *object, gconstpointer part)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     g_assert(part != NULL);
     part_set((gpointer *)&object->meta, part);
 }
@@ -195,6 +208,7 @@ void
 api_object_set_spec(ApiObject *object, gconstpointer part)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     part_set(&object->spec, part);
 }
 
@@ -202,6 +216,7 @@ void
 api_object_set_status(ApiObject *object, gconstpointer part)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     part_set(&object->status, part);
 }
 
@@ -209,6 +224,7 @@ void
 api_object_set_body(ApiObject *object, gconstpointer part)
 {
     g_assert(object->ref_count == 1);
+    forget_facts(object);
     part_set(&object->body, part);
 }
 

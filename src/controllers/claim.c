@@ -1,5 +1,7 @@
 #include "controllers/util.h"
 
+#include "base/caches.h"
+
 void
 claims_init(Claims *claims)
 {
@@ -7,6 +9,7 @@ claims_init(Claims *claims)
     claims->adopt = g_ptr_array_new();
     claims->release = g_ptr_array_new();
     claims->finalizer = NULL;
+    claims->token = NULL;
 }
 
 void
@@ -31,9 +34,15 @@ claims_sort(Claims *claims,
 
         if (object->kind == &pod_kind)
             pods_prefetch(candidates, i);
+        if (claims->token != NULL && object->fits == claims->token && !caches_are_checked()) {
+            g_ptr_array_add(claims->claimed, (gpointer)object);
+            continue;
+        }
         controller = api_controller_of(object);
         matches = label_selector_matches(selector, &object->meta->labels);
 
+        if (claims->token != NULL && object->fits == claims->token)
+            g_assert(matches && api_is_controlled_by(object, owner));
         if (controller != NULL) {
             if (!str_is(controller->uid, api_uid(owner)))
                 continue;

@@ -267,6 +267,7 @@ list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
     }
     g_ptr_array_set_size(candidates, (gint)kept);
     claims_init(claims);
+    claims->token = replica_set_token(set, candidates->len);
     claims_sort(claims, set, &selector, candidates);
 }
 

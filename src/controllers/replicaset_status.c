@@ -1,12 +1,52 @@
 #include "controllers/replicaset_sync.h"
 
 #include "api/names.h"
+#include "api/selector.h"
+#include "base/caches.h"
+
+/* From so many pods on it is worth making the text. */
+#define TOKEN_FROM 64
+
+const char *
+replica_set_token(const ApiObject *set, guint n_pods)
+{
+    const ReplicaSetSpec *spec = replica_set_spec(set);
+    LabelSelector label_selector = replica_set_selector(set);
+    g_autoptr(Selector) selector = NULL;
+
+    if (n_pods < TOKEN_FROM)
+        return NULL;
+    selector = selector_from_label_selector(&label_selector);
+    return str_internf("%s|%s|%s", api_uid(set), selector_format(selector),
+                       str_map_format(&spec->template_.metadata.labels, ""));
+}
+
+/* Among the pods are some that are still to be adopted: those are not noted. */
+static gboolean
+is_fully_labelled(const ApiObject *set,
+                  const ApiObject *pod,
+                  const StrMap *labels,
+                  const char *token)
+{
+    gboolean fits = token != NULL && pod->fits == token;
+
+    if (fits && !caches_are_checked())
+        return TRUE;
+    if (!str_map_contains_all(&pod->meta->labels, labels)) {
+        g_assert(!fits);
+        return FALSE;
+    }
+    if (token != NULL && pod->ref_count > 1 && api_is_controlled_by(pod, set))
+        ((ApiObject *)pod)->fits = token;
+    return TRUE;
+}
 
 /* v1.34 pkg/controller/replicaset/replica_set_utils.go, calculateStatus. */
 static void
 count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns, ReplicaSetStatus *status)
 {
     const ReplicaSetSpec *spec = replica_set_spec(set);
+    const char *token = replica_set_token(set, pods->len);
 
     status->replicas = (gint32)pods->len;
     status->fully_labeled_replicas = 0;
@@ -16,7 +56,7 @@ count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns, ReplicaS
         const ApiObject *pod = pods->pdata[i];
 
         pods_prefetch(pods, i);
-        if (str_map_contains_all(&pod->meta->labels, &spec->template_.metadata.labels))
+        if (is_fully_labelled(set, pod, &spec->template_.metadata.labels, token))
             status->fully_labeled_replicas++;
         if (!pod_is_ready(pod))
             continue;

@@ -8,6 +8,11 @@
 
 #include "controllers/util.h"
 
+/*
+ * replica_set_token: ApiObject.fits of the set's own pods that carry all labels of its template. NULL:
+ * @n_pods are too few to note it. (interned)
+ */
+const char *replica_set_token(const ApiObject *set, guint n_pods);
 /* replica_set_calculate_status: into @status, which holds the old one. @error: what manage failed with, or NULL. */
 void replica_set_calculate_status(const ApiObject *set,
                                   const GPtrArray *pods,

@@ -24,6 +24,7 @@ typedef struct {
     GPtrArray
         *claimed; /* mine after the patches, in the order of the candidates (borrowed objects) */
     GPtrArray *adopt, *release;
+    const char *token;     /* ApiObject.fits of those that are known to be mine; NULL: none is */
     const char *finalizer; /* interned: set with the owner, removed with it; NULL: none */
 } Claims;
 

@@ -375,6 +375,8 @@ pods_prefetch(const GPtrArray *pods, guint index)
         return;
     __builtin_prefetch(pods->pdata[index + 24]);
     pod = pods->pdata[index + 16];
+    if (pod->facts != 0 && pod->fits != NULL)
+        return; /* the rest will not be read */
     __builtin_prefetch(&pod->meta->deletion_time);
     __builtin_prefetch(&pod->meta->owner_references);
     __builtin_prefetch(pod->status);

@@ -1,42 +1,76 @@
 /* What can be read off a pod: is it ready, active; what it requests; its QoS class. */
 #include "api/kinds/pod.h"
 
+#include "base/caches.h"
+
+/* ApiObject.facts of a pod. */
+enum { POD_IS_KNOWN = 1, POD_IS_TERMINAL = 2, POD_IS_DELETING = 4, POD_IS_READY = 8 };
+
+static guint32
+find_facts(const ApiObject *pod)
+{
+    const PodStatus *status = pod_status(pod);
+    guint32 facts = POD_IS_KNOWN;
+
+    if (str_is(status->phase, "Succeeded") || str_is(status->phase, "Failed"))
+        facts |= POD_IS_TERMINAL;
+    if (api_is_deleting(pod))
+        facts |= POD_IS_DELETING;
+    if (condition_is(&status->conditions, "Ready", "True"))
+        facts |= POD_IS_READY;
+    return facts;
+}
+
+static guint32
+facts_of(const ApiObject *pod)
+{
+    guint32 facts = pod->facts;
+
+    if (facts == 0) {
+        facts = find_facts(pod);
+        if (pod->ref_count > 1)
+            ((ApiObject *)pod)->facts = facts;
+    } else if (caches_are_checked()) {
+        g_assert(facts == find_facts(pod));
+    }
+    return facts;
+}
+
 gboolean
 pod_is_terminal(const ApiObject *pod)
 {
-    const char *phase = pod_status(pod)->phase;
-
-    return str_is(phase, "Succeeded") || str_is(phase, "Failed");
+    return (facts_of(pod) & POD_IS_TERMINAL) != 0;
 }
 
 gboolean
 pod_is_active(const ApiObject *pod)
 {
-    return !pod_is_terminal(pod) && !api_is_deleting(pod);
+    return (facts_of(pod) & (POD_IS_TERMINAL | POD_IS_DELETING)) == 0;
 }
 
 gboolean
 pod_is_terminating(const ApiObject *pod)
 {
-    return !pod_is_terminal(pod) && api_is_deleting(pod);
+    return (facts_of(pod) & (POD_IS_TERMINAL | POD_IS_DELETING)) == POD_IS_DELETING;
 }
 
 gboolean
 pod_is_ready(const ApiObject *pod)
 {
-    return condition_is(&pod_status(pod)->conditions, "Ready", "True");
+    return (facts_of(pod) & POD_IS_READY) != 0;
 }
 
 /* v1.34 pkg/api/v1/pod: IsPodAvailable */
 gboolean
 pod_is_available(const ApiObject *pod, gint32 min_ready_s, gint64 wall_ns)
 {
-    const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
+    const Condition *ready;
 
-    if (ready == NULL || !str_is(ready->status, "True"))
+    if (!pod_is_ready(pod))
         return FALSE;
     if (min_ready_s == 0)
         return TRUE;
+    ready = condition_find(&pod_status(pod)->conditions, "Ready");
     return ready->last_transition_time != 0 &&
            ready->last_transition_time + (gint64)min_ready_s * G_GINT64_CONSTANT(1000000000) <=
                wall_ns;
