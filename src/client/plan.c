@@ -239,6 +239,28 @@ plan_scale(Plan *plan, const ApiObject *target, gint32 replicas, const char *why
 }
 
 PlanStep *
+plan_call(Plan *plan,
+          void (*call)(gpointer user, const char *what, gint64 number),
+          gpointer user,
+          const char *what,
+          gint64 number,
+          const char *why_format,
+          ...)
+{
+    PlanStep *step;
+    va_list arguments;
+
+    va_start(arguments, why_format);
+    step = plan_add(plan, STEP_CALL, intern_va(why_format, arguments));
+    va_end(arguments);
+    step->call = call;
+    step->call_user = user;
+    step->call_what = str_intern(what);
+    step->call_number = number;
+    return step;
+}
+
+PlanStep *
 plan_event(Plan *plan,
            const ApiObject *about,
            const char *type,

@@ -25,7 +25,8 @@ typedef enum {
     STEP_PAUSE,
     STEP_DELETE_COLLECTION,
     STEP_LIST,
-    STEP_SCALE
+    STEP_SCALE,
+    STEP_CALL
 } StepType;
 typedef enum { GROUP_NONE, GROUP_PARALLEL, GROUP_SLOW_START } GroupType;
 
@@ -56,6 +57,11 @@ typedef struct PlanStep {
     gint64 pause_ns;           /* STEP_PAUSE */
     const char *label_selector, *field_selector; /* STEP_LIST; NULL: all */
     gint32 replicas;                             /* STEP_SCALE */
+    /* STEP_CALL: something outside of the cluster is told. */
+    void (*call)(gpointer user, const char *what, gint64 number);
+    gpointer call_user;
+    const char *call_what; /* interned */
+    gint64 call_number;
     /* Whatever comes back is for the continuation to judge: never an error of the sync. */
     gboolean ignores_errors;
     guint ignore_codes[4];     /* HTTP codes that count as success, 0-terminated */
@@ -138,6 +144,14 @@ PlanStep *plan_scale(Plan *plan,
                      gint32 replicas,
                      const char *why_format,
                      ...) G_GNUC_PRINTF(4, 5);
+/* plan_call: @call(@user, @what, @number) when the step's turn comes; it cannot fail. */
+PlanStep *plan_call(Plan *plan,
+                    void (*call)(gpointer user, const char *what, gint64 number),
+                    gpointer user,
+                    const char *what,
+                    gint64 number,
+                    const char *why_format,
+                    ...) G_GNUC_PRINTF(6, 7);
 PlanStep *plan_event(Plan *plan,
                      const ApiObject *about,
                      const char *type,

@@ -344,6 +344,11 @@ step_begin(PlanRun *run, guint index)
             recorder_event(run->options.recorder, what->event_about, what->on_success.type,
                            what->on_success.reason, what->event_message);
         break;
+    case STEP_CALL:
+        run->results[index].was_run = TRUE;
+        sim_set_cause(run->options.sim, run->cause);
+        what->call(what->call_user, what->call_what, what->call_number);
+        break;
     case STEP_PAUSE:
         sim_timer_arm_after(&step_new(run, index)->timer, what->pause_ns);
         break;
@@ -403,7 +408,7 @@ plan_run_group_failed(const PlanRun *run)
 
         if (step->group_id != last->group_id)
             break;
-        if (step->type == STEP_EVENT || step->type == STEP_PAUSE)
+        if (step->type == STEP_EVENT || step->type == STEP_PAUSE || step->type == STEP_CALL)
             continue;
         if (step_outcome(step, &run->results[i]) == OUTCOME_BAD)
             return TRUE;

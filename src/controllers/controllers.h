@@ -37,6 +37,10 @@ typedef struct {
     gint64 hpa_initial_readiness_ns;       /* --horizontal-pod-autoscaler-initial-readiness-delay */
     gint64 hpa_downscale_stabilization_ns; /* --horizontal-pod-autoscaler-downscale-stabilization */
 
+    /* cloud-node-lifecycle: does the cloud have a machine for this node? NULL: no cloud */
+    gboolean (*cloud_has_node)(gpointer user, const char *node);
+    gpointer cloud_user;
+
     const char *root_ca; /* interned text of ca.crt in every ConfigMap kube-root-ca.crt */
 } ControllersConfig;
 
@@ -57,3 +61,6 @@ extern const ControllerDef ttl_after_finished_controller, disruption_controller;
 extern const ControllerDef horizontal_pod_autoscaler_controller, resource_quota_controller,
     service_account_token_controller;
 extern const ControllerDef *const kcm_controllers[];
+/* Those of cloud-controller-manager. */
+extern const ControllerDef cloud_node_lifecycle_controller;
+extern const ControllerDef *const ccm_controllers[];

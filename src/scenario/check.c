@@ -82,6 +82,23 @@ check_label(const ScReader *reader, const Value *at, const char *path, const cha
 }
 
 static void
+check_autoscale(const ScReader *reader, const ScNodeGroup *group, const Value *at, const char *path)
+{
+    const Value *autoscale = value_get(at, "autoscale");
+
+    if (!is_map(autoscale))
+        return;
+    if (value_get(autoscale, "max") == NULL)
+        sc_error(reader, autoscale, path, "autoscale without an upper end; write autoscale: {min: 1, max: 5}");
+    else if (group->autoscale_min > group->autoscale_max)
+        sc_error(reader, check_place(autoscale, "min"), path, "min is above max; write the smaller one as min");
+    else if (!group->has_count)
+        sc_error(reader, autoscale, path, "autoscale without count; write count, how many nodes there are at first");
+    else if (group->count < group->autoscale_min || group->count > group->autoscale_max)
+        sc_error(reader, check_place(at, "count"), path, "count is not within min and max of autoscale; write a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, group->autoscale_min, group->autoscale_max);
+}
+
+static void
 check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, guint index)
 {
     g_autofree char *path = g_strdup_printf("spec.cluster.nodes[%u]", index);
@@ -110,6 +127,7 @@ check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, g
         }
     if (group->boot_min_ns > group->boot_max_ns)
         sc_error(reader, check_place(at, "bootMin"), path, "bootMin is above bootMax; write the smaller one as bootMin");
+    check_autoscale(reader, group, at, path);
 }
 
 /* Two machines of one name cannot be told apart. */
@@ -120,7 +138,7 @@ check_names(const ScReader *reader, const Scenario *scenario, const Value *list)
 
     for (guint i = 0; i < scenario->spec.cluster.nodes.count; i++) {
         const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)scenario->spec.cluster.nodes.items + i;
-        guint count = group->has_count ? (guint)group->count : 1;
+        guint count = scenario_group_size(group);
         const char *twice = NULL;
 
         for (guint k = 0; k < count; k++) {
@@ -165,7 +183,7 @@ check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
     for (guint i = 0; i < groups->count; i++) {
         const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
 
-        total += group->has_count && is_zero(value_get(check_item(list, i), "count")) ? 0 : MAX(group->has_count ? group->count : 1, 1);
+        total += group->has_count && is_zero(value_get(check_item(list, i), "count")) ? 0 : MAX(group->has_count ? group->count : 1, MAX(group->autoscale_max * 2, 1));
         if (is_map(check_item(list, i)))
             check_group(reader, group, check_item(list, i), i);
     }

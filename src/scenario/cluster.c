@@ -5,6 +5,7 @@
 #include "api/kinds.h"
 #include "base/duration.h"
 #include "controllers/controllers.h"
+#include "scenario/cloud.h"
 #include "scenario/entrance.h"
 #include "scenario/metrics.h"
 
@@ -91,6 +92,15 @@ make_control_plane(Cluster *cluster)
     cluster->server = apiserver_new(&server);
 }
 
+/* The cloud is made later. */
+static gboolean
+cluster_cloud_has_node(gpointer user, const char *node)
+{
+    const Cluster *cluster = user;
+
+    return cluster->cloud == NULL || cloud_has_node(cluster->cloud, node);
+}
+
 static void
 make_deciders(Cluster *cluster)
 {
@@ -99,6 +109,8 @@ make_deciders(Cluster *cluster)
 
     controllers_config_init(config, cluster->scenario->version_minor);
     config->cluster_cidr = cluster->scenario->spec.cluster.network.pod_cidr;
+    config->cloud_has_node = cluster_cloud_has_node;
+    config->cloud_user = cluster;
     cluster->controllers_config = config;
     for (gint64 i = 0; i < wanted->controller_managers; i++)
         g_ptr_array_add(cluster->managers, controller_manager_new(&(ControllerManagerOptions){
@@ -205,7 +217,7 @@ make_node(Cluster *cluster, NodePlan *plan)
 
     node->name = str_intern(plan->name);
     node->group = plan->group;
-    if (is_ideal(cluster))
+    if (is_ideal(cluster) && (plan->group == NULL || plan->group->autoscale_max == 0))
         plan->boot_min_ns = plan->boot_max_ns = 1; /* a played node is there at once */
     node->machine = machine_new(cluster->world, &(MachineOptions){
         .name = plan->name, .zone = plan->zone, .ip = ip, .cpu_milli = plan->cpu_milli, .memory_bytes = plan->memory_bytes,
@@ -256,7 +268,7 @@ add_taint(TaintList *taints, const char *text)
 static void
 make_group(Cluster *cluster, const ScNodeGroup *group)
 {
-    guint count = group->has_count ? (guint)group->count : 1;
+    guint count = scenario_group_size(group);
 
     for (guint i = 0; i < count; i++) {
         NodePlan plan = {
@@ -269,6 +281,7 @@ make_group(Cluster *cluster, const ScNodeGroup *group)
         for (guint k = 0; k < group->taints.count; k++)
             add_taint(&plan.taints, group->taints.items[k]);
         make_node(cluster, &plan);
+        cloud_adopt(cluster->cloud, g_ptr_array_index(cluster->nodes, cluster->nodes->len - 1), i);
     }
 }
 
@@ -420,6 +433,7 @@ cluster_new(const Scenario *scenario, guint64 seed)
     make_control_plane(cluster);
     make_deciders(cluster);
     metrics_new(cluster);
+    cluster->cloud = cloud_new(cluster);
     for (guint i = 0; i < spec->cluster.nodes.count; i++)
         make_group(cluster, (const ScNodeGroup *)(gconstpointer)spec->cluster.nodes.items + i);
     for (guint i = 0; i < scenario->nodes->len; i++)
@@ -477,6 +491,7 @@ cluster_boot(Cluster *cluster)
         start_deciders(cluster);
     }
     metrics_start(cluster);
+    cloud_start(cluster->cloud);
     sim_run_until(cluster->sim, 0);
     sim_set_cause(cluster->sim, 0);
     make_traffic(cluster);
@@ -493,6 +508,7 @@ cluster_free(Cluster *cluster)
     kubectl_free(cluster->kubectl);
     client_free(cluster->chaos);
     metrics_free(cluster);
+    cloud_free(cluster->cloud);
     for (guint i = 0; i < cluster->nodes->len; i++) {
         ClusterNode *node = g_ptr_array_index(cluster->nodes, i);
         kube_proxy_free(node->proxy);
@@ -612,6 +628,8 @@ cluster_process(const Cluster *cluster, const char *component, const char *node)
         return manager_of(cluster, node);
     if (str_is(component, "kube-apiserver") || str_is(component, "apiserver"))
         return apiserver_process(cluster->server);
+    if (cloud_process(cluster->cloud, component) != NULL)
+        return cloud_process(cluster->cloud, component);
     if (str_is(component, "metrics-server"))
         return cluster->metrics_server != NULL ? metrics_server_process(cluster->metrics_server) : NULL;
     if (str_is(component, "etcd"))

@@ -28,6 +28,7 @@ typedef struct {
 } ClusterNode;
 
 typedef struct Entrance Entrance; /* entrance.h */
+typedef struct Cloud Cloud;       /* cloud.h */
 
 typedef struct Cluster {
     const Scenario *scenario; /* borrowed */
@@ -48,6 +49,7 @@ typedef struct Cluster {
     GPtrArray *etcd_machines;  /* of Machine* */
     GPtrArray *plane_machines; /* of Machine*: the control plane, etcd's machines first */
     Entrance *entrance;
+    Cloud *cloud; /* NULL: no group of nodes grows */
     AppRule *app_rules; /* a copy: `set` changes it */
 } Cluster;
 

@@ -4,6 +4,7 @@
 
 #include "api/kinds.h"
 #include "base/duration.h"
+#include "scheduler/autoscaler.h"
 
 #define PROBE_NS (10 * NS_PER_S)
 #define PROBES_TO_EJECT 3
@@ -25,6 +26,24 @@ static gboolean
 answers(const Cluster *cluster, const ClusterNode *node)
 {
     return machine_is_on(node->machine) && !world_is_cut(cluster->world, cluster->external, node->machine);
+}
+
+/* service controller: a node that the autoscaler is about to give back is no target any more */
+static gboolean
+is_leaving(const Cluster *cluster, const ClusterNode *node)
+{
+    const ApiObject *object = cluster->cloud == NULL ? NULL : apiserver_peek(cluster->server, &node_kind, NULL, node->name);
+
+    for (guint i = 0; object != NULL && i < node_spec(object)->taints.count; i++)
+        if (str_is(node_spec(object)->taints.items[i].key, AUTOSCALER_DELETE_TAINT))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+is_target(const Entrance *entrance, guint index)
+{
+    return entrance->backends[index].is_in && !is_leaving(entrance->cluster, g_ptr_array_index(entrance->cluster->nodes, index));
 }
 
 static void
@@ -83,12 +102,12 @@ resolve_external(gpointer self, const char *namespace_, const char *name, gint32
     guint pick;
 
     for (guint i = 0; i < cluster->nodes->len; i++)
-        n_in += entrance->backends[i].is_in;
+        n_in += is_target(entrance, i);
     if (found == NULL || n_in == 0)
         return FALSE;
     pick = (guint)rng_below(entrance->rng, n_in);
     for (guint i = 0; i < cluster->nodes->len; i++) {
-        if (!entrance->backends[i].is_in || pick-- > 0)
+        if (!is_target(entrance, i) || pick-- > 0)
             continue;
         *out_entry = ((ClusterNode *)g_ptr_array_index(cluster->nodes, i))->machine;
         break;
@@ -126,7 +145,7 @@ entrance_resolver(Cluster *cluster)
     entrance->cluster = cluster;
     entrance->backends = g_new0(Backend, MAX(cluster->nodes->len, 1));
     for (guint i = 0; i < cluster->nodes->len; i++)
-        entrance->backends[i].is_in = TRUE;
+        entrance->backends[i].is_in = machine_is_on(((ClusterNode *)g_ptr_array_index(cluster->nodes, i))->machine);
     entrance->rng = rng_stream(cluster->sim, "entrance");
     cluster->entrance = entrance;
     /* Without traffic to balance nobody looks: no probes then. */

@@ -16,6 +16,15 @@ scenario_group_node_name(const ScNodeGroup *group, guint index)
     return str_internf("%s-%" G_GINT64_FORMAT, group->name, group->first + index);
 }
 
+guint
+scenario_group_size(const ScNodeGroup *group)
+{
+    guint count = group->has_count ? (guint)group->count : 1;
+
+    /* Room for each machine to be given back and another to be given once. */
+    return MAX(count, (guint)group->autoscale_max * 2);
+}
+
 GPtrArray *
 scenario_node_names(const Scenario *scenario)
 {
@@ -24,9 +33,8 @@ scenario_node_names(const Scenario *scenario)
 
     for (guint i = 0; i < groups->count; i++) {
         const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
-        guint count = group->has_count ? (guint)group->count : 1;
 
-        for (guint k = 0; k < count; k++)
+        for (guint k = 0; k < scenario_group_size(group); k++)
             g_ptr_array_add(names, (gpointer)scenario_group_node_name(group, k));
     }
     for (guint i = 0; i < scenario->nodes->len; i++) {

@@ -21,7 +21,13 @@ typedef struct {
     LabelList labels;
     StringList taints; /* key=value:Effect */
     gint64 boot_min_ns, boot_max_ns;
+    gint64 autoscale_min, autoscale_max; /* max 0: its size stays */
 } ScNodeGroup;
+
+typedef struct {
+    const char *expander;
+    gint64 unneeded_ns, unready_ns, delay_after_add_ns, provision_limit_ns, utilization_percent;
+} ScAutoscaler;
 
 typedef struct {
     gint64 etcd_members;
@@ -63,6 +69,7 @@ typedef struct {
     const char *kubelet; /* "real", "ideal" */
     const char *dns;     /* "cluster", "none" */
     ScMetricsServer metrics_server;
+    ScAutoscaler autoscaler;
 } ScCluster;
 
 typedef struct {
@@ -200,6 +207,8 @@ void scenario_check_file(const char *path, Diag *diag);
 /* scenario_read_file: a file beside the scenario; NULL if missing. (owned) */
 char *scenario_read_file(const Scenario *scenario, const char *path, gsize *out_length);
 
+/* scenario_group_size: machines of a group: those that are there at first and those that its autoscaler could ask for. */
+guint scenario_group_size(const ScNodeGroup *group);
 /* scenario_node_names: every node, in order: groups expanded, then Node manifests. (owned array, interned items) */
 GPtrArray *scenario_node_names(const Scenario *scenario);
 /* scenario_check_node_name: a mistake at @at unless there is a node of that name. */

@@ -31,6 +31,11 @@ string_of_taint(const ScReader *reader, const Value *map, const char *path)
 }
 
 #define N(member) offsetof(ScNodeGroup, member)
+static const ScField autoscale_fields[] = {
+    {"min", SC_INT, N(autoscale_min), .doc = "Fewest nodes.", .def = "1", .min = 1, .max = 1000},
+    {"max", SC_INT, N(autoscale_max), .doc = "Most nodes.", .min = 1, .max = 1000},
+    {0},
+};
 static const ScField node_fields[] = {
     {"name", SC_STRING, N(name), .doc = "Name of the node, or of the group when count is given.", .def = "worker"},
     {"count", SC_INT, N(count), .doc = "How many nodes NAME-1, NAME-2, ...; a group called node is lettered (node-a, node-b).", .given_offset = N(has_count), .min = 0, .max = 100000},
@@ -43,6 +48,7 @@ static const ScField node_fields[] = {
     {"region", SC_STRING, N(region), .doc = "Region: label topology.kubernetes.io/region."},
     {"labels", SC_LABELS, N(labels), .doc = "Further labels."},
     {"taints", SC_STRINGS, N(taints), .doc = "Taints, KEY=VALUE:EFFECT or {key, value, effect}.", .string_of = string_of_taint},
+    {"autoscale", SC_MAP, 0, .doc = "The cluster autoscaler sets the number of nodes: {min: 1, max: 5}; count is how many there are at first.", .fields = autoscale_fields},
     {"bootMin", SC_DURATION, N(boot_min_ns), .doc = "Shortest time from power on to a running kubelet.", .def = "30s"},
     {"bootMax", SC_DURATION, N(boot_max_ns), .doc = "Longest time from power on to a running kubelet.", .def = "90s"},
     {0},
@@ -77,6 +83,19 @@ static const ScField network_fields[] = {
 };
 #undef W
 
+#define C(member) offsetof(ScAutoscaler, member)
+static const char *const expander_words[] = {"least-waste", "most-pods", "random", NULL};
+static const ScField autoscaler_fields[] = {
+    {"expander", SC_ENUM, C(expander), .doc = "How one of several groups is chosen.", .def = "least-waste", .words = expander_words},
+    {"unneededTime", SC_DURATION, C(unneeded_ns), .doc = "So long nobody must have needed a node before it goes.", .def = "10m"},
+    {"unreadyTime", SC_DURATION, C(unready_ns), .doc = "The same for a node that is not ready.", .def = "20m"},
+    {"delayAfterAdd", SC_DURATION, C(delay_after_add_ns), .doc = "No node goes so soon after one was asked for.", .def = "10m"},
+    {"provisionTime", SC_DURATION, C(provision_limit_ns), .doc = "A machine that has not come after this time is given up.", .def = "15m"},
+    {"utilization", SC_INT, C(utilization_percent), .doc = "A node of whose CPU and memory less than this percentage is asked for may go.", .def = "50", .min = 1, .max = 100},
+    {0},
+};
+#undef C
+
 static const ScField metrics_server_fields[] = {
     {"resolution", SC_DURATION, offsetof(ScMetricsServer, resolution_ns), .doc = "Time from one scrape of the kubelets to the next.", .def = "15s", .min = NS_PER_S, .max = NS_PER_HOUR},
     {0},
@@ -90,6 +109,7 @@ static const ScField cluster_fields[] = {
     {"network", SC_MAP, offsetof(ScCluster, network), .doc = "Distances and address ranges.", .fields = network_fields},
     {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
     {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
+    {"autoscaler", SC_MAP, offsetof(ScCluster, autoscaler), .doc = "The cluster autoscaler, which is there as soon as a group of nodes has autoscale.", .fields = autoscaler_fields},
     {"metricsServer", SC_MAP, offsetof(ScCluster, metrics_server), .doc = "metrics-server is installed: autoscalers and kubectl top know what pods use. {} takes its defaults.", .fields = metrics_server_fields, .given_offset = offsetof(ScCluster, metrics_server.is_there)},
     {0},
 };

@@ -12,6 +12,7 @@ Suite *eviction_suite(void);
 Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *sets_suite(void);
+Suite *cloudnode_suite(void);
 Suite *cost_suite(void);
 Suite *podautoscaler_suite(void);
 Suite *disruption_suite(void);

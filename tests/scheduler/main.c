@@ -3,6 +3,7 @@
 #include <check.h>
 
 Suite *attempt_suite(void);
+Suite *autoscaler_suite(void);
 Suite *cache_suite(void);
 Suite *plugins_suite(void);
 Suite *process_suite(void);
@@ -18,6 +19,7 @@ main(void)
     srunner_add_suite(runner, plugins_suite());
     srunner_add_suite(runner, queue_suite());
     srunner_add_suite(runner, attempt_suite());
+    srunner_add_suite(runner, autoscaler_suite());
     srunner_add_suite(runner, cache_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);

@@ -1,0 +1,71 @@
+/* autoscaler_internal.h - what the files of the cluster autoscaler share */
+#pragma once
+
+#include "scheduler/attempt.h"
+#include "scheduler/autoscaler.h"
+
+/* --- autoscaler_sim.c: the cluster as the next loop may find it ----------------------------------- */
+
+typedef struct {
+    SchedCache *cache;
+    GPtrArray *owned; /* (owned) of ApiObject: copies that the cache does not keep */
+    Rng tiebreak, preemption;
+    guint next_start, version_minor;
+    const Reconcile *r;
+    guint n_copies;
+} Simulation;
+
+/* simulation_new: nodes and pods as they are; nodes that are being deleted are left out. */
+Simulation *simulation_new(const Reconcile *r, guint version_minor);
+void simulation_free(Simulation *sim);
+/* simulation_add_copy: one more node like @node, with what its DaemonSets run there. Returns: its name. (interned) */
+const char *simulation_add_copy(Simulation *sim, const ApiObject *node);
+void simulation_remove_copy(Simulation *sim, const char *copy);
+/*
+ * simulation_place: puts @pod on a node where the filters let it be; among several the
+ * one that comes first in @prefer (NULL: any). NULL: it fits nowhere.
+ */
+const char *simulation_place(Simulation *sim, const ApiObject *pod, const GPtrArray *prefer);
+/* simulation_place_on: on @node; NULL: it does not fit, and why is added to @why (texts that live for ever). */
+const char *simulation_place_on(Simulation *sim, const ApiObject *pod, const char *node, GPtrArray *why);
+/* simulation_take: @pod, which was placed, goes away again. */
+void simulation_take(Simulation *sim, const ApiObject *pod);
+/*
+ * simulation_empty_node: @node goes and @pods find other places; TRUE: they do,
+ * and have. FALSE: nothing is changed.
+ */
+gboolean simulation_empty_node(Simulation *sim, const ApiObject *node, const GPtrArray *pods);
+
+/* --- autoscaler_down.c ------------------------------------------------------------------------------- */
+
+typedef struct {
+    gint64 since_ns;
+    gboolean is_empty;
+    gboolean has_taint, is_drained;
+} Deletion;
+
+typedef struct {
+    GHashTable *unneeded; /* node name (interned) -> gint64* (owned): since when */
+    GHashTable *deleting; /* node name (interned) -> Deletion (owned) */
+    GHashTable *asked_ns; /* group -> gint64* (owned): when its last machine was asked for */
+    gint64 last_up_ns, last_down_ns;
+    gboolean has_grown;
+} AutoscalerState;
+
+/* autoscaler_is_daemon: runs on its node because of the node. */
+gboolean autoscaler_is_daemon(const ApiObject *pod);
+gboolean autoscaler_has_taint(const ApiObject *node, const char *key);
+/* autoscaler_utilization_permille: the larger of CPU and memory asked for. */
+guint autoscaler_utilization_permille(const ApiObject *node, const GPtrArray *pods);
+/*
+ * autoscaler_blocks: why @pod may not be moved; NULL: it may. Models simulator/drainability.
+ */
+const char *autoscaler_blocks(View *view, const ApiObject *pod);
+void autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim);
+/* autoscaler_drain: goes on with the node @name that is being deleted. */
+void autoscaler_drain(const Reconcile *r, Plan *plan, const char *name);
+
+/* --- autoscaler_up.c --------------------------------------------------------------------------------- */
+
+/* autoscaler_scale_up: TRUE if a group grows. @pods: those that fit nowhere. */
+gboolean autoscaler_scale_up(const Reconcile *r, Plan *plan, const GPtrArray *pods);
