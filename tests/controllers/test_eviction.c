@@ -170,6 +170,73 @@ START_TEST(test_cancel)
 }
 END_TEST
 
+static void
+add_taint(Mini *mini, const char *key)
+{
+    ApiObject *node = mini_edit(mini, &node_kind, "n1");
+    Taint *taint = API_LIST_ADD(&((NodeSpec *)api_edit_spec(node))->taints);
+
+    taint->key = str_intern(key);
+    taint->effect = str_intern("NoExecute");
+    mini_put(mini, node);
+    SYNC(mini, "n1");
+}
+
+/* processPodOnNode: a timer that runs is not shortened by a second, stricter toleration. */
+START_TEST(test_stricter_toleration)
+{
+    Mini *mini = mini_with_pod(TRUE, TRUE, 300);
+    ApiObject *pod = mini_edit(mini, &pod_kind, "p");
+
+    tolerate(pod, TRUE, 10);
+    ((PodSpec *)api_edit_spec(pod))->tolerations.items[1].key = str_intern("k2");
+    mini_put(mini, pod);
+    SYNC(mini, "n1");
+    mini->now_ns += NS_PER_S;
+    add_taint(mini, "k2");
+    mini_check_log(mini, "the timer stays", "");
+    mini->now_ns += 100 * NS_PER_S;
+    SYNC(mini, "default/p");
+    mini_check_log(mini, "as it was", "");
+    mini->now_ns += 199 * NS_PER_S;
+    SYNC(mini, "default/p");
+    mini_check_log(mini, "300 s after the first", eviction_log);
+    drop(mini);
+}
+END_TEST
+
+/* A taint that is not tolerated cuts the time short: node.kubernetes.io/out-of-service is such a one. */
+START_TEST(test_out_of_service)
+{
+    Mini *mini = mini_with_pod(TRUE, TRUE, 300);
+
+    SYNC(mini, "n1");
+    mini->now_ns += NS_PER_S;
+    add_taint(mini, "node.kubernetes.io/out-of-service");
+    mini_check_log(mini, "the old timer ends",
+                   "event Normal TaintManagerEviction Cancelling deletion of Pod default/p");
+    SYNC(mini, "default/p");
+    mini_check_log(mini, "at once", eviction_log);
+    drop(mini);
+}
+END_TEST
+
+/* Taints of other effects are nobody's here; a pod that tolerates everything stays for ever. */
+START_TEST(test_tolerates_all)
+{
+    Mini *mini = mini_with_pod(TRUE, FALSE, 0);
+    ApiObject *pod = mini_edit(mini, &pod_kind, "p");
+
+    ((PodSpec *)api_edit_spec(pod))->tolerations.items[0].key = NULL;
+    mini_put(mini, pod);
+    add_taint(mini, "node.kubernetes.io/out-of-service");
+    mini->now_ns += 1000 * NS_PER_S;
+    SYNC(mini, "default/p");
+    mini_check_log(mini, "stays", "");
+    drop(mini);
+}
+END_TEST
+
 /* deletePodHandler: up to five tries, each from the start. */
 START_TEST(test_retries)
 {
@@ -306,6 +373,9 @@ eviction_suite(void)
     tcase_add_test(tcase, test_tolerated_for_ever);
     tcase_add_test(tcase, test_cancel);
     tcase_add_test(tcase, test_retries);
+    tcase_add_test(tcase, test_stricter_toleration);
+    tcase_add_test(tcase, test_out_of_service);
+    tcase_add_test(tcase, test_tolerates_all);
     tcase_add_test(tcase, test_gc_terminated);
     tcase_add_test(tcase, test_gc_orphaned);
     tcase_add_test(tcase, test_gc_terminating);
