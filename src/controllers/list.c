@@ -19,6 +19,8 @@ const ControllerDef *const kcm_controllers[] = {
     &job_controller,
     &cron_job_controller,
     &volume_binder_controller,
+    &pvc_protection_controller,
+    &pv_protection_controller,
     &ttl_after_finished_controller,
     &disruption_controller,
     &horizontal_pod_autoscaler_controller,

@@ -197,10 +197,10 @@ reclaim(const Reconcile *r, const char *namespace_, const char *name, Plan *plan
         if (reference == NULL || !str_is(reference->namespace_, namespace_) ||
             !str_is(reference->name, name) || api_is_deleting(volume))
             continue;
+        if (!str_is(pv_status(volume)->phase, "Released"))
+            plan_volume_phase(plan, volume, "Released", -1);
         if (str_is(pv_spec(volume)->reclaim_policy, "Delete"))
             plan_delete(plan, volume, "because its claim is gone")->ignore_codes[0] = 404;
-        else if (!str_is(pv_status(volume)->phase, "Released"))
-            plan_volume_phase(plan, volume, "Released", -1);
     }
 }
 

@@ -32,6 +32,8 @@ static const Printer *const printers[] = {
     &network_policy_printer,
     &pdb_printer,
     &storage_class_printer,
+    &claim_printer,
+    &volume_printer,
     &resource_quota_printer,
     &limit_range_printer,
 };

@@ -1,4 +1,4 @@
-/* printers_network.c - rows of Ingresses, NetworkPolicies, StorageClasses; v1.34 printIngress ... */
+/* printers_network.c - rows of Ingresses, NetworkPolicies; v1.34 printIngress ... */
 
 #include "kubectl/printers.h"
 
@@ -56,25 +56,5 @@ policy_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *
     cell_add_age(out, object, wall_ns);
 }
 
-static const PrintColumn class_columns[] = {{"NAME"}, {"PROVISIONER"}, {"RECLAIMPOLICY"}, {"VOLUMEBINDINGMODE"},
-                                            {"ALLOWVOLUMEEXPANSION"}, {"AGE"}, {0}};
-
-static void
-class_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
-{
-    const StorageClassBody *body = object->body;
-    const StrMap *annotations = &object->meta->annotations;
-    gboolean is_default = str_is(str_map_get(annotations, str_intern("storageclass.kubernetes.io/is-default-class")), "true");
-
-    (void)wide;
-    cell_add(out, "%s%s", api_name(object), is_default ? " (default)" : "");
-    cell_add(out, "%s", body->provisioner == NULL ? "" : body->provisioner);
-    cell_add(out, "%s", body->reclaim_policy == NULL ? "Delete" : body->reclaim_policy);
-    cell_add(out, "%s", body->volume_binding_mode == NULL ? "Immediate" : body->volume_binding_mode);
-    cell_add(out, "%s", body->allow_volume_expansion == OPT_TRUE ? "true" : "false");
-    cell_add_age(out, object, wall_ns);
-}
-
 const Printer ingress_printer = {&ingress_kind, ingress_columns, ingress_cells};
 const Printer network_policy_printer = {&network_policy_kind, policy_columns, policy_cells};
-const Printer storage_class_printer = {&storage_class_kind, class_columns, class_cells};

@@ -65,6 +65,9 @@ void check_volumes(ApiErrors *errors, const PodSpec *spec, StrList *out_names);
 void check_key_selector_field(ApiErrors *errors, const ObjectFieldSelector *field, gboolean is_env);
 void
 check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboolean is_volume);
+/* check_host_path, check_nfs: the cursor stands on the source. */
+void check_host_path(ApiErrors *errors, const HostPathVolumeSource *source);
+void check_nfs(ApiErrors *errors, const Value *nfs);
 void check_no_backsteps(ApiErrors *errors, const char *child, const char *path);
 void check_local_path(ApiErrors *errors, const char *child, const char *path);
 void check_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volumes);

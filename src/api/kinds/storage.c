@@ -1,5 +1,6 @@
 /* PersistentVolumeClaim and PersistentVolume: tables, kinds, validation. */
 #include "api/kinds/hooks.h"
+#include "api/kinds/pod_internal.h"
 #include "api/kinds/tables.h"
 
 static const ApiField volume_resources_fields[] = {
@@ -145,32 +146,32 @@ static const ApiType pv_status_type =
 
 /* --- hooks --------------------------------------------------------------------------------- */
 
+static void
+check_access_modes(ApiErrors *errors, const StrList *given)
+{
+    static const char *const modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod", NULL};
+    gboolean is_shared = FALSE;
+
+    for (guint i = 0; i < given->count; i++) {
+        if (!g_strv_contains(modes, given->items[i]))
+            field_not_supported(errors, "accessModes", given->items[i], modes);
+        is_shared = is_shared || !str_is(given->items[i], "ReadWriteOncePod");
+    }
+    if (str_list_contains(given, "ReadWriteOncePod") && is_shared)
+        field_forbidden(errors, "accessModes", "may not use ReadWriteOncePod with other access modes");
+}
+
 /* v1.34 pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec; the cursor stands on the spec. */
 void
 check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
 {
-    static const char *const modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
-                                        "ReadWriteOncePod", NULL};
     const Quantity *storage = quantity_map_get(&spec->resources.requests, "storage");
-    gboolean is_shared = FALSE;
 
     if (spec->access_modes.count == 0)
         field_required(errors, "accessModes", "at least 1 access mode is required");
     if (spec->selector != NULL)
         check_label_selector(errors, "selector", spec->selector);
-    for (guint i = 0; i < spec->access_modes.count; i++) {
-        const char *mode = spec->access_modes.items[i];
-        gboolean is_known = FALSE;
-
-        for (guint k = 0; modes[k] != NULL; k++)
-            is_known = is_known || str_is(mode, modes[k]);
-        if (!is_known)
-            field_not_supported(errors, "accessModes", mode, modes);
-        is_shared = is_shared || !str_is(mode, "ReadWriteOncePod");
-    }
-    if (str_list_contains(&spec->access_modes, "ReadWriteOncePod") && is_shared)
-        field_forbidden(errors, "accessModes",
-                        "may not use ReadWriteOncePod with other access modes");
+    check_access_modes(errors, &spec->access_modes);
     api_errors_push(errors, "resources");
     if (storage == NULL) {
         api_errors_push_key(errors, "storage");
@@ -199,6 +200,88 @@ pvc_validate(const ApiObject *object, ApiErrors *errors)
     api_errors_pop(errors);
 }
 
+static Value *
+encode_quantities(const QuantityMap *map)
+{
+    Value *value;
+
+    if (map->count == 0)
+        return value_new_null();
+    value = value_new_map();
+    for (guint i = 0; i < map->count; i++)
+        value_set(value, map->items[i].key, value_new_string(quantity_format(&map->items[i].value)));
+    return value;
+}
+
+static Value *
+encode_or_null(const char *text)
+{
+    return text == NULL ? value_new_null() : value_new_string(text);
+}
+
+/* A claim's spec with the names and order of the server's own type. (owned) */
+static char *
+claim_internal_json(const PvcSpec *spec)
+{
+    g_autoptr(Value) value = value_new_map();
+    Value *resources = value_new_map();
+    Value *modes = value_new_list();
+
+    for (guint i = 0; i < spec->access_modes.count; i++)
+        value_append(modes, value_new_string(spec->access_modes.items[i]));
+    value_set(resources, "Limits", encode_quantities(&spec->resources.limits));
+    value_set(resources, "Requests", encode_quantities(&spec->resources.requests));
+    value_set(value, "AccessModes", modes);
+    value_set(value, "Selector",
+              spec->selector == NULL ? value_new_null() : api_struct_encode(&label_selector_type, spec->selector));
+    value_set(value, "Resources", resources);
+    value_set(value, "VolumeName", value_new_string(spec->volume_name == NULL ? "" : spec->volume_name));
+    value_set(value, "StorageClassName", encode_or_null(spec->storage_class_name));
+    value_set(value, "VolumeMode", encode_or_null(spec->volume_mode));
+    value_set(value, "DataSource", spec->data_source == NULL ? value_new_null() : value_copy(spec->data_source));
+    value_set(value, "DataSourceRef",
+              spec->data_source_ref == NULL ? value_new_null() : value_copy(spec->data_source_ref));
+    value_set(value, "VolumeAttributesClassName", encode_or_null(spec->volume_attributes_class_name));
+    return value_to_json(value, VALUE_INDENT1);
+}
+
+/* ValidatePersistentVolumeClaimUpdate: a bound claim may ask for more, one without a volume may get one. */
+static void
+pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const Quantity *size = quantity_map_get(&pvc_spec(object)->resources.requests, "storage");
+    const Quantity *before = quantity_map_get(&pvc_spec(old)->resources.requests, "storage");
+    PvcSpec munged = {0};
+    g_autofree char *was = NULL;
+    g_autofree char *is = NULL;
+
+    if (object->spec == old->spec)
+        return;
+    pvc_validate(object, errors);
+    api_struct_copy(&pvc_spec_type, &munged, object->spec);
+    if (str_is_empty(pvc_spec(old)->volume_name))
+        munged.volume_name = pvc_spec(old)->volume_name;
+    if (str_is(pvc_status(object)->phase, "Bound")) {
+        if (size != NULL && before != NULL)
+            quantity_map_set(&munged.resources.requests, str_intern("storage"), *before);
+        munged.volume_attributes_class_name = pvc_spec(old)->volume_attributes_class_name;
+    }
+    was = claim_internal_json(pvc_spec(old));
+    is = claim_internal_json(&munged);
+    if (strcmp(was, is) != 0) {
+        g_autofree char *diff = text_unified_diff(was, is, 3);
+
+        field_forbidden(errors, "spec",
+                        str_internf("spec is immutable after creation except resources.requests and "
+                                    "volumeAttributesClassName for bound claims\n%s",
+                                    diff));
+    }
+    if (size != NULL && before != NULL && quantity_compare(size, before) < 0)
+        field_forbidden(errors, "spec.resources.requests.storage",
+                        "field can not be less than status.capacity");
+    api_struct_clear(&pvc_spec_type, &munged);
+}
+
 static void
 pvc_prepare_create(ApiObject *object)
 {
@@ -209,17 +292,78 @@ pvc_prepare_create(ApiObject *object)
 }
 
 static void
+check_capacity(ApiErrors *errors, const QuantityMap *capacity)
+{
+    static const char *const known[] = {"storage", NULL};
+
+    if (capacity->count == 0)
+        field_required(errors, "capacity", NULL);
+    if (capacity->count != 1 || quantity_map_get(capacity, "storage") == NULL) {
+        g_autoptr(Value) value = encode_quantities(capacity);
+        g_autofree char *printed = value_to_json(value, VALUE_COMPACT);
+
+        field_not_supported_raw(errors, "capacity", printed, known);
+    }
+    for (guint i = 0; i < capacity->count; i++) {
+        const char *child = str_internf("capacity[%s]", capacity->items[i].key);
+        const char *text = quantity_format(&capacity->items[i].value);
+
+        if (quantity_sign(&capacity->items[i].value) < 0)
+            field_invalid_string(errors, child, text, "must be a valid resource quantity");
+        if (quantity_sign(&capacity->items[i].value) <= 0)
+            field_invalid_string(errors, child, text, "must be greater than zero");
+    }
+}
+
+static void
+check_volume_sources(ApiErrors *errors, const PvSpec *spec)
+{
+    const struct {
+        const char *name;
+        gconstpointer source;
+    } sources[] = {{"hostPath", spec->host_path}, {"nfs", spec->nfs}, {"local", spec->local}, {"csi", spec->csi}};
+    guint count = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+        if (sources[i].source == NULL)
+            continue;
+        if (count++ > 0) {
+            field_forbidden(errors, sources[i].name, "may not specify more than 1 volume type");
+            continue;
+        }
+        api_errors_push(errors, sources[i].name);
+        if (spec->host_path != NULL)
+            check_host_path(errors, spec->host_path);
+        else if (spec->nfs != NULL)
+            check_nfs(errors, spec->nfs);
+        api_errors_pop(errors);
+    }
+    if (count == 0)
+        field_required(errors, NULL, "must specify a volume type");
+}
+
+/* ValidatePersistentVolumeSpec */
+static void
 pv_validate(const ApiObject *object, ApiErrors *errors)
 {
+    static const char *const policies[] = {"Delete", "Recycle", "Retain", NULL};
+    static const char *const modes[] = {"Block", "Filesystem", NULL};
     const PvSpec *spec = object->spec;
 
     api_errors_push(errors, "spec");
     if (spec->access_modes.count == 0)
         field_required(errors, "accessModes", NULL);
-    if (spec->capacity.count == 0)
-        field_required(errors, "capacity", NULL);
-    if (spec->host_path == NULL && spec->csi == NULL && spec->nfs == NULL && spec->local == NULL)
-        field_required(errors, NULL, "must specify a volume type");
+    check_access_modes(errors, &spec->access_modes);
+    check_capacity(errors, &spec->capacity);
+    if (!str_is_empty(spec->reclaim_policy) && !g_strv_contains(policies, spec->reclaim_policy))
+        field_not_supported(errors, "persistentVolumeReclaimPolicy", spec->reclaim_policy, policies);
+    check_volume_sources(errors, spec);
+    if (spec->host_path != NULL && str_is(spec->host_path->path, "/") && str_is(spec->reclaim_policy, "Recycle"))
+        field_forbidden(errors, "persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+    if (!str_is_empty(spec->storage_class_name))
+        check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, spec->storage_class_name);
+    if (spec->volume_mode != NULL && !g_strv_contains(modes, spec->volume_mode))
+        field_not_supported(errors, "volumeMode", spec->volume_mode, modes);
     api_errors_pop(errors);
 }
 
@@ -250,6 +394,7 @@ const ApiKind persistent_volume_claim_kind = {
     .doc = "Asks for storage that outlives the pod using it.",
     .prepare_create = pvc_prepare_create,
     .validate = pvc_validate,
+    .validate_update = pvc_validate_update,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 

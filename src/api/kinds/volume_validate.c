@@ -45,7 +45,7 @@ check_mode(ApiErrors *errors, const char *child, OptInt32 mode)
         field_invalid_int(errors, child, mode.value, FILE_MODE_MESSAGE);
 }
 
-static void
+void
 check_host_path(ApiErrors *errors, const HostPathVolumeSource *source)
 {
     static const char *const types[] =
@@ -218,7 +218,7 @@ check_projected(ApiErrors *errors, const ProjectedVolumeSource *projected)
     g_free(paths.items);
 }
 
-static void
+void
 check_nfs(ApiErrors *errors, const Value *nfs)
 {
     const char *path = value_get_string(nfs, "path", "");

@@ -1,0 +1,174 @@
+/*
+ * volumeprotection.c - claims that pods use, and volumes that claims use, are not removed
+ *
+ * Models v1.34 pkg/controller/volume/pvcprotection and pvprotection: a finalizer keeps
+ * the object until nobody uses it. Here both work on what their informers saw; upstream
+ * asks the API once more before it lets a claim go.
+ */
+#include "controllers/controllers.h"
+#include "controllers/util.h"
+
+#define CLAIM_FINALIZER  "kubernetes.io/pvc-protection"
+#define VOLUME_FINALIZER "kubernetes.io/pv-protection"
+
+static gboolean
+drop_finalizer(ApiObject *object, gpointer name)
+{
+    return str_list_remove(&api_edit_meta(object)->finalizers, name);
+}
+
+static gboolean
+add_finalizer(ApiObject *object, gpointer name)
+{
+    if (str_list_contains(&object->meta->finalizers, name))
+        return FALSE;
+    str_list_add(&api_edit_meta(object)->finalizers, name);
+    return TRUE;
+}
+
+static void
+plan_protection(Plan *plan, const ApiObject *object, const char *finalizer, gboolean is_used)
+{
+    gboolean is_protected = str_list_contains(&object->meta->finalizers, finalizer);
+    gpointer name = (gpointer)str_intern(finalizer);
+
+    if (api_is_deleting(object) && is_protected && !is_used)
+        plan_patch(plan, object, NULL, drop_finalizer, name, NULL, "because nobody uses it any more")->ignore_codes[0] = 404;
+    else if (!api_is_deleting(object) && !is_protected)
+        plan_patch(plan, object, NULL, add_finalizer, name, NULL, "because it may come to be used")->ignore_codes[0] = 404;
+}
+
+/* --- claims ------------------------------------------------------------------------------------- */
+
+/* podUsesPVC: a pod that no node has yet does not count, one that has ended does. */
+static gboolean
+pod_uses(const ApiObject *pod, const char *claim)
+{
+    const PodSpec *spec = pod_spec(pod);
+
+    if (str_is_empty(spec->node_name))
+        return FALSE;
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        const PvcVolumeSource *source = spec->volumes.items[i].persistent_volume_claim;
+
+        if (source != NULL && str_is(source->claim_name, claim))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+reconcile_claim(const Reconcile *r, Plan *plan)
+{
+    g_autoptr(GPtrArray) pods = NULL;
+    const char *namespace_;
+    const char *name;
+    const ApiObject *claim;
+    gboolean is_used = FALSE;
+
+    api_split_key(r->key, &namespace_, &name);
+    claim = view_get(r->view, &persistent_volume_claim_kind, namespace_, name);
+    if (claim == NULL)
+        return;
+    if (api_is_deleting(claim)) {
+        pods = g_ptr_array_new();
+        view_list(r->view, &pod_kind, namespace_, pods);
+        for (guint i = 0; i < pods->len && !is_used; i++)
+            is_used = pod_uses(pods->pdata[i], name);
+    }
+    plan_protection(plan, claim, CLAIM_FINALIZER, is_used);
+}
+
+static void
+on_claim(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    gboolean is_protected;
+
+    (void)old;
+    if (object == NULL)
+        return;
+    is_protected = str_list_contains(&object->meta->finalizers, CLAIM_FINALIZER);
+    if (api_is_deleting(object) == is_protected)
+        controller_enqueue_object(controller, object);
+}
+
+/* A pod that goes may have been the last; one that was replaced by a namesake has gone too. */
+static void
+on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    const PodSpec *spec;
+
+    if (old == NULL || (object != NULL && str_is(api_uid(object), api_uid(old))))
+        return;
+    spec = pod_spec(old);
+    for (guint i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].persistent_volume_claim != NULL)
+            controller_enqueue(controller,
+                               str_internf("%s/%s", api_namespace(old),
+                                           spec->volumes.items[i].persistent_volume_claim->claim_name));
+}
+
+static const char *
+claim_text(const char *key)
+{
+    return str_internf("persistentvolumeclaim/%s", key);
+}
+
+static const ControllerSource claim_sources[] = {
+    {&persistent_volume_claim_kind, on_claim},
+    {&pod_kind, on_pod},
+    {0},
+};
+
+const ControllerDef pvc_protection_controller = {
+    .name = "persistentvolumeclaim-protection",
+    .component = "pvc-protection-controller",
+    .workers = 1,
+    .sources = claim_sources,
+    .reconcile = reconcile_claim,
+    .object_text = claim_text,
+};
+
+/* --- volumes ------------------------------------------------------------------------------------ */
+
+static void
+reconcile_volume(const Reconcile *r, Plan *plan)
+{
+    const ApiObject *volume = view_get(r->view, &persistent_volume_kind, NULL, r->key);
+
+    if (volume != NULL)
+        plan_protection(plan, volume, VOLUME_FINALIZER, str_is(pv_status(volume)->phase, "Bound"));
+}
+
+static void
+on_volume(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    gboolean is_protected;
+
+    (void)old;
+    if (object == NULL)
+        return;
+    is_protected = str_list_contains(&object->meta->finalizers, VOLUME_FINALIZER);
+    if (api_is_deleting(object) == is_protected)
+        controller_enqueue_object(controller, object);
+}
+
+static const char *
+volume_text(const char *key)
+{
+    return str_internf("persistentvolume/%s", key);
+}
+
+static const ControllerSource volume_sources[] = {
+    {&persistent_volume_kind, on_volume},
+    {0},
+};
+
+const ControllerDef pv_protection_controller = {
+    .name = "persistentvolume-protection",
+    .component = "pv-protection-controller",
+    .workers = 1,
+    .sources = volume_sources,
+    .reconcile = reconcile_volume,
+    .object_text = volume_text,
+};

@@ -1,0 +1,108 @@
+/* printers_storage.c - rows of claims, volumes and their classes; v1.34 printPersistentVolumeClaim ... */
+
+#include "kubectl/printers.h"
+
+#include "api/kinds/network.h"
+
+/* GetAccessModesAsString: in this order, each once */
+static const char *
+modes_text(const StrList *modes)
+{
+    static const char *const short_forms[][2] = {{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"},
+                                                 {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(short_forms); i++)
+        if (str_list_contains(modes, short_forms[i][0]))
+            g_string_append_printf(text, "%s%s", text->len > 0 ? "," : "", short_forms[i][1]);
+    return str_intern(text->str);
+}
+
+static const char *
+size_text(const QuantityMap *capacity)
+{
+    const Quantity *size = quantity_map_get(capacity, "storage");
+
+    return size == NULL ? "0" : quantity_format(size);
+}
+
+static const char *
+text_or(const char *text, const char *other)
+{
+    return text == NULL ? other : text;
+}
+
+static const PrintColumn claim_columns[] = {
+    {"NAME"}, {"STATUS"}, {"VOLUME"}, {"CAPACITY"}, {"ACCESS MODES"}, {"STORAGECLASS"}, {"VOLUMEATTRIBUTESCLASS"},
+    {"AGE"}, {"VOLUMEMODE", TRUE}, {0},
+};
+
+static void
+claim_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const PvcSpec *spec = pvc_spec(object);
+    const PvcStatus *status = pvc_status(object);
+    gboolean is_bound = !str_is_empty(spec->volume_name);
+
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%s", api_is_deleting(object) ? "Terminating" : text_or(status->phase, ""));
+    cell_add(out, "%s", text_or(spec->volume_name, ""));
+    cell_add(out, "%s", is_bound ? size_text(&status->capacity) : "");
+    cell_add(out, "%s", is_bound ? modes_text(&status->access_modes) : "");
+    cell_add(out, "%s", text_or(spec->storage_class_name, ""));
+    cell_add(out, "%s", text_or(spec->volume_attributes_class_name, "<unset>"));
+    cell_add_age(out, object, wall_ns);
+    cell_add(out, "%s", text_or(spec->volume_mode, "<unset>"));
+}
+
+static const PrintColumn volume_columns[] = {
+    {"NAME"}, {"CAPACITY"}, {"ACCESS MODES"}, {"RECLAIM POLICY"}, {"STATUS"}, {"CLAIM"}, {"STORAGECLASS"},
+    {"VOLUMEATTRIBUTESCLASS"}, {"REASON"}, {"AGE"}, {"VOLUMEMODE", TRUE}, {0},
+};
+
+static void
+volume_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const PvSpec *spec = pv_spec(object);
+    const PvStatus *status = pv_status(object);
+
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%s", size_text(&spec->capacity));
+    cell_add(out, "%s", modes_text(&spec->access_modes));
+    cell_add(out, "%s", text_or(spec->reclaim_policy, ""));
+    cell_add(out, "%s", api_is_deleting(object) ? "Terminating" : text_or(status->phase, ""));
+    if (spec->claim_ref == NULL)
+        cell_add(out, "%s", "");
+    else
+        cell_add(out, "%s/%s", text_or(spec->claim_ref->namespace_, ""), text_or(spec->claim_ref->name, ""));
+    cell_add(out, "%s", text_or(spec->storage_class_name, ""));
+    cell_add(out, "<unset>");
+    cell_add(out, "%s", text_or(status->reason, ""));
+    cell_add_age(out, object, wall_ns);
+    cell_add(out, "%s", text_or(spec->volume_mode, "<unset>"));
+}
+
+static const PrintColumn class_columns[] = {{"NAME"}, {"PROVISIONER"}, {"RECLAIMPOLICY"}, {"VOLUMEBINDINGMODE"},
+                                            {"ALLOWVOLUMEEXPANSION"}, {"AGE"}, {0}};
+
+static void
+class_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const StorageClassBody *body = object->body;
+    const StrMap *annotations = &object->meta->annotations;
+    gboolean is_default = str_is(str_map_get(annotations, str_intern("storageclass.kubernetes.io/is-default-class")), "true");
+
+    (void)wide;
+    cell_add(out, "%s%s", api_name(object), is_default ? " (default)" : "");
+    cell_add(out, "%s", body->provisioner == NULL ? "" : body->provisioner);
+    cell_add(out, "%s", body->reclaim_policy == NULL ? "Delete" : body->reclaim_policy);
+    cell_add(out, "%s", body->volume_binding_mode == NULL ? "Immediate" : body->volume_binding_mode);
+    cell_add(out, "%s", body->allow_volume_expansion == OPT_TRUE ? "true" : "false");
+    cell_add_age(out, object, wall_ns);
+}
+
+const Printer claim_printer = {&persistent_volume_claim_kind, claim_columns, claim_cells};
+const Printer volume_printer = {&persistent_volume_kind, volume_columns, volume_cells};
+const Printer storage_class_printer = {&storage_class_kind, class_columns, class_cells};
