@@ -458,6 +458,8 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
     }
     do_request(mini, step, results, result);
     log_step(mini, step, result);
+    if (mini->after_step != NULL)
+        mini->after_step(mini, step);
     if (result->status == NULL) {
         log_event(mini, &step->on_success, result->object == NULL ? "" : api_name(result->object),
                   NULL);

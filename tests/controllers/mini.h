@@ -25,7 +25,8 @@ typedef struct {
     guint count; /* so many are refused then */
 } MiniRefusal;
 
-typedef struct {
+typedef struct Mini Mini;
+struct Mini {
     GPtrArray *objects; /* of ApiObject (owned refs) */
     guint64 revision;
     gint64 now_ns;
@@ -40,7 +41,8 @@ typedef struct {
     gpointer state;
     const ControllersConfig *config;
     guint version_minor;
-} Mini;
+    void (*after_step)(Mini *mini, const PlanStep *step); /* as if an informer had been quick; may be NULL */
+};
 
 Mini *mini_new(void);
 void mini_free(Mini *mini);

@@ -306,6 +306,47 @@ START_TEST(counted_once)
 }
 END_TEST
 
+/* The cache may show a finalizer's end before the sync goes on: it counts as gone all the same, in this sync. */
+static void
+observe_at_once(Mini *mini, const PlanStep *step)
+{
+    const ApiObject *pod = step->type != STEP_PATCH ? NULL : mini_get(mini, &pod_kind, step->namespace_, step->name);
+
+    if (pod != NULL)
+        job_memory_observe_removal(mini->state, str_intern("default/j"), api_uid(pod));
+}
+
+START_TEST(quick_cache)
+{
+    Mini *mini = mini_with("completions: 2, parallelism: 2,");
+
+    add_pods(mini, "s s");
+    mini->after_step = observe_at_once;
+    sync_job(mini);
+    ck_assert_int_eq(job_status(the_job(mini))->succeeded, 2);
+    ck_assert_str_eq(condition_reason(mini, "Complete"), "CompletionsReached");
+    mini_end(mini);
+}
+END_TEST
+
+/* The other way round: until the cache shows it, a pod that was counted is not counted again. */
+START_TEST(slow_cache)
+{
+    Mini *mini = mini_with("completions: 5, parallelism: 2,");
+    ApiObject *stale;
+
+    add_pods(mini, "s r");
+    stale = mini_edit(mini, &pod_kind, "j-0");
+    sync_job(mini);
+    ck_assert_int_eq(job_status(the_job(mini))->succeeded, 1);
+    mini_put(mini, stale);
+    sync_job(mini);
+    ck_assert_int_eq(job_status(the_job(mini))->succeeded, 1);
+    ck_assert_uint_eq(count_lines(mini, "patch Pod "), 0);
+    mini_end(mini);
+}
+END_TEST
+
 /* --- back-off ----------------------------------------------------------------------------------------------------- */
 
 /* v1.34 backoff_utils_test.go, TestGetRemainingBackoffTime, with the delays of the controller: 10 s, at most 10 minutes. */
@@ -905,6 +946,8 @@ job_suite(void)
     tcase_add_test(tests, failure_in_two_writes);
     tcase_add_test(tests, failure_waits_for_pods);
     tcase_add_test(tests, counted_once);
+    tcase_add_test(tests, quick_cache);
+    tcase_add_test(tests, slow_cache);
     tcase_add_loop_test(tests, backoff, 0, G_N_ELEMENTS(backoff_cases));
     tcase_add_loop_test(tests, record, 0, G_N_ELEMENTS(record_cases));
     tcase_add_test(tests, backoff_remembers);
