@@ -157,20 +157,44 @@ probe_find_status(const ProbeWorker *probe)
 }
 
 /* Is a check due, for the instance as last reported? */
+/*
+ * v1.34 worker.go doProbe: one look at the status serves the whole check. To tell a
+ * result may bring about a sync, and with it a new status.
+ */
+typedef struct {
+    const char *container_id;
+    gboolean runs, has_ended, has_started;
+    gint64 started_at;
+} Look;
+
+static Look
+look_at(const ContainerStatus *item)
+{
+    const ContainerStateRunning *running = item->state.running;
+
+    return (Look){
+        .container_id = item->container_id,
+        .runs = running != NULL,
+        .has_ended = item->state.terminated != NULL,
+        .has_started = item->started == OPT_TRUE,
+        .started_at = running != NULL ? running->started_at : 0,
+    };
+}
+
 static gboolean
-probe_should_run(ProbeWorker *probe, const ContainerStatus *item)
+probe_should_run(ProbeWorker *probe, const Look *look)
 {
     Worker *w = probe->w;
     gint64 age_s;
 
-    if (probe_state_see(&probe->state, item->container_id))
+    if (probe_state_see(&probe->state, look->container_id))
         probe_tell(probe);
     if (probe->state.is_on_hold)
         return FALSE;
-    if (item->state.running == NULL) {
+    if (!look->runs) {
         if (probe_state_store(&probe->state, PROBE_FAILURE))
             probe_tell(probe);
-        if (item->state.terminated != NULL &&
+        if (look->has_ended &&
             str_is(pod_spec(probe->pod)->restart_policy, "Never") &&
             !container_is_sidecar(probe->container))
             probe_stop(probe);
@@ -182,10 +206,10 @@ probe_should_run(ProbeWorker *probe, const ContainerStatus *item)
         probe_stop(probe);
         return FALSE;
     }
-    age_s = (kubelet_wall_ns(w->k) - item->state.running->started_at) / NS_PER_S;
+    age_s = (kubelet_wall_ns(w->k) - look->started_at) / NS_PER_S;
     if (age_s < probe->spec->initial_delay_s)
         return FALSE;
-    return (item->started == OPT_TRUE) != (probe->state.type == PROBE_STARTUP);
+    return look->has_started != (probe->state.type == PROBE_STARTUP);
 }
 
 static void
@@ -193,17 +217,21 @@ probe_check(ProbeWorker *probe)
 {
     Worker *w = probe->w;
     const ContainerStatus *item = probe_find_status(probe);
+    Look look;
 
     if (w->status != NULL &&
         (str_is(w->status->phase, "Failed") || str_is(w->status->phase, "Succeeded"))) {
         probe_stop(probe);
         return;
     }
-    if (item == NULL || !probe_should_run(probe, item))
+    if (item == NULL)
+        return;
+    look = look_at(item);
+    if (!probe_should_run(probe, &look))
         return;
     probe->is_busy = TRUE;
     probe->attempt = 0;
-    probe_run(w, probe->container, probe->spec, item->container_id, probe->handle, probe_on_outcome,
+    probe_run(w, probe->container, probe->spec, look.container_id, probe->handle, probe_on_outcome,
               probe);
 }
 

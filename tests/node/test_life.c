@@ -314,6 +314,33 @@ START_TEST(test_exec_of_nothing)
 }
 END_TEST
 
+/*
+ * worker.go doProbe: the check that finds the container ended stores a failure, and that asks
+ * for a sync at once, which meets the back-off: one event more, the status made anew under
+ * the check that is still at work (what the sanitizers are here for).
+ */
+START_TEST(test_probe_of_an_ended_container)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    gint32 before;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - name: app\n"
+                   "    image: registry.local/app:1\n"
+                   "    command: [sh, -c, sleep 4; exit 1]\n"
+                   "    livenessProbe: {exec: {command: [\"true\"]}, periodSeconds: 16}\n");
+    /* ends at about 4.6 and 9.5 s; the next sync after that would come at 20 s or later */
+    lab_run(lab, 14000);
+    before = lab_count_event(lab, "p", "BackOff");
+    ck_assert_int_ge(before, 1);
+    lab_run(lab, 17500);
+    ck_assert_int_eq(lab_count_event(lab, "p", "BackOff"), before + 1);
+    ck_between("the tick", lab_when_event(lab, "p", "BackOff", before + 1), 16300, 17000);
+    lab_free(lab);
+}
+END_TEST
+
 /* The hook outlives the grace: SIGTERM then, SIGKILL 2 s later. */
 START_TEST(test_long_pre_stop)
 {
@@ -519,6 +546,7 @@ life_suite(void)
     tcase_add_test(tcase, test_missing_config);
     tcase_add_test(tcase, test_post_start);
     tcase_add_test(tcase, test_exec_of_nothing);
+    tcase_add_test(tcase, test_probe_of_an_ended_container);
     tcase_add_loop_test(tcase, test_start_error, 0, 3);
     tcase_add_test(tcase, test_long_pre_stop);
     tcase_add_test(tcase, test_deadline);
