@@ -257,7 +257,7 @@ def compare_with_watches(o):
         ignored = ["--ignore", "* pod *=False"]
         r = run([o.program, "compare", folder, log, "--tolerance", "0.2", "--drift", "0", *ignored])
         say("watches of kubectl and the log of the same run", r.returncode == 0 and "times are ranges" in r.stderr, r.stdout + r.stderr)
-        r = run([o.program, "compare", folder, path, "--set", "spec.timeline[12].at=28s"])
+        r = run([o.program, "compare", folder, path, "--set", "spec.timeline[12].at=28s", "-o", "json"])
         say("watches of kubectl and another run", r.returncode == 1 and "time Deployment/web#1 pod created" in r.stdout, r.stdout + r.stderr)
 
 

@@ -256,13 +256,14 @@ print_table(const Comparison *comparison)
     const char *titles[] = {"FACT", "RECORDED", comparison->n_runs > 1 ? "FIRST RUN" : "THIS RUN", "SEEDS"};
     int widths[] = {4, 8, 9, 9};
     guint n = comparison->n_runs > 1 ? 4 : 3;
+    const glong most[] = {n == 4 ? 27 : 30, n == 4 ? 19 : 23, n == 4 ? 19 : 23}; /* 80 columns with what is between */
 
     for (guint i = 0; i < comparison->findings->len; i++) {
         const Finding *finding = comparison->findings->pdata[i];
         const char *cells[] = {finding->first->fact, finding->first->recorded, finding->first->found};
 
         for (guint k = 0; k < G_N_ELEMENTS(cells); k++)
-            widths[k] = MAX(widths[k], (int)MIN(g_utf8_strlen(cells[k], -1), 46));
+            widths[k] = MAX(widths[k], (int)MIN(g_utf8_strlen(cells[k], -1), most[k]));
     }
     if (comparison->findings->len > 0)
         print_row(titles, widths, n);
