@@ -19,10 +19,8 @@ scenario_group_node_name(const ScNodeGroup *group, guint index)
 guint
 scenario_group_size(const ScNodeGroup *group)
 {
-    guint count = group->has_count ? (guint)group->count : 1;
-
     /* Room for each machine to be given back and another to be given once. */
-    return MAX(count, (guint)group->autoscale_max * 2);
+    return group->has_count ? MAX((guint)group->count, (guint)group->autoscale_max * 2) : 1;
 }
 
 GPtrArray *
