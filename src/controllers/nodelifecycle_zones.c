@@ -1,7 +1,9 @@
 #include "controllers/nodelifecycle.h"
 
-#define LABEL_REGION "topology.kubernetes.io/region"
-#define LABEL_ZONE   "topology.kubernetes.io/zone"
+#define LABEL_REGION     "topology.kubernetes.io/region"
+#define LABEL_ZONE       "topology.kubernetes.io/zone"
+#define LABEL_OLD_REGION "failure-domain.beta.kubernetes.io/region"
+#define LABEL_OLD_ZONE   "failure-domain.beta.kubernetes.io/zone"
 
 /*
  * The queues are looked at every 100 ms, and a look takes its time: recorded are
@@ -9,16 +11,25 @@
  */
 #define PASS_NS (100600 * NS_PER_US)
 
+/* component-helpers/node/topology, GetZoneKey: the old label, if there is one, else the new one. */
+static const char *
+label_of(const ApiObject *node, const char *old, const char *present)
+{
+    const char *value = str_map_get(&node->meta->labels, str_intern(old));
+
+    if (value == NULL)
+        value = str_map_get(&node->meta->labels, str_intern(present));
+    return value == NULL ? str_intern("") : value;
+}
+
 /* Labels are interned, so a node's zone is known by two pointers; the key is put together once. */
 Zone *
 zone_of(LifecycleState *state, const ApiObject *node, const ControllersConfig *config)
 {
-    const char *region = str_map_get(&node->meta->labels, str_intern(LABEL_REGION));
-    const char *name = str_map_get(&node->meta->labels, str_intern(LABEL_ZONE));
+    const char *region = label_of(node, LABEL_OLD_REGION, LABEL_REGION);
+    const char *name = label_of(node, LABEL_OLD_ZONE, LABEL_ZONE);
     Zone *zone;
 
-    region = region == NULL ? str_intern("") : region;
-    name = name == NULL ? str_intern("") : name;
     for (guint i = 0; i < state->zones->len; i++) {
         zone = state->zones->pdata[i];
         if (zone->region == region && zone->name == name)

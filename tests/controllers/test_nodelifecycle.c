@@ -358,6 +358,35 @@ START_TEST(test_modes)
 }
 END_TEST
 
+/* component-helpers/node/topology, TestGetZoneKey */
+static const struct {
+    const char *labels[4][2];
+    const char *key;
+} key_cases[] = {
+    {{{NULL}}, ":"},
+    {{{"topology.kubernetes.io/zone", "z"}}, ":z"},
+    {{{"topology.kubernetes.io/region", "r"}, {"topology.kubernetes.io/zone", "z"}}, "r:z"},
+    {{{"failure-domain.beta.kubernetes.io/zone", "old"}, {"topology.kubernetes.io/zone", "new"}},
+     ":old"},
+    {{{"failure-domain.beta.kubernetes.io/region", "old"}, {"topology.kubernetes.io/zone", "z"}},
+     "old:z"},
+};
+
+START_TEST(test_zone_key)
+{
+    LifecycleState *state = lifecycle_state_new();
+    g_autoptr(ApiObject) node = make_node("n", NULL);
+    ControllersConfig config;
+
+    controllers_config_init(&config, 34);
+    for (guint i = 0; i < 4 && key_cases[_i].labels[i][0] != NULL; i++)
+        str_map_set(&api_edit_meta(node)->labels, str_intern(key_cases[_i].labels[i][0]),
+                    str_intern(key_cases[_i].labels[i][1]));
+    ck_assert_str_eq(zone_of(state, node, &config)->key, key_cases[_i].key);
+    lifecycle_state_free(state);
+}
+END_TEST
+
 static guint
 count_tainted(Mini *mini)
 {
@@ -742,6 +771,7 @@ nodelifecycle_suite(void)
     tcase_add_loop_test(tcase, test_zone_states, 0, G_N_ELEMENTS(zone_cases));
     tcase_add_test(tcase, test_registration);
     tcase_add_loop_test(tcase, test_modes, 0, G_N_ELEMENTS(mode_cases));
+    tcase_add_loop_test(tcase, test_zone_key, 0, G_N_ELEMENTS(key_cases));
     tcase_add_test(tcase, test_secondary_rate);
     tcase_add_test(tcase, test_end_of_partial);
     tcase_add_test(tcase, test_master_disruption_in_two_passes);
