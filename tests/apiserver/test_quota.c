@@ -175,9 +175,10 @@ START_TEST(test_quotas)
         ck_assert_msg(response->code == 201, "%s: %s", quota_cases[_i].name,
                       response->status == NULL ? "" : response->status->message);
     } else {
-        const char *words = strstr(response->status->message, "is forbidden: ");
+        const char *words;
 
-        ck_assert_int_eq(response->code, 403);
+        ck_assert_msg(response->code == 403, "%s", quota_cases[_i].name);
+        words = strstr(response->status->message, "is forbidden: ");
         ck_assert_msg(words != NULL, "%s", response->status->message);
         ck_assert_str_eq(words + strlen("is forbidden: "), quota_cases[_i].refusal);
     }
