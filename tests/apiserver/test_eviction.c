@@ -112,6 +112,8 @@ budget_status(const char *name)
 
 #define ALLOWS(n) {.observed_generation = 1, .disruptions_allowed = (n), .current_healthy = 2 + (n), \
                    .desired_healthy = 2, .expected_pods = 3}
+#define UNHEALTHY                                                                                  \
+    {.observed_generation = 1, .current_healthy = 1, .desired_healthy = 2, .expected_pods = 3}
 #define VIOLATES "Cannot evict pod as it would violate the pod's disruption budget."
 
 /* TestEviction, TestEvictionIgnorePDB, TestEvictionWithUnhealthyPodEvictionPolicy */
@@ -131,10 +133,10 @@ static const struct {
     {"budget not looked at yet", "minAvailable: 2", {"Running", TRUE},
      {.disruptions_allowed = 1}, 429,
      "The disruption budget b is still being processed by the server.", 1, FALSE},
-    {"pending pods may go", "minAvailable: 2", {"Pending", FALSE}, ALLOWS(0), 201, NULL, 0, FALSE},
-    {"so may those that are done", "minAvailable: 2", {"Succeeded", FALSE}, ALLOWS(0), 201, NULL, 0,
+    {"pending pods may go", "minAvailable: 2", {"Pending", FALSE}, UNHEALTHY, 201, NULL, 0, FALSE},
+    {"so may those that are done", "minAvailable: 2", {"Succeeded", FALSE}, UNHEALTHY, 201, NULL, 0,
      FALSE},
-    {"and those that failed", "minAvailable: 2", {"Failed", FALSE}, ALLOWS(0), 201, NULL, 0, FALSE},
+    {"and those that failed", "minAvailable: 2", {"Failed", FALSE}, UNHEALTHY, 201, NULL, 0, FALSE},
     {"unready, enough are healthy", "minAvailable: 2", {"Running", FALSE}, ALLOWS(0), 201, NULL, 0,
      FALSE},
     {"unready, enough are healthy, and one may go", "minAvailable: 2", {"Running", FALSE},
@@ -182,6 +184,22 @@ START_TEST(test_rules)
                          strstr(cases[_i].cause, "still") != NULL ? 10 : 0);
         ck_assert(!api_is_deleting(fixture_get(&fixture, &pod_kind, "p")));
     }
+    api_response_free(response);
+}
+END_TEST
+
+/* TestEvictionIgnorePDB: one that is being deleted is evicted again without asking. */
+START_TEST(test_terminating)
+{
+    ApiResponse *response;
+
+    make_pod("p", (PodState){"Running", TRUE});
+    response = fixture_call(&fixture, eviction_of("p"));
+    ck_assert_int_eq(response->code, 201);
+    api_response_free(response);
+    make_budget("b", "minAvailable: 2", (PdbStatus)UNHEALTHY);
+    response = fixture_call(&fixture, eviction_of("p"));
+    ck_assert_int_eq(response->code, 201);
     api_response_free(response);
 }
 END_TEST
@@ -309,6 +327,7 @@ eviction_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, test_rules, 0, G_N_ELEMENTS(cases));
+    tcase_add_test(tcase, test_terminating);
     tcase_add_test(tcase, test_two_budgets);
     tcase_add_test(tcase, test_race);
     tcase_add_test(tcase, test_dry_run);
