@@ -12,8 +12,17 @@ gboolean
 targets_need_names(Command *command)
 {
     if (flag_bool(command, "all") || !str_is_empty(flag_string(command, "selector")) ||
-        !str_is_empty(flag_string(command, "field-selector")))
+        !str_is_empty(flag_string(command, "field-selector"))) {
+        for (guint i = 0; i < command->targets->len; i++) {
+            const Target *target = &g_array_index(command->targets, Target, i);
+
+            if (target->name != NULL && target->file == NULL) {
+                command_fail(command, "name cannot be provided when a selector is specified");
+                return FALSE;
+            }
+        }
         return TRUE;
+    }
     for (guint i = 0; i < command->targets->len; i++) {
         const Target *target = &g_array_index(command->targets, Target, i);
 

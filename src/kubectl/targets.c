@@ -180,6 +180,15 @@ add_document(Command *command, const char *file, const char *shown, const Value 
     target.namespace_ = !kind->is_namespaced       ? NULL
                         : str_is_empty(namespace_) ? command_namespace(command)
                                                    : str_intern(namespace_);
+    /* RequireNamespace: -n and the manifest's own word must agree */
+    if (flag_is_given(command, "namespace") && !str_is(target.namespace_, command_namespace(command)) &&
+        kind->is_namespaced) {
+        add_error_target(command, shown,
+                         str_internf("the namespace from the provided object \"%s\" does not match the namespace "
+                                     "\"%s\". You must pass '--namespace=%s' to perform this operation.",
+                                     namespace_, command_namespace(command), namespace_));
+        return;
+    }
     target.file = shown;
     target.manifest = value_copy(document);
     if (kind->is_namespaced && target.manifest->type == VALUE_MAP) {

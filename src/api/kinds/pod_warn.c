@@ -326,8 +326,13 @@ workload_warn(const ApiObject *object, GPtrArray *warnings)
 {
     const PodTemplateSpec *template_ = workload_template(object);
 
-    warn_name(object, "Pod names and hostnames", warnings);
+    if (object->kind != &daemon_set_kind && object->kind != &stateful_set_kind)
+        warn_name(object, "Pod names and hostnames", warnings);
     warn_pod_spec(&template_->spec, "spec.template.spec", warnings);
+    if (object->kind == &stateful_set_kind && stateful_set_spec(object)->revision_history_limit.is_set &&
+        stateful_set_spec(object)->revision_history_limit.value < 0)
+        g_ptr_array_add(warnings, g_strdup("spec.revisionHistoryLimit: a negative value retains all historical "
+                                           "revisions; a value >= 0 is recommended"));
 }
 
 static void

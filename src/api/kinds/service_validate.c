@@ -6,6 +6,10 @@
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
 
+#define HINTS_ANNOTATION  "service.kubernetes.io/topology-aware-hints"
+#define MODE_ANNOTATION   "service.kubernetes.io/topology-mode"
+#define RANGES_ANNOTATION "service.beta.kubernetes.io/load-balancer-source-ranges"
+
 static gboolean
 is_headless(const ServiceSpec *spec)
 {
@@ -230,6 +234,23 @@ check_external_ips(ApiErrors *errors, const ServiceSpec *spec)
         check_plain_ip(errors, str_internf("externalIPs[%u]", i), spec->external_ips.items[i]);
 }
 
+/* The annotation that came before the field; the field wins. */
+static void
+check_range_annotation(ApiErrors *errors, const ApiObject *service)
+{
+    const char *ranges = str_map_get(&service->meta->annotations, str_intern(RANGES_ANNOTATION));
+    const char *path = "metadata.annotations[" RANGES_ANNOTATION "]";
+    g_auto(GStrv) parts = NULL;
+
+    if (ranges == NULL || service_spec(service)->load_balancer_source_ranges.count > 0)
+        return;
+    if (!is_type(service_spec(service), "LoadBalancer"))
+        field_forbidden(errors, path, "may only be used when `type` is 'LoadBalancer'");
+    parts = g_strsplit(ranges, ",", -1);
+    for (guint i = 0; parts[i] != NULL && g_strstrip(parts[0])[0] != '\0'; i++)
+        check_cidr(errors, path, g_strstrip(parts[i]));
+}
+
 static void
 check_source_ranges(ApiErrors *errors, const ServiceSpec *spec)
 {
@@ -345,7 +366,12 @@ service_validate(const ApiObject *service, ApiErrors *errors)
     static const char *const types[] = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort",
                                         NULL};
     const ServiceSpec *spec = service->spec;
+    const char *hints = str_map_get(&service->meta->annotations, str_intern(HINTS_ANNOTATION));
+    const char *mode = str_map_get(&service->meta->annotations, str_intern(MODE_ANNOTATION));
 
+    if (hints != NULL && mode != NULL && strcmp(hints, mode) != 0)
+        field_invalid_string(errors, "metadata.annotations[" MODE_ANNOTATION "]", mode,
+                             "must match annotations[" HINTS_ANNOTATION "] when both are specified");
     api_errors_push(errors, "spec");
     check_type_needs(errors, spec);
     check_ports(errors, spec);
@@ -357,6 +383,9 @@ service_validate(const ApiObject *service, ApiErrors *errors)
     check_node_ports(errors, spec);
     check_port_pairs(errors, spec);
     check_source_ranges(errors, spec);
+    api_errors_pop(errors);
+    check_range_annotation(errors, service);
+    api_errors_push(errors, "spec");
     if (spec->allocate_load_balancer_node_ports != OPT_UNSET && !is_type(spec, "LoadBalancer"))
         field_forbidden(errors, "allocateLoadBalancerNodePorts",
                         "may only be used when `type` is 'LoadBalancer'");
@@ -417,14 +446,21 @@ void
 service_warn(const ApiObject *service, GPtrArray *warnings)
 {
     const ServiceSpec *spec = service->spec;
+    gboolean is_external = is_type(spec, "ExternalName");
 
-    if (!is_headless(spec) && !str_is(spec->cluster_ip, "None"))
-        return;
-    if (!str_is_empty(spec->load_balancer_ip))
-        g_ptr_array_add(warnings, g_strdup("spec.loadBalancerIP is ignored for headless services"));
-    if (spec->external_ips.count > 0)
-        g_ptr_array_add(warnings, g_strdup("spec.externalIPs is ignored for headless services"));
-    if (!str_is(spec->session_affinity, "None"))
-        g_ptr_array_add(warnings,
-                        g_strdup("spec.SessionAffinity is ignored for headless services"));
+    if (str_map_get(&service->meta->annotations, str_intern(HINTS_ANNOTATION)) != NULL)
+        g_ptr_array_add(warnings, g_strdup("annotation " HINTS_ANNOTATION " is deprecated, please use " MODE_ANNOTATION
+                                           " instead"));
+    if (is_type(spec, "ClusterIP") && str_is(spec->cluster_ip, "None")) {
+        if (!str_is_empty(spec->load_balancer_ip))
+            g_ptr_array_add(warnings, g_strdup("spec.loadBalancerIP is ignored for headless services"));
+        if (spec->external_ips.count > 0)
+            g_ptr_array_add(warnings, g_strdup("spec.externalIPs is ignored for headless services"));
+        if (!str_is(spec->session_affinity, "None"))
+            g_ptr_array_add(warnings, g_strdup("spec.SessionAffinity is ignored for headless services"));
+    }
+    if (is_external && spec->external_ips.count > 0)
+        g_ptr_array_add(warnings, g_strdup("spec.externalIPs is ignored when spec.type is \"ExternalName\""));
+    if (!is_external && !str_is_empty(spec->external_name))
+        g_ptr_array_add(warnings, g_strdup("spec.externalName is ignored when spec.type is not \"ExternalName\""));
 }

@@ -106,6 +106,19 @@ on_created(Command *command, const ApiResponse *response)
     on_written(command, response, "created", "creating");
 }
 
+/* resource.Info.String(): in the words of kubectl, with group, version and kind. (interned) */
+static const char *
+info_text(const Target *target)
+{
+    const ApiKind *kind = target->kind;
+
+    return str_internf("Resource: \"%s/%s, Resource=%s\", GroupVersionKind: \"%s/%s, Kind=%s\"\n"
+                       "Name: \"%s\", Namespace: \"%s\"",
+                       kind->group, kind->version, kind->plural, kind->group, kind->version, kind->kind,
+                       target->name != NULL ? target->name : "",
+                       target->namespace_ != NULL ? target->namespace_ : "");
+}
+
 static void
 on_patched(Command *command, const ApiResponse *response)
 {
@@ -113,11 +126,8 @@ on_patched(Command *command, const ApiResponse *response)
 
     if (!api_response_ok(response)) {
         g_autofree char *prefix =
-            g_strdup_printf("error when applying patch:\n%s\nto:\nResource: \"%s\"\nName: \"%s\", "
-                            "Namespace: \"%s\"\nfor: \"%s\": error when patching \"%s\": ",
-                            (const char *)command->state, api_kind_group_resource(target->kind),
-                            target->name, target->namespace_ != NULL ? target->namespace_ : "",
-                            target->file, target->file);
+            g_strdup_printf("error when applying patch:\n%s\nto:\n%s\nfor: \"%s\": error when patching \"%s\": ",
+                            (const char *)command->state, info_text(target), target->file, target->file);
         command_server_error(command, response->status, prefix);
     } else {
         print_changed(command, response->object, "configured");
@@ -197,10 +207,8 @@ on_got(Command *command, const ApiResponse *response)
         send_create(command, target);
     } else {
         g_autofree char *prefix =
-            g_strdup_printf("error when retrieving current configuration of:\nResource: "
-                            "\"%s\"\nName: \"%s\", Namespace: \"%s\"\nfrom server for: \"%s\": ",
-                            api_kind_group_resource(target->kind), target->name,
-                            target->namespace_ != NULL ? target->namespace_ : "", target->file);
+            g_strdup_printf("error when retrieving current configuration of:\n%s\nfrom server for: \"%s\": ",
+                            info_text(target), target->file);
         command_server_error(command, response->status, prefix);
         command_next(command);
     }
@@ -210,13 +218,15 @@ static void
 apply_one(Command *command, Target *target)
 {
     if (str_is_empty(target->name)) {
-        g_autoptr(ApiStatus) status = api_status_bad_request("resource name may not be empty");
-        command_error(command,
-                      "error when retrieving current configuration of:\nResource: \"%s\"\nName: "
-                      "\"\", Namespace: \"%s\"\nfrom server for: \"%s\": %s",
-                      api_kind_group_resource(target->kind),
-                      target->namespace_ != NULL ? target->namespace_ : "", target->file,
-                      status->message);
+        const char *generated = value_get_string(value_get(target->manifest, "metadata"), "generateName", "");
+
+        if (generated[0] != '\0')
+            command_error(command, "from %s: cannot use generate name with apply", generated);
+        else
+            command_error(command,
+                          "error when retrieving current configuration of:\n%s\nfrom server for: \"%s\": "
+                          "resource name may not be empty",
+                          info_text(target), target->file);
         command_next(command);
         return;
     }

@@ -119,12 +119,36 @@ set_quantities(Value *container, const char *part, const char *text)
     }
 }
 
+/* HandleResourceRequirementsV1: looked at before anything is sent */
+static gboolean
+quantities_are_fine(Command *command, const char *flag)
+{
+    g_auto(GStrv) pairs = g_strsplit(flag_is_given(command, flag) ? flag_string(command, flag) : "", ",", -1);
+
+    for (guint i = 0; pairs[i] != NULL; i++) {
+        g_auto(GStrv) pair = g_strsplit(pairs[i], "=", -1);
+        Quantity quantity;
+
+        if (g_strv_length(pair) != 2) {
+            command_error(command, "Invalid argument syntax %s, expected <resource>=<value>", pairs[i]);
+            return FALSE;
+        }
+        if (!quantity_parse(pair[1], &quantity)) {
+            command_error(command, "%s", quantity_parse_message(pair[1]));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean
 set_resources(Command *command, Value *spec)
 {
     Value *containers = value_get(spec, "containers");
     const char *wanted = flag_string(command, "containers");
 
+    if (!quantities_are_fine(command, "limits") || !quantities_are_fine(command, "requests"))
+        return FALSE;
     for (guint i = 0; containers != NULL && i < containers->count; i++) {
         if (!str_is(wanted, "*") &&
             !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
