@@ -5,6 +5,7 @@
  * objects are gone (--wait), as a watcher of each.
  */
 
+#include "kubectl/expand.h"
 #include "kubectl/internal.h"
 
 #include "base/duration.h"
