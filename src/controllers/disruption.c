@@ -1,4 +1,5 @@
 #include "controllers/disruption.h"
+#include "api/profile.h"
 
 /*
  * v1.34 pkg/controller/disruption: how many pods of each budget are healthy, and how
@@ -6,11 +7,9 @@
  * pods that cover several budgets, and pods whose announced disruption did not come.
  */
 
-#define DELETION_TIMEOUT_NS (2 * NS_PER_MIN)
-#define STALE_NS            (2 * NS_PER_MIN)
-#define RECHECK_GAP_NS      (5 * NS_PER_MS) /* the recheck goes through the rate limit */
-#define KEY_STALE           "stale:"
-#define KEY_SEVERAL         "several:"
+#define RECHECK_GAP_NS (5 * NS_PER_MS) /* the recheck goes through the rate limit */
+#define KEY_STALE      "stale:"
+#define KEY_SEVERAL    "several:"
 
 /* --- what is there, what must be ------------------------------------------------------------------ */
 
@@ -85,7 +84,7 @@ keep_disrupted(const Reconcile *r,
     for (guint i = 0; i < pods->len && before->count > 0; i++) {
         const ApiObject *pod = pods->pdata[i];
         gint64 since = disrupted_since(before, api_name(pod));
-        gint64 due = since + DELETION_TIMEOUT_NS;
+        gint64 due = since + PROFILE_NS(DISRUPTION_DELETION);
 
         if (api_is_deleting(pod) || since < 0)
             continue;
@@ -94,6 +93,7 @@ keep_disrupted(const Reconcile *r,
             plan_event(plan, pod, "Warning", "NotDeleted",
                        "Pod was expected by PDB %s/%s to be deleted but it wasn't",
                        api_namespace(pdb), api_namespace(pdb));
+            plan_waited(plan, profile_timers[TIMER_DISRUPTION_DELETION].name, r->wall_ns - since);
             continue;
         }
         if (count->recheck_ns == 0 || due < count->recheck_ns)
@@ -111,7 +111,7 @@ count_healthy(const Reconcile *r, const GPtrArray *pods, const StrMap *disrupted
         const ApiObject *pod = pods->pdata[i];
         gint64 since = disrupted_since(disrupted, api_name(pod));
 
-        if (api_is_deleting(pod) || (since >= 0 && since + DELETION_TIMEOUT_NS > r->wall_ns))
+        if (api_is_deleting(pod) || (since >= 0 && since + PROFILE_NS(DISRUPTION_DELETION) > r->wall_ns))
             continue;
         healthy += pod_is_ready(pod);
     }
@@ -261,7 +261,7 @@ has_stale_condition(const ApiObject *pod, gint64 *out_due)
     if (api_is_deleting(pod) || condition == NULL || !str_is(condition->status, "True") ||
         str_is(condition->reason, "TerminationByKubelet") || pod_is_terminal(pod))
         return FALSE;
-    *out_due = condition->last_transition_time + STALE_NS;
+    *out_due = condition->last_transition_time + PROFILE_NS(DISRUPTION_STALE);
     return TRUE;
 }
 
@@ -291,7 +291,9 @@ reconcile_stale(const Reconcile *r, Plan *plan, const char *pod_key)
         .last_transition_time = api_time_seconds(r->wall_ns),
         .observed_generation = pod->meta->generation,
     };
-    plan_update_status(plan, changed, "because it was to be disrupted and has not been for 2 min");
+    plan_update_status(plan, changed, "because it was to be disrupted and has not been for long");
+    plan_waited(plan, profile_timers[TIMER_DISRUPTION_STALE].name,
+                r->wall_ns - due + PROFILE_NS(DISRUPTION_STALE));
 }
 
 /* --- several budgets ---------------------------------------------------------------------------------- */
