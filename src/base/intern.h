@@ -6,8 +6,8 @@
  * a world object is interned. Equal text gives the same pointer: `==` is
  * equality, never order (addresses differ between runs).
  *
- * The table is the only process-wide state of desk8s. It cannot be observed in
- * a result, because nothing reads its order.
+ * The table is process-wide, as are the pool (pool.h) and what is worked out of
+ * constant tables. None can be observed in a result: nothing reads their order.
  *
  * Cost: one hash and one probe, about 30 ns for a name of 20 bytes.
  */

@@ -246,6 +246,41 @@ START_TEST(test_hash)
 }
 END_TEST
 
+/* What is kept with an object is not kept over an edit, of whichever part. */
+START_TEST(test_edits_forget)
+{
+    g_autoptr(ApiObject) pod = api_object_new(&pod_kind, "default", "a");
+    g_autoptr(ApiObject) held = NULL;
+    PodStatus *status;
+
+    ck_assert_str_eq(api_key(pod), "default/a");
+    ck_assert_str_eq(api_ref_text(pod), "pod/default/a");
+    api_edit_meta(pod)->name = str_intern("b");
+    ck_assert_str_eq(api_key(pod), "default/b");
+    ck_assert_str_eq(api_ref_text(pod), "pod/default/b");
+
+    held = api_object_ref(pod);
+    ck_assert(pod_is_active(pod));
+    ck_assert(!pod_is_ready(pod));
+    pod->fits = str_intern("something");
+    g_clear_pointer(&held, api_object_unref);
+    status = api_edit_status(pod);
+    condition_edit(&status->conditions, "Ready")->status = str_intern("True");
+    held = api_object_ref(pod);
+    ck_assert(pod_is_ready(pod));
+    ck_assert_ptr_null(pod->fits);
+    g_clear_pointer(&held, api_object_unref);
+    api_edit_meta(pod)->deletion_time = 1;
+    ck_assert(!pod_is_active(pod));
+    ck_assert(pod_is_terminating(pod));
+
+    held = api_object_copy(pod);
+    ((PodStatus *)api_edit_status(held))->phase = str_intern("Failed");
+    ck_assert(pod_is_terminal(held));
+    ck_assert(!pod_is_terminal(pod));
+}
+END_TEST
+
 START_TEST(test_size)
 {
     g_autoptr(ApiObject) pod = support_object(pod_yaml);
@@ -276,6 +311,7 @@ object_suite(void)
     tcase_add_test(tcase, test_conditions);
     tcase_add_test(tcase, test_controllers);
     tcase_add_test(tcase, test_hash);
+    tcase_add_test(tcase, test_edits_forget);
     tcase_add_test(tcase, test_size);
     suite_add_tcase(suite, tcase);
     return suite;

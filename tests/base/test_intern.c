@@ -51,6 +51,19 @@ START_TEST(test_long_texts)
 }
 END_TEST
 
+/* As printf writes it, whichever way is taken. */
+START_TEST(test_formats)
+{
+    ck_assert_str_eq(str_internf("plain"), "plain");
+    ck_assert_str_eq(str_internf("%s", ""), "");
+    ck_assert_str_eq(str_internf("%s/%s-%u%%", "a", "b", 4000000000u), "a/b-4000000000%");
+    ck_assert_str_eq(str_internf("%d %d %d", 0, G_MININT, G_MAXINT), "0 -2147483648 2147483647");
+    ck_assert_str_eq(str_internf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT, G_MININT64, G_MAXUINT64),
+                     "-9223372036854775808 18446744073709551615");
+    ck_assert_str_eq(str_internf("%c%c|%5d|%-3s|%03d|%x", 'o', 'k', 42, "a", 7, 255u), "ok|   42|a  |007|ff");
+}
+END_TEST
+
 START_TEST(test_comparisons)
 {
     char copy[] = "a";
@@ -84,6 +97,7 @@ intern_suite(void)
     tcase_add_test(tcase, test_equal_text_is_one_pointer);
     tcase_add_test(tcase, test_many);
     tcase_add_test(tcase, test_long_texts);
+    tcase_add_test(tcase, test_formats);
     tcase_add_test(tcase, test_comparisons);
     tcase_add_test(tcase, test_hash);
     suite_add_tcase(suite, tcase);
