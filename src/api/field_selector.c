@@ -129,9 +129,9 @@ field_selector_free(FieldSelector *selector)
 static const char *
 select_field(const ApiObject *object, const char *label)
 {
-    if (strcmp(label, "metadata.name") == 0)
+    if (label == str_intern("metadata.name"))
         return object->meta->name == NULL ? "" : object->meta->name;
-    if (strcmp(label, "metadata.namespace") == 0)
+    if (label == str_intern("metadata.namespace"))
         return object->meta->namespace_ == NULL ? "" : object->meta->namespace_;
     if (object->kind->select_field == NULL)
         return NULL;

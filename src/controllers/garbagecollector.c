@@ -225,7 +225,7 @@ decide(Plan *plan, const GcNode *node, const ApiObject *latest, const OwnerState
     if (useless->len < count) {
         if (useless->len > 0)
             plan_remove_owners(plan, node, g_steal_pointer(&useless), "because that owner is gone");
-    } else if (is_waiting && g_hash_table_size(node->dependents) > 0) {
+    } else if (is_waiting && gc_node_count_dependents(node) > 0) {
         plan_foreground(plan, node, latest);
     } else {
         plan_gc_delete(plan, node, latest,

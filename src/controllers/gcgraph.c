@@ -15,7 +15,7 @@ node_free(gpointer data)
     GcNode *node = data;
 
     g_array_unref(node->owners);
-    g_hash_table_unref(node->dependents);
+    g_clear_pointer(&node->dependents, g_hash_table_unref);
     g_free(node);
 }
 
@@ -95,13 +95,21 @@ compare_arrival(gconstpointer a, gconstpointer b)
     return node_a->arrival < node_b->arrival ? -1 : 1;
 }
 
+guint
+gc_node_count_dependents(const GcNode *node)
+{
+    return node->dependents == NULL ? 0 : g_hash_table_size(node->dependents);
+}
+
 GPtrArray *
 gc_node_dependents(const GcNode *node)
 {
-    GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(node->dependents));
+    GPtrArray *list = g_ptr_array_sized_new(gc_node_count_dependents(node));
     GHashTableIter iter;
     gpointer key;
 
+    if (node->dependents == NULL)
+        return list;
     g_hash_table_iter_init(&iter, node->dependents);
     while (g_hash_table_iter_next(&iter, &key, NULL))
         g_ptr_array_add(list, key);
@@ -152,7 +160,6 @@ node_add(GcGraph *graph,
     node->name = name;
     node->uid = uid;
     node->owners = g_array_new(FALSE, FALSE, sizeof(OwnerReference));
-    node->dependents = g_hash_table_new(NULL, NULL);
     node->arrival = ++graph->arrivals;
     g_hash_table_insert(graph->nodes, (gpointer)uid, node);
     return node;
@@ -178,6 +185,8 @@ link_to_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference, GPt
         node->foreign_owner = *reference;
         ask(node, out_keys);
     }
+    if (owner->dependents == NULL)
+        owner->dependents = g_hash_table_new(NULL, NULL);
     g_hash_table_add(owner->dependents, node);
 }
 
@@ -186,7 +195,7 @@ unlink_from_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference)
 {
     GcNode *owner = gc_graph_get(graph, reference->uid);
 
-    if (owner != NULL)
+    if (owner != NULL && owner->dependents != NULL)
         g_hash_table_remove(owner->dependents, node);
 }
 
@@ -265,7 +274,7 @@ process_transitions(GcNode *node,
 static void
 remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
 {
-    if (g_hash_table_size(node->dependents) > 0)
+    if (gc_node_count_dependents(node) > 0)
         gc_graph_add_absent(graph, node->uid);
     ask_dependents(node, out_keys);
     for (guint i = 0; i < node->owners->len; i++) {

@@ -23,7 +23,7 @@ struct GcNode {
     gboolean has_foreign_owner;      /* to be told once: an owner of another namespace */
     OwnerReference foreign_owner;
     GArray *owners;         /* of OwnerReference */
-    GHashTable *dependents; /* set of GcNode (borrowed) */
+    GHashTable *dependents; /* set of GcNode (borrowed); NULL: none so far, as with most objects */
     guint64 arrival;        /* orders dependents */
 };
 
@@ -37,6 +37,7 @@ void gc_graph_observe(GcGraph *graph,
 /* gc_graph_virtual_delete: a live look found nothing there. */
 void gc_graph_virtual_delete(GcGraph *graph, GcNode *node, GPtrArray *out_keys);
 GcNode *gc_graph_get(GcGraph *graph, const char *uid);
+guint gc_node_count_dependents(const GcNode *node);
 /* gc_node_dependents: in order of arrival. (owned array, borrowed nodes) */
 GPtrArray *gc_node_dependents(const GcNode *node);
 

@@ -160,21 +160,21 @@ pod_select_field(const ApiObject *pod, const char *label)
     const PodSpec *spec = pod->spec;
     const PodStatus *status = pod->status;
 
-    if (strcmp(label, "spec.nodeName") == 0)
+    if (label == str_intern("spec.nodeName"))
         return text_or_empty(spec->node_name);
-    if (strcmp(label, "spec.restartPolicy") == 0)
+    if (label == str_intern("spec.restartPolicy"))
         return text_or_empty(spec->restart_policy);
-    if (strcmp(label, "spec.schedulerName") == 0)
+    if (label == str_intern("spec.schedulerName"))
         return text_or_empty(spec->scheduler_name);
-    if (strcmp(label, "spec.serviceAccountName") == 0)
+    if (label == str_intern("spec.serviceAccountName"))
         return text_or_empty(spec->service_account_name);
-    if (strcmp(label, "spec.hostNetwork") == 0)
+    if (label == str_intern("spec.hostNetwork"))
         return str_intern(spec->host_network ? "true" : "false");
-    if (strcmp(label, "status.phase") == 0)
+    if (label == str_intern("status.phase"))
         return text_or_empty(status->phase);
-    if (strcmp(label, "status.podIP") == 0 || strcmp(label, "status.podIPs") == 0)
+    if (label == str_intern("status.podIP") || label == str_intern("status.podIPs"))
         return text_or_empty(status->pod_ip);
-    if (strcmp(label, "status.nominatedNodeName") == 0)
+    if (label == str_intern("status.nominatedNodeName"))
         return text_or_empty(status->nominated_node_name);
     return NULL;
 }
