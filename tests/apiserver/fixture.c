@@ -4,9 +4,11 @@
 
 #include <check.h>
 
+/* @more: what else the server is told. */
 static void
-init(Fixture *f, gboolean quick, gboolean shares_machine)
+init(Fixture *f, gboolean quick, const ApiServerOptions *more)
 {
+    ApiServerOptions options = *more;
     gint64 epoch_ns = 0;
     Dist hop = DIST_CONST(200 * NS_PER_US);
 
@@ -25,13 +27,13 @@ init(Fixture *f, gboolean quick, gboolean shares_machine)
                                       .machines = &f->machine,
                                       .n_members = 1,
                                       .quick = quick});
-    f->server = apiserver_new(&(ApiServerOptions){.sim = f->sim,
-                                                  .world = f->world,
-                                                  .machine = f->machine,
-                                                  .etcd = f->etcd,
-                                                  .version_minor = 34,
-                                                  .quick = quick,
-                                                  .shares_machine = shares_machine});
+    options.sim = f->sim;
+    options.world = f->world;
+    options.machine = f->machine;
+    options.etcd = f->etcd;
+    options.version_minor = 34;
+    options.quick = quick;
+    f->server = apiserver_new(&options);
     etcd_start(f->etcd);
     process_start(apiserver_process(f->server));
     sim_run_until(f->sim, NS_PER_S);
@@ -42,13 +44,20 @@ init(Fixture *f, gboolean quick, gboolean shares_machine)
 void
 fixture_init(Fixture *f, gboolean quick)
 {
-    init(f, quick, FALSE);
+    init(f, quick, &(ApiServerOptions){0});
 }
 
 void
 fixture_init_shared(Fixture *f)
 {
-    init(f, TRUE, TRUE);
+    init(f, TRUE, &(ApiServerOptions){.shares_machine = TRUE});
+}
+
+void
+fixture_init_ranges(Fixture *f, const char *service_cidr, gint32 port_first, gint32 port_last)
+{
+    init(f, TRUE,
+         &(ApiServerOptions){.service_cidr = service_cidr, .node_port_first = port_first, .node_port_last = port_last});
 }
 
 void

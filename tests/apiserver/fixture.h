@@ -21,6 +21,8 @@ typedef struct {
 void fixture_init(Fixture *f, gboolean quick);
 /* fixture_init_shared: quick, and slowed by what its components do on the same machine. */
 void fixture_init_shared(Fixture *f);
+/* fixture_init_ranges: quick, with other addresses of Services and other node ports. */
+void fixture_init_ranges(Fixture *f, const char *service_cidr, gint32 port_first, gint32 port_last);
 void fixture_clear(Fixture *f);
 
 /* A request under way. */

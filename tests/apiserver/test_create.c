@@ -277,6 +277,55 @@ START_TEST(test_bands)
 }
 END_TEST
 
+/*
+ * ipallocator.go calculateRangeOffset, portallocator.go (allocator_test.go): so many at the
+ * low end are kept; when the rest is used up, they are taken too.
+ */
+static const struct {
+    const char *cidr;
+    gint32 port_first, port_last;
+    guint n_dynamic;       /* of what is scarce */
+    const char *first_ip;  /* the lowest dynamic address; NULL: ports are scarce */
+    gint32 first_port;
+} band_cases[] = {
+    {"10.96.0.0/24", 30000, 32767, 238, "10.96.0.17", 0},
+    {"10.96.0.0/26", 30000, 32767, 46, "10.96.0.17", 0},
+    {"10.96.0.0/12", 30000, 30016, 1, NULL, 30016},   /* 17 ports: 16 */
+    {"10.96.0.0/12", 30000, 30511, 496, NULL, 30016}, /* 512: 16 */
+};
+
+static guint
+last_part(const char *ip)
+{
+    return (guint)g_ascii_strtoull(strrchr(ip, '.') + 1, NULL, 10);
+}
+
+START_TEST(test_band_sizes)
+{
+    const char *spec = "type: NodePort, ports: [{port: 80}], selector: {a: b}";
+    guint lowest_ip = G_MAXUINT;
+    gint32 lowest_port = G_MAXINT32;
+    const ServiceSpec *next;
+
+    fixture_clear(&fixture);
+    fixture_init_ranges(&fixture, band_cases[_i].cidr, band_cases[_i].port_first, band_cases[_i].port_last);
+    for (guint i = 0; i < band_cases[_i].n_dynamic; i++) {
+        const ServiceSpec *got = service(str_internf("s%u", i), spec);
+
+        lowest_ip = MIN(lowest_ip, last_part(got->cluster_ip));
+        lowest_port = MIN(lowest_port, got->ports.items[0].node_port);
+    }
+    next = service("next", spec);
+    if (band_cases[_i].first_ip != NULL) {
+        ck_assert_uint_eq(lowest_ip, last_part(band_cases[_i].first_ip));
+        ck_assert_uint_lt(last_part(next->cluster_ip), lowest_ip);
+    } else {
+        ck_assert_int_eq(lowest_port, band_cases[_i].first_port);
+        ck_assert_int_lt(next->ports.items[0].node_port, lowest_port);
+    }
+}
+END_TEST
+
 START_TEST(test_shared_node_port)
 {
     const ServiceSpec *spec =
@@ -473,6 +522,7 @@ create_suite(void)
     tcase_add_test(tcase, test_token_volume);
     tcase_add_test(tcase, test_node_taint);
     tcase_add_test(tcase, test_bands);
+    tcase_add_loop_test(tcase, test_band_sizes, 0, G_N_ELEMENTS(band_cases));
     tcase_add_test(tcase, test_shared_node_port);
     tcase_add_loop_test(tcase, test_refused_service, 0, G_N_ELEMENTS(refused_services));
     tcase_add_test(tcase, test_release);
