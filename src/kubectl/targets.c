@@ -146,6 +146,13 @@ add_document(Command *command, const char *file, const char *shown, const Value 
     const ApiKind *kind;
     Target target = {0};
 
+    if (hpa_is_v1(document)) {
+        g_autoptr(Value) upgraded = value_copy(document);
+
+        hpa_upgrade(upgraded);
+        add_document(command, file, shown, upgraded);
+        return;
+    }
     if (str_is(kind_word, "List") && value_get(document, "items") != NULL) {
         const Value *items = value_get(document, "items");
         for (guint i = 0; i < items->count; i++)

@@ -321,6 +321,13 @@ manifest_check(const char *file, const Value *document, Diag *diag)
         diag_add(diag, DIAG_ERROR, position(file, document), "", "a manifest is a map; write apiVersion, kind, metadata, spec");
         return;
     }
+    if (hpa_is_v1(document)) {
+        g_autoptr(Value) upgraded = value_copy(document);
+
+        hpa_upgrade(upgraded);
+        manifest_check(file, upgraded, diag);
+        return;
+    }
     if (str_is(value_get_string(document, "kind", NULL), "List")) {
         const Value *items = value_get(document, "items");
 
@@ -355,8 +362,11 @@ manifest_add(Scenario *scenario, const char *file, Value *document)
 {
     ScManifest manifest = {str_intern(file), document, NULL};
     const char *kind = value_get_string(document, "kind", NULL);
-    const char *version = value_get_string(document, "apiVersion", NULL);
+    const char *version;
 
+    if (hpa_is_v1(document))
+        hpa_upgrade(document);
+    version = value_get_string(document, "apiVersion", NULL);
     if (str_is(kind, "List")) {
         const Value *items = value_get(document, "items");
         for (guint i = 0; items != NULL && items->type == VALUE_LIST && i < items->count; i++)

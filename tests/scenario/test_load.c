@@ -76,6 +76,11 @@ static const struct {
     {SCENARIO(ONE_NODE "  applications:\n  - {match: {labels: {a: b, c: d}}}\n"), "t.yaml:8:22: spec.applications[0].match.labels: 2 labels to match; write one\n"},
     {SCENARIO(ONE_NODE "  applications:\n  - {unreadyUntil: 5s}\n"), "t.yaml:8:20: spec.applications[0]: unreadyUntil without a beginning; write unreadyFrom beside it\n"},
     {SCENARIO(ONE_NODE "  images:\n  - {match: x, size: huge}\n"), "t.yaml:8:22: spec.images[0].size: 'huge' is not a valid value; write a size such as 512Mi\n"},
+    /* autoscaling/v1 */
+    {SCENARIO(ONE_NODE) "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec: {maxReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: w}, targetCPUUtilizationPercentage: 60}\n", ""},
+    {SCENARIO(ONE_NODE) "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec: {maxReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: w}}\n", ""},
+    {SCENARIO(ONE_NODE) "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec: {maxReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: w}, targetCPUUtilizationPercentage: 0}\n",
+     "t.yaml:11:122: spec.metrics[0].resource.target.averageUtilization: invalid value 0; must be greater than 0\n"},
     /* traffic */
     {TRAFFIC("{name: u}"), "t.yaml:8:5: spec.traffic[0].to: '' is no destination with a port from 1 to 65535; write service/web:80 or nodePort/worker-1:30080\n"},
     {TRAFFIC("{to: 'service/web:0'}"), "t.yaml:8:10: spec.traffic[0].to: 'service/web:0' is no destination with a port from 1 to 65535; write service/web:80 or nodePort/worker-1:30080\n"},

@@ -362,3 +362,55 @@ const ApiKind hpa_kind = {
     .validate_update = hpa_validate_update,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
+
+/* --- autoscaling/v1: pkg/apis/autoscaling/v1/conversion.go ------------------------------------------------ */
+
+gboolean
+hpa_is_v1(const Value *document)
+{
+    return str_is(value_get_string(document, "apiVersion", NULL), "autoscaling/v1") &&
+           str_is(value_get_string(document, "kind", NULL), "HorizontalPodAutoscaler");
+}
+
+static Value *
+map_of(const char *key, Value *item)
+{
+    Value *map = value_new_map();
+
+    value_set(map, key, item);
+    return map;
+}
+
+/* Only the number has a place in the file. */
+static Value *
+cpu_metric(Value *percentage)
+{
+    Value *target = map_of("type", value_new_string("Utilization"));
+    Value *resource = map_of("name", value_new_string("cpu"));
+    Value *metric = map_of("type", value_new_string("Resource"));
+
+    value_set(target, "averageUtilization", percentage);
+    value_set(resource, "target", target);
+    value_set(metric, "resource", resource);
+    return metric;
+}
+
+void
+hpa_upgrade(Value *document)
+{
+    Value *spec = value_get(document, "spec");
+    Value *percentage = NULL;
+
+    value_set(document, "apiVersion", value_new_string("autoscaling/v2"));
+    value_free(value_take(document, "status"));
+    if (spec != NULL && spec->type == VALUE_MAP)
+        percentage = value_take(spec, "targetCPUUtilizationPercentage");
+    if (percentage != NULL && percentage->type != VALUE_NULL) {
+        Value *metrics = value_new_list();
+
+        value_append(metrics, cpu_metric(percentage));
+        value_set(spec, "metrics", metrics);
+    } else {
+        value_free(percentage);
+    }
+}
