@@ -15,10 +15,10 @@
 static const char *
 label_of(const ApiObject *node, const char *old, const char *present)
 {
-    const char *value = str_map_get(&node->meta->labels, str_intern(old));
+    const char *value = str_map_get(&node->meta->labels, old);
 
     if (value == NULL)
-        value = str_map_get(&node->meta->labels, str_intern(present));
+        value = str_map_get(&node->meta->labels, present);
     return value == NULL ? str_intern("") : value;
 }
 
@@ -26,8 +26,8 @@ label_of(const ApiObject *node, const char *old, const char *present)
 Zone *
 zone_of(LifecycleState *state, const ApiObject *node, const ControllersConfig *config)
 {
-    const char *region = label_of(node, LABEL_OLD_REGION, LABEL_REGION);
-    const char *name = label_of(node, LABEL_OLD_ZONE, LABEL_ZONE);
+    const char *region = label_of(node, str_intern(LABEL_OLD_REGION), str_intern(LABEL_REGION));
+    const char *name = label_of(node, str_intern(LABEL_OLD_ZONE), str_intern(LABEL_ZONE));
     Zone *zone;
 
     for (guint i = 0; i < state->zones->len; i++) {

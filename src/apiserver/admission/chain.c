@@ -41,11 +41,14 @@ admission_mutate(Call *call,
 
         if (plugin == NULL)
             break;
+        if (plugin->mutate == NULL) {
+            call->admission_index++;
+            continue;
+        }
 
         Admission admission = describe(call, object, old, operation);
 
-        if (plugin->mutate != NULL)
-            *out_status = plugin->mutate(&admission);
+        *out_status = plugin->mutate(&admission);
         if (*out_status != NULL)
             break;
         if (admission.wait_ns > 0 && again != NULL) {
@@ -69,11 +72,12 @@ admission_validate(Call *call,
                    AdmissionOperation operation)
 {
     for (guint i = 0; admission_plugins[i] != NULL; i++) {
-        Admission admission = describe(call, object, old, operation);
-        ApiStatus *status = NULL;
+        if (admission_plugins[i]->validate == NULL)
+            continue;
 
-        if (admission_plugins[i]->validate != NULL)
-            status = admission_plugins[i]->validate(&admission);
+        Admission admission = describe(call, object, old, operation);
+        ApiStatus *status = admission_plugins[i]->validate(&admission);
+
         if (status != NULL)
             return status;
     }

@@ -93,11 +93,12 @@ static ApiStatus *
 in_use_mutate(Admission *admission)
 {
     gboolean is_claim = admission->kind == &persistent_volume_claim_kind;
-    const char *finalizer = str_intern(is_claim ? "kubernetes.io/pvc-protection" : "kubernetes.io/pv-protection");
+    const char *finalizer;
 
     if ((!is_claim && admission->kind != &persistent_volume_kind) || admission->operation != ADMISSION_CREATE ||
         admission->subresource != NULL)
         return NULL;
+    finalizer = str_intern(is_claim ? "kubernetes.io/pvc-protection" : "kubernetes.io/pv-protection");
     if (!str_list_contains(&admission->object->meta->finalizers, finalizer))
         str_list_add(&api_edit_meta(admission->object)->finalizers, finalizer);
     return NULL;
