@@ -13,25 +13,34 @@
 #define READ_RETRY_NS   (500 * NS_PER_MS)
 #define EVENT_TTL_NS    (NS_PER_HOUR)
 
+static char *
+put(char *to, const char *text, gsize length)
+{
+    memcpy(to, text, length);
+    to[length] = '/';
+    return to + length + 1;
+}
+
 const char *
 storage_key(const ApiKind *kind, const char *namespace_, const char *name)
 {
     static const char root[] = "/registry/";
+    gsize plural_length = strlen(kind->plural);
+    gsize namespace_length = namespace_ == NULL ? 0 : strlen(namespace_);
+    gsize name_length = strlen(name);
     char text[640];
-    char *to = text;
+    char *to;
 
     if (namespace_ == NULL)
         namespace_ = "";
-    if (sizeof root + strlen(kind->plural) + strlen(namespace_) + strlen(name) + 3 > sizeof text)
+    if (sizeof root + plural_length + namespace_length + name_length + 3 > sizeof text)
         return kind->is_namespaced ? str_internf("%s%s/%s/%s", root, kind->plural, namespace_, name)
                                    : str_internf("%s%s/%s", root, kind->plural, name);
-    to = g_stpcpy(g_stpcpy(to, root), kind->plural);
-    *to++ = '/';
-    if (kind->is_namespaced) {
-        to = g_stpcpy(to, namespace_);
-        *to++ = '/';
-    }
-    to = g_stpcpy(to, name);
+    to = put(text, root, sizeof root - 2);
+    to = put(to, kind->plural, plural_length);
+    if (kind->is_namespaced)
+        to = put(to, namespace_, namespace_length);
+    to = put(to, name, name_length) - 1;
     return str_intern_len(text, (gsize)(to - text));
 }
 
