@@ -71,11 +71,13 @@ admission_validate(Call *call,
                    const ApiObject *old,
                    AdmissionOperation operation)
 {
+    const Admission described = describe(call, object, old, operation);
+
     for (guint i = 0; admission_plugins[i] != NULL; i++) {
         if (admission_plugins[i]->validate == NULL)
             continue;
 
-        Admission admission = describe(call, object, old, operation);
+        Admission admission = described;
         ApiStatus *status = admission_plugins[i]->validate(&admission);
 
         if (status != NULL)

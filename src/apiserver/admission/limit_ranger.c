@@ -302,10 +302,11 @@ static ApiStatus *
 limit_ranger_validate(Admission *admission)
 {
     g_autoptr(GPtrArray) ranges = NULL;
-    g_autoptr(GPtrArray) errors = g_ptr_array_new();
+    g_autoptr(GPtrArray) errors = NULL;
 
     if (!is_about(admission))
         return NULL;
+    errors = g_ptr_array_new();
     ranges = list_ranges(admission);
     for (guint i = 0; i < ranges->len && errors->len == 0; i++) {
         const LimitRangeSpec *spec = limit_range_spec(ranges->pdata[i]);

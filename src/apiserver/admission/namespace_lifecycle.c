@@ -40,14 +40,12 @@ namespace_lifecycle_mutate(Admission *admission)
                                         "this namespace may not be deleted");
         return NULL;
     }
-    if (!admission->kind->is_namespaced || admission->operation == ADMISSION_DELETE)
+    if (!admission->kind->is_namespaced || admission->operation != ADMISSION_CREATE)
         return NULL;
 
     const ApiObject *found =
         admission_lookup(admission, &namespace_kind, NULL, admission->namespace_);
 
-    if (admission->operation != ADMISSION_CREATE)
-        return NULL;
     if (found == NULL) {
         /* The informer may be behind: a pause, then a live look. */
         if (admission->attempt == 0) {
