@@ -26,7 +26,7 @@ typedef char *(*KubectlPodLog)(gpointer self,
                                const char *container_id,
                                const char **out_dial);
 /*
- * KubectlPodExec: FALSE: no such container runs. @done once, unless @owner is gone; exit -1: killed; KUBECTL_EXEC_REFUSED:
+ * KubectlPodExec: FALSE: no such container runs. @done once, unless @owner is gone; KUBECTL_EXEC_REFUSED:
  * nothing was run, output is the runtime's error.
  */
 #define KUBECTL_EXEC_REFUSED (-2)

@@ -7,7 +7,6 @@ typedef struct {
     const Probe *probe;
     const char *host; /* address of the target */
     gint32 port;
-    gint64 began_ns;
     ProbeDone done;
     gpointer user;
 } ProbeRun;
@@ -45,7 +44,6 @@ static void
 run_on_exec(gpointer user, gint32 exit_code, const char *output)
 {
     ProbeRun *run = user;
-    gint64 took_ns = sim_now_ns(run->w->k->sim) - run->began_ns;
     const char *text = str_intern(output != NULL ? output : "");
 
     if (exit_code == 0)
@@ -54,14 +52,10 @@ run_on_exec(gpointer user, gint32 exit_code, const char *output)
         run_end(run, PROBE_FAILURE, text);
     else if (exit_code == RT_EXEC_REFUSED)
         run_end(run, PROBE_UNKNOWN, str_internf("rpc error: code = Unknown desc = %s", text));
-    else if (took_ns >= run_timeout_ns(run->probe))
+    else
         run_end(run, PROBE_FAILURE,
                 str_internf("command timed out: \"%s\" timed out after %ds",
                             joined_command(run->probe->exec), MAX(1, run->probe->timeout_s)));
-    else
-        run_end(run, PROBE_UNKNOWN,
-                str_intern("rpc error: code = NotFound desc = failed to exec in container: failed "
-                           "to load task: no running task found"));
 }
 
 static const char *
@@ -158,7 +152,7 @@ probe_run(Worker *w,
     ProbeRun *run = g_new0(ProbeRun, 1);
     const char *host = NULL;
 
-    *run = (ProbeRun){w, probe, NULL, 0, sim_now_ns(w->k->sim), done, user};
+    *run = (ProbeRun){w, probe, NULL, 0, done, user};
     g_ptr_array_add(w->hooks, run);
     if (rt == NULL) {
         run_end(run, PROBE_FAILURE, str_intern(""));

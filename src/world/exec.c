@@ -61,13 +61,13 @@ exec_begin(RtCall *call)
     ShellOptions options = {.argv = exec->argv, .output = exec->output};
     const char *why = find_lack(container, exec->argv[0]);
 
+    /* containerd v1.6 pkg/cri/server/container_execsync.go */
     if (container->state != RT_RUNNING) {
-        exec->exit_code = -1;
-        exec_answer(call);
+        g_string_append(exec->output, "failed to exec in container: container is in CONTAINER_EXITED state");
+        exec_return(call, RT_EXEC_REFUSED);
         return;
     }
     if (why != NULL) {
-        /* containerd v1.6 pkg/cri/server/container_execsync.go */
         g_string_append_printf(exec->output,
                                "failed to exec in container: failed to start exec \"%s\": OCI runtime exec failed: exec "
                                "failed: unable to start container process: %s: unknown",
@@ -103,8 +103,9 @@ container_fail_execs(RtContainer *container, gboolean is_silent)
     for (guint i = 0; container->exec_calls != NULL && i < container->exec_calls->len; i++) {
         RtCall *call = g_ptr_array_index(container->exec_calls, i);
 
+        /* They share its PID namespace, which goes with PID 1. */
         if (!is_silent)
-            exec_return(call, -1);
+            exec_return(call, 137);
     }
     g_clear_pointer(&container->exec_calls, g_ptr_array_unref);
 }

@@ -196,8 +196,8 @@ void runtime_set_listener(Runtime *runtime,
                           gpointer self);
 
 /*
- * runtime_exec: run @argv inside (probes, hooks); output is stdout+stderr. @exit_code -1: timed out or container gone;
- * RT_EXEC_REFUSED: there is no such program, output says so in containerd's words.
+ * runtime_exec: run @argv inside (probes, hooks); output is stdout+stderr. @exit_code -1: timed out; 137 if the container
+ * ends meanwhile; RT_EXEC_REFUSED: it does not run, or has no such program: output says so in containerd's words.
  */
 #define RT_EXEC_REFUSED (-2)
 typedef void (*RtExecDone)(gpointer user, gint32 exit_code, const char *output);

@@ -156,6 +156,21 @@ START_TEST(test_life_of_a_container)
 }
 END_TEST
 
+/* containerd v1.6 container_execsync.go: what runs beside PID 1 is killed with it; then nothing can be run. */
+START_TEST(test_exec_and_the_end_of_a_container)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "busybox", "sleep 2");
+
+    ck_assert_int_eq(pods_exec(pods, container, "exit 4"), 4);
+    ck_assert_int_eq(pods_exec(pods, container, "echo x; sleep 100"), 137);
+    ck_assert_str_eq(pods->exec_output, "x\n");
+    ck_assert_int_eq(pods_exec(pods, container, "exit 4"), RT_EXEC_REFUSED);
+    ck_assert_str_eq(pods->exec_output, "failed to exec in container: container is in CONTAINER_EXITED state");
+    pods_free(pods);
+}
+END_TEST
+
 START_TEST(test_grace_can_only_shrink)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
@@ -873,6 +888,7 @@ runtime_suite(void)
     tcase_add_loop_test(tcase, test_the_work_of_a_runtime_takes_cpu, 0, G_N_ELEMENTS(contended));
     tcase_add_test(tcase, test_life_of_a_container);
     tcase_add_test(tcase, test_log_times);
+    tcase_add_test(tcase, test_exec_and_the_end_of_a_container);
     tcase_add_test(tcase, test_grace_can_only_shrink);
     tcase_add_test(tcase, test_answers_are_dropped_with_the_caller_but_work_goes_on);
     tcase_add_test(tcase, test_volumes_are_shared_and_outlive_containers);

@@ -184,7 +184,6 @@ on_executed(gpointer user, gint32 exit, const char *output)
         command_finish(command, 0);
         return;
     }
-    exit = exit < 0 ? 137 : exit; /* the container ended under it */
     command_warn(command, "command terminated with exit code %d", exit);
     command_finish(command, exit);
 }
