@@ -129,6 +129,13 @@ lane_boxes(Canvas *canvas, const CsvTable *pods, const Layout *layout)
     }
 }
 
+/* A node that is not there, or not yet, has no shade. */
+static gboolean
+is_dark(const CsvTable *nodes, guint row)
+{
+    return !str_is(csv_text(nodes, row, "ready"), "True") && !str_is(csv_text(nodes, row, "ready"), "Removed");
+}
+
 /* Node names at the left, a line between nodes, and the time in which a node was not Ready as a shade. */
 static void
 node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const PlotRun *run)
@@ -158,10 +165,10 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
 
             if (!is_end && !str_is(csv_text(nodes, k, "node"), first->node))
                 continue;
-            if (since >= 0 && (is_end || str_is(csv_text(nodes, k, "ready"), "True"))) {
+            if (since >= 0 && (is_end || !is_dark(nodes, k))) {
                 g_string_append_printf(dark, "%.3f %.3f %.3f %.3f\n", (double)since / 1000.0, (double)t / 1000.0, -(double)high - 0.5, -(double)low + 0.5);
                 since = -1;
-            } else if (since < 0 && !is_end && !str_is(csv_text(nodes, k, "ready"), "True")) {
+            } else if (since < 0 && !is_end && is_dark(nodes, k)) {
                 since = MAX(t, 0);
             }
         }
