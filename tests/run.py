@@ -468,7 +468,7 @@ def api(o):
                         body.pop("status", None)
                         body.get("metadata", {}).get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
                     fine = ours == theirs
-            if "no matches for kind" in r.stderr and case.get("object", {}).get("kind") != "Deploymnt":
+            if "no matches for kind" in r.stderr and "no matches for kind" not in case.get("kubectl", {}).get("stderr", ""):
                 waiting += 1
                 continue
             say(name, fine, f"wanted {want}\n     got {r.returncode} {r.stderr}{r.stdout}")

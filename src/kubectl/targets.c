@@ -63,22 +63,44 @@ kinds_of(Command *command, const char *word)
     return g_steal_pointer(&kinds);
 }
 
+/* Words with a slash and words without do not mix: FALSE, message out. */
+static gboolean
+slashes_agree(Command *command, guint first)
+{
+    guint with_slash = 0;
+
+    for (guint i = first; i < command->args->len; i++)
+        with_slash += strchr(g_ptr_array_index(command->args, i), '/') != NULL;
+    if (with_slash == 0 || with_slash == command->args->len - first)
+        return TRUE;
+    command_fail(command, "there is no need to specify a resource type as a separate "
+                          "argument when passing arguments in resource/name form (e.g. "
+                          "'kubectl get resource/<resource_name>' instead of 'kubectl get "
+                          "resource resource/<resource_name>'");
+    return FALSE;
+}
+
 static gboolean
 slash_targets(Command *command, guint first)
 {
     for (guint i = first; i < command->args->len; i++) {
-        const char *word = g_ptr_array_index(command->args, i);
-        g_auto(GStrv) parts = g_strsplit(word, "/", 2);
-        const ApiKind *kind;
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(command->args, i), "/", -1);
 
-        if (parts[1] == NULL) {
-            command_fail(command, "there is no need to specify a resource type as a separate "
-                                  "argument when passing arguments in resource/name form (e.g. "
-                                  "'kubectl get resource/<resource_name>' instead of 'kubectl get "
-                                  "resource resource/<resource_name>'");
+        if (g_strv_length(parts) != 2) {
+            command_fail(command,
+                         "arguments in resource/name form may not have more than one slash");
             return FALSE;
         }
-        kind = find_kind(command, parts[0]);
+        if (*parts[0] == '\0' || *parts[1] == '\0' || strchr(parts[0], ',') != NULL) {
+            command_fail(command,
+                         "arguments in resource/name form must have a single resource and name");
+            return FALSE;
+        }
+    }
+    for (guint i = first; i < command->args->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(command->args, i), "/", 2);
+        const ApiKind *kind = find_kind(command, parts[0]);
+
         if (kind == NULL)
             return unknown_type(command, parts[0]);
         add_target(command, kind, parts[1]);
@@ -97,6 +119,8 @@ targets_from_args(Command *command, guint first)
                               "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
         return FALSE;
     }
+    if (!slashes_agree(command, first))
+        return FALSE;
     if (strchr(g_ptr_array_index(command->args, first), '/') != NULL)
         return slash_targets(command, first);
     kinds = kinds_of(command, g_ptr_array_index(command->args, first));
@@ -105,18 +129,9 @@ targets_from_args(Command *command, guint first)
     for (guint k = 0; k < kinds->len; k++) {
         if (command->args->len == first + 1)
             add_target(command, g_ptr_array_index(kinds, k), NULL);
-        for (guint i = first + 1; i < command->args->len; i++) {
-            const char *word = g_ptr_array_index(command->args, i);
-
-            if (strchr(word, '/') != NULL) {
-                command_fail(command, "there is no need to specify a resource type as a separate "
-                                      "argument when passing arguments in resource/name form (e.g. "
-                                      "'kubectl get resource/<resource_name>' instead of 'kubectl "
-                                      "get resource resource/<resource_name>'");
-                return FALSE;
-            }
-            add_target(command, g_ptr_array_index(kinds, k), word);
-        }
+        for (guint i = first + 1; i < command->args->len; i++)
+            add_target(command, g_ptr_array_index(kinds, k),
+                       g_ptr_array_index(command->args, i));
     }
     return TRUE;
 }

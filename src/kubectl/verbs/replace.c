@@ -157,6 +157,12 @@ replace_one(Command *command, Target *target)
         command_next(command);
         return;
     }
+    if (target->name == NULL || *target->name == '\0') {
+        command_error(command, "error when %s \"%s\": resource name may not be empty",
+                      flag_bool(command, "force") ? "deleting" : "replacing", target->file);
+        command_next(command);
+        return;
+    }
     if (!flag_bool(command, "force")) {
         command_send(command, command_request(command, VERB_GET, target), on_got);
         return;
