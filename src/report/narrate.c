@@ -221,7 +221,7 @@ narrator_new(Series *series)
     Narrator *narrator = g_new0(Narrator, 1);
 
     narrator->series = series;
-    narrator->last = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, api_object_unref);
+    narrator->last = g_hash_table_new_full(NULL, NULL, NULL, api_object_unref);
     narrator->told = g_hash_table_new(g_str_hash, g_str_equal);
     narrator->is_failing = g_new0(gboolean, MAX(series->n_traffic, 1));
     narrator->quiet_seconds = g_new0(guint, MAX(series->n_traffic, 1));

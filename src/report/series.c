@@ -232,10 +232,10 @@ series_new(Sim *sim, ApiServer *server, Traffic *const *traffic, guint n_traffic
     series->traffic = traffic;
     series->n_traffic = n_traffic;
     series->lanes = g_ptr_array_new_with_free_func(lane_free);
-    series->lane_of = g_hash_table_new(g_str_hash, g_str_equal);
+    series->lane_of = g_hash_table_new(NULL, NULL); /* uids and names are interned */
     series->objects = g_array_new(FALSE, FALSE, sizeof(ObjectRow));
     series->nodes = g_array_new(FALSE, FALSE, sizeof(NodeRow));
-    series->node_ready = g_hash_table_new(g_str_hash, g_str_equal);
+    series->node_ready = g_hash_table_new(NULL, NULL);
     series->narrate = narrate;
     series->user = user;
     series->end_ns = -1;
