@@ -85,7 +85,7 @@ struct ApiKind {
     /* name: which pattern of names; see names.h */
     int name_rule;
     gboolean checks_meta_last; /* at creation, metadata comes after everything else */
-    /* select_field: value of a field label, NULL if not supported by this kind. */
+    /* select_field: value of a field label (interned), NULL if not supported by this kind. */
     const char *(*select_field)(const ApiObject *object, const char *label);
 };
 

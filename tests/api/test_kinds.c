@@ -272,7 +272,7 @@ START_TEST(test_field)
     g_autoptr(ApiObject) object = object_from_yaml(field_cases[_i].yaml);
 
     ck_assert(
-        str_is(object->kind->select_field(object, field_cases[_i].label), field_cases[_i].want));
+        str_is(object->kind->select_field(object, str_intern(field_cases[_i].label)), field_cases[_i].want));
 }
 END_TEST
 
