@@ -154,6 +154,10 @@ tell_event(Narrator *narrator, const ApiObject *old, const ApiObject *event)
         narrator_say(narrator, "CronJob %s has missed its time", about->name);
     else if (str_is(body->reason, "FailedCreate") && narrator_first_time(narrator, about->uid, "cannot create"))
         narrator_say(narrator, "%s %s may not create its pods: %s", about->kind, about->name, body->message);
+    else if (str_is(body->reason, "TriggeredScaleUp") && narrator_first_time(narrator, NULL, body->message))
+        narrator_say(narrator, "the cluster autoscaler orders machines: %s", body->message + strcspn(body->message, "["));
+    else if (str_is(body->reason, "ScaleDown") && str_is(about->kind, "Node") && narrator_first_time(narrator, about->uid, "scale down"))
+        narrator_say(narrator, "the cluster autoscaler gives %s back", about->name);
     else if (str_is(body->reason, "LeaderElection"))
         narrator_say(narrator, "%.*s leads: %s", (int)strcspn(body->message, "_ "), body->message, about->name);
 }
