@@ -300,11 +300,21 @@ field_equal(const ApiField *field, gconstpointer a, gconstpointer b)
 gboolean
 api_struct_equal(const ApiType *type, gconstpointer a, gconstpointer b)
 {
+    const TypeIndex *index = type_index_of(type);
+
     if (a == b)
         return TRUE;
-    for (const ApiField *field = type->fields; field->name != NULL; field++)
-        if (!field_equal(field, (const char *)a + field->offset, (const char *)b + field->offset))
+    for (guint i = 0; i < index->n_rows; i++) {
+        const TypeRow *row = &index->rows[i];
+        gconstpointer x = (const char *)a + row->offset;
+        gconstpointer y = (const char *)b + row->offset;
+
+        /* Strings are interned: nearly all that are equal are so at first sight. */
+        if (row->type == API_STRING && *(const char *const *)x == *(const char *const *)y)
+            continue;
+        if (!field_equal(row->field, x, y))
             return FALSE;
+    }
     return TRUE;
 }
 

@@ -254,7 +254,14 @@ write_objects(const Series *series, const char *directory, GError **error)
         append_cell(out, row->namespace_);
         append_cell(out, row->name);
         append_cell(out, row->owner);
-        g_string_append_printf(out, ",%d,%d,%d,%d,%d,%d,%d\n", row->revision, row->desired, row->current, row->ready, row->available, row->updated, row->is_removed);
+
+        const gint32 counts[] = {row->revision, row->desired, row->current, row->ready, row->available, row->updated, row->is_removed};
+
+        for (guint k = 0; k < G_N_ELEMENTS(counts); k++) {
+            g_string_append(out, counts[k] < 0 ? ",-" : ",");
+            append_number(out, (guint64)ABS((gint64)counts[k]), 1);
+        }
+        g_string_append_c(out, '\n');
     }
     return put(directory, "objects.csv", out, error);
 }

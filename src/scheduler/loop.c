@@ -19,7 +19,7 @@
 static const Dist quick_cycle = {.type = DIST_LOGNORMAL, .a_ns = 2500000, .b_ns = 9000000};
 
 /* What is kept in full for scheduler_explain; of older attempts only the outcome. */
-#define EXPLAINED_BYTES_MAX ((gsize)4 << 20)
+#define EXPLAINED_BYTES_MAX ((gsize)2 << 20)
 
 typedef struct {
     const char *chosen, *message; /* interned */
