@@ -8,6 +8,14 @@ current_target(Command *command)
     return &g_array_index(command->targets, Target, command->next - 1);
 }
 
+const char *
+name_beside_selector(const Command *command)
+{
+    return command->has_pairs ? "selectors and the all flag cannot be used when passing "
+                                "resource/name arguments"
+                              : "name cannot be provided when a selector is specified";
+}
+
 gboolean
 targets_need_names(Command *command)
 {
@@ -17,7 +25,7 @@ targets_need_names(Command *command)
             const Target *target = &g_array_index(command->targets, Target, i);
 
             if (target->name != NULL && target->file == NULL) {
-                command_fail(command, "name cannot be provided when a selector is specified");
+                command_fail(command, "%s", name_beside_selector(command));
                 return FALSE;
             }
         }

@@ -16,5 +16,8 @@ void targets_expand(Command *command, void (*go)(Command *command));
  * --all was given.
  */
 gboolean targets_need_names(Command *command);
+
+/* name_beside_selector: what is said of names given together with a selector or --all. */
+const char *name_beside_selector(const Command *command);
 /* current_target: the one that command_each is at. */
 Target *current_target(Command *command);

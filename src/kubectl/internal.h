@@ -60,6 +60,7 @@ struct Command {
     GString *out, *err;
     GArray *errors;  /* of CommandError: where in err they are, and what several are told as */
     GArray *targets; /* of Target */
+    gboolean has_pairs; /* targets come from TYPE/NAME words, or from several types and names */
     guint next;      /* target under way */
     gboolean has_failed;
     gpointer state; /* the verb's */

@@ -80,23 +80,49 @@ slashes_agree(Command *command, guint first)
     return FALSE;
 }
 
+/* v1.34 cli-runtime pkg/resource, splitResourceTypeName. FALSE: message out. */
+static gboolean
+is_pair(Command *command, const char *word)
+{
+    g_auto(GStrv) parts = g_strsplit(word, "/", -1);
+
+    if (g_strv_length(parts) != 2) {
+        command_fail(command, "arguments in resource/name form may not have more than one slash");
+        return FALSE;
+    }
+    if (*parts[0] == '\0' || *parts[1] == '\0' || strchr(parts[0], ',') != NULL) {
+        command_fail(command,
+                     "arguments in resource/name form must have a single resource and name");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* "a,b c d" stands for a/c a/d b/c b/d (normalizeMultipleResourcesArgs). FALSE: message out. */
+static gboolean
+types_pair(Command *command, guint first)
+{
+    g_auto(GStrv) types = g_strsplit(g_ptr_array_index(command->args, first), ",", -1);
+
+    for (guint k = 0; types[k] != NULL; k++)
+        for (guint i = first + 1; i < command->args->len; i++) {
+            g_autofree char *word = g_strdup_printf(
+                "%s/%s", types[k], (const char *)g_ptr_array_index(command->args, i));
+
+            if (!is_pair(command, word))
+                return FALSE;
+        }
+    command->has_pairs = TRUE;
+    return TRUE;
+}
+
 static gboolean
 slash_targets(Command *command, guint first)
 {
-    for (guint i = first; i < command->args->len; i++) {
-        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(command->args, i), "/", -1);
-
-        if (g_strv_length(parts) != 2) {
-            command_fail(command,
-                         "arguments in resource/name form may not have more than one slash");
+    for (guint i = first; i < command->args->len; i++)
+        if (!is_pair(command, g_ptr_array_index(command->args, i)))
             return FALSE;
-        }
-        if (*parts[0] == '\0' || *parts[1] == '\0' || strchr(parts[0], ',') != NULL) {
-            command_fail(command,
-                         "arguments in resource/name form must have a single resource and name");
-            return FALSE;
-        }
-    }
+    command->has_pairs = TRUE;
     for (guint i = first; i < command->args->len; i++) {
         g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(command->args, i), "/", 2);
         const ApiKind *kind = find_kind(command, parts[0]);
@@ -119,9 +145,14 @@ targets_from_args(Command *command, guint first)
                               "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
         return FALSE;
     }
-    if (!slashes_agree(command, first))
+    if (command->args->len > first + 1 &&
+        strchr(g_ptr_array_index(command->args, first), ',') != NULL) {
+        if (!types_pair(command, first))
+            return FALSE;
+    } else if (!slashes_agree(command, first)) {
         return FALSE;
-    if (strchr(g_ptr_array_index(command->args, first), '/') != NULL)
+    }
+    if (!command->has_pairs && strchr(g_ptr_array_index(command->args, first), '/') != NULL)
         return slash_targets(command, first);
     kinds = kinds_of(command, g_ptr_array_index(command->args, first));
     if (kinds == NULL)

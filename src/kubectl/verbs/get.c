@@ -10,6 +10,7 @@
 
 #include "base/duration.h"
 #include "kubectl/endpoints.h"
+#include "kubectl/expand.h"
 #include "kubectl/printers.h"
 #include "kubectl/raw.h"
 
@@ -380,7 +381,7 @@ flags_fit(Command *command)
     if (has_name && !flag_is_given(command, "filename")) {
         if (!str_is_empty(flag_string(command, "selector")) ||
             !str_is_empty(flag_string(command, "field-selector"))) {
-            command_fail(command, "name cannot be provided when a selector is specified");
+            command_fail(command, "%s", name_beside_selector(command));
             return FALSE;
         }
         if (flag_bool(command, "all-namespaces")) {
