@@ -313,7 +313,7 @@ controller_new(const ControllerHome *home, const ControllerDef *def)
         .burst = def->burst == 0 ? DEFAULT_BURST : def->burst,
         .share = home->share,
     };
-    RecorderOptions recorder_options = {.component = def->component};
+    RecorderOptions recorder_options = {.component = def->component, .is_sparing = def->is_sparing};
     g_autofree char *stream = g_strdup_printf("controller/%s", def->name);
 
     controller->home = *home;

@@ -70,6 +70,7 @@ struct ControllerDef {
     const char *name;      /* "deployment": in --help and traces "deployment-controller" */
     const char *component; /* event source: "deployment-controller" */
     guint workers;
+    gboolean is_sparing; /* of events: correlator.h */
     guint qps, burst; /* of its own client; 0: 20, 30 */
     WorkQueueOptions queue;
     guint retries_max;               /* 0: for ever */

@@ -35,6 +35,7 @@ typedef struct {
 
 struct Correlator {
     Rng *rng;
+    gboolean is_sparing;
     Lru similar, counted, spam;
 };
 
@@ -219,12 +220,13 @@ correlator_count(Correlator *correlator, ApiObject *event, const Key *key)
 static gboolean
 correlator_is_spam(Correlator *correlator, const ApiObject *event, gint64 wall_ns)
 {
-    Key key = key_of_object(event_body(event));
+    Key key = correlator->is_sparing ? key_of_similar(event_body(event)) : key_of_object(event_body(event));
+    gint64 burst = correlator->is_sparing ? 1 : SPAM_BURST;
     gboolean is_new;
     Entry *entry = lru_use(&correlator->spam, &key, &is_new);
     gint64 tat_ns = MAX(is_new ? wall_ns : entry->tat_ns, wall_ns) + SPAM_INTERVAL_NS;
 
-    if (tat_ns - SPAM_BURST * SPAM_INTERVAL_NS > wall_ns)
+    if (tat_ns - burst * SPAM_INTERVAL_NS > wall_ns)
         return TRUE;
     entry->tat_ns = tat_ns;
     return FALSE;
@@ -233,11 +235,12 @@ correlator_is_spam(Correlator *correlator, const ApiObject *event, gint64 wall_n
 /* --- public ----------------------------------------------------------------------------------- */
 
 Correlator *
-correlator_new(Rng *rng)
+correlator_new(Rng *rng, gboolean is_sparing)
 {
     Correlator *correlator = g_new0(Correlator, 1);
 
     correlator->rng = rng;
+    correlator->is_sparing = is_sparing;
     lru_init(&correlator->similar);
     lru_init(&correlator->counted);
     lru_init(&correlator->spam);

@@ -13,7 +13,11 @@
 
 typedef struct Correlator Correlator;
 
-Correlator *correlator_new(Rng *rng);
+/*
+ * correlator_new: @is_sparing: one event per reason, source and object each 300 s, as cluster-autoscaler
+ * has it (utils/kubernetes/factory.go).
+ */
+Correlator *correlator_new(Rng *rng, gboolean is_sparing);
 void correlator_free(Correlator *correlator);
 void correlator_clear(Correlator *correlator);
 

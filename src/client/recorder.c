@@ -93,7 +93,7 @@ recorder_new(Client *client, const RecorderOptions *options)
     } else {
         recorder->instance = recorder->options.host;
         recorder->sink = event_sink_new(client, rng, recorder_pump, recorder);
-        recorder->correlator = correlator_new(rng);
+        recorder->correlator = correlator_new(rng, options->is_sparing);
     }
     return recorder;
 }

@@ -16,6 +16,7 @@ typedef struct {
     const char *component; /* source.component: "deployment-controller", "kubelet" */
     const char *host;      /* source.host: the node for kubelets; may be NULL */
     gboolean series;       /* events.k8s.io style */
+    gboolean is_sparing;   /* correlator.h */
 } RecorderOptions;
 
 Recorder *recorder_new(Client *client, const RecorderOptions *options);

@@ -185,6 +185,7 @@ const ControllerDef cluster_autoscaler = {
     .name = "cluster-autoscaler",
     .component = "cluster-autoscaler",
     .workers = 10,
+    .is_sparing = TRUE,
     .sources = sources,
     .reconcile = reconcile,
     .period_ns = SCAN_NS,

@@ -274,6 +274,18 @@ is_due(const Reconcile *r, const ApiObject *node)
     return since != NULL && r->now_ns - *since >= (is_ready ? config->unneeded_ns : config->unready_ns);
 }
 
+/* The default goes by its name in the profile; what the scenario sets does not have that value. */
+static const char *
+waited_for(const Reconcile *r, const ApiObject *node)
+{
+    const AutoscalerConfig *config = r->config;
+
+    if (!condition_is(&node_status(node)->conditions, "Ready", "True"))
+        return "scale-down-unready-time";
+    return config->unneeded_ns == profile_timer_ns(TIMER_UNNEEDED, config->version_minor) ? profile_timers[TIMER_UNNEEDED].name
+                                                                                           : "unneededTime of the scenario";
+}
+
 static void
 begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, gboolean is_empty)
 {
@@ -281,7 +293,7 @@ begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, gboolean i
     const gint64 *since = g_hash_table_lookup(state->unneeded, api_name(node));
     Deletion *deletion = g_new0(Deletion, 1);
 
-    plan_waited(plan, profile_timers[TIMER_UNNEEDED].name, r->now_ns - *since);
+    plan_waited(plan, waited_for(r, node), r->now_ns - *since);
     deletion->since_ns = r->now_ns;
     deletion->is_empty = is_empty;
     g_hash_table_insert(state->deleting, (gpointer)api_name(node), deletion);

@@ -17,7 +17,7 @@ static void
 set_up(void)
 {
     rng_seed(&rng, 1, "test");
-    correlator = correlator_new(&rng);
+    correlator = correlator_new(&rng, FALSE);
 }
 
 static void
@@ -181,6 +181,33 @@ END_TEST
  * of any number of SuccessfulCreate of one ReplicaSet at most 25 arrive: 9 single,
  * the combined one up to 16
  */
+/* cluster-autoscaler utils/kubernetes/factory.go: one per reason and object each 5 min. */
+START_TEST(test_sparing)
+{
+    static const struct {
+        const char *object, *reason, *message;
+        gint64 at_ns;
+        const char *want;
+    } rows[] = {
+        {"a", "NotTriggerScaleUp", "no", 0, "no x1"},
+        {"a", "NotTriggerScaleUp", "no", 10 * NS_PER_S, "dropped"},
+        {"a", "NotTriggerScaleUp", "another", 20 * NS_PER_S, "dropped"},
+        {"a", "TriggeredScaleUp", "yes", 30 * NS_PER_S, "yes x1"},
+        {"b", "NotTriggerScaleUp", "no", 30 * NS_PER_S, "no x1"},
+        {"a", "NotTriggerScaleUp", "no", 300 * NS_PER_S - 1, "dropped"},
+        {"a", "NotTriggerScaleUp", "no", 300 * NS_PER_S, "no x4"},
+    };
+
+    correlator_free(correlator);
+    correlator = correlator_new(&rng, TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *got = apply_at(rows[i].object, "Normal", rows[i].reason, rows[i].message, rows[i].at_ns);
+
+        ck_assert_msg(str_is(got, rows[i].want), "row %u: %s", i, got);
+    }
+}
+END_TEST
+
 START_TEST(test_spam_of_similar_events)
 {
     guint dropped = 0;
@@ -241,6 +268,7 @@ correlator_suite(void)
     tcase_add_test(tcase, test_combined_event_says_less_about_its_reporter);
     tcase_add_loop_test(tcase, test_gap, 0, G_N_ELEMENTS(gap_cases));
     tcase_add_test(tcase, test_old_messages_come_single_again);
+    tcase_add_test(tcase, test_sparing);
     tcase_add_test(tcase, test_spam_of_similar_events);
     tcase_add_test(tcase, test_bucket_refills);
     tcase_add_test(tcase, test_cache_size);
