@@ -135,7 +135,7 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                   "A message says how many taints are not tolerated, not which."},
     [FEATURE_IMAGE_ACCESS_WORDS] = {"KubeletEnsureSecretPulledImages", LET, 35, "pkg/features/kube_features.go",
                                     "An image that is there is told with `and can be accessed by the pod`."},
-    [FEATURE_STATEFUL_MAX_UNAVAILABLE] = {"MaxUnavailableStatefulSet", KCM, 35, "pkg/features/kube_features.go",
+    [FEATURE_STATEFUL_MAX_UNAVAILABLE] = {"MaxUnavailableStatefulSet", KCM, PROFILE_NEVER, "pkg/features/kube_features.go",
                                           "A StatefulSet may replace several pods at a time."},
     [FEATURE_HPA_TOLERANCE] = {"HPAConfigurableTolerance", KCM, 35, "pkg/features/kube_features.go",
                                "Each direction of an autoscaler may have a tolerance of its own."},

@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #define PROFILE_MINOR_FIRST 30
+#define PROFILE_NEVER      99
 #define PROFILE_MINOR_LAST  36
 
 typedef enum {
@@ -102,7 +103,7 @@ typedef enum {
 
 typedef struct {
     const char *name, *component;
-    guint since; /* v1.SINCE on */
+    guint since; /* v1.SINCE on; PROFILE_NEVER: off unless somebody opens the gate */
     const char *source, *doc;
 } ProfileFeature;
 extern const ProfileFeature profile_features[FEATURE_N];

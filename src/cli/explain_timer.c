@@ -73,7 +73,11 @@ print_features(guint minor)
     for (guint i = 0; i < FEATURE_N; i++) {
         const ProfileFeature *feature = &profile_features[i];
 
-        printf("  %s  %s: since 1.%u, %s\n", feature->name, profile_has((FeatureId)i, minor) ? "yes" : "no", feature->since, feature->component);
+        printf("  %s  %s: ", feature->name, profile_has((FeatureId)i, minor) ? "yes" : "no");
+        if (feature->since == PROFILE_NEVER)
+            printf("a gate that is off by default, %s\n", feature->component);
+        else
+            printf("since 1.%u, %s\n", feature->since, feature->component);
         print_about(feature->doc, feature->source);
     }
 }

@@ -1,4 +1,5 @@
 /* DaemonSet and StatefulSet: whole syncs, counted. */
+#include "api/profile.h"
 #include "controllers/daemonset_sync.h"
 #include "tests/controllers/mini.h"
 #include "tests/controllers/suites.h"
@@ -215,14 +216,14 @@ START_TEST(stateful_partition)
 }
 END_TEST
 
-/* v1.34 pkg/controller/statefulset/stateful_set_utils_test.go, TestGetStatefulSetMaxUnavailable; the gate is on from v1.35. */
+/* v1.34 pkg/controller/statefulset/stateful_set_utils_test.go, TestGetStatefulSetMaxUnavailable; the gate is off by default in every version. */
 static const struct {
     const char *max_unavailable;
     int replicas;
     guint version_minor, deleted;
 } budget_cases[] = {
-    {"", 10, 35, 1},    {"3", 10, 35, 3},  {"10%", 25, 35, 2},
-    {"50%", 5, 35, 2},  {"1%", 5, 35, 1},  {"50%", 5, 34, 1},
+    {"", 10, PROFILE_NEVER, 1},   {"3", 10, PROFILE_NEVER, 3}, {"10%", 25, PROFILE_NEVER, 2},
+    {"50%", 5, PROFILE_NEVER, 2}, {"1%", 5, PROFILE_NEVER, 1}, {"50%", 5, 36, 1},
 };
 
 /* "": the field is absent. It is set past the API, which drops it where the gate is off. */

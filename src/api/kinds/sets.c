@@ -278,7 +278,7 @@ stateful_set_set_defaults(ApiObject *object)
 }
 
 /* v1.34 pkg/registry/apps/statefulset/strategy.go */
-/* dropStatefulSetDisabledFields: the gate MaxUnavailableStatefulSet is off in 1.34, so the field is lost silently. */
+/* dropStatefulSetDisabledFields: the gate MaxUnavailableStatefulSet is off by default, so the field is lost silently. */
 static void
 drop_max_unavailable(ApiObject *object)
 {
