@@ -14,6 +14,7 @@ Suite *namespace_suite(void);
 Suite *sets_suite(void);
 Suite *cloudnode_suite(void);
 Suite *cost_suite(void);
+Suite *protection_suite(void);
 Suite *podautoscaler_suite(void);
 Suite *disruption_suite(void);
 Suite *cron_job_suite(void);

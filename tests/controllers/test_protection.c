@@ -1,0 +1,106 @@
+/*
+ * test_protection.c - claims that pods use, and bound volumes, stay until nobody does
+ *
+ * v1.34 pkg/controller/volume/pvcprotection/pvc_protection_controller_test.go and
+ * pvprotection/pv_protection_controller_test.go, TestPVCProtectionController and its sister.
+ */
+
+#include "tests/controllers/mini.h"
+#include "tests/controllers/suites.h"
+
+#define CLAIM_FINALIZER  "kubernetes.io/pvc-protection"
+#define VOLUME_FINALIZER "kubernetes.io/pv-protection"
+
+static ApiObject *
+make_user(const char *node, const char *phase, const char *claim)
+{
+    g_autofree char *text = g_strdup_printf("{metadata: {name: p}, spec: {containers: [{name: c, image: i}], "
+                                            "volumes: [{name: v, persistentVolumeClaim: {claimName: %s}}]}}",
+                                            claim);
+    ApiObject *pod = object_from_yaml(&pod_kind, text);
+
+    ((PodSpec *)api_edit_spec(pod))->node_name = node == NULL ? NULL : str_intern(node);
+    ((PodStatus *)api_edit_status(pod))->phase = str_intern(phase);
+    return pod;
+}
+
+static void
+set_life(Mini *mini, ApiObject *object, const char *finalizer, gboolean is_deleting)
+{
+    ObjectMeta *meta = api_edit_meta(object);
+
+    meta->finalizers.count = 0;
+    if (finalizer != NULL)
+        str_list_add(&meta->finalizers, str_intern(finalizer));
+    meta->deletion_time = is_deleting ? mini_wall_ns(mini) : meta->deletion_time;
+}
+
+static const struct {
+    const char *name;
+    gboolean is_protected, is_deleting;
+    const char *node, *phase, *claim; /* of a pod; claim NULL: there is none */
+    const char *want;
+} claim_cases[] = {
+    {"a new claim is protected", FALSE, FALSE, NULL, NULL, NULL, "patch PersistentVolumeClaim c"},
+    {"a protected one is left alone", TRUE, FALSE, NULL, NULL, NULL, ""},
+    {"one that goes without protection is left alone", FALSE, TRUE, NULL, NULL, NULL, ""},
+    {"nobody uses it: it may go", TRUE, TRUE, NULL, NULL, NULL, "patch PersistentVolumeClaim c"},
+    {"a running pod uses it", TRUE, TRUE, "n1", "Running", "c", ""},
+    {"a pod that no node has does not count", TRUE, TRUE, NULL, "Pending", "c", "patch PersistentVolumeClaim c"},
+    {"a pod that has ended counts until it is gone", TRUE, TRUE, "n1", "Succeeded", "c", ""},
+    {"a pod that uses another", TRUE, TRUE, "n1", "Running", "other", "patch PersistentVolumeClaim c"},
+};
+
+START_TEST(test_claim)
+{
+    Mini *mini = mini_new();
+    ApiObject *claim = object_from_yaml(&persistent_volume_claim_kind, "{metadata: {name: c}, spec: {accessModes: [ReadWriteOnce], "
+                                                                       "resources: {requests: {storage: 1Gi}}}}");
+
+    set_life(mini, claim, claim_cases[_i].is_protected ? CLAIM_FINALIZER : NULL, claim_cases[_i].is_deleting);
+    mini_add(mini, claim);
+    if (claim_cases[_i].claim != NULL)
+        mini_add(mini, make_user(claim_cases[_i].node, claim_cases[_i].phase, claim_cases[_i].claim));
+    mini_sync(mini, &pvc_protection_controller, "default/c");
+    mini_check_log(mini, claim_cases[_i].name, claim_cases[_i].want);
+    mini_free(mini);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    gboolean is_protected, is_deleting;
+    const char *phase, *want;
+} volume_cases[] = {
+    {"a new volume is protected", FALSE, FALSE, "Available", "patch PersistentVolume v"},
+    {"a protected one is left alone", TRUE, FALSE, "Bound", ""},
+    {"bound: it stays", TRUE, TRUE, "Bound", ""},
+    {"released: it may go", TRUE, TRUE, "Released", "patch PersistentVolume v"},
+};
+
+START_TEST(test_volume)
+{
+    Mini *mini = mini_new();
+    ApiObject *volume = object_from_yaml(&persistent_volume_kind, "{metadata: {name: v}, spec: {accessModes: [ReadWriteOnce], "
+                                                                  "capacity: {storage: 1Gi}, hostPath: {path: /d}}}");
+
+    set_life(mini, volume, volume_cases[_i].is_protected ? VOLUME_FINALIZER : NULL, volume_cases[_i].is_deleting);
+    ((PvStatus *)api_edit_status(volume))->phase = str_intern(volume_cases[_i].phase);
+    mini_add(mini, volume);
+    mini_sync(mini, &pv_protection_controller, "v");
+    mini_check_log(mini, volume_cases[_i].name, volume_cases[_i].want);
+    mini_free(mini);
+}
+END_TEST
+
+Suite *
+protection_suite(void)
+{
+    Suite *suite = suite_create("protection of volumes");
+    TCase *tcase = tcase_create("protection");
+
+    tcase_add_loop_test(tcase, test_claim, 0, G_N_ELEMENTS(claim_cases));
+    tcase_add_loop_test(tcase, test_volume, 0, G_N_ELEMENTS(volume_cases));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
