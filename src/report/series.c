@@ -22,14 +22,16 @@ lane_state_name(LaneState state)
 /* --- pods ------------------------------------------------------------------------------- */
 
 static gboolean
-is_backing_off(const ContainerStatusList *list)
+is_backing_off(const ApiObject *pod, const ContainerStatusList *list)
 {
+    gboolean restarts = !str_is(pod_spec(pod)->restart_policy, "Never");
+
     for (guint i = 0; i < list->count; i++) {
         const ContainerStateWaiting *waiting = list->items[i].state.waiting;
 
         if (waiting != NULL && waiting->reason != NULL && !str_is(waiting->reason, "ContainerCreating") && !str_is(waiting->reason, "PodInitializing"))
             return TRUE;
-        if (list->items[i].state.terminated != NULL && list->items[i].state.terminated->exit_code != 0)
+        if (restarts && list->items[i].state.terminated != NULL && list->items[i].state.terminated->exit_code != 0)
             return TRUE;
     }
     return FALSE;
@@ -50,7 +52,7 @@ pod_state(const Series *series, const ApiObject *pod)
         return LANE_PENDING;
     if (str_is(g_hash_table_lookup(series->node_ready, pod_spec(pod)->node_name), "Unknown"))
         return LANE_LOST;
-    if (is_backing_off(&status->container_statuses) || is_backing_off(&status->init_container_statuses))
+    if (is_backing_off(pod, &status->container_statuses) || is_backing_off(pod, &status->init_container_statuses))
         return LANE_WAITING;
     if (!str_is(status->phase, "Running"))
         return LANE_STARTING;
