@@ -52,3 +52,9 @@ const ControllerDef cloud_node_lifecycle_controller = {
 };
 
 const ControllerDef *const ccm_controllers[] = {&cloud_node_lifecycle_controller, NULL};
+const ControllerDef *const ccm_balancing_controllers[] = {
+    &cloud_node_lifecycle_controller,
+    &cloud_service_controller,
+    &cloud_service_nodes_controller,
+    NULL,
+};

@@ -40,6 +40,12 @@ typedef struct {
     /* cloud-node-lifecycle: does the cloud have a machine for this node? NULL: no cloud */
     gboolean (*cloud_has_node)(gpointer user, const char *node);
     gpointer cloud_user;
+    /* service-lb: address of the balancer for the Service of this UID, and the names of the nodes behind it, with
+     * commas; NULL: it has none. The member is NULL where there is no cloud with balancers. */
+    const char *(*cloud_balancer)(gpointer user, const char *uid, const char **out_hosts);
+    void (*cloud_set_balancer)(gpointer user, const char *what, gint64 unused); /* "UID HOSTS"; made if there is none */
+    void (*cloud_drop_balancer)(gpointer user, const char *uid, gint64 unused);
+    Dist cloud_provision; /* how long the cloud takes to make one */
 
     const char *root_ca; /* interned text of ca.crt in every ConfigMap kube-root-ca.crt */
 } ControllersConfig;
@@ -62,5 +68,5 @@ extern const ControllerDef horizontal_pod_autoscaler_controller, resource_quota_
     service_account_token_controller;
 extern const ControllerDef *const kcm_controllers[];
 /* Those of cloud-controller-manager. */
-extern const ControllerDef cloud_node_lifecycle_controller;
-extern const ControllerDef *const ccm_controllers[];
+extern const ControllerDef cloud_node_lifecycle_controller, cloud_service_controller, cloud_service_nodes_controller;
+extern const ControllerDef *const ccm_controllers[], *const ccm_balancing_controllers[]; /* the latter in a cloud with balancers */

@@ -11,7 +11,18 @@ typedef struct {
     gboolean is_there, was_there;
 } CloudMachine;
 
+/* A Service's. Its place in the array is its address. */
+typedef struct {
+    const char *uid, *hosts; /* interned; uid NULL: free */
+} CloudBalancer;
+
+/* Addresses of balancers: 203.0.113.1 and on (RFC 5737). */
+#define N_BALANCERS 254
+
 struct Cloud {
+    CloudBalancer balancers[N_BALANCERS];
+    guint last_balancer; /* addresses go round */
+    ControllersConfig controllers;
     Cluster *cluster;
     GArray *machines;        /* of CloudMachine */
     AutoscalerGroup *groups; /* (owned) */
@@ -132,6 +143,77 @@ cloud_has_node(gpointer user, const char *node)
     return TRUE;
 }
 
+/* --- balancers -------------------------------------------------------------------------------------- */
+
+static CloudBalancer *
+find_balancer(Cloud *cloud, const char *uid)
+{
+    for (guint i = 0; i < N_BALANCERS; i++)
+        if (cloud->balancers[i].uid != NULL && str_is(cloud->balancers[i].uid, uid))
+            return &cloud->balancers[i];
+    return NULL;
+}
+
+static const char *
+address_of(const Cloud *cloud, const CloudBalancer *balancer)
+{
+    return str_internf("203.0.113.%u", (guint)(balancer - cloud->balancers) + 1);
+}
+
+static const char *
+balancer_address(gpointer user, const char *uid, const char **out_hosts)
+{
+    const CloudBalancer *balancer = find_balancer(user, uid);
+
+    if (balancer != NULL && out_hosts != NULL)
+        *out_hosts = balancer->hosts;
+    return balancer != NULL ? address_of(user, balancer) : NULL;
+}
+
+static CloudBalancer *
+make_balancer(Cloud *cloud, const char *uid)
+{
+    for (guint i = 0; i < N_BALANCERS; i++) {
+        CloudBalancer *balancer = &cloud->balancers[(cloud->last_balancer + i) % N_BALANCERS];
+
+        if (balancer->uid != NULL)
+            continue;
+        cloud->last_balancer = (guint)(balancer - cloud->balancers) + 1;
+        balancer->uid = uid;
+        sim_trace(cloud->cluster->sim, "cloud", "create", str_internf("balancer/%s", address_of(cloud, balancer)),
+                  "Created", "balancer %s is made", address_of(cloud, balancer));
+        return balancer;
+    }
+    return NULL;
+}
+
+static void
+set_balancer(gpointer user, const char *what, gint64 unused)
+{
+    g_auto(GStrv) words = g_strsplit(what, " ", 2);
+    CloudBalancer *balancer = find_balancer(user, words[0]);
+
+    (void)unused;
+    if (balancer == NULL)
+        balancer = make_balancer(user, str_intern(words[0]));
+    if (balancer != NULL)
+        balancer->hosts = str_intern(words[1]);
+}
+
+static void
+drop_balancer(gpointer user, const char *uid, gint64 unused)
+{
+    Cloud *cloud = user;
+    CloudBalancer *balancer = find_balancer(cloud, uid);
+
+    (void)unused;
+    if (balancer == NULL)
+        return;
+    balancer->uid = NULL;
+    sim_trace(cloud->cluster->sim, "cloud", "delete", str_internf("balancer/%s", address_of(cloud, balancer)), "Deleted",
+              "balancer %s is given back", address_of(cloud, balancer));
+}
+
 /* --- life ------------------------------------------------------------------------------------------- */
 
 static void
@@ -172,17 +254,32 @@ make_manager(Cluster *cluster, const char *name, const ControllerDef *const *con
     });
 }
 
+static void
+set_controllers(Cloud *cloud, const ScCloud *wanted)
+{
+    cloud->controllers = *controllers_config_of(cloud->cluster->controllers_config);
+    cloud->controllers.cloud_has_node = cloud_has_node;
+    cloud->controllers.cloud_user = cloud;
+    if (!wanted->has_balancers)
+        return;
+    cloud->controllers.cloud_balancer = balancer_address;
+    cloud->controllers.cloud_set_balancer = set_balancer;
+    cloud->controllers.cloud_drop_balancer = drop_balancer;
+    cloud->controllers.cloud_provision = wanted->provision;
+}
+
 Cloud *
 cloud_new(Cluster *cluster)
 {
     static const ControllerDef *const autoscaler[] = {&cluster_autoscaler, NULL};
     const ScList *groups = &cluster->scenario->spec.cluster.nodes;
+    const ScCloud *wanted = &cluster->scenario->spec.cluster.cloud;
     Cloud *cloud;
     guint n = 0;
 
     for (guint i = 0; i < groups->count; i++)
         n += is_autoscaled((const ScNodeGroup *)(gconstpointer)groups->items + i);
-    if (n == 0)
+    if (n == 0 && !wanted->has_balancers)
         return NULL;
     cloud = g_new0(Cloud, 1);
     cloud->cluster = cluster;
@@ -197,8 +294,11 @@ cloud_new(Cluster *cluster)
             cloud->groups[cloud->config.n_groups++] =
                 (AutoscalerGroup){group->name, (guint)group->autoscale_min, (guint)group->autoscale_max};
     }
-    cloud->autoscaler = make_manager(cluster, "cluster-autoscaler", autoscaler, &cloud->config);
-    cloud->manager = make_manager(cluster, "cloud-controller-manager", ccm_controllers, cluster->controllers_config);
+    if (n > 0)
+        cloud->autoscaler = make_manager(cluster, "cluster-autoscaler", autoscaler, &cloud->config);
+    set_controllers(cloud, wanted);
+    cloud->manager = make_manager(cluster, "cloud-controller-manager",
+                                  wanted->has_balancers ? ccm_balancing_controllers : ccm_controllers, &cloud->controllers);
     return cloud;
 }
 
@@ -207,7 +307,8 @@ cloud_free(Cloud *cloud)
 {
     if (cloud == NULL)
         return;
-    controller_manager_free(cloud->autoscaler);
+    if (cloud->autoscaler != NULL)
+        controller_manager_free(cloud->autoscaler);
     controller_manager_free(cloud->manager);
     g_array_unref(cloud->machines);
     g_free(cloud->groups);
@@ -233,13 +334,14 @@ cloud_start(Cloud *cloud)
     if (cloud == NULL)
         return;
     process_start(controller_manager_process(cloud->manager));
-    process_start(controller_manager_process(cloud->autoscaler));
+    if (cloud->autoscaler != NULL)
+        process_start(controller_manager_process(cloud->autoscaler));
 }
 
 Process *
 cloud_process(const Cloud *cloud, const char *component)
 {
-    if (cloud != NULL && str_is(component, "cluster-autoscaler"))
+    if (cloud != NULL && cloud->autoscaler != NULL && str_is(component, "cluster-autoscaler"))
         return controller_manager_process(cloud->autoscaler);
     if (cloud != NULL && str_is(component, "cloud-controller-manager"))
         return controller_manager_process(cloud->manager);

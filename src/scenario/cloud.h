@@ -1,5 +1,5 @@
 /*
- * cloud.h - the cloud that gives machines to node groups with `autoscale`
+ * cloud.h - the cloud that gives machines to node groups with `autoscale`, and balancers to Services
  *
  * Each such group has machines that are there and machines that could be. What
  * is asked for is booted at once (bootMin to bootMax of the group); what is given
@@ -10,7 +10,7 @@
 
 #include "scenario/cluster.h"
 
-/* cloud_new: what the scenario asks for; NULL if no group is autoscaled. Before the nodes are made. */
+/* cloud_new: what the scenario asks for; NULL if no group is autoscaled and it has no balancers. Before the nodes are made. */
 Cloud *cloud_new(Cluster *cluster);
 void cloud_free(Cloud *cloud);
 /* cloud_adopt: @node was made, number @index of its group. */

@@ -50,6 +50,12 @@ typedef struct {
     gint64 resolution_ns;
 } ScMetricsServer;
 
+/* The cloud that the cluster runs in. */
+typedef struct {
+    Dist provision;
+    gboolean has_balancers;
+} ScCloud;
+
 /* A metric that is no CPU and no memory, for autoscalers. */
 typedef struct {
     gint64 at_ns, value_milli;
@@ -70,6 +76,7 @@ typedef struct {
     const char *dns;     /* "cluster", "none" */
     ScMetricsServer metrics_server;
     ScAutoscaler autoscaler;
+    ScCloud cloud;
 } ScCluster;
 
 typedef struct {

@@ -101,6 +101,15 @@ static const ScField metrics_server_fields[] = {
     {0},
 };
 
+static const ScField balancer_fields[] = {
+    {"provision", SC_DIST, offsetof(ScCloud, provision), .doc = "Time the cloud takes to make a balancer.", .def = "60s"},
+    {0},
+};
+static const ScField cloud_fields[] = {
+    {"loadBalancer", SC_MAP, 0, .doc = "Services of type LoadBalancer get a balancer with an address. {} takes its defaults.", .fields = balancer_fields, .given_offset = offsetof(ScCloud, has_balancers)},
+    {0},
+};
+
 static const char *const kubelet_words[] = {"real", "ideal", NULL};
 static const char *const dns_words[] = {"cluster", "none", NULL};
 static const ScField cluster_fields[] = {
@@ -110,6 +119,7 @@ static const ScField cluster_fields[] = {
     {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
     {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
     {"autoscaler", SC_MAP, offsetof(ScCluster, autoscaler), .doc = "The cluster autoscaler, which is there as soon as a group of nodes has autoscale.", .fields = autoscaler_fields},
+    {"cloud", SC_MAP, offsetof(ScCluster, cloud), .doc = "What the cloud gives besides machines; without it such a Service stays <pending>.", .fields = cloud_fields},
     {"metricsServer", SC_MAP, offsetof(ScCluster, metrics_server), .doc = "metrics-server is installed: autoscalers and kubectl top know what pods use. {} takes its defaults.", .fields = metrics_server_fields, .given_offset = offsetof(ScCluster, metrics_server.is_there)},
     {0},
 };

@@ -451,6 +451,10 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
     result->was_run = TRUE;
     if (step->type == STEP_PAUSE)
         return TRUE;
+    if (step->type == STEP_CALL) {
+        step->call(step->call_user, step->call_what, step->call_number);
+        return TRUE;
+    }
     if (step->type == STEP_EVENT) {
         g_string_append_printf(mini->log, "event %s %s %s\n", step->on_success.type,
                                step->on_success.reason, step->event_message);

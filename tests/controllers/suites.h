@@ -13,6 +13,7 @@ Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *sets_suite(void);
 Suite *cloudnode_suite(void);
+Suite *cloudservice_suite(void);
 Suite *cost_suite(void);
 Suite *protection_suite(void);
 Suite *podautoscaler_suite(void);
