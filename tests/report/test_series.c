@@ -24,7 +24,7 @@ static const struct {
     {STORY("30s", "") POD("containers: [{name: c, image: nginx}]"), "pending starting ready"},
     {STORY("30s", "") POD("containers: [{name: c, image: nginx}], nodeSelector: {no: where}"), "pending"},
     {STORY("30s", "") POD("restartPolicy: Never, containers: [{name: c, image: busybox, command: [sleep, '2']}]"), "pending starting ready running succeeded"},
-    {STORY("30s", "") POD("restartPolicy: Never, containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 2; exit 3']}]"), "pending starting ready waiting failed"},
+    {STORY("30s", "") POD("restartPolicy: Never, containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 2; exit 3']}]"), "pending starting ready running failed"},
     {STORY("60s", "  timeline: [{at: 20s, kubectl: delete pod p}]\n") POD("containers: [{name: c, image: nginx}]"), "pending starting ready terminating"},
     {STORY("30s", "") POD("containers: [{name: c, image: nginx, readinessProbe: {httpGet: {port: 80}, initialDelaySeconds: 10}}]"), "pending starting running ready"},
     {STORY("4m", "  timeline: [{at: 20s, fault: {networkPartition: {node: a, duration: 70s}}}]\n") POD("containers: [{name: c, image: nginx}]"), "pending starting ready lost running ready"},
