@@ -511,8 +511,6 @@ sync_claimed(const Reconcile *r,
     claims_plan(pods, set, plan);
     revisions_sort(revisions->claimed);
     current = daemon_find_revision(set, revisions->claimed, old, &is_new, plan);
-    if (api_is_deleting(set))
-        return;
     sync = sync_new(set, str_map_get(&current->meta->labels, DAEMON_HASH_LABEL));
     for (guint i = 0; i < old->len; i++)
         g_ptr_array_add(sync->old, api_object_ref(old->pdata[i]));
@@ -558,6 +556,9 @@ reconcile(const Reconcile *r, Plan *plan)
         plan_forget_expectations(plan);
         return;
     }
+    /* Its history may be gone before its pods are: nothing could be told from that, and none is made anew. */
+    if (api_is_deleting(set))
+        return;
     sort_claims(r, set, &pods, &revisions);
     if (pods.adopt->len > 0 || revisions.adopt->len > 0) {
         plan_read(plan, &daemon_set_kind, namespace_, name,

@@ -125,7 +125,8 @@ tally_surge(const Reconcile *r, const DaemonView *view, const DaemonNode *node, 
             tally->surge++;
     } else if (node->node == NULL ||
                !daemon_node_should_run(view->set, node->node, &should_continue)) {
-        g_ptr_array_add(tally->unwanted, (gpointer)old_pod);
+        /* Nobody misses one that is not available; the others stay until there are enough elsewhere. */
+        g_ptr_array_add(is_available(r, view, old_pod) ? tally->unwanted : tally->victims, (gpointer)old_pod);
     } else {
         g_ptr_array_add(is_available(r, view, old_pod) ? tally->candidates : tally->now,
                         (gpointer)node->name);

@@ -283,8 +283,14 @@ look_at_owners(const Reconcile *r, Plan *plan, const GcNode *node, const ApiObje
         const ApiKind *kind = api_kind_find(reference->api_version, reference->kind);
         PlanStep *step;
 
-        if (kind == NULL || gc_graph_is_absent(r->state, reference->uid))
+        if (gc_graph_is_absent(r->state, reference->uid))
             continue;
+        /* Of a kind that nobody serves: whether it is there cannot be told, so it is asked again and again. */
+        if (kind == NULL) {
+            plan_fail(plan, "no matches for kind \"%s\" in version \"%s\"", reference->kind, reference->api_version);
+            look_free(next);
+            return;
+        }
         /* A namespaced owner of a cluster-scoped object is no owner anybody could find. */
         if (kind->is_namespaced && node->namespace_ == NULL) {
             look_free(next);

@@ -115,7 +115,10 @@ fill_slots(StatefulSync *sync)
         sync->first_unhealthy = NULL;
 }
 
-/* --- the pods that should be: processReplica. TRUE: stop here ------------------------------------------- */
+/* --- the pods that should be: processReplica ------------------------------------------------------------ */
+
+/* OrderedReady ends the sync at the first that is not VERDICT_FINE, Parallel only at an error. */
+typedef enum { VERDICT_FINE, VERDICT_STOP, VERDICT_ERROR } Verdict;
 
 static gboolean
 is_missing(const Slot *slot)
@@ -123,64 +126,77 @@ is_missing(const Slot *slot)
     return slot->pod == NULL || str_is_empty(pod_status(slot->pod)->phase);
 }
 
-static gboolean
+static Verdict
 process_replica(StatefulSync *sync, const Slot *slot, gboolean monotonic)
 {
     const ApiObject *pod = slot->pod;
 
-    if (is_missing(slot))
-        return !stateful_plan_create(sync, slot->ordinal) || monotonic;
+    if (is_missing(slot)) {
+        if (stateful_claims_are_stale(sync, slot->ordinal))
+            return VERDICT_STOP;
+        if (!stateful_plan_create(sync, slot->ordinal))
+            return VERDICT_ERROR;
+        return monotonic ? VERDICT_STOP : VERDICT_FINE;
+    }
     if (pod_is_terminal(pod)) {
         if (!api_is_deleting(pod))
             stateful_plan_delete(sync, pod, "because it has ended");
-        return TRUE;
+        return VERDICT_STOP;
     }
     if (str_is(pod_status(pod)->phase, "Pending") && !stateful_plan_claims(sync, slot->ordinal))
-        return TRUE;
+        return VERDICT_ERROR;
     if (monotonic && (api_is_deleting(pod) || !is_available(sync, pod)))
-        return TRUE;
+        return VERDICT_STOP;
     if (!stateful_identity_matches(sync->set, pod) || !stateful_storage_matches(sync->set, pod) ||
         !stateful_retention_matches(sync, pod))
         stateful_plan_repair(sync, pod);
-    return FALSE;
+    return VERDICT_FINE;
 }
 
+/* Claims come before the pods that need them. FALSE: some cannot be made. */
+static gboolean
+plan_all_claims(StatefulSync *sync, gboolean monotonic)
+{
+    for (guint i = 0; i < sync->replicas->len; i++) {
+        const Slot *slot = &g_array_index(sync->replicas, Slot, i);
+
+        if (is_missing(slot) && !stateful_claims_are_stale(sync, slot->ordinal) &&
+            !stateful_plan_claims(sync, slot->ordinal))
+            return FALSE;
+        if (monotonic && (is_missing(slot) || is_unavailable(sync, slot->pod)))
+            break;
+    }
+    return TRUE;
+}
+
+/* TRUE: the sync ends here. */
 static gboolean
 process_replicas(StatefulSync *sync)
 {
     gboolean monotonic = is_monotonic(sync);
-    gboolean stops = FALSE;
+    Verdict verdict = VERDICT_FINE;
 
-    /* Claims come before the pods that need them. */
-    for (guint i = 0; i < sync->replicas->len; i++) {
-        const Slot *slot = &g_array_index(sync->replicas, Slot, i);
-
-        if (is_missing(slot) && !stateful_plan_claims(sync, slot->ordinal))
-            return TRUE;
-        if (monotonic && (is_missing(slot) || is_unavailable(sync, slot->pod)))
-            break;
-    }
+    if (!plan_all_claims(sync, monotonic))
+        return TRUE;
     if (!monotonic)
         plan_group_begin(sync->plan, GROUP_SLOW_START);
-    for (guint i = 0; i < sync->replicas->len; i++) {
-        if (process_replica(sync, &g_array_index(sync->replicas, Slot, i), monotonic)) {
-            stops = TRUE;
-            if (monotonic)
-                break;
-        }
+    for (guint i = 0; i < sync->replicas->len && verdict != VERDICT_ERROR; i++) {
+        verdict = process_replica(sync, &g_array_index(sync->replicas, Slot, i), monotonic);
+        if (monotonic && verdict != VERDICT_FINE)
+            return TRUE;
     }
     if (!monotonic)
         plan_group_end(sync->plan);
-    return stops;
+    return verdict == VERDICT_ERROR;
 }
 
 /* --- the pods that should not: processCondemned ------------------------------------------------------------ */
 
+/* TRUE: the sync ends here; Parallel goes on to the update. */
 static gboolean
 process_condemned(StatefulSync *sync)
 {
     gboolean monotonic = is_monotonic(sync);
-    gboolean has_deleted = FALSE;
 
     for (guint i = 0; i < sync->condemned->len; i++) {
         const ApiObject *pod = g_array_index(sync->condemned, Slot, i).pod;
@@ -199,13 +215,12 @@ process_condemned(StatefulSync *sync)
         if (api_is_deleting(pod))
             continue;
         stateful_plan_delete(sync, pod, "because its ordinal is beyond the set's size");
-        has_deleted = TRUE;
         if (monotonic)
             return TRUE;
     }
     if (!monotonic)
         plan_group_end(sync->plan);
-    return has_deleted;
+    return FALSE;
 }
 
 /* --- the update ------------------------------------------------------------------------------------------------- */
@@ -220,7 +235,9 @@ is_outdated(const StatefulSync *sync, const ApiObject *pod)
 static void
 replace_pod(StatefulSync *sync, const ApiObject *pod)
 {
-    stateful_plan_delete(sync, pod, "because it is not of the updated revision");
+    /* One that has ended is being deleted by this very sync. */
+    if (!pod_is_terminal(pod))
+        stateful_plan_delete(sync, pod, "because it is not of the updated revision");
     sync->current_less++;
 }
 

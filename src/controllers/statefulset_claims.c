@@ -9,24 +9,67 @@ stateful_claim_name(const ApiObject *set, guint template_index, gint32 ordinal)
                        api_name(set), ordinal);
 }
 
-/* --- whose they are: v1.34 pkg/controller/statefulset/stateful_set_utils.go, claimOwnerMatchesSetAndPod --------- */
+/* --- whose they are: v1.34 pkg/controller/statefulset/stateful_set_utils.go --------- */
 
+/* By its name: one of an earlier set or pod of that name too. */
 static gboolean
-has_owner(const ApiObject *claim, const char *uid)
+names_owner(const OwnerReference *reference, const ApiObject *owner)
+{
+    return str_is(reference->api_version, api_kind_api_version(owner->kind)) &&
+           str_is(reference->kind, owner->kind->kind) && str_is(reference->name, api_name(owner));
+}
+
+static const OwnerReference *
+find_by_uid(const ApiObject *claim, const char *uid)
 {
     for (guint i = 0; i < claim->meta->owner_references.count; i++)
         if (str_is(claim->meta->owner_references.items[i].uid, uid))
+            return &claim->meta->owner_references.items[i];
+    return NULL;
+}
+
+/* It names @owner, but that one is another by now. */
+static gboolean
+has_stale_owner(const ApiObject *claim, const ApiObject *owner)
+{
+    for (guint i = 0; i < claim->meta->owner_references.count; i++)
+        if (names_owner(&claim->meta->owner_references.items[i], owner))
+            return !str_is(claim->meta->owner_references.items[i].uid, api_uid(owner));
+    return FALSE;
+}
+
+static gboolean
+is_policy(const ApiObject *set, gboolean of_scaling, const char *what)
+{
+    const ClaimRetentionPolicy *policy = stateful_set_spec(set)->claim_retention;
+    const char *value = policy == NULL ? "Retain" : of_scaling ? policy->when_scaled : policy->when_deleted;
+
+    return str_is(value, what);
+}
+
+/* hasUnexpectedController: somebody else has the say, so the policy has none. */
+static gboolean
+has_other_controller(const ApiObject *claim, const ApiObject *set, const ApiObject *pod)
+{
+    if (is_policy(set, TRUE, "Retain") && is_policy(set, FALSE, "Retain"))
+        return FALSE;
+    for (guint i = 0; i < claim->meta->owner_references.count; i++) {
+        const OwnerReference *reference = &claim->meta->owner_references.items[i];
+        const ApiObject *us = names_owner(reference, set) ? set : names_owner(reference, pod) ? pod : NULL;
+
+        if (us != NULL ? !str_is(reference->uid, api_uid(us)) : reference->controller == OPT_TRUE)
             return TRUE;
+    }
     return FALSE;
 }
 
 static void
-remove_owner(ObjectMeta *meta, const char *uid)
+remove_named(ObjectMeta *meta, const ApiObject *owner)
 {
     guint kept = 0;
 
     for (guint i = 0; i < meta->owner_references.count; i++)
-        if (!str_is(meta->owner_references.items[i].uid, uid))
+        if (!names_owner(&meta->owner_references.items[i], owner))
             meta->owner_references.items[kept++] = meta->owner_references.items[i];
     meta->owner_references.count = kept;
 }
@@ -34,14 +77,12 @@ remove_owner(ObjectMeta *meta, const char *uid)
 static void
 wanted_owners(const StatefulSync *sync, gint32 ordinal, gboolean *out_set, gboolean *out_pod)
 {
-    const StatefulSetSpec *spec = stateful_set_spec(sync->set);
-    const ClaimRetentionPolicy *policy = spec->claim_retention;
     gint32 start = stateful_start(sync->set);
-    gboolean is_condemned = ordinal < start || ordinal >= start + replicas_of(spec->replicas);
-    gboolean when_scaled = policy != NULL && str_is(policy->when_scaled, "Delete");
+    gboolean is_condemned =
+        ordinal < start || ordinal >= start + replicas_of(stateful_set_spec(sync->set)->replicas);
 
-    *out_pod = when_scaled && is_condemned;
-    *out_set = policy != NULL && str_is(policy->when_deleted, "Delete") && !*out_pod;
+    *out_pod = is_policy(sync->set, TRUE, "Delete") && is_condemned;
+    *out_set = is_policy(sync->set, FALSE, "Delete") && !*out_pod;
 }
 
 static const ApiObject *
@@ -51,35 +92,50 @@ find_claim(const StatefulSync *sync, guint template_index, gint32 ordinal)
                     stateful_claim_name(sync->set, template_index, ordinal));
 }
 
+/* isClaimOwnerUpToDate: what former owners or strangers left behind is not touched. */
+static gboolean
+is_owner_current(const StatefulSync *sync, const ApiObject *claim, const ApiObject *pod)
+{
+    const OwnerReference *set_reference = find_by_uid(claim, api_uid(sync->set));
+    const OwnerReference *pod_reference = find_by_uid(claim, api_uid(pod));
+    gboolean by_set;
+    gboolean by_pod;
+
+    if (has_stale_owner(claim, sync->set) || has_stale_owner(claim, pod))
+        return TRUE;
+    if (has_other_controller(claim, sync->set, pod))
+        return set_reference == NULL && pod_reference == NULL;
+    if ((set_reference != NULL && set_reference->controller != OPT_TRUE) ||
+        (pod_reference != NULL && pod_reference->controller != OPT_TRUE))
+        return FALSE;
+    wanted_owners(sync, stateful_ordinal(sync->set, pod), &by_set, &by_pod);
+    return (set_reference != NULL) == by_set && (pod_reference != NULL) == by_pod;
+}
+
 gboolean
 stateful_retention_matches(const StatefulSync *sync, const ApiObject *pod)
 {
     gint32 ordinal = stateful_ordinal(sync->set, pod);
-    gboolean by_set;
-    gboolean by_pod;
 
-    wanted_owners(sync, ordinal, &by_set, &by_pod);
     for (guint i = 0; i < stateful_set_spec(sync->set)->claim_templates.count; i++) {
         const ApiObject *claim = find_claim(sync, i, ordinal);
 
-        if (claim != NULL && (has_owner(claim, api_uid(sync->set)) != by_set ||
-                              has_owner(claim, api_uid(pod)) != by_pod))
+        if (claim != NULL && !is_owner_current(sync, claim, pod))
             return FALSE;
     }
     return TRUE;
 }
 
 static void
-add_owner(ObjectMeta *meta, const ApiObject *owner, const char *api_version)
+tell_conflict(const StatefulSync *sync, const ApiObject *claim)
 {
-    OwnerReference *reference = API_LIST_ADD(&meta->owner_references);
-
-    *reference = (OwnerReference){.api_version = str_intern(api_version),
-                                  .kind = str_intern(owner->kind->kind),
-                                  .name = api_name(owner),
-                                  .uid = api_uid(owner)};
+    plan_event(sync->plan, sync->set, "Warning", "ConflictingController",
+               "PersistentVolumeClaim %s has a conflicting OwnerReference that acts as a manging controller, the "
+               "retention policy is ignored for this claim",
+               api_name(claim));
 }
 
+/* UpdatePodClaimForRetentionPolicy */
 void
 stateful_plan_retention(StatefulSync *sync, const ApiObject *pod)
 {
@@ -90,22 +146,42 @@ stateful_plan_retention(StatefulSync *sync, const ApiObject *pod)
     wanted_owners(sync, ordinal, &by_set, &by_pod);
     for (guint i = 0; i < stateful_set_spec(sync->set)->claim_templates.count; i++) {
         const ApiObject *claim = find_claim(sync, i, ordinal);
+        gboolean is_foreign = claim != NULL && has_other_controller(claim, sync->set, pod);
         ApiObject *changed;
         ObjectMeta *meta;
 
-        if (claim == NULL || (has_owner(claim, api_uid(sync->set)) == by_set &&
-                              has_owner(claim, api_uid(pod)) == by_pod))
+        if (is_foreign)
+            tell_conflict(sync, claim);
+        if (claim == NULL || is_owner_current(sync, claim, pod))
             continue;
         changed = api_object_copy(claim);
         meta = api_edit_meta(changed);
-        remove_owner(meta, api_uid(sync->set));
-        remove_owner(meta, api_uid(pod));
-        if (by_set)
-            add_owner(meta, sync->set, "apps/v1");
-        if (by_pod)
-            add_owner(meta, pod, "v1");
+        remove_named(meta, sync->set);
+        remove_named(meta, pod);
+        if (by_set && !is_foreign)
+            api_set_controller(meta, sync->set);
+        if (by_pod && !is_foreign)
+            api_set_controller(meta, pod);
         plan_update(sync->plan, changed, "because of the retention policy of its claims");
     }
+}
+
+/* PodClaimIsStale */
+gboolean
+stateful_claims_are_stale(const StatefulSync *sync, gint32 ordinal)
+{
+    g_autoptr(ApiObject) pod = NULL;
+
+    if (is_policy(sync->set, TRUE, "Retain"))
+        return FALSE;
+    pod = api_object_new(&pod_kind, api_namespace(sync->set), str_internf("%s-%d", api_name(sync->set), ordinal));
+    for (guint i = 0; i < stateful_set_spec(sync->set)->claim_templates.count; i++) {
+        const ApiObject *claim = find_claim(sync, i, ordinal);
+
+        if (claim != NULL && has_stale_owner(claim, pod))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* --- making them ----------------------------------------------------------------------------------------- */
@@ -129,7 +205,7 @@ claim_new(const StatefulSync *sync, guint index, gint32 ordinal)
     str_map_copy(&meta->annotations, &template_->metadata.annotations);
     wanted_owners(sync, ordinal, &by_set, &by_pod);
     if (by_set)
-        add_owner(meta, sync->set, "apps/v1");
+        api_set_controller(meta, sync->set);
     api_struct_copy(&pvc_spec_type, api_edit_spec(claim), &template_->spec);
     return claim;
 }
@@ -146,6 +222,9 @@ stateful_plan_claims(StatefulSync *sync, gint32 ordinal)
         PlanStep *step;
 
         if (present != NULL && api_is_deleting(present)) {
+            plan_event(sync->plan, sync->set, "Warning", "FailedCreate",
+                       "%create Pod %s in StatefulSet %s failed error: pvc %s is being deleted", first, pod_name,
+                       api_name(sync->set), name);
             plan_fail(sync->plan, "pvc %s is being deleted", name);
             return FALSE;
         }

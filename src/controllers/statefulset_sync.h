@@ -63,6 +63,8 @@ void stateful_plan_repair(StatefulSync *sync, const ApiObject *pod);
 const char *stateful_claim_name(const ApiObject *set, guint template_index, gint32 ordinal);
 /* stateful_plan_claims: those that are missing. FALSE: one is on its way out; the plan fails. */
 gboolean stateful_plan_claims(StatefulSync *sync, gint32 ordinal);
+/* stateful_claims_are_stale: one is still a former pod's and goes with it; the new pod waits for another one. */
+gboolean stateful_claims_are_stale(const StatefulSync *sync, gint32 ordinal);
 /* stateful_storage_matches: the pod's volumes are those of its claims. */
 gboolean stateful_storage_matches(const ApiObject *set, const ApiObject *pod);
 /* stateful_claim_volumes: the pod's volumes for its claims, in place of the template's of the same name. */

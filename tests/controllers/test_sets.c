@@ -135,6 +135,61 @@ START_TEST(daemon_rolls)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/controller/daemon/update.go, rollingUpdate, maxSurge above 0: on a node that the set does not want any more
+ * an old pod that is not available goes at once, an available one once there are more available than wanted.
+ */
+START_TEST(daemon_surge_leaves_node)
+{
+    Mini *mini = mini_new();
+    ApiObject *changed;
+    gboolean is_ready = _i == 1;
+
+    for (guint i = 0; i < 2; i++)
+        mini_add(mini, make_node(str_internf("n%u", i), NULL));
+    mini_add(mini, make_daemon_set("{rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", ""));
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    make_ready(mini);
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    for (guint i = 0; i < 2; i++) {
+        changed = mini_edit(mini, &pod_kind, api_name(mini_nth(mini, &pod_kind, i)));
+        set_condition(&((PodStatus *)api_edit_status(changed))->conditions, "Ready", is_ready ? "True" : "False", NULL,
+                      MINI_EPOCH);
+        mini_put(mini, changed);
+    }
+    /* NoSchedule: a pod that is there may stay. */
+    changed = mini_edit(mini, &node_kind, "n1");
+    *API_LIST_ADD(&((NodeSpec *)api_edit_spec(changed))->taints) =
+        (Taint){.key = str_intern("gpu"), .effect = str_intern("NoSchedule")};
+    mini_put(mini, changed);
+    change_image(mini, &daemon_set_kind, "d");
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    ck_assert_msg(count_lines(mini, "delete Pod ") == 1 && count_lines(mini, "create Pod ") == 1, "ready %d:\n%s",
+                  is_ready, mini->log->str);
+    mini_free(mini);
+}
+END_TEST
+
+/* v1.34 pkg/controller/daemon/daemon_controller.go, syncDaemonSet: one that is being deleted is left alone. */
+START_TEST(daemon_deleting)
+{
+    Mini *mini = mini_new();
+    ApiObject *changed;
+
+    mini_add(mini, make_node("n1", NULL));
+    mini_add(mini, make_daemon_set("{}", ""));
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    mini_remove(mini, mini_nth(mini, &controller_revision_kind, 0));
+    changed = mini_edit(mini, &daemon_set_kind, "d");
+    api_edit_meta(changed)->deletion_time = MINI_EPOCH;
+    str_list_add(&api_edit_meta(changed)->finalizers, str_intern("foregroundDeletion"));
+    mini_put(mini, changed);
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    mini_check_log(mini, "no history is made anew", "");
+    mini_free(mini);
+}
+END_TEST
+
 /* v1.34 pkg/controller/daemon/daemon_controller_test.go, TestNodeShouldRunDaemonPod; and the taints. */
 static const struct {
     const char *name, *pod, *taint, *effect;
@@ -324,6 +379,141 @@ START_TEST(stateful_retention)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/controller/statefulset/stateful_set_control.go, runForAll: with Parallel only an error ends the sync, so a
+ * scale-down, a pod that has ended and the update are all seen to at once; OrderedReady takes the first and stops.
+ */
+static const struct {
+    const char *name, *policy;
+    gboolean has_failed;
+    int replicas;
+    const char *deleted[4];
+} at_once_cases[] = {
+    {"scaled down and updated", "podManagementPolicy: Parallel,", FALSE, 2, {"s-2", "s-1"}},
+    {"the same in order", "", FALSE, 2, {"s-2"}},
+    {"one has failed, one is too many", "podManagementPolicy: Parallel,", TRUE, 2, {"s-0", "s-2", "s-1"}},
+    {"the same in order", "", TRUE, 2, {"s-0"}},
+};
+
+START_TEST(stateful_at_once)
+{
+    Mini *mini = mini_new();
+    ApiObject *changed;
+    guint count = 0;
+
+    mini_add(mini, make_stateful_set(3, at_once_cases[_i].policy));
+    settle(mini);
+    if (at_once_cases[_i].has_failed) {
+        changed = mini_edit(mini, &pod_kind, "s-0");
+        ((PodStatus *)api_edit_status(changed))->phase = str_intern("Failed");
+        mini_put(mini, changed);
+    }
+    change_image(mini, &stateful_set_kind, "s");
+    changed = mini_edit(mini, &stateful_set_kind, "s");
+    ((StatefulSetSpec *)api_edit_spec(changed))->replicas = OPT_INT32(at_once_cases[_i].replicas);
+    mini_put(mini, changed);
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    for (; count < 4 && at_once_cases[_i].deleted[count] != NULL; count++)
+        ck_assert_msg(count_lines(mini, str_internf("delete Pod %s", at_once_cases[_i].deleted[count])) == 1,
+                      "%s: %s is not deleted:\n%s", at_once_cases[_i].name, at_once_cases[_i].deleted[count],
+                      mini->log->str);
+    ck_assert_msg(count_lines(mini, "delete Pod ") == count, "%s:\n%s", at_once_cases[_i].name, mini->log->str);
+    mini_free(mini);
+}
+END_TEST
+
+/*
+ * v1.34 pkg/controller/statefulset/stateful_set_utils_test.go, TestIsClaimOwnerUpToDate,
+ * TestUpdateClaimOwnerRefForSetAndPod: references that are there before; what a sync makes of them. The set's own uid
+ * is put in for "SET".
+ */
+static const struct {
+    const char *name, *before, *scaled;
+    const char *after; /* kind/name/is it the controller, with commas */
+    gboolean is_told;
+} owner_cases[] = {
+    {"ours, and in control already", "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: SET, controller: true}",
+     "Retain", "StatefulSet/s/1", FALSE},
+    {"ours, but not in control", "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: SET}", "Retain",
+     "StatefulSet/s/1", FALSE},
+    {"an owner that controls nothing stays", "{apiVersion: v1, kind: Service, name: x, uid: u1}", "Retain",
+     "Service/x/0,StatefulSet/s/1", FALSE},
+    {"another controller keeps it for itself", "{apiVersion: v1, kind: Service, name: x, uid: u1, controller: true}",
+     "Retain", "Service/x/1", FALSE},
+    {"another controller beside us: ours goes",
+     "{apiVersion: v1, kind: Service, name: x, uid: u1, controller: true}, "
+     "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: SET}",
+     "Retain", "Service/x/1", TRUE},
+    {"a former set of this name: not touched",
+     "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: former, controller: true}", "Retain", "StatefulSet/s/1",
+     FALSE},
+};
+
+static const char *
+print_owners(const ApiObject *object)
+{
+    const char *text = "";
+
+    for (guint i = 0; i < object->meta->owner_references.count; i++) {
+        const OwnerReference *owner = &object->meta->owner_references.items[i];
+
+        text = str_internf("%s%s%s/%s/%d", text, i > 0 ? "," : "", owner->kind, owner->name,
+                           owner->controller == OPT_TRUE);
+    }
+    return text;
+}
+
+static const char claim_templates[] = "volumeClaimTemplates: [{metadata: {name: v}, spec: {accessModes: "
+                                      "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}],";
+
+START_TEST(stateful_claim_owners)
+{
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: Delete}, %s",
+                        owner_cases[_i].scaled, claim_templates);
+    g_auto(GStrv) parts = g_strsplit(owner_cases[_i].before, "SET", -1);
+    g_autofree char *references = NULL;
+    g_autofree char *text = NULL;
+    Mini *mini = mini_new();
+    ApiObject *changed;
+
+    mini_add(mini, make_stateful_set(1, rest));
+    settle(mini);
+    references = g_strjoinv(api_uid(mini_get(mini, &stateful_set_kind, "default", "s")), parts);
+    text = g_strdup_printf("{metadata: {name: v-s-0, ownerReferences: [%s]}, spec: {accessModes: [ReadWriteOnce], "
+                           "resources: {requests: {storage: 1Gi}}}}",
+                           references);
+    changed = object_from_yaml(&persistent_volume_claim_kind, text);
+    mini_remove(mini, mini_get(mini, &persistent_volume_claim_kind, "default", "v-s-0"));
+    mini_add(mini, changed);
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_msg((count_lines(mini, "event Warning ConflictingController") > 0) == owner_cases[_i].is_told, "%s:\n%s",
+                  owner_cases[_i].name, mini->log->str);
+    ck_assert_str_eq(print_owners(mini_get(mini, &persistent_volume_claim_kind, "default", "v-s-0")),
+                     owner_cases[_i].after);
+    mini_free(mini);
+}
+END_TEST
+
+/* v1.34 pkg/controller/statefulset/stateful_pod_control.go, PodClaimIsStale: a claim that goes with a former pod is waited for. */
+START_TEST(stateful_stale_claim)
+{
+    static const char *const scaled[] = {"Retain", "Delete"};
+    g_autofree char *rest = g_strdup_printf(
+        "persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: Retain}, %s", scaled[_i], claim_templates);
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_stateful_set(1, rest));
+    mini_add(mini, object_from_yaml(&persistent_volume_claim_kind,
+                                    "{metadata: {name: v-s-0, ownerReferences: [{apiVersion: v1, kind: Pod, name: s-0, "
+                                    "uid: former, controller: true}]}, spec: {accessModes: [ReadWriteOnce], "
+                                    "resources: {requests: {storage: 1Gi}}}}"));
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_msg(count_lines(mini, "create Pod ") == (_i == 0 ? 1 : 0), "%s:\n%s", scaled[_i], mini->log->str);
+    mini_free(mini);
+}
+END_TEST
+
 /* --- ReplicationController: v1.34 pkg/controller/replication is the ReplicaSet's code ----------------------- */
 
 START_TEST(replication_controller_sync)
@@ -361,11 +551,16 @@ sets_suite(void)
     TCase *tests = tcase_create("sets");
 
     tcase_add_loop_test(tests, daemon_rolls, 0, G_N_ELEMENTS(roll_cases));
+    tcase_add_loop_test(tests, daemon_surge_leaves_node, 0, 2);
+    tcase_add_test(tests, daemon_deleting);
     tcase_add_loop_test(tests, daemon_place, 0, G_N_ELEMENTS(place_cases));
     tcase_add_test(tests, stateful_partition);
     tcase_add_loop_test(tests, stateful_budget, 0, G_N_ELEMENTS(budget_cases));
     tcase_add_test(tests, stateful_stuck);
     tcase_add_loop_test(tests, stateful_retention, 0, G_N_ELEMENTS(retention_cases));
+    tcase_add_loop_test(tests, stateful_at_once, 0, G_N_ELEMENTS(at_once_cases));
+    tcase_add_loop_test(tests, stateful_claim_owners, 0, G_N_ELEMENTS(owner_cases));
+    tcase_add_loop_test(tests, stateful_stale_claim, 0, 2);
     tcase_add_test(tests, replication_controller_sync);
     suite_add_tcase(suite, tests);
     return suite;
