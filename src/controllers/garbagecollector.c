@@ -79,7 +79,7 @@ unblock_owners(ApiObject *object, gpointer data)
 static PlanStep *
 plan_gc_patch(Plan *plan, const GcNode *node, ApiMutate mutate, GcPatch *patch, const char *why)
 {
-    g_autoptr(ApiObject) target = api_object_new(node->kind, node->namespace_, node->name);
+    g_autoptr(ApiObject) target = api_object_new(node->id.kind, node->id.namespace_, node->id.name);
     PlanStep *step = plan_patch(plan, target, NULL, mutate, patch, patch_free, "%s", why);
 
     step->retries_on_conflict = 5;
@@ -90,7 +90,7 @@ plan_gc_patch(Plan *plan, const GcNode *node, ApiMutate mutate, GcPatch *patch, 
 static PlanStep *
 plan_gc_read(Plan *plan, const GcNode *node, const char *why)
 {
-    PlanStep *step = plan_read(plan, node->kind, node->namespace_, node->name, "%s", why);
+    PlanStep *step = plan_read(plan, node->id.kind, node->id.namespace_, node->id.name, "%s", why);
 
     step->ignore_codes[0] = 404;
     return step;
@@ -101,7 +101,7 @@ plan_remove_finalizer(Plan *plan, const GcNode *node, const char *finalizer)
 {
     GcPatch *patch = g_new0(GcPatch, 1);
 
-    patch->uid = node->uid;
+    patch->uid = node->id.uid;
     patch->finalizer = str_intern(finalizer);
     plan_gc_read(plan, node, "because its finalizers are patched as they are now");
     plan_gc_patch(plan, node, remove_finalizer, patch,
@@ -114,16 +114,16 @@ plan_remove_owners(Plan *plan, const GcNode *node, GPtrArray *owners, const char
 {
     GcPatch *patch = g_new0(GcPatch, 1);
 
-    patch->uid = node->uid;
+    patch->uid = node->id.uid;
     patch->owners = owners;
     plan_gc_patch(plan, node, remove_owners, patch, why);
 }
 
 /* --- may it be deleted? ---------------------------------------------------------------------------------- */
 
-/* Carried from look to look: the node by its uid, since the graph may change meanwhile. */
+/* Carried from look to look: the node by its uid, since the graph may change meanwhile, and as what it was looked for. */
 typedef struct {
-    const char *uid;
+    GcIdentity id;
     ApiObject *latest; /* (owned ref) as read; NULL before the first look */
     GArray *reads;     /* of guint: index of the owner reference that each step reads */
 } GcLook;
@@ -139,11 +139,11 @@ look_free(gpointer data)
 }
 
 static GcLook *
-look_new(const char *uid, const ApiObject *latest)
+look_new(GcIdentity id, const ApiObject *latest)
 {
     GcLook *look = g_new0(GcLook, 1);
 
-    look->uid = uid;
+    look->id = id;
     look->latest = latest == NULL ? NULL : api_object_ref(latest);
     look->reads = g_array_new(FALSE, FALSE, sizeof(guint));
     return look;
@@ -157,11 +157,12 @@ enqueue_all(Plan *plan, const GPtrArray *keys)
 }
 
 static void
-virtual_delete(GcGraph *graph, GcNode *node, Plan *plan)
+virtual_delete(GcGraph *graph, GcIdentity id, Plan *plan)
 {
     g_autoptr(GPtrArray) keys = g_ptr_array_new();
 
-    gc_graph_virtual_delete(graph, node, keys);
+    if (gc_graph_virtual_delete(graph, id, keys))
+        plan_fail(plan, "%s %s is not there, but its uid is known by other names", id.kind->kind, id.name);
     enqueue_all(plan, keys);
 }
 
@@ -175,7 +176,7 @@ plan_gc_delete(Plan *plan,
     PlanStep *step = plan_delete(plan, latest, "%s", why);
 
     step->propagation = str_intern(policy);
-    step->precondition_uid = node->uid;
+    step->precondition_uid = node->id.uid;
     step->ignore_codes[0] = 404;
 }
 
@@ -198,7 +199,7 @@ plan_foreground(Plan *plan, const GcNode *node, const ApiObject *latest)
             continue;
         /* A circle would wait for itself. */
         patch = g_new0(GcPatch, 1);
-        patch->uid = node->uid;
+        patch->uid = node->id.uid;
         patch->unblocks = TRUE;
         plan_gc_patch(plan, node, unblock_owners, patch, "because a dependent waits for it too");
         break;
@@ -247,7 +248,7 @@ after_owner_reads(const Reconcile *r,
                   Plan *plan)
 {
     GcLook *look = carry;
-    GcNode *node = gc_graph_get(r->state, look->uid);
+    GcNode *node = gc_graph_get(r->state, look->id.uid);
     guint count = look->latest->meta->owner_references.count;
     g_autofree OwnerState *states = g_new(OwnerState, count);
 
@@ -263,7 +264,7 @@ after_owner_reads(const Reconcile *r,
         if (results[i].code != 404 && !step_succeeded(&results[i]))
             return;
         if (owner == NULL || !str_is(api_uid(owner), reference->uid))
-            gc_graph_add_absent(r->state, reference->uid);
+            gc_graph_add_absent(r->state, gc_reference_id(reference, node->id.namespace_));
         else if (api_is_deleting(owner) && has_finalizer(owner, FOREGROUND))
             states[at] = OWNER_WAITING;
         else
@@ -276,14 +277,15 @@ after_owner_reads(const Reconcile *r,
 static void
 look_at_owners(const Reconcile *r, Plan *plan, const GcNode *node, const ApiObject *latest)
 {
-    GcLook *next = look_new(node->uid, latest);
+    GcLook *next = look_new(node->id, latest);
 
     for (guint i = 0; i < latest->meta->owner_references.count; i++) {
         const OwnerReference *reference = &latest->meta->owner_references.items[i];
-        const ApiKind *kind = api_kind_find(reference->api_version, reference->kind);
+        GcIdentity owner = gc_reference_id(reference, node->id.namespace_);
+        const ApiKind *kind = owner.kind;
         PlanStep *step;
 
-        if (gc_graph_is_absent(r->state, reference->uid))
+        if (gc_graph_is_absent(r->state, owner))
             continue;
         /* Of a kind that nobody serves: whether it is there cannot be told, so it is asked again and again. */
         if (kind == NULL) {
@@ -292,12 +294,12 @@ look_at_owners(const Reconcile *r, Plan *plan, const GcNode *node, const ApiObje
             return;
         }
         /* A namespaced owner of a cluster-scoped object is no owner anybody could find. */
-        if (kind->is_namespaced && node->namespace_ == NULL) {
+        if (kind->is_namespaced && node->id.namespace_ == NULL) {
             look_free(next);
             return;
         }
-        step = plan_read(plan, kind, kind->is_namespaced ? node->namespace_ : NULL, reference->name,
-                         "because %s %s says it is its owner", node->kind->kind, node->name);
+        step = plan_read(plan, kind, owner.namespace_, reference->name,
+                         "because %s %s says it is its owner", node->id.kind->kind, node->id.name);
         step->ignore_codes[0] = 404;
         g_array_append_val(next->reads, i);
     }
@@ -317,7 +319,7 @@ process_waiting(Plan *plan, const GcNode *node)
         for (guint k = 0; k < dependent->owners->len; k++) {
             const OwnerReference *reference = &g_array_index(dependent->owners, OwnerReference, k);
 
-            if (!str_is(reference->uid, node->uid) || reference->block_owner_deletion != OPT_TRUE)
+            if (!str_is(reference->uid, node->id.uid) || reference->block_owner_deletion != OPT_TRUE)
                 continue;
             blocking++;
             if (!dependent->is_deleting_dependents)
@@ -337,17 +339,17 @@ after_read(const Reconcile *r,
            Plan *plan)
 {
     const GcLook *look = carry;
-    GcNode *node = gc_graph_get(r->state, look->uid);
+    GcNode *node = gc_graph_get(r->state, look->id.uid);
     const StepResult *result = &results[n_results - 1];
 
     if (node == NULL || !result->was_run || (result->code != 404 && !step_succeeded(result)))
         return;
-    if (result->object == NULL || !str_is(api_uid(result->object), node->uid)) {
-        virtual_delete(r->state, node, plan);
+    if (result->object == NULL || !str_is(api_uid(result->object), node->id.uid)) {
+        virtual_delete(r->state, look->id, plan);
         return;
     }
     if (node->is_virtual)
-        plan_fail(plan, "%s %s has not been observed yet", node->kind->kind, node->name);
+        plan_fail(plan, "%s %s has not been observed yet", node->id.kind->kind, node->id.name);
     else if (node->is_deleting_dependents)
         process_waiting(plan, node);
     else if (result->object->meta->owner_references.count > 0)
@@ -363,13 +365,13 @@ tell_foreign_owner(Plan *plan, GcNode *node)
     if (!node->has_foreign_owner)
         return;
     node->has_foreign_owner = FALSE;
-    about = api_object_new(node->kind, node->namespace_, node->name);
-    api_edit_meta(about)->uid = node->uid;
+    about = api_object_new(node->id.kind, node->id.namespace_, node->id.name);
+    api_edit_meta(about)->uid = node->id.uid;
     plan_event(plan, about, "Warning", "OwnerRefInvalidNamespace",
                "ownerRef [%s/%s, namespace: %s, name: %s, uid: %s] does not exist in namespace "
                "\"%s\"",
-               owner->api_version, owner->kind, node->namespace_ == NULL ? "" : node->namespace_,
-               owner->name, owner->uid, node->namespace_ == NULL ? "" : node->namespace_);
+               owner->api_version, owner->kind, node->id.namespace_ == NULL ? "" : node->id.namespace_,
+               owner->name, owner->uid, node->id.namespace_ == NULL ? "" : node->id.namespace_);
 }
 
 /* --- orphans ------------------------------------------------------------------------------------------------ */
@@ -384,7 +386,7 @@ plan_orphaning(Plan *plan, const GcNode *node)
     for (guint i = 0; i < dependents->len; i++) {
         GPtrArray *owners = g_ptr_array_new();
 
-        g_ptr_array_add(owners, (gpointer)node->uid);
+        g_ptr_array_add(owners, (gpointer)node->id.uid);
         plan_remove_owners(plan, dependents->pdata[i], owners,
                            "because its owner leaves it behind");
     }
@@ -410,7 +412,7 @@ reconcile(const Reconcile *r, Plan *plan)
     if (node->is_being_deleted && !node->is_deleting_dependents)
         return;
     plan_gc_read(plan, node, "because the garbage collector looks before it acts");
-    plan_continue(plan, after_read, look_new(node->uid, NULL), look_free);
+    plan_continue(plan, after_read, look_new(node->id, NULL), look_free);
 }
 
 static void

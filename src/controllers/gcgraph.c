@@ -4,7 +4,7 @@
 
 struct GcGraph {
     GHashTable *nodes;  /* uid -> GcNode * (owned) */
-    GHashTable *absent; /* set of uids */
+    GHashTable *absent; /* set of interned coordinates */
     GQueue absent_order;
     guint64 arrivals;
 };
@@ -52,10 +52,11 @@ gc_graph_get(GcGraph *graph, const char *uid)
 static const char *
 node_key(const GcNode *node, const char *suffix)
 {
-    if (node->namespace_ == NULL)
-        return str_internf("%s/%s#%s%s", node->kind->singular, node->name, node->uid, suffix);
-    return str_internf("%s/%s/%s#%s%s", node->kind->singular, node->namespace_, node->name,
-                       node->uid, suffix);
+    const GcIdentity *id = &node->id;
+
+    if (id->namespace_ == NULL)
+        return str_internf("%s/%s#%s%s", id->kind->singular, id->name, id->uid, suffix);
+    return str_internf("%s/%s/%s#%s%s", id->kind->singular, id->namespace_, id->name, id->uid, suffix);
 }
 
 const char *
@@ -128,18 +129,43 @@ ask_dependents(const GcNode *node, GPtrArray *out_keys)
 
 /* --- absent owners -------------------------------------------------------------------------------------- */
 
-gboolean
-gc_graph_is_absent(const GcGraph *graph, const char *owner_uid)
+static const char *
+absent_key(GcIdentity owner)
 {
-    return g_hash_table_contains(graph->absent, owner_uid);
+    return str_internf("%s/%s/%s/%s", owner.kind->plural, owner.namespace_ == NULL ? "" : owner.namespace_, owner.name,
+                       owner.uid);
+}
+
+GcIdentity
+gc_reference_id(const OwnerReference *reference, const char *namespace_)
+{
+    const ApiKind *kind = api_kind_find(reference->api_version, reference->kind);
+
+    return (GcIdentity){kind, kind != NULL && kind->is_namespaced ? namespace_ : NULL, reference->name,
+                        reference->uid};
+}
+
+static gboolean
+id_equal(GcIdentity a, GcIdentity b)
+{
+    return a.kind == b.kind && str_is(a.uid, b.uid) && str_is(a.name, b.name) &&
+           g_strcmp0(a.namespace_, b.namespace_) == 0;
+}
+
+gboolean
+gc_graph_is_absent(const GcGraph *graph, GcIdentity owner)
+{
+    return owner.kind != NULL && g_hash_table_contains(graph->absent, absent_key(owner));
 }
 
 void
-gc_graph_add_absent(GcGraph *graph, const char *owner_uid)
+gc_graph_add_absent(GcGraph *graph, GcIdentity owner)
 {
-    if (!g_hash_table_add(graph->absent, (gpointer)owner_uid))
+    const char *key = absent_key(owner);
+
+    if (!g_hash_table_add(graph->absent, (gpointer)key))
         return;
-    g_queue_push_tail(&graph->absent_order, (gpointer)owner_uid);
+    g_queue_push_tail(&graph->absent_order, (gpointer)key);
     if (graph->absent_order.length > ABSENT_MAX)
         g_hash_table_remove(graph->absent, g_queue_pop_head(&graph->absent_order));
 }
@@ -147,42 +173,46 @@ gc_graph_add_absent(GcGraph *graph, const char *owner_uid)
 /* --- edges -------------------------------------------------------------------------------------------------- */
 
 static GcNode *
-node_add(GcGraph *graph,
-         const ApiKind *kind,
-         const char *namespace_,
-         const char *name,
-         const char *uid)
+node_add(GcGraph *graph, GcIdentity id)
 {
     GcNode *node = g_new0(GcNode, 1);
 
-    node->kind = kind;
-    node->namespace_ = namespace_;
-    node->name = name;
-    node->uid = uid;
+    node->id = id;
     node->owners = g_array_new(FALSE, FALSE, sizeof(OwnerReference));
     node->arrival = ++graph->arrivals;
-    g_hash_table_insert(graph->nodes, (gpointer)uid, node);
+    g_hash_table_insert(graph->nodes, (gpointer)id.uid, node);
     return node;
 }
 
-/* v1.34 graph_builder.go, addDependentToOwners: an owner that is not known becomes a virtual node, to be looked up. */
+static gboolean
+is_foreign(const GcNode *owner, const GcNode *dependent)
+{
+    return owner->id.namespace_ != NULL && owner->id.namespace_ != dependent->id.namespace_;
+}
+
+/*
+ * v1.34 graph_builder.go, addDependentToOwners: an owner that is not known becomes a virtual node, to be looked up. One
+ * that is known, but not as the reference has it: the dependent is looked at.
+ */
 static void
 link_to_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference, GPtrArray *out_keys)
 {
     GcNode *owner = gc_graph_get(graph, reference->uid);
-    const ApiKind *kind;
+    GcIdentity id = gc_reference_id(reference, node->id.namespace_);
 
     if (owner == NULL) {
-        kind = api_kind_find(reference->api_version, reference->kind);
-        if (kind == NULL)
+        if (id.kind == NULL)
             return;
-        owner = node_add(graph, kind, kind->is_namespaced ? node->namespace_ : NULL,
-                         reference->name, reference->uid);
+        owner = node_add(graph, id);
         owner->is_virtual = TRUE;
         ask(owner, out_keys);
-    } else if (owner->namespace_ != NULL && owner->namespace_ != node->namespace_) {
-        node->has_foreign_owner = TRUE;
-        node->foreign_owner = *reference;
+    } else if (is_foreign(owner, node)) {
+        if (!owner->is_virtual && !node->has_foreign_owner) {
+            node->has_foreign_owner = TRUE;
+            node->foreign_owner = *reference;
+        }
+        ask(node, out_keys);
+    } else if (!id_equal(id, owner->id)) {
         ask(node, out_keys);
     }
     if (owner->dependents == NULL)
@@ -275,7 +305,7 @@ static void
 remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
 {
     if (gc_node_count_dependents(node) > 0)
-        gc_graph_add_absent(graph, node->uid);
+        gc_graph_add_absent(graph, node->id);
     ask_dependents(node, out_keys);
     for (guint i = 0; i < node->owners->len; i++) {
         const OwnerReference *reference = &g_array_index(node->owners, OwnerReference, i);
@@ -285,13 +315,94 @@ remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
         if (owner != NULL && owner->is_deleting_dependents)
             ask(owner, out_keys);
     }
-    g_hash_table_remove(graph->nodes, node->uid);
+    g_hash_table_remove(graph->nodes, node->id.uid);
 }
 
-void
-gc_graph_virtual_delete(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
+/* The reference by which @dependent owes itself to @owner's uid, and whether it means @owner. */
+static const OwnerReference *
+reference_to(const GcNode *dependent, GcIdentity owner, gboolean *out_matches)
 {
-    remove_node(graph, node, out_keys);
+    const OwnerReference *reference = find_reference((const OwnerReference *)(gpointer)dependent->owners->data,
+                                                     dependent->owners->len, owner.uid);
+
+    *out_matches =
+        reference != NULL && id_equal(gc_reference_id(reference, dependent->id.namespace_), owner);
+    return reference;
+}
+
+/* partitionDependents: those that mean @owner are asked; the first other one's idea of it goes to *out_other. */
+static guint
+ask_matching(const GcNode *node, GcIdentity owner, GcIdentity *out_other, GPtrArray *out_keys)
+{
+    g_autoptr(GPtrArray) dependents = gc_node_dependents(node);
+    guint count = 0;
+
+    for (guint i = 0; i < dependents->len; i++) {
+        const GcNode *dependent = dependents->pdata[i];
+        gboolean matches;
+        const OwnerReference *reference = reference_to(dependent, owner, &matches);
+
+        if (matches) {
+            ask(dependent, out_keys);
+            count++;
+        } else if (out_other->kind == NULL && reference != NULL) {
+            *out_other = gc_reference_id(reference, dependent->id.namespace_);
+        }
+    }
+    return count;
+}
+
+gboolean
+gc_graph_virtual_delete(GcGraph *graph, GcIdentity id, GPtrArray *out_keys)
+{
+    GcNode *node = gc_graph_get(graph, id.uid);
+    g_autoptr(GPtrArray) matching = g_ptr_array_new();
+    GcIdentity other = {0};
+    gboolean is_other;
+
+    if (node == NULL)
+        return FALSE;
+    if (ask_matching(node, id, &other, matching) > 0 && (other.kind != NULL || !id_equal(node->id, id)))
+        gc_graph_add_absent(graph, id);
+    if (node->is_virtual ? other.kind == NULL : id_equal(node->id, id)) {
+        remove_node(graph, node, out_keys);
+        return FALSE;
+    }
+    for (guint i = 0; i < matching->len; i++)
+        g_ptr_array_add(out_keys, matching->pdata[i]);
+    /* What was not there may be there under another name. */
+    is_other = node->is_virtual && id_equal(node->id, id);
+    if (is_other)
+        node->id = other;
+    return is_other;
+}
+
+/* A virtual node is seen: those who think it is something else are looked at. */
+static void
+note_seen(GcNode *node, GcIdentity seen, GPtrArray *out_keys)
+{
+    g_autoptr(GPtrArray) dependents = NULL;
+
+    if (!node->is_virtual)
+        return;
+    node->is_virtual = FALSE;
+    if (id_equal(node->id, seen))
+        return;
+    node->id = seen;
+    dependents = gc_node_dependents(node);
+    for (guint i = 0; i < dependents->len; i++) {
+        GcNode *dependent = dependents->pdata[i];
+        gboolean matches;
+        const OwnerReference *reference = reference_to(dependent, seen, &matches);
+
+        if (matches || reference == NULL)
+            continue;
+        if (is_foreign(node, dependent) && !dependent->has_foreign_owner) {
+            dependent->has_foreign_owner = TRUE;
+            dependent->foreign_owner = *reference;
+        }
+        ask(dependent, out_keys);
+    }
 }
 
 static gboolean
@@ -303,6 +414,12 @@ is_unchanged(const ApiObject *old, const ApiObject *object)
     return a == b || (a->owner_references.count == 0 && b->owner_references.count == 0 &&
                       a->deletion_time == b->deletion_time && a->finalizers.count == 0 &&
                       b->finalizers.count == 0);
+}
+
+static GcIdentity
+identity_of(const ApiObject *object)
+{
+    return (GcIdentity){object->kind, api_namespace(object), api_name(object), api_uid(object)};
 }
 
 void
@@ -318,11 +435,9 @@ gc_graph_observe(GcGraph *graph, const ApiObject *old, const ApiObject *object, 
     }
     if (node != NULL && !node->is_virtual && old != NULL && is_unchanged(old, object))
         return;
-    if (node == NULL) {
-        node =
-            node_add(graph, object->kind, api_namespace(object), api_name(object), api_uid(object));
-    }
-    node->is_virtual = FALSE;
+    if (node == NULL)
+        node = node_add(graph, identity_of(object));
+    note_seen(node, identity_of(object), out_keys);
     if (api_is_deleting(object))
         node->is_being_deleted = TRUE;
     update_owners(graph, node, object, out_keys);

@@ -5,7 +5,9 @@
  * with changes of objects it says which keys are to be looked at: "REF#UID" (may
  * it be deleted?) and "REF#UID~" (its dependents are to be orphaned), where REF
  * is "deployment/default/web". Owners that nobody has seen are virtual nodes;
- * they are looked up live. Of owners found absent the last 500 are remembered.
+ * they are looked up live. References may disagree about the name or the kind of one
+ * uid: each is judged by its own words, so owners are remembered as absent under all
+ * their coordinates, the last 500 of them.
  */
 #pragma once
 
@@ -14,10 +16,14 @@
 typedef struct GcGraph GcGraph;
 typedef struct GcNode GcNode;
 
-struct GcNode {
+typedef struct {
     const ApiKind *kind;
-    const char *namespace_, *name, *uid; /* interned */
-    gboolean is_virtual;                 /* not seen yet */
+    const char *namespace_, *name, *uid; /* interned; no namespace: cluster-scoped */
+} GcIdentity;
+
+struct GcNode {
+    GcIdentity id;       /* of one not seen yet: as some dependent has it */
+    gboolean is_virtual; /* not seen yet */
     gboolean is_being_deleted;
     gboolean is_deleting_dependents; /* waits for its blocking dependents to go */
     gboolean has_foreign_owner;      /* to be told once: an owner of another namespace */
@@ -34,8 +40,11 @@ void gc_graph_observe(GcGraph *graph,
                       const ApiObject *old,
                       const ApiObject *object,
                       GPtrArray *out_keys);
-/* gc_graph_virtual_delete: a live look found nothing there. */
-void gc_graph_virtual_delete(GcGraph *graph, GcNode *node, GPtrArray *out_keys);
+/*
+ * gc_graph_virtual_delete: a live look for @id found nothing there, or another one. TRUE: the node is
+ * somebody else's by now, who is to be looked for too, not at once.
+ */
+gboolean gc_graph_virtual_delete(GcGraph *graph, GcIdentity id, GPtrArray *out_keys);
 GcNode *gc_graph_get(GcGraph *graph, const char *uid);
 guint gc_node_count_dependents(const GcNode *node);
 /* gc_node_dependents: in order of arrival. (owned array, borrowed nodes) */
@@ -46,5 +55,7 @@ const char *gc_orphan_key(const GcNode *node);
 /* gc_split_key: the uid; whether it is an orphan key. */
 const char *gc_split_key(const char *key, gboolean *out_is_orphan);
 
-gboolean gc_graph_is_absent(const GcGraph *graph, const char *owner_uid);
-void gc_graph_add_absent(GcGraph *graph, const char *owner_uid);
+/* gc_reference_id: whom @reference of an object in @namespace_ means. Its kind is NULL if nobody serves that. */
+GcIdentity gc_reference_id(const OwnerReference *reference, const char *namespace_);
+gboolean gc_graph_is_absent(const GcGraph *graph, GcIdentity owner);
+void gc_graph_add_absent(GcGraph *graph, GcIdentity owner);

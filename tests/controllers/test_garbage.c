@@ -274,16 +274,85 @@ START_TEST(test_owner_of_another_namespace)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/controller/garbagecollector/garbagecollector_test.go, TestConflictingData: a reference that has the uid of a
+ * living owner, but not its place, name or kind. Whoever comes first, the one that is wrong goes and nobody else;
+ * of a kind that nobody serves nothing can be told, so its object stays.
+ */
+static const struct {
+    const char *name, *namespace_, *kind, *owner;
+    gboolean is_first, is_deleted;
+} bad_cases[] = {
+    {"good parent, child of another namespace", "other", "Deployment", "web", FALSE, TRUE},
+    {"child of another namespace, good parent", "other", "Deployment", "web", TRUE, TRUE},
+    {"good parent, child with another name for it", "default", "Deployment", "wob", FALSE, TRUE},
+    {"child with another name for it, good parent", "default", "Deployment", "wob", TRUE, TRUE},
+    {"good parent, child with another kind for it", "default", "ReplicaSet", "web", FALSE, TRUE},
+    {"child with another kind for it, good parent", "default", "ReplicaSet", "web", TRUE, TRUE},
+    {"good parent, child with a kind that nobody serves", "default", "Widget", "web", FALSE, FALSE},
+    {"good parent, good child", "default", "Deployment", "web", FALSE, FALSE},
+};
+
+START_TEST(test_bad_reference)
+{
+    Collector *collector = collector_new();
+    g_autoptr(ApiObject) web = make_deployment(&(DeploymentOptions){.name = "web", .replicas = 1, .surge = 1});
+    ApiObject *bad = make_set(web, "bad", "app:1", 0, 0, 1);
+    OwnerReference *reference = api_edit_meta(bad)->owner_references.items;
+    ApiObject *good;
+    OwnerReference *second;
+
+    api_edit_meta(web)->uid = str_intern("the-uid");
+    api_edit_meta(bad)->namespace_ = str_intern(bad_cases[_i].namespace_);
+    reference->uid = str_intern("the-uid");
+    reference->name = str_intern(bad_cases[_i].owner);
+    reference->kind = str_intern(bad_cases[_i].kind);
+    if (bad_cases[_i].is_first) {
+        mini_add(collector->mini, bad);
+        observe(collector);
+    }
+    mini_add(collector->mini, api_object_copy(web));
+    mini_add(collector->mini, make_set(web, "good", "app:1", 0, 0, 1));
+    if (!bad_cases[_i].is_first)
+        mini_add(collector->mini, bad);
+    run(collector);
+    /* Now the good one is judged, with what has been found out about the other. */
+    good = mini_edit(collector->mini, &replica_set_kind, "good");
+    second = API_LIST_ADD(&api_edit_meta(good)->owner_references);
+    *second = good->meta->owner_references.items[0];
+    second->uid = str_intern("gone");
+    second->controller = OPT_UNSET;
+    mini_put(collector->mini, good);
+    for (guint i = 0; i < 3; i++)
+        run(collector);
+    ck_assert_msg((mini_get(collector->mini, &replica_set_kind, bad_cases[_i].namespace_, "bad") == NULL) ==
+                      bad_cases[_i].is_deleted,
+                  "%s", bad_cases[_i].name);
+    ck_assert_msg(mini_get(collector->mini, &replica_set_kind, "default", "good") != NULL, "%s: the good one is gone",
+                  bad_cases[_i].name);
+    ck_assert_uint_eq(mini_count(collector->mini, &deployment_kind), 1);
+    collector_free(collector);
+}
+END_TEST
+
 /* graph_builder.go: the last 500 absent owners are remembered. */
 START_TEST(test_absent_owners)
 {
     GcGraph *graph = gc_graph_new();
+    GcIdentity id = {&deployment_kind, str_intern("default"), str_intern("web"), NULL};
 
-    for (guint i = 0; i < 501; i++)
-        gc_graph_add_absent(graph, str_internf("uid-%u", i));
-    ck_assert(!gc_graph_is_absent(graph, str_intern("uid-0")));
-    ck_assert(gc_graph_is_absent(graph, str_intern("uid-1")));
-    ck_assert(gc_graph_is_absent(graph, str_intern("uid-500")));
+    for (guint i = 0; i < 501; i++) {
+        id.uid = str_internf("uid-%u", i);
+        gc_graph_add_absent(graph, id);
+    }
+    id.uid = str_intern("uid-0");
+    ck_assert(!gc_graph_is_absent(graph, id));
+    id.uid = str_intern("uid-1");
+    ck_assert(gc_graph_is_absent(graph, id));
+    id.uid = str_intern("uid-500");
+    ck_assert(gc_graph_is_absent(graph, id));
+    id.namespace_ = str_intern("other");
+    ck_assert(!gc_graph_is_absent(graph, id));
     gc_graph_free(graph);
 }
 END_TEST
@@ -301,6 +370,7 @@ garbage_suite(void)
     tcase_add_test(tcase, test_owner_with_other_uid);
     tcase_add_test(tcase, test_one_of_two_owners);
     tcase_add_test(tcase, test_owner_of_another_namespace);
+    tcase_add_loop_test(tcase, test_bad_reference, 0, G_N_ELEMENTS(bad_cases));
     tcase_add_test(tcase, test_absent_owners);
     suite_add_tcase(suite, tcase);
     return suite;
