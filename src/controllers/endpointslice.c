@@ -1,5 +1,7 @@
 #include "controllers/endpointslice_sync.h"
 
+#define ZONES_ENABLED "Topology Aware Hints has been enabled"
+
 /* --- what is wanted ------------------------------------------------------------------------------------ */
 
 static gint
@@ -229,7 +231,8 @@ after_writes(const Reconcile *r,
     for (guint i = 0; i < n_results; i++) {
         const SliceWrite *write = &g_array_index(carry->writes, SliceWrite, i);
 
-        if (!results[i].was_run || step_refused_terminating(&results[i]))
+        if (write->type == STEP_EVENT || !results[i].was_run ||
+            step_refused_terminating(&results[i]))
             continue;
         if (!step_succeeded(&results[i]))
             error = problem_text(carry, write, &results[i]);
@@ -266,6 +269,48 @@ remember_writes(const ApiObject *service, const GPtrArray *slices, const char *e
     plan_continue(plan, after_writes, carry, slice_carry_free);
 }
 
+/* Topology aware routing where it is asked for, else trafficDistribution; what is to be said of it goes to @out. */
+static void
+hint(const Reconcile *r, SlicePack *pack, GPtrArray *out_texts)
+{
+    const char *key = api_key(pack->service);
+    gboolean had_zones = slice_state_has_zones(r->state, key);
+    ZoneCountList counts = {0};
+    const char *text = NULL;
+
+    if (service_wants_zones(pack->service)) {
+        g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+        ZoneShareList shares = {0};
+
+        view_list(r->view, &node_kind, NULL, nodes);
+        zone_shares_read(nodes, &shares);
+        text = slice_pack_zones(pack, &shares, &counts);
+        if (text == NULL && !had_zones)
+            text = ZONES_ENABLED;
+        g_free(shares.items);
+    } else {
+        if (had_zones)
+            text = "Topology Aware Hints has been disabled";
+        slice_pack_hints(pack, TRUE);
+    }
+    if (text != NULL)
+        g_ptr_array_add(out_texts, (gpointer)str_internf("%s, addressType: %s", text, pack->address_type));
+    if (had_zones || counts.count > 0)
+        slice_state_set_zones(r->state, key, pack->address_type, &counts);
+}
+
+static void
+plan_hint_events(const ApiObject *service, const GPtrArray *texts, Plan *plan)
+{
+    for (guint i = 0; i < texts->len; i++) {
+        gboolean is_on = g_str_has_prefix(texts->pdata[i], ZONES_ENABLED);
+
+        plan_event(plan, service, is_on ? "Normal" : "Warning",
+                   is_on ? "TopologyAwareHintsEnabled" : "TopologyAwareHintsDisabled", "%s",
+                   (const char *)texts->pdata[i]);
+    }
+}
+
 /* v1.34 endpointslice/reconciler.go, reconcileByAddressType. Returns: (interned) an error, or NULL. */
 static const char *
 reconcile_type(const Reconcile *r,
@@ -277,6 +322,7 @@ reconcile_type(const Reconcile *r,
                Plan *plan)
 {
     g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(port_group_free);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
     const char *error = collect_groups(r->view, service, pods, address_type, groups);
     SlicePack pack;
 
@@ -284,9 +330,10 @@ reconcile_type(const Reconcile *r,
                     controllers_config_of(r->config)->endpoints_per_slice);
     pack_groups(&pack, groups, existing);
     slice_pack_placeholder(&pack, existing->len);
-    slice_pack_hints(&pack);
+    hint(r, &pack, texts);
     slice_pack_finalize(&pack);
     plan_writes(&pack, trigger, plan);
+    plan_hint_events(service, texts, plan);
     slice_pack_clear(&pack);
     return error;
 }

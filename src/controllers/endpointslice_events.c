@@ -139,10 +139,45 @@ on_slice(Controller *controller, const ApiObject *old, const ApiObject *object)
         enqueue_service_of(controller, object);
 }
 
+/* --- nodes ------------------------------------------------------------------------------------------------ */
+
+static gboolean
+is_same_to_zones(const ApiObject *old, const ApiObject *node)
+{
+    return condition_is(&node_status(old)->conditions, "Ready", "True") ==
+               condition_is(&node_status(node)->conditions, "Ready", "True") &&
+           str_is(str_map_get(&old->meta->labels, LABEL_ZONE), str_map_get(&node->meta->labels, LABEL_ZONE));
+}
+
+/* v1.34 endpointslice_controller.go, checkNodeTopologyDistribution: of interest to hints by zone alone. */
+static void
+on_node(Controller *controller, const ApiObject *old, const ApiObject *node)
+{
+    gpointer state = controller_state(controller);
+    g_autoptr(GPtrArray) services = g_ptr_array_new();
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    ZoneShareList shares = {0};
+    gboolean has_zones = FALSE;
+
+    if (old != NULL && node != NULL && (old == node || is_same_to_zones(old, node)))
+        return;
+    view_list(controller_view(controller), &service_kind, NULL, services);
+    for (guint i = 0; i < services->len && !has_zones; i++)
+        has_zones = slice_state_has_zones(state, api_key(services->pdata[i]));
+    if (!has_zones)
+        return;
+    view_list(controller_view(controller), &node_kind, NULL, nodes);
+    zone_shares_read(nodes, &shares);
+    for (guint i = 0; i < services->len; i++)
+        if (slice_state_is_overloaded(state, api_key(services->pdata[i]), &shares))
+            controller_enqueue_object(controller, services->pdata[i]);
+    g_free(shares.items);
+}
+
 const ControllerSource endpoint_slice_sources[] = {
     {&service_kind, on_service},
     {&pod_kind, on_pod},
     {&endpoint_slice_kind, on_slice},
-    {&node_kind, NULL}, /* read for the zone; its changes wake no Service */
+    {&node_kind, on_node},
     {0},
 };

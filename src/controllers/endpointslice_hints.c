@@ -84,9 +84,9 @@ slice_has_right_hints(const ApiObject *slice, HintsWanted wanted)
 }
 
 void
-slice_pack_hints(SlicePack *pack)
+slice_pack_hints(SlicePack *pack, gboolean is_followed)
 {
-    HintsWanted wanted = wanted_of(pack->service);
+    HintsWanted wanted = is_followed ? wanted_of(pack->service) : HINTS_NONE;
     guint i = 0;
 
     for (guint k = 0; k < pack->create->len; k++)

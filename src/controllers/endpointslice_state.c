@@ -7,6 +7,8 @@ typedef struct {
     gboolean has_triggers;
     GHashTable *pod_triggers; /* name -> ApiTime * (owned) */
     GHashTable *generations;  /* uid of a slice -> gint64 * (owned): as we wrote it last */
+    ZoneCountList zones[2];   /* hints by zone, of IPv4 and IPv6 */
+    gboolean has_zones;
 } ServiceState;
 
 static void
@@ -16,6 +18,8 @@ service_state_free(gpointer data)
 
     g_hash_table_unref(state->pod_triggers);
     g_hash_table_unref(state->generations);
+    g_free(state->zones[0].items);
+    g_free(state->zones[1].items);
     g_free(state);
 }
 
@@ -94,6 +98,44 @@ slice_state_trigger(gpointer state, const ApiObject *service, const GPtrArray *p
     g_hash_table_unref(own->pod_triggers);
     own->pod_triggers = times;
     return trigger;
+}
+
+/* --- hints by zone: v1.34 endpointslice/topologycache/topologycache.go --------------------------------------- */
+
+gboolean
+slice_state_has_zones(gpointer state, const char *service_key)
+{
+    const ServiceState *own = state == NULL ? NULL : g_hash_table_lookup(state, service_key);
+
+    return own != NULL && own->has_zones;
+}
+
+void
+slice_state_set_zones(gpointer state,
+                      const char *service_key,
+                      const char *address_type,
+                      ZoneCountList *counts)
+{
+    ServiceState *own = state == NULL ? NULL : demand(state, service_key);
+    ZoneCountList *kept = own == NULL ? NULL : &own->zones[str_is(address_type, "IPv6") ? 1 : 0];
+
+    if (own == NULL) {
+        g_free(counts->items);
+    } else {
+        g_free(kept->items);
+        *kept = *counts;
+        own->has_zones = counts->count > 0;
+    }
+    *counts = (ZoneCountList){0};
+}
+
+gboolean
+slice_state_is_overloaded(gpointer state, const char *service_key, const ZoneShareList *shares)
+{
+    const ServiceState *own = state == NULL ? NULL : g_hash_table_lookup(state, service_key);
+
+    return own != NULL && (zone_counts_are_overloaded(&own->zones[0], shares) ||
+                           zone_counts_are_overloaded(&own->zones[1], shares));
 }
 
 /* --- our own writes: v1.34 endpointslice/util/endpointslice_tracker.go ------------------------------------- */

@@ -74,8 +74,48 @@ void slice_pack_finalize(SlicePack *pack);
 
 /* --- endpointslice_hints.c ------------------------------------------------------------------------------- */
 
-/* slice_pack_hints: trafficDistribution: hints of ready endpoints; unchanged slices move to update if theirs are wrong. */
-void slice_pack_hints(SlicePack *pack);
+/*
+ * slice_pack_hints: trafficDistribution: hints of ready endpoints; unchanged slices move to update if theirs are
+ * wrong. Without @is_followed none at all.
+ */
+void slice_pack_hints(SlicePack *pack, gboolean is_followed);
+
+/* --- endpointslice_zones.c -------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *zone; /* interned */
+    gint64 cpu_milli, all_milli; /* of the nodes there, of all */
+} ZoneShare;
+typedef API_LIST_OF(ZoneShare) ZoneShareList; /* by name; none: the nodes say too little */
+
+typedef struct {
+    const char *zone; /* interned */
+    gint64 count;
+} ZoneCount;
+typedef API_LIST_OF(ZoneCount) ZoneCountList; /* how many endpoints have a hint for a zone */
+
+/* What one zone should have. */
+typedef struct {
+    const char *zone; /* interned */
+    double desired;
+    gint64 maximum;
+    double off;   /* how much above that it is */
+    gint64 gives; /* so many endpoints go to other zones; negative: come from there */
+} ZoneTarget;
+typedef API_LIST_OF(ZoneTarget) ZoneTargetList;
+
+/* service_wants_zones: an annotation asks for topology aware routing. */
+gboolean service_wants_zones(const ApiObject *service);
+void zone_shares_read(const GPtrArray *nodes, ZoneShareList *out);
+/* zone_counts_are_overloaded: some zone has too few for its share by now. */
+gboolean zone_counts_are_overloaded(const ZoneCountList *counts, const ZoneShareList *shares);
+/* zone_targets_settle: who gives how many. */
+void zone_targets_settle(ZoneTargetList *targets, const ZoneCountList *counts);
+/*
+ * slice_pack_zones: topology aware routing: a zone for every ready endpoint; unchanged slices
+ * move to update if theirs are wrong. Returns: (interned) why there are none, or NULL.
+ */
+const char *slice_pack_zones(SlicePack *pack, const ZoneShareList *shares, ZoneCountList *out_counts);
 
 /* --- endpointslice_state.c ----------------------------------------------------------------------------------- */
 
@@ -84,6 +124,15 @@ void slice_state_free(gpointer state);
 void slice_state_forget(gpointer state, const char *service_key);
 /* slice_state_trigger: the trigger time of what changed since the last sync, 0: none. Remembers the present ones. @state may be NULL. */
 ApiTime slice_state_trigger(gpointer state, const ApiObject *service, const GPtrArray *pods);
+/* slice_state_has_zones: hints by zone were given at the last sync. */
+gboolean slice_state_has_zones(gpointer state, const char *service_key);
+/* slice_state_set_zones: takes what @counts holds; none: no hints. */
+void slice_state_set_zones(gpointer state,
+                           const char *service_key,
+                           const char *address_type,
+                           ZoneCountList *counts);
+gboolean
+slice_state_is_overloaded(gpointer state, const char *service_key, const ZoneShareList *shares);
 /* slice_state_is_stale: the cache has not caught up with our own writes. */
 gboolean slice_state_is_stale(gpointer state, const char *service_key, const GPtrArray *slices);
 void slice_state_wrote(gpointer state, const char *service_key, const ApiObject *slice);

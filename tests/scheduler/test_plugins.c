@@ -578,6 +578,44 @@ START_TEST(test_default_spreading)
 }
 END_TEST
 
+/*
+ * podtopologyspread/scoring.go, initPreScoreState: with the system's constraints a
+ * candidate without zone counts as a zone of its own when domains are counted.
+ */
+START_TEST(test_default_spreading_counts_no_zone)
+{
+    static const NodeCase node_cases[] = {{"a", HOST("a") "," ZONE("z1"), NULL, NULL, NULL},
+                                          {"b", HOST("b") "," ZONE("z1"), NULL, NULL, NULL},
+                                          {"c", HOST("c"), NULL, NULL, NULL}};
+    static const PodCase on_a = {"'app':'web'", "a", PLAIN, NULL};
+    static const PodCase lone = {"'app':'web'", NULL, PLAIN, NULL};
+    /* raw: a: 4 ln 5 + 2 + 4 ln 4 + 4 = 17.98; b: 2 + 4 ln 4 + 4 = 11.55; c: 2. 100 * (18 + 2 - raw) / 18 */
+    static const gint64 want[] = {22, 88, 200};
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(ApiObject) pod = case_pod(&lone, "incoming");
+    g_autoptr(Value) tree = NULL;
+
+    for (guint i = 0; i < 3; i++)
+        g_ptr_array_add(nodes, case_node(&node_cases[i]));
+    for (guint i = 0; i < 4; i++) {
+        g_autofree char *name = g_strdup_printf("p%u", i);
+
+        g_ptr_array_add(others, case_pod(&on_a, name));
+    }
+    g_ptr_array_add(others,
+                    make_object("{'kind':'Service','metadata':{'name':'web','namespace':'default'},"
+                                "'spec':{'selector':{'app':'web'}}}"));
+    tree = scheduler_try(pod, (const ApiObject *const *)nodes->pdata, nodes->len,
+                         (const ApiObject *const *)others->pdata, others->len, 1, 34);
+    for (guint i = 0; i < 3; i++)
+        ck_assert_int_eq(
+            value_get_int(value_get_path(tree, "nodes", node_cases[i].name, "scores", NULL),
+                          "PodTopologySpread", -1),
+            want[i]);
+}
+END_TEST
+
 /* --- functions that no default profile reaches ------------------------------------------------------- */
 
 START_TEST(test_resource_scores)
@@ -661,6 +699,7 @@ plugins_suite(void)
     tcase_add_loop_test(tcase, test_case, 0, G_N_ELEMENTS(cases));
     tcase_add_test(tcase, test_spread_counts_nodes_that_are_no_candidates);
     tcase_add_test(tcase, test_default_spreading);
+    tcase_add_test(tcase, test_default_spreading_counts_no_zone);
     tcase_add_test(tcase, test_resource_scores);
     tcase_add_test(tcase, test_broken_linear);
     tcase_add_test(tcase, test_balanced_of_three);

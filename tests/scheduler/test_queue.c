@@ -315,6 +315,23 @@ START_TEST(test_activate)
 }
 END_TEST
 
+/*
+ * default_preemption.go, EventsToRegister: while it holds the pod back, the deletion of a pod is heard,
+ * but helps only where the plugins that rejected the pod say so.
+ */
+START_TEST(test_preemption_wakes_nobody)
+{
+    add("a", 0, 100 * S);
+    reject("a", "NodePorts", 100 * S);
+    held_uid = "uid-a";
+    sched_queue_activate(queue, api_key_of("default", str_intern("a")), 100 * S);
+    ck_assert_int_eq(area_of("a"), QUEUE_UNSCHEDULABLE);
+    held_uid = NULL;
+    free_room(101 * S);
+    ck_assert_int_eq(area_of("a"), QUEUE_UNSCHEDULABLE);
+}
+END_TEST
+
 /* --- hints: which event moves which pod ---------------------------------------------------------------------- */
 
 #define POD(labels, spec)                                                                          \
@@ -506,6 +523,7 @@ queue_suite(void)
     tcase_add_test(tcase, test_gates);
     tcase_add_test(tcase, test_held_by_preemption);
     tcase_add_test(tcase, test_activate);
+    tcase_add_test(tcase, test_preemption_wakes_nobody);
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(hints, set_up, tear_down);
     tcase_add_loop_test(hints, test_hint, 0, G_N_ELEMENTS(hint_cases));

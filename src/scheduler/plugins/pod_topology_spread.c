@@ -245,22 +245,26 @@ count_everywhere(const Cycle *cycle,
     return sums;
 }
 
-/* How many values there are among the candidates that are not ignored. */
+/*
+ * How many values there are among the candidates that are not ignored. Having
+ * none counts as a value more: it is there only with the system's constraints,
+ * as with others such nodes are ignored.
+ */
 static guint
 count_values(const Topology *topology, const ScoreState *state, const guint32 *slots, guint n)
 {
-    if (topology->n_values == 0)
-        return 0;
-
-    g_autofree gboolean *is_seen = g_new0(gboolean, MAX(topology->n_values, 1));
+    /* The last place is for those that have none. */
+    g_autofree gboolean *is_seen = g_new0(gboolean, topology->n_values + 1);
+    guint n_most = topology->n_values + (topology->n_missing > 0 ? 1 : 0);
     guint size = 0;
 
-    for (guint i = 0; i < n && size < topology->n_values; i++) {
+    for (guint i = 0; i < n && size < n_most; i++) {
         gint32 value = topology->value_of[slots[i]];
+        guint place = value < 0 ? topology->n_values : (guint)value;
 
-        if (value < 0 || state->is_ignored[i] || is_seen[value])
+        if (state->is_ignored[i] || is_seen[place])
             continue;
-        is_seen[value] = TRUE;
+        is_seen[place] = TRUE;
         size++;
     }
     return size;
