@@ -15,4 +15,5 @@
 #include "api/kinds/service.h"
 #include "api/kinds/sets.h"
 #include "api/kinds/storage.h"
+#include "api/kinds/vpa.h"
 #include "api/kinds/workload.h"

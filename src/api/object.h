@@ -68,6 +68,7 @@ struct ApiKind {
     const char *singular;   /* "deployment" */
     const char *const *short_names; /* NULL-terminated, may be NULL */
     gboolean is_namespaced;
+    gboolean is_custom;     /* a custom resource: served only where its definition is installed */
     gboolean has_status;    /* status subresource; status ignored on main writes */
     gboolean has_generation;
     gboolean is_graceful;   /* deletion with grace (Pod) */

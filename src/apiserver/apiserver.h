@@ -113,6 +113,7 @@ typedef struct {
     gboolean quick; /* cluster.kubelet: ideal: latencies of one idle machine */
     gboolean shares_machine; /* with all components: what they do about a request slows the next ones */
     guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
+    const char *custom_group; /* whose custom resources are installed; NULL: none */
 } ApiServerOptions;
 
 /* apiserver_new: its process "kube-apiserver" is stopped; start it with process_start. */
@@ -120,6 +121,8 @@ ApiServer *apiserver_new(const ApiServerOptions *options);
 void apiserver_free(ApiServer *server);
 Process *apiserver_process(ApiServer *server);
 Sim *apiserver_sim(ApiServer *server);
+/* apiserver_stores: it has objects of @kind: all kinds but custom resources that are not installed. */
+gboolean apiserver_stores(const ApiServer *server, const ApiKind *kind);
 /* apiserver_set_extra_latency: fault apiLatency: each request takes @extra longer; NULL ends it. */
 void apiserver_set_extra_latency(ApiServer *server, const Dist *extra);
 

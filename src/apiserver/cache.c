@@ -41,6 +41,12 @@ server_resource(const ApiServer *server, const ApiKind *kind)
     return g_hash_table_lookup(server->resource_by_kind, kind);
 }
 
+gboolean
+apiserver_stores(const ApiServer *server, const ApiKind *kind)
+{
+    return server_resource(server, kind) != NULL;
+}
+
 /* --- the ring ------------------------------------------------------------------------ */
 
 static HistoryEvent *
@@ -252,11 +258,13 @@ cache_init(ApiServer *server)
     while (api_kinds[count] != NULL)
         count++;
     server->resources = g_new0(Resource, count);
-    server->n_resources = count;
     server->resource_by_kind = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < count; i++) {
-        Resource *resource = &server->resources[i];
+        Resource *resource = &server->resources[server->n_resources];
 
+        if (api_kinds[i]->is_custom && !str_is(server->options.custom_group, api_kinds[i]->group))
+            continue;
+        server->n_resources++;
         resource->kind = api_kinds[i];
         resource->objects = key_index_new(api_object_unref);
         resource->watches = g_ptr_array_new();

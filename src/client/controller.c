@@ -257,7 +257,8 @@ controller_add_sources(Controller *controller)
     for (const ControllerSource *s = def->sources; s != NULL && s->kind != NULL; s++)
         controller_add_source(controller, s->kind, s->on_event);
     for (guint i = 0; def->reads_kind != NULL && api_kinds[i] != NULL; i++)
-        if (!is_listed(def->sources, api_kinds[i]) && def->reads_kind(api_kinds[i]))
+        if (!is_listed(def->sources, api_kinds[i]) && def->reads_kind(api_kinds[i]) &&
+            apiserver_stores(controller->home.server, api_kinds[i]))
             controller_add_source(controller, api_kinds[i], def->on_other);
 }
 

@@ -32,6 +32,8 @@ void view_list(View *view, const ApiKind *kind, const char *namespace_, GPtrArra
 void view_list_owned(View *view, const ApiKind *kind, const char *owner_uid, GPtrArray *out);
 void view_list_orphans(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 void view_list_on_node(View *view, const char *node_name, GPtrArray *out); /* pods */
+/* view_knows: @kind is a source; in tests, a kind that every cluster has. */
+gboolean view_knows(const View *view, const ApiKind *kind);
 guint64 view_visited(const View *view); /* objects handed out so far: cost of a reconcile */
 
 struct Reconcile {

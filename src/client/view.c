@@ -195,6 +195,12 @@ view_list_on_node(View *view, const char *node_name, GPtrArray *out)
     view->visited += out->len - before;
 }
 
+gboolean
+view_knows(const View *view, const ApiKind *kind)
+{
+    return view->factory != NULL ? view_find(view, kind) != NULL : !kind->is_custom;
+}
+
 guint64
 view_visited(const View *view)
 {

@@ -67,6 +67,12 @@ extern const ControllerDef ttl_after_finished_controller, disruption_controller;
 extern const ControllerDef horizontal_pod_autoscaler_controller, resource_quota_controller,
     service_account_token_controller;
 extern const ControllerDef *const kcm_controllers[];
+/* That of vpa-recommender; its manager's config is a VpaConfig. */
+typedef struct {
+    gint64 min_cpu_milli, min_memory_bytes; /* --pod-recommendation-min-cpu-millicores, -memory-mb: of a whole pod */
+    gint64 margin_percent;                  /* --recommendation-margin-fraction */
+} VpaConfig;
+extern const ControllerDef vpa_recommender;
 /* Those of cloud-controller-manager. */
 extern const ControllerDef cloud_node_lifecycle_controller, cloud_service_controller, cloud_service_nodes_controller;
 extern const ControllerDef *const ccm_controllers[], *const ccm_balancing_controllers[]; /* the latter in a cloud with balancers */

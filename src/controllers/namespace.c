@@ -226,7 +226,7 @@ count_held(const Reconcile *r, const char *name, Remains *remains)
     for (guint i = 0; api_kinds[i] != NULL; i++) {
         Tally kind = {str_internf("%s.%s", api_kinds[i]->plural, api_kinds[i]->group), 0};
 
-        if (!goes_after_pods(api_kinds[i]) || !reads_kind(api_kinds[i]))
+        if (!goes_after_pods(api_kinds[i]) || !reads_kind(api_kinds[i]) || !view_knows(r->view, api_kinds[i]))
             continue;
         kind.count = count_held_of(r, api_kinds[i], name, tallies);
         remains->count += kind.count;
@@ -267,7 +267,7 @@ delete_rest(const Reconcile *r, Plan *plan, const ApiObject *namespace_)
     int status_step;
 
     for (guint i = 0; api_kinds[i] != NULL; i++)
-        if (goes_after_pods(api_kinds[i]))
+        if (goes_after_pods(api_kinds[i]) && (!api_kinds[i]->is_custom || view_knows(r->view, api_kinds[i])))
             plan_delete_collection(plan, api_kinds[i], api_name(namespace_),
                                    "because its namespace is being deleted")
                 ->propagation = str_intern("Background");

@@ -23,7 +23,7 @@ calculate(const Reconcile *r, const ApiObject *quota, QuantityMap *used)
     for (guint i = 0; api_kinds[i] != NULL; i++) {
         g_autoptr(GPtrArray) objects = NULL;
 
-        if (!quota_tracks_any(api_kinds[i], &spec->hard))
+        if (!quota_tracks_any(api_kinds[i], &spec->hard) || (api_kinds[i]->is_custom && !view_knows(r->view, api_kinds[i])))
             continue;
         for (guint k = 0; k < spec->hard.count; k++)
             if (quota_tracks(api_kinds[i], spec->hard.items[k].key) &&

@@ -79,6 +79,8 @@ const KubectlOptions *kubectl_options(const Kubectl *kubectl);
 Client *kubectl_client(Kubectl *kubectl);
 /* kubectl_namespace: of the context (kubectl config set-context); NULL: default. (interned) */
 const char *kubectl_namespace(const Kubectl *kubectl);
+/* kubectl_finds: the server's discovery tells of @kind. */
+gboolean kubectl_finds(const Kubectl *kubectl, const ApiKind *kind);
 void kubectl_set_namespace(Kubectl *kubectl, const char *namespace_);
 
 /* --- flags ------------------------------------------------------------------------------- */

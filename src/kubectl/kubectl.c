@@ -96,6 +96,12 @@ kubectl_options(const Kubectl *kubectl)
     return &kubectl->options;
 }
 
+gboolean
+kubectl_finds(const Kubectl *kubectl, const ApiKind *kind)
+{
+    return apiserver_stores(kubectl->options.server, kind);
+}
+
 const char *
 kubectl_namespace(const Kubectl *kubectl)
 {

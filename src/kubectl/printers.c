@@ -16,6 +16,7 @@ static const Printer *const printers[] = {
     &job_printer,
     &cron_job_printer,
     &hpa_printer,
+    &vpa_printer,
     &controller_revision_printer,
     &service_printer,
     &endpoint_slice_printer,

@@ -9,7 +9,7 @@
 
 /* Each kind's printer; printers.c lists them. */
 extern const Printer pod_printer, deployment_printer, replica_set_printer, replication_controller_printer, pod_template_printer, daemon_set_printer,
-    stateful_set_printer, job_printer, cron_job_printer, hpa_printer,
+    stateful_set_printer, job_printer, cron_job_printer, hpa_printer, vpa_printer,
     controller_revision_printer, service_printer,
     endpoint_slice_printer, endpoints_printer, node_printer, namespace_printer, event_printer,
     config_map_printer, secret_printer, service_account_printer, priority_class_printer,

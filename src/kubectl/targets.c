@@ -26,6 +26,8 @@ find_kind(const Command *command, const char *word)
 {
     const ApiKind *kind = api_kind_find_resource(word);
 
+    if (kind != NULL && !kubectl_finds(command->kubectl, kind))
+        return NULL;
     return kind == NULL && str_is(command->verb->name, "get") ? endpoints_find(word) : kind;
 }
 
@@ -219,7 +221,7 @@ add_document(Command *command, const char *file, const char *shown, const Value 
         return;
     }
     kind = api_kind_find(version, kind_word);
-    if (kind == NULL) {
+    if (kind == NULL || !kubectl_finds(command->kubectl, kind)) {
         add_error_target(command, shown,
                          str_internf("resource mapping not found for name: \"%s\" namespace: "
                                      "\"%s\" from \"%s\": no matches for kind \"%s\" in version "

@@ -251,6 +251,7 @@ static const struct {
     {&pod_kind, tell_pod},           {&endpoint_slice_kind, tell_slice},     {&event_kind, tell_event},
     {&node_kind, tell_node},         {&deployment_kind, tell_deployment},    {&stateful_set_kind, tell_stateful_set},
     {&daemon_set_kind, tell_daemon_set}, {&job_kind, tell_job},              {&hpa_kind, tell_autoscaler},
+    {&vpa_kind, tell_recommendation},
 };
 
 static Teller

@@ -138,6 +138,46 @@ tell_autoscaler(Narrator *narrator, const ApiObject *old, const ApiObject *hpa)
                  status->desired_replicas == spec->max_replicas ? ", the most it may" : "");
 }
 
+static const VpaContainerRecommendation *
+recommended(const ApiObject *vpa, guint index)
+{
+    const VpaStatus *status = vpa != NULL ? vpa->status : NULL;
+
+    if (status == NULL || status->recommendation == NULL || index >= status->recommendation->containers.count)
+        return NULL;
+    return &status->recommendation->containers.items[index];
+}
+
+/* "512Mi" and a bit: bytes to the last digit are for machines. */
+static const char *
+rounded(const char *resource, const Quantity *quantity)
+{
+    gint64 bytes = quantity_value(quantity);
+
+    if (str_is(resource, "memory") && bytes >= 1 << 20)
+        return str_internf("%" G_GINT64_FORMAT "Mi", (bytes + (1 << 20) - 1) >> 20);
+    return quantity_format(quantity);
+}
+
+void
+tell_recommendation(Narrator *narrator, const ApiObject *old, const ApiObject *vpa)
+{
+    for (guint i = 0; recommended(vpa, i) != NULL; i++) {
+        const VpaContainerRecommendation *now = recommended(vpa, i), *before = recommended(old, i);
+        g_autoptr(GString) text = g_string_new(NULL);
+        gboolean is_new = before == NULL || before->target.count != now->target.count;
+
+        for (guint k = 0; k < now->target.count; k++) {
+            const QuantityPair *pair = &now->target.items[k];
+
+            is_new = is_new || quantity_compare(&before->target.items[k].value, &pair->value) != 0;
+            g_string_append_printf(text, "%s %s %s", k > 0 ? "," : "", pair->key, rounded(pair->key, &pair->value));
+        }
+        if (is_new && now->target.count > 0)
+            narrator_say(narrator, "VerticalPodAutoscaler %s: %s should ask for%s", api_name(vpa), now->container_name, text->str);
+    }
+}
+
 /* --- what only an event says ----------------------------------------------------------------------------- */
 
 void

@@ -30,4 +30,5 @@ void tell_stateful_set(Narrator *narrator, const ApiObject *old, const ApiObject
 void tell_daemon_set(Narrator *narrator, const ApiObject *old, const ApiObject *set);
 void tell_job(Narrator *narrator, const ApiObject *old, const ApiObject *job);
 void tell_autoscaler(Narrator *narrator, const ApiObject *old, const ApiObject *hpa);
+void tell_recommendation(Narrator *narrator, const ApiObject *old, const ApiObject *vpa);
 void tell_event(Narrator *narrator, const ApiObject *old, const ApiObject *event);

@@ -3,6 +3,7 @@
 #include "scenario/check.h"
 
 #include "api/names.h"
+#include "api/kinds.h"
 #include "base/duration.h"
 #include "scenario/check_timeline.h"
 
@@ -352,6 +353,44 @@ check_metrics(const ScReader *reader, const Scenario *scenario, const Value *spe
     }
 }
 
+/* --- custom resources ----------------------------------------------------------------------------- */
+
+/* Nobody acts on what only an updater or an admission controller would do. */
+static void
+check_vpa(const ScReader *reader, const ScManifest *manifest)
+{
+    const Value *policy = value_get_path(manifest->value, "spec", "updatePolicy", NULL);
+    const Value *at = value_get(policy, "updateMode");
+    SourcePos pos = {manifest->file, 0, 0};
+
+    if (value_get_string(policy, "updateMode", NULL) == NULL)
+        at = policy != NULL ? policy : check_place(manifest->value, "spec");
+    else if (str_is(value_get_string(policy, "updateMode", NULL), "Off"))
+        return;
+    pos.line = at->line;
+    pos.column = at->column;
+    diag_add(reader->diag, DIAG_WARNING, pos, "spec.updatePolicy.updateMode",
+             "only the recommender is there, so no pod is changed; write \"Off\"");
+}
+
+static void
+check_custom(const ScReader *reader, const Scenario *scenario)
+{
+    for (guint i = 0; i < scenario->manifests->len; i++) {
+        const ScManifest *manifest = &g_array_index(scenario->manifests, ScManifest, i);
+        const Value *at = check_place(manifest->value, "kind");
+        SourcePos pos = {manifest->file, at->line, at->column};
+
+        if (manifest->kind == NULL || !manifest->kind->is_custom)
+            continue;
+        if (!scenario->spec.cluster.vpa.is_there)
+            diag_add(reader->diag, DIAG_ERROR, pos, "kind",
+                     "%s is not installed in this cluster; write spec.cluster.verticalPodAutoscaler: {}", manifest->kind->kind);
+        else if (manifest->kind == &vpa_kind)
+            check_vpa(reader, manifest);
+    }
+}
+
 /* controlPlane.replicas stands for what is not counted itself. */
 static void
 settle_control_plane(ScControlPlane *plane)
@@ -383,5 +422,6 @@ scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
     check_applications(reader, scenario, spec);
     check_traffic(reader, scenario, spec);
     check_metrics(reader, scenario, spec);
+    check_custom(reader, scenario);
     check_timeline(reader, scenario, spec);
 }

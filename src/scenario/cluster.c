@@ -88,6 +88,7 @@ make_control_plane(Cluster *cluster)
     server.machine = cluster->control_plane;
     server.etcd = cluster->etcd;
     server.version_minor = cluster->scenario->version_minor;
+    server.custom_group = cluster->scenario->spec.cluster.vpa.is_there ? VPA_GROUP : NULL;
     server.service_cidr = cluster->scenario->spec.cluster.network.service_cidr;
     cluster->server = apiserver_new(&server);
 }
@@ -630,6 +631,8 @@ cluster_process(const Cluster *cluster, const char *component, const char *node)
         return apiserver_process(cluster->server);
     if (cloud_process(cluster->cloud, component) != NULL)
         return cloud_process(cluster->cloud, component);
+    if (str_is(component, "vpa-recommender"))
+        return cluster->vpa_recommender != NULL ? controller_manager_process(cluster->vpa_recommender) : NULL;
     if (str_is(component, "metrics-server"))
         return cluster->metrics_server != NULL ? metrics_server_process(cluster->metrics_server) : NULL;
     if (str_is(component, "etcd"))

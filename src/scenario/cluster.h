@@ -9,6 +9,7 @@
 #pragma once
 
 #include "apiserver/apiserver.h"
+#include "controllers/controllers.h"
 #include "kubectl/kubectl.h"
 #include "net/kubeproxy.h"
 #include "net/traffic.h"
@@ -42,6 +43,8 @@ typedef struct Cluster {
     Kubectl *kubectl;
     MetricsServer *metrics_server;   /* NULL: none installed */
     MetricsAdapter *metrics_adapter; /* NULL: the scenario has no metrics of its own */
+    VpaConfig vpa_config;
+    ControllerManager *vpa_recommender; /* NULL: not installed */
     Client *chaos; /* podKill */
     GPtrArray *nodes;   /* of ClusterNode* */
     GPtrArray *traffic; /* of Traffic* */

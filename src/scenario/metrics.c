@@ -81,6 +81,29 @@ make_adapter(Cluster *cluster)
         str_map_clear(&metrics[i].labels);
 }
 
+static void
+make_recommender(Cluster *cluster)
+{
+    static const ControllerDef *const controllers[] = {&vpa_recommender, NULL};
+    const ScVpa *wanted = &cluster->scenario->spec.cluster.vpa;
+
+    cluster->vpa_config = (VpaConfig){
+        .min_cpu_milli = wanted->min_cpu_milli,
+        .min_memory_bytes = wanted->min_memory_bytes,
+        .margin_percent = wanted->margin_percent,
+    };
+    cluster->vpa_recommender = controller_manager_new(&(ControllerManagerOptions){
+        .sim = cluster->sim,
+        .world = cluster->world,
+        .machine = cluster->control_plane,
+        .server = cluster->server,
+        .process_name = "vpa-recommender",
+        .controllers = controllers,
+        .version_minor = cluster->scenario->version_minor,
+        .config = &cluster->vpa_config,
+    });
+}
+
 void
 metrics_new(Cluster *cluster)
 {
@@ -98,6 +121,8 @@ metrics_new(Cluster *cluster)
         });
     if (cluster->scenario->spec.metrics.count > 0)
         make_adapter(cluster);
+    if (cluster->scenario->spec.cluster.vpa.is_there)
+        make_recommender(cluster);
 }
 
 void
@@ -105,6 +130,7 @@ metrics_free(Cluster *cluster)
 {
     metrics_server_free(cluster->metrics_server);
     metrics_adapter_free(cluster->metrics_adapter);
+    controller_manager_free(cluster->vpa_recommender);
 }
 
 void
@@ -114,4 +140,6 @@ metrics_start(Cluster *cluster)
         process_start(metrics_server_process(cluster->metrics_server));
     if (cluster->metrics_adapter != NULL)
         process_start(metrics_adapter_process(cluster->metrics_adapter));
+    if (cluster->vpa_recommender != NULL)
+        process_start(controller_manager_process(cluster->vpa_recommender));
 }

@@ -1,5 +1,5 @@
 /*
- * metrics.h - who answers for metrics: metrics-server and the adapter of a scenario
+ * metrics.h - who answers for metrics: metrics-server and the adapter of a scenario; who lives by them: vpa-recommender
  */
 #pragma once
 

@@ -50,6 +50,11 @@ typedef struct {
     gint64 resolution_ns;
 } ScMetricsServer;
 
+typedef struct {
+    gboolean is_there;
+    gint64 min_cpu_milli, min_memory_bytes, margin_percent;
+} ScVpa;
+
 /* The cloud that the cluster runs in. */
 typedef struct {
     Dist provision;
@@ -75,6 +80,7 @@ typedef struct {
     const char *kubelet; /* "real", "ideal" */
     const char *dns;     /* "cluster", "none" */
     ScMetricsServer metrics_server;
+    ScVpa vpa;
     ScAutoscaler autoscaler;
     ScCloud cloud;
 } ScCluster;

@@ -101,6 +101,15 @@ static const ScField metrics_server_fields[] = {
     {0},
 };
 
+#define V(member) offsetof(ScVpa, member)
+static const ScField vpa_fields[] = {
+    {"minCpu", SC_CPU, V(min_cpu_milli), .doc = "The least CPU that is recommended for a pod.", .def = "25m", .max = 1000000},
+    {"minMemory", SC_BYTES, V(min_memory_bytes), .doc = "The least memory that is recommended for a pod.", .def = "250Mi", .max = PIB},
+    {"margin", SC_INT, V(margin_percent), .doc = "Percent on top of what is used.", .def = "15", .min = 0, .max = 1000},
+    {0},
+};
+#undef V
+
 static const ScField balancer_fields[] = {
     {"provision", SC_DIST, offsetof(ScCloud, provision), .doc = "Time the cloud takes to make a balancer.", .def = "60s"},
     {0},
@@ -121,6 +130,7 @@ static const ScField cluster_fields[] = {
     {"autoscaler", SC_MAP, offsetof(ScCluster, autoscaler), .doc = "The cluster autoscaler, which is there as soon as a group of nodes has autoscale.", .fields = autoscaler_fields},
     {"cloud", SC_MAP, offsetof(ScCluster, cloud), .doc = "What the cloud gives besides machines; without it such a Service stays <pending>.", .fields = cloud_fields},
     {"metricsServer", SC_MAP, offsetof(ScCluster, metrics_server), .doc = "metrics-server is installed: autoscalers and kubectl top know what pods use. {} takes its defaults.", .fields = metrics_server_fields, .given_offset = offsetof(ScCluster, metrics_server.is_there)},
+    {"verticalPodAutoscaler", SC_MAP, offsetof(ScCluster, vpa), .doc = "VerticalPodAutoscalers are installed, and their recommender; it needs metricsServer. {} takes its defaults.", .fields = vpa_fields, .given_offset = offsetof(ScCluster, vpa.is_there)},
     {0},
 };
 

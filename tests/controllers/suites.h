@@ -24,3 +24,4 @@ Suite *revisions_suite(void);
 Suite *quota_suite(void);
 Suite *tokens_suite(void);
 Suite *podgc_suite(void);
+Suite *vpa_suite(void);

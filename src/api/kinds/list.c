@@ -31,5 +31,7 @@ const ApiKind *const api_kinds[] = {
     &pdb_kind,
     &priority_class_kind,
     &storage_class_kind,
+    &vpa_checkpoint_kind,
+    &vpa_kind,
     NULL,
 };

@@ -65,6 +65,8 @@ is_asked_for(Command *command, const ApiKind *kind)
 {
     const char *group = flag_string(command, "api-group");
 
+    if (!kubectl_finds(command->kubectl, kind))
+        return FALSE;
     if (flag_is_given(command, "namespaced") &&
         flag_bool(command, "namespaced") != kind->is_namespaced)
         return FALSE;
@@ -145,7 +147,8 @@ print_versions(Command *command)
     g_autoptr(GPtrArray) versions = g_ptr_array_new();
 
     for (guint i = 0; api_kinds[i] != NULL; i++)
-        if (!g_ptr_array_find(versions, api_kind_api_version(api_kinds[i]), NULL))
+        if (kubectl_finds(command->kubectl, api_kinds[i]) &&
+            !g_ptr_array_find(versions, api_kind_api_version(api_kinds[i]), NULL))
             g_ptr_array_add(versions, (gpointer)api_kind_api_version(api_kinds[i]));
     g_ptr_array_sort(versions, by_text);
     for (guint i = 0; i < versions->len; i++)
@@ -164,11 +167,11 @@ explain(Command *command)
     g_autofree char *missing = NULL;
     const ApiKind *kind = api_kind_find_resource(word);
 
-    if (text != NULL) {
+    if (text != NULL && (kind == NULL || kubectl_finds(command->kubectl, kind))) {
         command_print(command, "%s", text);
         return TRUE;
     }
-    if (kind == NULL) {
+    if (kind == NULL || !kubectl_finds(command->kubectl, kind)) {
         command_warn(command, "the server doesn't have a resource type \"%s\"", word);
         return FALSE;
     }

@@ -2,7 +2,7 @@
 
 #include "scenario/faults/common.h"
 
-static const char *const component_words[] = {"kube-scheduler", "scheduler", "kube-controller-manager", "controller-manager", "kube-apiserver", "apiserver", "etcd", "metrics-server", "cluster-autoscaler", "cloud-controller-manager", "kubelet", "kube-proxy", NULL};
+static const char *const component_words[] = {"kube-scheduler", "scheduler", "kube-controller-manager", "controller-manager", "kube-apiserver", "apiserver", "etcd", "metrics-server", "vpa-recommender", "cluster-autoscaler", "cloud-controller-manager", "kubelet", "kube-proxy", NULL};
 
 static gboolean
 is_on_nodes(const FaultArgs *args)
