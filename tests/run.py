@@ -10,9 +10,11 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 PASSED, FAILED = 0, 0
@@ -549,12 +551,60 @@ def bad_input(o):
             say(f"{name} under the sanitizers", r.returncode == 3, r.stderr)
 
 
+SMALL_SCENARIO = "apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: small}\nspec: {duration: 5s, cluster: {nodes: [{name: w}]}}\n"
+LONG_SCENARIO = SMALL_SCENARIO.replace("duration: 5s", "duration: 9000h")  # nobody waits for its end
+
+
+def interrupted(argv, tmp):
+    """SIGINT half a second into a run: the exit status and what was said."""
+    p = subprocess.Popen(argv, cwd=tmp, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=dict(os.environ, TMPDIR=tmp))
+    time.sleep(0.5)
+    p.send_signal(signal.SIGINT)
+    _, err = p.communicate(timeout=60)
+    return p.returncode, err
+
+
+def cli_places(o):
+    """Where output goes: what cannot be written is said, and nothing is left half-written."""
+    web = os.path.join(o.top, "tests", "recordings", "create-3", "envelope.json")
+    with tempfile.TemporaryDirectory() as tmp:
+        small, long, rec = (os.path.join(tmp, x) for x in ("small.yaml", "long.yaml", "results"))
+        open(small, "w").write(SMALL_SCENARIO)
+        open(long, "w").write(LONG_SCENARIO)
+        for argv in (["--help"], ["--version"], ["run", "--help"], ["explain"], ["explain", "pod"], ["check", small], ["kubectl", small, "--at", "1s", "--", "get", "nodes"],
+                     ["why", small, "node/w", "-o", "json"], ["run", "--no-plots", "-q", "--results", rec, small]):
+            with open("/dev/full", "w") as full:
+                r = subprocess.run([o.program, *argv], stdout=full, stderr=subprocess.PIPE, text=True)
+            say(f"full disk: {' '.join(argv)}", r.returncode == 5 and "standard output: No space left" in r.stderr, f"exit {r.returncode} {r.stderr}")
+        shutil.rmtree(rec, ignore_errors=True)
+        before = set(os.listdir(tmp))
+        status, err = interrupted([o.program, "run", long, "--results", rec, "--watch-log", os.path.join(tmp, "log.jsonl")], tmp)
+        say("run, interrupted", status == 130 and "nothing was written" in err and set(os.listdir(tmp)) == before, f"exit {status}: {err} {os.listdir(tmp)}")
+        status, err = interrupted([o.program, "compare", web, long], tmp)
+        say("compare, interrupted", status == 130 and set(os.listdir(tmp)) == before, f"exit {status}: {err} {os.listdir(tmp)}")
+        r = run([o.program, "plot", tmp])
+        say("plot without data", r.returncode == 5 and "nothing to draw" in r.stderr, f"exit {r.returncode} {r.stderr}")
+        os.mkdir(rec)
+        for old in ("timeline.png", "rollout.svg", "mine.txt"):
+            open(os.path.join(rec, old), "w").write("of an earlier run")
+        r = run([o.program, "run", "--no-plots", "--results", rec, small])
+        say("pictures of an earlier run", "mine.txt" in os.listdir(rec) and not any(x.endswith((".png", ".svg")) for x in os.listdir(rec)), str(os.listdir(rec)))
+        r = run([o.program, "run", "--no-plots", "--results", os.path.join(small, "x"), small])
+        say("results below a file", r.returncode == 5 and "Not a directory" in r.stderr, f"exit {r.returncode} {r.stderr}")
+        for what, text in (("as it is", SMALL_SCENARIO), ("with a byte order mark", "\ufeff" + SMALL_SCENARIO), ("with CR LF", SMALL_SCENARIO.replace("\n", "\r\n"))):
+            r = run([o.program, "check", "-"], input=text)
+            say("standard input " + what, (r.returncode, r.stdout) == (0, "stdin: ok\n"), f"exit {r.returncode} {r.stdout}{r.stderr}")
+        r = run([o.program, "check", "-"], input="# nothing\n")
+        say("a file with nothing in it", r.returncode == 3 and "nothing in it" in r.stdout, f"exit {r.returncode} {r.stdout}")
+
+
 def cli(o):
     """Exit statuses, help, where output goes."""
+    cli_places(o)
     failover = os.path.join(o.top, "scenarios", "node-failover.yaml")
     cases = [
         (["--help"], 0, "stdout", "usage: desk8s"), (["--version"], 0, "stdout", "desk8s 0."), ([], 2, "stderr", "usage:"),
-        (["rnu", "x"], 2, "stderr", "did you mean 'run'"), (["run"], 2, "stderr", "no scenario given"),
+        (["rnu", "x"], 2, "stderr", "did you mean 'run'"), (["help", "nope"], 2, "stderr", "'nope' is no command"), (["explain", "pod", "service"], 2, "stderr", "one topic"), (["run", "--seed", "x", "y"], 2, "stderr", "value 'x'"), (["run"], 2, "stderr", "no scenario given"),
         (["run", "--nope", "x"], 2, "stderr", "--nope"), (["run", "/nowhere.yaml"], 3, "stderr", "no such file"),
         (["check", failover], 0, "stdout", "ok"), (["explain"], 0, "stdout", "pods"), (["explain", "fault"], 0, "stdout", "nodePowerOff"),
         (["explain", "fault", "nodePowerOf"], 2, "stderr", "nodePowerOff"), (["explain", "fault.nodePowerOff"], 0, "stdout", "percent"), (["explain", "pod.spec.containers"], 0, "stdout", "image"),
@@ -588,7 +638,7 @@ def cli(o):
     for argv, status, stream, text in cases:
         r = run([o.program, *argv])
         got = r.stdout if stream == "stdout" else r.stderr
-        say("desk8s " + " ".join(argv), r.returncode == status and text in got, f"exit {r.returncode}, {stream}: {got[-400:]}")
+        say("desk8s " + " ".join(argv), r.returncode == status and text in got and (argv[-1:] != ["--help"] or got.isascii()), f"exit {r.returncode}, {stream}: {got[-400:]}")
     with tempfile.TemporaryDirectory() as tmp:
         r = run([o.program, "run", failover, "--no-plots", "--results", tmp, "--set", "spec.expect[2].always=deployment/web {.status.availableReplicas} >= 3"])
         say("an expectation that fails", r.returncode in (1, 3), r.stdout[-300:] + r.stderr)
@@ -614,6 +664,7 @@ def main():
     p.add_argument("--checks", default="build-check")
     p.add_argument("groups", nargs="*")
     o = p.parse_args()
+    o.top = os.path.abspath(o.top)
     o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
     o.program = os.path.join(o.build, "desk8s")
     o.checked_program = os.path.join(o.checks, "desk8s")

@@ -566,8 +566,9 @@ GPtrArray *
 value_read_yaml(const char *text, gsize length, const char *file, Diag *diag)
 {
     GPtrArray *documents = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    gsize skipped = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark moves libyaml's columns */
     YamlReader reader = {
-        .text = text, .length = length, .file = str_intern(file), .diag = diag};
+        .text = text + skipped, .length = length - skipped, .file = str_intern(file), .diag = diag};
 
     if (!yaml_check_utf8(text, length, reader.file, diag))
         return documents;
@@ -576,7 +577,7 @@ value_read_yaml(const char *text, gsize length, const char *file, Diag *diag)
     reader.garbage = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
     g_assert(yaml_parser_initialize(&reader.parser));
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)reader.text, reader.length);
     yaml_read_documents(&reader, documents);
     yaml_parser_delete(&reader.parser);
     g_ptr_array_unref(reader.garbage);

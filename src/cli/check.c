@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 
+#include "base/intern.h"
 #include "scenario/scenario.h"
 
 #include <stdio.h>
@@ -42,7 +43,7 @@ check_run(int argc, char **argv)
         errors += diag_count_errors(diag);
         warnings += diag_count_warnings(diag);
         if (!quiet && diag_count_errors(diag) == 0)
-            printf("%s: ok%s\n", argv[i], diag_count_warnings(diag) > 0 ? ", with warnings" : "");
+            printf("%s: ok%s\n", str_is(argv[i], "-") ? "stdin" : argv[i], diag_count_warnings(diag) > 0 ? ", with warnings" : "");
     }
     if (errors > 0)
         fprintf(stderr, "desk8s check: %u mistake%s, %u warning%s\n", errors, errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");

@@ -6,6 +6,8 @@
 #include "base/intern.h"
 #include "scenario/scenario.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +56,8 @@ unknown_command(const char *name)
     return CLI_USAGE;
 }
 
-int
-cli_main(int argc, char **argv)
+static int
+run_command(int argc, char **argv)
 {
     const CliCommand *command;
 
@@ -64,9 +66,10 @@ cli_main(int argc, char **argv)
         return CLI_USAGE;
     }
     if (str_is(argv[1], "--help") || str_is(argv[1], "-h") || str_is(argv[1], "help")) {
-        if (argc > 2 && (command = find_command(argv[2])) != NULL) {
+        if (argc > 2) {
             char *words[] = {argv[2], (char *)"--help", NULL};
-            return command->run(2, words);
+            command = find_command(argv[2]);
+            return command != NULL ? command->run(2, words) : unknown_command(argv[2]);
         }
         print_help(stdout);
         return CLI_OK;
@@ -79,6 +82,28 @@ cli_main(int argc, char **argv)
     if (command == NULL)
         return unknown_command(argv[1]);
     return command->run(argc - 1, argv + 1);
+}
+
+int
+cli_main(int argc, char **argv)
+{
+    int status = run_command(argc, argv);
+
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        return cli_io_error("standard output: %s", g_strerror(errno));
+    return status;
+}
+
+/* GLib's texts have quotes and an ellipsis that a terminal without UTF-8 does not show. (owned) */
+static char *
+as_ascii(const char *text)
+{
+    GString *ascii = g_string_new(text);
+
+    g_string_replace(ascii, "[OPTION\u2026]", "[OPTIONS]", 0);
+    g_string_replace(ascii, "\u201c", "'", 0);
+    g_string_replace(ascii, "\u201d", "'", 0);
+    return g_string_free(ascii, FALSE);
 }
 
 gboolean
@@ -96,12 +121,14 @@ cli_parse(const CliCommand *command, int *argc, char ***argv, const GOptionEntry
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_main_entries(context, help, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        *out_status = cli_usage(command, "%s", error->message);
+        g_autofree char *message = as_ascii(error->message);
+        *out_status = cli_usage(command, "%s", message);
         return FALSE;
     }
     if (show_help) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
-        fputs(text, stdout);
+        g_autofree char *ascii = as_ascii(text);
+        fputs(ascii, stdout);
         *out_status = CLI_OK;
         return FALSE;
     }
@@ -134,6 +161,27 @@ cli_io_error(const char *format, ...)
     return CLI_IO_ERROR;
 }
 
+static volatile sig_atomic_t is_interrupted;
+
+static void
+on_interrupt(int signal)
+{
+    (void)signal;
+    is_interrupted = 1;
+}
+
+void
+cli_catch_interrupt(void)
+{
+    signal(SIGINT, on_interrupt);
+}
+
+gboolean
+cli_is_interrupted(void)
+{
+    return is_interrupted != 0;
+}
+
 gboolean
 cli_is_terminal(int fd)
 {
@@ -156,7 +204,7 @@ cli_load(const char *path, char **sets)
     fputs(text, stderr);
     if (diag_count_errors(diag) == 0)
         return scenario;
-    fprintf(stderr, "desk8s: %u mistake%s in %s; nothing was run\n", diag_count_errors(diag), diag_count_errors(diag) == 1 ? "" : "s", path);
+    fprintf(stderr, "desk8s: %u mistake%s in %s; nothing was run\n", diag_count_errors(diag), diag_count_errors(diag) == 1 ? "" : "s", str_is(path, "-") ? "stdin" : path);
     scenario_free(scenario);
     return NULL;
 }

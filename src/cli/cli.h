@@ -27,7 +27,7 @@ typedef struct {
 
 extern const CliCommand *const cli_commands[]; /* NULL-terminated */
 
-/* cli_main: everything that main() does. */
+/* cli_main: everything that main() does. Output that could not be written is an error, whatever the subcommand says. */
 int cli_main(int argc, char **argv);
 
 /* cli_parse: options of one subcommand; prints --help; FALSE: *out_status says how to exit. */
@@ -45,5 +45,8 @@ gboolean cli_wants_color(int fd); /* NO_COLOR is respected */
 typedef struct Scenario Scenario;
 /* cli_load: a scenario; prints every mistake and warning to stderr. NULL: bad input. (owned) */
 Scenario *cli_load(const char *path, char **sets);
+/* cli_catch_interrupt: from now on Ctrl-C ends nothing by itself; cli_is_interrupted says that it came. */
+void cli_catch_interrupt(void);
+gboolean cli_is_interrupted(void);
 /* cli_parse_time: "65s", "1m5s", "end"; FALSE if it is none. */
 gboolean cli_parse_time(const char *text, gint64 end_ns, gint64 *out_ns);

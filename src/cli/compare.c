@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 
+#include "base/duration.h"
 #include "base/intern.h"
 #include "compare/envelope.h"
 #include "compare/records.h"
@@ -137,12 +138,13 @@ play(const Scenario *scenario, guint64 seed, gboolean has_kubelets, const Wanted
     Run *run = NULL;
     int fd = g_file_open_tmp("desk8s-XXXXXX.jsonl", &path, &error);
 
+    cli_catch_interrupt(); /* the file goes away in any case */
     if (fd >= 0) {
         close(fd);
         run = run_new(scenario, &(RunOptions){.seed = seed, .watch_log = path}, &error);
     }
     if (run != NULL) {
-        while (run_advance(run, run_end_ns(run)))
+        for (gint64 t = NS_PER_S; run_advance(run, t) && !cli_is_interrupted(); t += NS_PER_S)
             ;
         run_finish(run);
         if (run_error(run) != NULL)
@@ -153,6 +155,10 @@ play(const Scenario *scenario, guint64 seed, gboolean has_kubelets, const Wanted
         recording = recording_read(path, diag);
     if (fd >= 0)
         g_unlink(path);
+    if (cli_is_interrupted()) {
+        *out_status = CLI_INTERRUPTED;
+        return NULL;
+    }
     if (recording == NULL) {
         *out_status = error != NULL ? cli_io_error("%s", error->message) : bad_input(diag);
         return NULL;

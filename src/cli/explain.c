@@ -13,10 +13,10 @@ static int explain_run(int argc, char **argv);
 
 const CliCommand cli_explain_command = {
     .name = "explain",
-    .arguments = "[TOPIC...]",
-    .summary = "documentation of kinds, scenario keys and faults",
+    .arguments = "[TOPIC [NAME]]",
+    .summary = "documentation of kinds, scenario keys, faults and timers",
     .help = "Without a topic: what there is. A kind and a path in it (pod.spec.containers), `scenario`\n"
-            "and a path in it (scenario.cluster.nodes), `fault` and a name.\n\n"
+            "and a path in it (scenario.cluster.nodes), `fault` and a name, `timer` and a name or version.\n\n"
             "Examples:\n  desk8s explain deployment.spec.strategy\n  desk8s explain scenario.traffic\n  desk8s explain fault nodePowerOff\n  desk8s explain timer 1.31",
     .run = explain_run,
 };
@@ -81,6 +81,13 @@ explain_scenario(const char *path)
     return CLI_OK;
 }
 
+/* Tables, of which a second word names a row. */
+static gboolean
+is_table(const char *topic)
+{
+    return str_is(topic, "fault") || str_is(topic, "faults") || str_is(topic, "timer") || str_is(topic, "timers");
+}
+
 static int
 explain_run(int argc, char **argv)
 {
@@ -94,10 +101,12 @@ explain_run(int argc, char **argv)
     if (argc < 2) {
         printf("Kinds: desk8s explain KIND[.FIELD...]\n");
         for (guint i = 0; api_kinds[i] != NULL; i++)
-            printf("  %-22s %s\n", api_kinds[i]->plural, api_kind_api_version(api_kinds[i]));
+            printf("  %-24s %s\n", api_kinds[i]->plural, api_kind_api_version(api_kinds[i]));
         printf("\nThe scenario file: desk8s explain scenario[.KEY...]\nFaults: desk8s explain fault [NAME]\nTimers, and what differs between versions: desk8s explain timer [VERSION]\n");
         return CLI_OK;
     }
+    if (argc > (is_table(argv[1]) ? 3 : 2))
+        return cli_usage(&cli_explain_command, "one topic at a time");
     if (str_is(argv[1], "fault") || str_is(argv[1], "faults"))
         return explain_fault(argc > 2 ? argv[2] : NULL);
     if (g_str_has_prefix(argv[1], "fault.") || fault_find(argv[1]) != NULL)

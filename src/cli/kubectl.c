@@ -118,7 +118,7 @@ kubectl_command_run(int argc, char **argv)
     if (!cli_parse(&cli_kubectl_command, &argc, &argv, entries, &status))
         return status;
     if (argc != 2)
-        return cli_usage(&cli_kubectl_command, argc < 2 ? "no scenario given" : "too many words before --");
+        return cli_usage(&cli_kubectl_command, argc < 2 ? "no scenario given" : "one scenario before --, the kubectl command after it");
     if (words == NULL || words[0] == NULL)
         return cli_usage(&cli_kubectl_command, "no kubectl command; write it after --");
     if (str_is(words[0], "kubectl"))

@@ -29,13 +29,14 @@ is_kind(const char *kind)
 }
 
 static int
-draw(const char *directory, const char *kind, gboolean was_asked)
+draw(const char *directory, const char *kind, gboolean was_asked, guint *out_drawn)
 {
     g_autofree char *message = NULL;
 
     switch (report_plot(directory, kind, &message)) {
     case PLOT_DONE:
         printf("%s/%s.svg\n%s/%s.png\n", directory, kind, directory, kind);
+        (*out_drawn)++;
         return CLI_OK;
     case PLOT_NO_DATA:
         if (was_asked)
@@ -52,6 +53,7 @@ static int
 plot_run(int argc, char **argv)
 {
     int status = CLI_OK;
+    guint drawn = 0;
     const GOptionEntry entries[] = {{0}};
 
     if (!cli_parse(&cli_plot_command, &argc, &argv, entries, &status))
@@ -65,10 +67,12 @@ plot_run(int argc, char **argv)
             return cli_usage(&cli_plot_command, "'%s' is no picture; write timeline, rollout or traffic", argv[i]);
     if (argc == 2) {
         for (guint i = 0; report_plot_kinds[i] != NULL && status == CLI_OK; i++)
-            status = draw(argv[1], report_plot_kinds[i], FALSE);
+            status = draw(argv[1], report_plot_kinds[i], FALSE, &drawn);
+        if (status == CLI_OK && drawn == 0)
+            return cli_io_error("%s: nothing to draw: no run left data here; `desk8s run FILE --results %s` does", argv[1], argv[1]);
         return status;
     }
     for (int i = 2; i < argc && status == CLI_OK; i++)
-        status = draw(argv[1], argv[i], TRUE);
+        status = draw(argv[1], argv[i], TRUE, &drawn);
     return status;
 }

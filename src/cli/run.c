@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -35,15 +34,6 @@ typedef struct {
     gint64 seed;
     gboolean no_plots, quiet, has_seed;
 } Wanted;
-
-static volatile sig_atomic_t is_interrupted;
-
-static void
-on_interrupt(int signal)
-{
-    (void)signal;
-    is_interrupted = 1;
-}
 
 /* --- telling ------------------------------------------------------------------------------ */
 
@@ -227,10 +217,29 @@ draw_plots(const Scenario *scenario, const char *directory, gboolean quiet)
             return CLI_OK;
         case PLOT_FAILED:
         default:
+            if (cli_is_interrupted())
+                break;
             return cli_io_error("%s", message != NULL ? message : "gnuplot failed");
+        }
+        if (cli_is_interrupted()) {
+            fprintf(stderr, "desk8s: interrupted; the data is complete, and `desk8s plot %s` draws the pictures\n", directory);
+            return CLI_INTERRUPTED;
         }
     }
     return CLI_OK;
+}
+
+/* Pictures of an earlier run in the same place would tell another story than the data. */
+static void
+remove_old_pictures(const char *directory)
+{
+    for (guint i = 0; report_plot_kinds[i] != NULL; i++) {
+        g_autofree char *svg = g_strdup_printf("%s/%s.svg", directory, report_plot_kinds[i]);
+        g_autofree char *png = g_strdup_printf("%s/%s.png", directory, report_plot_kinds[i]);
+
+        g_unlink(svg);
+        g_unlink(png);
+    }
 }
 
 static int
@@ -248,6 +257,7 @@ leave_results(Run *run, Series *series, const Wanted *wanted)
         return cli_io_error("%s: %s", directory, g_strerror(errno));
     if (!report_write(&collected.input, series, directory, &error))
         return cli_io_error("%s", error->message);
+    remove_old_pictures(directory);
     summary = report_summary(&collected.input, series);
     printf("%s%s", wanted->quiet ? "" : "\n", summary);
     if (!wanted->quiet)
@@ -273,7 +283,7 @@ play(const Scenario *scenario, const Wanted *wanted)
         return cli_io_error("%s", error->message);
     cluster = run_cluster(run);
     teller.series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, narrated, &teller);
-    for (gint64 t = NS_PER_S; goes_on && !is_interrupted; t += NS_PER_S) {
+    for (gint64 t = NS_PER_S; goes_on && !cli_is_interrupted(); t += NS_PER_S) {
         goes_on = run_advance(run, t);
         tell_news(&teller);
         if (shows_bar && sim_counters(cluster->sim).events > teller.events_shown + 20000) {
@@ -282,7 +292,7 @@ play(const Scenario *scenario, const Wanted *wanted)
         }
     }
     clear_bar(&teller);
-    if (is_interrupted) {
+    if (cli_is_interrupted()) {
         fprintf(stderr, "desk8s: interrupted at %" G_GINT64_FORMAT " s of virtual time; nothing was written\n", sim_now_ns(cluster->sim) / NS_PER_S);
         series_free(teller.series);
         return CLI_INTERRUPTED;
@@ -331,9 +341,6 @@ run_command_run(int argc, char **argv)
     scenario = cli_load(argv[1], wanted.sets);
     if (scenario == NULL)
         return CLI_BAD_INPUT;
-    signal(SIGINT, on_interrupt);
-    status = play(scenario, &wanted);
-    if (fflush(stdout) != 0)
-        status = cli_io_error("standard output: %s", g_strerror(errno));
-    return status;
+    cli_catch_interrupt();
+    return play(scenario, &wanted);
 }

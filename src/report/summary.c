@@ -109,7 +109,7 @@ report_summary(const ReportInput *input, const Series *series)
     g_autofree char *clock = duration_format_clock(input->end_ns, 0);
     SimCounters counters = sim_counters(series->sim);
 
-    g_string_append_printf(out, "%s: %s\n", input->name, input->description);
+    g_string_append_printf(out, "%s%s%s\n", input->name, str_is_empty(input->description) ? "" : ": ", str_is_empty(input->description) ? "" : input->description);
     g_string_append_printf(out, "Kubernetes %s, seed %" G_GUINT64_FORMAT ", %s of virtual time, %" G_GUINT64_FORMAT " events\nfingerprint %016" G_GINT64_MODIFIER "x\n", input->kubernetes_version, input->seed, clock, counters.events, sim_fingerprint(series->sim));
     append_deployments(out, series);
     append_traffic(out, series);

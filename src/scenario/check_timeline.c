@@ -30,6 +30,19 @@ check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, co
     }
 }
 
+/* What a shell would take for itself is a word for kubectl: nobody is there to make pipes of it. */
+static void
+check_words(const ScReader *reader, const ScEntry *entry, const char *path)
+{
+    static const char *const shell[] = {"|", "||", "&&", "&", ";", ">", ">>", "<", NULL};
+
+    for (guint i = 0; entry->argv[i] != NULL && !str_is(entry->argv[i], "--"); i++)
+        if (g_strv_contains(shell, entry->argv[i])) {
+            sc_warning(reader, check_place(entry->source, "kubectl"), path, "there is no shell, so kubectl gets '%s' as a name; write one command, or a timeline entry for each", entry->argv[i]);
+            return;
+        }
+}
+
 static void
 check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *entry_path)
 {
@@ -53,6 +66,7 @@ check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const 
     wrong = kubectl_check((const char *const *)entry->argv);
     if (wrong != NULL)
         sc_warning(reader, at, path, "%s", wrong);
+    check_words(reader, entry, path);
     check_files(reader, scenario, entry, path);
 }
 

@@ -283,21 +283,17 @@ scenario_new(const char *path)
     return scenario;
 }
 
-Scenario *
-scenario_load(const char *path, const char *const *sets, Diag *diag)
+/* A scenario of @text (taken over), which came from @path. */
+static Scenario *
+load_text(const char *path, char *text, gsize length, const char *const *sets, Diag *diag)
 {
     Scenario *scenario = scenario_new(path);
     g_autoptr(GPtrArray) documents = NULL;
     Value *main_document = NULL;
     SourcePos pos = {scenario->file, 0, 0};
-    const char *why;
 
-    scenario->text = read_file(path, &scenario->text_length, &why);
-    if (scenario->text == NULL) {
-        diag_add(diag, DIAG_ERROR, pos, "", "%s", why);
-        scenario_free(scenario);
-        return NULL;
-    }
+    scenario->text = text;
+    scenario->text_length = length;
     documents = value_read_yaml(scenario->text, scenario->text_length, scenario->file, diag);
     for (guint i = 0; documents != NULL && i < documents->len; i++) {
         Value *document = value_copy(g_ptr_array_index(documents, i));
@@ -327,33 +323,56 @@ scenario_load(const char *path, const char *const *sets, Diag *diag)
     return scenario;
 }
 
+/* NULL, and a mistake: it cannot be read. (owned) */
+static char *
+read_or_say(const char *path, gsize *out_length, Diag *diag)
+{
+    const char *why = NULL;
+    char *text = read_file(path, out_length, &why);
+
+    if (text == NULL)
+        diag_add(diag, DIAG_ERROR, (SourcePos){str_intern(str_is(path, "-") ? "stdin" : path), 0, 0}, "", "%s", why);
+    return text;
+}
+
+Scenario *
+scenario_load(const char *path, const char *const *sets, Diag *diag)
+{
+    gsize length;
+    char *text = read_or_say(path, &length, diag);
+
+    return text != NULL ? load_text(path, text, length, sets, diag) : NULL;
+}
+
 void
 scenario_check_file(const char *path, Diag *diag)
 {
+    const char *name = str_intern(str_is(path, "-") ? "stdin" : path);
     gsize length;
-    const char *why;
-    g_autofree char *text = read_file(path, &length, &why);
+    g_autofree char *text = read_or_say(path, &length, diag);
     g_autoptr(GPtrArray) documents = NULL;
     gboolean has_scenario = FALSE;
-    SourcePos pos = {str_intern(path), 0, 0};
+    guint n_read = 0;
 
-    if (text == NULL) {
-        diag_add(diag, DIAG_ERROR, pos, "", "%s", why);
+    if (text == NULL)
         return;
-    }
-    documents = value_read_yaml(text, length, str_intern(path), diag);
+    documents = value_read_yaml(text, length, name, diag);
     for (guint i = 0; documents != NULL && i < documents->len; i++)
         has_scenario = has_scenario || is_scenario(g_ptr_array_index(documents, i));
     if (has_scenario) {
         g_autoptr(Diag) again = diag_new(); /* syntax was reported above */
-        g_autoptr(Scenario) scenario = scenario_load(path, NULL, diag_count_errors(diag) > 0 ? again : diag);
+        g_autoptr(Scenario) scenario = load_text(path, g_steal_pointer(&text), length, NULL, diag_count_errors(diag) > 0 ? again : diag);
         return;
     }
     for (guint i = 0; documents != NULL && i < documents->len; i++) {
         const Value *document = g_ptr_array_index(documents, i);
-        if (document->type != VALUE_NULL)
-            manifest_check(path, document, diag);
+        if (document->type == VALUE_NULL)
+            continue;
+        n_read++;
+        manifest_check(name, document, diag);
     }
+    if (n_read == 0 && diag_count_errors(diag) == 0)
+        diag_add(diag, DIAG_ERROR, (SourcePos){name, 0, 0}, "", "nothing in it; write a scenario or manifests");
 }
 
 void

@@ -279,12 +279,13 @@ canvas_draw(Canvas *canvas, char **out_message)
     }
     if (!write_data(canvas, template_))
         result = PLOT_FAILED;
-    for (guint i = 0; i < G_N_ELEMENTS(formats) && result == PLOT_DONE; i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(formats) && result == PLOT_DONE; i++)
+        result = run_gnuplot(canvas, template_, formats[i], out_message);
+    for (guint i = 0; i < G_N_ELEMENTS(formats) && result == PLOT_DONE; i++) { /* both, or none */
         g_autofree char *out = g_strdup_printf("%s/out.%s", template_, formats[i]);
         g_autofree char *final_path = g_strdup_printf("%s/%s.%s", canvas->directory, canvas->kind, formats[i]);
 
-        result = run_gnuplot(canvas, template_, formats[i], out_message);
-        if (result == PLOT_DONE && g_rename(out, final_path) != 0) {
+        if (g_rename(out, final_path) != 0) {
             *out_message = g_strdup_printf("%s: %s", final_path, g_strerror(errno));
             result = PLOT_FAILED;
         }
