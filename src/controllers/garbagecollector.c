@@ -409,6 +409,9 @@ reconcile(const Reconcile *r, Plan *plan)
         return;
     }
     tell_foreign_owner(plan, node);
+    /* Somebody cluster-scoped says that it is his owner: it cannot be looked for without its namespace. */
+    if (node->id.kind->is_namespaced && node->id.namespace_ == NULL)
+        return;
     if (node->is_being_deleted && !node->is_deleting_dependents)
         return;
     plan_gc_read(plan, node, "because the garbage collector looks before it acts");

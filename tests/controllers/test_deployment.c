@@ -200,7 +200,9 @@ static const struct {
     {"TestReconcileOldReplicaSets: all available", PART_OLD, 0, 2, 10, 10, 0, 0, "web-a", 8},
     {"TestReconcileOldReplicaSets: one is not", PART_OLD, 0, 2, 10, 9, 0, 0, "web-a", 8},
     {"TestReconcileOldReplicaSets: new ones not ready", PART_OLD, 0, 2, 8, 8, 2, 0, "web-a", -1},
-    {"scale down old: as many as may go", PART_OLD, 0, 2, 10, 10, 0, 0, "web-a", 8},
+    {"TestCleanupUnhealthyReplicas: two are not, one may go", PART_OLD, 0, 1, 10, 8, 0, 0, "web-a", 9},
+    {"TestScaleDownOldReplicaSetsForRollingUpdate: as many as may go", PART_OLD, 0, 2, 10, 10, 0, 0, "web-a", 8},
+    {"TestScaleDownOldReplicaSetsForRollingUpdate: eight of eight must stay", PART_OLD, 0, 2, 8, 8, 0, 0, "web-a", -1},
 };
 
 START_TEST(test_rolling)
@@ -235,57 +237,83 @@ START_TEST(test_rolling)
 }
 END_TEST
 
-/* v1.34 pkg/controller/deployment/sync_test.go, TestScale; -1 ends the old ones */
+/* v1.34 pkg/controller/deployment/sync_test.go, TestScale; -1: there is none (of the new one), or no more (of the old). */
 static const struct {
     const char *name;
     gint32 from, to;
-    int surge;
+    int surge_before, surge;
     gint32 new_size;
     gint32 old[3], want_new, want_old[3];
+    gint32 desired_of_first_old; /* its annotation, where it is not @from */
+    gboolean is_broken;          /* the new one has no pod available */
 } scale_cases[] = {
-    {"one active", 10, 12, 0, 10, {-1}, 12, {-1}},
-    {"5 to 10", 5, 10, 0, 2, {3, -1}, 4, {6, -1}},
-    {"7 to 10", 7, 10, 0, 2, {3, 2, -1}, 3, {4, 3, -1}},
-    {"3 to 4: the new one gets the left-over", 3, 4, 0, 1, {1, 1, -1}, 2, {1, 1, -1}},
-    {"10 to 20 with surge", 10, 20, 2, 6, {6, -1}, 11, {11, -1}},
+    {"normal scaling event: 10 -> 12", 10, 12, 0, 0, 10, {-1}, 12, {-1}},
+    {"normal scaling event: 10 -> 5", 10, 5, 0, 0, 10, {-1}, 5, {-1}},
+    {"proportional scaling: 5 -> 10", 5, 10, 0, 0, 2, {3, -1}, 4, {6, -1}},
+    {"proportional scaling: 5 -> 3", 5, 3, 0, 0, 2, {3, -1}, 1, {2, -1}},
+    {"proportional scaling: 9 -> 4", 9, 4, 0, 0, 8, {1, -1}, 4, {0, -1}},
+    {"proportional scaling: 7 -> 10", 7, 10, 0, 0, 2, {3, 2, -1}, 3, {4, 3, -1}},
+    {"proportional scaling: 13 -> 8", 13, 8, 0, 0, 2, {8, 3, -1}, 1, {5, 2, -1}},
+    {"leftover distribution: 3 -> 4", 3, 4, 0, 0, 1, {1, 1, -1}, 2, {1, 1, -1}},
+    {"leftover distribution: 3 -> 2", 3, 2, 0, 0, 1, {1, 1, -1}, 1, {1, 0, -1}},
+    {"proportional scaling (no new rs): 4 -> 5", 4, 5, 0, 0, -1, {2, 2, -1}, -1, {3, 2, -1}},
+    {"proportional scaling: 6 -> 0", 6, 0, 0, 0, 3, {2, 1, -1}, 0, {0, 0, -1}},
+    {"proportional scaling: 0 -> 6", 6, 6, 0, 0, 0, {0, 0, -1}, 6, {0, 0, -1}},
+    {"failed rs update", 5, 5, 0, 0, 2, {1, 1, -1}, 2, {2, 1, -1}, 3},
+    {"deployment with surge pods", 10, 20, 2, 2, 6, {6, -1}, 11, {11, -1}},
+    {"change both surge and size", 10, 50, 3, 6, 5, {8, -1}, 22, {34, -1}},
+    {"change both size and template", 10, 14, 0, 0, -1, {7, 3, -1}, -1, {10, 4, -1}},
+    {"saturated but broken new replica set does not affect old pods", 2, 2, 1, 1, 2, {1, -1}, 2, {1, -1}, 0, TRUE},
 };
+
+/* The newer one first in the table. */
+static void
+add_sized(Mini *mini, const ApiObject *deployment, int index, gint32 desired, gint32 surge, gint32 size, gint32 available)
+{
+    gboolean is_new = index < 0;
+    ApiObject *set = make_set(deployment, is_new ? "new" : str_internf("old-%d", index),
+                              is_new ? "app:1" : str_internf("app:old%d", index), size, available, 0);
+
+    set_replicas_annotations(api_edit_meta(set), desired, desired + surge);
+    api_edit_meta(set)->creation_time = MINI_EPOCH + (is_new ? 10 : 5 - index) * NS_PER_S;
+    mini_add(mini, set);
+}
+
+static gint32
+size_after(Mini *mini, const Plan *plan, const char *name)
+{
+    const ApiObject *set = mini_get(mini, &replica_set_kind, "default", name);
+    gint32 planned = planned_size(plan, name);
+
+    return planned >= 0 ? planned : set == NULL ? -1 : replica_set_spec(set)->replicas.value;
+}
 
 START_TEST(test_scale)
 {
     Mini *mini = mini_new();
-    const ApiObject *deployment =
-        mini_add(mini, rolling_deployment(scale_cases[_i].to, scale_cases[_i].surge, 1));
-    gint32 max_before = scale_cases[_i].from + scale_cases[_i].surge;
+    const ApiObject *deployment = mini_add(mini, rolling_deployment(scale_cases[_i].to, scale_cases[_i].surge, 1));
+    const gint32 *old = scale_cases[_i].old;
+    gint32 from = scale_cases[_i].from;
     Reconcile r = {.wall_ns = mini_wall_ns(mini)};
     Plan *plan = plan_new();
     DeploymentSync *sync;
 
-    for (guint i = 0; i < G_N_ELEMENTS(scale_cases[_i].old) + 1; i++) {
-        gboolean is_new = i == G_N_ELEMENTS(scale_cases[_i].old);
-        gint32 size = is_new ? scale_cases[_i].new_size : scale_cases[_i].old[i];
-        ApiObject *set;
-
-        if (size <= 0 && !is_new)
-            continue;
-        set = make_set(deployment, is_new ? "new" : str_internf("old-%u", i),
-                       is_new ? "app:1" : str_internf("app:old%u", i), size, size, 0);
-        set_replicas_annotations(api_edit_meta(set), scale_cases[_i].from, max_before);
-        /* The newest one first in the table: oldfoo-v1 is the newer of the two. */
-        api_edit_meta(set)->creation_time = MINI_EPOCH + (is_new ? 10 : 5 - (gint64)i) * NS_PER_S;
-        mini_add(mini, set);
-    }
+    for (int i = 0; old[i] >= 0; i++)
+        add_sized(mini, deployment, i,
+                  i == 0 && scale_cases[_i].desired_of_first_old > 0 ? scale_cases[_i].desired_of_first_old : from,
+                  scale_cases[_i].surge_before, old[i], old[i]);
+    if (scale_cases[_i].new_size >= 0)
+        add_sized(mini, deployment, -1, from, scale_cases[_i].surge_before, scale_cases[_i].new_size,
+                  scale_cases[_i].is_broken ? 0 : scale_cases[_i].new_size);
     sync = sync_over(mini, &r, plan);
     deployment_find_sets(sync, FALSE);
     g_assert(plan_count(plan) <= 2);
     deployment_scale(sync);
-    ck_assert_msg(planned_size(plan, "new") == scale_cases[_i].want_new, "%s: new is %d",
-                  scale_cases[_i].name, planned_size(plan, "new"));
-    for (guint i = 0; i < G_N_ELEMENTS(scale_cases[_i].old) && scale_cases[_i].old[i] > 0; i++) {
-        gint32 got = planned_size(plan, str_internf("old-%u", i));
-
-        ck_assert_msg(got == scale_cases[_i].want_old[i], "%s: old %u is %d", scale_cases[_i].name,
-                      i, got);
-    }
+    ck_assert_msg(size_after(mini, plan, "new") == scale_cases[_i].want_new, "%s: new is %d", scale_cases[_i].name,
+                  size_after(mini, plan, "new"));
+    for (int i = 0; old[i] >= 0; i++)
+        ck_assert_msg(size_after(mini, plan, str_internf("old-%d", i)) == scale_cases[_i].want_old[i],
+                      "%s: old %d is %d", scale_cases[_i].name, i, size_after(mini, plan, str_internf("old-%d", i)));
     deployment_sync_free(sync);
     plan_free(plan);
     mini_free(mini);

@@ -377,13 +377,19 @@ END_TEST
 static const struct {
     const char *name;
     gint32 limit;
-    guint empty;
+    guint count;
     gboolean is_deleting;
     guint want_deleted;
+    gint32 sizes[4][2]; /* spec, status of the first ones; the others are empty */
 } history_cases[] = {
     {"three empty, limit 1", 1, 3, FALSE, 2},
     {"one that is being deleted, limit 0", 0, 1, TRUE, 0},
     {"as many as the limit", 3, 3, FALSE, 0},
+    {"only with spec and status of no pods, limit 0", 0, 4, FALSE, 1, {{0, 0}, {0, 1}, {1, 0}, {1, 1}}},
+    {"two empty, limit 0", 0, 2, FALSE, 2},
+    {"two that have pods, limit 0", 0, 2, FALSE, 0, {{1, 1}, {1, 1}}},
+    {"three empty, no limit", G_MAXINT32, 3, FALSE, 0},
+    {"the first of three has a pod, limit 2: no other goes for it", 2, 3, FALSE, 0, {{0, 1}}},
 };
 
 START_TEST(test_clean_history)
@@ -398,10 +404,12 @@ START_TEST(test_clean_history)
         OPT_INT32(history_cases[_i].limit);
     mini_add(mini, deployment);
     sync = deployment_sync_new(&r, plan, deployment);
-    for (guint i = 0; i < history_cases[_i].empty; i++) {
-        ApiObject *set = make_set(deployment, str_internf("web-%u", i), str_internf("app:old%u", i),
-                                  0, 0, i + 1);
+    for (guint i = 0; i < history_cases[_i].count; i++) {
+        const gint32 *sizes = history_cases[_i].sizes[MIN(i, 3)];
+        ApiObject *set =
+            make_set(deployment, str_internf("web-%u", i), str_internf("app:old%u", i), sizes[0], 0, i + 1);
 
+        ((ReplicaSetStatus *)api_edit_status(set))->replicas = sizes[1];
         if (history_cases[_i].is_deleting)
             api_edit_meta(set)->deletion_time = MINI_EPOCH;
         deployment_sync_add_set(sync, mini_add(mini, set));
