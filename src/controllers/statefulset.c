@@ -132,8 +132,11 @@ process_replica(StatefulSync *sync, const Slot *slot, gboolean monotonic)
     const ApiObject *pod = slot->pod;
 
     if (is_missing(slot)) {
-        if (stateful_claims_are_stale(sync, slot->ordinal))
+        /* DEVIATES: the original waits for the next event, of pod or set; we look again until the claim is gone. */
+        if (stateful_claims_are_stale(sync, slot->ordinal)) {
+            plan_fail(sync->plan, "pod %d waits for the claims of its predecessor to go", slot->ordinal);
             return VERDICT_STOP;
+        }
         if (!stateful_plan_create(sync, slot->ordinal))
             return VERDICT_ERROR;
         return monotonic ? VERDICT_STOP : VERDICT_FINE;
