@@ -88,7 +88,7 @@ may_release(const JobSync *sync, const ApiObject *pod)
            (job_pod_index(pod) < 0 || g_hash_table_lookup(sync->delayed, GINT_TO_POINTER(job_pod_index(pod))) != pod);
 }
 
-/* One pod that has ended: its UID is written down, or its index. TRUE: it counts towards the limit of one sync. */
+/* One pod that has ended: its UID is written down. TRUE: it brings a new index instead. */
 static gboolean
 take_pod(JobSync *sync, JobStatus *status, const ApiObject *pod)
 {
@@ -103,7 +103,7 @@ take_pod(JobSync *sync, JobStatus *status, const ApiObject *pod)
             return index >= 0 && index < sync->done.size && !index_set_has(&sync->done_before, index);
         if (!str_list_contains(&uncounted->succeeded, uid))
             str_list_add(&uncounted->succeeded, uid);
-        return TRUE;
+        return FALSE;
     }
     if (!job_pod_is_failed(sync->job, pod) && !(sync->final.type != NULL && fails(sync)))
         return FALSE;
@@ -111,23 +111,25 @@ take_pod(JobSync *sync, JobStatus *status, const ApiObject *pod)
         job_match_policy(job_spec(sync->job)->pod_failure_policy, pod, &message) == POLICY_IGNORE)
         return FALSE;
     str_list_add(&uncounted->failed, uid);
-    return TRUE;
+    return FALSE;
 }
 
+/* At most so many UIDs in the status, those of earlier syncs among them: the next sync goes on. */
 static void
 collect(JobSync *sync, JobStatus *status)
 {
-    guint taken = 0;
+    guint n_indexes = 0;
 
-    for (guint i = 0; i < sync->pods->len && taken < UNCOUNTED_MAX; i++) {
+    for (guint i = 0; i < sync->pods->len && !sync->is_cut; i++) {
         const ApiObject *pod = sync->pods->pdata[i];
 
         if (job_pod_is_settled(sync, pod) || !may_release(sync, pod))
             continue;
         g_ptr_array_add(sync->to_release, api_object_ref(pod));
-        taken += take_pod(sync, status, pod);
+        n_indexes += take_pod(sync, status, pod);
+        sync->is_cut =
+            n_indexes + status->uncounted->succeeded.count + status->uncounted->failed.count >= UNCOUNTED_MAX;
     }
-    sync->is_cut = taken >= UNCOUNTED_MAX;
 }
 
 static void

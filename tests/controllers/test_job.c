@@ -306,6 +306,123 @@ START_TEST(counted_once)
 }
 END_TEST
 
+/*
+ * job_controller_test.go, TestTrackJobStatusAndRemoveFinalizers. Uncounted before and after the first write (UIDs with
+ * commas), then the counters; the pods are a to z in the order of the table, "-" before one that has no finalizer.
+ */
+static const struct {
+    const char *name, *spec;
+    const char *pods, *succeeded_before, *failed_before;
+    gint32 succeeded, failed; /* in the status before */
+    guint released;
+    gint32 want_succeeded, want_failed;
+    const char *completed;
+    gboolean is_deleting;
+} track_cases[] = {
+    {"track finished pods", "parallelism: 9, completions: 9,", "s f p r", "", "", 0, 0, 2, 1, 1, "", FALSE},
+    {"past and new finished pods", "parallelism: 9, completions: 9,", "s f s f -s", "a,e", "b,z", 2, 3, 4, 5, 6, "",
+     FALSE},
+    {"deleted job: a running pod is let go, and does not count", "parallelism: 9, completions: 9,", "s f r", "", "", 0,
+     0, 3, 1, 1, "", TRUE},
+    {"pod flips from failed to succeeded", "parallelism: 2, completions: 9,", "f s", "", "a,b", 0, 0, 2, 0, 2, "", FALSE},
+    {"indexed job new successful pods", "completionMode: Indexed, parallelism: 6, completions: 6,", "s1 s3 s3 r5 s", "",
+     "", 0, 0, 4, 2, 0, "1,3", FALSE},
+    {"indexed job new failed pods", "completionMode: Indexed, parallelism: 6, completions: 6,", "f1 f3 f3 r5 f", "", "",
+     0, 0, 4, 0, 3, "", FALSE},
+    {"indexed job past and new pods", "completionMode: Indexed, parallelism: 7, completions: 7,",
+     "-s0 -f1 s1 s3 f2 f5", "", "", 5, 2, 4, 6, 4, "0-4,6", FALSE},
+    {"with back-off per index: a failed pod is kept until it is replaced",
+     "completionMode: Indexed, parallelism: 6, completions: 6, backoffLimitPerIndex: 1,", "f1 r0 r2 r3 r4 r5", "", "", 0, 0,
+     0, 0, 0, "", FALSE},
+};
+
+static void
+add_uids(StrList *list, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+
+    for (guint i = 0; words[i] != NULL; i++)
+        if (words[i][0] != '\0')
+            str_list_add(list, str_intern(words[i]));
+}
+
+static void
+add_lettered_pods(Mini *mini, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        gboolean is_settled = words[i][0] == '-';
+        ApiObject *changed = mini_edit(mini, &pod_kind, api_name(add_pod(mini, words[i] + is_settled)));
+
+        api_edit_meta(changed)->uid = str_internf("%c", 'a' + (int)i);
+        if (is_settled)
+            api_edit_meta(changed)->finalizers.count = 0;
+        mini_put(mini, changed);
+    }
+}
+
+START_TEST(tracking)
+{
+    Mini *mini = mini_with(track_cases[_i].spec);
+    ApiObject *changed;
+    JobStatus *status;
+
+    add_lettered_pods(mini, track_cases[_i].pods);
+    changed = mini_edit(mini, &job_kind, "j");
+    status = api_edit_status(changed);
+    status->start_time = MINI_EPOCH;
+    status->succeeded = track_cases[_i].succeeded;
+    status->failed = track_cases[_i].failed;
+    if (strstr(track_cases[_i].pods, "-s0") != NULL)
+        status->completed_indexes = str_intern("0-2,4,6,7");
+    status->uncounted = api_struct_new(&uncounted_pods_type);
+    add_uids(&status->uncounted->succeeded, track_cases[_i].succeeded_before);
+    add_uids(&status->uncounted->failed, track_cases[_i].failed_before);
+    if (track_cases[_i].is_deleting)
+        api_edit_meta(changed)->deletion_time = MINI_EPOCH;
+    mini_put(mini, changed);
+    sync_job(mini);
+    ck_assert_msg(count_lines(mini, "patch Pod ") == track_cases[_i].released, "%s:\n%s", track_cases[_i].name,
+                  mini->log->str);
+    ck_assert_msg(job_status(the_job(mini))->succeeded == track_cases[_i].want_succeeded, "%s: %d succeeded",
+                  track_cases[_i].name, job_status(the_job(mini))->succeeded);
+    ck_assert_msg(job_status(the_job(mini))->failed == track_cases[_i].want_failed, "%s: %d failed", track_cases[_i].name,
+                  job_status(the_job(mini))->failed);
+    ck_assert_str_eq(str_is_empty(job_status(the_job(mini))->completed_indexes)
+                         ? ""
+                         : job_status(the_job(mini))->completed_indexes,
+                     track_cases[_i].completed);
+    mini_end(mini);
+}
+END_TEST
+
+/* The same, "too many finished": 500 UIDs at once, and one of an earlier sync is among them. */
+START_TEST(too_many_finished)
+{
+    Mini *mini = mini_with("completions: 600, parallelism: 1,");
+    ApiObject *changed;
+    JobStatus *status;
+
+    for (guint i = 0; i < 500; i++)
+        add_pod(mini, "s");
+    changed = mini_edit(mini, &job_kind, "j");
+    status = api_edit_status(changed);
+    status->uncounted = api_struct_new(&uncounted_pods_type);
+    add_uids(&status->uncounted->failed, "a,b");
+    mini_put(mini, changed);
+    changed = mini_edit(mini, &pod_kind, api_name(add_pod(mini, "f")));
+    api_edit_meta(changed)->uid = str_intern("b");
+    mini_put(mini, changed);
+    sync_job(mini);
+    ck_assert_uint_eq(count_lines(mini, "patch Pod "), 499);
+    ck_assert_int_eq(job_status(the_job(mini))->succeeded, 499);
+    ck_assert_int_eq(job_status(the_job(mini))->failed, 1);
+    ck_assert_uint_eq(job_status(the_job(mini))->uncounted->failed.count, 1);
+    mini_end(mini);
+}
+END_TEST
+
 /* The cache may show a finalizer's end before the sync goes on: it counts as gone all the same, in this sync. */
 static void
 observe_at_once(Mini *mini, const PlanStep *step)
@@ -946,6 +1063,8 @@ job_suite(void)
     tcase_add_test(tests, failure_in_two_writes);
     tcase_add_test(tests, failure_waits_for_pods);
     tcase_add_test(tests, counted_once);
+    tcase_add_loop_test(tests, tracking, 0, G_N_ELEMENTS(track_cases));
+    tcase_add_test(tests, too_many_finished);
     tcase_add_test(tests, quick_cache);
     tcase_add_test(tests, slow_cache);
     tcase_add_loop_test(tests, backoff, 0, G_N_ELEMENTS(backoff_cases));
