@@ -9,12 +9,22 @@ zone_free(gpointer data)
     g_free(zone);
 }
 
+static void
+health_free(gpointer data)
+{
+    NodeHealth *health = data;
+
+    api_object_unref(health->facts.node);
+    g_free(health);
+}
+
 gpointer
 lifecycle_state_new(void)
 {
     LifecycleState *state = g_new0(LifecycleState, 1);
 
-    state->nodes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->nodes = g_hash_table_new_full(NULL, NULL, NULL, health_free);
+    state->listed = g_ptr_array_new();
     state->zones = g_ptr_array_new_with_free_func(zone_free);
     return state;
 }
@@ -25,6 +35,7 @@ lifecycle_state_free(gpointer data)
     LifecycleState *state = data;
 
     g_hash_table_unref(state->nodes);
+    g_ptr_array_unref(state->listed);
     g_ptr_array_unref(state->zones);
     g_free(state);
 }

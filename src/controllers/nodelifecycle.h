@@ -30,6 +30,17 @@ typedef struct {
     gboolean is_seen;       /* by the pass */
 } Zone;
 
+/* What a pass asks of a node's object, which is the same at nearly every pass. */
+typedef struct {
+    ApiObject *node; /* (owned ref) whose facts these are; NULL: none yet */
+    Zone *zone;
+    gboolean is_excluded;    /* from the counts of its zone */
+    gboolean has_no_execute; /* a taint of this controller */
+    gboolean has_ready;      /* a Ready condition, with: */
+    const char *ready;       /* its status (interned) */
+    ApiTime heartbeat_time;
+} NodeFacts;
+
 typedef struct {
     const char *name, *uid; /* interned */
     gint64 probe_ns;        /* when the controller last saw a sign of life */
@@ -39,11 +50,13 @@ typedef struct {
     ApiTime renew_time;   /* of the lease; 0: none seen */
     gboolean needs_retry; /* some pod could not be marked */
     guint pass;           /* last pass that listed it */
+    NodeFacts facts;      /* of the node as last listed */
 } NodeHealth;
 
 typedef struct {
     GHashTable *nodes; /* name -> NodeHealth * (owned) */
     GPtrArray *zones;  /* of Zone * (owned), in order of appearance */
+    GPtrArray *listed; /* of NodeHealth *, as the last pass found them: the next one's are nearly always the same */
     guint pass;
 } LifecycleState;
 

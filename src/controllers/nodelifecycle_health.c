@@ -1,5 +1,6 @@
 #include "controllers/nodelifecycle.h"
 #include "api/profile.h"
+#include "base/caches.h"
 
 #define MONITOR_WORKERS 8
 #define LEASE_NAMESPACE "kube-node-lease"
@@ -17,6 +18,8 @@ static const char *const judged_conditions[] = {
 /* One node of the pass that costs API calls. */
 typedef struct {
     ApiObject *node;      /* (owned ref) as listed */
+    Zone *zone;           /* its own */
+    gboolean is_excluded; /* from the counts of the zone */
     ApiObject *changed;   /* (owned ref) its status is to be written; NULL: not */
     const char *observed; /* Ready as posted; NULL: never */
     const char *current;  /* Ready after our own verdict; NULL: none */
@@ -79,6 +82,43 @@ pass_new(void)
 
 /* --- one node: what has been seen of it ---------------------------------------------------------------- */
 
+static NodeFacts
+read_facts(const Reconcile *r, const ApiObject *node)
+{
+    const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
+
+    return (NodeFacts){
+        .node = (ApiObject *)node,
+        .zone = zone_of(r->state, node, controllers_config_of(r->config)),
+        .is_excluded = str_map_get(&node->meta->labels, str_intern(EXCLUDE_LABEL)) != NULL,
+        .has_no_execute = node_has_taint(node, TAINT_UNREACHABLE, "NoExecute") ||
+                          node_has_taint(node, TAINT_NOT_READY, "NoExecute"),
+        .has_ready = ready != NULL,
+        .ready = ready == NULL ? NULL : ready->status,
+        .heartbeat_time = ready == NULL ? 0 : ready->last_heartbeat_time,
+    };
+}
+
+/* Objects do not change once they are told of, so the same object has the same facts. */
+static void
+note_facts(const Reconcile *r, NodeHealth *health, const ApiObject *node)
+{
+    if (health->facts.node != node) {
+        ApiObject *before = health->facts.node;
+
+        health->facts = read_facts(r, node);
+        api_object_ref(node);
+        api_object_unref(before);
+    } else if (caches_are_checked()) {
+        NodeFacts again = read_facts(r, node);
+
+        g_assert(again.zone == health->facts.zone && again.is_excluded == health->facts.is_excluded);
+        g_assert(again.has_no_execute == health->facts.has_no_execute);
+        g_assert(again.has_ready == health->facts.has_ready && again.ready == health->facts.ready);
+        g_assert(again.heartbeat_time == health->facts.heartbeat_time);
+    }
+}
+
 static void
 save_status(NodeHealth *health, const ApiObject *node)
 {
@@ -96,27 +136,26 @@ save_status(NodeHealth *health, const ApiObject *node)
  * not renewed in between, the next pass takes it for a new one.
  */
 static void
-observe(const Reconcile *r, const ApiObject *node, NodeHealth *health)
+observe(const Reconcile *r, NodeHealth *health)
 {
-    const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
-    const ApiObject *lease =
-        view_get(r->view, &lease_kind, str_intern(LEASE_NAMESPACE), api_name(node));
-    ApiTime saved_renewal;
+    const NodeFacts *facts = &health->facts;
+    const ApiObject *lease = view_get(r->view, &lease_kind, str_intern(LEASE_NAMESPACE), health->name);
+    ApiTime saved_renewal = health->renew_time;
     gboolean is_new;
 
-    saved_renewal = health->renew_time;
-    if (ready == NULL && !health->has_ready) {
+    if (!facts->has_ready && !health->has_ready) {
         if (health->probe_ns == G_MININT64)
-            health->probe_ns = r->now_ns - (r->wall_ns - node->meta->creation_time);
+            health->probe_ns = r->now_ns - (r->wall_ns - facts->node->meta->creation_time);
         is_new = FALSE;
     } else {
-        is_new = health->has_ready != (ready != NULL) ||
-                 health->heartbeat_time != ready->last_heartbeat_time;
+        is_new = health->has_ready != facts->has_ready || health->heartbeat_time != facts->heartbeat_time;
     }
     if (is_new) {
         health->probe_ns = r->now_ns;
         health->renew_time = 0;
-        save_status(health, node);
+        health->has_ready = facts->has_ready;
+        health->ready = facts->ready;
+        health->heartbeat_time = facts->heartbeat_time;
     }
     if (lease != NULL && (saved_renewal == 0 || lease_spec(lease)->renew_time > saved_renewal)) {
         health->renew_time = lease_spec(lease)->renew_time;
@@ -156,18 +195,18 @@ judge_unknown(const Reconcile *r, const ApiObject *node)
 }
 
 static void
-judge(const Reconcile *r, NodeHealth *health, NodeWork *work)
+judge(const Reconcile *r, const NodeHealth *health, NodeWork *work)
 {
     const ControllersConfig *config = controllers_config_of(r->config);
-    const Condition *ready = condition_find(&node_status(work->node)->conditions, "Ready");
-    gint64 grace_ns = ready != NULL ? config->node_monitor_grace_ns : config->node_startup_grace_ns;
+    gboolean has_ready = health->facts.has_ready;
+    gint64 grace_ns = has_ready ? config->node_monitor_grace_ns : config->node_startup_grace_ns;
 
-    work->observed = ready == NULL ? NULL : ready->status;
+    work->observed = health->facts.ready;
     work->current = work->observed;
     if (r->now_ns <= health->probe_ns + grace_ns)
         return;
     work->changed = judge_unknown(r, work->node);
-    work->timer = profile_timers[ready != NULL ? TIMER_NODE_MONITOR_GRACE : TIMER_NODE_STARTUP_GRACE].name;
+    work->timer = profile_timers[has_ready ? TIMER_NODE_MONITOR_GRACE : TIMER_NODE_STARTUP_GRACE].name;
     work->waited_ns = r->now_ns - health->probe_ns;
     work->current = str_intern("Unknown");
 }
@@ -202,26 +241,20 @@ plan_taints(const Reconcile *r, Plan *plan, const NodeWork *work)
 }
 
 static void
-count_in_zone(const Reconcile *r, const NodeWork *work)
+count_in_zone(const NodeWork *work)
 {
-    Zone *zone;
-
-    if (str_map_get(&work->node->meta->labels, str_intern(EXCLUDE_LABEL)) != NULL)
+    if (work->is_excluded)
         return;
-    zone = zone_of(r->state, work->node, controllers_config_of(r->config));
     if (is_true(work->current))
-        zone->ready++;
+        work->zone->ready++;
     else
-        zone->not_ready++;
+        work->zone->not_ready++;
 }
 
 static gboolean
 costs_calls(const NodeWork *work, const NodeHealth *health)
 {
-    gboolean has_taints = node_has_taint(work->node, TAINT_UNREACHABLE, "NoExecute") ||
-                          node_has_taint(work->node, TAINT_NOT_READY, "NoExecute");
-
-    return work->changed != NULL || (is_true(work->current) && has_taints) ||
+    return work->changed != NULL || (is_true(work->current) && health->facts.has_no_execute) ||
            (!is_true(work->current) && work->current != NULL) || health->needs_retry;
 }
 
@@ -352,7 +385,7 @@ after_statuses(const Reconcile *r,
         }
         if (work->has_failed)
             continue;
-        count_in_zone(r, work);
+        count_in_zone(work);
         if (work->current == NULL)
             continue;
         plan_taints(r, plan, work);
@@ -406,18 +439,15 @@ register_node(const Reconcile *r, Plan *plan, const ApiObject *node)
     LifecycleState *state = r->state;
     NodeHealth *health = g_hash_table_lookup(state->nodes, api_name(node));
 
-    zone_revive(zone_of(state, node, controllers_config_of(r->config)),
-                controllers_config_of(r->config));
-    if (health == NULL) {
-        health = g_new0(NodeHealth, 1);
-        health->name = api_name(node);
-        health->uid = api_uid(node);
-        health->probe_ns = G_MININT64;
-        g_hash_table_insert(state->nodes, (gpointer)health->name, health);
-        plan_mark_reachable(r, plan, node);
-        plan_node_event(plan, node, "RegisteredNode", "Registered");
-    }
-    health->pass = state->pass;
+    if (health != NULL)
+        return health;
+    health = g_new0(NodeHealth, 1);
+    health->name = api_name(node);
+    health->uid = api_uid(node);
+    health->probe_ns = G_MININT64;
+    g_hash_table_insert(state->nodes, (gpointer)health->name, health);
+    plan_mark_reachable(r, plan, node);
+    plan_node_event(plan, node, "RegisteredNode", "Registered");
     return health;
 }
 
@@ -450,20 +480,28 @@ forget_gone(const Reconcile *r, Plan *plan)
     }
 }
 
-/* A pass reads every node, which lie all over the memory: what the next steps need is fetched ahead. */
+/* Finds what is remembered of each of @nodes: at the place it had in the last pass, if it has not moved. */
 static void
-prefetch_node(const GPtrArray *nodes, guint index)
+recognize_nodes(const Reconcile *r, Plan *plan, const GPtrArray *nodes)
 {
-    const ApiObject *node;
+    const ControllersConfig *config = controllers_config_of(r->config);
+    LifecycleState *state = r->state;
+    guint n_before = state->listed->len;
 
-    if (index + 8 >= nodes->len)
-        return;
-    node = nodes->pdata[index + 8];
-    __builtin_prefetch(node->meta);
-    __builtin_prefetch(node->status);
-    node = nodes->pdata[index + 4];
-    __builtin_prefetch(node_status(node)->conditions.items);
-    __builtin_prefetch(node->meta->labels.items);
+    g_ptr_array_set_size(state->listed, (gint)nodes->len);
+    for (guint i = 0; i < nodes->len; i++) {
+        const ApiObject *node = nodes->pdata[i];
+        NodeHealth *health = i < n_before ? state->listed->pdata[i] : NULL;
+
+        if (health == NULL || health->facts.node != node)
+            health = register_node(r, plan, node);
+        note_facts(r, health, node);
+        zone_revive(health->facts.zone, config);
+        health->pass = state->pass;
+        state->listed->pdata[i] = health;
+    }
+    if (g_hash_table_size(state->nodes) != nodes->len)
+        forget_gone(r, plan);
 }
 
 /* v1.34 node_lifecycle_controller.go, monitorNodeHealth. */
@@ -473,37 +511,34 @@ lifecycle_tick(const Reconcile *r, Plan *plan)
     LifecycleState *state = r->state;
     MonitorPass *pass = pass_new();
     g_autoptr(GPtrArray) nodes = g_ptr_array_new();
-    g_autofree NodeHealth **healths = NULL;
 
     state->pass++;
     view_list(r->view, &node_kind, NULL, nodes);
-    healths = g_new(NodeHealth *, nodes->len);
-    for (guint i = 0; i < nodes->len; i++) {
-        prefetch_node(nodes, i);
-        healths[i] = register_node(r, plan, nodes->pdata[i]);
-    }
-    if (g_hash_table_size(state->nodes) != nodes->len)
-        forget_gone(r, plan);
+    recognize_nodes(r, plan, nodes);
     for (guint i = 0; i < state->zones->len; i++) {
         Zone *zone = state->zones->pdata[i];
 
         zone->ready = zone->not_ready = 0;
     }
     for (guint i = 0; i < nodes->len; i++) {
-        const ApiObject *node = nodes->pdata[i];
-        NodeWork work = {.node = nodes->pdata[i]};
-        NodeHealth *health = healths[i];
+        NodeHealth *health = state->listed->pdata[i];
+        NodeWork work = {.node = nodes->pdata[i], .zone = health->facts.zone, .is_excluded = health->facts.is_excluded};
 
-        observe(r, node, health);
-        g_ptr_array_add(pass->nodes, api_object_ref(node));
+        observe(r, health);
         judge(r, health, &work);
         if (costs_calls(&work, health)) {
-            work.node = api_object_ref(node);
+            api_object_ref(work.node);
             g_ptr_array_add(pass->works, g_memdup2(&work, sizeof work));
         } else {
-            count_in_zone(r, &work);
+            count_in_zone(&work);
         }
     }
-    begin_batch(r, pass, plan);
+    if (pass->works->len == 0) {
+        lifecycle_handle_disruption(r, plan, nodes);
+    } else {
+        for (guint i = 0; i < nodes->len; i++)
+            g_ptr_array_add(pass->nodes, api_object_ref(nodes->pdata[i]));
+        begin_batch(r, pass, plan);
+    }
     pass_unref(pass);
 }

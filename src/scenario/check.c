@@ -229,8 +229,8 @@ check_network(const ScReader *reader, const Scenario *scenario, const Value *spe
         return;
     }
     names = scenario_node_names(scenario);
-    if (names->len > 1u << (24 - prefix) && names->len <= MAX_NODES && !str_is(scenario->spec.cluster.kubelet, "ideal"))
-        sc_warning(reader, at != NULL ? check_place(at, "podCIDR") : value_get(spec, "cluster"), "spec.cluster.network.podCIDR", "%u nodes, but %s has a /24 for %u of them; write 10.0.0.0/8", names->len, network->pod_cidr, 1u << (24 - prefix));
+    if (names->len > 1u << (24 - prefix) && names->len <= MAX_NODES)
+        sc_warning(reader, at != NULL ? check_place(at, "podCIDR") : value_get(spec, "cluster"), "spec.cluster.network.podCIDR", "%u nodes, but %s has a /24 for %u of them; write %s", names->len, network->pod_cidr, 1u << (24 - prefix), scenario_pod_cidr_for(names->len));
 }
 
 /* --- applications ---------------------------------------------------------------------------- */

@@ -231,6 +231,15 @@ check_metadata(const ScReader *reader, Scenario *scenario, const Value *document
 }
 
 static void
+choose_pod_cidr(Scenario *scenario)
+{
+    g_autoptr(GPtrArray) names = scenario_node_names(scenario);
+
+    if (scenario->spec.cluster.network.pod_cidr == NULL)
+        scenario->spec.cluster.network.pod_cidr = scenario_pod_cidr_for(names->len);
+}
+
+static void
 read_scenario(Scenario *scenario, const Value *document, Diag *diag)
 {
     ScReader reader = {scenario->file, diag};
@@ -250,6 +259,7 @@ read_scenario(Scenario *scenario, const Value *document, Diag *diag)
     if (!scenario->spec.has_duration)
         scenario->spec.duration_ns = 24 * NS_PER_HOUR;
     load_manifest_files(&reader, scenario, spec);
+    choose_pod_cidr(scenario);
     scenario_check(&reader, scenario, spec);
     build_rules(scenario);
 }

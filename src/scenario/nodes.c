@@ -59,3 +59,14 @@ scenario_check_node_name(const ScReader *reader, const Scenario *scenario, const
         near = names->len > 1 ? g_ptr_array_index(names, 0) : "the name of a node";
     sc_error(reader, at, path, "there is no node '%s'; write %s", name, near);
 }
+
+const char *
+scenario_pod_cidr_for(guint n_nodes)
+{
+    guint prefix = 16;
+
+    while (prefix > 9 && n_nodes > 1u << (24 - prefix))
+        prefix--;
+    /* The range of 10.244.0.0 of that length: what is behind the prefix is 0. */
+    return str_internf("10.%u.0.0/%u", 244u & (0xffu << (16 - prefix)) & 0xffu, prefix);
+}

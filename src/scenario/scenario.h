@@ -41,7 +41,7 @@ typedef struct {
 typedef struct {
     Dist same_zone, cross_zone, external;
     gboolean has_same_zone, has_cross_zone, has_external;
-    const char *pod_cidr, *service_cidr, *proxy;
+    const char *pod_cidr, *service_cidr, *proxy; /* pod_cidr NULL: by the number of nodes; loaded, it is there */
     gint64 min_sync_ns;
 } ScNetwork;
 
@@ -224,6 +224,8 @@ char *scenario_read_file(const Scenario *scenario, const char *path, gsize *out_
 guint scenario_group_size(const ScNodeGroup *group);
 /* scenario_node_names: every node, in order: groups expanded, then Node manifests. (owned array, interned items) */
 GPtrArray *scenario_node_names(const Scenario *scenario);
+/* scenario_pod_cidr_for: 10.244.0.0/16, and as much wider as it takes to give each of @n_nodes (to 32,768) a /24. (interned) */
+const char *scenario_pod_cidr_for(guint n_nodes);
 /* scenario_check_node_name: a mistake at @at unless there is a node of that name. */
 void scenario_check_node_name(const ScReader *reader, const Scenario *scenario, const Value *at, const char *path, const char *name);
 /* scenario_group_node_name: node number @index (from 0) of a group. (interned) */

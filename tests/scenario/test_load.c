@@ -72,6 +72,11 @@ static const struct {
     {SCENARIO("  cluster: {nodes: [{name: a}], network: {podCIDR: banana, serviceCIDR: 10.96.0.0}}\n"),
      "t.yaml:6:52: spec.cluster.network.podCIDR: 'banana' is no range of addresses from /8 to /24; write 10.244.0.0/16\n"
      "t.yaml:6:73: spec.cluster.network.serviceCIDR: '10.96.0.0' is no range of addresses from /8 to /28; write 10.96.0.0/12\n"},
+    /* a node has a /24 of the range, v1.34 cmd/kube-controller-manager: node-cidr-mask-size */
+    {SCENARIO("  cluster: {nodes: [{name: w, count: 257}], network: {podCIDR: 10.244.0.0/16}}\n"),
+     "t.yaml:6:64: warning: spec.cluster.network.podCIDR: 257 nodes, but 10.244.0.0/16 has a /24 for 256 of them; write 10.244.0.0/15\n"},
+    {SCENARIO("  cluster: {nodes: [{name: w, count: 257}]}\n"), ""},
+    {SCENARIO("  cluster: {nodes: [{name: w, count: 5000}], kubelet: ideal}\n"), ""},
     {SCENARIO("  cluster: {nodes: [{name: a}], network: {proxy: ipvs}}\n"), "t.yaml:6:50: spec.cluster.network.proxy: unknown word 'ipvs'; write one of iptables\n"},
     {SCENARIO(ONE_NODE "  applications:\n  - {match: {labels: {a: b, c: d}}}\n"), "t.yaml:8:22: spec.applications[0].match.labels: 2 labels to match; write one\n"},
     {SCENARIO(ONE_NODE "  applications:\n  - {unreadyUntil: 5s}\n"), "t.yaml:8:20: spec.applications[0]: unreadyUntil without a beginning; write unreadyFrom beside it\n"},
