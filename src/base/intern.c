@@ -333,20 +333,33 @@ str_vformat(char *to, gsize size, const char *format, va_list args)
 }
 
 const char *
-str_internf(const char *format, ...)
+str_internv(const char *format, va_list args)
 {
     char small[256];
     gsize length;
+    va_list again;
+
+    va_copy(again, args);
+    length = str_vformat(small, sizeof small, format, args);
+    if (length < sizeof small) {
+        va_end(again);
+        return str_intern_len(small, length);
+    }
+
+    g_autofree char *text = g_strdup_vprintf(format, again);
+
+    va_end(again);
+    return str_intern(text);
+}
+
+const char *
+str_internf(const char *format, ...)
+{
+    const char *text;
     va_list args;
 
     va_start(args, format);
-    length = str_vformat(small, sizeof small, format, args);
+    text = str_internv(format, args);
     va_end(args);
-    if (length < sizeof small)
-        return str_intern_len(small, length);
-
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    return str_intern(text);
+    return text;
 }

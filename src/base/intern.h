@@ -39,6 +39,7 @@ const char *str_intern_path(const char *first, const char *second);
 
 /* str_internf: intern a printf. Locale-free: %d %u %s %c %x %G_GINT64_FORMAT only. */
 const char *str_internf(const char *format, ...) G_GNUC_PRINTF(1, 2);
+const char *str_internv(const char *format, va_list args);
 
 /* str_vformat: as g_vsnprintf, quicker for the directives above without flags. Returns: the length it takes in full. */
 gsize str_vformat(char *to, gsize size, const char *format, va_list args) G_GNUC_PRINTF(3, 0);

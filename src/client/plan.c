@@ -59,9 +59,7 @@ plan_get(const Plan *plan, guint index)
 static const char *
 intern_va(const char *format, va_list arguments)
 {
-    g_autofree char *text = format == NULL ? NULL : g_strdup_vprintf(format, arguments);
-
-    return str_intern(text);
+    return format == NULL ? NULL : str_internv(format, arguments);
 }
 
 static PlanStep *

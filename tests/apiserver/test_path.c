@@ -280,6 +280,49 @@ START_TEST(test_quick_latency)
 }
 END_TEST
 
+static guint
+traced_of(const char *object)
+{
+    const Trace *trace = sim_get_trace(fixture.sim);
+    guint count = 0;
+
+    for (guint id = 1; id <= trace_count(trace); id++)
+        count += str_is(trace_get(trace, id)->object, object);
+    return count;
+}
+
+static void
+write_lease(const char *holder, gint64 renewed_ns)
+{
+    ApiRequest *request = api_request_new(VERB_UPDATE, &lease_kind, "default", "l");
+    LeaseSpec *spec;
+
+    request->object = api_object_copy(fixture_get(&fixture, &lease_kind, "l"));
+    spec = api_edit_spec(request->object);
+    spec->holder_identity = str_intern(holder);
+    spec->renew_time = renewed_ns;
+    call_ok(request, 200);
+    fixture_settle(&fixture);
+}
+
+/* Who holds a lease is told with its cause; that it is still held, every ten seconds of every node, is not. */
+START_TEST(test_renewals_are_not_traced)
+{
+    static const char text[] = "apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {name: l}\n"
+                               "spec: {holderIdentity: a, leaseDurationSeconds: 40}\n";
+
+    api_response_free(fixture_create_text(&fixture, text, FIELD_VALIDATION_STRICT));
+    fixture_settle(&fixture);
+    ck_assert_uint_eq(traced_of("lease/default/l"), 1);
+    write_lease("a", 1000);
+    write_lease("a", 2000);
+    ck_assert_uint_eq(traced_of("lease/default/l"), 1);
+    ck_assert_int_eq(lease_spec(fixture_get(&fixture, &lease_kind, "l"))->renew_time, 2000);
+    write_lease("b", 3000);
+    ck_assert_uint_eq(traced_of("lease/default/l"), 2);
+}
+END_TEST
+
 static gint64
 timed_label(Fixture *f, const char *value)
 {
@@ -333,6 +376,7 @@ path_suite(void)
     tcase_add_test(tcase, test_conflicts);
     tcase_add_test(tcase, test_status);
     tcase_add_test(tcase, test_quick_latency);
+    tcase_add_test(tcase, test_renewals_are_not_traced);
     tcase_add_test(tcase, test_shared_machine);
     suite_add_tcase(suite, tcase);
     return suite;
