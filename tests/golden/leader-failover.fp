@@ -1,1 +1,1 @@
-2696e8acdd8fc5ec
+8f0aed15b9067cb2

@@ -1,1 +1,1 @@
-cd79c5e39c64d7ff
+4ed31b412a6a0bbf
