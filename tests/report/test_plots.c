@@ -128,6 +128,52 @@ START_TEST(test_script)
 }
 END_TEST
 
+static const struct {
+    const char *marks;       /* after the head */
+    const char *text, *left; /* rows that stand right of their line, and left of it */
+} layouts[] = {
+    /* earlier ones above, so that no line crosses a text; without kubectl, and files without folders */
+    {"10.000,kubectl,kubectl apply -f demo/web.yaml\n10.500,fault,worker-2 loses power\n11.000,mark,lunch\n",
+     "10.000 0.345 \"apply -f web.yaml\" 2236962\n10.500 0.230 \"worker-2 loses power\" 13983232\n11.000 0.115 \"lunch\" 2236962\n", ""},
+    /* far from each other: all at the bottom; what only looks has no mark */
+    {"5.000,kubectl,kubectl scale deployment web\n6.000,kubectl,kubectl get pods\n40.000,fault-end,worker-2 is powered again\n",
+     "5.000 0.115 \"scale deployment web\" 2236962\n40.000 0.115 \"worker-2 is powered again\" 13983232\n", ""},
+    /* at the right edge; and one after the end */
+    {"59.000,mark,a text that does not fit\n61.000,mark,late\n", "", "59.000 0.115 \"a text that does not fit\" 2236962\n"},
+    /* six at once: texts are cut, the first has no room */
+    {"30.000,mark,a\n30.000,mark,b\n30.000,mark,c\n30.000,mark,d\n30.000,mark,e\n30.000,mark,f\n",
+     "30.000 0.575 \"b\" 2236962\n30.000 0.460 \"c\" 2236962\n30.000 0.345 \"d\" 2236962\n30.000 0.230 \"e\" 2236962\n30.000 0.115 \"f\" 2236962\n", ""},
+};
+
+/* The texts of marks, where a gnuplot that only looks finds them. */
+START_TEST(test_marks)
+{
+    const char *directory = scratch_directory();
+    g_autofree char *bin = g_build_filename(directory, "bin", NULL);
+    g_autofree char *program = g_build_filename(bin, "gnuplot", NULL);
+    g_autofree char *path = g_strdup(g_getenv("PATH"));
+    g_autofree char *with_bin = g_strconcat(bin, ":", path, NULL);
+    g_autofree char *data_path = g_build_filename(directory, "data", NULL);
+    g_autofree char *marks = g_strconcat("t,type,text\n", layouts[_i].marks, NULL);
+    g_autofree char *want = g_strdup_printf("%s-1e9 0 \"\" 0\n%s-1e9 0 \"\" 0\n", layouts[_i].text, layouts[_i].left);
+    g_autofree char *message = NULL;
+    g_autofree char *data = NULL;
+
+    ck_assert_int_eq(g_mkdir(bin, 0755), 0);
+    ck_assert(g_file_set_contents(program, "#!/bin/sh\ncat marktexts.dat marktexts_right.dat > ../data\n: > out.svg\n: > out.png\n", -1, NULL));
+    ck_assert_int_eq(g_chmod(program, 0755), 0);
+    write_run(directory, "web");
+    put(directory, "marks.csv", marks);
+    g_setenv("PATH", with_bin, TRUE);
+    ck_assert_msg(report_plot(directory, "timeline", &message) == PLOT_DONE, "%s", message);
+    g_setenv("PATH", path, TRUE);
+    ck_assert(g_file_get_contents(data_path, &data, NULL, NULL));
+    ck_assert_str_eq(data, want);
+    g_unlink(program);
+    g_rmdir(bin);
+}
+END_TEST
+
 /* Without gnuplot it says so, and leaves nothing behind. */
 START_TEST(test_no_gnuplot)
 {
@@ -197,6 +243,7 @@ plots_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, test_drawn, 0, G_N_ELEMENTS(cells));
     tcase_add_test(tcase, test_script);
+    tcase_add_loop_test(tcase, test_marks, 0, G_N_ELEMENTS(layouts));
     tcase_add_test(tcase, test_no_gnuplot);
     tcase_add_test(tcase, test_no_data);
     tcase_add_test(tcase, test_many);

@@ -11,8 +11,20 @@
 
 #define LEFT 0.115
 #define RIGHT 0.97
-#define MARK_ROWS 4
-#define MARK_CHARS 40
+#define MARK_ROWS 5
+#define MARK_ROW_HEIGHT 0.115 /* of the title strip */
+#define MARK_CHAR_PX 9.4
+#define COLOR_FAULT 0xD55E00   /* COLOR_RED: what broke */
+#define COLOR_COMMAND 0x222222 /* COLOR_BLACK: what somebody did */
+
+/* A line through all panels, and its text above them. */
+typedef struct {
+    double at_s;
+    const char *text; /* interned */
+    gboolean is_fault, is_left;
+    guint chars, row; /* row 0: no text */
+    double from, to;  /* parts of the width that the text takes */
+} Mark;
 
 struct Canvas {
     char *directory, *kind; /* (owned) */
@@ -20,7 +32,7 @@ struct Canvas {
     gint64 end_ms;
     GString *script;
     GHashTable *data; /* name -> GString */
-    GArray *marks;    /* of double: seconds */
+    GArray *marks;    /* of Mark, by time */
 };
 
 static void
@@ -39,7 +51,7 @@ canvas_new(const char *directory, const char *kind, guint width, guint height)
     canvas->width = width;
     canvas->height = height;
     canvas->script = g_string_new(NULL);
-    canvas->marks = g_array_new(FALSE, FALSE, sizeof(double));
+    canvas->marks = g_array_new(FALSE, TRUE, sizeof(Mark));
     canvas->data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
     return canvas;
 }
@@ -55,6 +67,12 @@ canvas_free(Canvas *canvas)
     g_string_free(canvas->script, TRUE);
     g_hash_table_unref(canvas->data);
     g_free(canvas);
+}
+
+guint
+canvas_height(const Canvas *canvas)
+{
+    return canvas->height;
 }
 
 void
@@ -113,43 +131,103 @@ is_mark(const CsvTable *marks, guint row)
     return TRUE;
 }
 
-/* Texts of the marks in up to MARK_ROWS rows, so that none covers another: one too many keeps its line only. */
+/* Room for @chars of the marks' font, as a part of the plot's width. */
+static double
+text_width(const Canvas *canvas, double chars)
+{
+    return chars * MARK_CHAR_PX / ((RIGHT - LEFT) * canvas->width);
+}
+
+/* Where its text lies, beside its line: right of it, cut to what fits, or left of it near the right edge. */
+static void
+place_text(const Canvas *canvas, Mark *mark, double x, guint max_chars)
+{
+    double room_right = (1.0 + (1.0 - RIGHT) - x) / text_width(canvas, 1) - 1;
+    double room_left = x / text_width(canvas, 1) - 1;
+    guint wanted = (guint)MIN(g_utf8_strlen(mark->text, -1), max_chars);
+
+    mark->is_left = room_right < wanted && room_left > room_right;
+    mark->chars = MIN(wanted, (guint)MAX(mark->is_left ? room_left : room_right, 1));
+    mark->from = mark->is_left ? x - text_width(canvas, mark->chars + 1) : x;
+    mark->to = mark->is_left ? x : x + text_width(canvas, mark->chars + 1);
+}
+
+/*
+ * Rows from the bottom, from the last mark to the first: an earlier one stands above the later ones that its text would meet, so that
+ * no line to a text crosses another text. Returns: how many found no row; they keep their line only.
+ */
+static guint
+stack_texts(Canvas *canvas, guint max_chars)
+{
+    guint without = 0;
+
+    for (guint i = canvas->marks->len; i > 0; i--) {
+        Mark *mark = &g_array_index(canvas->marks, Mark, i - 1);
+
+        place_text(canvas, mark, mark->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1), max_chars);
+        mark->row = 1;
+        for (guint k = i; k < canvas->marks->len; k++) {
+            const Mark *later = &g_array_index(canvas->marks, Mark, k);
+
+            if (later->row > 0 && mark->from <= later->to && later->from <= mark->to)
+                mark->row = MAX(mark->row, later->row + 1);
+        }
+        if (mark->row > MARK_ROWS) {
+            mark->row = 0;
+            without++;
+        }
+    }
+    return without;
+}
+
+/* What a mark says: without "kubectl" and the folders of files. (interned) */
+static const char *
+mark_text(const char *text)
+{
+    const char *file;
+    const char *base;
+
+    if (g_str_has_prefix(text, "kubectl "))
+        text += strlen("kubectl ");
+    file = strstr(text, " -f ");
+    base = file != NULL ? file + strlen(" -f ") : NULL;
+    for (const char *p = base; p != NULL && *p != '\0' && *p != ' '; p++)
+        if (*p == '/' && p[1] != '\0' && p[1] != ' ')
+            base = p + 1;
+    return file != NULL ? str_internf("%.*s -f %s", (int)(file - text), text, base) : str_intern(text);
+}
+
 static void
 lay_out_marks(Canvas *canvas, const CsvTable *marks)
 {
+    static const guint chars[] = {56, 40, 30, 24};
     GString *lines = canvas_data(canvas, "marks.dat");
-    GString *texts = canvas_data(canvas, "marktexts.dat");
-    GString *right = canvas_data(canvas, "marktexts_right.dat");
-    double free_from[MARK_ROWS] = {0};
-    double plot_px = (RIGHT - LEFT) * canvas->width;
+    GString *texts[] = {canvas_data(canvas, "marktexts.dat"), canvas_data(canvas, "marktexts_right.dat")};
 
     for (guint i = 0; marks != NULL && i < csv_rows(marks); i++) {
-        gint64 ms = csv_ms(marks, i, "t");
-        const char *text = csv_text(marks, i, "text");
-        double x = (double)ms / (double)MAX(canvas->end_ms, 1);
-        double width = ((double)MIN(g_utf8_strlen(text, -1), MARK_CHARS) + 2) * 8.6 / plot_px;
-        gboolean is_left = x + width > 1.0;
-        guint row = 0;
+        Mark mark = {.at_s = (double)csv_ms(marks, i, "t") / 1000.0, .is_fault = g_str_has_prefix(csv_text(marks, i, "type"), "fault")};
 
-        if (!is_mark(marks, i) || ms < 0 || ms > canvas->end_ms)
+        if (!is_mark(marks, i) || mark.at_s < 0 || mark.at_s * 1000.0 > (double)canvas->end_ms)
             continue;
-        while (row < MARK_ROWS && free_from[row] > (is_left ? x - width : x))
-            row++;
-        g_string_append_printf(lines, "%.3f %d\n", (double)ms / 1000.0, str_is(csv_text(marks, i, "type"), "fault"));
-        if (row < MARK_ROWS) {
-            free_from[row] = is_left ? x : x + width;
-            g_string_append_printf(is_left ? right : texts, "%.3f %u ", (double)ms / 1000.0, row + 1);
-            canvas_quote(is_left ? right : texts, text, MARK_CHARS);
-            g_string_append_c(is_left ? right : texts, '\n');
-        }
-        {
-            double at = (double)ms / 1000.0;
-            g_array_append_val(canvas->marks, at);
-        }
+        mark.text = mark_text(csv_text(marks, i, "text"));
+        g_array_append_val(canvas->marks, mark);
     }
-    g_string_append(texts, "-1e9 0 \"\"\n"); /* gnuplot wants at least one row */
-    g_string_append(right, "-1e9 0 \"\"\n");
-    g_string_append(lines, "-1e9 0\n");
+    for (guint i = 0; i < G_N_ELEMENTS(chars) && stack_texts(canvas, chars[i]) > 0; i++)
+        ;
+    for (guint i = 0; i < canvas->marks->len; i++) {
+        const Mark *mark = &g_array_index(canvas->marks, Mark, i);
+        int color = mark->is_fault ? COLOR_FAULT : COLOR_COMMAND;
+
+        g_string_append_printf(lines, "%.3f %.3f %d\n", mark->at_s, mark->row > 0 ? (mark->row + 0.35) * MARK_ROW_HEIGHT : 0.35 * MARK_ROW_HEIGHT, color);
+        if (mark->row == 0)
+            continue;
+        g_string_append_printf(texts[mark->is_left], "%.3f %.3f ", mark->at_s, mark->row * MARK_ROW_HEIGHT);
+        canvas_quote(texts[mark->is_left], mark->text, mark->chars);
+        g_string_append_printf(texts[mark->is_left], " %d\n", color);
+    }
+    g_string_append(texts[0], "-1e9 0 \"\" 0\n"); /* gnuplot wants at least one row */
+    g_string_append(texts[1], "-1e9 0 \"\" 0\n");
+    g_string_append(lines, "-1e9 0 0\n");
 }
 
 static void
@@ -178,9 +256,9 @@ canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end
     double strip = 96.0 / canvas->height;
 
     canvas->end_ms = end_ms;
-    g_string_append(head, "0 0.86 ");
+    g_string_append(head, "0 0.90 ");
     canvas_quote(head, title, 100);
-    g_string_append(sub, "0 0.64 ");
+    g_string_append(sub, "0 0.73 ");
     canvas_quote(sub, subtitle, 130);
     lay_out_marks(canvas, marks);
     canvas_script(canvas, "set encoding utf8\nset multiplot\nset clip one\nset clip two\nset style fill solid noborder\nset border 3 lc rgb '#666666'\nunset key\n");
@@ -189,10 +267,9 @@ canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end
     /* title strip: a panel without axes whose labels come from files */
     canvas_script(canvas, "set tmargin at screen 1.0\nset bmargin at screen %.4f\nunset border\nunset tics\nset yrange [0:1]\n", 1.0 - strip * 1.9);
     canvas_script(canvas, "plot 'title.dat' using 1:2:3 with labels left font ',22' noenhanced, 'subtitle.dat' using 1:2:3 with labels left font ',14' tc rgb '#444444' noenhanced, "
-                          "'marktexts.dat' using 1:($2*0.115):(stringcolumn(3)) with labels left offset 0.4,0 font ',13' tc rgb '%s' noenhanced, "
-                          "'marktexts_right.dat' using 1:($2*0.115):(stringcolumn(3)) with labels right offset -0.4,0 font ',13' tc rgb '%s' noenhanced, "
-                          "'marks.dat' using 1:(0):(0):(0.115*%d) with vectors nohead lc rgb '%s' lw 2\n",
-                  COLOR_RED, COLOR_RED, 1, COLOR_RED);
+                          "'marktexts.dat' using 1:2:(stringcolumn(3)):4 with labels left offset 0.4,0 font ',13' tc rgb variable noenhanced, "
+                          "'marktexts_right.dat' using 1:2:(stringcolumn(3)):4 with labels right offset -0.4,0 font ',13' tc rgb variable noenhanced, "
+                          "'marks.dat' using 1:(0):(0):2:3 with vectors nohead lc rgb variable lw 1.5\n");
     canvas_script(canvas, "set border 3 lc rgb '#666666'\n");
 }
 
@@ -202,8 +279,8 @@ canvas_panel(Canvas *canvas, double top, double bottom, const char *ylabel, gboo
     canvas_script(canvas, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset ylabel '%s' offset 0.5,0\nset ytics autofreq nomirror\nset yrange [*:*]\nunset logscale y\nset grid xtics ytics lc rgb '#dddddd' lt 1\n", top, bottom, ylabel);
     append_tics(canvas, is_last);
     for (guint i = 0; i < canvas->marks->len; i++) {
-        double at = g_array_index(canvas->marks, double, i);
-        canvas_script(canvas, "set arrow %u from %.3f, graph 0 to %.3f, graph 1 nohead front dt 2 lw 2 lc rgb '%s'\n", i + 1, at, at, COLOR_RED);
+        const Mark *mark = &g_array_index(canvas->marks, Mark, i);
+        canvas_script(canvas, "set arrow %u from %.3f, graph 0 to %.3f, graph 1 nohead front dt 2 lw 2 lc rgb '#%06X'\n", i + 1, mark->at_s, mark->at_s, mark->is_fault ? COLOR_FAULT : COLOR_COMMAND);
     }
     canvas_script(canvas, "%s\n", is_last ? "set xlabel 'time (minutes:seconds)'" : "unset xlabel");
 }

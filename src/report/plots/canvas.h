@@ -26,6 +26,8 @@ Canvas *canvas_new(const char *directory, const char *kind, guint width, guint h
 void canvas_free(Canvas *canvas);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Canvas, canvas_free)
 
+/* canvas_height: in pixels. */
+guint canvas_height(const Canvas *canvas);
 /* canvas_script: append commands (our words only). */
 void canvas_script(Canvas *canvas, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* canvas_data: the text of a data file; made on first use, written when the picture is drawn. (borrowed) */
@@ -35,6 +37,9 @@ void canvas_quote(GString *data, const char *text, guint max_chars);
 
 /* canvas_begin: terminal, fonts, title strip with the marks; the x axis runs from 0 to @end_ms. */
 void canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end_ms);
+/* What follows `set key`: above a panel's top at the right, each sample before its name; and inside of it. */
+#define CANVAS_KEY_ABOVE "at screen 0.97,%.4f bottom right horizontal Left reverse maxrows 1 samplen 1 font ',13' noenhanced"
+#define CANVAS_KEY_INSIDE "inside right top horizontal Left reverse samplen 2.2 font ',13' noenhanced"
 /* canvas_panel: the next panel, from @top down to @bottom (fractions of the height), with the marks as vertical lines. */
 void canvas_panel(Canvas *canvas, double top, double bottom, const char *ylabel, gboolean is_last);
 PlotResult canvas_draw(Canvas *canvas, char **out_message);

@@ -59,6 +59,7 @@ plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const 
     g_autofree char *name = g_strdup_printf("requests%s.dat", tag);
     GString *data = canvas_data(canvas, name);
     double middle = (top + bottom) / 2 + 0.003;
+    gboolean has_failed = FALSE;
 
     if (table == NULL || csv_rows(table) == 0)
         return FALSE;
@@ -70,13 +71,19 @@ plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const 
         double reset = timeout + (double)bin->reset / w;
         double refused = reset + (double)bin->refused / w;
 
+        has_failed = has_failed || refused > 0;
         g_string_append_printf(data, "%.3f %.4f %.4f %.4f %.4f\n", ((double)i + 0.5) * w, timeout, reset, refused, (double)bin->ok / w);
     }
     /* a few failures among many successes are what matters: they have a scale of their own */
-    canvas_panel(canvas, top, middle, "ok/s", FALSE);
-    canvas_script(canvas, "stats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.2 : 1)]\nset ytics 0, (STATS_max > 0 ? 10**floor(log10(STATS_max)) : 1)\nset boxwidth %" G_GINT64_FORMAT "\nplot '%s' using 1:5 with boxes lc rgb '%s'\n", name, width, name, COLOR_GREEN);
+    canvas_panel(canvas, top, has_failed ? middle : bottom, "ok/s", is_last && !has_failed);
+    canvas_script(canvas, "stats '%s' using 5 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.2 : 1)]\n", name);
+    canvas_script(canvas, "p = STATS_max > 0 ? 10**floor(log10(STATS_max)) : 1\nset ytics 0, (STATS_max/p < 2 ? p/2 : STATS_max/p < 5 ? p : 5*p)\n");
+    canvas_script(canvas, "set boxwidth %" G_GINT64_FORMAT "\nset key " CANVAS_KEY_INSIDE "\n", width);
+    canvas_script(canvas, "plot '%s' using 1:5 with boxes lc rgb '%s' %s\nunset key\n", name, COLOR_GREEN, has_failed ? "notitle" : "title 'ok; none failed'");
+    if (!has_failed)
+        return TRUE;
     canvas_panel(canvas, middle - 0.006, bottom, "failed/s", is_last);
-    canvas_script(canvas, "stats '%s' using 4 nooutput\nset yrange [0:(STATS_max > 0 ? STATS_max*1.5 : 1)]\nset ytics 0, (STATS_max > 2 ? ceil(STATS_max/2) : 1)\nset key inside right top horizontal samplen 1.2 width 2 font ',13' noenhanced\n", name);
+    canvas_script(canvas, "stats '%s' using 4 nooutput\nset yrange [0:(STATS_max > 0.7 ? STATS_max*1.45 : 1.1)]\nset ytics 0, (STATS_max > 2 ? ceil(STATS_max/2) : 1)\nset key " CANVAS_KEY_INSIDE "\n", name);
     canvas_script(canvas, "plot '%s' using 1:4 with boxes lc rgb '%s' title 'refused', '' using 1:3 with boxes lc rgb '%s' title 'reset', '' using 1:2 with boxes lc rgb '%s' title 'timeout'\nunset key\n", name, COLOR_ORANGE, COLOR_PINK, COLOR_RED);
     return TRUE;
 }
@@ -105,7 +112,7 @@ plot_latency(Canvas *canvas, const CsvTable *table, const char *traffic, const c
     if (points == 0)
         return FALSE;
     canvas_panel(canvas, top, bottom, "latency (ms)", is_last);
-    canvas_script(canvas, "set logscale y\nstats '%s' using 3 nooutput\nset yrange [0.1:(STATS_max > 1 ? STATS_max*4 : 4)]\nset key inside right top horizontal samplen 1.5 width 2 font ',13' noenhanced\n", name);
+    canvas_script(canvas, "set logscale y\nstats '%s' using 3 nooutput\nset yrange [0.1:(STATS_max > 1 ? STATS_max*4 : 4)]\nset key " CANVAS_KEY_INSIDE "\n", name);
     canvas_script(canvas, "plot '%s' using 1:3 with lines lw 2 lc rgb '%s' title 'p99', '' using 1:2 with lines lw 3 lc rgb '%s' title 'p50'\nunset key\nunset logscale y\n", name, COLOR_ORANGE, COLOR_BLUE);
     return TRUE;
 }

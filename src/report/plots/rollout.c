@@ -82,12 +82,13 @@ draw_deployment(Canvas *canvas, const CsvTable *table, const char *name, guint i
     }
     g_string_append(label, "0 0 ");
     canvas_quote(label, name, 40);
+    top -= 28.0 / canvas_height(canvas); /* the name and the key stand above */
     canvas_panel(canvas, top, bottom, "ready pods", is_last);
-    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key inside right top horizontal samplen 1.2 font ',13'\nplot ", (double)most * 1.35, (int)MAX(1, (most + 3) / 4));
+    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key " CANVAS_KEY_ABOVE "\nplot ", (double)most * 1.15, (int)MAX(1, (most + 3) / 4), top + 0.004);
     for (guint k = n_sets; k > 0; k--) /* column 3 is the newest alone, the last column everything */
-        canvas_script(canvas, "'%s' using 1:%u with fillsteps lc rgb '%s' title '%s%u%s', ", file, k + 2, set_colors[(n_sets - k) % MAX_SETS], "ReplicaSet ", n_sets - k + 1, n_sets > 1 && k == 1 ? " (new)" : "");
+        canvas_script(canvas, "'%s' using 1:%u with fillsteps lc rgb '%s' title 'ReplicaSet %u', ", file, k + 2, set_colors[(n_sets - k) % MAX_SETS], n_sets - k + 1);
     canvas_script(canvas, "'%s' using 1:2 with steps lw 3 dt 2 lc rgb '%s' title 'wanted'\nunset key\n", file, COLOR_BLACK);
-    canvas_script(canvas, "unset tics\nunset border\nunset ylabel\nunset xlabel\nset yrange [0:1]\nplot '%s' using 1:(0.92):3 with labels left offset 1,0 font ',17' noenhanced\nset border 3 lc rgb '#666666'\nset tics\n", label_file);
+    canvas_script(canvas, "unset arrow\nunset tics\nunset border\nunset ylabel\nunset xlabel\nset tmargin at screen %.4f\nset bmargin at screen %.4f\nset yrange [0:1]\nplot '%s' using 1:(0.5):3 with labels left offset 0,0 font ',17' noenhanced\nset border 3 lc rgb '#666666'\nset tics\n", top + 24.0 / canvas_height(canvas), top, label_file);
 }
 
 static PlotResult

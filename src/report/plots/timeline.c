@@ -14,7 +14,7 @@ static const struct {
     const char *state, *color, *title;
 } states[] = {
     {"pending", COLOR_GREY, "pending"},     {"starting", COLOR_SKY, "starting"},
-    {"waiting", COLOR_RED, "back-off"},     {"running", COLOR_YELLOW, "running, not ready"},
+    {"waiting", COLOR_RED, "back-off"},     {"running", COLOR_YELLOW, "not ready"},
     {"ready", COLOR_GREEN, "ready"},        {"lost", "#7F7F7F", "not heard of"},
     {"terminating", COLOR_PINK, "terminating"}, {"succeeded", COLOR_BLUE, "succeeded"},
     {"failed", COLOR_BLACK, "failed"},
@@ -142,6 +142,7 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
 {
     GString *labels = canvas_data(canvas, "nodes.dat");
     GString *names = canvas_data(canvas, "podnames.dat");
+    GString *before = canvas_data(canvas, "podnames_right.dat");
     GString *lines = canvas_data(canvas, "nodelines.dat");
     GString *dark = canvas_data(canvas, "notready.dat");
 
@@ -176,11 +177,14 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
     for (guint i = 0; i < lanes->len && lanes->len <= ROWS_UNPACKED; i++) {
         const LaneRow *lane = &g_array_index(lanes, LaneRow, i);
 
-        g_string_append_printf(names, "%.3f %.3f ", (double)MAX(lane->from_ms, 0) / 1000.0, -(double)lane->row);
-        canvas_quote(names, lane->pod, 30);
-        g_string_append_c(names, '\n');
+        GString *side = lane->from_ms * 100 > run->end_ms * 85 ? before : names; /* there it would leave the picture */
+
+        g_string_append_printf(side, "%.3f %.3f ", (double)MAX(lane->from_ms, 0) / 1000.0, -(double)lane->row);
+        canvas_quote(side, lane->pod, 30);
+        g_string_append_c(side, '\n');
     }
     g_string_append(names, "-1e9 -1e9 \"\"\n");
+    g_string_append(before, "-1e9 -1e9 \"\"\n");
     g_string_append(dark, NOTHING);
     g_string_append(lines, "-1e9 -1e9 0\n");
 }
@@ -188,17 +192,19 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
 static void
 draw_lanes(Canvas *canvas, guint rows, double top, double bottom, gboolean is_last)
 {
+    gboolean is_dark_seen = strlen(canvas_data(canvas, "notready.dat")->str) > strlen(NOTHING);
+    int name_size = (top - bottom) * canvas_height(canvas) > 28.0 * rows ? 13 : 11;
 
     canvas_panel(canvas, top, bottom, "", is_last);
-    canvas_script(canvas, "unset ytics\nset grid noytics\nset yrange [%.2f:0.6]\nset key at screen 0.97,%.4f bottom right horizontal maxrows 1 samplen 0.8 width -2 font ',13'\nplot ", -(double)rows + 0.4, top + 0.004);
-    canvas_script(canvas, "'notready.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '#FBE3D6' notitle");
+    canvas_script(canvas, "unset ytics\nset grid noytics\nset yrange [%.2f:0.6]\nset key " CANVAS_KEY_ABOVE "\nset style textbox 1 opaque fillcolor rgb '#58FFFFFF' noborder margins 0.5,0.2\nplot ", -(double)rows + 0.4, top + 0.004);
+    canvas_script(canvas, "'notready.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '#FBE3D6' %s", is_dark_seen ? "title 'node not ready'" : "notitle");
     for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
         g_autofree char *file = g_strdup_printf("lane_%s.dat", states[s].state);
         gboolean is_seen = strlen(canvas_data(canvas, file)->str) > strlen(NOTHING); /* no legend for what never was */
 
         canvas_script(canvas, ", '%s' using 1:3:1:2:3:4 with boxxyerror lc rgb '%s' %s%s%s", file, states[s].color, is_seen ? "title '" : "notitle", is_seen ? states[s].title : "", is_seen ? "'" : "");
     }
-    canvas_script(canvas, ", 'nodelines.dat' using 1:2:3:(0) with vectors nohead lc rgb '#999999' notitle, 'nodes.dat' using 1:2:3 with labels right offset -1,0 font ',15' noenhanced notitle, 'podnames.dat' using 1:2:3 with labels left offset 0.6,0 font ',11' tc rgb 'black' noenhanced notitle");
+    canvas_script(canvas, ", 'nodelines.dat' using 1:2:3:(0) with vectors nohead lc rgb '#999999' notitle, 'nodes.dat' using 1:2:3 with labels right offset -1,0 font ',15' noenhanced notitle, 'podnames.dat' using 1:2:3 with labels left offset 0.8,0 boxed bs 1 font ',%d' tc rgb 'black' noenhanced notitle, 'podnames_right.dat' using 1:2:3 with labels right offset -0.6,0 font ',%d' tc rgb 'black' noenhanced notitle", name_size, name_size);
     canvas_script(canvas, "\nunset key\n");
 }
 
@@ -244,9 +250,10 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
         g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)run->end_ms / 1000.0, wanted, available);
     }
     canvas_panel(canvas, top, bottom, "pods", is_last);
-    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key inside right top horizontal samplen 1.5 width 2 font ',13' noenhanced\nplot ", (double)most * 1.5, (int)MAX(1, (most + 3) / 4));
+    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key " CANVAS_KEY_INSIDE "\nplot ", (double)most * 1.5, (int)MAX(1, (most + 3) / 4));
     for (guint n = 0; n < names->len; n++)
-        canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' %s, '' using 1:3 with steps lw 4 lc rgb '%s' title columnheader(3)%s", n, line_colors[n], n == 0 ? "title 'wanted'" : "notitle", line_colors[n], n + 1 < names->len ? ", " : "");
+        /* the first lines are the widest: where lines lie on each other all are seen */
+        canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' %s, '' using 1:3 with steps lw %u lc rgb '%s' title columnheader(3)%s", n, line_colors[n], n == 0 ? "title 'wanted'" : "notitle", 4 + 3 * MIN(names->len - 1 - n, 3), line_colors[n], n + 1 < names->len ? ", " : "");
     canvas_script(canvas, "\nunset key\n");
 }
 

@@ -35,11 +35,12 @@ draw(const char *directory, char **out_message)
         gboolean is_last = i + 1 == names->len;
         GString *label = canvas_data(canvas, file);
 
-        g_string_append(label, "0.005 1 ");
+        g_string_append(label, "0 1 ");
         canvas_quote(label, g_ptr_array_index(names, i), 40);
+        top -= 28.0 / canvas_height(canvas); /* the name stands above */
+        part -= 28.0 / canvas_height(canvas);
         plot_requests(canvas, table, g_ptr_array_index(names, i), tag, run.end_ms, top, top - part * 0.56, FALSE);
-        /* the name of the traffic, from its file, over the panel just drawn */
-        canvas_script(canvas, "unset tics\nunset border\nunset ylabel\nunset xlabel\nset yrange [0:1]\nplot '%s' using ($1*%.3f):(0.9):3 with labels left offset 1,0 font ',17' noenhanced notitle\nset border 3 lc rgb '#666666'\nset tics\n", file, (double)run.end_ms / 1000.0);
+        canvas_script(canvas, "unset arrow\nunset tics\nunset border\nunset ylabel\nunset xlabel\nset tmargin at screen %.4f\nset bmargin at screen %.4f\nset yrange [0:1]\nplot '%s' using 1:(0.5):3 with labels left offset 0,0 font ',17' noenhanced notitle\nset border 3 lc rgb '#666666'\nset tics\n", top + 24.0 / canvas_height(canvas), top, file);
         plot_latency(canvas, table, g_ptr_array_index(names, i), tag, run.end_ms, top - part * 0.62, top - part * (is_last ? 0.88 : 0.93), is_last);
     }
     return canvas_draw(canvas, out_message);
