@@ -1,24 +1,20 @@
 /*
  * admit.c - may a bound pod run here after all?
  *
- * v1.34 pkg/kubelet/lifecycle/predicate.go: resources, node affinity, name, host
- * ports, and NoExecute taints, with its reasons and messages. Pure.
+ * v1.34 pkg/kubelet/lifecycle/predicate.go: system, resources, node affinity, name,
+ * host ports, and NoExecute taints, with its reasons and messages. Pure.
  */
 
 #include "node/internal.h"
 
-static gint64
-amount_of(const char *resource, const Quantity *quantity)
-{
-    return str_is(resource, "cpu") ? quantity_value_milli(quantity) : quantity_value(quantity);
-}
+/* --- resources ------------------------------------------------------------------------- */
 
-static const char *
-insufficient_message(const char *resource, gint64 requested, gint64 used, gint64 capacity)
+gint64
+admit_amount_of(const char *resource, const Quantity *quantity)
 {
-    return str_internf("Node didn't have enough resource: %s, requested: %" G_GINT64_FORMAT
-                       ", used: %" G_GINT64_FORMAT ", capacity: %" G_GINT64_FORMAT,
-                       resource, requested, used, capacity);
+    if (quantity == NULL)
+        return 0;
+    return str_is(resource, "cpu") ? quantity_value_milli(quantity) : quantity_value(quantity);
 }
 
 /* Extended resources that the node does not know are somebody else's business. */
@@ -28,117 +24,78 @@ is_native(const char *resource)
     return strchr(resource, '/') == NULL || g_str_has_prefix(resource, "kubernetes.io/");
 }
 
-static Admission
-admit_resources(const ApiObject *node,
+static void
+fail_predicate(GArray *failures, const char *predicate, const char *text)
+{
+    AdmitFailure failure = {.predicate = predicate, .text = text};
+
+    g_array_append_val(failures, failure);
+}
+
+static void
+check_resource(const ApiObject *node,
+               const ApiObject *const *others,
+               guint n_others,
+               const char *resource,
+               const Quantity *wanted,
+               GArray *failures)
+{
+    const Quantity *have = quantity_map_get(&node_status(node)->allocatable, resource);
+    AdmitFailure failure = {
+        .resource = resource,
+        .requested = admit_amount_of(resource, wanted),
+        .capacity = admit_amount_of(resource, have),
+    };
+
+    if (failure.requested == 0 ||
+        (have == NULL && (!is_native(resource) || str_is(resource, "ephemeral-storage"))))
+        return;
+    for (guint i = 0; i < n_others; i++) {
+        QuantityMap taken = {0};
+
+        pod_requests(pod_spec(others[i]), &taken);
+        failure.used += admit_amount_of(resource, quantity_map_get(&taken, resource));
+        g_free(taken.items);
+    }
+    if (failure.used + failure.requested > failure.capacity)
+        g_array_append_val(failures, failure);
+}
+
+/* v1.34 noderesources/fit.go, fitsRequest: in this order, then what else is asked for. */
+static void
+check_resources(const ApiObject *node,
                 const ApiObject *const *others,
                 guint n_others,
-                const ApiObject *pod)
+                const ApiObject *pod,
+                GArray *failures)
 {
-    const QuantityMap *capacity = &node_status(node)->allocatable;
-    const Quantity *pods = quantity_map_get(capacity, str_intern("pods"));
+    static const char *const first[] = {"cpu", "memory", "ephemeral-storage"};
+    const Quantity *pods = quantity_map_get(&node_status(node)->allocatable, str_intern("pods"));
     QuantityMap wanted = {0};
-    Admission verdict = {0};
 
     if (pods != NULL && (gint64)n_others + 1 > quantity_value(pods)) {
-        verdict.reason = str_intern("OutOfpods");
-        verdict.message = insufficient_message("pods", 1, n_others, quantity_value(pods));
-        return verdict;
+        AdmitFailure failure = {str_intern("pods"), 1, n_others, quantity_value(pods), NULL, NULL};
+
+        g_array_append_val(failures, failure);
     }
     pod_requests(pod_spec(pod), &wanted);
-    for (guint i = 0; i < wanted.count && verdict.reason == NULL; i++) {
+    for (guint k = 0; k < G_N_ELEMENTS(first); k++) {
+        const char *resource = str_intern(first[k]);
+
+        check_resource(node, others, n_others, resource, quantity_map_get(&wanted, resource),
+                       failures);
+    }
+    for (guint i = 0; i < wanted.count; i++) {
         const char *resource = wanted.items[i].key;
-        const Quantity *have = quantity_map_get(capacity, resource);
-        gint64 requested = amount_of(resource, &wanted.items[i].value);
-        gint64 limit = have != NULL ? amount_of(resource, have) : 0;
-        gint64 used = 0;
 
-        if (requested == 0 ||
-            (have == NULL && (!is_native(resource) || str_is(resource, "ephemeral-storage"))))
-            continue;
-        for (guint j = 0; j < n_others; j++) {
-            QuantityMap taken = {0};
-            const Quantity *other;
-
-            pod_requests(pod_spec(others[j]), &taken);
-            other = quantity_map_get(&taken, resource);
-            if (other != NULL)
-                used += amount_of(resource, other);
-            g_free(taken.items);
-        }
-        if (used + requested <= limit)
-            continue;
-        verdict.reason = str_internf("OutOf%s", resource);
-        verdict.message = insufficient_message(resource, requested, used, limit);
+        if (!str_is(resource, first[0]) && !str_is(resource, first[1]) &&
+            !str_is(resource, first[2]))
+            check_resource(node, others, n_others, resource, &wanted.items[i].value, failures);
     }
     g_free(wanted.items);
-    return verdict;
 }
 
-static gint64
-parse_number(const char *text, gboolean *out_ok)
-{
-    gint64 number = 0;
-
-    *out_ok =
-        text != NULL && g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &number, NULL);
-    return number;
-}
-
-static gboolean
-requirement_matches(const NodeSelectorRequirement *requirement, const char *value)
-{
-    const char *first = requirement->values.count > 0 ? requirement->values.items[0] : NULL;
-    gboolean ok_value, ok_first;
-    gint64 number, bound;
-
-    if (str_is(requirement->operator_, "In"))
-        return value != NULL && str_list_contains(&requirement->values, value);
-    if (str_is(requirement->operator_, "NotIn"))
-        return value == NULL || !str_list_contains(&requirement->values, value);
-    if (str_is(requirement->operator_, "Exists"))
-        return value != NULL;
-    if (str_is(requirement->operator_, "DoesNotExist"))
-        return value == NULL;
-    number = parse_number(value, &ok_value);
-    bound = parse_number(first, &ok_first);
-    if (!ok_value || !ok_first)
-        return FALSE;
-    return str_is(requirement->operator_, "Gt") ? number > bound : number < bound;
-}
-
-static gboolean
-term_matches(const NodeSelectorTerm *term, const ApiObject *node)
-{
-    if (term->match_expressions.count + term->match_fields.count == 0)
-        return FALSE;
-    for (guint i = 0; i < term->match_expressions.count; i++) {
-        const NodeSelectorRequirement *requirement = &term->match_expressions.items[i];
-
-        if (!requirement_matches(requirement, str_map_get(&node->meta->labels, requirement->key)))
-            return FALSE;
-    }
-    for (guint i = 0; i < term->match_fields.count; i++)
-        if (!requirement_matches(&term->match_fields.items[i], api_name(node)))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean
-affinity_matches(const PodSpec *spec, const ApiObject *node)
-{
-    const NodeSelector *required = NULL;
-
-    if (!str_map_contains_all(&node->meta->labels, &spec->node_selector))
-        return FALSE;
-    if (spec->affinity != NULL && spec->affinity->node_affinity != NULL)
-        required = spec->affinity->node_affinity->required;
-    if (required == NULL)
-        return TRUE;
-    for (guint i = 0; i < required->terms.count; i++)
-        if (term_matches(&required->terms.items[i], node))
-            return TRUE;
-    return FALSE;
-}
+/* --- host ports ------------------------------------------------------------------------ */
 
 static gboolean
 ports_conflict(const ContainerPort *a, const ContainerPort *b)
@@ -153,62 +110,123 @@ ports_conflict(const ContainerPort *a, const ContainerPort *b)
 }
 
 static gboolean
-pods_share_ports(const PodSpec *a, const PodSpec *b)
+containers_share_ports(const Container *a, const Container *b)
 {
-    for (guint i = 0; i < a->containers.count; i++)
-        for (guint j = 0; j < a->containers.items[i].ports.count; j++)
-            for (guint m = 0; m < b->containers.count; m++)
-                for (guint n = 0; n < b->containers.items[m].ports.count; n++)
-                    if (ports_conflict(&a->containers.items[i].ports.items[j],
-                                       &b->containers.items[m].ports.items[n]))
-                        return TRUE;
+    for (guint i = 0; i < a->ports.count; i++)
+        for (guint k = 0; k < b->ports.count; k++)
+            if (ports_conflict(&a->ports.items[i], &b->ports.items[k]))
+                return TRUE;
     return FALSE;
 }
 
-static Admission
-predicate_failed(const char *name, const char *reason)
+/* Those that run for the whole life of the pod: sidecars, then app containers. */
+static const Container *
+lasting_container(const PodSpec *spec, guint *index)
 {
-    return (Admission){str_intern(name), str_internf("Predicate %s failed: %s", name, reason)};
+    while (*index < spec->init_containers.count) {
+        const Container *container = &spec->init_containers.items[(*index)++];
+
+        if (container_is_sidecar(container))
+            return container;
+    }
+    if (*index - spec->init_containers.count < spec->containers.count)
+        return &spec->containers.items[(*index)++ - spec->init_containers.count];
+    return NULL;
 }
 
 static gboolean
-taint_is_tolerated(const PodSpec *spec, const Taint *taint)
+pods_share_ports(const PodSpec *a, const PodSpec *b)
 {
-    for (guint i = 0; i < spec->tolerations.count; i++)
-        if (toleration_matches(&spec->tolerations.items[i], taint->key, taint->value,
-                               taint->effect))
-            return TRUE;
+    const Container *one;
+    guint i = 0;
+
+    while ((one = lasting_container(a, &i)) != NULL) {
+        const Container *other;
+        guint k = 0;
+
+        while ((other = lasting_container(b, &k)) != NULL)
+            if (containers_share_ports(one, other))
+                return TRUE;
+    }
     return FALSE;
 }
 
-Admission
-admit_pod(const ApiObject *node,
-          const ApiObject *const *others,
-          guint n_others,
-          const ApiObject *pod)
+static gboolean
+has_free_ports(const ApiObject *const *others, guint n_others, const ApiObject *pod)
 {
-    const PodSpec *spec = pod_spec(pod);
-    Admission verdict = admit_resources(node, others, n_others, pod);
-
-    if (verdict.reason != NULL)
-        return verdict;
-    if (!affinity_matches(spec, node))
-        return predicate_failed("NodeAffinity",
-                                "node(s) didn't match Pod's node affinity/selector");
-    if (!str_is_empty(spec->node_name) && !str_is(spec->node_name, api_name(node)))
-        return predicate_failed("NodeName", "node(s) didn't match the requested node name");
     for (guint i = 0; i < n_others; i++)
-        if (pods_share_ports(spec, pod_spec(others[i])))
-            return predicate_failed("NodePorts",
-                                    "node(s) didn't have free ports for the requested pod ports");
+        if (pods_share_ports(pod_spec(pod), pod_spec(others[i])))
+            return FALSE;
+    return TRUE;
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static gboolean
+tolerates_taints(const PodSpec *spec, const ApiObject *node)
+{
     for (guint i = 0; i < node_spec(node)->taints.count; i++) {
         const Taint *taint = &node_spec(node)->taints.items[i];
+        gboolean is_tolerated = !str_is(taint->effect, "NoExecute");
 
-        if (str_is(taint->effect, "NoExecute") && !taint_is_tolerated(spec, taint))
-            return predicate_failed(
-                "TaintToleration",
-                str_internf("node(s) had taint {%s: %s}, that the pod didn't tolerate", taint->key,
-                            taint->value != NULL ? taint->value : ""));
+        for (guint k = 0; k < spec->tolerations.count && !is_tolerated; k++)
+            is_tolerated = toleration_matches(&spec->tolerations.items[k], taint->key, taint->value,
+                                              taint->effect);
+        if (!is_tolerated)
+            return FALSE;
     }
+    return TRUE;
+}
+
+GArray *
+admit_failures(const ApiObject *node,
+               const ApiObject *const *others,
+               guint n_others,
+               const ApiObject *pod)
+{
+    const PodSpec *spec = pod_spec(pod);
+    GArray *failures = g_array_new(FALSE, FALSE, sizeof(AdmitFailure));
+
+    check_resources(node, others, n_others, pod, failures);
+    if (!node_matches_required(spec, node))
+        fail_predicate(failures, "NodeAffinity",
+                       "node(s) didn't match Pod's node affinity/selector");
+    if (!str_is_empty(spec->node_name) && !str_is(spec->node_name, api_name(node)))
+        fail_predicate(failures, "NodeName", "node(s) didn't match the requested node name");
+    if (!has_free_ports(others, n_others, pod))
+        fail_predicate(failures, "NodePorts",
+                       "node(s) didn't have free ports for the requested pod ports");
+    if (!tolerates_taints(spec, node))
+        fail_predicate(failures, "TaintToleration",
+                       "node(s) had taints that the pod didn't tolerate");
+    return failures;
+}
+
+Admission
+admit_verdict(const AdmitFailure *failure)
+{
+    if (failure->resource == NULL)
+        return (Admission){str_intern(failure->predicate),
+                           str_internf("Predicate %s failed: %s", failure->predicate, failure->text)};
+    return (Admission){
+        str_internf("OutOf%s", failure->resource),
+        str_internf("Node didn't have enough resource: %s, requested: %" G_GINT64_FORMAT
+                    ", used: %" G_GINT64_FORMAT ", capacity: %" G_GINT64_FORMAT,
+                    failure->resource, failure->requested, failure->used, failure->capacity)};
+}
+
+Admission
+admit_system(const ApiObject *pod)
+{
+    const PodSpec *spec = pod_spec(pod);
+    const char *label = str_map_get(&pod->meta->labels, "kubernetes.io/os");
+
+    if (label != NULL && !str_is(label, "linux"))
+        return (Admission){str_intern("PodOSSelectorNodeLabelDoesNotMatch"),
+                           str_intern("Failed to admit pod as the `kubernetes.io/os` label doesn't "
+                                      "match node label")};
+    if (spec->os != NULL && !str_is(spec->os->name, "linux"))
+        return (Admission){str_intern("PodOSNotSupported"),
+                           str_intern("Failed to admit pod as the OS field doesn't match node OS")};
     return (Admission){0};
 }

@@ -63,12 +63,13 @@ static void
 eviction_evict(Kubelet *k, Worker *w, gint64 available)
 {
     UsageOf usage = {k, w->uid};
-    const char *message = eviction_message(w->pod, eviction_threshold(k), available,
-                                           eviction_container_usage, &usage);
+    const char *message =
+        eviction_message(w->pod, eviction_threshold(k), machine_memory_bytes(k->options.machine),
+                         available, eviction_container_usage, &usage);
 
     w->evict_reason = str_intern("Evicted");
     w->evict_message = message;
-    w->is_disrupted = TRUE;
+    w->disruption = message;
     worker_event(w, "Warning", "Evicted", message);
     k->eviction.victim = w->uid;
     k->eviction.victim_until_ns = sim_now_ns(k->sim) + CLEANUP_NS;

@@ -98,7 +98,9 @@ struct Worker {
     gint64 grace_s;                           /* of the termination; 0: not decided */
     gboolean skips_hooks;                     /* deleted with grace 0 */
     const char *evict_reason, *evict_message; /* interned; deadline, eviction */
-    gboolean is_disrupted;                    /* evicted: condition DisruptionTarget */
+    const char *disruption;                   /* interned: of condition DisruptionTarget; NULL: none */
+    GPtrArray *awaited; /* of uids: the pods that make room for this critical one; NULL: none */
+    gboolean has_told;  /* the first of them */
     gint64 sync_ended_ns;                     /* G_MININT64: none yet */
     gint64 queue_due_ns;
     SimTimer queue_timer;
@@ -320,10 +322,40 @@ gboolean eviction_admits(const Kubelet *k, const ApiObject *pod);
 typedef struct {
     const char *reason, *message; /* interned; NULL: admitted */
 } Admission;
-Admission admit_pod(const ApiObject *node,
-                    const ApiObject *const *others,
-                    guint n_others,
-                    const ApiObject *pod);
+/* One thing that is in the way: too little of a resource, or else a predicate that failed. */
+typedef struct {
+    const char *resource; /* interned; NULL: none */
+    gint64 requested, used, capacity;
+    const char *predicate, *text;
+} AdmitFailure;
+/* admit_system: a pod for another operating system. */
+Admission admit_system(const ApiObject *pod);
+/* admit_failures: of AdmitFailure, in the kubelet's order; none: it may run. (owned) */
+GArray *admit_failures(const ApiObject *node,
+                       const ApiObject *const *others,
+                       guint n_others,
+                       const ApiObject *pod);
+Admission admit_verdict(const AdmitFailure *failure);
+/* admit_amount_of: in the unit of messages: milli-cores, else whole ones. */
+gint64 admit_amount_of(const char *resource, const Quantity *quantity);
+
+/* --- preempt.c ----------------------------------------------------------------------- */
+
+/*
+ * preempt_choose: those of @pods that make room for critical @pod: pods of low class first, as few
+ * and as small as may be. Returns: (owned) array of ApiObject (borrowed), or NULL with
+ * @out_error (interned): there are not enough of them.
+ */
+GPtrArray *preempt_choose(const ApiObject *pod,
+                          const ApiObject *const *pods,
+                          guint n_pods,
+                          const GArray *failures,
+                          const char **out_error);
+/* preempt_begin: @w is admitted when the @victims have ended. */
+void preempt_begin(Worker *w, const GPtrArray *victims);
+/* preempt_ended: a pod has: somebody may have waited for it. */
+void preempt_ended(Kubelet *k);
+void worker_start(Worker *w); /* sync_loop.c: it is admitted */
 
 /* --- the kubelet --------------------------------------------------------------------- */
 

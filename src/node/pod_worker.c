@@ -222,6 +222,7 @@ worker_sync_done(Worker *w, SyncOutcome outcome, gboolean is_terminal)
         if (outcome == SYNC_OK) {
             w->has_terminated = TRUE;
             w->is_pending = TRUE;
+            preempt_ended(w->k);
         }
         break;
     case WORK_TERMINATED:
@@ -340,7 +341,7 @@ worker_generate_status(Worker *w, const ApiObject *pod, const SeenPod *seen, gbo
     worker_check_deadline(w, input.old);
     input.evict_reason = w->evict_reason;
     input.evict_message = w->evict_message;
-    input.is_disrupted = w->is_disrupted;
+    input.disruption = w->disruption;
     worker_arm_deadline(w);
     return status_generate(&input);
 }
@@ -409,6 +410,7 @@ worker_free(gpointer self)
     g_ptr_array_unref(w->kills);
     g_ptr_array_unref(w->hooks);
     g_clear_pointer(&w->volumes, g_ptr_array_unref);
+    g_clear_pointer(&w->awaited, g_ptr_array_unref);
     g_array_unref(w->errors);
     g_array_unref(w->pull_errors);
     backoff_clear(&w->crash);

@@ -62,9 +62,37 @@ eviction_is_exempt(const ApiObject *pod)
            str_map_get(&pod->meta->annotations, "kubernetes.io/config.mirror") != NULL;
 }
 
+/* v1.34 eviction/api: GetThresholdQuantity: a share of the capacity is given in bytes. */
+static const char *
+threshold_text(const char *threshold, gint64 capacity_bytes)
+{
+    Quantity quantity;
+
+    if (g_str_has_suffix(threshold, "%") || !quantity_parse(threshold, &quantity))
+        quantity = quantity_from_int(threshold_bytes(threshold, capacity_bytes), QUANTITY_BINARY_SI);
+    return quantity_format(&quantity);
+}
+
+/* A container that uses more than it asked for; sidecars as well as app containers. */
+static void
+add_container(GString *text, const Container *container, gint64 usage_bytes)
+{
+    const Quantity *wanted = quantity_map_get(&container->resources.requests, str_intern("memory"));
+    Quantity request = wanted != NULL ? *wanted : (Quantity){0};
+    Quantity usage = quantity_from_int(usage_bytes, QUANTITY_BINARY_SI);
+
+    if (quantity_compare(&usage, &request) <= 0)
+        return;
+    g_string_append_printf(text,
+                           "Container %s was using %s, request is %s, has larger consumption of "
+                           "memory. ",
+                           container->name, quantity_format(&usage), quantity_format(&request));
+}
+
 const char *
 eviction_message(const ApiObject *pod,
                  const char *threshold,
+                 gint64 capacity_bytes,
                  gint64 available_bytes,
                  gint64 (*usage_of)(gpointer user, const char *container),
                  gpointer user)
@@ -77,21 +105,13 @@ eviction_message(const ApiObject *pod,
     g_string_append_printf(text,
                            "The node was low on resource: memory. Threshold quantity: %s, "
                            "available: %s. ",
-                           threshold, quantity_format(&available));
-    for (guint i = 0; i < spec->containers.count; i++) {
-        const Container *container = &spec->containers.items[i];
-        const Quantity *wanted =
-            quantity_map_get(&container->resources.requests, str_intern("memory"));
-        Quantity request = wanted != NULL ? *wanted : (Quantity){0};
-        Quantity usage = quantity_from_int(usage_of(user, container->name), QUANTITY_BINARY_SI);
-
-        if (quantity_compare(&usage, &request) <= 0)
-            continue;
-        g_string_append_printf(text,
-                               "Container %s was using %s, request is %s, has larger consumption "
-                               "of memory. ",
-                               container->name, quantity_format(&usage), quantity_format(&request));
-    }
+                           threshold_text(threshold, capacity_bytes), quantity_format(&available));
+    for (guint i = 0; i < spec->init_containers.count; i++)
+        add_container(text, &spec->init_containers.items[i],
+                      usage_of(user, spec->init_containers.items[i].name));
+    for (guint i = 0; i < spec->containers.count; i++)
+        add_container(text, &spec->containers.items[i],
+                      usage_of(user, spec->containers.items[i].name));
     interned = str_intern(text->str);
     g_string_free(text, TRUE);
     return interned;

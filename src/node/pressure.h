@@ -28,6 +28,7 @@ gboolean eviction_is_exempt(const ApiObject *pod);
 /* eviction_message: as status.message has it, with its final blank. Returns: (interned) */
 const char *eviction_message(const ApiObject *pod,
                              const char *threshold,
+                             gint64 capacity_bytes,
                              gint64 available_bytes,
                              gint64 (*usage_of)(gpointer user, const char *container),
                              gpointer user);

@@ -118,11 +118,11 @@ status_set_conditions(const StatusInput *input, PodStatus *status)
     if (disruption != NULL)
         status_add_condition(status, disruption);
 
-    if (input->is_disrupted) {
+    if (input->disruption != NULL) {
         condition = (Condition){.type = str_intern("DisruptionTarget"),
                                 .status = str_intern("True"),
                                 .reason = str_intern("TerminationByKubelet"),
-                                .message = input->evict_message,
+                                .message = input->disruption,
                                 .observed_generation = input->pod->meta->generation};
         status_add_condition(status, &condition);
         condition = (Condition){0};

@@ -39,7 +39,7 @@ typedef struct {
     const ProbeView *probes; /* NULL: none */
     const char *host_ip;
     gboolean is_terminal;  /* torn down: containers will not be restarted */
-    gboolean is_disrupted; /* evicted: condition DisruptionTarget, with the message */
+    const char *disruption; /* interned: message of the condition DisruptionTarget; NULL: none */
     const char *evict_reason,
         *evict_message; /* interned; NULL: not evicted, not past its deadline */
 } StatusInput;

@@ -6,6 +6,7 @@
  */
 
 #include "node/internal.h"
+#include "node/pressure.h"
 
 #define HOUSEKEEPING_NS (2 * NS_PER_S)
 #define ORPHAN_GRACE_NS (2 * NS_PER_S)
@@ -32,14 +33,63 @@ worker_reject(Worker *w, const Admission *verdict)
     status_set(w, status);
 }
 
-/* v1.34 HandlePodAdditions: the others are those that run or may still run. */
+static const AdmitFailure *
+first_predicate(const GArray *failures)
+{
+    for (guint i = 0; i < failures->len; i++) {
+        const AdmitFailure *failure = &g_array_index(failures, AdmitFailure, i);
+
+        if (failure->resource == NULL)
+            return failure;
+    }
+    return NULL;
+}
+
+/* v1.34 pkg/kubelet/preemption: want of resources does not keep a critical pod away: others make room. */
+static Admission
+make_room(Worker *w, const GPtrArray *others, const GArray *failures)
+{
+    const char *error = NULL;
+    g_autoptr(GPtrArray) victims =
+        preempt_choose(w->pod, (const ApiObject *const *)others->pdata, others->len, failures, &error);
+
+    if (victims == NULL)
+        return (Admission){
+            str_intern("UnexpectedAdmissionError"),
+            str_internf("Unexpected error while attempting to recover from admission failure: "
+                        "preemption: error finding a set of pods to preempt: %s",
+                        error)};
+    preempt_begin(w, victims);
+    return (Admission){0};
+}
+
+/* Resources and predicates. */
+static Admission
+admit_pod(Worker *w, const ApiObject *node, const GPtrArray *others)
+{
+    g_autoptr(GArray) failures =
+        admit_failures(node, (const ApiObject *const *)others->pdata, others->len, w->pod);
+    const AdmitFailure *failure;
+
+    if (failures->len == 0)
+        return (Admission){0};
+    failure = &g_array_index(failures, AdmitFailure, 0);
+    if (eviction_is_exempt(w->pod)) {
+        failure = first_predicate(failures);
+        if (failure == NULL)
+            return make_room(w, others, failures);
+    }
+    return admit_verdict(failure);
+}
+
+/* v1.34 HandlePodAdditions: the others are those that run or may still run. FALSE: rejected, or not yet. */
 static gboolean
 worker_admit(Worker *w)
 {
     g_autoptr(GPtrArray) workers = kubelet_workers(w->k);
     g_autoptr(GPtrArray) others = g_ptr_array_new();
     const ApiObject *node = kubelet_node(w->k);
-    Admission verdict;
+    Admission verdict = {0};
 
     if (node == NULL)
         return TRUE;
@@ -50,12 +100,15 @@ worker_admit(Worker *w)
             !pod_is_terminal(other->pod))
             g_ptr_array_add(others, other->pod);
     }
-    verdict = admit_pod(node, (const ApiObject *const *)others->pdata, others->len, w->pod);
-    if (verdict.reason == NULL && !eviction_admits(w->k, w->pod))
+    if (!eviction_admits(w->k, w->pod))
         verdict = (Admission){str_intern("Evicted"),
                               str_intern("The node had condition: [MemoryPressure]. ")};
     if (verdict.reason == NULL)
-        return TRUE;
+        verdict = admit_system(w->pod);
+    if (verdict.reason == NULL)
+        verdict = admit_pod(w, node, others);
+    if (verdict.reason == NULL)
+        return w->awaited == NULL;
     worker_reject(w, &verdict);
     return FALSE;
 }
@@ -95,6 +148,16 @@ seen_is_over(const SeenPod *seen)
     return seen_pod_count_running(seen) == 0;
 }
 
+void
+worker_start(Worker *w)
+{
+    sim_trace(w->k->sim, w->k->component, "sync", w->ref, NULL, "bound to this node");
+    if (api_is_deleting(w->pod) && !w->has_terminated)
+        worker_terminate(w, -1);
+    else
+        worker_request(w);
+}
+
 static void
 kubelet_hear_added(Kubelet *k, const ApiObject *pod)
 {
@@ -112,11 +175,7 @@ kubelet_hear_added(Kubelet *k, const ApiObject *pod)
         if (!worker_admit(w))
             return;
     }
-    sim_trace(k->sim, k->component, "sync", w->ref, NULL, "bound to this node");
-    if (api_is_deleting(pod) && !w->has_terminated)
-        worker_terminate(w, -1);
-    else
-        worker_request(w);
+    worker_start(w);
 }
 
 static void
@@ -136,7 +195,7 @@ static void
 kubelet_hear_removed(Worker *w, const ApiObject *pod)
 {
     w->is_gone = TRUE;
-    if (w->is_finished || w->is_rejected) {
+    if (w->is_finished || w->is_rejected || w->awaited != NULL) {
         worker_dispose(w);
         return;
     }
@@ -156,6 +215,8 @@ kubelet_hear_changed(Worker *w, const ApiObject *pod)
 
     w->pod = api_object_ref(pod);
     api_object_unref(old);
+    if (w->awaited != NULL)
+        return;
     if (w->is_rejected && api_is_deleting(pod)) {
         w->is_rejected = FALSE;
         w->is_terminating = w->has_terminated = TRUE;

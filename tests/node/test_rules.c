@@ -281,10 +281,14 @@ START_TEST(test_eviction)
     ck_assert(threshold_is_met("1Gi", 10 * GI, 500 * MI));
     ck_assert(!threshold_is_met("1Gi", 10 * GI, 2 * GI));
     ck_assert(threshold_is_met("10%", 10 * GI, GI - 1));
-    ck_assert_str_eq(eviction_message(b, "100Mi", 80 * MI, usage_300, NULL),
+    ck_assert_str_eq(eviction_message(b, "100Mi", 10 * GI, 80 * MI, usage_300, NULL),
                      "The node was low on resource: memory. Threshold quantity: 100Mi, available: "
                      "80Mi. Container c was using 300Mi, request is 100Mi, has larger consumption "
                      "of memory. ");
+    /* eviction/api/types.go, GetThresholdQuantity */
+    ck_assert(g_str_has_prefix(
+        eviction_message(b, "50%", 10 * GI, 80 * MI, usage_300, NULL),
+        "The node was low on resource: memory. Threshold quantity: 5Gi, available: 80Mi. "));
 }
 END_TEST
 
