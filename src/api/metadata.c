@@ -285,7 +285,8 @@ api_validate_create(const ApiObject *object, ApiErrors *errors)
         validate_meta_create(object, errors);
     if (object->kind->validate != NULL)
         object->kind->validate(object, errors);
-    if (object->kind->checks_meta_last)
+    /* rest.BeforeCreate looks at it when the kind's own validation is through, without a fault. */
+    if (object->kind->checks_meta_last && errors->list.count == 0)
         validate_meta_create(object, errors);
 }
 

@@ -85,7 +85,7 @@ struct ApiKind {
     void (*warn)(const ApiObject *object, GPtrArray *warnings); /* adds char* (owned) */
     /* name: which pattern of names; see names.h */
     int name_rule;
-    gboolean checks_meta_last; /* at creation, metadata comes after everything else */
+    gboolean checks_meta_last; /* at creation, metadata only if nothing else is wrong */
     /* select_field: value of a field label (interned), NULL if not supported by this kind. */
     const char *(*select_field)(const ApiObject *object, const char *label);
 };

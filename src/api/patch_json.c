@@ -220,8 +220,8 @@ operation_run(Value *root, const Value *operation)
     return FALSE;
 }
 
-static const char *
-word_of(const Value *value)
+const char *
+patch_go_word(const Value *value)
 {
     switch (value->type) {
     case VALUE_MAP:
@@ -237,20 +237,48 @@ word_of(const Value *value)
     }
 }
 
+/* As Go decodes it into jsonPatchOp: three texts and anything. */
+static ApiStatus *
+check_operation(const Value *operation)
+{
+    static const char *const texts[] = {"op", "path", "from"};
+
+    if (operation->type == VALUE_NULL)
+        return NULL;
+    if (operation->type != VALUE_MAP)
+        return api_status_bad_request(
+            str_internf("error decoding patch: json: cannot unmarshal %s into Go value of type "
+                        "handlers.jsonPatchOp",
+                        patch_go_word(operation)));
+    for (guint i = 0; i < operation->count; i++) {
+        const Value *item = operation->items[i];
+
+        for (guint k = 0; k < G_N_ELEMENTS(texts); k++)
+            if (strcmp(operation->keys[i], texts[k]) == 0 && item->type != VALUE_STRING && item->type != VALUE_NULL)
+                return api_status_bad_request(
+                    str_internf("error decoding patch: json: cannot unmarshal %s into Go struct field "
+                                "jsonPatchOp.%s of type string",
+                                patch_go_word(item), texts[k]));
+    }
+    return NULL;
+}
+
 static ApiStatus *
 check_shape(const Value *patch)
 {
+    if (patch->type == VALUE_NULL)
+        return NULL;
     if (patch->type != VALUE_LIST)
         return api_status_bad_request(
             str_internf("error decoding patch: json: cannot unmarshal %s into Go value of type "
                         "[]handlers.jsonPatchOp",
-                        word_of(patch)));
-    for (guint i = 0; i < patch->count; i++)
-        if (patch->items[i]->type != VALUE_MAP)
-            return api_status_bad_request(
-                str_internf("error decoding patch: json: cannot unmarshal %s into Go value of type "
-                            "handlers.jsonPatchOp",
-                            word_of(patch->items[i])));
+                        patch_go_word(patch)));
+    for (guint i = 0; i < patch->count; i++) {
+        ApiStatus *status = check_operation(patch->items[i]);
+
+        if (status != NULL)
+            return status;
+    }
     if (patch->count > MAX_OPERATIONS)
         return api_status_new(413, "RequestEntityTooLarge",
                               str_internf("The allowed maximum operations in a JSON patch is %d, "

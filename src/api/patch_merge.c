@@ -68,17 +68,20 @@ patch_apply(PatchType type,
 
     if (type == PATCH_JSON)
         return patch_apply_json(object, patch, out_status);
-    if (type == PATCH_MERGE)
-        return patch_apply_merge(object, patch);
-    if (patch->type != VALUE_MAP) {
-        *out_status = api_status_bad_request(
-            str_internf("json: cannot unmarshal %s into Go value of type map[string]interface {}",
-                        patch->type == VALUE_LIST     ? "array"
-                        : patch->type == VALUE_STRING ? "string"
-                        : patch->type == VALUE_BOOL   ? "bool"
-                                                      : "number"));
+    if (patch->type == VALUE_NULL) {
+        if (type == PATCH_STRATEGIC)
+            return value_copy(object);
+        *out_status = api_status_bad_request("Invalid JSON Patch");
         return NULL;
     }
+    if (patch->type != VALUE_MAP) {
+        *out_status = api_status_bad_request(
+            str_internf("%sjson: cannot unmarshal %s into Go value of type map[string]interface {}",
+                        type == PATCH_MERGE ? "error decoding patch: " : "", patch_go_word(patch)));
+        return NULL;
+    }
+    if (type == PATCH_MERGE)
+        return patch_apply_merge(object, patch);
     /* DEVIATES: a server-side apply merges what it names; nobody's fields are tracked. */
     result = value_copy(object);
     if (!patch_merge_map(&merge, schema, &result, value_copy(patch))) {

@@ -44,5 +44,7 @@ int patch_find_element(const Value *list, const Value *item, const char *merge_k
 /* patch_print_go: as Go's %v prints it: map[a:1 b:[x y]]. */
 void patch_print_go(GString *out, const Value *value);
 
+/* patch_go_word: what Go calls a JSON value of that sort. */
+const char *patch_go_word(const Value *value);
 Value *patch_apply_json(const Value *object, const Value *patch, ApiStatus **out_status);
 Value *patch_apply_merge(const Value *object, const Value *patch);

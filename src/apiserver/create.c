@@ -231,8 +231,8 @@ create_begin(Call *call)
 
     ObjectMeta *meta = api_edit_meta(call->pending);
 
-    if (request->kind->is_namespaced)
-        meta->namespace_ = request->namespace_;
+    /* EnsureObjectNamespaceMatchesRequestNamespace: what lies in no namespace loses the one it names. */
+    meta->namespace_ = request->kind->is_namespaced ? request->namespace_ : NULL;
     if (str_is_empty(meta->name) && !str_is_empty(meta->generate_name)) {
         meta->name = identity_generate_name(call->server, meta->generate_name);
         call->name_tries = 1;

@@ -28,6 +28,24 @@ patch_typed(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_c
     return update_settle(call, old, out_new, out_change);
 }
 
+/*
+ * What a merge or JSON patch makes is read as what it says it is. A strategic patch works on the object in memory, whose
+ * kind does not matter.
+ */
+static ApiStatus *
+check_type(const ApiRequest *request, const Value *patched)
+{
+    const char *kind = value_get_string(patched, "kind", "");
+    const char *version = value_get_string(patched, "apiVersion", "");
+
+    if (request->patch_type == PATCH_STRATEGIC || strcmp(kind, request->kind->kind) == 0)
+        return NULL;
+    return patch_status_bad_result(request->patch_type, patched, request->body,
+                                   str_internf("no kind \"%s\" is registered for version \"%s\" in scheme "
+                                               "\"pkg/api/legacyscheme/scheme.go:30\"",
+                                               kind, version));
+}
+
 static ApiStatus *
 patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_change)
 {
@@ -39,7 +57,14 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
 
     if (after == NULL)
         return status;
+    status = check_type(request, after);
+    if (status != NULL)
+        return status;
     *out_new = decode_patched(call, after, &status);
+    if (status == NULL && str_is_empty(api_name(*out_new)))
+        status = api_status_bad_request(str_internf("the name of the object (%s based on URL) was undeterminable: name "
+                                                    "must be provided",
+                                                    request->name));
     if (status == NULL)
         status = update_check_name(request, *out_new);
     if (status == NULL && !str_is_empty(api_uid(*out_new)) &&

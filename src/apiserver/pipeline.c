@@ -277,12 +277,20 @@ find_update(const ApiRequest *request)
     return NULL;
 }
 
+/* The object itself, its status, or the scale of what can be scaled. */
+static gboolean
+is_path_there(const ApiRequest *request)
+{
+    return request->subresource == NULL || (request->kind->has_status && str_is(request->subresource, "status")) ||
+           (str_is(request->subresource, "scale") && scale_is_there(request->kind));
+}
+
 static CallStep
 find_handler(const ApiRequest *request)
 {
     switch (request->verb) {
     case VERB_GET:
-        return str_is(request->subresource, "scale") && !scale_is_there(request->kind) ? NULL : get_begin;
+        return is_path_there(request) ? get_begin : NULL;
     case VERB_LIST:
         return list_begin;
     case VERB_CREATE:
@@ -290,6 +298,8 @@ find_handler(const ApiRequest *request)
     case VERB_UPDATE:
         return find_update(request);
     case VERB_PATCH:
+        if (!is_path_there(request))
+            return NULL;
         return str_is(request->subresource, "scale") ? scale_begin : patch_begin;
     case VERB_DELETE:
         return request->subresource == NULL ? delete_begin : NULL;

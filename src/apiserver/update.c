@@ -39,11 +39,12 @@ keep_system_fields(ApiObject *object, const ApiObject *old)
     meta->generation = before->generation;
     if (str_is_empty(meta->uid))
         meta->uid = before->uid;
-    if (str_is_empty(meta->namespace_))
+    if (str_is_empty(meta->namespace_) || !object->kind->is_namespaced)
         meta->namespace_ = before->namespace_;
-    if (meta->creation_time == 0)
+    /* ValidateObjectMetaAccessorUpdate: "ignore changes to timestamp" */
+    if (before->creation_time != 0)
         meta->creation_time = before->creation_time;
-    if (meta->deletion_time == 0)
+    if (before->deletion_time != 0)
         meta->deletion_time = before->deletion_time;
     if (!meta->deletion_grace_s.is_set)
         meta->deletion_grace_s = before->deletion_grace_s;

@@ -493,8 +493,7 @@ static const struct {
      "\"IfHealthyBudget\"\n"},
     {"{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {labels: {a: b}}, spec: "
      "{minAvailable: -1}}",
-     "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0\n"
-     "metadata.name: Required value: name or generateName is required\n"},
+     "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0\n"},
 #define QUOTA(spec) "{apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {" spec "}}"
     {QUOTA("hard: {pods: '-1', requests.cpu: 1, x.io/gpu: 2, count/foos.x.io: 1, hugepages-2Mi: 1}"),
      "spec.hard[pods]: Invalid value: \"-1\": must be greater than or equal to 0\n"},

@@ -262,11 +262,18 @@ generate_selector(ApiObject *object)
 static void
 job_prepare_create(ApiObject *object)
 {
+    /*
+     * Labels of the template are the Job's own too, in one map. Without any, the Job gets the generated ones when it is
+     * read back: too late to be looked at, which shows when the name is no label.
+     */
+    gboolean is_shared = job_spec(object)->template_.metadata.labels.count > 0;
+    gsize length = strlen(text_or_empty(api_name(object)));
+
     api_struct_clear(&job_status_type, api_edit_status(object));
     api_edit_meta(object)->generation = 1;
     if (job_spec(object)->manual_selector != OPT_TRUE)
         generate_selector(object);
-    if (object->meta->labels.count == 0)
+    if (object->meta->labels.count == 0 && (is_shared || length <= 63))
         str_map_copy(&api_edit_meta(object)->labels, &job_spec(object)->template_.metadata.labels);
 }
 

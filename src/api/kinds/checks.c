@@ -2,6 +2,9 @@
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
 /* --- printing ------------------------------------------------------------------------------ */
 
 static const char *
@@ -204,6 +207,61 @@ check_cidr(ApiErrors *errors, const char *child, const char *text)
         return TRUE;
     field_invalid_string(errors, child, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
     return FALSE;
+}
+
+typedef struct {
+    guint8 bytes[16];
+    guint bits, width; /* width: 32 or 128 */
+} Range;
+
+static Range
+read_range(const char *text)
+{
+    const char *slash = strchr(text, '/');
+    g_autofree char *ip = g_strndup(text, (gsize)(slash - text));
+    Range range = {.bits = (guint)g_ascii_strtoull(slash + 1, NULL, 10)};
+
+    range.width = strchr(ip, ':') != NULL ? 128 : 32;
+    inet_pton(range.width == 128 ? AF_INET6 : AF_INET, ip, range.bytes);
+    return range;
+}
+
+static void
+mask_range(Range *range, guint bits)
+{
+    for (guint i = bits; i < range->width; i++)
+        range->bytes[i / 8] &= (guint8)~(0x80 >> i % 8);
+}
+
+gboolean
+cidr_contains(const char *outer, const char *inner)
+{
+    Range a = read_range(outer);
+    Range b = read_range(inner);
+    gboolean is_smaller = b.bits > a.bits;
+
+    if (a.width != b.width)
+        return FALSE;
+    mask_range(&a, a.bits);
+    mask_range(&b, a.bits);
+    return is_smaller && memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
+}
+
+void
+warn_cidr(GPtrArray *warnings, const char *path, const char *text)
+{
+    Range range = read_range(text);
+    Range masked = range;
+    char ip[INET_ADDRSTRLEN], network[INET_ADDRSTRLEN];
+
+    mask_range(&masked, masked.bits);
+    if (range.width != 32 || memcmp(range.bytes, masked.bytes, sizeof(range.bytes)) == 0)
+        return;
+    inet_ntop(AF_INET, range.bytes, ip, sizeof(ip));
+    inet_ntop(AF_INET, masked.bytes, network, sizeof(network));
+    g_ptr_array_add(warnings, g_strdup_printf("%s: CIDR value \"%s\" is ambiguous in this context (should be \"%s/%u\" or "
+                                              "\"%s/32\"?)",
+                                              path, text, network, range.bits, ip));
 }
 
 void

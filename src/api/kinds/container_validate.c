@@ -500,8 +500,6 @@ check_app_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volu
         else
             str_list_add(&names, text_or_empty(container->name));
         check_hooks_and_probes(errors, container, spec->termination_grace_s);
-        if (container->restart_policy != NULL)
-            field_forbidden(errors, "restartPolicy", "may not be set for non-init containers");
         api_errors_pop(errors);
     }
     for (guint i = 0; i < spec->containers.count; i++)

@@ -269,6 +269,20 @@ static const ApiField lease_spec_fields[] = {
 static const ApiType lease_spec_type =
     TYPE("LeaseSpec", LeaseSpec, lease_spec_fields, "State of the lease.");
 
+/* v1.34 pkg/registry/coordination/lease: CoordinatedLeaderElection is off, what belongs to it is dropped. */
+static void
+lease_prepare_create(ApiObject *object)
+{
+    const LeaseSpec *sent = object->spec;
+
+    if (sent->strategy != NULL || sent->preferred_holder != NULL) {
+        LeaseSpec *spec = api_edit_spec(object);
+
+        spec->strategy = NULL;
+        spec->preferred_holder = NULL;
+    }
+}
+
 const ApiKind lease_kind = {
     .kind = "Lease",
     .group = "coordination.k8s.io",
@@ -278,6 +292,7 @@ const ApiKind lease_kind = {
     .is_namespaced = TRUE,
     .spec = &lease_spec_type,
     .doc = "Says who holds something, and until when.",
+    .prepare_create = lease_prepare_create,
     .validate = lease_validate,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

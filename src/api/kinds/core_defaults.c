@@ -11,8 +11,18 @@ set_generation(ApiObject *object, const ApiObject *old, gboolean is_raised)
 void
 node_set_defaults(ApiObject *node)
 {
+    const NodeSpec *sent = node->spec;
     NodeStatus *status = api_edit_status(node);
 
+    /* Convert_v1_NodeSpec_To_core_NodeSpec: the old field wins over the first of the new one. */
+    if (sent != NULL && !str_is_empty(sent->pod_cidr) &&
+        (sent->pod_cidrs.count == 0 || !str_is(sent->pod_cidrs.items[0], sent->pod_cidr))) {
+        NodeSpec *spec = api_edit_spec(node);
+        const char *cidr = spec->pod_cidr;
+
+        spec->pod_cidrs.count = 0;
+        str_list_add(&spec->pod_cidrs, cidr);
+    }
     resource_map_set_defaults(&status->capacity);
     resource_map_set_defaults(&status->allocatable);
     if (status->allocatable.count > 0)

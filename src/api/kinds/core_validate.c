@@ -395,17 +395,20 @@ event_validate(const ApiObject *object, ApiErrors *errors)
     if (!is_new)
         return;
     if (str_is_empty(body->reporting_component))
-        field_required(errors, "reportingController", NULL);
-    else
-        check_name(errors, "reportingController", NAME_QUALIFIED, body->reporting_component);
+        field_required(errors, "reportingComponent", NULL);
+    check_name(errors, "reportingComponent", NAME_QUALIFIED, text_or_empty(body->reporting_component));
     if (str_is_empty(body->reporting_instance))
         field_required(errors, "reportingInstance", NULL);
     else if (strlen(body->reporting_instance) > 128)
         field_invalid_string(errors, "reportingInstance", "", "can have at most 128 characters");
     if (str_is_empty(body->action))
         field_required(errors, "action", NULL);
+    else if (strlen(body->action) > 128)
+        field_invalid_string(errors, "action", "", "can have at most 128 characters");
     if (str_is_empty(body->reason))
         field_required(errors, "reason", NULL);
+    else if (strlen(body->reason) > 128)
+        field_invalid_string(errors, "reason", "", "can have at most 128 characters");
     if (body->message != NULL && strlen(body->message) > 1024)
         field_invalid_string(errors, "message", "", "can have at most 1024 characters");
 }

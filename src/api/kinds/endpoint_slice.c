@@ -100,6 +100,14 @@ slice_prepare_update(ApiObject *slice, const ApiObject *old)
     set_generation(slice, old, part_differs(&slice_type, slice->body, old->body));
 }
 
+/* v1.34 pkg/registry/discovery/endpointslice: warnOnDeprecatedAddressType, with its path */
+static void
+slice_warn(const ApiObject *slice, GPtrArray *warnings)
+{
+    if (str_is(endpoint_slice_body(slice)->address_type, "FQDN"))
+        g_ptr_array_add(warnings, g_strdup("spec.addressType: FQDN endpoints are deprecated"));
+}
+
 const ApiKind endpoint_slice_kind = {
     .kind = "EndpointSlice",
     .group = "discovery.k8s.io",
@@ -113,6 +121,7 @@ const ApiKind endpoint_slice_kind = {
     .doc = "A part of a Service's endpoints: addresses, ports and their state.",
     .prepare_create = slice_prepare_create,
     .prepare_update = slice_prepare_update,
+    .warn = slice_warn,
     .validate = endpoint_slice_validate,
     .validate_update = endpoint_slice_validate_update,
     .name_rule = NAME_DNS_SUBDOMAIN,

@@ -102,6 +102,7 @@ const ApiKind event_kind = {
     .body = &event_type,
     .doc = "Something that happened to an object; kept for an hour.",
     .validate = event_validate,
-    .name_rule = NAME_DNS_SUBDOMAIN,
+    .checks_meta_last = TRUE,
+    .name_rule = NAME_PATH_SEGMENT,
     .select_field = event_select_field,
 };

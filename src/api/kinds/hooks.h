@@ -49,6 +49,10 @@ void check_ip(ApiErrors *errors, const char *child, const char *text);
 /* check_plain_ip: no loopback, link-local, ...; check_cidr: TRUE if it is one. */
 void check_plain_ip(ApiErrors *errors, const char *child, const char *ip);
 gboolean check_cidr(ApiErrors *errors, const char *child, const char *text);
+/* cidr_contains: @inner is a range within @outer, and smaller. Both are ranges. */
+gboolean cidr_contains(const char *outer, const char *inner);
+/* warn_cidr: GetWarningsForCIDR of an IPv4 range. */
+void warn_cidr(GPtrArray *warnings, const char *path, const char *text);
 void check_immutable(ApiErrors *errors, const char *child, const char *text, const char *old);
 /* field_not_supported_raw: the value is printed already. */
 void field_not_supported_raw(ApiErrors *errors,
@@ -68,6 +72,15 @@ check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboo
 /* check_host_path, check_nfs: the cursor stands on the source. */
 void check_host_path(ApiErrors *errors, const HostPathVolumeSource *source);
 void check_nfs(ApiErrors *errors, const Value *nfs);
+/* The same for the others that are kept as trees; check_csi_driver: the cursor's "driver". */
+void check_iscsi(ApiErrors *errors, const Value *iscsi);
+void check_fibre_channel(ApiErrors *errors, const Value *fc);
+void check_inline_csi(ApiErrors *errors, const Value *csi);
+void check_ephemeral(ApiErrors *errors, const Value *ephemeral);
+void check_csi_driver(ApiErrors *errors, const char *driver);
+void check_access_modes(ApiErrors *errors, const StrList *given);
+void check_node_selector(ApiErrors *errors, const NodeSelector *selector);
+const char *print_quantities(const QuantityMap *map);
 void check_no_backsteps(ApiErrors *errors, const char *child, const char *path);
 void check_local_path(ApiErrors *errors, const char *child, const char *path);
 void check_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volumes);
@@ -139,6 +152,11 @@ void node_set_defaults(ApiObject *node);
 void node_validate(const ApiObject *node, ApiErrors *errors);
 void node_validate_update(const ApiObject *node, const ApiObject *old, ApiErrors *errors);
 
+void pv_validate(const ApiObject *object, ApiErrors *errors);
+void pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void pv_warn(const ApiObject *object, GPtrArray *warnings);
+void pvc_warn(const ApiObject *object, GPtrArray *warnings);
+
 void namespace_set_defaults(ApiObject *object);
 void namespace_validate(const ApiObject *object, ApiErrors *errors);
 void config_map_validate(const ApiObject *object, ApiErrors *errors);
@@ -160,6 +178,8 @@ void cron_job_validate(const ApiObject *object, ApiErrors *errors);
 void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 
 void ingress_validate(const ApiObject *object, ApiErrors *errors);
+void ingress_warn(const ApiObject *object, GPtrArray *warnings);
+void network_policy_warn(const ApiObject *object, GPtrArray *warnings);
 void network_policy_validate(const ApiObject *object, ApiErrors *errors);
 void storage_class_validate(const ApiObject *object, ApiErrors *errors);
 void storage_class_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);

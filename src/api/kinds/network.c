@@ -109,6 +109,7 @@ const ApiKind ingress_kind = {
     .prepare_create = ingress_prepare_create,
     .prepare_update = ingress_prepare_update,
     .validate = ingress_validate,
+    .warn = ingress_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -211,6 +212,7 @@ const ApiKind network_policy_kind = {
     .prepare_create = network_policy_prepare_create,
     .prepare_update = network_policy_prepare_update,
     .validate = network_policy_validate,
+    .warn = network_policy_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -227,7 +229,8 @@ static const ApiField storage_class_fields[] = {
      .doc = "Whether claims may grow."},
     {"volumeBindingMode", API_STRING, AT(StorageClassBody, volume_binding_mode), API_IMMUTABLE | API_POINTER,
      .def = "Immediate", .go_type = "v1.VolumeBindingMode", .doc = "Immediate or WaitForFirstConsumer."},
-    {"allowedTopologies", API_RAW, AT(StorageClassBody, allowed_topologies), .go_type = "[]v1.TopologySelectorTerm",
+    {"allowedTopologies", API_RAW, AT(StorageClassBody, allowed_topologies), .message = &topology_term_shape,
+     .go_type = "[]v1.TopologySelectorTerm",
      .doc = "Where volumes can be."},
     {0},
 };

@@ -30,6 +30,27 @@ check_host(ApiErrors *errors, const char *child, const char *host)
     }
 }
 
+/* validateIngressTypedLocalObjectReference */
+static void
+check_resource_backend(ApiErrors *errors, const Value *resource)
+{
+    static const char *const names[] = {"kind", "name"};
+    const char *group = value_get_string(resource, "apiGroup", NULL);
+
+    api_errors_push(errors, "resource");
+    if (group != NULL)
+        check_name(errors, "apiGroup", NAME_DNS_SUBDOMAIN, group);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *text = value_get_string(resource, names[i], "");
+
+        if (text[0] == '\0')
+            field_required(errors, names[i], str_internf("%s is required", names[i]));
+        else
+            check_name(errors, names[i], NAME_PATH_SEGMENT, text);
+    }
+    api_errors_pop(errors);
+}
+
 /* validateIngressBackend: the cursor stands on the backend */
 static void
 check_backend(ApiErrors *errors, const IngressBackend *backend)
@@ -40,9 +61,12 @@ check_backend(ApiErrors *errors, const IngressBackend *backend)
         field_invalid_string(errors, NULL, "", "cannot set both resource and service backends");
         return;
     }
+    if (backend->resource != NULL) {
+        check_resource_backend(errors, backend->resource);
+        return;
+    }
     if (service == NULL) {
-        if (backend->resource == NULL)
-            field_invalid_string(errors, NULL, "", "resource or service backend is required");
+        field_invalid_string(errors, NULL, "", "resource or service backend is required");
         return;
     }
     if (str_is_empty(service->name))
@@ -148,16 +172,29 @@ ingress_validate(const ApiObject *object, ApiErrors *errors)
         const IngressTls *tls = &spec->tls.items[i];
 
         for (guint j = 0; j < tls->hosts.count; j++)
-            check_host(errors, str_internf("tls[%u].hosts", i), tls->hosts.items[j]);
+            check_host(errors, str_internf("tls[%u].hosts[%u]", i, j), tls->hosts.items[j]);
         if (!str_is_empty(tls->secret_name))
             check_name(errors, str_internf("tls[%u].secretName", i), NAME_DNS_SUBDOMAIN, tls->secret_name);
     }
     if (spec->ingress_class_name != NULL)
         check_name(errors, "ingressClassName", NAME_DNS_SUBDOMAIN, spec->ingress_class_name);
     api_errors_pop(errors);
-    if (class_ != NULL && spec->ingress_class_name != NULL)
+    if (class_ != NULL && spec->ingress_class_name != NULL && strcmp(class_, spec->ingress_class_name) != 0)
         field_invalid_string(errors, str_internf("annotations.%s", class_key), class_,
-                             "can not be set when the class field is also set");
+                             "must match `ingressClassName` when both are specified");
+}
+
+/* v1.34 pkg/registry/networking/ingress: WarningsOnCreate */
+void
+ingress_warn(const ApiObject *object, GPtrArray *warnings)
+{
+    static const char *const class_key = "kubernetes.io/ingress.class";
+
+    if (ingress_spec(object)->ingress_class_name == NULL &&
+        str_map_get(&object->meta->annotations, str_intern(class_key)) != NULL)
+        g_ptr_array_add(warnings, g_strdup_printf("annotation \"%s\" is deprecated, please use "
+                                                  "'spec.ingressClassName' instead",
+                                                  class_key));
 }
 
 /* --- NetworkPolicy ---------------------------------------------------------------------------- */
@@ -189,6 +226,18 @@ check_policy_port(ApiErrors *errors, const NetworkPolicyPort *port)
     check_port_number(errors, "endPort", port->end_port.value);
 }
 
+/* ValidateIPBlock: each exception lies within the range, and is smaller. */
+static void
+check_exceptions(ApiErrors *errors, const IpBlock *block)
+{
+    for (guint i = 0; i < block->except.count; i++) {
+        const char *child = str_internf("except[%u]", i);
+
+        if (check_cidr(errors, child, block->except.items[i]) && !cidr_contains(block->cidr, block->except.items[i]))
+            field_invalid_string(errors, child, block->except.items[i], "must be a strict subset of `cidr`");
+    }
+}
+
 /* ValidateNetworkPolicyPeer */
 static void
 check_peer(ApiErrors *errors, const NetworkPolicyPeer *peer)
@@ -202,8 +251,7 @@ check_peer(ApiErrors *errors, const NetworkPolicyPeer *peer)
         if (str_is_empty(peer->ip_block->cidr))
             field_required(errors, "cidr", NULL);
         else if (check_cidr(errors, "cidr", peer->ip_block->cidr))
-            for (guint i = 0; i < peer->ip_block->except.count; i++)
-                check_cidr(errors, str_internf("except[%u]", i), peer->ip_block->except.items[i]);
+            check_exceptions(errors, peer->ip_block);
         api_errors_pop(errors);
     }
     if (count == 0)
@@ -255,6 +303,32 @@ network_policy_validate(const ApiObject *object, ApiErrors *errors)
     api_errors_pop(errors);
 }
 
+static void
+warn_peers(GPtrArray *warnings, const NetworkPolicyRule *rule, const char *path)
+{
+    for (guint i = 0; i < rule->peers.count; i++) {
+        const IpBlock *block = rule->peers.items[i].ip_block;
+
+        if (block == NULL)
+            continue;
+        warn_cidr(warnings, str_internf("%s[%u].ipBlock.cidr", path, i), block->cidr);
+        for (guint j = 0; j < block->except.count; j++)
+            warn_cidr(warnings, str_internf("%s[%u].ipBlock.except[%u]", path, i, j), block->except.items[j]);
+    }
+}
+
+/* v1.34 pkg/registry/networking/networkpolicy: networkPolicyWarnings */
+void
+network_policy_warn(const ApiObject *object, GPtrArray *warnings)
+{
+    const NetworkPolicySpec *spec = network_policy_spec(object);
+
+    for (guint i = 0; i < spec->ingress.count; i++)
+        warn_peers(warnings, &spec->ingress.items[i], str_internf("spec.ingress[%u].from", i));
+    for (guint i = 0; i < spec->egress.count; i++)
+        warn_peers(warnings, &spec->egress.items[i], str_internf("spec.egress[%u].to", i));
+}
+
 /* --- StorageClass ------------------------------------------------------------------------------ */
 
 static void
@@ -270,6 +344,50 @@ check_provisioner(ApiErrors *errors, const char *provisioner)
     g_free(messages.items);
 }
 
+/* ValidateTopologySelectorTerm */
+static void
+check_topology_term(ApiErrors *errors, const Value *term)
+{
+    const Value *rows = value_get(term, "matchLabelExpressions");
+
+    api_errors_push(errors, "matchLabelExpressions");
+    for (guint i = 0; rows != NULL && rows->type == VALUE_LIST && i < rows->count; i++) {
+        const char *key = value_get_string(rows->items[i], "key", "");
+        const Value *values = value_get(rows->items[i], "values");
+        guint count = values == NULL || values->type != VALUE_LIST ? 0 : values->count;
+
+        api_errors_push_index(errors, i);
+        if (count == 0)
+            field_required(errors, "values", NULL);
+        for (guint j = 0; j < count; j++)
+            for (guint k = 0; k < j; k++)
+                if (value_equal(values->items[j], values->items[k])) {
+                    field_duplicate(errors, str_internf("values[%u]", j), api_quote(values->items[j]->text));
+                    break;
+                }
+        check_name(errors, "key", NAME_QUALIFIED, key);
+        for (guint k = 0; k < i; k++)
+            if (strcmp(value_get_string(rows->items[k], "key", ""), key) == 0) {
+                field_duplicate(errors, "key", api_quote(key));
+                break;
+            }
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+}
+
+static void
+check_topologies(ApiErrors *errors, const Value *terms)
+{
+    api_errors_push(errors, "allowedTopologies");
+    for (guint i = 0; terms != NULL && terms->type == VALUE_LIST && i < terms->count; i++) {
+        api_errors_push_index(errors, i);
+        check_topology_term(errors, terms->items[i]);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+}
+
 void
 storage_class_validate(const ApiObject *object, ApiErrors *errors)
 {
@@ -278,12 +396,16 @@ storage_class_validate(const ApiObject *object, ApiErrors *errors)
     const StorageClassBody *body = object->body;
 
     check_provisioner(errors, text_or_empty(body->provisioner));
+    for (guint i = 0; i < body->parameters.count; i++)
+        if (body->parameters.items[i].key[0] == '\0')
+            field_invalid_string(errors, "parameters", "", "field can not be empty.");
     if (!str_is_empty(body->reclaim_policy) && !g_strv_contains(policies, body->reclaim_policy))
         field_not_supported(errors, "reclaimPolicy", body->reclaim_policy, policies);
     if (body->volume_binding_mode == NULL)
         field_required(errors, "volumeBindingMode", NULL);
     else if (!g_strv_contains(modes, body->volume_binding_mode))
         field_not_supported(errors, "volumeBindingMode", body->volume_binding_mode, modes);
+    check_topologies(errors, body->allowed_topologies);
 }
 
 /* ValidateStorageClassUpdate */

@@ -140,7 +140,7 @@ check_node_term(ApiErrors *errors, const NodeSelectorTerm *term, gboolean checks
     api_errors_pop(errors);
 }
 
-static void
+void
 check_node_selector(ApiErrors *errors, const NodeSelector *selector)
 {
     api_errors_push(errors, "nodeSelectorTerms");

@@ -102,11 +102,15 @@ pod_spec_set_defaults(PodSpec *spec)
             container->restart_policy = NULL;
         container_set_defaults(container);
     }
-    for (guint i = 0; i < spec->containers.count; i++)
+    for (guint i = 0; i < spec->containers.count; i++) {
+        spec->containers.items[i].restart_policy = NULL; /* ContainerRestartRules is off: the same */
         container_set_defaults(&spec->containers.items[i]);
+    }
     for (guint i = 0; i < spec->volumes.count; i++) {
         if (!volume_has_source(&spec->volumes.items[i]))
             spec->volumes.items[i].empty_dir = g_new0(EmptyDirVolumeSource, 1);
+        /* ImageVolume is off: the source is dropped, the volume is left without one, and refused for that. */
+        g_clear_pointer(&spec->volumes.items[i].image, value_free);
     }
     if (spec->security_context == NULL)
         spec->security_context = value_new_map();

@@ -73,8 +73,44 @@ check_scopes(ApiErrors *errors, const QuotaSpec *spec)
         field_invalid_raw(errors, "scopes", printed, "conflicting scopes");
 }
 
+/* The selector with the names of the server's own type. */
+static const char *
+print_scope_selector(const ScopeSelector *selector)
+{
+    g_autoptr(Value) value = value_new_map();
+    Value *rows = value_new_list();
+    g_autofree char *printed = NULL;
+
+    for (guint i = 0; i < selector->match_expressions.count; i++) {
+        const ScopeRequirement *row = &selector->match_expressions.items[i];
+        Value *printed_row = value_new_map();
+        Value *values = row->values.count == 0 ? value_new_null() : value_new_list();
+
+        for (guint k = 0; k < row->values.count; k++)
+            value_append(values, value_new_string(row->values.items[k]));
+        value_set(printed_row, "ScopeName", value_new_string(text_or_empty(row->scope_name)));
+        value_set(printed_row, "Operator", value_new_string(text_or_empty(row->operator_)));
+        value_set(printed_row, "Values", values);
+        value_append(rows, printed_row);
+    }
+    value_set(value, "MatchExpressions", rows);
+    printed = value_to_json(value, VALUE_COMPACT);
+    return str_intern(printed);
+}
+
+/* validateScopedResourceSelectorRequirement: a scope against the resources that are limited */
 static void
-check_scope_row(ApiErrors *errors, const ScopeRequirement *row)
+check_scope_resources(ApiErrors *errors, const QuotaSpec *spec, const char *scope)
+{
+    for (guint i = 0; i < spec->hard.count; i++)
+        if (is_quota_resource(spec->hard.items[i].key) &&
+            (!scope_fits(scope, spec->hard.items[i].key) || !g_strv_contains(scope_names, scope)))
+            field_invalid_raw(errors, NULL, print_scope_selector(spec->scope_selector),
+                              "unsupported scope applied to resource");
+}
+
+static void
+check_scope_row(ApiErrors *errors, const QuotaSpec *spec, const ScopeRequirement *row)
 {
     gboolean is_in = str_is(row->operator_, "In") || str_is(row->operator_, "NotIn");
     gboolean is_exists = str_is(row->operator_, "Exists") || str_is(row->operator_, "DoesNotExist");
@@ -82,7 +118,8 @@ check_scope_row(ApiErrors *errors, const ScopeRequirement *row)
     if (!g_strv_contains(scope_names, text_or_empty(row->scope_name)))
         field_invalid_string(errors, "scopeName", text_or_empty(row->scope_name),
                              "unsupported scope");
-    else if (!str_is(row->scope_name, "PriorityClass") &&
+    check_scope_resources(errors, spec, text_or_empty(row->scope_name));
+    if (g_strv_contains(scope_names, text_or_empty(row->scope_name)) && !str_is(row->scope_name, "PriorityClass") &&
              !str_is(row->scope_name, "VolumeAttributesClass") && !str_is(row->operator_, "Exists"))
         field_invalid_string(errors, "operator", text_or_empty(row->operator_),
                              "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
@@ -114,7 +151,7 @@ quota_validate(const ApiObject *object, ApiErrors *errors)
         api_errors_push(errors, "scopeSelector");
         api_errors_push(errors, "matchExpressions");
         for (guint i = 0; i < spec->scope_selector->match_expressions.count; i++)
-            check_scope_row(errors, &spec->scope_selector->match_expressions.items[i]);
+            check_scope_row(errors, spec, &spec->scope_selector->match_expressions.items[i]);
         api_errors_pop(errors);
         api_errors_pop(errors);
     }

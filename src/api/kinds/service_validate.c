@@ -459,6 +459,8 @@ service_warn(const ApiObject *service, GPtrArray *warnings)
         if (!str_is(spec->session_affinity, "None"))
             g_ptr_array_add(warnings, g_strdup("spec.SessionAffinity is ignored for headless services"));
     }
+    for (guint i = 0; i < spec->load_balancer_source_ranges.count; i++)
+        warn_cidr(warnings, str_internf("spec.loadBalancerSourceRanges[%u]", i), spec->load_balancer_source_ranges.items[i]);
     if (is_external && spec->external_ips.count > 0)
         g_ptr_array_add(warnings, g_strdup("spec.externalIPs is ignored when spec.type is \"ExternalName\""));
     if (!is_external && !str_is_empty(spec->external_name))

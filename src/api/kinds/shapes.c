@@ -131,3 +131,41 @@ SHAPE(typed_reference, "TypedLocalObjectReference", "An object of the same names
 
 SHAPE(typed_object_reference, "TypedObjectReference", "An object of any kind.", OPT(0, "apiGroup", "Its group."),
       NEED(1, "kind", "Its kind."), NEED(2, "name", "Its name."), OPT(3, "namespace", "Its namespace."));
+
+SHAPE(secret_reference, "SecretReference", "A Secret of any namespace.", TEXT(0, "name", "Its name."),
+      TEXT(1, "namespace", "Its namespace."));
+
+SHAPE(csi_persistent, "CSIPersistentVolumeSource", "A volume of a CSI driver.", NEED(0, "driver", "The driver."),
+      NEED(1, "volumeHandle", "The driver's name of the volume."), FLAG(2, "readOnly", "Whether it cannot be written."),
+      TEXT(3, "fsType", "Its file system."),
+      {"volumeAttributes", API_STR_MAP, SLOT(4), .go_type = "map[string]string", .doc = "What the driver wants to know."},
+      PART(5, "controllerPublishSecretRef", secret_reference, "Secret for the publishing of the volume."),
+      PART(6, "nodeStageSecretRef", secret_reference, "Secret for its staging on a node."),
+      PART(7, "nodePublishSecretRef", secret_reference, "Secret for its mounting on a node."),
+      PART(8, "controllerExpandSecretRef", secret_reference, "Secret for its growing."),
+      PART(9, "nodeExpandSecretRef", secret_reference, "Secret for its growing on a node."));
+
+SHAPE(iscsi, "ISCSIVolumeSource", "An iSCSI disk.", NEED(0, "targetPortal", "Address of the target."),
+      NEED(1, "iqn", "Name of the target."), {"lun", API_INT32, SLOT(2), API_ALWAYS, .doc = "Number of the disk."},
+      TEXT(3, "iscsiInterface", "The interface."), TEXT(4, "fsType", "Its file system."),
+      FLAG(5, "readOnly", "Whether it cannot be written."), WORDS(6, "portals", "Further addresses."),
+      FLAG(7, "chapAuthDiscovery", "Whether discovery needs a secret."),
+      FLAG(8, "chapAuthSession", "Whether a session needs a secret."),
+      PART(9, "secretRef", secret_reference, "The secret."), OPT(10, "initiatorName", "Name of the initiator."));
+
+SHAPE(fibre_channel, "FCVolumeSource", "A Fibre Channel disk.", WORDS(0, "targetWWNs", "Names of the targets."),
+      {"lun", API_OPT_INT32, SLOT(1), .doc = "Number of the disk."}, TEXT(2, "fsType", "Its file system."),
+      FLAG(3, "readOnly", "Whether it cannot be written."), WORDS(4, "wwids", "Names of the disks."));
+
+SHAPE(claim_of_pod, "PersistentVolumeClaimTemplate", "The claim that is made for the pod.",
+      {"metadata", API_MESSAGE, SLOT(0), .message = &object_meta_type, .doc = "Labels and annotations of the claim."},
+      {"spec", API_MESSAGE, SLOT(1), .message = &pvc_spec_type, .doc = "What the claim asks for."});
+
+SHAPE(ephemeral, "EphemeralVolumeSource", "A claim that is made and deleted with the pod.",
+      PART(0, "volumeClaimTemplate", claim_of_pod, "The claim."));
+
+SHAPE(topology_requirement, "TopologySelectorLabelRequirement", "A label of nodes.", NEED(0, "key", "The label's key."),
+      WORDS(1, "values", "Values that will do."));
+
+SHAPE(topology_term, "TopologySelectorTerm", "Nodes that a volume can be used from.",
+      PARTS(0, "matchLabelExpressions", topology_requirement, "What a node must be."));

@@ -111,7 +111,11 @@ static const ApiField pv_spec_fields[] = {
      .doc = "A directory of the node."},
     {"local", API_RAW, AT(PvSpec, local), .message = &local_volume_shape, .go_type = "v1.LocalVolumeSource",
      .doc = "A disk of one node."},
-    {"csi", API_RAW, AT(PvSpec, csi), .go_type = "v1.CSIPersistentVolumeSource",
+    {"iscsi", API_RAW, AT(PvSpec, iscsi), .message = &iscsi_shape, .go_type = "v1.ISCSIPersistentVolumeSource",
+     .doc = "An iSCSI disk."},
+    {"fc", API_RAW, AT(PvSpec, fc), .message = &fibre_channel_shape, .go_type = "v1.FCVolumeSource",
+     .doc = "A Fibre Channel disk."},
+    {"csi", API_RAW, AT(PvSpec, csi), .message = &csi_persistent_shape, .go_type = "v1.CSIPersistentVolumeSource",
      .doc = "A volume of a CSI driver."},
     {"accessModes", API_STR_LIST, AT(PvSpec, access_modes), .merge = API_MERGE_REPLACE,
      .doc = "How the volume can be mounted."},
@@ -127,6 +131,8 @@ static const ApiField pv_spec_fields[] = {
      .go_type = "v1.PersistentVolumeMode", .doc = "Filesystem or Block."},
     {"nodeAffinity", API_RAW, AT(PvSpec, node_affinity), .message = &volume_node_affinity_shape, .go_type = "v1.VolumeNodeAffinity",
      .doc = "The nodes that the volume can be used from."},
+    {"volumeAttributesClassName", API_STRING, AT(PvSpec, volume_attributes_class_name), API_POINTER,
+     .doc = "Name of the VolumeAttributesClass that the volume belongs to."},
     {0},
 };
 static const ApiType pv_spec_type =
@@ -146,7 +152,7 @@ static const ApiType pv_status_type =
 
 /* --- hooks --------------------------------------------------------------------------------- */
 
-static void
+void
 check_access_modes(ApiErrors *errors, const StrList *given)
 {
     static const char *const modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod", NULL};
@@ -159,6 +165,23 @@ check_access_modes(ApiErrors *errors, const StrList *given)
     }
     if (str_list_contains(given, "ReadWriteOncePod") && is_shared)
         field_forbidden(errors, "accessModes", "may not use ReadWriteOncePod with other access modes");
+}
+
+/* validateDataSource, validateDataSourceRef */
+static void
+check_data_source(ApiErrors *errors, const char *child, const Value *source)
+{
+    if (source == NULL || source->type != VALUE_MAP)
+        return;
+    api_errors_push(errors, child);
+    if (value_get_string(source, "name", "")[0] == '\0')
+        field_required(errors, "name", NULL);
+    if (value_get_string(source, "kind", "")[0] == '\0')
+        field_required(errors, "kind", NULL);
+    else if (value_get_string(source, "apiGroup", "")[0] == '\0' &&
+             strcmp(value_get_string(source, "kind", ""), "PersistentVolumeClaim") != 0)
+        field_invalid_string(errors, NULL, value_get_string(source, "kind", ""), NULL);
+    api_errors_pop(errors);
 }
 
 /* v1.34 pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec; the cursor stands on the spec. */
@@ -190,6 +213,8 @@ check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
     if (spec->volume_mode != NULL)
         check_one_of(errors, "volumeMode", spec->volume_mode,
                      (const char *const[]){"Block", "Filesystem", NULL});
+    check_data_source(errors, "dataSource", spec->data_source);
+    check_data_source(errors, "dataSourceRef", spec->data_source_ref);
 }
 
 static void
@@ -211,6 +236,15 @@ encode_quantities(const QuantityMap *map)
     for (guint i = 0; i < map->count; i++)
         value_set(value, map->items[i].key, value_new_string(quantity_format(&map->items[i].value)));
     return value;
+}
+
+const char *
+print_quantities(const QuantityMap *map)
+{
+    g_autoptr(Value) value = encode_quantities(map);
+    g_autofree char *printed = value_to_json(value, VALUE_COMPACT);
+
+    return str_intern(printed);
 }
 
 static Value *
@@ -282,89 +316,37 @@ pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
     api_struct_clear(&pvc_spec_type, &munged);
 }
 
+/*
+ * v1.34 pkg/api/persistentvolumeclaim: EnforceDataSourceBackwardsCompatibility drops a dataSource that is neither a claim
+ * nor a snapshot, NormalizeDataSources makes the two fields say the same.
+ */
+static void
+normalize_data_sources(ApiObject *object)
+{
+    const Value *source = pvc_spec(object)->data_source;
+    const char *kind = value_get_string(source, "kind", "");
+    const char *group = value_get_string(source, "apiGroup", "");
+    PvcSpec *spec;
+
+    if (source == NULL)
+        return;
+    spec = api_edit_spec(object);
+    if (!(strcmp(kind, "PersistentVolumeClaim") == 0 && group[0] == '\0') &&
+        !(strcmp(kind, "VolumeSnapshot") == 0 && strcmp(group, "snapshot.storage.k8s.io") == 0))
+        g_clear_pointer(&spec->data_source, value_free);
+    else if (spec->data_source_ref == NULL)
+        spec->data_source_ref = value_copy(spec->data_source);
+}
+
 static void
 pvc_prepare_create(ApiObject *object)
 {
     PvcStatus *status = api_edit_status(object);
 
+    normalize_data_sources(object);
+
     api_struct_clear(&pvc_status_type, status);
     status->phase = str_intern("Pending");
-}
-
-static void
-check_capacity(ApiErrors *errors, const QuantityMap *capacity)
-{
-    static const char *const known[] = {"storage", NULL};
-
-    if (capacity->count == 0)
-        field_required(errors, "capacity", NULL);
-    if (capacity->count != 1 || quantity_map_get(capacity, "storage") == NULL) {
-        g_autoptr(Value) value = encode_quantities(capacity);
-        g_autofree char *printed = value_to_json(value, VALUE_COMPACT);
-
-        field_not_supported_raw(errors, "capacity", printed, known);
-    }
-    for (guint i = 0; i < capacity->count; i++) {
-        const char *child = str_internf("capacity[%s]", capacity->items[i].key);
-        const char *text = quantity_format(&capacity->items[i].value);
-
-        if (quantity_sign(&capacity->items[i].value) < 0)
-            field_invalid_string(errors, child, text, "must be a valid resource quantity");
-        if (quantity_sign(&capacity->items[i].value) <= 0)
-            field_invalid_string(errors, child, text, "must be greater than zero");
-    }
-}
-
-static void
-check_volume_sources(ApiErrors *errors, const PvSpec *spec)
-{
-    const struct {
-        const char *name;
-        gconstpointer source;
-    } sources[] = {{"hostPath", spec->host_path}, {"nfs", spec->nfs}, {"local", spec->local}, {"csi", spec->csi}};
-    guint count = 0;
-
-    for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
-        if (sources[i].source == NULL)
-            continue;
-        if (count++ > 0) {
-            field_forbidden(errors, sources[i].name, "may not specify more than 1 volume type");
-            continue;
-        }
-        api_errors_push(errors, sources[i].name);
-        if (spec->host_path != NULL)
-            check_host_path(errors, spec->host_path);
-        else if (spec->nfs != NULL)
-            check_nfs(errors, spec->nfs);
-        api_errors_pop(errors);
-    }
-    if (count == 0)
-        field_required(errors, NULL, "must specify a volume type");
-}
-
-/* ValidatePersistentVolumeSpec */
-static void
-pv_validate(const ApiObject *object, ApiErrors *errors)
-{
-    static const char *const policies[] = {"Delete", "Recycle", "Retain", NULL};
-    static const char *const modes[] = {"Block", "Filesystem", NULL};
-    const PvSpec *spec = object->spec;
-
-    api_errors_push(errors, "spec");
-    if (spec->access_modes.count == 0)
-        field_required(errors, "accessModes", NULL);
-    check_access_modes(errors, &spec->access_modes);
-    check_capacity(errors, &spec->capacity);
-    if (!str_is_empty(spec->reclaim_policy) && !g_strv_contains(policies, spec->reclaim_policy))
-        field_not_supported(errors, "persistentVolumeReclaimPolicy", spec->reclaim_policy, policies);
-    check_volume_sources(errors, spec);
-    if (spec->host_path != NULL && str_is(spec->host_path->path, "/") && str_is(spec->reclaim_policy, "Recycle"))
-        field_forbidden(errors, "persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
-    if (!str_is_empty(spec->storage_class_name))
-        check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, spec->storage_class_name);
-    if (spec->volume_mode != NULL && !g_strv_contains(modes, spec->volume_mode))
-        field_not_supported(errors, "volumeMode", spec->volume_mode, modes);
-    api_errors_pop(errors);
 }
 
 static void
@@ -395,6 +377,7 @@ const ApiKind persistent_volume_claim_kind = {
     .prepare_create = pvc_prepare_create,
     .validate = pvc_validate,
     .validate_update = pvc_validate_update,
+    .warn = pvc_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -412,5 +395,7 @@ const ApiKind persistent_volume_kind = {
     .doc = "A piece of storage in the cluster.",
     .prepare_create = pv_prepare_create,
     .validate = pv_validate,
+    .validate_update = pv_validate_update,
+    .warn = pv_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -35,13 +35,14 @@ typedef struct {
 typedef struct {
     QuantityMap capacity;
     HostPathVolumeSource *host_path;
-    Value *csi, *nfs, *local;
+    Value *csi, *nfs, *local, *iscsi, *fc;
     StrList access_modes;
     ObjectReference *claim_ref;
     const char *reclaim_policy, *storage_class_name;
     StrList mount_options;
     const char *volume_mode; /* pointer */
     Value *node_affinity;
+    const char *volume_attributes_class_name; /* pointer */
 } PvSpec;
 typedef struct {
     const char *phase, *message, *reason;

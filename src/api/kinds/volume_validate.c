@@ -246,11 +246,24 @@ enter_source(ApiErrors *errors, const char *child, gconstpointer source, guint *
     return TRUE;
 }
 
+typedef void (*TreeCheck)(ApiErrors *errors, const Value *source);
+
 static void
-check_raw_source(ApiErrors *errors, const char *child, const Value *source, guint *count)
+check_tree(ApiErrors *errors, const char *child, const Value *source, guint *count, TreeCheck check)
 {
-    if (enter_source(errors, child, source, count))
-        api_errors_pop(errors);
+    if (!enter_source(errors, child, source, count))
+        return;
+    check(errors, source);
+    api_errors_pop(errors);
+}
+
+/* validateGitRepoVolumeSource */
+static void
+check_git_repo(ApiErrors *errors, const Value *source)
+{
+    if (value_get_string(source, "repository", "")[0] == '\0')
+        field_required(errors, "repository", NULL);
+    check_local_path(errors, "directory", value_get_string(source, "directory", ""));
 }
 
 static void
@@ -274,16 +287,13 @@ check_source(ApiErrors *errors, const Volume *volume)
         check_host_path(errors, volume->host_path);
         api_errors_pop(errors);
     }
-    check_raw_source(errors, "gitRepo", volume->git_repo, &count);
+    check_tree(errors, "gitRepo", volume->git_repo, &count, check_git_repo);
     if (enter_source(errors, "secret", volume->secret, &count)) {
         check_secret(errors, volume->secret);
         api_errors_pop(errors);
     }
-    if (enter_source(errors, "nfs", volume->nfs, &count)) {
-        check_nfs(errors, volume->nfs);
-        api_errors_pop(errors);
-    }
-    check_raw_source(errors, "iscsi", volume->iscsi, &count);
+    check_tree(errors, "nfs", volume->nfs, &count, check_nfs);
+    check_tree(errors, "iscsi", volume->iscsi, &count, check_iscsi);
     if (enter_source(errors, "persistentVolumeClaim", volume->persistent_volume_claim, &count)) {
         if (str_is_empty(volume->persistent_volume_claim->claim_name))
             field_required(errors, "claimName", NULL);
@@ -296,7 +306,7 @@ check_source(ApiErrors *errors, const Volume *volume)
         check_downward(errors, volume->downward_api);
         api_errors_pop(errors);
     }
-    check_raw_source(errors, "fc", volume->other, &count);
+    check_tree(errors, "fc", volume->other, &count, check_fibre_channel);
     if (enter_source(errors, "configMap", volume->config_map, &count)) {
         check_config_map(errors, volume->config_map);
         api_errors_pop(errors);
@@ -305,9 +315,8 @@ check_source(ApiErrors *errors, const Volume *volume)
         check_projected(errors, volume->projected);
         api_errors_pop(errors);
     }
-    check_raw_source(errors, "csi", volume->csi, &count);
-    check_raw_source(errors, "ephemeral", volume->ephemeral, &count);
-    check_raw_source(errors, "image", volume->image, &count);
+    check_tree(errors, "csi", volume->csi, &count, check_inline_csi);
+    check_tree(errors, "ephemeral", volume->ephemeral, &count, check_ephemeral);
     if (count == 0)
         field_required(errors, NULL, "must specify a volume type");
 }

@@ -47,7 +47,14 @@ on_patched(Command *command, const ApiResponse *response)
     } else {
         gboolean is_same = state->before->resource_version == response->object->resource_version &&
                            api_object_equal(state->before, response->object);
-        print_changed(command, response->object, is_same ? "patched (no change)" : "patched");
+        gboolean is_scale = str_is(flag_string(command, "subresource"), "scale");
+
+        /* The server's answer is a Scale, and goes by its own name. */
+        if (is_scale && str_is_empty(flag_string(command, "output")))
+            command_print(command, "scale.autoscaling/%s patched%s%s\n", api_name(response->object),
+                          is_same ? " (no change)" : "", dry_run_suffix(command));
+        else
+            print_changed(command, response->object, is_same ? "patched (no change)" : "patched");
     }
     command_next(command);
 }
@@ -73,6 +80,15 @@ patch_here(Command *command, const Value *patch)
                       api_object_equal(changed, state->before) ? "patched (no change)" : "patched");
     api_decode_result_clear(&result);
     command_next(command);
+}
+
+static gint32
+replicas_of(const ApiObject *object)
+{
+    g_autoptr(Value) tree = api_object_encode(object);
+    const Value *replicas = value_get_path(tree, "spec", "replicas", NULL);
+
+    return replicas == NULL ? 0 : (gint32)replicas->integer;
 }
 
 static void
@@ -106,6 +122,11 @@ on_got(Command *command, const ApiResponse *response)
     request->body = g_steal_pointer(&patch);
     request->subresource = str_intern(flag_string(command, "subresource"));
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    if (str_is(request->subresource, "scale")) {
+        const Value *replicas = value_get_path(request->body, "spec", "replicas", NULL);
+
+        request->scale_replicas = replicas != NULL && replicas->type == VALUE_INT ? (gint32)replicas->integer : replicas_of(state->before);
+    }
     command_send(command, request, on_patched);
 }
 
@@ -135,6 +156,10 @@ patch_text(Command *command)
     g_autoptr(GPtrArray) documents = NULL;
     gsize length = 0;
 
+    if (file != NULL && !str_is_empty(text)) {
+        command_fail(command, "cannot specify --patch and --patch-file together");
+        return NULL;
+    }
     if (file != NULL) {
         g_free(text);
         text = options->read_file != NULL ? options->read_file(options->self, file, &length) : NULL;
@@ -144,7 +169,7 @@ patch_text(Command *command)
             return NULL;
         }
     }
-    if (text == NULL) {
+    if (text == NULL || (file == NULL && text[0] == '\0')) {
         command_fail(command,
                      "must specify --patch or --patch-file containing the contents of the patch");
         return NULL;

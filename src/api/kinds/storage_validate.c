@@ -1,0 +1,402 @@
+/*
+ * Validation of PersistentVolumes, and of volumes that are kept as trees.
+ *
+ * Models: v1.34 pkg/apis/core/validation: ValidatePersistentVolumeSpec, ValidatePersistentVolumeUpdate and below.
+ */
+#include "api/kinds/hooks.h"
+#include "api/kinds/pod_internal.h"
+#include "api/kinds/tables.h"
+
+#include <string.h>
+
+/* ValidateCSIDriverName: what is missing is no name either. */
+void
+check_csi_driver(ApiErrors *errors, const char *driver)
+{
+    g_autofree char *lower = g_ascii_strdown(driver, -1);
+    StrList messages = {0};
+
+    if (driver[0] == '\0')
+        field_required(errors, "driver", NULL);
+    if (strlen(driver) > 63)
+        field_too_long(errors, "driver", 63);
+    if (!name_check(NAME_DNS_SUBDOMAIN, str_intern(lower), FALSE, &messages))
+        field_invalid_name(errors, "driver", driver, &messages);
+    g_free(messages.items);
+}
+
+/* iscsiInitiatorIqnRegex, iscsiInitiatorEuiRegex, iscsiInitiatorNaaRegex */
+static gboolean
+is_iscsi_name(const char *name)
+{
+    if (g_str_has_prefix(name, "iqn"))
+        return g_regex_match_simple("iqn\\.\\d{4}-\\d{2}\\.([[:alnum:].-]+)(:[^,;*&$|\\s]+)$", name, 0, 0);
+    if (g_str_has_prefix(name, "eui"))
+        return g_regex_match_simple("^eui.[[:alnum:]]{16}$", name, 0, 0);
+    return g_regex_match_simple("^naa.[[:alnum:]]{32}$", name, 0, 0);
+}
+
+/* validateISCSIVolumeSource; the cursor stands on the source. */
+void
+check_iscsi(ApiErrors *errors, const Value *iscsi)
+{
+    const char *iqn = value_get_string(iscsi, "iqn", "");
+    gint64 lun = value_get_int(iscsi, "lun", 0);
+
+    if (value_get_string(iscsi, "targetPortal", "")[0] == '\0')
+        field_required(errors, "targetPortal", NULL);
+    if (iqn[0] == '\0')
+        field_required(errors, "iqn", NULL);
+    else if (!g_str_has_prefix(iqn, "iqn") && !g_str_has_prefix(iqn, "eui") && !g_str_has_prefix(iqn, "naa"))
+        field_invalid_string(errors, "iqn", iqn, "must be valid format starting with iqn, eui, or naa");
+    else if (!is_iscsi_name(iqn))
+        field_invalid_string(errors, "iqn", iqn, "must be valid format");
+    if (lun < 0 || lun > 255)
+        field_invalid_int(errors, "lun", lun, "must be between 0 and 255, inclusive");
+    if ((value_get_bool(iscsi, "chapAuthDiscovery", FALSE) || value_get_bool(iscsi, "chapAuthSession", FALSE)) &&
+        value_get(iscsi, "secretRef") == NULL)
+        field_required(errors, "secretRef", NULL);
+}
+
+static guint
+length_of(const Value *list)
+{
+    return list == NULL || list->type != VALUE_LIST ? 0 : list->count;
+}
+
+/* validateFCVolumeSource; the cursor stands on the source. */
+void
+check_fibre_channel(ApiErrors *errors, const Value *fc)
+{
+    const Value *names = value_get(fc, "targetWWNs");
+    const Value *lun = value_get(fc, "lun");
+
+    if (length_of(names) == 0 && length_of(value_get(fc, "wwids")) == 0)
+        field_required(errors, "targetWWNs", "must specify either targetWWNs or wwids, but not both");
+    if (length_of(names) == 0)
+        return;
+    if (length_of(value_get(fc, "wwids")) > 0) {
+        g_autofree char *printed = value_to_json(names, VALUE_COMPACT);
+
+        field_invalid_raw(errors, "targetWWNs", printed, "targetWWNs and wwids can not be specified simultaneously");
+    }
+    if (lun == NULL || lun->type == VALUE_NULL)
+        field_required(errors, "lun", "lun is required if targetWWNs is specified");
+    else if (value_get_int(fc, "lun", 0) < 0 || value_get_int(fc, "lun", 0) > 255)
+        field_invalid_int(errors, "lun", value_get_int(fc, "lun", 0), "must be between 0 and 255, inclusive");
+}
+
+/* validateCSIVolumeSource, of a volume that lives with its pod; the cursor stands on the source. */
+void
+check_inline_csi(ApiErrors *errors, const Value *csi)
+{
+    const Value *secret = value_get(csi, "nodePublishSecretRef");
+
+    check_csi_driver(errors, value_get_string(csi, "driver", ""));
+    if (secret == NULL || secret->type == VALUE_NULL)
+        return;
+    if (value_get_string(secret, "name", "")[0] == '\0')
+        field_required(errors, "nodePublishSecretRef.name", NULL);
+    else
+        check_name(errors, "name", NAME_DNS_SUBDOMAIN, value_get_string(secret, "name", ""));
+}
+
+/* validateEphemeralVolumeSource; the cursor stands on the source. */
+void
+check_ephemeral(ApiErrors *errors, const Value *ephemeral)
+{
+    const Value *template_ = value_get(ephemeral, "volumeClaimTemplate");
+    const Value *sent = value_get(template_, "spec");
+    ApiDecodeResult result = {0};
+    PvcSpec spec = {0};
+
+    if (template_ == NULL || template_->type == VALUE_NULL) {
+        field_required(errors, "volumeClaimTemplate", NULL);
+        return;
+    }
+    if (sent != NULL && sent->type == VALUE_MAP)
+        api_struct_decode(&pvc_spec_type, &spec, sent, "spec", &result);
+    api_errors_push(errors, "volumeClaimTemplate.spec");
+    check_claim_spec(errors, &spec);
+    api_errors_pop(errors);
+    api_decode_result_clear(&result);
+    api_struct_clear(&pvc_spec_type, &spec);
+}
+
+/* --- PersistentVolume ------------------------------------------------------------------------- */
+
+static void
+check_capacity(ApiErrors *errors, const QuantityMap *capacity)
+{
+    static const char *const known[] = {"storage", NULL};
+
+    if (capacity->count == 0)
+        field_required(errors, "capacity", NULL);
+    if (capacity->count != 1 || quantity_map_get(capacity, "storage") == NULL)
+        field_not_supported_raw(errors, "capacity", print_quantities(capacity), known);
+    for (guint i = 0; i < capacity->count; i++) {
+        const char *child = str_internf("capacity[%s]", capacity->items[i].key);
+        const Quantity *size = &capacity->items[i].value;
+
+        /* validateBasicResource prints the whole number. */
+        if (quantity_sign(size) < 0)
+            field_invalid_int(errors, child, quantity_value(size), "must be a valid resource quantity");
+        if (quantity_sign(size) <= 0)
+            field_invalid_string(errors, child, quantity_format(size), "must be greater than zero");
+    }
+}
+
+/* validateSecretReference of the four that a driver may be given */
+static void
+check_driver_secrets(ApiErrors *errors, const Value *csi)
+{
+    static const char *const names[] = {"controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef",
+                                        "nodeExpandSecretRef"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const Value *secret = value_get(csi, names[i]);
+
+        if (secret == NULL || secret->type == VALUE_NULL)
+            continue;
+        api_errors_push(errors, names[i]);
+        if (value_get_string(secret, "name", "")[0] == '\0')
+            field_required(errors, "name", NULL);
+        if (value_get_string(secret, "namespace", "")[0] == '\0')
+            field_required(errors, "namespace", NULL);
+        api_errors_pop(errors);
+    }
+}
+
+static void
+check_local(ApiErrors *errors, const Value *local)
+{
+    const char *path = value_get_string(local, "path", "");
+
+    if (path[0] == '\0')
+        field_required(errors, "path", NULL);
+    else
+        check_no_backsteps(errors, "path", path);
+}
+
+static void
+check_volume_csi(ApiErrors *errors, const Value *csi)
+{
+    check_csi_driver(errors, value_get_string(csi, "driver", ""));
+    if (value_get_string(csi, "volumeHandle", "")[0] == '\0')
+        field_required(errors, "volumeHandle", NULL);
+    check_driver_secrets(errors, csi);
+}
+
+static gboolean
+enter_source(ApiErrors *errors, const char *name, gconstpointer source, guint *count)
+{
+    if (source == NULL)
+        return FALSE;
+    if ((*count)++ > 0) {
+        field_forbidden(errors, name, "may not specify more than 1 volume type");
+        return FALSE;
+    }
+    api_errors_push(errors, name);
+    return TRUE;
+}
+
+static void
+check_volume_sources(ApiErrors *errors, const PvSpec *spec)
+{
+    guint count = 0;
+
+    if (enter_source(errors, "hostPath", spec->host_path, &count)) {
+        check_host_path(errors, spec->host_path);
+        api_errors_pop(errors);
+    }
+    if (enter_source(errors, "nfs", spec->nfs, &count)) {
+        check_nfs(errors, spec->nfs);
+        api_errors_pop(errors);
+    }
+    if (enter_source(errors, "iscsi", spec->iscsi, &count)) {
+        check_iscsi(errors, spec->iscsi);
+        api_errors_pop(errors);
+    }
+    if (enter_source(errors, "fc", spec->fc, &count)) {
+        check_fibre_channel(errors, spec->fc);
+        api_errors_pop(errors);
+    }
+    if (enter_source(errors, "local", spec->local, &count)) {
+        check_local(errors, spec->local);
+        api_errors_pop(errors);
+        if (spec->node_affinity == NULL)
+            field_required(errors, "nodeAffinity", "Local volume requires node affinity");
+    }
+    if (enter_source(errors, "csi", spec->csi, &count)) {
+        check_volume_csi(errors, spec->csi);
+        api_errors_pop(errors);
+    }
+    if (count == 0)
+        field_required(errors, NULL, "must specify a volume type");
+}
+
+/* validateVolumeNodeAffinity */
+static void
+check_volume_affinity(ApiErrors *errors, const Value *affinity)
+{
+    const Value *required = value_get(affinity, "required");
+    NodeSelector selector = {0};
+    ApiDecodeResult result = {0};
+
+    if (affinity == NULL)
+        return;
+    if (required == NULL || required->type != VALUE_MAP) {
+        field_required(errors, "nodeAffinity.required", "must specify required node constraints");
+        return;
+    }
+    api_struct_decode(&node_selector_type, &selector, required, "required", &result);
+    api_errors_push(errors, "nodeAffinity.required");
+    check_node_selector(errors, &selector);
+    api_errors_pop(errors);
+    api_decode_result_clear(&result);
+    api_struct_clear(&node_selector_type, &selector);
+}
+
+/* ValidatePersistentVolumeSpec */
+void
+pv_validate(const ApiObject *object, ApiErrors *errors)
+{
+    static const char *const policies[] = {"Delete", "Recycle", "Retain", NULL};
+    static const char *const modes[] = {"Block", "Filesystem", NULL};
+    const PvSpec *spec = object->spec;
+
+    api_errors_push(errors, "spec");
+    if (spec->access_modes.count == 0)
+        field_required(errors, "accessModes", NULL);
+    check_access_modes(errors, &spec->access_modes);
+    check_capacity(errors, &spec->capacity);
+    if (!str_is_empty(spec->reclaim_policy) && !g_strv_contains(policies, spec->reclaim_policy))
+        field_not_supported(errors, "persistentVolumeReclaimPolicy", spec->reclaim_policy, policies);
+    check_volume_affinity(errors, spec->node_affinity);
+    check_volume_sources(errors, spec);
+    if (spec->host_path != NULL && str_is(spec->host_path->path, "/") && str_is(spec->reclaim_policy, "Recycle"))
+        field_forbidden(errors, "persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+    if (!str_is_empty(spec->storage_class_name))
+        check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, spec->storage_class_name);
+    if (spec->volume_mode != NULL && !g_strv_contains(modes, spec->volume_mode))
+        field_not_supported(errors, "volumeMode", spec->volume_mode, modes);
+    if (spec->volume_attributes_class_name != NULL && spec->volume_attributes_class_name[0] == '\0')
+        field_required(errors, "volumeAttributesClassName", "an empty string is disallowed");
+    if (spec->volume_attributes_class_name != NULL && spec->csi == NULL)
+        field_required(errors, "csi", "has to be specified when using volumeAttributesClassName");
+    api_errors_pop(errors);
+}
+
+static Value *
+go_names(const Value *source)
+{
+    Value *value;
+
+    if (source == NULL)
+        return value_new_null();
+    if (source->type != VALUE_MAP)
+        return value_copy(source);
+    value = value_new_map();
+    for (guint i = 0; i < source->count; i++) {
+        g_autofree char *key = g_strdup(source->keys[i]);
+
+        key[0] = g_ascii_toupper(key[0]);
+        value_set(value, str_intern(key), go_names(source->items[i]));
+    }
+    return value;
+}
+
+/* The source with the names and order of the server's own type. (owned) */
+static char *
+source_internal_json(const PvSpec *spec)
+{
+    static const char *const names[] = {
+        "GCEPersistentDisk", "AWSElasticBlockStore", "HostPath", "Glusterfs", "NFS", "RBD", "Quobyte", "ISCSI",
+        "FlexVolume", "Cinder", "CephFS", "FC", "Flocker", "AzureFile", "VsphereVolume", "AzureDisk",
+        "PhotonPersistentDisk", "PortworxVolume", "ScaleIO", "Local", "StorageOS", "CSI"};
+    g_autoptr(Value) value = value_new_map();
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        value_set(value, names[i], value_new_null());
+    if (spec->host_path != NULL) {
+        Value *path = value_new_map();
+
+        value_set(path, "Path", value_new_string(text_or_empty(spec->host_path->path)));
+        value_set(path, "Type", value_new_string(text_or_empty(spec->host_path->type)));
+        value_set(value, "HostPath", path);
+    }
+    value_set(value, "NFS", go_names(spec->nfs));
+    value_set(value, "ISCSI", go_names(spec->iscsi));
+    value_set(value, "FC", go_names(spec->fc));
+    value_set(value, "Local", go_names(spec->local));
+    value_set(value, "CSI", go_names(spec->csi));
+    return value_to_json(value, VALUE_INDENT1);
+}
+
+/* ValidatePersistentVolumeUpdate */
+void
+pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const PvSpec *spec = object->spec;
+    const PvSpec *before = old->spec;
+    g_autofree char *was = NULL;
+    g_autofree char *is = NULL;
+
+    if (spec == before)
+        return;
+    pv_validate(object, errors);
+    was = source_internal_json(before);
+    is = source_internal_json(spec);
+    if (strcmp(was, is) != 0) {
+        g_autofree char *diff = text_unified_diff(was, is, 3);
+
+        field_forbidden(errors, "spec.persistentvolumesource",
+                        str_internf("spec.persistentvolumesource is immutable after creation\n%s", diff));
+    }
+    check_immutable(errors, "volumeMode", spec->volume_mode, before->volume_mode);
+    if (before->node_affinity != NULL &&
+        (spec->node_affinity == NULL || !value_equal(spec->node_affinity, before->node_affinity))) {
+        g_autofree char *printed =
+            spec->node_affinity == NULL ? NULL : value_to_json(spec->node_affinity, VALUE_COMPACT);
+
+        field_invalid_raw(errors, "nodeAffinity", printed == NULL ? "null" : printed, "field is immutable");
+    }
+}
+
+/* v1.34 pkg/api/persistentvolume: GetWarningsForPersistentVolume */
+void
+pv_warn(const ApiObject *object, GPtrArray *warnings)
+{
+    static const struct {
+        const char *key, *text;
+    } old[] = {{"volume.beta.kubernetes.io/storage-class",
+                "deprecated since v1.8; use \"storageClassName\" attribute instead"},
+               {"volume.beta.kubernetes.io/mount-options",
+                "deprecated since v1.31; use \"mountOptions\" attribute instead"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(old); i++)
+        if (str_map_get(&object->meta->annotations, str_intern(old[i].key)) != NULL)
+            g_ptr_array_add(warnings, g_strdup_printf("metadata.annotations[%s]: %s", old[i].key, old[i].text));
+    if (str_is(pv_spec(object)->reclaim_policy, "Recycle"))
+        g_ptr_array_add(warnings,
+                        g_strdup("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, "
+                                 "the recommended approach is to use dynamic provisioning."));
+}
+
+/* v1.34 pkg/api/persistentvolumeclaim: GetWarningsForPersistentVolumeClaimSpec */
+void
+pvc_warn(const ApiObject *object, GPtrArray *warnings)
+{
+    const VolumeResources *resources = &pvc_spec(object)->resources;
+    const struct {
+        const char *name;
+        const Quantity *value;
+    } parts[] = {{"requests", quantity_map_get(&resources->requests, "storage")},
+                 {"limits", quantity_map_get(&resources->limits, "storage")}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (parts[i].value != NULL && quantity_value_milli(parts[i].value) % 1000 != 0)
+            g_ptr_array_add(warnings, g_strdup_printf("spec.resources.%s[storage]: fractional byte value \"%s\" is "
+                                                      "invalid, must be an integer",
+                                                      parts[i].name, quantity_format(parts[i].value)));
+}
