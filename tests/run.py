@@ -654,6 +654,9 @@ def metamorphic(o):
 def lint(o):
     r = run([sys.executable, os.path.join(o.top, "tools", "lint"), o.top])
     say("rules of the house", r.returncode == 0, r.stdout)
+    sys.path.insert(0, os.path.join(o.top, "tests"))
+    import documents
+    documents.check(o, say, run)
 
 
 def main():

@@ -282,7 +282,10 @@ canvas_panel(Canvas *canvas, double top, double bottom, const char *ylabel, gboo
         const Mark *mark = &g_array_index(canvas->marks, Mark, i);
         canvas_script(canvas, "set arrow %u from %.3f, graph 0 to %.3f, graph 1 nohead front dt 2 lw 2 lc rgb '#%06X'\n", i + 1, mark->at_s, mark->at_s, mark->is_fault ? COLOR_FAULT : COLOR_COMMAND);
     }
-    canvas_script(canvas, "%s\n", is_last ? "set xlabel 'time (minutes:seconds)'" : "unset xlabel");
+    if (is_last)
+        canvas_script(canvas, "set xlabel 'time (%sminutes:seconds)'\n", canvas->end_ms >= 3600000 ? "hours:" : "");
+    else
+        canvas_script(canvas, "unset xlabel\n");
 }
 
 /* --- drawing ------------------------------------------------------------------------------- */
