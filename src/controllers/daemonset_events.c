@@ -57,19 +57,16 @@ static void
 on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
 {
     View *view = controller_view(controller);
-    const OwnerReference *owner_before = api_controller_of(old);
-    const OwnerReference *owner_now = api_controller_of(pod);
-    gboolean has_new_owner = (owner_before == NULL) != (owner_now == NULL) ||
-                             (owner_now != NULL && !str_is(owner_before->uid, owner_now->uid));
+    gboolean has_new_owner = !has_same_controller(old, pod);
     const ApiObject *set;
     gint32 min_ready_s;
 
-    if (has_new_owner && owner_before != NULL) {
+    if (has_new_owner) {
         set = owner_in_view(view, &daemon_set_kind, old);
         if (set != NULL)
             controller_enqueue_object(controller, set);
     }
-    if (owner_now == NULL) {
+    if (api_controller_of(pod) == NULL) {
         if (has_new_owner || !str_map_equal(&old->meta->labels, &pod->meta->labels))
             enqueue_owner_or_matching(controller, pod);
         return;

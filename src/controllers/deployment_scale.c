@@ -110,29 +110,28 @@ deployment_fraction(const ApiObject *deployment, const ApiObject *set)
 }
 
 static gint
+compare_size(gconstpointer a, gconstpointer b)
+{
+    gint32 size_a = set_size(*(SetRef *const *)a);
+    gint32 size_b = set_size(*(SetRef *const *)b);
+
+    return size_a == size_b ? 0 : size_a > size_b ? -1 : 1;
+}
+
+static gint
 compare_size_newer(gconstpointer a, gconstpointer b)
 {
-    const SetRef *set_a = *(SetRef *const *)a;
-    const SetRef *set_b = *(SetRef *const *)b;
-    gint32 size_a = set_size(set_a);
-    gint32 size_b = set_size(set_b);
+    gint order = compare_size(a, b);
 
-    if (size_a != size_b)
-        return size_a > size_b ? -1 : 1;
-    return compare_creation(set_b->object, set_a->object);
+    return order != 0 ? order : compare_newest_first(*(SetRef *const *)a, *(SetRef *const *)b);
 }
 
 static gint
 compare_size_older(gconstpointer a, gconstpointer b)
 {
-    const SetRef *set_a = *(SetRef *const *)a;
-    const SetRef *set_b = *(SetRef *const *)b;
-    gint32 size_a = set_size(set_a);
-    gint32 size_b = set_size(set_b);
+    gint order = compare_size(a, b);
 
-    if (size_a != size_b)
-        return size_a > size_b ? -1 : 1;
-    return compare_creation(set_a->object, set_b->object);
+    return order != 0 ? order : compare_newest_first(*(SetRef *const *)b, *(SetRef *const *)a);
 }
 
 /* v1.34 pkg/controller/deployment/util, GetReplicaSetProportion. */

@@ -189,17 +189,15 @@ wake_owner(Controller *controller, const ApiObject *of, const ApiObject *pod)
 static void
 on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
 {
-    const OwnerReference *owner = api_controller_of(pod);
-    const OwnerReference *old_owner = api_controller_of(old);
-    gboolean has_new_owner = (owner == NULL) != (old_owner == NULL) || (owner != NULL && !str_is(owner->uid, old_owner->uid));
+    gboolean has_new_owner = !has_same_controller(old, pod);
 
     if (api_is_deleting(pod)) {
         on_pod_gone(controller, pod, FALSE);
         return;
     }
-    if (has_new_owner && old_owner != NULL)
+    if (has_new_owner)
         wake_owner(controller, old, pod);
-    if (owner != NULL) {
+    if (api_controller_of(pod) != NULL) {
         wake_owner(controller, pod, pod);
         return;
     }

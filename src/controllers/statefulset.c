@@ -565,17 +565,6 @@ enqueue_owner(Controller *controller, const ApiObject *pod)
         controller_enqueue_object(controller, set);
 }
 
-static gboolean
-has_same_controller(const ApiObject *a, const ApiObject *b)
-{
-    const OwnerReference *owner_a = api_controller_of(a);
-    const OwnerReference *owner_b = api_controller_of(b);
-
-    if (owner_a == NULL || owner_b == NULL)
-        return owner_a == owner_b;
-    return str_is(owner_a->uid, owner_b->uid);
-}
-
 static void
 on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
 {

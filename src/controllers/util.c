@@ -75,3 +75,14 @@ owner_in_view(View *view, const ApiKind *kind, const ApiObject *object)
         return NULL;
     return owner;
 }
+
+gboolean
+has_same_controller(const ApiObject *a, const ApiObject *b)
+{
+    const OwnerReference *owner_a = api_controller_of(a);
+    const OwnerReference *owner_b = api_controller_of(b);
+
+    if (owner_a == NULL || owner_b == NULL)
+        return owner_a == owner_b;
+    return str_is(owner_a->uid, owner_b->uid);
+}

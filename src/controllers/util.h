@@ -75,3 +75,5 @@ int compare_creation(const ApiObject *a, const ApiObject *b);
 
 /* owner_in_view: the object of @kind that controls @object, if it is still the same one. (borrowed) */
 const ApiObject *owner_in_view(View *view, const ApiKind *kind, const ApiObject *object);
+/* has_same_controller: one controller has both, or nobody controls either. */
+gboolean has_same_controller(const ApiObject *a, const ApiObject *b);
