@@ -143,6 +143,10 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                           "A Job that is suspended forgets when it started."},
     [FEATURE_CAPITAL_EVENTS] = {"StatefulSetEventWords", KCM, 36, "pkg/controller/statefulset/stateful_pod_control.go",
                                 "Messages of StatefulSet events begin with a capital."},
+    [FEATURE_TERMINATING_REPLICAS] = {"DeploymentReplicaSetTerminatingReplicas", KCM, 35, "pkg/features/kube_features.go",
+                                      "ReplicaSets and Deployments tell how many of their pods are on their way out."},
+    [FEATURE_EVICTION_WORDS] = {"EvictionRefusalWords", API, 35, "pkg/registry/core/pod/storage/eviction.go",
+                                "An eviction refused by a budget that could not be counted says so."},
 };
 
 gboolean

@@ -6,6 +6,7 @@
  * remembers the pod until its controller has seen the deletion.
  */
 
+#include "api/profile.h"
 #include "apiserver/server.h"
 
 #define DISRUPTED_PODS_MAX 2000
@@ -72,6 +73,28 @@ forbid(const ApiObject *budget, const char *why)
     return status;
 }
 
+/* Why nothing may go. Up to v1.34 it is always the numbers, which say little if they could not be counted. */
+static const char *
+explain_none(const ApiObject *budget, guint version_minor)
+{
+    const PdbStatus *status = pdb_status(budget);
+    const Condition *condition = condition_find(&status->conditions, "DisruptionAllowed");
+    gboolean is_told = profile_has(FEATURE_EVICTION_WORDS, version_minor);
+    gboolean has_reason =
+        condition != NULL && str_is(condition->status, "False") && !str_is_empty(condition->message);
+
+    if (is_told && has_reason && str_is(condition->reason, "SyncFailed"))
+        return str_internf("The disruption budget %s does not allow evicting pods currently because it failed sync: %s",
+                           api_name(budget), condition->message);
+    if (!is_told || status->current_healthy <= status->desired_healthy)
+        return str_internf("The disruption budget %s needs %d healthy pods and has %d currently", api_name(budget),
+                           status->desired_healthy, status->current_healthy);
+    if (has_reason)
+        return str_internf("The disruption budget %s does not allow evicting pods currently (%s): %s", api_name(budget),
+                           condition->reason, condition->message);
+    return str_internf("The disruption budget %s does not allow evicting pods currently", api_name(budget));
+}
+
 ApiStatus *
 budget_take(ApiServer *server, const ApiObject *budget, const char *pod, ApiObject **out_taken)
 {
@@ -88,10 +111,7 @@ budget_take(ApiServer *server, const ApiObject *budget, const char *pod, ApiObje
         return forbid(budget, "DisruptedPods map too big - too many evictions not confirmed by PDB "
                               "controller");
     if (before->disruptions_allowed == 0)
-        return refuse(0, str_internf("The disruption budget %s needs %d healthy pods and has %d "
-                                     "currently",
-                                     api_name(budget), before->desired_healthy,
-                                     before->current_healthy));
+        return refuse(0, explain_none(budget, server->options.version_minor));
     *out_taken = api_object_copy(budget);
 
     PdbStatus *status = api_edit_status(*out_taken);

@@ -101,6 +101,22 @@ deployment_write_status(DeploymentSync *sync, const char *why)
     plan_update_status(sync->plan, api_object_copy(sync->deployment), "%s", why);
 }
 
+/* GetTerminatingReplicaCountForReplicaSets: of one that does not tell, nothing is known of all. */
+static OptInt32
+sum_terminating(const DeploymentSync *sync)
+{
+    OptInt32 sum = OPT_INT32(0);
+
+    for (guint i = 0; i <= sync->old_sets->len && sum.is_set; i++) {
+        const ApiObject *set =
+            i < sync->old_sets->len ? g_array_index(sync->old_sets, SetRef, i).object : sync->new_set.object;
+        OptInt32 one = set == NULL ? OPT_INT32(0) : replica_set_status(set)->terminating_replicas;
+
+        sum = one.is_set ? OPT_INT32(sum.value + one.value) : one;
+    }
+    return sum;
+}
+
 /* v1.34 pkg/controller/deployment/sync.go, calculateStatus. */
 static void
 calculate(DeploymentSync *sync, DeploymentStatus *out)
@@ -119,6 +135,9 @@ calculate(DeploymentSync *sync, DeploymentStatus *out)
     out->ready_replicas = sets_ready_replicas(sync->old_sets, new_set);
     out->available_replicas = available;
     out->unavailable_replicas = MAX(sets_spec_replicas(sync->old_sets, new_set) - available, 0);
+    out->terminating_replicas = profile_has(FEATURE_TERMINATING_REPLICAS, sync->r->version_minor)
+                                    ? sum_terminating(sync)
+                                    : (OptInt32){0};
     if (available >= desired - deployment_max_unavailable(sync->deployment))
         condition = condition_now(sync, "Available", "True", "MinimumReplicasAvailable",
                                   "Deployment has minimum availability.");

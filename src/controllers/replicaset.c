@@ -1,4 +1,6 @@
 #include "controllers/controllers.h"
+
+#include "api/profile.h"
 #include "controllers/replicaset_sync.h"
 
 #define BURST_REPLICAS 500
@@ -8,6 +10,7 @@
 typedef struct {
     ApiObject *set;  /* (owned ref) as cached */
     GPtrArray *pods; /* (owned) of owned refs: active and claimed, as listed by this sync */
+    OptInt32 terminating;      /* its pods on their way out; unset: not told in this version */
     ApiObject *status_written; /* (owned ref) what is tried again after a refusal */
 } SetSync;
 
@@ -22,12 +25,33 @@ set_sync_free(gpointer data)
     g_free(sync);
 }
 
+/* Of a ReplicaSet only: v1.35 pkg/controller/replicaset/replica_set.go, syncReplicaSet, FilterClaimedPods. */
+static OptInt32
+count_terminating(const Reconcile *r, const ApiObject *set)
+{
+    LabelSelector selector = replica_set_selector(set);
+    g_autoptr(GPtrArray) pods = NULL;
+    gint32 count = 0;
+
+    if (set->kind != &replica_set_kind || !profile_has(FEATURE_TERMINATING_REPLICAS, r->version_minor))
+        return (OptInt32){0};
+    pods = g_ptr_array_new();
+    view_list_owned(r->view, &pod_kind, api_uid(set), pods);
+    for (guint i = 0; i < pods->len; i++) {
+        const ApiObject *pod = pods->pdata[i];
+
+        count += pod_is_terminating(pod) && label_selector_matches(&selector, &pod->meta->labels);
+    }
+    return OPT_INT32(count);
+}
+
 static SetSync *
-set_sync_new(const ApiObject *set, const GPtrArray *pods)
+set_sync_new(const Reconcile *r, const ApiObject *set, const GPtrArray *pods)
 {
     SetSync *sync = g_new0(SetSync, 1);
 
     sync->set = api_object_ref(set);
+    sync->terminating = count_terminating(r, set);
     sync->pods = g_ptr_array_new_full(pods->len, api_object_unref);
     for (guint i = 0; i < pods->len; i++)
         g_ptr_array_add(sync->pods, api_object_ref(pods->pdata[i]));
@@ -42,6 +66,7 @@ set_sync_next(const SetSync *sync)
 
     next->set = api_object_ref(sync->set);
     next->pods = g_ptr_array_ref(sync->pods);
+    next->terminating = sync->terminating;
     return next;
 }
 
@@ -143,6 +168,7 @@ plan_status(const Reconcile *r, SetSync *sync, const char *error, Plan *plan)
     PlanStep *step;
 
     replica_set_calculate_status(sync->set, sync->pods, error, r->wall_ns, status);
+    status->terminating_replicas = sync->terminating;
     if (api_struct_equal(sync->set->kind->status, replica_set_status(sync->set), status)) {
         if (error == NULL)
             requeue_for_availability(r, sync, status, plan);
@@ -280,9 +306,9 @@ sync_claimed(const Reconcile *r, Plan *plan, const ApiObject *set, const Claims 
 
     claims_plan(claims, set, plan);
     if (may_manage && manage(r, set, claims->claimed, plan))
-        plan_continue(plan, after_manage, set_sync_new(set, claims->claimed), set_sync_free);
+        plan_continue(plan, after_manage, set_sync_new(r, set, claims->claimed), set_sync_free);
     else
-        plan_status(r, set_sync_new(set, claims->claimed), NULL, plan);
+        plan_status(r, set_sync_new(r, set, claims->claimed), NULL, plan);
 }
 
 static void

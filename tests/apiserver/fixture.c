@@ -31,7 +31,7 @@ init(Fixture *f, gboolean quick, const ApiServerOptions *more)
     options.world = f->world;
     options.machine = f->machine;
     options.etcd = f->etcd;
-    options.version_minor = 34;
+    options.version_minor = options.version_minor == 0 ? 34 : options.version_minor;
     options.quick = quick;
     f->server = apiserver_new(&options);
     etcd_start(f->etcd);
@@ -45,6 +45,12 @@ void
 fixture_init(Fixture *f, gboolean quick)
 {
     init(f, quick, &(ApiServerOptions){0});
+}
+
+void
+fixture_init_version(Fixture *f, guint version_minor)
+{
+    init(f, TRUE, &(ApiServerOptions){.version_minor = version_minor});
 }
 
 void

@@ -19,6 +19,8 @@ typedef struct {
  * of namespace "default".
  */
 void fixture_init(Fixture *f, gboolean quick);
+/* fixture_init_version: one of v1.@version_minor. */
+void fixture_init_version(Fixture *f, guint version_minor);
 /* fixture_init_shared: quick, and slowed by what its components do on the same machine. */
 void fixture_init_shared(Fixture *f);
 /* fixture_init_ranges: quick, with other addresses of Services and other node ports. */

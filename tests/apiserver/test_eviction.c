@@ -319,6 +319,53 @@ START_TEST(test_terminating_namespace)
 }
 END_TEST
 
+/* eviction_test.go of v1.35, TestEviction: why none may go; up to v1.34 the numbers, always. */
+static const struct {
+    const char *name;
+    guint version_minor;
+    gint32 healthy, desired;
+    const char *reason, *message; /* of DisruptionAllowed; NULL: there is none */
+    const char *cause;
+} word_cases[] = {
+    {"as many as needed", 35, 3, 3, NULL, NULL, "The disruption budget b needs 3 healthy pods and has 3 currently"},
+    {"the error is about sync failure", 35, 0, 0, "SyncFailed", "hoge",
+     "The disruption budget b does not allow evicting pods currently because it failed sync: hoge"},
+    {"the error includes the reason", 35, 4, 3, "bar-reason", "hoge",
+     "The disruption budget b does not allow evicting pods currently (bar-reason): hoge"},
+    {"more than needed, and nobody says why", 35, 4, 3, "InsufficientPods", "",
+     "The disruption budget b does not allow evicting pods currently"},
+    {"sync failure, before", 34, 0, 0, "SyncFailed", "hoge",
+     "The disruption budget b needs 0 healthy pods and has 0 currently"},
+    {"more than needed, before", 34, 4, 3, "InsufficientPods", "",
+     "The disruption budget b needs 3 healthy pods and has 4 currently"},
+};
+
+START_TEST(test_words)
+{
+    PdbStatus status = {.observed_generation = 1,
+                        .current_healthy = word_cases[_i].healthy,
+                        .desired_healthy = word_cases[_i].desired,
+                        .expected_pods = 5};
+    ApiResponse *response;
+
+    tear_down();
+    fixture_init_version(&fixture, word_cases[_i].version_minor);
+    if (word_cases[_i].reason != NULL) {
+        Condition *condition = condition_edit(&status.conditions, str_intern("DisruptionAllowed"));
+
+        condition->status = str_intern("False");
+        condition->reason = str_intern(word_cases[_i].reason);
+        condition->message = str_intern(word_cases[_i].message);
+    }
+    make_budget("b", "minAvailable: 3", status);
+    make_pod("p", (PodState){"Running", TRUE});
+    response = fixture_call(&fixture, eviction_of("p"));
+    ck_assert_msg(response->code == 429, "%s: %d", word_cases[_i].name, response->code);
+    ck_assert_str_eq(response->status->causes.items[0].message, word_cases[_i].cause);
+    api_response_free(response);
+}
+END_TEST
+
 Suite *
 eviction_suite(void)
 {
@@ -333,6 +380,7 @@ eviction_suite(void)
     tcase_add_test(tcase, test_dry_run);
     tcase_add_test(tcase, test_preconditions);
     tcase_add_test(tcase, test_terminating_namespace);
+    tcase_add_loop_test(tcase, test_words, 0, G_N_ELEMENTS(word_cases));
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -159,6 +159,58 @@ START_TEST(test_status_lags_the_creation)
 }
 END_TEST
 
+/*
+ * The gate DeploymentReplicaSetTerminatingReplicas, on from v1.35 (replica_set_utils_test.go, TestCalculateStatus; util/
+ * deployment_util_test.go, TestGetTerminatingReplicaCountForReplicaSets): pods on their way out that the set controls and
+ * selects; a ReplicationController never tells.
+ */
+static const struct {
+    const ApiKind *kind;
+    const ControllerDef *def;
+    guint version_minor;
+    gint32 want; /* -1: not told */
+} terminating_cases[] = {
+    {&replica_set_kind, &replica_set_controller, 34, -1},
+    {&replica_set_kind, &replica_set_controller, 35, 2},
+    {&replication_controller_kind, &replication_controller, 36, -1},
+};
+
+static ApiObject *
+make_going(const ApiObject *owner, const char *name, const char *phase, const char *label)
+{
+    ApiObject *pod = make_pod(owner, name, "n", phase, FALSE);
+
+    str_map_set(&api_edit_meta(pod)->labels, str_intern("a"), str_intern(label));
+    api_edit_meta(pod)->deletion_time = MINI_EPOCH;
+    return pod;
+}
+
+START_TEST(test_terminating)
+{
+    Mini *mini = mini_new();
+    const ApiObject *set = mini_add(
+        mini, object_from_yaml(terminating_cases[_i].kind,
+                               terminating_cases[_i].kind == &replica_set_kind
+                                   ? "{metadata: {name: r}, spec: {replicas: 0, selector: {matchLabels: {a: r}}, template: "
+                                     "{metadata: {labels: {a: r}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}"
+                                   : "{metadata: {name: r}, spec: {replicas: 0, template: {metadata: {labels: {a: r}}, "
+                                     "spec: {containers: [{name: c, image: 'i:1'}]}}}}"));
+    OptInt32 told;
+
+    mini->version_minor = terminating_cases[_i].version_minor;
+    mini_add(mini, make_going(set, "p", "Running", "r"));
+    mini_add(mini, make_going(set, "q", "Pending", "r"));
+    mini_add(mini, make_going(set, "over", "Failed", "r"));
+    mini_add(mini, make_going(set, "relabelled", "Running", "x"));
+    mini_add(mini, make_going(NULL, "stray", "Running", "r"));
+    mini_sync(mini, terminating_cases[_i].def, "default/r");
+    told = replica_set_status(mini_get(mini, terminating_cases[_i].kind, "default", "r"))->terminating_replicas;
+    ck_assert_msg((told.is_set ? told.value : -1) == terminating_cases[_i].want, "%s of v1.%u: %d",
+                  terminating_cases[_i].kind->kind, terminating_cases[_i].version_minor, told.value);
+    mini_free(mini);
+}
+END_TEST
+
 /* v1.34 pkg/controller/replicaset/replica_set_test.go, TestGetPodsToDelete. */
 static const struct {
     const char *name;
@@ -357,6 +409,7 @@ replicaset_suite(void)
     tcase_add_loop_test(tcase, test_victims, 0, G_N_ELEMENTS(victim_cases));
     tcase_add_test(tcase, test_creates_in_slow_start);
     tcase_add_test(tcase, test_status_lags_the_creation);
+    tcase_add_loop_test(tcase, test_terminating, 0, G_N_ELEMENTS(terminating_cases));
     tcase_add_test(tcase, test_refused_creations);
     tcase_add_test(tcase, test_terminating_namespace);
     tcase_add_test(tcase, test_release);
