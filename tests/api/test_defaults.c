@@ -1,4 +1,5 @@
 /* Defaults: what a real v1.34 API server stored for minimal objects. */
+#include "support.h"
 #include "test_support.h"
 
 /* --- recordings ---------------------------------------------------------------------------- */
@@ -175,6 +176,90 @@ START_TEST(test_service_types)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/registry/core/service/strategy_test.go: TestDropTypeDependentFields;
+ * storage/rest_test.go: TestPatchAllocatedValues. What a Service is after an update, as JSON of its spec.
+ */
+static const struct {
+    const char *rule, *old, *update, *want;
+} service_updates[] = {
+    {"a node port follows the name of its port, whatever else changes",
+     "type: NodePort, ports: [{port: 80, nodePort: 30080}]", "type: NodePort, ports: [{port: 81}]",
+     "type: NodePort, ports: [{port: 81, nodePort: 30080}]"},
+    {"not to a port of another name", "type: NodePort, ports: [{name: a, port: 80, nodePort: 30080}]",
+     "type: NodePort, ports: [{name: b, port: 80}]", "type: NodePort, ports: [{name: b, port: 80}]"},
+    {"not if another port took it",
+     "type: NodePort, ports: [{name: a, port: 80, nodePort: 30080}, {name: b, port: 81, nodePort: 30081}]",
+     "type: NodePort, ports: [{name: a, port: 80}, {name: b, port: 81, nodePort: 30080}]",
+     "type: NodePort, ports: [{name: a, port: 80}, {name: b, port: 81, nodePort: 30080}]"},
+    {"NodePort becomes ClusterIP", "type: NodePort, externalTrafficPolicy: Local, ports: [{port: 80, nodePort: 30080}]",
+     "type: ClusterIP, externalTrafficPolicy: Local, ports: [{port: 80, nodePort: 30080}]",
+     "type: ClusterIP, ports: [{port: 80}]"},
+    {"but a node port that is new stays, and is refused",
+     "type: NodePort, ports: [{port: 80, nodePort: 30080}]",
+     "type: ClusterIP, ports: [{port: 80, nodePort: 30081}]",
+     "type: ClusterIP, ports: [{port: 80, nodePort: 30081}]"},
+    {"with externalIPs it is still called from outside",
+     "type: NodePort, externalTrafficPolicy: Local, externalIPs: [1.2.3.4], ports: [{port: 80, nodePort: 30080}]",
+     "type: ClusterIP, externalTrafficPolicy: Local, externalIPs: [1.2.3.4], ports: [{port: 80, nodePort: 30080}]",
+     "type: ClusterIP, externalTrafficPolicy: Local, externalIPs: [1.2.3.4], ports: [{port: 80}]"},
+    {"without them no more", "type: ClusterIP, externalTrafficPolicy: Cluster, externalIPs: [1.2.3.4], ports: [{port: 80}]",
+     "type: ClusterIP, externalTrafficPolicy: Cluster, ports: [{port: 80}]",
+     "type: ClusterIP, ports: [{port: 80}]"},
+    {"the health check port goes with the policy",
+     "type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 31000, ports: [{port: 80}]",
+     "type: LoadBalancer, externalTrafficPolicy: Cluster, healthCheckNodePort: 31000, ports: [{port: 80}]",
+     "type: LoadBalancer, externalTrafficPolicy: Cluster, ports: [{port: 80}]"},
+    {"and stays with it", "type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 31000, ports: [{port: 80}]",
+     "type: LoadBalancer, externalTrafficPolicy: Local, ports: [{port: 80}]",
+     "type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 31000, ports: [{port: 80}]"},
+    {"LoadBalancer becomes ClusterIP",
+     "type: LoadBalancer, allocateLoadBalancerNodePorts: false, loadBalancerClass: a/b, ports: [{port: 80}]",
+     "type: ClusterIP, allocateLoadBalancerNodePorts: false, loadBalancerClass: a/b, ports: [{port: 80}]",
+     "type: ClusterIP, ports: [{port: 80}]"},
+    {"ClusterIP becomes ExternalName",
+     "type: ClusterIP, clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], ipFamilies: [IPv4], ipFamilyPolicy: "
+     "SingleStack, ports: [{port: 80}]",
+     "type: ExternalName, clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], ipFamilies: [IPv4], ipFamilyPolicy: "
+     "SingleStack, ports: [{port: 80}]",
+     "type: ExternalName, ports: [{port: 80}]"},
+    {"a changed address stays, and is refused",
+     "type: ClusterIP, clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], ports: [{port: 80}]",
+     "type: ExternalName, clusterIP: 10.96.0.8, clusterIPs: [10.96.0.8], ports: [{port: 80}]",
+     "type: ExternalName, clusterIP: 10.96.0.8, clusterIPs: [10.96.0.8], ports: [{port: 80}]"},
+};
+
+static ApiObject *
+service_with(const char *spec)
+{
+    g_autofree char *yaml = g_strdup_printf(
+        "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {%s}, status: {loadBalancer: "
+        "{ingress: [{ip: 5.6.7.8}]}}}",
+        spec);
+
+    return support_object(yaml);
+}
+
+START_TEST(test_service_updates)
+{
+    g_autoptr(ApiObject) old = service_with(service_updates[_i].old);
+    g_autoptr(ApiObject) service = service_with(service_updates[_i].update);
+    g_autoptr(ApiObject) want = service_with(service_updates[_i].want);
+    const ServiceStatus *status;
+
+    service->kind->prepare_update(service, old);
+    ck_assert_msg(api_struct_equal(service->kind->spec, service->spec, want->spec), "%s",
+                  service_updates[_i].rule);
+    /* What the cloud gave is not seen any more where there is no balancer. */
+    status = service->status;
+    ck_assert_uint_eq(status->load_balancer.ingress.count,
+                      str_is(service_spec(old)->type, "LoadBalancer") &&
+                              !str_is(service_spec(service)->type, "LoadBalancer")
+                          ? 0
+                          : 1);
+}
+END_TEST
+
 START_TEST(test_namespace)
 {
     g_autoptr(ApiObject) object =
@@ -222,6 +307,7 @@ defaults_suite(void)
     tcase_add_test(tcase, test_host_network_ports);
     tcase_add_test(tcase, test_rolling_update);
     tcase_add_test(tcase, test_service_types);
+    tcase_add_loop_test(tcase, test_service_updates, 0, G_N_ELEMENTS(service_updates));
     tcase_add_test(tcase, test_namespace);
     tcase_add_test(tcase, test_pod_create);
     suite_add_tcase(suite, tcase);

@@ -180,6 +180,59 @@ service_prepare_create(ApiObject *service)
         str_list_add(&spec->cluster_ips, spec->cluster_ip);
 }
 
+static gboolean
+needs_address(const ServiceSpec *spec)
+{
+    return !str_is(spec->type, "ExternalName");
+}
+
+static gboolean
+needs_node_ports(const ServiceSpec *spec)
+{
+    return str_is(spec->type, "NodePort") || str_is(spec->type, "LoadBalancer");
+}
+
+static gboolean
+needs_health_check_port(const ServiceSpec *spec)
+{
+    return str_is(spec->type, "LoadBalancer") && str_is(spec->external_traffic_policy, "Local");
+}
+
+static gboolean
+is_called_from_outside(const ServiceSpec *spec)
+{
+    return needs_node_ports(spec) || (str_is(spec->type, "ClusterIP") && spec->external_ips.count > 0);
+}
+
+static gboolean
+has_node_port(const ServiceSpec *spec, gint32 node_port)
+{
+    for (guint i = 0; i < spec->ports.count; i++)
+        if (spec->ports.items[i].node_port == node_port)
+            return TRUE;
+    return FALSE;
+}
+
+/* A port that asks for no node port has the one of the same name, if no other port took it. */
+static void
+keep_node_ports(ServiceSpec *spec, const ServiceSpec *old)
+{
+    for (guint i = 0; i < spec->ports.count; i++) {
+        ServicePort *port = &spec->ports.items[i];
+        gint32 before = 0;
+
+        if (port->node_port != 0)
+            continue;
+        /* Of several old ports of a name the last counts. */
+        for (guint k = 0; k < old->ports.count; k++)
+            if (str_is(old->ports.items[k].name == NULL ? "" : old->ports.items[k].name,
+                       port->name == NULL ? "" : port->name))
+                before = old->ports.items[k].node_port;
+        if (before != 0 && !has_node_port(spec, before))
+            port->node_port = before;
+    }
+}
+
 /*
  * v1.34 pkg/registry/core/service/storage: patchAllocatedValues. What was
  * allocated stays when the update does not mention it.
@@ -187,10 +240,7 @@ service_prepare_create(ApiObject *service)
 static void
 keep_allocated(ServiceSpec *spec, const ServiceSpec *old)
 {
-    gboolean had_node_ports = str_is(old->type, "NodePort") || str_is(old->type, "LoadBalancer");
-    gboolean has_node_ports = str_is(spec->type, "NodePort") || str_is(spec->type, "LoadBalancer");
-
-    if (!str_is(spec->type, "ExternalName") && !str_is(old->type, "ExternalName")) {
+    if (needs_address(spec) && needs_address(old)) {
         if (str_is_empty(spec->cluster_ip))
             spec->cluster_ip = old->cluster_ip;
         if (spec->cluster_ips.count == 0 && spec->cluster_ip == old->cluster_ip) {
@@ -198,21 +248,56 @@ keep_allocated(ServiceSpec *spec, const ServiceSpec *old)
                 str_list_add(&spec->cluster_ips, old->cluster_ips.items[i]);
         }
     }
-    if (!had_node_ports || !has_node_ports)
-        return;
-    for (guint i = 0; i < spec->ports.count; i++) {
-        ServicePort *port = &spec->ports.items[i];
-
-        for (guint j = 0; j < old->ports.count && port->node_port == 0; j++) {
-            const ServicePort *before = &old->ports.items[j];
-
-            if (before->port == port->port && str_is(before->protocol, port->protocol))
-                port->node_port = before->node_port;
-        }
-    }
-    if (spec->health_check_node_port == 0 && str_is(spec->external_traffic_policy, "Local") &&
-        str_is(old->external_traffic_policy, "Local"))
+    if (needs_node_ports(spec) && needs_node_ports(old))
+        keep_node_ports(spec, old);
+    if (needs_health_check_port(spec) && needs_health_check_port(old) &&
+        spec->health_check_node_port == 0)
         spec->health_check_node_port = old->health_check_node_port;
+}
+
+static gboolean
+same_list(const StrList *a, const StrList *b)
+{
+    if (a->count != b->count)
+        return FALSE;
+    for (guint i = 0; i < a->count; i++)
+        if (a->items[i] != b->items[i])
+            return FALSE;
+    return TRUE;
+}
+
+static void
+drop_list(StrList *list)
+{
+    g_clear_pointer(&list->items, g_free);
+    list->count = 0;
+}
+
+static void
+drop_address(ServiceSpec *spec, const ServiceSpec *old)
+{
+    if (str_is(spec->cluster_ip, old->cluster_ip) && same_list(&spec->cluster_ips, &old->cluster_ips)) {
+        spec->cluster_ip = NULL;
+        drop_list(&spec->cluster_ips);
+    }
+    if (same_list(&spec->ip_families, &old->ip_families))
+        drop_list(&spec->ip_families);
+    if (str_is(spec->ip_family_policy, old->ip_family_policy))
+        spec->ip_family_policy = NULL;
+}
+
+/* Ports may come, go and change, but for a node port that was not there before. */
+static void
+drop_node_ports(ServiceSpec *spec, const ServiceSpec *old)
+{
+    for (guint i = 0; i < spec->ports.count; i++) {
+        gint32 node_port = spec->ports.items[i].node_port;
+
+        if (node_port != 0 && !has_node_port(old, node_port))
+            return;
+    }
+    for (guint i = 0; i < spec->ports.count; i++)
+        spec->ports.items[i].node_port = 0;
 }
 
 /*
@@ -222,36 +307,22 @@ keep_allocated(ServiceSpec *spec, const ServiceSpec *old)
 static void
 drop_what_type_lacks(ServiceSpec *spec, const ServiceSpec *old)
 {
-    gboolean has_node_ports = str_is(spec->type, "NodePort") || str_is(spec->type, "LoadBalancer");
-
-    if (str_is(spec->type, "ExternalName") && !str_is(old->type, "ExternalName")) {
-        if (str_is(spec->cluster_ip, old->cluster_ip)) {
-            spec->cluster_ip = NULL;
-            g_clear_pointer(&spec->cluster_ips.items, g_free);
-            spec->cluster_ips.count = 0;
-        }
-        g_clear_pointer(&spec->ip_families.items, g_free);
-        spec->ip_families.count = 0;
-        spec->ip_family_policy = NULL;
-        spec->internal_traffic_policy = NULL;
-    }
-    if (!has_node_ports && (str_is(old->type, "NodePort") || str_is(old->type, "LoadBalancer"))) {
-        for (guint i = 0; i < spec->ports.count; i++) {
-            for (guint j = 0; j < old->ports.count; j++) {
-                if (spec->ports.items[i].node_port == old->ports.items[j].node_port)
-                    spec->ports.items[i].node_port = 0;
-            }
-        }
-        if (str_is(spec->external_traffic_policy, old->external_traffic_policy))
-            spec->external_traffic_policy = NULL;
+    if (needs_address(old) && !needs_address(spec))
+        drop_address(spec, old);
+    if (needs_node_ports(old) && !needs_node_ports(spec))
+        drop_node_ports(spec, old);
+    if (needs_health_check_port(old) && !needs_health_check_port(spec) &&
+        spec->health_check_node_port == old->health_check_node_port)
         spec->health_check_node_port = 0;
-    }
     if (!str_is(spec->type, "LoadBalancer") && str_is(old->type, "LoadBalancer")) {
         if (spec->allocate_load_balancer_node_ports == old->allocate_load_balancer_node_ports)
             spec->allocate_load_balancer_node_ports = OPT_UNSET;
         if (str_is(spec->load_balancer_class, old->load_balancer_class))
             spec->load_balancer_class = NULL;
     }
+    if (is_called_from_outside(old) && !is_called_from_outside(spec) &&
+        str_is(spec->external_traffic_policy, old->external_traffic_policy))
+        spec->external_traffic_policy = NULL;
 }
 
 static void
@@ -261,6 +332,10 @@ service_prepare_update(ApiObject *service, const ApiObject *old)
     const ServiceSpec *before = old->spec;
 
     drop_what_type_lacks(spec, before);
+    /* Its end comes later, but nobody is to see that. */
+    if (!str_is(spec->type, "LoadBalancer") && str_is(before->type, "LoadBalancer"))
+        api_struct_clear(&load_balancer_status_type,
+                         &((ServiceStatus *)api_edit_status(service))->load_balancer);
     keep_allocated(spec, before);
     if (!str_is_empty(spec->cluster_ip) && spec->cluster_ips.count == 0)
         str_list_add(&spec->cluster_ips, spec->cluster_ip);
