@@ -32,8 +32,9 @@ api_kind_group_singular(const ApiKind *kind)
     return str_internf("%s.%s", kind->singular, kind->group);
 }
 
-const ApiKind *
-api_kind_find(const char *api_version, const char *kind)
+/* Among @kinds, by version and kind. */
+static const ApiKind *
+find_among(const ApiKind *const *kinds, const char *api_version, const char *kind)
 {
     if (api_version == NULL || kind == NULL)
         return NULL;
@@ -42,8 +43,8 @@ api_kind_find(const char *api_version, const char *kind)
     gsize group_length = slash == NULL ? 0 : (gsize)(slash - api_version);
     const char *version = slash == NULL ? api_version : slash + 1;
 
-    for (guint i = 0; api_kinds[i] != NULL; i++) {
-        const ApiKind *candidate = api_kinds[i];
+    for (guint i = 0; kinds[i] != NULL; i++) {
+        const ApiKind *candidate = kinds[i];
 
         if (strcmp(candidate->kind, kind) == 0 && strcmp(candidate->version, version) == 0 &&
             strlen(candidate->group) == group_length &&
@@ -51,6 +52,22 @@ api_kind_find(const char *api_version, const char *kind)
             return candidate;
     }
     return NULL;
+}
+
+const ApiKind *
+api_form_find(const char *api_version, const char *kind)
+{
+    const ApiKind *found = find_among(api_kinds, api_version, kind);
+
+    return found != NULL ? found : find_among(api_forms, api_version, kind);
+}
+
+const ApiKind *
+api_kind_find(const char *api_version, const char *kind)
+{
+    const ApiKind *found = api_form_find(api_version, kind);
+
+    return found != NULL && found->stored != NULL ? found->stored : found;
 }
 
 static gboolean
@@ -79,19 +96,35 @@ kind_has_group(const ApiKind *kind, const char *suffix)
            strcmp(suffix + version_length + 1, kind->group) == 0;
 }
 
-const ApiKind *
-api_kind_find_resource(const char *word)
+static const ApiKind *
+find_word_among(const ApiKind *const *kinds, const char *word)
 {
     g_autofree char *resource = g_ascii_strdown(word, -1);
     char *dot = strchr(resource, '.');
 
     if (dot != NULL)
         *dot = '\0';
-    for (guint i = 0; api_kinds[i] != NULL; i++) {
-        if (!kind_has_word(api_kinds[i], resource))
+    for (guint i = 0; kinds[i] != NULL; i++) {
+        if (!kind_has_word(kinds[i], resource))
             continue;
-        if (dot == NULL || kind_has_group(api_kinds[i], dot + 1))
-            return api_kinds[i];
+        if (dot == NULL || kind_has_group(kinds[i], dot + 1))
+            return kinds[i];
     }
     return NULL;
+}
+
+const ApiKind *
+api_form_find_resource(const char *word)
+{
+    const ApiKind *found = find_word_among(api_kinds, word);
+
+    return found != NULL ? found : find_word_among(api_forms, word);
+}
+
+const ApiKind *
+api_kind_find_resource(const char *word)
+{
+    const ApiKind *found = api_form_find_resource(word);
+
+    return found != NULL && found->stored != NULL ? found->stored : found;
 }

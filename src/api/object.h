@@ -86,6 +86,13 @@ struct ApiKind {
     /* name: which pattern of names; see names.h */
     int name_rule;
     gboolean checks_meta_last; /* at creation, metadata only if nothing else is wrong */
+    /*
+     * A form: another version of a kind, which the server stores in that kind's own form. Requests
+     * and answers may be in it, nothing else. NULL: no form. The functions give new objects. (owned)
+     */
+    const ApiKind *stored;
+    ApiObject *(*to_stored)(const ApiObject *object);
+    ApiObject *(*from_stored)(const ApiObject *object);
     /* select_field: value of a field label (interned), NULL if not supported by this kind. */
     const char *(*select_field)(const ApiObject *object, const char *label);
 };
@@ -95,6 +102,11 @@ extern const ApiKind *const api_kinds[];
 /* api_kind_find: by kind or by resource word as kubectl takes it (plural, singular, short name, "deployments.apps"). NULL if none. */
 const ApiKind *api_kind_find_resource(const char *word);
 const ApiKind *api_kind_find(const char *api_version, const char *kind);
+/* The forms that are no kinds of their own (kinds/list.c), NULL-terminated. */
+extern const ApiKind *const api_forms[];
+/* api_form_find, api_form_find_resource: the same, but the very version that was asked for, which may be a form. */
+const ApiKind *api_form_find(const char *api_version, const char *kind);
+const ApiKind *api_form_find_resource(const char *word);
 /* "apps/v1", "v1"; "deployments.apps", "pods"; "deployment.apps". Returns: (interned) */
 const char *api_kind_api_version(const ApiKind *kind);
 const char *api_kind_group_resource(const ApiKind *kind);

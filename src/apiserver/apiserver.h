@@ -54,7 +54,8 @@ typedef enum {
 
 typedef struct {
     ApiVerb verb;
-    const ApiKind *kind;
+    const ApiKind *kind; /* may be a form; the server puts the stored kind here and that into @form */
+    const ApiKind *form; /* NULL: the kind's own */
     const char *namespace_, *name, *subresource; /* interned */
     ApiObject *object; /* (owned) create, update, binding (spec.nodeName in a Pod) */
     /* (owned) create, update as a user sent it: decoded by the server, or PATCH's document */

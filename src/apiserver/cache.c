@@ -44,7 +44,7 @@ server_resource(const ApiServer *server, const ApiKind *kind)
 gboolean
 apiserver_stores(const ApiServer *server, const ApiKind *kind)
 {
-    return server_resource(server, kind) != NULL;
+    return server_resource(server, kind->stored != NULL ? kind->stored : kind) != NULL;
 }
 
 /* --- the ring ------------------------------------------------------------------------ */

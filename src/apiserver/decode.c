@@ -14,6 +14,25 @@ refuse_kind(const ApiKind *kind, const char *why)
                                               kind->kind, kind->version, kind->kind, why));
 }
 
+static const ApiKind *
+form_of(const ApiRequest *request)
+{
+    return request->form != NULL ? request->form : request->kind;
+}
+
+/* In the form that is stored; takes @object. */
+static ApiObject *
+stored_form(const ApiRequest *request, ApiObject *object)
+{
+    ApiObject *stored;
+
+    if (object == NULL || request->form == NULL)
+        return object;
+    stored = request->form->to_stored(object);
+    api_object_unref(object);
+    return stored;
+}
+
 /* The document's own apiVersion and kind against those of the URL. */
 static ApiStatus *
 check_type(const ApiKind *kind, const Value *body)
@@ -55,7 +74,7 @@ judge_fields(Call *call, const ApiDecodeResult *result)
     if (request->field_validation == FIELD_VALIDATION_STRICT) {
         g_autofree char *text = api_decode_result_strict_text(result);
 
-        return refuse_kind(request->kind, text);
+        return refuse_kind(form_of(request), text);
     }
     for (guint i = 0; i < result->strict->len; i++)
         call_warn(call, g_ptr_array_index(result->strict, i));
@@ -65,7 +84,7 @@ judge_fields(Call *call, const ApiDecodeResult *result)
 ApiObject *
 decode_body(Call *call, const Value *body, ApiStatus **out_status)
 {
-    const ApiKind *kind = call->request->kind;
+    const ApiKind *kind = form_of(call->request);
     ApiDecodeResult result = {0};
     g_autoptr(ApiObject) object = NULL;
 
@@ -78,7 +97,7 @@ decode_body(Call *call, const Value *body, ApiStatus **out_status)
     else
         *out_status = judge_fields(call, &result);
     api_decode_result_clear(&result);
-    return *out_status == NULL ? g_steal_pointer(&object) : NULL;
+    return *out_status == NULL ? stored_form(call->request, g_steal_pointer(&object)) : NULL;
 }
 
 /* --- patches ------------------------------------------------------------------------- */
@@ -170,7 +189,7 @@ decode_patched(Call *call, const Value *tree, ApiStatus **out_status)
 {
     const ApiRequest *request = call->request;
     ApiDecodeResult result = {0};
-    g_autoptr(ApiObject) object = api_object_decode(request->kind, tree, &result);
+    g_autoptr(ApiObject) object = api_object_decode(form_of(request), tree, &result);
 
     *out_status = NULL;
     if (result.type_error != NULL) {
@@ -183,5 +202,5 @@ decode_patched(Call *call, const Value *tree, ApiStatus **out_status)
         *out_status = judge_fields(call, &result);
     }
     api_decode_result_clear(&result);
-    return *out_status == NULL ? g_steal_pointer(&object) : NULL;
+    return *out_status == NULL ? stored_form(call->request, g_steal_pointer(&object)) : NULL;
 }

@@ -51,9 +51,10 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
 {
     ApiRequest *request = call->request;
     ApiStatus *status = NULL;
-    g_autoptr(Value) before = api_object_encode(old);
-    g_autoptr(Value) after =
-        patch_apply(request->patch_type, request->kind, before, request->body, &status);
+    const ApiKind *form = request->form != NULL ? request->form : request->kind;
+    g_autoptr(ApiObject) shown = request->form != NULL ? form->from_stored(old) : api_object_ref(old);
+    g_autoptr(Value) before = api_object_encode(shown);
+    g_autoptr(Value) after = patch_apply(request->patch_type, form, before, request->body, &status);
 
     if (after == NULL)
         return status;

@@ -182,9 +182,31 @@ call_send(Call *call)
         user_free(user);
 }
 
+/* What was asked for in another form is answered in it. */
+static void
+give_form(const ApiRequest *request, ApiResponse *response)
+{
+    if (response->object != NULL && response->object->kind == request->form->stored) {
+        ApiObject *object = request->form->from_stored(response->object);
+
+        api_object_unref(response->object);
+        response->object = object;
+    }
+    if (response->items != NULL) {
+        GPtrArray *items = g_ptr_array_new_with_free_func(api_object_unref);
+
+        for (guint i = 0; i < response->items->len; i++)
+            g_ptr_array_add(items, request->form->from_stored(response->items->pdata[i]));
+        g_ptr_array_unref(response->items);
+        response->items = items;
+    }
+}
+
 void
 call_answer(Call *call, ApiResponse *response)
 {
+    if (call->request->form != NULL)
+        give_form(call->request, response);
     response->warnings = g_steal_pointer(&call->warnings);
     call->response = response;
     call_continue(call, call->after_ns, call_send);
@@ -336,6 +358,10 @@ call_new(ApiServer *server,
 {
     Call *call = POOL_NEW0(Call);
 
+    if (request->kind->stored != NULL) {
+        request->form = request->kind;
+        request->kind = request->form->stored;
+    }
     call->server = server;
     call->request = request;
     call->reply = reply;

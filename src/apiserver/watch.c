@@ -16,6 +16,7 @@ struct ApiWatch {
     ApiServer *owner;  /* who holds it in its list */
     ApiServer *server; /* NULL: the server's process died */
     Resource *resource;
+    const ApiKind *form; /* in which objects are shown; NULL: their own */
     const char *namespace_;
     Selector *labels;      /* (owned) NULL: all */
     FieldSelector *fields; /* (owned) NULL: all */
@@ -51,6 +52,14 @@ watch_wants(const ApiWatch *watch, const ApiObject *object)
 }
 
 static void
+tell(ApiWatch *watch, WatchType type, const ApiObject *object)
+{
+    g_autoptr(ApiObject) shown = watch->form != NULL ? watch->form->from_stored(object) : NULL;
+
+    watch->func(watch->user, type, shown != NULL ? shown : object, NULL);
+}
+
+static void
 watch_tell(ApiWatch *watch, const HistoryEvent *event)
 {
     gboolean was_in = watch_wants(watch, event->previous);
@@ -60,17 +69,17 @@ watch_tell(ApiWatch *watch, const HistoryEvent *event)
         return;
     watch->server->counters.watch_events++;
     if (was_in && is_in) {
-        watch->func(watch->user, WATCH_MODIFIED, event->value, NULL);
+        tell(watch, WATCH_MODIFIED, event->value);
     } else if (is_in) {
-        watch->func(watch->user, WATCH_ADDED, event->value, NULL);
+        tell(watch, WATCH_ADDED, event->value);
     } else if (event->gone != NULL) {
-        watch->func(watch->user, WATCH_DELETED, event->gone, NULL);
+        tell(watch, WATCH_DELETED, event->gone);
     } else {
         /* It left the view: its last state there, with the revision of the change. */
         g_autoptr(ApiObject) left = api_object_copy(event->previous);
 
         left->resource_version = event->revision;
-        watch->func(watch->user, WATCH_DELETED, left, NULL);
+        tell(watch, WATCH_DELETED, left);
     }
 }
 
@@ -146,7 +155,7 @@ tell_present(ApiWatch *watch)
 
         if (watch_wants(watch, object)) {
             watch->server->counters.watch_events++;
-            watch->func(watch->user, WATCH_ADDED, object, NULL);
+            tell(watch, WATCH_ADDED, object);
         }
     }
 }
@@ -295,6 +304,10 @@ apiserver_watch(ApiServer *server,
 {
     ApiWatch *watch = g_new0(ApiWatch, 1);
 
+    if (kind->stored != NULL) {
+        watch->form = kind;
+        kind = kind->stored;
+    }
     watch->owner = server;
     watch->server = server;
     watch->resource = server_resource(server, kind);

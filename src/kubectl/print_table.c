@@ -46,7 +46,7 @@ print_table_options(const Command *command, const ApiKind *kind, gboolean show_k
 PrintTable *
 print_table_new(const ApiKind *kind, const PrintTableOptions *options)
 {
-    return print_table_new_with(printer_find(kind), kind, options);
+    return print_table_new_with(printer_find(kind->stored != NULL ? kind->stored : kind), kind, options);
 }
 
 PrintTable *
@@ -118,9 +118,12 @@ print_table_add(PrintTable *table, const ApiObject *object, const char *event, g
     GPtrArray *row = row_new();
     g_autoptr(GPtrArray) cells = row_new();
     const StrMap *labels = &object->meta->labels;
+    g_autoptr(ApiObject) stored = NULL;
     guint index = 0;
 
-    table->printer->cells(object, wall_ns, table->options.is_wide, cells);
+    /* Whatever form was asked for: the server makes rows of what it has. */
+    stored = object->kind->to_stored != NULL ? object->kind->to_stored(object) : NULL;
+    table->printer->cells(stored != NULL ? stored : object, wall_ns, table->options.is_wide, cells);
     if (table->options.show_event)
         g_ptr_array_add(row, g_strdup(event != NULL ? event : ""));
     if (table->options.show_namespace)

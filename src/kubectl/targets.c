@@ -24,7 +24,7 @@ add_target(Command *command, const ApiKind *kind, const char *name)
 static const ApiKind *
 find_kind(const Command *command, const char *word)
 {
-    const ApiKind *kind = api_kind_find_resource(word);
+    const ApiKind *kind = api_form_find_resource(word);
 
     if (kind != NULL && !kubectl_finds(command->kubectl, kind))
         return NULL;
@@ -194,13 +194,6 @@ add_document(Command *command, const char *file, const char *shown, const Value 
     const ApiKind *kind;
     Target target = {0};
 
-    if (hpa_is_v1(document)) {
-        g_autoptr(Value) upgraded = value_copy(document);
-
-        hpa_upgrade(upgraded);
-        add_document(command, file, shown, upgraded);
-        return;
-    }
     if (str_is(kind_word, "List") && value_get(document, "items") != NULL) {
         const Value *items = value_get(document, "items");
         for (guint i = 0; i < items->count; i++)
@@ -220,7 +213,7 @@ add_document(Command *command, const char *file, const char *shown, const Value 
                                      shown, what));
         return;
     }
-    kind = api_kind_find(version, kind_word);
+    kind = api_form_find(version, kind_word);
     if (kind == NULL || !kubectl_finds(command->kubectl, kind)) {
         add_error_target(command, shown,
                          str_internf("resource mapping not found for name: \"%s\" namespace: "

@@ -288,7 +288,7 @@ document_kind(const char *file, const Value *document, Diag *diag)
         diag_add(diag, DIAG_ERROR, position(file, document), "", "%s is missing; write apiVersion and kind as the first lines", kind == NULL ? "kind" : "apiVersion");
         return NULL;
     }
-    found = api_kind_find(version, kind);
+    found = api_form_find(version, kind);
     if (found == NULL) {
         g_autoptr(GPtrArray) names = g_ptr_array_new();
         const char *near;
@@ -321,13 +321,6 @@ manifest_check(const char *file, const Value *document, Diag *diag)
         diag_add(diag, DIAG_ERROR, position(file, document), "", "a manifest is a map; write apiVersion, kind, metadata, spec");
         return;
     }
-    if (hpa_is_v1(document)) {
-        g_autoptr(Value) upgraded = value_copy(document);
-
-        hpa_upgrade(upgraded);
-        manifest_check(file, upgraded, diag);
-        return;
-    }
     if (str_is(value_get_string(document, "kind", NULL), "List")) {
         const Value *items = value_get(document, "items");
 
@@ -343,6 +336,13 @@ manifest_check(const char *file, const Value *document, Diag *diag)
     tree = value_copy(document);
     object = decode_all(file, kind, tree, &result, told, diag);
     report_unknown(file, kind, tree, &result, diag);
+    if (object != NULL && kind->stored != NULL) {
+        ApiObject *stored = kind->to_stored(object);
+
+        api_object_unref(object);
+        object = stored;
+        kind = kind->stored;
+    }
     if (object != NULL) {
         if (kind->is_namespaced && str_is_empty(object->meta->namespace_))
             api_edit_meta(object)->namespace_ = str_intern("default");
@@ -362,11 +362,8 @@ manifest_add(Scenario *scenario, const char *file, Value *document)
 {
     ScManifest manifest = {str_intern(file), document, NULL};
     const char *kind = value_get_string(document, "kind", NULL);
-    const char *version;
+    const char *version = value_get_string(document, "apiVersion", NULL);
 
-    if (hpa_is_v1(document))
-        hpa_upgrade(document);
-    version = value_get_string(document, "apiVersion", NULL);
     if (str_is(kind, "List")) {
         const Value *items = value_get(document, "items");
         for (guint i = 0; items != NULL && items->type == VALUE_LIST && i < items->count; i++)

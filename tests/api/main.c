@@ -5,6 +5,7 @@
 Suite *codec_suite(void);
 Suite *cron_suite(void);
 Suite *names_suite(void);
+Suite *forms_suite(void);
 Suite *object_suite(void);
 Suite *patch_suite(void);
 Suite *profile_suite(void);
@@ -26,6 +27,7 @@ main(void)
     srunner_add_suite(runner, codec_suite());
     srunner_add_suite(runner, cron_suite());
     srunner_add_suite(runner, names_suite());
+    srunner_add_suite(runner, forms_suite());
     srunner_add_suite(runner, status_suite());
     srunner_add_suite(runner, selector_suite());
     srunner_add_suite(runner, patch_suite());

@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *kinds_suite(void);
+Suite *forms_suite(void);
 Suite *defaults_suite(void);
 Suite *validation_suite(void);
 

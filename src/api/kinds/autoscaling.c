@@ -17,7 +17,7 @@ static const ApiField reference_fields[] = {
      .doc = "API group and version of the object."},
     {0},
 };
-static const ApiType reference_type = V2("CrossVersionObjectReference",
+const ApiType hpa_reference_type = V2("CrossVersionObjectReference",
                                          CrossVersionObjectReference,
                                          reference_fields,
                                          "An object of the same namespace.");
@@ -45,7 +45,7 @@ static const ApiType target_type =
 
 static const ApiField object_source_fields[] = {
     {"describedObject", API_STRUCT, AT(ObjectMetricSource, described_object), API_REQUIRED,
-     .message = &reference_type, .doc = "The object that the metric is about."},
+     .message = &hpa_reference_type, .doc = "The object that the metric is about."},
     {"target", API_STRUCT, AT(ObjectMetricSource, target), API_REQUIRED, .message = &target_type,
      .doc = "What the metric shall be kept at."},
     {"metric", API_STRUCT, AT(ObjectMetricSource, metric), API_REQUIRED,
@@ -150,7 +150,7 @@ static const ApiType behavior_type = V2("HorizontalPodAutoscalerBehavior",
                                         "How fast the size changes.");
 static const ApiField spec_fields[] = {
     {"scaleTargetRef", API_STRUCT, AT(HpaSpec, scale_target), API_REQUIRED,
-     .message = &reference_type, .doc = "The workload whose size is set."},
+     .message = &hpa_reference_type, .doc = "The workload whose size is set."},
     {"minReplicas", API_OPT_INT32, AT(HpaSpec, min_replicas), .def = "1", .doc = "Fewest pods."},
     {"maxReplicas", API_INT32, AT(HpaSpec, max_replicas), API_REQUIRED | API_ALWAYS,
      .doc = "Most pods."},
@@ -181,7 +181,7 @@ static const ApiField object_status_fields[] = {
     {"current", API_STRUCT, AT(ObjectMetricStatus, current), .message = &value_type,
      .doc = "What it is now."},
     {"describedObject", API_STRUCT, AT(ObjectMetricStatus, described_object),
-     .message = &reference_type, .doc = "The object that the metric is about."},
+     .message = &hpa_reference_type, .doc = "The object that the metric is about."},
     {0},
 };
 const ApiType hpa_object_status_type = V2("ObjectMetricStatus",
@@ -253,7 +253,7 @@ static const ApiField condition_fields[] = {
      .doc = "Details of the last change for people to read."},
     {0},
 };
-static const ApiType condition_type = V2("HorizontalPodAutoscalerCondition",
+const ApiType hpa_condition_type = V2("HorizontalPodAutoscalerCondition",
                                          Condition,
                                          condition_fields,
                                          "One aspect of the autoscaler's state.");
@@ -267,7 +267,7 @@ static const ApiField status_fields[] = {
      .doc = "Number of pods that was decided on."},
     {"currentMetrics", API_MESSAGE_LIST, AT(HpaStatus, current_metrics), API_ALWAYS,
      .message = &metric_status_type, .doc = "The metrics as they were last read."},
-    {"conditions", API_MESSAGE_LIST, AT(HpaStatus, conditions), .message = &condition_type,
+    {"conditions", API_MESSAGE_LIST, AT(HpaStatus, conditions), .message = &hpa_condition_type,
      .merge = API_MERGE_MERGE, .merge_key = "type", .doc = "Aspects of the autoscaler's state."},
     {0},
 };
@@ -362,55 +362,3 @@ const ApiKind hpa_kind = {
     .validate_update = hpa_validate_update,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
-
-/* --- autoscaling/v1: pkg/apis/autoscaling/v1/conversion.go ------------------------------------------------ */
-
-gboolean
-hpa_is_v1(const Value *document)
-{
-    return str_is(value_get_string(document, "apiVersion", NULL), "autoscaling/v1") &&
-           str_is(value_get_string(document, "kind", NULL), "HorizontalPodAutoscaler");
-}
-
-static Value *
-map_of(const char *key, Value *item)
-{
-    Value *map = value_new_map();
-
-    value_set(map, key, item);
-    return map;
-}
-
-/* Only the number has a place in the file. */
-static Value *
-cpu_metric(Value *percentage)
-{
-    Value *target = map_of("type", value_new_string("Utilization"));
-    Value *resource = map_of("name", value_new_string("cpu"));
-    Value *metric = map_of("type", value_new_string("Resource"));
-
-    value_set(target, "averageUtilization", percentage);
-    value_set(resource, "target", target);
-    value_set(metric, "resource", resource);
-    return metric;
-}
-
-void
-hpa_upgrade(Value *document)
-{
-    Value *spec = value_get(document, "spec");
-    Value *percentage = NULL;
-
-    value_set(document, "apiVersion", value_new_string("autoscaling/v2"));
-    value_free(value_take(document, "status"));
-    if (spec != NULL && spec->type == VALUE_MAP)
-        percentage = value_take(spec, "targetCPUUtilizationPercentage");
-    if (percentage != NULL && percentage->type != VALUE_NULL) {
-        Value *metrics = value_new_list();
-
-        value_append(metrics, cpu_metric(percentage));
-        value_set(spec, "metrics", metrics);
-    } else {
-        value_free(percentage);
-    }
-}

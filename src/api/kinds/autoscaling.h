@@ -1,7 +1,5 @@
 /*
- * kinds/autoscaling.h - HorizontalPodAutoscaler (autoscaling/v2, v1.34)
- *
- * Left out: autoscaling/v1 (the same object in an older form).
+ * kinds/autoscaling.h - HorizontalPodAutoscaler (autoscaling/v2, v1.34), and its form in autoscaling/v1
  */
 #pragma once
 
@@ -100,10 +98,8 @@ typedef struct {
 } HpaStatus;
 
 extern const ApiKind hpa_kind;
-/* hpa_is_v1: @document is a HorizontalPodAutoscaler of autoscaling/v1; hpa_upgrade makes it one of v2. */
-gboolean hpa_is_v1(const Value *document);
-void hpa_upgrade(Value *document);
-extern const ApiType hpa_spec_type, hpa_status_type, metric_status_type;
+extern const ApiKind hpa_v1_kind;
+extern const ApiType hpa_spec_type, hpa_status_type, metric_status_type, hpa_reference_type, hpa_condition_type;
 extern const ApiType hpa_object_status_type, hpa_pods_status_type, hpa_resource_status_type, hpa_container_status_type,
     hpa_external_status_type;
 

@@ -35,3 +35,9 @@ const ApiKind *const api_kinds[] = {
     &vpa_kind,
     NULL,
 };
+
+/* Every form in which a kind may be asked for besides its own. */
+const ApiKind *const api_forms[] = {
+    &hpa_v1_kind,
+    NULL,
+};

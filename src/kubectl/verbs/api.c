@@ -150,6 +150,9 @@ print_versions(Command *command)
         if (kubectl_finds(command->kubectl, api_kinds[i]) &&
             !g_ptr_array_find(versions, api_kind_api_version(api_kinds[i]), NULL))
             g_ptr_array_add(versions, (gpointer)api_kind_api_version(api_kinds[i]));
+    for (guint i = 0; api_forms[i] != NULL; i++)
+        if (!g_ptr_array_find(versions, api_kind_api_version(api_forms[i]), NULL))
+            g_ptr_array_add(versions, (gpointer)api_kind_api_version(api_forms[i]));
     g_ptr_array_sort(versions, by_text);
     for (guint i = 0; i < versions->len; i++)
         command_print(command, "%s\n", (const char *)g_ptr_array_index(versions, i));

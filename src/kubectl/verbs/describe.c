@@ -270,6 +270,8 @@ on_got(Command *command, const ApiResponse *response)
 static void
 describe_one(Command *command, Target *target)
 {
+    if (target->kind->stored != NULL) /* described in its newest form, whatever was asked for */
+        target->kind = target->kind->stored;
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 
