@@ -415,6 +415,23 @@ controller_enqueue_after(Controller *controller, const char *key, gint64 delay_n
     workqueue_add_after(controller->queue, key, delay_ns);
 }
 
+void
+controller_event(Controller *controller,
+                 const ApiObject *about,
+                 const char *type,
+                 const char *reason,
+                 const char *format,
+                 ...)
+{
+    g_autofree char *message = NULL;
+    va_list args;
+
+    va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
+    recorder_event(controller->recorder, about, type, reason, message);
+}
+
 ControllerCounters
 controller_counters(const Controller *controller)
 {

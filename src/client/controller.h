@@ -98,6 +98,13 @@ struct ControllerDef {
 void controller_enqueue(Controller *controller, const char *key);
 void controller_enqueue_object(Controller *controller, const ApiObject *object);
 void controller_enqueue_after(Controller *controller, const char *key, gint64 delay_ns);
+/* controller_event: what a handler itself has to tell, past the queue. */
+void controller_event(Controller *controller,
+                      const ApiObject *about,
+                      const char *type,
+                      const char *reason,
+                      const char *format,
+                      ...) G_GNUC_PRINTF(5, 6);
 View *controller_view(Controller *controller);
 gpointer controller_state(Controller *controller);
 gint64 controller_now_ns(const Controller *controller);

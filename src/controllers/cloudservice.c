@@ -6,6 +6,7 @@
  * several Services get theirs one after the other. Balancers live in the cloud and are
  * asked after there: a controller that starts anew finds them.
  */
+#include "controllers/cloudservice.h"
 #include "controllers/controllers.h"
 #include "controllers/util.h"
 
@@ -15,21 +16,16 @@
 #define NODES_KEY     "nodes"
 
 static gboolean
-wants_balancer(const ApiObject *service)
-{
-    const ServiceSpec *spec = service_spec(service);
-
-    return str_is(spec->type, "LoadBalancer") && spec->load_balancer_class == NULL;
-}
-
-static gboolean
 needs_cleanup(const ApiObject *service)
 {
     return str_list_contains(&service->meta->finalizers, FINALIZER) &&
            (api_is_deleting(service) || !str_is(service_spec(service)->type, "LoadBalancer"));
 }
 
-/* stableNodeSetPredicates: readiness does not count, the balancer's own health check does. */
+/*
+ * stableNodeSetPredicates (on by default since v1.27): readiness does not count, the balancer's own health check does.
+ * The autoscaler's taint alone wakes nobody, but keeps a node out of the next update.
+ */
 static gboolean
 is_host(const ApiObject *node)
 {
@@ -44,26 +40,30 @@ is_host(const ApiObject *node)
 }
 
 static int
-compare_names(gconstpointer a, gconstpointer b)
+compare_hosts(gconstpointer a, gconstpointer b)
 {
     return g_strcmp0(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names of the nodes behind balancers, with commas between them. (interned) */
+/* The nodes behind balancers, NAME=PROVIDERID with commas between them: what nodesSufficientlyEqual compares. (interned) */
 static const char *
 hosts_of(View *view)
 {
     g_autoptr(GPtrArray) nodes = g_ptr_array_new();
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new();
     g_autofree char *text = NULL;
 
     view_list(view, &node_kind, NULL, nodes);
-    for (guint i = 0; i < nodes->len; i++)
-        if (is_host(nodes->pdata[i]))
-            g_ptr_array_add(names, (gpointer)api_name(nodes->pdata[i]));
-    g_ptr_array_sort(names, compare_names);
-    g_ptr_array_add(names, NULL);
-    text = g_strjoinv(",", (char **)names->pdata);
+    for (guint i = 0; i < nodes->len; i++) {
+        const ApiObject *node = nodes->pdata[i];
+        const char *provider_id = node_spec(node)->provider_id;
+
+        if (is_host(node))
+            g_ptr_array_add(hosts, (gpointer)str_internf("%s=%s", api_name(node), provider_id != NULL ? provider_id : ""));
+    }
+    g_ptr_array_sort(hosts, compare_hosts);
+    g_ptr_array_add(hosts, NULL);
+    text = g_strjoinv(",", (char **)hosts->pdata);
     return str_intern(text);
 }
 
@@ -101,10 +101,11 @@ set_address(ApiObject *service, gpointer address)
 }
 
 static void
-plan_removal(const ControllersConfig *config, const ApiObject *service, Plan *plan)
+plan_removal(const Reconcile *r, const ControllersConfig *config, const ApiObject *service, Plan *plan)
 {
     if (config->cloud_balancer(config->cloud_user, api_uid(service), NULL) != NULL) {
         plan_event(plan, service, "Normal", "DeletingLoadBalancer", "Deleting load balancer");
+        plan_pause(plan, dist_sample_ns(&config->cloud_latency, r->rng));
         plan_call(plan, config->cloud_drop_balancer, config->cloud_user, api_uid(service), 0,
                   "because %s wants none any more", api_name(service));
     }
@@ -148,9 +149,9 @@ plan_ensure(const Reconcile *r, const ControllersConfig *config, const ApiObject
         plan_patch(plan, service, NULL, add_finalizer, NULL, NULL, "because it will have a balancer");
     if (*hosts == '\0')
         plan_event(plan, service, "Warning", "UnAvailableLoadBalancer", "There are no available nodes for LoadBalancer");
-    if (!is_there)
-        plan_pause(plan, dist_sample_ns(&config->cloud_provision, r->rng));
-    plan_call(plan, config->cloud_set_balancer, config->cloud_user, str_internf("%s %s", api_uid(service), hosts), 0,
+    plan_pause(plan, dist_sample_ns(is_there ? &config->cloud_latency : &config->cloud_provision, r->rng));
+    plan_call(plan, config->cloud_set_balancer, config->cloud_user, str_internf("%s %s", api_uid(service), hosts),
+              str_is(service_spec(service)->external_traffic_policy, "Local") ? service_spec(service)->health_check_node_port : 0,
               "because %s wants a balancer", api_name(service));
     plan_continue(plan, after_ensure, api_object_ref(service), (GDestroyNotify)api_object_unref);
 }
@@ -168,41 +169,25 @@ reconcile(const Reconcile *r, Plan *plan)
     if (service == NULL || config->cloud_balancer == NULL)
         return;
     if (!wants_balancer(service) || needs_cleanup(service))
-        plan_removal(config, service, plan);
+        plan_removal(r, config, service, plan);
     else
         plan_ensure(r, config, service, plan);
-}
-
-/* needsUpdate: what the cloud would have to know of. */
-static gboolean
-has_changed(const ApiObject *old, const ApiObject *service)
-{
-    const ServiceSpec *before = service_spec(old), *after = service_spec(service);
-
-    if (!wants_balancer(old) && !wants_balancer(service))
-        return FALSE;
-    if (wants_balancer(old) != wants_balancer(service) || api_uid(old) != api_uid(service))
-        return TRUE;
-    if (before->ports.count != after->ports.count || before->external_ips.count != after->external_ips.count)
-        return TRUE;
-    for (guint i = 0; i < after->ports.count; i++)
-        if (before->ports.items[i].port != after->ports.items[i].port ||
-            before->ports.items[i].node_port != after->ports.items[i].node_port ||
-            before->ports.items[i].name != after->ports.items[i].name ||
-            before->ports.items[i].protocol != after->ports.items[i].protocol)
-            return TRUE;
-    return !str_is(before->session_affinity, after->session_affinity) ||
-           !str_is(before->external_traffic_policy, after->external_traffic_policy) ||
-           before->load_balancer_ip != after->load_balancer_ip ||
-           before->health_check_node_port != after->health_check_node_port;
 }
 
 static void
 on_service(Controller *controller, const ApiObject *old, const ApiObject *service)
 {
+    BalancerChange change = {0};
+
     if (service == NULL)
         return;
-    if (old == NULL ? wants_balancer(service) || needs_cleanup(service) : has_changed(old, service) || needs_cleanup(service))
+    if (old == NULL)
+        change.is_needed = wants_balancer(service);
+    else
+        change = balancer_change(old, service);
+    if (change.reason != NULL)
+        controller_event(controller, service, "Normal", change.reason, "%s", change.message);
+    if (change.is_needed || needs_cleanup(service))
         controller_enqueue_object(controller, service);
 }
 
@@ -240,7 +225,8 @@ reconcile_nodes(const Reconcile *r, Plan *plan)
         if (!wants_balancer(service) || config->cloud_balancer(config->cloud_user, api_uid(service), &old) == NULL ||
             str_is(old, hosts))
             continue;
-        plan_call(plan, config->cloud_set_balancer, config->cloud_user, str_internf("%s %s", api_uid(service), hosts), 0,
+        plan_pause(plan, dist_sample_ns(&config->cloud_latency, r->rng));
+        plan_call(plan, config->cloud_set_balancer, config->cloud_user, str_internf("%s %s", api_uid(service), hosts), -1,
                   "because there are other nodes now");
         if (*hosts == '\0')
             plan_event(plan, service, "Warning", "UnAvailableLoadBalancer", "There are no available nodes for LoadBalancer");
@@ -278,7 +264,5 @@ const ControllerDef cloud_service_nodes_controller = {
     .workers = 1,
     .sources = node_sources,
     .reconcile = reconcile_nodes,
-    .period_ns = 100 * NS_PER_S,
-    .tick = reconcile_nodes,
     .object_text = nodes_text,
 };

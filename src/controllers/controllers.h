@@ -11,6 +11,13 @@
 
 #include "client/controller.h"
 
+/* A machine as its cloud describes it; strings interned, NULL where the cloud says nothing. */
+typedef struct {
+    const char *provider_id, *type, *zone, *region;
+    const char *internal_ip, *external_ip, *hostname;
+    gboolean is_off;
+} CloudInstance;
+
 typedef struct {
     /* node-ipam */
     const char *cluster_cidr; /* interned; NULL: no CIDRs are handed out */
@@ -37,13 +44,16 @@ typedef struct {
     gint64 hpa_initial_readiness_ns;       /* --horizontal-pod-autoscaler-initial-readiness-delay */
     gint64 hpa_downscale_stabilization_ns; /* --horizontal-pod-autoscaler-downscale-stabilization */
 
-    /* cloud-node-lifecycle: does the cloud have a machine for this node? NULL: no cloud */
-    gboolean (*cloud_has_node)(gpointer user, const char *node);
+    /* The cloud, for the controllers of cloud-controller-manager: what it knows of the machine of a node. @provider_id
+     * NULL: looked for by the node's name. FALSE: there is none such. The member is NULL where there is no cloud. */
+    gboolean (*cloud_instance)(gpointer user, const char *node, const char *provider_id, CloudInstance *out_instance);
     gpointer cloud_user;
-    /* service-lb: address of the balancer for the Service of this UID, and the names of the nodes behind it, with
-     * commas; NULL: it has none. The member is NULL where there is no cloud with balancers. */
+    Dist cloud_latency; /* of one question to the cloud */
+    /* service-lb: address of the balancer for the Service of this UID, and the nodes behind it, NAME=PROVIDERID with
+     * commas between them; NULL: it has none. The member is NULL where there is no cloud with balancers. */
     const char *(*cloud_balancer)(gpointer user, const char *uid, const char **out_hosts);
-    void (*cloud_set_balancer)(gpointer user, const char *what, gint64 unused); /* "UID HOSTS"; made if there is none */
+    /* "UID HOSTS"; made if there is none. @health_port: the healthCheckNodePort, 0: none, -1: as before */
+    void (*cloud_set_balancer)(gpointer user, const char *what, gint64 health_port);
     void (*cloud_drop_balancer)(gpointer user, const char *uid, gint64 unused);
     Dist cloud_provision; /* how long the cloud takes to make one */
 
@@ -74,5 +84,5 @@ typedef struct {
 } VpaConfig;
 extern const ControllerDef vpa_recommender;
 /* Those of cloud-controller-manager. */
-extern const ControllerDef cloud_node_lifecycle_controller, cloud_service_controller, cloud_service_nodes_controller;
-extern const ControllerDef *const ccm_controllers[], *const ccm_balancing_controllers[]; /* the latter in a cloud with balancers */
+extern const ControllerDef cloud_node_controller, cloud_node_lifecycle_controller, cloud_service_controller,
+    cloud_service_nodes_controller;

@@ -198,6 +198,25 @@ endpoints_of(const ServicePort *port, GPtrArray *slices, const char *node_name)
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
+guint
+endpoints_count_local_ready(GPtrArray *slices, const char *node_name)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < slices->len; i++) {
+        const EndpointSliceBody *body = endpoint_slice_body(g_ptr_array_index(slices, i));
+
+        for (guint e = 0; e < body->endpoints.count; e++) {
+            const Endpoint *endpoint = &body->endpoints.items[e];
+
+            if (endpoint->addresses.count > 0 && endpoint->conditions.ready != OPT_FALSE &&
+                str_is(endpoint->node_name, node_name))
+                g_hash_table_add(seen, (gpointer)endpoint->addresses.items[0]);
+        }
+    }
+    return g_hash_table_size(seen);
+}
+
 /* What the rules of one service port have in common. */
 typedef struct {
     GArray *rules; /* of FilterRule */

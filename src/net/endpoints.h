@@ -51,6 +51,9 @@ typedef struct {
 } RuleLines;
 #define RULE_LINES_ALWAYS ((RuleLines){.filter = 3, .nat = 5})
 
+/* endpoints_count_local_ready: addresses of ready endpoints on the node (EndpointsMap.LocalReadyEndpoints). */
+guint endpoints_count_local_ready(GPtrArray *slices, const char *node_name);
+
 /*
  * endpoints_service_rules: the rules of one Service from its EndpointSlices;
  * none for headless, ExternalName and those of another proxy. Adds to @lines.

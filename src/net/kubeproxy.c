@@ -11,11 +11,16 @@
 #define DEFAULT_MINOR       34
 #define ZONE_LABEL          "topology.kubernetes.io/zone"
 #define SERVICE_LABEL       "kubernetes.io/service-name"
+#define DELETE_TAINT        "ToBeDeletedByClusterAutoscaler"
 
 /* A sync takes 30..50 ms with few services (recorded), then some time per rule. */
 #define SYNC_BASE_NS     (30 * NS_PER_MS)
 #define SYNC_SPREAD_NS   (20 * NS_PER_MS)
 #define SYNC_PER_LINE_NS (5 * NS_PER_US)
+
+/* healthTimeout: a change that waits longer makes the proxy unhealthy. */
+#define HEALTH_PERIODS 2
+#define SYNC_PERIOD_NS (30 * NS_PER_S)
 
 typedef enum { PROXY_IDLE, PROXY_WAITING, PROXY_SYNCING } ProxyState;
 
@@ -26,6 +31,8 @@ typedef struct {
     GPtrArray *slices; /* interned names of its EndpointSlices, in order of coming */
     gboolean is_dirty;
     guint n_ports; /* of the rules that stand */
+    gint32 health_port;   /* healthCheckNodePort as of the last sync that has ended; 0: none */
+    guint n_local_ready;  /* as of then */
 } Service;
 
 /* Rules taken at the start of the sync that runs. */
@@ -33,6 +40,8 @@ typedef struct {
     Service *service;
     FilterRule *rules; /* (owned) */
     guint n_rules;
+    gint32 health_port;
+    guint n_local_ready;
 } Pending;
 
 struct KubeProxy {
@@ -43,6 +52,7 @@ struct KubeProxy {
     gboolean is_synced;   /* all lists are there */
     gboolean is_full;     /* the next sync writes everything */
     gboolean has_changes; /* came during a sync */
+    gint64 waiting_ns;    /* since when a change waits for the end of a sync; -1: none does */
     gint64 burst_ns;      /* credit of syncs that need not wait, in times of minSyncPeriod */
     gint64 burst_from_ns; /* since when it grows */
     SimTimer next;        /* the sync that waits, or the end of the one that runs */
@@ -88,6 +98,8 @@ request_sync(KubeProxy *proxy)
 {
     if (!proxy->is_synced)
         return;
+    if (proxy->waiting_ns < 0)
+        proxy->waiting_ns = now_of(proxy);
     if (proxy->state == PROXY_SYNCING)
         proxy->has_changes = TRUE;
     if (proxy->state != PROXY_IDLE)
@@ -126,8 +138,12 @@ take_service(KubeProxy *proxy, Service *service, const ProxyNode *node, RuleLine
         if (slice != NULL)
             g_ptr_array_add(slices, (gpointer)slice);
     }
-    if (object != NULL)
+    if (object != NULL) {
         pending.rules = endpoints_service_rules(object, slices, node, &pending.n_rules, lines);
+        pending.health_port = pending.n_rules > 0 ? service_spec(object)->health_check_node_port : 0;
+    }
+    if (pending.health_port != 0)
+        pending.n_local_ready = endpoints_count_local_ready(slices, node->node_name);
     proxy->n_ports -= service->n_ports;
     service->n_ports = pending.n_rules > 0 ? service_spec(object)->ports.count : 0;
     proxy->n_ports += service->n_ports;
@@ -173,10 +189,13 @@ end_sync(KubeProxy *proxy)
         Pending *pending = &g_array_index(proxy->pending, Pending, i);
 
         filter_set_group(filter, pending->service->key, pending->rules, pending->n_rules);
+        pending->service->health_port = pending->health_port;
+        pending->service->n_local_ready = pending->n_local_ready;
         g_free(pending->rules); /* the backends belong to the filter now */
     }
     g_array_set_size(proxy->pending, 0);
     proxy->is_full = FALSE;
+    proxy->waiting_ns = -1;
     sim_trace(proxy->options.sim, "kube-proxy", "sync",
               str_internf("node/%s", proxy->options.node_name), "RulesWritten",
               "%u addresses in the packet filter of %s", filter_rule_count(filter),
@@ -338,6 +357,7 @@ forget(KubeProxy *proxy)
     proxy->is_synced = FALSE;
     proxy->is_full = TRUE;
     proxy->has_changes = FALSE;
+    proxy->waiting_ns = -1;
     proxy->n_ports = 0;
     proxy->paused_due_ns = -1;
     proxy->counters.last_end_ns = long_ago_ns;
@@ -455,6 +475,56 @@ Process *
 kube_proxy_process(KubeProxy *proxy)
 {
     return component_process(proxy->component);
+}
+
+/* --- what it answers to those who ask for its health ---------------------------------------------- */
+
+/* v1.34 pkg/proxy/healthcheck/proxy_health.go: Health */
+static gboolean
+is_healthy(const KubeProxy *proxy)
+{
+    gint64 period_ns = proxy->options.sync_ns > 0 ? proxy->options.sync_ns : SYNC_PERIOD_NS;
+
+    return proxy->waiting_ns < 0 || now_of(proxy) - proxy->waiting_ns < HEALTH_PERIODS * period_ns;
+}
+
+/* The same, NodeEligible: a node that is to go gets no new connections. */
+static gboolean
+is_node_eligible(const KubeProxy *proxy)
+{
+    const ApiObject *node = informer_get(proxy->nodes, NULL, proxy->options.node_name);
+
+    if (node == NULL)
+        return TRUE;
+    for (guint i = 0; i < node_spec(node)->taints.count; i++)
+        if (str_is(node_spec(node)->taints.items[i].key, DELETE_TAINT))
+            return FALSE;
+    return !api_is_deleting(node);
+}
+
+static gboolean
+has_health_port(gpointer key, gpointer service, gpointer port)
+{
+    (void)key;
+    return ((const Service *)service)->health_port == *(const gint32 *)port;
+}
+
+int
+kube_proxy_answer(const KubeProxy *proxy, gint32 port)
+{
+    ProcessState state = process_state(component_process(proxy->component));
+    const Service *service;
+
+    if (state == PROCESS_PAUSED)
+        return -1;
+    if (state != PROCESS_RUNNING)
+        return 0;
+    if (port == KUBE_PROXY_HEALTHZ_PORT)
+        return is_healthy(proxy) && is_node_eligible(proxy) ? 200 : 503;
+    service = port != 0 ? g_hash_table_find(proxy->by_key, has_health_port, &port) : NULL;
+    if (service == NULL)
+        return 0;
+    return service->n_local_ready > 0 && is_healthy(proxy) ? 200 : 503;
 }
 
 KubeProxyCounters

@@ -34,4 +34,11 @@ typedef struct {
     gint64 last_start_ns, last_end_ns;
     guint lines; /* written by the last */
 } KubeProxyCounters;
+#define KUBE_PROXY_HEALTHZ_PORT 10256
+/*
+ * kube_proxy_answer: HTTP status of what listens at @port of its machine: 10256 (/healthz: 503 when the node is to go,
+ * or when a change has waited for two sync periods), or the healthCheckNodePort of a Service (200 if a ready endpoint
+ * of it is on this node, and kube-proxy itself is healthy). 0: nothing listens; -1: the process is there but does not run.
+ */
+int kube_proxy_answer(const KubeProxy *proxy, gint32 port);
 KubeProxyCounters kube_proxy_counters(const KubeProxy *proxy);

@@ -21,6 +21,7 @@ typedef struct {
     const char *name;
     const char *from;       /* "external", "pod/NAME" or "node/NAME" */
     const char *to_service; /* "NAMESPACE/NAME" or NULL */
+    gboolean by_balancer;   /* to_service is called at the address that its load balancer has */
     const char *to_node;    /* nodePort/NODE:PORT: the node, or NULL */
     gint32 port;
     gint64 rate_micro_per_s; /* requests per second * 10^6 */
@@ -46,6 +47,13 @@ typedef struct {
                                  gint32 port,
                                  Machine **out_entry,
                                  gint32 *out_port);
+    /* the address in the status of a Service of type LoadBalancer, and the node to which its balancer sends a connection
+     * from outside (NULL: to none, nobody answers); FALSE if it has no address */
+    gboolean (*resolve_balancer)(gpointer self,
+                                 const char *namespace_,
+                                 const char *name,
+                                 const char **out_ip,
+                                 Machine **out_entry);
     Machine *(*find_node)(gpointer self, const char *name);
     Sandbox *(*find_pod)(gpointer self,
                          const char *namespace_,

@@ -133,6 +133,21 @@ find_service(const TrafficWays *ways, Way *way)
     return TRUE;
 }
 
+/* From inside a node's own rules stand in for the balancer; from outside it chooses a node. */
+static gboolean
+find_balancer(const TrafficWays *ways, Way *way)
+{
+    const TrafficResolver *resolver = &ways->resolver;
+    Machine *entry = NULL;
+
+    way->port = ways->options.port;
+    if (!resolver->resolve_balancer(resolver->self, ways->to_namespace, ways->to_name, &way->ip, &entry))
+        return FALSE;
+    if (ways->origin == FROM_OUTSIDE)
+        way->entry = entry;
+    return TRUE;
+}
+
 FlowClient *
 traffic_ways_find(TrafficWays *ways)
 {
@@ -146,7 +161,7 @@ traffic_ways_find(TrafficWays *ways)
         way.port = options->port;
         return way.entry != NULL ? client_for(ways, &way) : NULL;
     }
-    if (ways->to_name == NULL || !find_service(ways, &way))
+    if (ways->to_name == NULL || !(options->by_balancer ? find_balancer(ways, &way) : find_service(ways, &way)))
         return NULL;
     return client_for(ways, &way);
 }

@@ -37,6 +37,7 @@ typedef struct {
         *eviction_nodefs;    /* hard thresholds, quantity or percentage; NULL: 100Mi, 10% */
     const char *pod_cidr;    /* range of pod addresses; NULL: waits for spec.podCIDR of its Node */
     const char *provider_id; /* may be NULL */
+    gboolean external_cloud; /* --cloud-provider=external: a cloud tells addresses and zone, and takes the taint away */
     gboolean cluster_dns;    /* FALSE: each sync of a pod warns MissingClusterDNS */
     guint version_minor;     /* 34 */
     const char *version;     /* "v1.34.4"; NULL: v1.34.4, else v1.<minor>.0 */

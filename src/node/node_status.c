@@ -128,11 +128,15 @@ status_set_info(const KubeletOptions *options, NodeStatus *status)
     status->daemon_endpoints.kubelet_endpoint.port = 10250;
 }
 
+/* NodeAddress: without --node-ip an external cloud has to say them. */
 static void
 status_set_addresses(const KubeletOptions *options, NodeStatus *status)
 {
-    NodeAddress *address = API_LIST_ADD(&status->addresses);
+    NodeAddress *address;
 
+    if (options->external_cloud)
+        return;
+    address = API_LIST_ADD(&status->addresses);
     address->type = str_intern("InternalIP");
     address->address = str_intern(machine_ip(options->machine));
     address = API_LIST_ADD(&status->addresses);
@@ -215,7 +219,7 @@ node_object(const KubeletOptions *options)
     str_map_set(&meta->labels, str_intern("kubernetes.io/arch"), str_intern("amd64"));
     str_map_set(&meta->labels, str_intern("kubernetes.io/hostname"), options->node_name);
     str_map_set(&meta->labels, str_intern("kubernetes.io/os"), str_intern("linux"));
-    if (!str_is_empty(zone))
+    if (!str_is_empty(zone) && !options->external_cloud)
         str_map_set(&meta->labels, str_intern("topology.kubernetes.io/zone"), str_intern(zone));
     for (guint i = 0; i < options->labels.count; i++)
         str_map_set(&meta->labels, options->labels.items[i].key, options->labels.items[i].value);
@@ -225,6 +229,10 @@ node_object(const KubeletOptions *options)
                     str_intern("true"));
     for (guint i = 0; i < options->taints.count; i++)
         *API_LIST_ADD(&spec->taints) = options->taints.items[i];
+    if (options->external_cloud)
+        *API_LIST_ADD(&spec->taints) = (Taint){.key = str_intern("node.cloudprovider.kubernetes.io/uninitialized"),
+                                               .value = str_intern("true"),
+                                               .effect = str_intern("NoSchedule")};
     spec->provider_id = options->provider_id;
     if (options->declared != NULL)
         spec->unschedulable = node_spec(options->declared)->unschedulable;
@@ -428,8 +436,9 @@ node_status_mutate(ApiObject *object, gpointer data)
     const NodeStatus *own = data;
     NodeStatus *status = api_edit_status(object);
     ConditionList conditions = {0};
+    NodeStatus kept = {0};
 
-    /* The conditions of others (NetworkUnavailable) stay. */
+    /* The conditions of others (NetworkUnavailable) stay, and addresses that only the cloud knows. */
     for (guint i = 0; i < status->conditions.count; i++)
         *condition_edit(&conditions, status->conditions.items[i].type) =
             status->conditions.items[i];
@@ -442,10 +451,20 @@ node_status_mutate(ApiObject *object, gpointer data)
         *stored = *condition;
         stored->last_transition_time = is_same ? since : condition->last_heartbeat_time;
     }
+    if (own->addresses.count == 0) {
+        kept.addresses.items = status->addresses.items;
+        kept.addresses.count = status->addresses.count;
+        status->addresses.items = NULL;
+        status->addresses.count = 0;
+    }
     api_struct_clear(node_kind.status, status);
     api_struct_copy(node_kind.status, status, own);
     g_free(status->conditions.items);
     status->conditions = conditions;
+    if (own->addresses.count == 0) {
+        status->addresses.items = kept.addresses.items;
+        status->addresses.count = kept.addresses.count;
+    }
     return TRUE;
 }
 

@@ -48,7 +48,10 @@ tell_node(Narrator *narrator, const ApiObject *old, const ApiObject *node)
     const char *before = ready_of(old);
     const char *now = ready_of(node);
     static const char unreachable[] = "node.kubernetes.io/unreachable";
+    static const char shutdown[] = "node.cloudprovider.kubernetes.io/shutdown";
 
+    if (!str_is_empty(node_spec(node)->provider_id))
+        narrator_first_time(narrator, api_uid(node), IN_CLOUD);
     if (old == NULL)
         return;
     if (!str_is(before, now)) {
@@ -61,6 +64,8 @@ tell_node(Narrator *narrator, const ApiObject *old, const ApiObject *node)
     }
     if (!has_taint(old, unreachable, "NoExecute") && has_taint(node, unreachable, "NoExecute"))
         narrator_say(narrator, "%s is tainted unreachable:NoExecute: its pods have as long as they tolerate that", api_name(node));
+    if (!has_taint(old, shutdown, "NoSchedule") && has_taint(node, shutdown, "NoSchedule"))
+        narrator_say(narrator, "the machine of %s is switched off, says the cloud: tainted shutdown:NoSchedule", api_name(node));
     if (!node_spec(old)->unschedulable && node_spec(node)->unschedulable)
         narrator_say(narrator, "%s is cordoned: no new pods", api_name(node));
     if (node_spec(old)->unschedulable && !node_spec(node)->unschedulable)

@@ -200,6 +200,8 @@ tell_event(Narrator *narrator, const ApiObject *old, const ApiObject *event)
         narrator_say(narrator, "the cluster autoscaler gives %s back", about->name);
     else if (str_is(body->reason, "EnsuredLoadBalancer"))
         narrator_say(narrator, "Service %s has its load balancer", about->name);
+    else if (str_is(body->reason, "DeletingNode") && !narrator_first_time(narrator, about->uid, IN_CLOUD))
+        narrator_say(narrator, "the cloud has no machine of %s any more: the node is deleted", about->name);
     else if (str_is(body->reason, "LeaderElection"))
         narrator_say(narrator, "%.*s leads: %s", (int)strcspn(body->message, "_ "), body->message, about->name);
 }

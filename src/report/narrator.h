@@ -25,6 +25,9 @@ void narrator_say(Narrator *narrator, const char *format, ...) G_GNUC_PRINTF(2, 
 /* narrator_first_time: TRUE when @what is said of @uid for the first time. */
 gboolean narrator_first_time(Narrator *narrator, const char *uid, const char *what);
 
+/* Said of a node, silently, that knows its machine in a cloud. */
+#define IN_CLOUD "in a cloud"
+
 /* narrate_workloads.c */
 void tell_stateful_set(Narrator *narrator, const ApiObject *old, const ApiObject *set);
 void tell_daemon_set(Narrator *narrator, const ApiObject *old, const ApiObject *set);

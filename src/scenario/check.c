@@ -291,11 +291,17 @@ check_to(const ScReader *reader, const Scenario *scenario, ScTraffic *traffic, c
     if ((str_is(parts[0], "service") || str_is(parts[0], "svc")) && (n == 2 || n == 3) && parts[1][0] != '\0' && parts[n - 1][0] != '\0') {
         traffic->to_namespace = str_intern(n == 3 ? parts[1] : "default");
         traffic->to_service = str_intern(parts[n - 1]);
+    } else if (str_is(parts[0], "loadBalancer") && (n == 2 || n == 3) && parts[1][0] != '\0' && parts[n - 1][0] != '\0') {
+        traffic->to_namespace = str_intern(n == 3 ? parts[1] : "default");
+        traffic->to_service = str_intern(parts[n - 1]);
+        traffic->by_balancer = TRUE;
+        if (!scenario->spec.cluster.cloud.has_balancers)
+            sc_error(reader, at, path, "nobody makes load balancers here; write cloud: {loadBalancer: {}} below spec.cluster, or service/%s:%d", parts[n - 1], traffic->port);
     } else if (str_is(parts[0], "nodePort") && n == 2) {
         traffic->to_node = str_intern(parts[1]);
         scenario_check_node_name(reader, scenario, at, path, parts[1]);
     } else {
-        sc_error(reader, at, path, "'%s' is no destination; write service/web:80 or nodePort/worker-1:30080", traffic->to);
+        sc_error(reader, at, path, "'%s' is no destination; write service/web:80, loadBalancer/web:80 or nodePort/worker-1:30080", traffic->to);
     }
 }
 

@@ -3,32 +3,35 @@
 #include "scenario/cloud.h"
 
 #include "controllers/controllers.h"
+#include "scenario/balancer.h"
 #include "scheduler/autoscaler.h"
 
 /* A machine that was given back is not given out again as long as there is one that never was. */
 typedef struct {
     ClusterNode *node;
     gboolean is_there, was_there;
+    gboolean is_terminated; /* by a fault: it never comes back by itself */
+    const char *provider_id, *external_ip; /* interned; each new machine in this place has its own */
+    guint n_lives;
 } CloudMachine;
 
-/* A Service's. Its place in the array is its address. */
-typedef struct {
-    const char *uid, *hosts; /* interned; uid NULL: free */
-} CloudBalancer;
-
-/* Addresses of balancers: 203.0.113.1 and on (RFC 5737). */
-#define N_BALANCERS 254
-
 struct Cloud {
-    CloudBalancer balancers[N_BALANCERS];
-    guint last_balancer; /* addresses go round */
+    Balancers *balancers; /* NULL: it has none */
     ControllersConfig controllers;
     Cluster *cluster;
     GArray *machines;        /* of CloudMachine */
+    guint n_instances;       /* ever made */
     AutoscalerGroup *groups; /* (owned) */
     AutoscalerConfig config;
     ControllerManager *autoscaler, *manager;
 };
+
+/* Without `cloud:` there are only groups that grow, whose nodes know themselves who they are. */
+static gboolean
+tells_nodes(const Cloud *cloud)
+{
+    return cloud->cluster->scenario->spec.cluster.cloud.is_there;
+}
 
 static gboolean
 is_autoscaled(const ScNodeGroup *group)
@@ -44,6 +47,36 @@ machine_at(const Cloud *cloud, guint index)
     return &g_array_index(cloud->machines, CloudMachine, index);
 }
 
+static CloudMachine *
+find_machine(const Cloud *cloud, const char *node)
+{
+    for (guint i = 0; i < cloud->machines->len; i++)
+        if (str_is(machine_at(cloud, i)->node->name, node))
+            return machine_at(cloud, i);
+    return NULL;
+}
+
+/* A machine of @group, if that is one that grows. */
+static gboolean
+is_of_group(const CloudMachine *machine, const char *group)
+{
+    return is_autoscaled(machine->node->group) && str_is(machine->node->group->name, group);
+}
+
+/* A new machine: nobody had its name in the cloud or its address before. */
+static void
+make_instance(Cloud *cloud, CloudMachine *machine)
+{
+    guint number = ++cloud->n_instances;
+    const char *life = str_internf("instance/%s/%u", machine->node->name, ++machine->n_lives);
+
+    machine->is_there = machine->was_there = TRUE;
+    machine->is_terminated = FALSE;
+    machine->provider_id =
+        str_internf("desk8s://i-%08x%08x", (guint)str_hash(life), (guint)str_hash(str_internf("%s/b", life)));
+    machine->external_ip = str_internf("198.%u.%u.%u", 18 + number / 62500 % 2, number / 250 % 250, 1 + number % 250);
+}
+
 static guint
 target_size(gpointer user, const char *group)
 {
@@ -51,25 +84,22 @@ target_size(gpointer user, const char *group)
     guint count = 0;
 
     for (guint i = 0; i < cloud->machines->len; i++)
-        count += machine_at(cloud, i)->is_there && str_is(machine_at(cloud, i)->node->group->name, group);
+        count += machine_at(cloud, i)->is_there && is_of_group(machine_at(cloud, i), group);
     return count;
 }
 
 static const char *
 group_of(gpointer user, const char *node)
 {
-    const Cloud *cloud = user;
+    const CloudMachine *machine = find_machine(user, node);
 
-    for (guint i = 0; i < cloud->machines->len; i++)
-        if (str_is(machine_at(cloud, i)->node->name, node))
-            return machine_at(cloud, i)->node->group->name;
-    return NULL;
+    return machine != NULL && is_autoscaled(machine->node->group) ? machine->node->group->name : NULL;
 }
 
 static void
 give(Cloud *cloud, CloudMachine *machine)
 {
-    machine->is_there = machine->was_there = TRUE;
+    make_instance(cloud, machine);
     sim_trace(cloud->cluster->sim, "cloud", "create", str_internf("machine/%s", machine->node->name), "Created",
               "machine %s of group %s is made", machine->node->name, machine->node->group->name);
     machine_power_on(machine->node->machine);
@@ -92,7 +122,7 @@ spare_machine(const Cloud *cloud, const char *group)
     for (guint i = 0; i < cloud->machines->len; i++) {
         CloudMachine *machine = machine_at(cloud, i);
 
-        if (machine->is_there || !str_is(machine->node->group->name, group))
+        if (machine->is_there || !is_of_group(machine, group))
             continue;
         if (!machine->was_there)
             return machine;
@@ -113,7 +143,7 @@ set_size(gpointer user, const char *group, gint64 size)
     for (guint i = cloud->machines->len; count > size && i > 0; i--) {
         CloudMachine *machine = machine_at(cloud, i - 1);
 
-        if (!machine->is_there || !str_is(machine->node->group->name, group) ||
+        if (!machine->is_there || !is_of_group(machine, group) ||
             apiserver_peek(cloud->cluster->server, &node_kind, NULL, machine->node->name) != NULL)
             continue;
         take_back(cloud, machine);
@@ -132,86 +162,115 @@ delete_node(gpointer user, const char *node, gint64 unused)
             take_back(cloud, machine_at(cloud, i));
 }
 
-gboolean
-cloud_has_node(gpointer user, const char *node)
+/* --- what the cloud controllers ask ------------------------------------------------------------------ */
+
+static const char *
+type_of(const CloudMachine *machine)
 {
-    const Cloud *cloud = user;
+    const Machine *real = machine->node->machine;
+    gint64 cpu_milli = machine_cpu_milli(real);
+    gint64 memory_mib = machine_memory_bytes(real) >> 20;
 
-    for (guint i = 0; i < cloud->machines->len; i++)
-        if (str_is(machine_at(cloud, i)->node->name, node))
-            return machine_at(cloud, i)->is_there;
-    return TRUE;
-}
-
-/* --- balancers -------------------------------------------------------------------------------------- */
-
-static CloudBalancer *
-find_balancer(Cloud *cloud, const char *uid)
-{
-    for (guint i = 0; i < N_BALANCERS; i++)
-        if (cloud->balancers[i].uid != NULL && str_is(cloud->balancers[i].uid, uid))
-            return &cloud->balancers[i];
-    return NULL;
+    if (machine->node->group != NULL && machine->node->group->instance_type != NULL)
+        return str_intern(machine->node->group->instance_type);
+    if (cpu_milli % 1000 != 0)
+        return str_internf("custom-%" G_GINT64_FORMAT "m-%" G_GINT64_FORMAT, cpu_milli, memory_mib);
+    return str_internf("custom-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, cpu_milli / 1000, memory_mib);
 }
 
 static const char *
-address_of(const Cloud *cloud, const CloudBalancer *balancer)
+intern_or_null(const char *text)
 {
-    return str_internf("203.0.113.%u", (guint)(balancer - cloud->balancers) + 1);
+    return str_is_empty(text) ? NULL : str_intern(text);
+}
+
+static gboolean
+find_instance(gpointer user, const char *node, const char *provider_id, CloudInstance *out_instance)
+{
+    const Cloud *cloud = user;
+    const CloudMachine *machine = NULL;
+
+    if (!tells_nodes(cloud)) {
+        machine = find_machine(cloud, node);
+        return machine == NULL || machine->is_there;
+    }
+    for (guint i = 0; provider_id != NULL && i < cloud->machines->len; i++)
+        if (machine_at(cloud, i)->is_there && str_is(machine_at(cloud, i)->provider_id, provider_id))
+            machine = machine_at(cloud, i);
+    if (provider_id == NULL)
+        machine = find_machine(cloud, node);
+    if (machine == NULL || !machine->is_there)
+        return FALSE;
+    *out_instance = (CloudInstance){
+        .provider_id = machine->provider_id,
+        .type = type_of(machine),
+        .zone = intern_or_null(machine_zone(machine->node->machine)),
+        .region = intern_or_null(machine->node->group != NULL ? machine->node->group->region : NULL),
+        .internal_ip = intern_or_null(machine_ip(machine->node->machine)),
+        .external_ip = machine->external_ip,
+        .hostname = machine->node->name,
+        .is_off = machine_is_off(machine->node->machine),
+    };
+    return TRUE;
+}
+
+static gboolean
+has_machine(gpointer user, const char *name, const char *provider_id)
+{
+    const CloudMachine *machine = find_machine(user, name);
+
+    return machine != NULL && machine->is_there && (*provider_id == '\0' || str_is(machine->provider_id, provider_id));
 }
 
 static const char *
 balancer_address(gpointer user, const char *uid, const char **out_hosts)
 {
-    const CloudBalancer *balancer = find_balancer(user, uid);
-
-    if (balancer != NULL && out_hosts != NULL)
-        *out_hosts = balancer->hosts;
-    return balancer != NULL ? address_of(user, balancer) : NULL;
-}
-
-static CloudBalancer *
-make_balancer(Cloud *cloud, const char *uid)
-{
-    for (guint i = 0; i < N_BALANCERS; i++) {
-        CloudBalancer *balancer = &cloud->balancers[(cloud->last_balancer + i) % N_BALANCERS];
-
-        if (balancer->uid != NULL)
-            continue;
-        cloud->last_balancer = (guint)(balancer - cloud->balancers) + 1;
-        balancer->uid = uid;
-        sim_trace(cloud->cluster->sim, "cloud", "create", str_internf("balancer/%s", address_of(cloud, balancer)),
-                  "Created", "balancer %s is made", address_of(cloud, balancer));
-        return balancer;
-    }
-    return NULL;
+    return balancers_find(((Cloud *)user)->balancers, uid, out_hosts);
 }
 
 static void
-set_balancer(gpointer user, const char *what, gint64 unused)
+set_balancer(gpointer user, const char *what, gint64 health_port)
 {
     g_auto(GStrv) words = g_strsplit(what, " ", 2);
-    CloudBalancer *balancer = find_balancer(user, words[0]);
 
-    (void)unused;
-    if (balancer == NULL)
-        balancer = make_balancer(user, str_intern(words[0]));
-    if (balancer != NULL)
-        balancer->hosts = str_intern(words[1]);
+    balancers_set(((Cloud *)user)->balancers, words[0], words[1], health_port);
 }
 
 static void
 drop_balancer(gpointer user, const char *uid, gint64 unused)
 {
-    Cloud *cloud = user;
-    CloudBalancer *balancer = find_balancer(cloud, uid);
-
     (void)unused;
-    if (balancer == NULL)
+    balancers_drop(((Cloud *)user)->balancers, uid);
+}
+
+ClusterNode *
+cloud_pick(Cloud *cloud, const char *address)
+{
+    return cloud != NULL && cloud->balancers != NULL ? balancers_pick(cloud->balancers, address) : NULL;
+}
+
+/* --- what happens to machines ------------------------------------------------------------------------ */
+
+void
+cloud_terminate(Cloud *cloud, const Machine *real)
+{
+    CloudMachine *machine = cloud != NULL ? find_machine(cloud, machine_name(real)) : NULL;
+
+    if (machine == NULL)
         return;
-    balancer->uid = NULL;
-    sim_trace(cloud->cluster->sim, "cloud", "delete", str_internf("balancer/%s", address_of(cloud, balancer)), "Deleted",
-              "balancer %s is given back", address_of(cloud, balancer));
+    machine->is_there = FALSE;
+    machine->is_terminated = TRUE;
+    sim_trace(cloud->cluster->sim, "cloud", "delete", str_internf("machine/%s", machine->node->name), "Terminated",
+              "machine %s is terminated", machine->node->name);
+    machine_power_off(machine->node->machine);
+}
+
+gboolean
+cloud_is_terminated(const Cloud *cloud, const char *node)
+{
+    const CloudMachine *machine = cloud != NULL ? find_machine(cloud, node) : NULL;
+
+    return machine != NULL && machine->is_terminated;
 }
 
 /* --- life ------------------------------------------------------------------------------------------- */
@@ -258,14 +317,31 @@ static void
 set_controllers(Cloud *cloud, const ScCloud *wanted)
 {
     cloud->controllers = *controllers_config_of(cloud->cluster->controllers_config);
-    cloud->controllers.cloud_has_node = cloud_has_node;
+    cloud->controllers.cloud_instance = find_instance;
     cloud->controllers.cloud_user = cloud;
+    if (wanted->is_there)
+        cloud->controllers.cloud_latency = wanted->latency;
     if (!wanted->has_balancers)
         return;
+    cloud->balancers = balancers_new(cloud->cluster, has_machine, cloud);
     cloud->controllers.cloud_balancer = balancer_address;
     cloud->controllers.cloud_set_balancer = set_balancer;
     cloud->controllers.cloud_drop_balancer = drop_balancer;
     cloud->controllers.cloud_provision = wanted->provision;
+}
+
+/* What runs in cloud-controller-manager: of a cloud that only gives machines, that has balancers too or not. */
+static const ControllerDef *const *
+controllers_of(const ScCloud *wanted)
+{
+    static const ControllerDef *const machines_only[] = {&cloud_node_lifecycle_controller, NULL};
+    static const ControllerDef *const nodes[] = {&cloud_node_controller, &cloud_node_lifecycle_controller, NULL};
+    static const ControllerDef *const all[] = {
+        &cloud_node_controller,    &cloud_node_lifecycle_controller, &cloud_service_controller,
+        &cloud_service_nodes_controller, NULL,
+    };
+
+    return wanted->has_balancers ? all : wanted->is_there ? nodes : machines_only;
 }
 
 Cloud *
@@ -279,7 +355,7 @@ cloud_new(Cluster *cluster)
 
     for (guint i = 0; i < groups->count; i++)
         n += is_autoscaled((const ScNodeGroup *)(gconstpointer)groups->items + i);
-    if (n == 0 && !wanted->has_balancers)
+    if (n == 0 && !wanted->is_there)
         return NULL;
     cloud = g_new0(Cloud, 1);
     cloud->cluster = cluster;
@@ -297,8 +373,7 @@ cloud_new(Cluster *cluster)
     if (n > 0)
         cloud->autoscaler = make_manager(cluster, "cluster-autoscaler", autoscaler, &cloud->config);
     set_controllers(cloud, wanted);
-    cloud->manager = make_manager(cluster, "cloud-controller-manager",
-                                  wanted->has_balancers ? ccm_balancing_controllers : ccm_controllers, &cloud->controllers);
+    cloud->manager = make_manager(cluster, "cloud-controller-manager", controllers_of(wanted), &cloud->controllers);
     return cloud;
 }
 
@@ -310,6 +385,7 @@ cloud_free(Cloud *cloud)
     if (cloud->autoscaler != NULL)
         controller_manager_free(cloud->autoscaler);
     controller_manager_free(cloud->manager);
+    balancers_free(cloud->balancers);
     g_array_unref(cloud->machines);
     g_free(cloud->groups);
     g_free(cloud);
@@ -319,11 +395,13 @@ void
 cloud_adopt(Cloud *cloud, ClusterNode *node, guint index)
 {
     guint count = node->group != NULL && node->group->has_count ? (guint)node->group->count : 1;
-    CloudMachine machine = {.node = node, .is_there = index < count, .was_there = index < count};
+    CloudMachine machine = {.node = node};
 
-    if (cloud == NULL || !is_autoscaled(node->group))
+    if (cloud == NULL)
         return;
-    if (!machine.is_there)
+    if (!is_autoscaled(node->group) || index < count)
+        make_instance(cloud, &machine);
+    else
         machine_power_off(node->machine);
     g_array_append_val(cloud->machines, machine);
 }

@@ -93,15 +93,6 @@ make_control_plane(Cluster *cluster)
     cluster->server = apiserver_new(&server);
 }
 
-/* The cloud is made later. */
-static gboolean
-cluster_cloud_has_node(gpointer user, const char *node)
-{
-    const Cluster *cluster = user;
-
-    return cluster->cloud == NULL || cloud_has_node(cluster->cloud, node);
-}
-
 static void
 make_deciders(Cluster *cluster)
 {
@@ -110,8 +101,6 @@ make_deciders(Cluster *cluster)
 
     controllers_config_init(config, cluster->scenario->version_minor);
     config->cluster_cidr = cluster->scenario->spec.cluster.network.pod_cidr;
-    config->cloud_has_node = cluster_cloud_has_node;
-    config->cloud_user = cluster;
     cluster->controllers_config = config;
     for (gint64 i = 0; i < wanted->controller_managers; i++)
         g_ptr_array_add(cluster->managers, controller_manager_new(&(ControllerManagerOptions){
@@ -212,6 +201,7 @@ make_node(Cluster *cluster, NodePlan *plan)
 {
     ClusterNode *node = g_new0(ClusterNode, 1);
     guint index = cluster->nodes->len;
+    gboolean in_cloud = cluster->scenario->spec.cluster.cloud.is_there;
     g_autofree char *ip = g_strdup_printf("172.18.%u.%u", 2 + (index + 3) / 250, 1 + (index + 3) % 250);
     RuntimeOptions runtime = {0};
     KubeletOptions kubelet = {0};
@@ -227,9 +217,9 @@ make_node(Cluster *cluster, NodePlan *plan)
         kubelet_runtime_defaults(&runtime);
         node->runtime = runtime_new(node->machine, &runtime, cluster->scenario->image_rules, cluster->scenario->n_image_rules, cluster->app_rules, cluster->scenario->n_app_rules);
     }
-    if (plan->zone != NULL)
+    if (plan->zone != NULL && !in_cloud)
         str_map_set(&plan->labels, str_intern("topology.kubernetes.io/zone"), str_intern(plan->zone));
-    if (plan->region != NULL)
+    if (plan->region != NULL && !in_cloud)
         str_map_set(&plan->labels, str_intern("topology.kubernetes.io/region"), str_intern(plan->region));
     kubelet = (KubeletOptions){
         .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .runtime = node->runtime,
@@ -237,7 +227,7 @@ make_node(Cluster *cluster, NodePlan *plan)
         .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->version_minor,
         .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
-        .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL,
+        .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,
     };
     node->kubelet = kubelet_new(&kubelet);
     if (!is_ideal(cluster))
@@ -323,6 +313,7 @@ make_node_from_manifest(Cluster *cluster, const ScManifest *manifest)
         *API_LIST_ADD(&plan.taints) = node_spec(object)->taints.items[i];
     plan.declared = object;
     make_node(cluster, &plan);
+    cloud_adopt(cluster->cloud, g_ptr_array_index(cluster->nodes, cluster->nodes->len - 1), 0);
 }
 
 /* --- users ---------------------------------------------------------------------------------- */
@@ -402,7 +393,7 @@ make_traffic(Cluster *cluster)
     for (guint i = 0; i < list->count; i++) {
         const ScTraffic *wanted = (const ScTraffic *)(gconstpointer)list->items + i;
         TrafficOptions options = {
-            .name = wanted->name, .from = wanted->from, .to_node = wanted->to_node, .port = wanted->port,
+            .name = wanted->name, .from = wanted->from, .to_node = wanted->to_node, .by_balancer = wanted->by_balancer, .port = wanted->port,
             .rate_micro_per_s = wanted->rate_micro, .arrivals = str_is(wanted->arrivals, "constant") ? ARRIVALS_CONSTANT : ARRIVALS_POISSON,
             .start_ns = wanted->start_ns, .stop_ns = wanted->has_stop ? wanted->stop_ns : -1, .timeout_ns = wanted->timeout_ns,
             .retries = (guint)wanted->retries, .reuse = wanted->reuse, .client_ports = (guint32)wanted->client_ports};

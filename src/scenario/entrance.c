@@ -4,6 +4,7 @@
 
 #include "api/kinds.h"
 #include "base/duration.h"
+#include "scenario/cloud.h"
 #include "scheduler/autoscaler.h"
 
 #define PROBE_NS (10 * NS_PER_S)
@@ -116,6 +117,26 @@ resolve_external(gpointer self, const char *namespace_, const char *name, gint32
     return TRUE;
 }
 
+/* Names lead to the address that the Service says; the balancer there is the cloud's. */
+static gboolean
+resolve_balancer(gpointer self, const char *namespace_, const char *name, const char **out_ip, Machine **out_entry)
+{
+    Cluster *cluster = ((Entrance *)self)->cluster;
+    const ApiObject *service = apiserver_peek(cluster->server, &service_kind, str_intern(namespace_), str_intern(name));
+    const LoadBalancerStatus *status;
+    const ClusterNode *node;
+
+    if (service == NULL)
+        return FALSE;
+    status = &((const ServiceStatus *)service->status)->load_balancer;
+    if (status->ingress.count == 0 || str_is_empty(status->ingress.items[0].ip))
+        return FALSE;
+    *out_ip = status->ingress.items[0].ip;
+    node = cloud_pick(cluster->cloud, *out_ip);
+    *out_entry = node != NULL ? node->machine : NULL;
+    return TRUE;
+}
+
 static Machine *
 find_node(gpointer self, const char *name)
 {
@@ -153,7 +174,7 @@ entrance_resolver(Cluster *cluster)
     if (cluster->scenario->spec.traffic.count > 0)
         sim_timer_arm_after(&entrance->probe, rng_between_ns(entrance->rng, 0, PROBE_NS));
     return (TrafficResolver){
-        .resolve_service = resolve_service, .resolve_external = resolve_external, .find_node = find_node, .find_pod = find_pod,
+        .resolve_service = resolve_service, .resolve_external = resolve_external, .resolve_balancer = resolve_balancer, .find_node = find_node, .find_pod = find_pod,
         .external = cluster->external, .self = entrance};
 }
 

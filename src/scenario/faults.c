@@ -3,6 +3,7 @@
 #include "scenario/faults.h"
 
 #include "api/kinds.h"
+#include "scenario/cloud.h"
 #include "scenario/faults/common.h"
 
 const char *const fault_mode_words[] = {"one", "all", "fixed", "percent", NULL};
@@ -32,6 +33,17 @@ name_place(const FaultArgs *args, const char *key, guint index)
     const Value *list = fault_place(args, key);
 
     return list->type == VALUE_LIST && index < list->count ? list->items[index] : list;
+}
+
+gboolean
+scenario_has_cloud(const Scenario *scenario)
+{
+    const ScList *groups = &scenario->spec.cluster.nodes;
+
+    for (guint i = 0; i < groups->count; i++)
+        if (((const ScNodeGroup *)(gconstpointer)groups->items + i)->autoscale_max > 0)
+            return TRUE;
+    return scenario->spec.cluster.cloud.is_there;
 }
 
 static gboolean
@@ -153,6 +165,8 @@ pick_nodes(Cluster *cluster, const FaultArgs *args)
 
         for (guint k = 0; k < args->nodes.count; k++)
             is_named = is_named || str_is(args->nodes.items[k], node->name);
+        if (cloud_is_terminated(cluster->cloud, node->name))
+            continue;
         if (is_named || (args->selector.count > 0 && node_matches(cluster, node, &args->selector)))
             g_ptr_array_add(picked, node->machine);
     }

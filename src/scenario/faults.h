@@ -25,7 +25,7 @@ typedef struct {
     gboolean has_duration;
     const char *component, *pod, *namespace_, *container;
     gint64 exit_code, restart_ns, factor_milli, member, loss_percent;
-    gboolean has_restart, has_member;
+    gboolean has_restart, has_member, gone;
     Dist latency;
     StringList peers; /* networkPartition: the other side; default everybody else */
 } FaultArgs;

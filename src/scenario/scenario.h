@@ -21,6 +21,7 @@ typedef struct {
     LabelList labels;
     StringList taints; /* key=value:Effect */
     gint64 boot_min_ns, boot_max_ns;
+    const char *instance_type; /* NULL: named after its size */
     gint64 autoscale_min, autoscale_max; /* max 0: its size stays */
 } ScNodeGroup;
 
@@ -57,8 +58,11 @@ typedef struct {
 
 /* The cloud that the cluster runs in. */
 typedef struct {
+    gboolean is_there;
+    Dist latency; /* of one question to it */
     Dist provision;
     gboolean has_balancers;
+    gint64 check_interval_ns, check_timeout_ns, unhealthy, healthy;
 } ScCloud;
 
 /* A metric that is no CPU and no memory, for autoscalers. */
@@ -124,6 +128,7 @@ typedef struct {
     gboolean reuse, has_stop;
     /* derived from `to`: */
     const char *to_namespace, *to_service, *to_node;
+    gboolean by_balancer; /* to_service, at the address of its load balancer */
     gint32 port;
 } ScTraffic;
 

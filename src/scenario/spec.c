@@ -46,6 +46,7 @@ static const ScField node_fields[] = {
     {"pods", SC_INT, N(max_pods), .doc = "Most pods the kubelet takes.", .def = "110", .min = 0, .max = 100000},
     {"zone", SC_STRING, N(zone), .doc = "Zone: label topology.kubernetes.io/zone, and the distance to other machines."},
     {"region", SC_STRING, N(region), .doc = "Region: label topology.kubernetes.io/region."},
+    {"instanceType", SC_STRING, N(instance_type), .doc = "What the cloud calls such machines: label node.kubernetes.io/instance-type; custom-4-8192 (cores, MiB) when absent."},
     {"labels", SC_LABELS, N(labels), .doc = "Further labels."},
     {"taints", SC_STRINGS, N(taints), .doc = "Taints, KEY=VALUE:EFFECT or {key, value, effect}.", .string_of = string_of_taint},
     {"autoscale", SC_MAP, 0, .doc = "The cluster autoscaler sets the number of nodes: {min: 1, max: 5}; count is how many there are at first.", .fields = autoscale_fields},
@@ -110,11 +111,20 @@ static const ScField vpa_fields[] = {
 };
 #undef V
 
+static const ScField health_fields[] = {
+    {"interval", SC_DURATION, offsetof(ScCloud, check_interval_ns), .doc = "Time from one check of a node to the next.", .def = "10s", .min = NS_PER_S, .max = NS_PER_HOUR},
+    {"timeout", SC_DURATION, offsetof(ScCloud, check_timeout_ns), .doc = "A node that has not answered by then has failed the check.", .def = "5s", .min = NS_PER_MS, .max = NS_PER_HOUR},
+    {"unhealthy", SC_INT, offsetof(ScCloud, unhealthy), .doc = "So many failures in a row take a node out.", .def = "3", .min = 1, .max = 100},
+    {"healthy", SC_INT, offsetof(ScCloud, healthy), .doc = "So many successes in a row bring a node in.", .def = "2", .min = 1, .max = 100},
+    {0},
+};
 static const ScField balancer_fields[] = {
     {"provision", SC_DIST, offsetof(ScCloud, provision), .doc = "Time the cloud takes to make a balancer.", .def = "60s"},
+    {"healthCheck", SC_MAP, 0, .doc = "How balancers check the nodes behind them.", .fields = health_fields},
     {0},
 };
 static const ScField cloud_fields[] = {
+    {"latency", SC_DIST, offsetof(ScCloud, latency), .doc = "Time the cloud takes to answer a question.", .def = "100ms"},
     {"loadBalancer", SC_MAP, 0, .doc = "Services of type LoadBalancer get a balancer with an address. {} takes its defaults.", .fields = balancer_fields, .given_offset = offsetof(ScCloud, has_balancers)},
     {0},
 };
@@ -128,7 +138,7 @@ static const ScField cluster_fields[] = {
     {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
     {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
     {"autoscaler", SC_MAP, offsetof(ScCluster, autoscaler), .doc = "The cluster autoscaler, which is there as soon as a group of nodes has autoscale.", .fields = autoscaler_fields},
-    {"cloud", SC_MAP, offsetof(ScCluster, cloud), .doc = "What the cloud gives besides machines; without it such a Service stays <pending>.", .fields = cloud_fields},
+    {"cloud", SC_MAP, offsetof(ScCluster, cloud), .doc = "The nodes are machines of a cloud, and cloud-controller-manager tells the cluster of them. {} takes its defaults.", .fields = cloud_fields, .given_offset = offsetof(ScCluster, cloud.is_there)},
     {"metricsServer", SC_MAP, offsetof(ScCluster, metrics_server), .doc = "metrics-server is installed: autoscalers and kubectl top know what pods use. {} takes its defaults.", .fields = metrics_server_fields, .given_offset = offsetof(ScCluster, metrics_server.is_there)},
     {"verticalPodAutoscaler", SC_MAP, offsetof(ScCluster, vpa), .doc = "VerticalPodAutoscalers are installed, and their recommender; it needs metricsServer. {} takes its defaults.", .fields = vpa_fields, .given_offset = offsetof(ScCluster, vpa.is_there)},
     {0},
@@ -191,7 +201,7 @@ static const char *const arrival_words[] = {"poisson", "constant", NULL};
 static const ScField traffic_fields[] = {
     {"name", SC_STRING, T(name), .doc = "Name in tables and pictures.", .def = "users"},
     {"from", SC_STRING, T(from), .doc = "external, pod/NAME or node/NAME.", .def = "external"},
-    {"to", SC_STRING, T(to), .doc = "service/NAME:PORT, or nodePort/NODE:PORT."},
+    {"to", SC_STRING, T(to), .doc = "service/NAME:PORT, loadBalancer/NAME:PORT (the same at the address that the cloud gave it), or nodePort/NODE:PORT."},
     {"rate", SC_RATE, T(rate_micro), .doc = "Requests per second (/s), minute (/m) or hour (/h).", .def = "10/s", .max = SC_MAX_RATE_MICRO},
     {"arrivals", SC_ENUM, T(arrivals), .doc = "How requests arrive.", .def = "poisson", .words = arrival_words},
     {"timeout", SC_DURATION, T(timeout_ns), .doc = "A client gives up after this time.", .def = "10s"},

@@ -87,6 +87,7 @@ make_copy(const ApiObject *node, const char *name)
     spec->unschedulable = FALSE;
     for (guint i = spec->taints.count; i-- > 0;)
         if (g_str_has_prefix(spec->taints.items[i].key, "node.kubernetes.io/") ||
+            g_str_has_prefix(spec->taints.items[i].key, "node.cloudprovider.kubernetes.io/") ||
             str_is(spec->taints.items[i].key, AUTOSCALER_DELETE_TAINT) ||
             str_is(spec->taints.items[i].key, AUTOSCALER_SOFT_TAINT))
             api_list_remove((ApiList *)&spec->taints, sizeof(Taint), i);

@@ -147,6 +147,12 @@ machine_is_on(const Machine *machine)
     return machine->state == MACHINE_ON;
 }
 
+gboolean
+machine_is_off(const Machine *machine)
+{
+    return machine->state == MACHINE_OFF;
+}
+
 const char *
 machine_boot_id(const Machine *machine)
 {

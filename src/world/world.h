@@ -53,6 +53,7 @@ guint world_machine_count(const World *world);
 Machine *world_get_machine(World *world, guint index); /* in order of creation */
 
 gboolean machine_is_on(const Machine *machine);
+gboolean machine_is_off(const Machine *machine); /* without power: neither on nor booting */
 /* machine_boot_id: changes at each boot. (interned) */
 const char *machine_boot_id(const Machine *machine);
 /* Power off: at once and silent; nothing is sent, all memory is gone, disks stay. */

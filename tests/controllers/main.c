@@ -16,6 +16,7 @@ main(void)
     srunner_add_suite(runner, garbage_suite());
     srunner_add_suite(runner, namespace_suite());
     srunner_add_suite(runner, sets_suite());
+    srunner_add_suite(runner, cloudinit_suite());
     srunner_add_suite(runner, cloudnode_suite());
     srunner_add_suite(runner, cloudservice_suite());
     srunner_add_suite(runner, cost_suite());

@@ -12,6 +12,7 @@ Suite *eviction_suite(void);
 Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *sets_suite(void);
+Suite *cloudinit_suite(void);
 Suite *cloudnode_suite(void);
 Suite *cloudservice_suite(void);
 Suite *cost_suite(void);

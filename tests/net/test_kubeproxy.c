@@ -153,6 +153,16 @@ add_endpoint(Bench *bench)
     create(bench, slice);
 }
 
+static void
+patch_node(Bench *bench, ApiMutate mutate)
+{
+    ApiRequest *request = api_request_new(VERB_PATCH, &node_kind, NULL, str_intern("n1"));
+
+    request->mutate = mutate;
+    client_send(bench->client, request, on_written, bench, NULL);
+    run(bench, NS_PER_S);
+}
+
 static guint
 backends(Bench *bench)
 {
@@ -386,6 +396,125 @@ START_TEST(test_deletions)
 }
 END_TEST
 
+/* --- health: v1.34 pkg/proxy/healthcheck/{service_health,proxy_health}.go ------------------------------ */
+
+#define HEALTH_PORT 31234
+
+static void
+create_local_service(Bench *bench)
+{
+    ApiObject *service = api_object_new(&service_kind, str_intern("default"), str_intern("web"));
+    ServiceSpec *spec = api_edit_spec(service);
+    ServicePort *port = API_LIST_ADD(&spec->ports);
+
+    spec->type = str_intern("LoadBalancer");
+    spec->external_traffic_policy = str_intern("Local");
+    spec->health_check_node_port = HEALTH_PORT;
+    spec->cluster_ip = str_intern(IP);
+    str_list_add(&spec->cluster_ips, str_intern(IP));
+    port->port = 80;
+    port->protocol = str_intern("TCP");
+    port->target_port = (IntOrString){INT_OR_STRING_INT, 80, NULL};
+    create(bench, service);
+}
+
+static void
+add_endpoint_on(Bench *bench, const char *node, OptBool ready)
+{
+    ApiObject *slice = api_object_new(&endpoint_slice_kind, str_intern("default"), str_internf("web-%u", ++bench->n_endpoints));
+    EndpointSliceBody *body = api_edit_body(slice);
+    EndpointPort *port = API_LIST_ADD(&body->ports);
+    Endpoint *endpoint = API_LIST_ADD(&body->endpoints);
+
+    str_map_set(&api_edit_meta(slice)->labels, str_intern("kubernetes.io/service-name"), str_intern("web"));
+    body->address_type = str_intern("IPv4");
+    port->name = str_intern("");
+    port->protocol = str_intern("TCP");
+    port->port = (OptInt32){TRUE, 80};
+    str_list_add(&endpoint->addresses, str_internf("10.244.1.%u", bench->n_endpoints));
+    endpoint->node_name = str_intern(node);
+    endpoint->conditions.ready = ready;
+    endpoint->conditions.serving = OPT_TRUE;
+    create(bench, slice);
+}
+
+static const struct {
+    const char *name, *node;
+    OptBool ready;
+    int wanted;
+} local_rows[] = {
+    {"a ready endpoint here", "n1", OPT_TRUE, 200},
+    {"one that says nothing is ready", "n1", OPT_UNSET, 200},
+    {"one here that is not ready, though it serves", "n1", OPT_FALSE, 503},
+    {"one elsewhere", "n2", OPT_TRUE, 503},
+};
+
+START_TEST(test_health_of_local_service)
+{
+    Bench *bench = bench_new(34);
+
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 0);
+    create_local_service(bench);
+    run(bench, 2 * NS_PER_S);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 503);
+    add_endpoint_on(bench, local_rows[_i].node, local_rows[_i].ready);
+    run(bench, 20 * NS_PER_MS); /* the sync has begun, and has not ended */
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 503);
+    run(bench, 2 * NS_PER_S);
+    ck_assert_msg(kube_proxy_answer(bench->proxy, HEALTH_PORT) == local_rows[_i].wanted, "%s", local_rows[_i].name);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, KUBE_PROXY_HEALTHZ_PORT), 200);
+    bench_free(bench);
+}
+END_TEST
+
+/* A process that is gone refuses, one that is stopped says nothing; what it knew is gone with it. */
+START_TEST(test_health_of_process)
+{
+    Bench *bench = bench_new(34);
+
+    create_local_service(bench);
+    add_endpoint_on(bench, "n1", OPT_TRUE);
+    run(bench, 3 * NS_PER_S);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 200);
+    process_pause(kube_proxy_process(bench->proxy));
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), -1);
+    process_resume(kube_proxy_process(bench->proxy));
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 200);
+    process_crash(kube_proxy_process(bench->proxy), 5 * NS_PER_S);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 0);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, KUBE_PROXY_HEALTHZ_PORT), 0);
+    run(bench, 10 * NS_PER_S);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 200);
+    bench_free(bench);
+}
+END_TEST
+
+static gboolean
+add_delete_taint(ApiObject *node, gpointer unused)
+{
+    (void)unused;
+    *API_LIST_ADD(&((NodeSpec *)api_edit_spec(node))->taints) =
+        (Taint){.key = str_intern("ToBeDeletedByClusterAutoscaler"), .effect = str_intern("NoSchedule")};
+    return TRUE;
+}
+
+/* /healthz says that the node is to go; a Service's own port does not. */
+START_TEST(test_health_of_node_that_goes)
+{
+    Bench *bench = bench_new(34);
+
+    create(bench, api_object_new(&node_kind, NULL, str_intern("n1")));
+    create_local_service(bench);
+    add_endpoint_on(bench, "n1", OPT_TRUE);
+    run(bench, 3 * NS_PER_S);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, KUBE_PROXY_HEALTHZ_PORT), 200);
+    patch_node(bench, add_delete_taint);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, KUBE_PROXY_HEALTHZ_PORT), 503);
+    ck_assert_int_eq(kube_proxy_answer(bench->proxy, HEALTH_PORT), 200);
+    bench_free(bench);
+}
+END_TEST
+
 Suite *
 kubeproxy_suite(void)
 {
@@ -403,6 +532,9 @@ kubeproxy_suite(void)
     tcase_add_test(tcase, test_crash_keeps_the_rules);
     tcase_add_test(tcase, test_power_cycle);
     tcase_add_test(tcase, test_deletions);
+    tcase_add_loop_test(tcase, test_health_of_local_service, 0, G_N_ELEMENTS(local_rows));
+    tcase_add_test(tcase, test_health_of_process);
+    tcase_add_test(tcase, test_health_of_node_that_goes);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -11,6 +11,7 @@ Suite *manifests_suite(void);
 Suite *faults_suite(void);
 Suite *condition_suite(void);
 Suite *substitute_suite(void);
+Suite *cloud_suite(void);
 Suite *cluster_suite(void);
 Suite *timeline_suite(void);
 Suite *checks_suite(void);
@@ -30,6 +31,7 @@ main(void)
     srunner_add_suite(runner, faults_suite());
     srunner_add_suite(runner, condition_suite());
     srunner_add_suite(runner, substitute_suite());
+    srunner_add_suite(runner, cloud_suite());
     srunner_add_suite(runner, cluster_suite());
     srunner_add_suite(runner, timeline_suite());
     srunner_add_suite(runner, checks_suite());

@@ -11,6 +11,7 @@ Suite *faults_suite(void);
 
 #define THREE "  cluster: {nodes: [{name: w, count: 3}]}\n"
 #define FAULT(fault) SCENARIO(THREE "  timeline:\n  - {at: 1s, fault: " fault "}\n")
+#define CLOUDY(fault) SCENARIO("  cluster: {cloud: {}, nodes: [{name: w, count: 3}]}\n  timeline:\n  - {at: 1s, fault: " fault "}\n")
 #define P "t.yaml:8:"
 
 static const struct {
@@ -22,6 +23,15 @@ static const struct {
     {FAULT("{componentCrash: {component: scheduler}}"), ""},
     {FAULT("{networkPartition: {node: w-1, peers: [w-2, control-plane]}}"), ""},
     {FAULT("{apiLatency: }"), ""},
+    {CLOUDY("{nodePowerOff: {node: w-2, gone: true}}"), ""},
+    {CLOUDY("{componentCrash: {component: cloud-controller-manager}}"), ""},
+    {SCENARIO("  cluster: {nodes: [{name: w, count: 1, autoscale: {max: 2}}]}\n  timeline:\n  - {at: 1s, fault: {nodePowerOff: {node: w-1, gone: true}}}\n"), ""},
+    /* clouds */
+    {FAULT("{nodePowerOff: {node: w-2, gone: true}}"), P "54: spec.timeline[0].fault.nodePowerOff: this cluster runs in no cloud that could forget a machine; write cloud: {} below spec.cluster, or leave gone out\n"},
+    {FAULT("{nodePowerOff: {node: w-2, gone: false}}"), ""},
+    {CLOUDY("{nodePowerOff: {node: w-2, gone: true, duration: 5s}}"), P "70: spec.timeline[0].fault.nodePowerOff: a machine that is gone never comes back; leave duration out, or gone\n"},
+    {CLOUDY("{nodePowerOff: {gone: true}}"), P "21: spec.timeline[0].fault.nodePowerOff: no target; write node: NAME, nodes: [...] or selector: {...}\n"},
+    {FAULT("{componentCrash: {component: cloud-controller-manager}}"), P "50: spec.timeline[0].fault.componentCrash: this cluster runs in no cloud, so it has no cloud-controller-manager; write cloud: {} below spec.cluster\n"},
     /* the name */
     {FAULT("{nodePowerOf: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'nodePowerOf'; write nodePowerOff\n"},
     {FAULT("{explode: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'explode'; write one of apiLatency, componentCrash, componentPause, containerCrash, diskSlow, kubeletStop, networkDelay, networkPartition, nodePowerOff, nodePowerOn, nodeReboot, podKill\n"},

@@ -22,6 +22,8 @@ extern const char *const fault_mode_words[];
 
 /* fault_place: where key @key of the fault stands, or the fault itself. */
 const Value *fault_place(const FaultArgs *args, const char *key);
+/* scenario_has_cloud: its machines are a cloud's (`cloud:`, or a group of nodes that grows). */
+gboolean scenario_has_cloud(const Scenario *scenario);
 /* fault_node_words: "worker-2", "worker-1 and worker-2", "5 nodes". (owned) */
 char *fault_node_words(Machine *const *nodes, guint n_nodes);
 

@@ -15,11 +15,12 @@ component_check(const ScReader *reader, const Scenario *scenario, const FaultArg
 {
     gboolean has_node = args->node != NULL || args->nodes.count > 0 || args->selector.count > 0;
 
-    (void)scenario;
     if (args->component == NULL)
         sc_error(reader, args->source, path, "no component; write component: scheduler, controller-manager, apiserver, etcd, kubelet or kube-proxy");
     else if (is_on_nodes(args) && !has_node)
         sc_error(reader, fault_place(args, "component"), path, "a %s runs on every node; write node: NAME beside it", args->component);
+    else if (str_is(args->component, "cloud-controller-manager") && !scenario_has_cloud(scenario))
+        sc_error(reader, fault_place(args, "component"), path, "this cluster runs in no cloud, so it has no cloud-controller-manager; write cloud: {} below spec.cluster");
     else if (!is_on_nodes(args) && has_node)
         sc_error(reader, fault_place(args, args->node != NULL ? "node" : args->nodes.count > 0 ? "nodes" : "selector"), path, "the %s runs on no node; leave node out", args->component);
 }
