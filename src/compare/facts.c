@@ -9,181 +9,6 @@
 
 enum { SEEN_SCHEDULED = 1, SEEN_READY = 2, SEEN_DELETING = 4, SEEN_SUCCEEDED = 8, SEEN_FAILED = 16 };
 
-/* --- the store ------------------------------------------------------------------------------ */
-
-static void
-fact_free(gpointer data)
-{
-    Fact *fact = data;
-
-    if (fact->times != NULL)
-        g_array_unref(fact->times);
-    g_free(fact);
-}
-
-static void
-known_free(gpointer data)
-{
-    Known *known = data;
-
-    value_free(known->object);
-    if (known->conditions != NULL)
-        g_hash_table_unref(known->conditions);
-    g_free(known);
-}
-
-Facts *
-facts_new(gboolean has_kubelets)
-{
-    Facts *facts = g_new0(Facts, 1);
-
-    facts->has_kubelets = has_kubelets;
-    facts->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, fact_free);
-    facts->by_uid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_free);
-    facts->next = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->states = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->counts = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->messages = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-    facts->replicas = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->full = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->pods = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->fewest = g_hash_table_new(g_str_hash, g_str_equal);
-    return facts;
-}
-
-void
-facts_free(Facts *facts)
-{
-    GHashTable *tables[] = {facts->by_name, facts->by_uid, facts->next, facts->states, facts->counts,
-                            facts->messages, facts->replicas, facts->full, facts->pods, facts->fewest};
-
-    for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-        g_hash_table_unref(tables[i]);
-    for (guint i = 0; i < G_N_ELEMENTS(facts->patterns); i++)
-        g_clear_pointer(&facts->patterns[i], g_regex_unref);
-    g_free(facts);
-}
-
-static Fact *
-fact_of(Facts *facts, const char *name, FactType type)
-{
-    Fact *fact = g_hash_table_lookup(facts->by_name, name);
-
-    if (fact == NULL) {
-        fact = g_new0(Fact, 1);
-        fact->name = str_intern(name);
-        g_hash_table_insert(facts->by_name, (gpointer)fact->name, fact);
-    }
-    fact->type = type;
-    return fact;
-}
-
-void
-facts_set_number(Facts *facts, const char *name, gint64 number)
-{
-    fact_of(facts, name, FACT_NUMBER)->number = number;
-}
-
-void
-facts_set_text(Facts *facts, const char *name, const char *text)
-{
-    fact_of(facts, name, text != NULL ? FACT_TEXT : FACT_NONE)->text = str_intern(text);
-}
-
-/* Rounded to the millisecond, what was before the start counts as at the start. */
-static gint64
-to_ms(double seconds)
-{
-    char text[64];
-    double ms;
-
-    if (!(seconds > 0))
-        return 0;
-    g_ascii_formatd(text, sizeof text, "%.3f", MIN(seconds, 1e12));
-    ms = g_ascii_strtod(text, NULL) * 1000.0;
-    return (gint64)(ms + 0.5);
-}
-
-static void
-at(Facts *facts, const char *name, double seconds)
-{
-    const char *full = str_internf("time %s", name);
-    Fact *fact = fact_of(facts, full, FACT_TIMES);
-    FactTime when = {to_ms(seconds), to_ms(facts->latest)};
-
-    if (fact->times == NULL)
-        fact->times = g_array_new(FALSE, FALSE, sizeof(FactTime));
-    g_array_append_val(fact->times, when);
-}
-
-const Fact *
-facts_find(const Facts *facts, const char *name)
-{
-    return g_hash_table_lookup(facts->by_name, name);
-}
-
-static int
-by_name(gconstpointer a, gconstpointer b)
-{
-    return strcmp((*(const Fact *const *)a)->name, (*(const Fact *const *)b)->name);
-}
-
-GPtrArray *
-facts_list(const Facts *facts)
-{
-    GPtrArray *list = facts_values(facts->by_name);
-
-    g_ptr_array_sort(list, by_name);
-    return list;
-}
-
-const char *
-facts_seconds(gint64 ms)
-{
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT ".%03d", ms / 1000, (int)(ms % 1000));
-    gsize length = strlen(text);
-
-    while (text[length - 1] == '0' && text[length - 2] != '.')
-        length--;
-    return str_intern_len(text, length);
-}
-
-FactTime
-fact_time(const Fact *fact, guint index)
-{
-    return g_array_index(fact->times, FactTime, index);
-}
-
-Value *
-fact_to_value(const Fact *fact)
-{
-    Value *list;
-
-    if (fact->type == FACT_NUMBER)
-        return value_new_int(fact->number);
-    if (fact->type == FACT_TEXT)
-        return value_new_string(fact->text);
-    if (fact->type == FACT_NONE)
-        return value_new_null();
-    list = value_new_list();
-    for (guint i = 0; i < fact->times->len; i++)
-        value_append(list, value_new_float(facts_seconds(fact_time(fact, i).ms)));
-    return list;
-}
-
-Value *
-facts_to_value(const Facts *facts)
-{
-    g_autoptr(GPtrArray) list = facts_list(facts);
-    Value *map = value_new_map();
-
-    for (guint i = 0; i < list->len; i++) {
-        const Fact *fact = g_ptr_array_index(list, i);
-        value_add_member(map, fact->name, fact_to_value(fact));
-    }
-    return map;
-}
-
 /* --- names ---------------------------------------------------------------------------------- */
 
 static const char *
@@ -312,7 +137,7 @@ add_event(Facts *facts, double seconds, const Value *event, const char *uid)
     count = CLAMP(count, -G_MAXINT32, G_MAXINT32);
     name = str_internf("events %s %s %s", source, reason, about);
     key = str_internf("%s\n%s", name, uid);
-    fact = fact_of(facts, name, FACT_NUMBER);
+    fact = facts_of(facts, name, FACT_NUMBER);
     fact->number += count - (gint64)GPOINTER_TO_SIZE(g_hash_table_lookup(facts->counts, key));
     g_hash_table_insert(facts->counts, (gpointer)key, GSIZE_TO_POINTER((gsize)count));
 }
@@ -357,10 +182,10 @@ add_containers(Facts *facts, double seconds, const Value *list, const Known *pod
         const char *key = str_internf("%s\n%s\nready", uid, name);
 
         if (has_changed(facts, str_internf("%s\n%s", uid, name), state))
-            at(facts, str_internf("%s container %s %s", pod->name, name, state), seconds);
+            facts_add_time(facts, str_internf("%s container %s %s", pod->name, name, state), seconds);
         if (is_ready != str_is(g_hash_table_lookup(facts->states, key), "ready")) {
             g_hash_table_insert(facts->states, (gpointer)key, (gpointer)(is_ready ? "ready" : "not"));
-            at(facts, str_internf("%s container %s %s", pod->name, name, is_ready ? "ready" : "not ready"), seconds);
+            facts_add_time(facts, str_internf("%s container %s %s", pod->name, name, is_ready ? "ready" : "not ready"), seconds);
         }
         facts_set_number(facts, str_internf("final restarts %s %s", pod->name, name), value_get_int(c, "restartCount", 0));
     }
@@ -372,7 +197,7 @@ add_pod_state(Facts *facts, double seconds, const Known *pod, const char *uid, c
     if (!has_changed(facts, str_internf("%s\npod\n%s", uid, what), now))
         return;
     if (!str_is(now, "False") || str_is(what, "Ready"))
-        at(facts, str_internf("%s pod %s=%s", pod->name, what, now), seconds);
+        facts_add_time(facts, str_internf("%s pod %s=%s", pod->name, what, now), seconds);
 }
 
 static void
@@ -408,17 +233,17 @@ add_pod(Facts *facts, double seconds, const char *type, const Value *object, Kno
     };
 
     if (pod->object == NULL && str_is(type, "ADDED"))
-        at(facts, str_internf("%s pod created", pod->name), seconds);
+        facts_add_time(facts, str_internf("%s pod created", pod->name), seconds);
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
         if (!steps[i].holds || (pod->flags & steps[i].flag) != 0)
             continue;
         pod->flags |= steps[i].flag;
-        at(facts, str_internf("%s pod %s", pod->name, steps[i].word), seconds);
+        facts_add_time(facts, str_internf("%s pod %s", pod->name, steps[i].word), seconds);
     }
     if (facts->has_kubelets && !is_gone)
         add_kubelet_view(facts, seconds, object, pod, uid);
     if (is_gone)
-        at(facts, str_internf("%s pod removed", pod->name), seconds);
+        facts_add_time(facts, str_internf("%s pod removed", pod->name), seconds);
 }
 
 /* --- workloads and nodes ---------------------------------------------------------------------- */
@@ -443,7 +268,7 @@ add_taints(Facts *facts, double seconds, const Known *node, const Value *has, co
 
     for (guint i = 0; list != NULL && i < list->count; i++)
         if (lacks == NULL || !has_taint(lacks, list->items[i]))
-            at(facts, str_internf("%s taint %c%s:%s", node->name, sign, facts_text(list->items[i], "key"), facts_text(list->items[i], "effect")), seconds);
+            facts_add_time(facts, str_internf("%s taint %c%s:%s", node->name, sign, facts_text(list->items[i], "key"), facts_text(list->items[i], "effect")), seconds);
 }
 
 /* A type that stands twice: the last one counts, where the first one stands. */
@@ -472,7 +297,7 @@ add_conditions(Facts *facts, double seconds, const Value *object, Known *known)
         if (known->conditions != NULL && str_is(g_hash_table_lookup(known->conditions, type), value))
             continue;
         if (!is_node || (str_is(type, "Ready") && seconds >= 0))
-            at(facts, str_internf("%s %s=%s", known->name, type, value), seconds);
+            facts_add_time(facts, str_internf("%s %s=%s", known->name, type, value), seconds);
     }
     if (known->conditions != NULL)
         g_hash_table_unref(known->conditions);
@@ -510,9 +335,9 @@ add_workload(Facts *facts, double seconds, const char *type, const Value *object
         add_taints(facts, seconds, known, known->object, is_gone ? NULL : object, '-');
     }
     if (is_gone)
-        at(facts, str_internf("%s removed", known->name), seconds);
+        facts_add_time(facts, str_internf("%s removed", known->name), seconds);
     else if (known->object == NULL && seconds >= 0)
-        at(facts, str_internf("%s created", known->name), seconds);
+        facts_add_time(facts, str_internf("%s created", known->name), seconds);
     if (g_strv_contains(with_replicas, known->kind))
         add_replicas(facts, object, known, is_gone);
 }

@@ -46,6 +46,10 @@ GPtrArray *facts_values(GHashTable *table);
 /* facts_compare_texts: of two places that hold texts, for sorting arrays of pointers. */
 int facts_compare_texts(gconstpointer a, gconstpointer b);
 
+/* facts_of: the fact of this name, made if it is new, and of this type from now on. (borrowed) */
+Fact *facts_of(Facts *facts, const char *name, FactType type);
+/* facts_add_time: "time NAME" happened at @seconds too, or up to the latest time of the record that is being added. */
+void facts_add_time(Facts *facts, const char *name, double seconds);
 void facts_set_number(Facts *facts, const char *name, gint64 number);
 void facts_set_text(Facts *facts, const char *name, const char *text); /* NULL text: without a value */
 /* facts_final: the facts about what exists at the end. */
