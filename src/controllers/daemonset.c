@@ -510,7 +510,7 @@ sync_claimed(const Reconcile *r,
     claims_plan(revisions, set, plan);
     claims_plan(pods, set, plan);
     revisions_sort(revisions->claimed);
-    current = daemon_find_revision(set, revisions->claimed, old, &is_new, plan);
+    current = daemon_find_revision(set, revisions->claimed, pods->claimed, old, &is_new, plan);
     sync = sync_new(set, str_map_get(&current->meta->labels, DAEMON_HASH_LABEL));
     for (guint i = 0; i < old->len; i++)
         g_ptr_array_add(sync->old, api_object_ref(old->pdata[i]));

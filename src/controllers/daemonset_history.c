@@ -1,7 +1,8 @@
 #include "controllers/daemonset_sync.h"
 
+/* The last of those with the same data, in @revisions (sorted); the others of them go to @doubles, all others to @old. */
 static const ApiObject *
-find_equal(const GPtrArray *revisions, const Value *data, GPtrArray *old)
+find_equal(const GPtrArray *revisions, const Value *data, GPtrArray *doubles, GPtrArray *old)
 {
     const ApiObject *found = NULL;
 
@@ -13,23 +14,47 @@ find_equal(const GPtrArray *revisions, const Value *data, GPtrArray *old)
             continue;
         }
         if (found != NULL)
-            g_ptr_array_add(old, (gpointer)found);
+            g_ptr_array_add(doubles, (gpointer)found);
         found = revisions->pdata[i];
     }
     return found;
+}
+
+static gboolean
+relabel(ApiObject *pod, gpointer hash)
+{
+    str_map_set(&api_edit_meta(pod)->labels, str_intern(DAEMON_HASH_LABEL), hash);
+    return TRUE;
+}
+
+/* dedupCurHistories: one of several is kept; every pod of the set has its hash then, whatever it had. */
+static void
+drop_doubles(const ApiObject *kept, const GPtrArray *doubles, const GPtrArray *pods, Plan *plan)
+{
+    const char *hash = str_map_get(&kept->meta->labels, DAEMON_HASH_LABEL);
+
+    for (guint i = 0; i < doubles->len; i++) {
+        for (guint k = 0; i == 0 && k < pods->len; k++)
+            if (!daemon_pod_is_updated(pods->pdata[k], hash))
+                plan_patch(plan, pods->pdata[k], NULL, relabel, (gpointer)hash, NULL,
+                           "because of two revisions with one template %s is kept", api_name(kept));
+        plan_delete(plan, doubles->pdata[i], "because %s has the same template", api_name(kept));
+    }
 }
 
 /* v1.34 pkg/controller/daemon/update.go, constructHistory and snapshot. */
 ApiObject *
 daemon_find_revision(const ApiObject *set,
                      const GPtrArray *revisions,
+                     const GPtrArray *pods,
                      GPtrArray *old,
                      gboolean *out_is_new,
                      Plan *plan)
 {
     const PodTemplateSpec *template_ = &daemon_set_spec(set)->template_;
     g_autoptr(Value) data = revision_data(template_);
-    const ApiObject *found = find_equal(revisions, data, old);
+    g_autoptr(GPtrArray) doubles = g_ptr_array_new();
+    const ApiObject *found = find_equal(revisions, data, doubles, old);
     gint64 next = 1;
 
     *out_is_new = found == NULL;
@@ -43,6 +68,7 @@ daemon_find_revision(const ApiObject *set,
         plan_create(plan, api_object_ref(fresh), "because the template is new")->ignore_codes[0] = 409;
         return fresh;
     }
+    drop_doubles(found, doubles, pods, plan);
     if (revision_number(found) < next) {
         ApiObject *renumbered = revision_renumber(found, next);
 

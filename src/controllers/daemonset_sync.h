@@ -49,10 +49,12 @@ void daemon_plan_rolling(const Reconcile *r, const DaemonView *view, Plan *plan)
 /* daemonset_history.c */
 /*
  * daemon_find_revision: the current one of @revisions (sorted). (owned) What makes it so - a new
- * one (the last step then), a new number - is planned; old ones go to @old.
+ * one (the last step then), a new number, the end of doubles, whose @pods take its hash - is planned; old ones
+ * go to @old.
  */
 ApiObject *daemon_find_revision(const ApiObject *set,
                                 const GPtrArray *revisions,
+                                const GPtrArray *pods,
                                 GPtrArray *old,
                                 gboolean *out_is_new,
                                 Plan *plan);

@@ -170,6 +170,33 @@ START_TEST(daemon_surge_leaves_node)
 }
 END_TEST
 
+/* v1.34 pkg/controller/daemon/update.go, dedupCurHistories: the highest of equal revisions stays, pods get its hash. */
+START_TEST(daemon_equal_revisions)
+{
+    Mini *mini = mini_new();
+    const ApiObject *first;
+    ApiObject *twin;
+
+    mini_add(mini, make_node("n1", NULL));
+    mini_add(mini, make_daemon_set("{type: OnDelete}", ""));
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    make_ready(mini);
+    first = mini_nth(mini, &controller_revision_kind, 0);
+    twin = api_object_copy(first);
+    api_edit_meta(twin)->name = str_intern("d-twin");
+    api_edit_meta(twin)->uid = str_intern("twin");
+    str_map_set(&api_edit_meta(twin)->labels, str_intern(DAEMON_HASH_LABEL), str_intern("twin"));
+    ((ControllerRevisionBody *)api_edit_body(twin))->revision = 2;
+    mini_add(mini, twin);
+    mini_sync(mini, &daemon_set_controller, "default/d");
+    ck_assert_uint_eq(mini_count(mini, &controller_revision_kind), 1);
+    ck_assert_str_eq(api_name(mini_nth(mini, &controller_revision_kind, 0)), "d-twin");
+    ck_assert_uint_eq(mini_count(mini, &pod_kind), 1);
+    ck_assert_str_eq(str_map_get(&mini_nth(mini, &pod_kind, 0)->meta->labels, str_intern(DAEMON_HASH_LABEL)), "twin");
+    mini_free(mini);
+}
+END_TEST
+
 /* v1.34 pkg/controller/daemon/daemon_controller.go, syncDaemonSet: one that is being deleted is left alone. */
 START_TEST(daemon_deleting)
 {
@@ -552,6 +579,7 @@ sets_suite(void)
 
     tcase_add_loop_test(tests, daemon_rolls, 0, G_N_ELEMENTS(roll_cases));
     tcase_add_loop_test(tests, daemon_surge_leaves_node, 0, 2);
+    tcase_add_test(tests, daemon_equal_revisions);
     tcase_add_test(tests, daemon_deleting);
     tcase_add_loop_test(tests, daemon_place, 0, G_N_ELEMENTS(place_cases));
     tcase_add_test(tests, stateful_partition);
