@@ -284,7 +284,10 @@ is_child(const CronSync *sync, const char *uid)
     return FALSE;
 }
 
-/* Those that the server does not have either go from the list. FALSE: a look failed. */
+/*
+ * Those that the server does not have either go from the list, if the live CronJob, where that is what counts, still
+ * has them in it. FALSE: a look failed.
+ */
 static gboolean
 note_missing(CronSync *sync, const CronJobStatus *before, const StepResult *results, Plan *plan)
 {
@@ -297,6 +300,8 @@ note_missing(CronSync *sync, const CronJobStatus *before, const StepResult *resu
         if (is_child(sync, reference->uid))
             continue;
         result = &results[step++];
+        if (cron_find_active(current(sync), reference->uid) < 0)
+            continue;
         if (result->code == 404) {
             plan_event(plan, sync->cached, "Normal", "MissingJob", "Active job went missing: %s", reference->name);
             cron_drop_active(current(sync), reference->uid);

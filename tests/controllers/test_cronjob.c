@@ -218,6 +218,55 @@ START_TEST(whole_sync)
 }
 END_TEST
 
+/* The server's list has the new Job only by the time the CronJob is read. */
+static void
+replace_active(Mini *mini, const PlanStep *step)
+{
+    ApiObject *changed;
+    ObjectReference *reference;
+
+    if (step->type != STEP_DELETE)
+        return;
+    changed = mini_edit(mini, &cron_job_kind, "c");
+    reference = ((CronJobStatus *)api_edit_status(changed))->active.items;
+    reference->name = str_intern("new");
+    reference->uid = str_intern("new");
+    mini_put(mini, changed);
+}
+
+/*
+ * v1.34 cronjob_controllerv2.go, syncCronJob: once the server's CronJob is taken for the cached one, which lacks a Job
+ * that runs, what is missing is asked of its list: the Job that was replaced is in that no more.
+ */
+START_TEST(behind_a_replacement)
+{
+    Mini *mini = mini_new();
+    ApiObject *cron = make_cron_job("0 * * * *", "concurrencyPolicy: Replace, successfulJobsHistoryLimit: 0,");
+    ApiObject *fresh;
+    ApiObject *ended;
+
+    mini->now_ns = TOP - MINUTES(1) - MINI_EPOCH;
+    api_edit_meta(cron)->creation_time = TOP - MINUTES(61);
+    ((CronJobStatus *)api_edit_status(cron))->last_schedule_time = TOP - MINUTES(59);
+    mini_add(mini, cron);
+    add_job(mini, GONE_JOB);
+    cron = mini_edit(mini, &cron_job_kind, "c");
+    fresh = cron_make_job(cron, TOP - MINUTES(59));
+    api_edit_meta(fresh)->name = api_edit_meta(fresh)->uid = str_intern("new");
+    mini_add(mini, fresh);
+    ended = cron_make_job(cron, TOP - MINUTES(59));
+    api_edit_meta(ended)->name = str_intern("ended");
+    set_condition(&((JobStatus *)api_edit_status(ended))->conditions, "Complete", "True", NULL, TOP);
+    mini_add(mini, ended);
+    mini_put(mini, cron);
+    mini->after_step = replace_active;
+    mini_sync(mini, &cron_job_controller, "default/c");
+    ck_assert_msg(strstr(mini->log->str, "MissingJob") == NULL && strstr(mini->log->str, "UnexpectedJob") == NULL, "%s",
+                  mini->log->str);
+    mini_free(mini);
+}
+END_TEST
+
 /* What is started: name, owner, annotation in the zone's own time; getJobFromTemplate2. */
 START_TEST(started_job)
 {
@@ -314,6 +363,7 @@ cron_job_suite(void)
     tcase_add_loop_test(tests, due_time, 0, G_N_ELEMENTS(due_cases));
     tcase_add_loop_test(tests, rest_until_next, 0, G_N_ELEMENTS(delay_cases));
     tcase_add_loop_test(tests, whole_sync, 0, G_N_ELEMENTS(sync_cases));
+    tcase_add_test(tests, behind_a_replacement);
     tcase_add_test(tests, started_job);
     tcase_add_test(tests, history);
     tcase_add_loop_test(tests, taken, 0, G_N_ELEMENTS(taken_cases));
