@@ -159,6 +159,8 @@ start_create(Worker *w)
         .args = container->args.count > 0 ? (const char *const *)args->pdata : NULL,
         .mounts = (const RtMount *)mounts->data,
         .n_mounts = mounts->len,
+        .message_path = container->termination_message_path,
+        .logs_on_error = str_is(container->termination_message_policy, "FallbackToLogsOnError"),
         .attempt = before != NULL ? before->attempt + 1 : start_last_attempt(w, container->name),
     };
 

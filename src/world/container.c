@@ -5,6 +5,11 @@
 #include "base/duration.h"
 #include "world/shell.h"
 
+/* v1.34 pkg/kubelet/container: MaxContainerTerminationMessageLength, ...LogLines, ...LogLength */
+#define MESSAGE_BYTES     4096
+#define MESSAGE_LINES     80
+#define MESSAGE_LOG_BYTES 2048
+
 static const char **
 copy_words(const char *const *words)
 {
@@ -211,6 +216,9 @@ container_new(Sandbox *sandbox, const RtContainerOptions *options)
         container->ports[i] = options->ports[i];
     container->memory_limit_bytes = options->memory_limit_bytes;
     container->oom_score_adj = options->oom_score_adj;
+    container->message_path =
+        str_intern(options->message_path != NULL ? options->message_path : "/dev/termination-log");
+    container->logs_on_error = options->logs_on_error;
     container->state = RT_CREATED;
     container->shells = g_ptr_array_new();
     container->next_pid = 1;
@@ -541,16 +549,33 @@ runtime_remove_container(RtContainer *container)
     rt_container_unref(container);
 }
 
-/* The kubelet mounts the termination log there; at most 4096 bytes of it count. */
+/* The last lines of the log, and of them the last bytes. */
+static const char *
+end_of_log(const RtContainer *container)
+{
+    const GString *log = container->log;
+    guint lines = 0;
+    gsize at;
+
+    if (log == NULL || log->len == 0)
+        return NULL;
+    for (at = log->len; at > 0; at--)
+        if (log->str[at - 1] == '\n' && at < log->len && ++lines == MESSAGE_LINES)
+            break;
+    at = MAX(at, log->len - MIN(log->len, MESSAGE_LOG_BYTES));
+    return str_intern_len(log->str + at, log->len - at);
+}
+
+/* v1.34 kuberuntime: getTerminationMessage, readLastStringFromContainerLogs: ends of files count. */
 const char *
 container_read_message(RtContainer *container)
 {
-    const FsNode *node;
+    const FsNode *node =
+        container->root_files == NULL ? NULL : fs_get(&container->files, container->message_path);
+    gsize length = node == NULL || node->is_dir ? 0 : node->text->len;
+    gsize taken = MIN(length, MESSAGE_BYTES);
 
-    if (container->root_files == NULL)
-        return NULL;
-    node = fs_get(&container->files, "/dev/termination-log");
-    if (node == NULL || node->is_dir || node->text->len == 0)
-        return NULL;
-    return str_intern_len(node->text->str, MIN(node->text->len, 4096));
+    if (length > 0)
+        return str_intern_len(node->text->str + length - taken, taken);
+    return container->logs_on_error && container->exit_code != 0 ? end_of_log(container) : NULL;
 }

@@ -261,6 +261,8 @@ struct RtContainer {
     gint32 *ports; /* (owned) 0-terminated */
     gint64 memory_limit_bytes;
     gint32 oom_score_adj;
+    const char *message_path; /* interned */
+    gboolean logs_on_error;
     RtState state;
     gint64 started_wall_ns, finished_wall_ns, started_ns;
     gint32 exit_code;
@@ -302,7 +304,7 @@ typedef struct {
 } LogTime;
 void container_log(RtContainer *container, const char *text, gsize length);
 const char *container_getenv(const RtContainer *container, const char *name);
-/* container_read_message: /dev/termination-log, if somebody wrote it; else NULL. (interned) */
+/* container_read_message: the last words, if somebody wrote any; else NULL. (interned) */
 const char *container_read_message(RtContainer *container);
 /* exec.c: TRUE if @shell was one that exec brought in. */
 gboolean container_exec_ended(RtContainer *container, const Shell *shell, gint32 exit_code);

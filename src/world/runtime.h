@@ -125,6 +125,8 @@ typedef struct {
     gint64 cpu_milli_request, cpu_milli_limit;       /* limit 0: none */
     gint64 memory_request_bytes, memory_limit_bytes; /* limit 0: none */
     gint32 oom_score_adj;
+    const char *message_path; /* file for the last words; NULL: /dev/termination-log */
+    gboolean logs_on_error;   /* after a failure without last words the end of the log stands for them */
     guint attempt; /* restart count: part of its id */
 } RtContainerOptions;
 

@@ -273,6 +273,57 @@ START_TEST(test_log_times)
 }
 END_TEST
 
+/*
+ * v1.34 kuberuntime_container.go, getTerminationMessage and readLastStringFromContainerLogs;
+ * pkg/kubelet/container: 4096 bytes of the file, 80 lines and 2048 bytes of the log, each from the end.
+ */
+static const struct {
+    const char *rule, *script, *path;
+    gboolean logs_on_error;
+    const char *want; /* NULL: none */
+    gsize want_length; /* 0: all of want */
+} word_cases[] = {
+    {"the file", "echo bye > /dev/termination-log; exit 1", NULL, FALSE, "bye\n", 0},
+    {"another file", "echo bye > /tmp/end; exit 0", "/tmp/end", FALSE, "bye\n", 0},
+    {"no file", "echo hello; exit 1", NULL, FALSE, NULL, 0},
+    {"the log after a failure", "echo hello; exit 1", NULL, TRUE, "hello\n", 0},
+    {"not after success", "echo hello; exit 0", NULL, TRUE, NULL, 0},
+    {"the file before the log", "echo hello; echo bye > /dev/termination-log; exit 1", NULL, TRUE, "bye\n", 0},
+    {"80 lines", "i=0; while [ $i -lt 100 ]; do echo $i; i=$((i+1)); done; exit 1", NULL, TRUE, "20\n21\n", 240},
+    {"2048 bytes", "i=0; while [ $i -lt 70 ]; do echo 123456789012345678901234567890123456789; i=$((i+1)); done; exit 1",
+     NULL, TRUE, "3456789\n1234", 2048},
+    {"4096 bytes of the file",
+     "i=0; while [ $i -lt 110 ]; do echo 123456789012345678901234567890123456789 >> /dev/termination-log; "
+     "i=$((i+1)); done; exit 1",
+     NULL, TRUE, "56789012", 4096},
+};
+
+START_TEST(test_last_words)
+{
+    __typeof__(&word_cases[0]) c = &word_cases[_i];
+    const char *const command[] = {"sh", "-c", c->script, NULL};
+    RtContainerOptions options = {.name = "w",
+                                  .image = "busybox",
+                                  .command = command,
+                                  .message_path = c->path,
+                                  .logs_on_error = c->logs_on_error};
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+    const char *got;
+
+    pods_run(pods, 5 * NS_PER_S);
+    ck_assert_int_eq(rt_container_state(container), RT_EXITED);
+    got = rt_container_message(container);
+    if (c->want == NULL || c->want_length == 0) {
+        ck_assert_msg(str_is(got, c->want), "%s: %s", c->rule, got);
+    } else {
+        ck_assert_msg(g_str_has_prefix(got, c->want), "%s: %.20s", c->rule, got);
+        ck_assert_uint_eq(strlen(got), c->want_length);
+    }
+    pods_free(pods);
+}
+END_TEST
+
 /* --- memory ------------------------------------------------------------------------------------------ */
 
 START_TEST(test_over_the_limit_is_oom_killed)
@@ -888,6 +939,7 @@ runtime_suite(void)
     tcase_add_loop_test(tcase, test_the_work_of_a_runtime_takes_cpu, 0, G_N_ELEMENTS(contended));
     tcase_add_test(tcase, test_life_of_a_container);
     tcase_add_test(tcase, test_log_times);
+    tcase_add_loop_test(tcase, test_last_words, 0, G_N_ELEMENTS(word_cases));
     tcase_add_test(tcase, test_exec_and_the_end_of_a_container);
     tcase_add_test(tcase, test_grace_can_only_shrink);
     tcase_add_test(tcase, test_answers_are_dropped_with_the_caller_but_work_goes_on);
