@@ -184,6 +184,18 @@ node_add(GcGraph *graph, GcIdentity id)
     return node;
 }
 
+/* Whether @reference of an object in @namespace_ means @owner; nearly always it does, which is seen without a search. */
+static gboolean
+means(const OwnerReference *reference, const char *namespace_, GcIdentity owner)
+{
+    if (str_is(reference->uid, owner.uid) && str_is(reference->name, owner.name) &&
+        str_is(reference->kind, owner.kind->kind) &&
+        str_is(reference->api_version, api_kind_api_version(owner.kind)) &&
+        (owner.namespace_ == NULL || owner.namespace_ == namespace_))
+        return TRUE;
+    return id_equal(gc_reference_id(reference, namespace_), owner);
+}
+
 static gboolean
 is_foreign(const GcNode *owner, const GcNode *dependent)
 {
@@ -198,9 +210,10 @@ static void
 link_to_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference, GPtrArray *out_keys)
 {
     GcNode *owner = gc_graph_get(graph, reference->uid);
-    GcIdentity id = gc_reference_id(reference, node->id.namespace_);
 
     if (owner == NULL) {
+        GcIdentity id = gc_reference_id(reference, node->id.namespace_);
+
         if (id.kind == NULL)
             return;
         owner = node_add(graph, id);
@@ -212,7 +225,7 @@ link_to_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference, GPt
             node->foreign_owner = *reference;
         }
         ask(node, out_keys);
-    } else if (!id_equal(id, owner->id)) {
+    } else if (!means(reference, node->id.namespace_, owner->id)) {
         ask(node, out_keys);
     }
     if (owner->dependents == NULL)
@@ -325,8 +338,7 @@ reference_to(const GcNode *dependent, GcIdentity owner, gboolean *out_matches)
     const OwnerReference *reference = find_reference((const OwnerReference *)(gpointer)dependent->owners->data,
                                                      dependent->owners->len, owner.uid);
 
-    *out_matches =
-        reference != NULL && id_equal(gc_reference_id(reference, dependent->id.namespace_), owner);
+    *out_matches = reference != NULL && means(reference, dependent->id.namespace_, owner);
     return reference;
 }
 
