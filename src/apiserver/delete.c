@@ -38,18 +38,27 @@ pod_grace_s(const ApiRequest *request, const ApiObject *pod)
     return grace_s < 0 ? 1 : grace_s;
 }
 
-/* Finalizers by propagation: an explicit option wins over a finalizer that is there. */
+/*
+ * Finalizers by propagation: an explicit option wins over a finalizer that is there. v1.34 registry/core/
+ * replicationcontroller/strategy.go, DefaultGarbageCollectionPolicy: this kind alone leaves its pods behind unless told
+ * otherwise.
+ */
 static void
 set_propagation(ApiObject *object, const char *propagation)
 {
     const ObjectMeta *meta = object->meta;
-    gboolean foreground = str_is(propagation, "Foreground");
-    gboolean orphan = str_is(propagation, "Orphan");
     const char *foreground_text = str_intern(FINALIZER_FOREGROUND);
     const char *orphan_text = str_intern(FINALIZER_ORPHAN);
+    gboolean foreground;
+    gboolean orphan;
 
+    if (propagation == NULL && object->kind == &replication_controller_kind &&
+        !str_list_contains(&meta->finalizers, foreground_text))
+        propagation = "Orphan";
     if (propagation == NULL)
         return;
+    foreground = str_is(propagation, "Foreground");
+    orphan = str_is(propagation, "Orphan");
     if (str_list_contains(&meta->finalizers, foreground_text) == foreground &&
         str_list_contains(&meta->finalizers, orphan_text) == orphan)
         return;

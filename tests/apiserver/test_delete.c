@@ -239,24 +239,33 @@ static const char deployment_text[] =
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: "
     "{a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}}";
 
+static const char controller_text[] =
+    "{apiVersion: v1, kind: ReplicationController, metadata: {name: d}, spec: {selector: {a: b}, template: {metadata: "
+    "{labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}}";
+
+/* The last two: registry/core/replicationcontroller/strategy.go, DefaultGarbageCollectionPolicy. */
 static const struct {
     const char *propagation, *finalizer;
+    const ApiKind *kind;
+    const char *text;
 } propagation_cases[] = {
-    {NULL, NULL},
-    {"Background", NULL},
-    {"Foreground", "foregroundDeletion"},
-    {"Orphan", "orphan"},
+    {NULL, NULL, &deployment_kind, deployment_text},
+    {"Background", NULL, &deployment_kind, deployment_text},
+    {"Foreground", "foregroundDeletion", &deployment_kind, deployment_text},
+    {"Orphan", "orphan", &deployment_kind, deployment_text},
+    {NULL, "orphan", &replication_controller_kind, controller_text},
+    {"Background", NULL, &replication_controller_kind, controller_text},
 };
 
 START_TEST(test_propagation)
 {
-    ApiRequest *request = api_request_new(VERB_DELETE, &deployment_kind, "default", "d");
+    ApiRequest *request = api_request_new(VERB_DELETE, propagation_cases[_i].kind, "default", "d");
     const ApiObject *object;
 
-    create(deployment_text);
+    create(propagation_cases[_i].text);
     request->propagation = propagation_cases[_i].propagation;
     api_response_free(fixture_call(&fixture, request));
-    object = fixture_get(&fixture, &deployment_kind, "d");
+    object = fixture_get(&fixture, propagation_cases[_i].kind, "d");
     if (propagation_cases[_i].finalizer == NULL) {
         ck_assert_ptr_null(object);
         return;
