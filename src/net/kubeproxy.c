@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "client/component.h"
 #include "net/endpoints.h"
+#include "world/runtime.h"
 
 #define DEFAULT_MIN_SYNC_NS NS_PER_S
 #define DEFAULT_MINOR       34
@@ -154,9 +155,11 @@ take_service(KubeProxy *proxy, Service *service, const ProxyNode *node, RuleLine
 static void
 begin_sync(KubeProxy *proxy)
 {
+    Runtime *runtime = machine_runtime(proxy->options.machine);
     const ApiObject *object = informer_get(proxy->nodes, NULL, proxy->options.node_name);
     ProxyNode node = {.node_name = proxy->options.node_name};
     RuleLines lines = {0};
+    gint64 took_ns;
 
     if (object != NULL)
         node.zone = str_map_get(&object->meta->labels, ZONE_LABEL);
@@ -174,8 +177,11 @@ begin_sync(KubeProxy *proxy)
     proxy->state = PROXY_SYNCING;
     proxy->has_changes = FALSE;
     proxy->counters.last_start_ns = now_of(proxy);
-    sim_timer_arm_after(&proxy->next, SYNC_BASE_NS + rng_between_ns(proxy->rng, 0, SYNC_SPREAD_NS) +
-                                          (gint64)proxy->lines * SYNC_PER_LINE_NS);
+    took_ns = SYNC_BASE_NS + rng_between_ns(proxy->rng, 0, SYNC_SPREAD_NS) +
+              (gint64)proxy->lines * SYNC_PER_LINE_NS;
+    sim_timer_arm_after(&proxy->next, took_ns);
+    if (runtime != NULL) /* iptables-save and iptables-restore compute all the time */
+        runtime_load(runtime, took_ns);
 }
 
 static void

@@ -16,6 +16,7 @@
 #define BACKOFF_MAX_NS (15 * NS_PER_S)
 #define NETWORK_MIN_NS (1 * NS_PER_S)
 #define NETWORK_MAX_NS (1500 * NS_PER_MS)
+#define STEP_CPU_NS    (5 * NS_PER_MS) /* assumed: what a step's statuses, patches and events cost the node */
 
 /* --- grace --------------------------------------------------------------------------- */
 
@@ -183,6 +184,7 @@ worker_go(Worker *w)
 {
     g_assert(w->state == WORKER_WAITING);
     w->state = WORKER_BUSY;
+    runtime_load(w->k->options.runtime, STEP_CPU_NS);
     switch (w->work) {
     case WORK_SYNC:
         sync_begin(w);

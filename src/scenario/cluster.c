@@ -73,7 +73,7 @@ make_control_plane(Cluster *cluster)
     const ScControlPlane *wanted = &cluster->scenario->spec.cluster.control_plane;
     EtcdOptions etcd = {.sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster)};
     ApiServerOptions server = {
-        .sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster), .shares_machine = is_ideal(cluster),
+        .sim = cluster->sim, .world = cluster->world, .quick = is_ideal(cluster), .shares_machine = TRUE,
     };
 
     cluster->control_plane = plane_machine(cluster, 0);

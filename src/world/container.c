@@ -69,11 +69,55 @@ rt_container_unref(RtContainer *container)
     g_free(container);
 }
 
+/* --- signals from outside ----------------------------------------------------------------------- */
+
+/* What nobody waits for; it dies with the machine's power. */
+static void
+container_runc_kill(RtContainer *container, void (*act)(RtCall *call))
+{
+    Runtime *runtime = container->runtime;
+    RtCall *call = rt_call_new(runtime, (SimHandle){0}, NULL, act);
+    gint64 work_ns = runtime_draw(runtime, &runtime->options.kill);
+
+    rt_call_set_container(call, container);
+    rt_call_compute(call, work_ns);
+}
+
+static void
+container_reacted(gpointer self)
+{
+    RtContainer *container = self;
+
+    if (container->pid1 != NULL)
+        shell_signal(container->pid1, 15);
+}
+
+/* PID 1 has to be given a core before it can do anything about the signal, as all its other work has. */
+static void
+term_delivered(RtCall *call)
+{
+    RtContainer *container = call->container;
+    gint64 react_ns = runtime_draw(container->runtime, &container->runtime->options.react);
+
+    if (container->state != RT_RUNNING || container->reaction.group != NULL)
+        return;
+    if (react_ns == 0)
+        container_reacted(container);
+    else
+        cpu_job_start(&container->cpu, &container->reaction, react_ns, container_reacted, container);
+}
+
+static void
+kill_delivered(RtCall *call)
+{
+    container_exit(call->container, 137, "Error");
+}
+
 static void
 container_on_kill(Sim *sim, gpointer self)
 {
     (void)sim;
-    container_exit(self, 137, "Error");
+    container_runc_kill(self, kill_delivered);
 }
 
 static void
@@ -430,6 +474,7 @@ container_clear(RtContainer *container, gboolean is_silent)
     }
     container->pid1 = NULL;
     server_clear(container, is_silent);
+    cpu_job_cancel(&container->reaction);
     memory_clear(container);
     sim_timer_disarm(&container->kill_timer);
 }
@@ -521,7 +566,7 @@ runtime_stop_container(RtContainer *container,
         container->stop_waiters = g_ptr_array_new();
     g_ptr_array_add(container->stop_waiters, call);
     if (!container->is_stopping && grace_ns > 0)
-        shell_signal(container->pid1, 15);
+        container_runc_kill(container, term_delivered);
     container->is_stopping = TRUE;
     if (!container->kill_timer.is_armed || kill_at_ns < container->kill_timer.due_ns)
         sim_timer_arm_at(&container->kill_timer, kill_at_ns);

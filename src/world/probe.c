@@ -2,6 +2,9 @@
 
 #include "world/rt.h"
 
+/* Nobody on the bridge answers for an address that is gone: three questions, one a second. */
+#define NEIGHBOUR_ROUND_NS (3 * NS_PER_S)
+
 typedef struct {
     gint32 port;
     gint32 result;
@@ -67,7 +70,9 @@ probe_arrive(RtCall *call)
     RtContainer *server;
 
     if (!sandbox->is_ready || (!sandbox->host_network && !sandbox->holds_address)) {
-        probe_return(call, RT_PROBE_UNREACHABLE);
+        probe->result = RT_PROBE_UNREACHABLE;
+        call->act = probe_answer;
+        rt_call_after(call, NEIGHBOUR_ROUND_NS);
         return;
     }
     server = sandbox->host_network ? machine_find_listener(call->runtime->machine, probe->port)

@@ -106,11 +106,12 @@ struct Runtime {
     GPtrArray *image_list;     /* (owned) Image* */
     GQueue calls;              /* RtCall* under way */
     GHashTable *ipam_by_cidr;  /* interned -> Ipam* (owned) */
-    guint n_network_busy;      /* sandboxes being set up or torn down */
     GHashTable *volume_by_id;  /* interned -> FsTree* (owned) */
     FsTree *host_files;
     CpuPool cpu;
-    CpuGroup own_cpu; /* of what the runtime itself does */
+    CpuGroup own_cpu;     /* of what the runtime itself does */
+    CpuGroup network_cpu; /* of the network plugins, which share one core */
+    guint n_network;      /* of them at work */
     Memory memory; /* sum over the containers */
     SimTimer oom_timer;
 };
@@ -149,7 +150,8 @@ struct RtCall {
     } done;
     gint64 number[2];
     gboolean is_kept; /* by act: it goes on */
-    CpuJob job;       /* of rt_call_work */
+    gboolean is_network;
+    CpuJob job; /* of rt_call_work */
     gint64 work_ns, rest_ns; /* what is to come: on a CPU, then waiting */
 };
 
@@ -163,6 +165,10 @@ void rt_call_after(RtCall *call, gint64 delay_ns);
  * CPUs: longer where those are wanted by others, who are slowed by it in turn.
  */
 void rt_call_work(RtCall *call, gint64 delay_ns);
+/* rt_call_compute: act after @work_ns of one core. */
+void rt_call_compute(RtCall *call, gint64 work_ns);
+/* rt_call_network: the same; such calls of a machine share one core. */
+void rt_call_network(RtCall *call, gint64 work_ns);
 /* rt_call_park: act's end is not the end; something else will arm it, or free it. */
 void rt_call_park(RtCall *call);
 /* rt_call_wants: whether the caller is still there. */
@@ -289,6 +295,7 @@ struct RtContainer {
     GPtrArray *stop_waiters; /* RtCall*; NULL: none yet, as for the other arrays here */
     GPtrArray *exec_calls;   /* RtCall* whose process runs here */
     SimTimer kill_timer;
+    CpuJob reaction; /* of PID 1 to SIGTERM */
     gboolean is_stopping;
 };
 

@@ -39,6 +39,8 @@ typedef struct {
 typedef struct {
     Dist sandbox, cni, create_start, teardown, exec, pull_base,
         pull_present;            /* see node latencies */
+    Dist kill;                   /* CPU that it takes to send a signal */
+    Dist react;                  /* CPU that PID 1 takes to act on SIGTERM */
     gint64 registry_bytes_per_s; /* shared by all machines; 0: 1 GB/s */
     gint64 unpack_bytes_per_s;   /* 0: 80 MB/s */
 } RuntimeOptions;
@@ -55,6 +57,8 @@ Runtime *runtime_new(Machine *machine,
                      guint n_apps);
 void runtime_free(Runtime *runtime);
 Runtime *machine_runtime(Machine *machine); /* NULL if the machine has none */
+/* runtime_load: @work_ns of one core that something of the machine's own takes from its pods; nobody waits for the end. */
+void runtime_load(Runtime *runtime, gint64 work_ns);
 
 gboolean runtime_has_image(const Runtime *runtime, const char *image);
 /* Present images, name and size, largest first then by name. */

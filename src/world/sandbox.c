@@ -111,7 +111,6 @@ sandbox_new(Runtime *runtime, const SandboxOptions *options)
 static void
 run_answer(RtCall *call, const char *error)
 {
-    call->runtime->n_network_busy--;
     if (rt_call_wants(call))
         call->done.sandbox(call->user, error == NULL ? call->sandbox : NULL, error);
 }
@@ -131,6 +130,14 @@ run_network_done(RtCall *call)
     run_answer(call, error);
 }
 
+/* The namespace is there; now the plugin. */
+static void
+run_namespace_done(RtCall *call)
+{
+    call->act = run_network_done;
+    rt_call_network(call, call->number[0]);
+}
+
 void
 runtime_run_sandbox(Runtime *runtime,
                     const SandboxOptions *options,
@@ -141,11 +148,12 @@ runtime_run_sandbox(Runtime *runtime,
     RtCall *call = rt_call_new(runtime, owner, user, run_network_done);
     gint64 delay_ns = runtime_draw(runtime, &runtime->options.sandbox);
 
-    if (!options->host_network)
-        delay_ns += runtime_draw(runtime, &runtime->options.cni);
+    if (!options->host_network) {
+        call->number[0] = runtime_draw(runtime, &runtime->options.cni);
+        call->act = run_namespace_done;
+    }
     call->sandbox = sandbox_new(runtime, options);
     call->done.sandbox = done;
-    runtime->n_network_busy++;
     rt_call_work(call, delay_ns);
 }
 
@@ -156,7 +164,6 @@ stop_finished(RtCall *call)
 {
     Sandbox *sandbox = call->sandbox;
 
-    call->runtime->n_network_busy--;
     sandbox->is_stopping = FALSE;
     if (sandbox->is_ready) {
         sandbox->is_ready = FALSE;
@@ -188,20 +195,6 @@ kill_containers(Sandbox *sandbox)
     }
 }
 
-/*
- * Recorded: an address is gone 70..100 ms after the process when one pod ends,
- * 200..350 ms when several come and go at once on a small node.
- */
-static gint64
-teardown_ns(Runtime *runtime)
-{
-    gint64 alone_ns = runtime_draw(runtime, &runtime->options.teardown);
-
-    if (runtime->options.teardown.type == DIST_CONSTANT)
-        return alone_ns;
-    return alone_ns + alone_ns * 4 / 5 * MIN(runtime->n_network_busy, 3);
-}
-
 void
 runtime_stop_sandbox(Sandbox *sandbox, SimHandle owner, void (*done)(gpointer user), gpointer user)
 {
@@ -213,17 +206,15 @@ runtime_stop_sandbox(Sandbox *sandbox, SimHandle owner, void (*done)(gpointer us
     call->done.plain = done;
     if (!sandbox->is_ready && !sandbox->holds_address) {
         /* Stopped already: nothing to take down. */
-        runtime->n_network_busy++;
         call->act = stop_finished;
         rt_call_after(call, NS_PER_MS);
         return;
     }
-    total_ns = teardown_ns(runtime);
-    runtime->n_network_busy++;
+    total_ns = runtime_draw(runtime, &runtime->options.teardown);
     sandbox->is_stopping = TRUE;
     kill_containers(sandbox);
     call->number[0] = total_ns / 5;
-    rt_call_work(call, total_ns - call->number[0]);
+    rt_call_network(call, total_ns - call->number[0]);
 }
 
 void

@@ -54,9 +54,9 @@ fixture_init_version(Fixture *f, guint version_minor)
 }
 
 void
-fixture_init_shared(Fixture *f)
+fixture_init_shared(Fixture *f, gboolean quick)
 {
-    init(f, TRUE, &(ApiServerOptions){.shares_machine = TRUE});
+    init(f, quick, &(ApiServerOptions){.shares_machine = TRUE});
 }
 
 void

@@ -21,8 +21,8 @@ typedef struct {
 void fixture_init(Fixture *f, gboolean quick);
 /* fixture_init_version: one of v1.@version_minor. */
 void fixture_init_version(Fixture *f, guint version_minor);
-/* fixture_init_shared: quick, and slowed by what its components do on the same machine. */
-void fixture_init_shared(Fixture *f);
+/* fixture_init_shared: quick or not, and slowed by what its components do on the same machine. */
+void fixture_init_shared(Fixture *f, gboolean quick);
 /* fixture_init_ranges: quick, with other addresses of Services and other node ports. */
 void fixture_init_ranges(Fixture *f, const char *service_cidr, gint32 port_first, gint32 port_last);
 void fixture_clear(Fixture *f);

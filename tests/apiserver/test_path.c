@@ -343,7 +343,7 @@ START_TEST(test_shared_machine)
     Reply replies[2];
     gint64 start_ns;
 
-    fixture_init_shared(&shared);
+    fixture_init_shared(&shared, TRUE);
     api_response_free(fixture_create_text(&shared, pod_text, FIELD_VALIDATION_STRICT));
     sim_run_until(shared.sim, sim_now_ns(shared.sim) + 5 * NS_PER_S);
     start_ns = sim_now_ns(shared.sim);
@@ -358,6 +358,42 @@ START_TEST(test_shared_machine)
     ck_assert_int_eq(timed_label(&shared, "3"), 3700 * NS_PER_US);
     sim_run_until(shared.sim, start_ns + 5 * NS_PER_S + 20 * NS_PER_MS);
     ck_assert_int_eq(timed_label(&shared, "4"), 4700 * NS_PER_US);
+    fixture_clear(&shared);
+}
+END_TEST
+
+/*
+ * Recorded on machines that also hold the nodes: a pod is bound 6 ms (median) after it was created
+ * alone, 22 ms where a Deployment makes several. Ten writes at once take 9/2 times 2 ms longer on average than
+ * ten by themselves, as the cost of each is drawn around 2 ms.
+ */
+START_TEST(test_writes_at_once)
+{
+    Fixture shared;
+    Reply replies[10];
+    gint64 alone_ns = 0;
+    gint64 together_ns = 0;
+    gint64 start_ns;
+
+    fixture_init_shared(&shared, FALSE);
+    api_response_free(fixture_create_text(&shared, pod_text, FIELD_VALIDATION_STRICT));
+    for (guint round = 0; round < 40; round++) {
+        for (guint i = 0; i < G_N_ELEMENTS(replies); i++) {
+            sim_run_until(shared.sim, sim_now_ns(shared.sim) + 5 * NS_PER_S);
+            alone_ns += timed_label(&shared, str_internf("a%u-%u", round, i));
+        }
+        sim_run_until(shared.sim, sim_now_ns(shared.sim) + 5 * NS_PER_S);
+        start_ns = sim_now_ns(shared.sim);
+        for (guint i = 0; i < G_N_ELEMENTS(replies); i++)
+            fixture_send(&shared, label_request(str_internf("t%u-%u", round, i)), &replies[i]);
+        fixture_settle(&shared);
+        for (guint i = 0; i < G_N_ELEMENTS(replies); i++) {
+            together_ns += replies[i].at_ns - start_ns;
+            reply_clear(&replies[i]);
+        }
+    }
+    ck_assert_int_gt((together_ns - alone_ns) / 400, 7 * NS_PER_MS);
+    ck_assert_int_lt((together_ns - alone_ns) / 400, 12 * NS_PER_MS);
     fixture_clear(&shared);
 }
 END_TEST
@@ -378,6 +414,7 @@ path_suite(void)
     tcase_add_test(tcase, test_quick_latency);
     tcase_add_test(tcase, test_renewals_are_not_traced);
     tcase_add_test(tcase, test_shared_machine);
+    tcase_add_test(tcase, test_writes_at_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -13,6 +13,7 @@ ground_new(guint64 seed, gint64 cpu_milli)
     };
     static const ImageRule images[] = {{.match = "*", .is_present = TRUE}};
     Ground *ground = g_new0(Ground, 1);
+    RuntimeOptions runtime;
     MachineOptions options = {.cpu_milli = cpu_milli, .memory_bytes = G_GINT64_CONSTANT(1) << 34};
 
     ground->sim = sim_new(&(SimOptions){.seed = seed, .no_trace = TRUE});
@@ -33,8 +34,10 @@ ground_new(guint64 seed, gint64 cpu_milli)
     ground->rule.profile.startup = DIST_CONST(0);
     ground->rule.profile.stop = DIST_CONST(0);
     ground->rule.profile.cpu_ns = NS_PER_MS;
-    runtime_new(ground->a, NULL, images, 1, &ground->rule, 1);
-    runtime_new(ground->b, NULL, images, 1, &ground->rule, 1);
+    runtime_options_init(&runtime);
+    runtime.kill = runtime.react = DIST_CONST(0);
+    runtime_new(ground->a, &runtime, images, 1, &ground->rule, 1);
+    runtime_new(ground->b, &runtime, images, 1, &ground->rule, 1);
     return ground;
 }
 

@@ -38,7 +38,7 @@ typedef struct {
     const char *backend;
 } Result;
 
-/* ground_new: @cpu_milli of each node. Containers need 1 ms of CPU a request and start at once. */
+/* ground_new: @cpu_milli of each node. Containers need 1 ms of CPU a request, start at once and are signalled at once. */
 Ground *ground_new(guint64 seed, gint64 cpu_milli);
 void ground_free(Ground *ground);
 void ground_run(Ground *ground, gint64 ns);

@@ -399,6 +399,32 @@ START_TEST(test_killed_while_serving)
 }
 END_TEST
 
+/*
+ * Recorded: where a node has no core to spare while a pod is killed, requests hang for some 10
+ * to 40 ms and are reset together when the process ends. A process that needs less of a core
+ * to end than a request does ends first.
+ */
+START_TEST(test_starved_until_the_end)
+{
+    Ground *ground = ground_new(1, 1000);
+    RtContainer *server = ground_pod(ground, ground->b, 0);
+    FlowClient *client = ground_client(ground, (FlowClientOptions){0});
+    Result results[3];
+
+    ground_rules(ground, &server, 1);
+    runtime_load(machine_runtime(ground->b), 30 * NS_PER_MS);
+    for (guint i = 0; i < G_N_ELEMENTS(results); i++)
+        ground_request(client, &results[i]);
+    ground_run(ground, 30 * NS_PER_MS + 500 * NS_PER_US);
+    rt_container_kill(server, 9);
+    ground_run(ground, NS_PER_S);
+    for (guint i = 0; i < G_N_ELEMENTS(results); i++)
+        check(&results[i], FLOW_RESET, 30 * NS_PER_MS + 500 * NS_PER_US + TRIP_NS);
+    flow_client_free(client);
+    ground_free(ground);
+}
+END_TEST
+
 /* The SYN was answered, the request finds nobody: RST. */
 START_TEST(test_killed_before_the_request)
 {
@@ -660,6 +686,7 @@ flow_suite(void)
     tcase_add_test(tcase, test_retransmission_keeps_its_choice);
     tcase_add_test(tcase, test_no_route_to_host);
     tcase_add_test(tcase, test_killed_while_serving);
+    tcase_add_test(tcase, test_starved_until_the_end);
     tcase_add_test(tcase, test_killed_before_the_request);
     tcase_add_test(tcase, test_graceful_end);
     tcase_add_test(tcase, test_power_off_is_silent);

@@ -55,9 +55,8 @@ START_TEST(test_stopping_a_sandbox_kills_what_runs_in_it)
 END_TEST
 
 /*
- * containerd and runc work beside the pods, in system.slice with 1024 shares: with n
- * teardowns of 80 + 20 ms at once (half of either on a CPU) on two cores, n - 1 sandboxes
- * and a container compete. cgroup v1: a container without requests has 2 shares.
+ * What is not a pod's works in system.slice with 1024 shares: n threads of 40 ms on two
+ * cores and a container compete. cgroup v1: a container without requests has 2 shares.
  */
 typedef struct {
     Sim *sim;
@@ -72,22 +71,27 @@ on_computed(gpointer user)
     watch->done_ns = sim_now_ns(watch->sim);
 }
 
+static gint64
+rounded_ms(gint64 ns)
+{
+    return (ns + NS_PER_MS / 2) / NS_PER_MS;
+}
+
 static const struct {
     const char *name;
-    guint n_teardowns;
+    guint n_loads;
     gint64 request_milli;
-    gint64 computed_ms; /* 10 ms of work, wanted when the runtime begins to work */
-    gint64 gone_ms;     /* the first address, after the call */
+    gint64 computed_ms; /* 10 ms of work, wanted at the same time */
 } contended[] = {
-    {"one at a time leaves a core", 1, 0, 10, 80},
-    {"two take both cores, a pod without requests waits for them", 2, 0, 50, 80},
+    {"one at a time leaves a core", 1, 0, 10},
+    {"two take both cores, a pod without requests waits for them", 2, 0, 50},
     /* 2 cores for 3 threads of work of 40 ms: 60 ms, then the container */
-    {"three take longer themselves", 3, 0, 70, 100},
-    /* 1000 and 1000: a core each; the two share one for 10 ms, then have one each */
-    {"a request is heeded", 2, 1000, 10, 85},
+    {"three take longer themselves", 3, 0, 70},
+    /* 1000 and 1000: a core each */
+    {"a request is heeded", 2, 1000, 10},
 };
 
-START_TEST(test_the_work_of_a_runtime_takes_cpu)
+START_TEST(test_the_work_of_a_machine_takes_cpu)
 {
     Pods *pods = pods_new(NULL, 0, NULL, 0);
     Sandbox *sandbox = pods_sandbox(pods, "web");
@@ -95,32 +99,53 @@ START_TEST(test_the_work_of_a_runtime_takes_cpu)
                                   .image = "registry.local/app:1",
                                   .cpu_milli_request = contended[_i].request_milli};
     static const char *const command[] = {"sleep", "3600", NULL};
-    Sandbox *others[3];
-    const char *ip;
     RtContainer *container;
     CpuJob job = {0};
     Watch watch = {pods->sim, 0};
-    gint64 begin_ns, computed_ns, gone_ns;
+    gint64 begin_ns;
 
     options.command = command;
     container = pods_start_options(pods, sandbox, &options);
-    for (guint i = 0; i < contended[_i].n_teardowns; i++)
-        others[i] = pods_sandbox(pods, "other");
-    ip = sandbox_ip(others[0]);
     begin_ns = sim_now_ns(pods->sim);
-    for (guint i = 0; i < contended[_i].n_teardowns; i++)
-        runtime_stop_sandbox(others[i], pods->owner, NULL, NULL);
-    sim_handle_drop(pods->sim, pods->owner);
-    pods->owner = sim_handle_new(pods->sim, pods);
-    pods_run(pods, 20 * NS_PER_MS);
+    for (guint i = 0; i < contended[_i].n_loads; i++)
+        runtime_load(pods->runtime, 40 * NS_PER_MS);
     cpu_job_start(&container->cpu, &job, 10 * NS_PER_MS, on_computed, &watch);
     pods_run(pods, NS_PER_S);
-    computed_ns = watch.done_ns - begin_ns - 20 * NS_PER_MS;
-    gone_ns = world_address_gone_ns(pods->world, ip) - begin_ns;
-    ck_assert_msg((computed_ns + NS_PER_MS / 2) / NS_PER_MS == contended[_i].computed_ms,
-                  "%s: computed after %" G_GINT64_FORMAT " ns", contended[_i].name, computed_ns);
-    ck_assert_msg((gone_ns + NS_PER_MS / 2) / NS_PER_MS == contended[_i].gone_ms,
-                  "%s: gone after %" G_GINT64_FORMAT " ns", contended[_i].name, gone_ns);
+    ck_assert_msg(rounded_ms(watch.done_ns - begin_ns) == contended[_i].computed_ms,
+                  "%s: computed after %" G_GINT64_FORMAT " ns", contended[_i].name, watch.done_ns - begin_ns);
+    pods_free(pods);
+}
+END_TEST
+
+/*
+ * Linux: rtnl_lock, one worker for namespaces. Recorded: an address is gone 70..100 ms after
+ * the process where one pod ends, 200..350 ms where several do.
+ */
+static const struct {
+    guint n_teardowns;
+    gint64 gone_ms; /* 80 ms of the plugin's work each; each further one costs one and a half */
+} crowds[] = {{1, 80}, {2, 200}, {3, 320}};
+
+START_TEST(test_addresses_go_one_at_a_time)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "web"), "busybox", "sleep 1000");
+    Sandbox *others[3];
+    CpuJob job = {0};
+    Watch watch = {pods->sim, 0};
+    gint64 begin_ns;
+
+    for (guint i = 0; i < crowds[_i].n_teardowns; i++)
+        others[i] = pods_sandbox(pods, "other");
+    begin_ns = sim_now_ns(pods->sim);
+    for (guint i = 0; i < crowds[_i].n_teardowns; i++)
+        runtime_stop_sandbox(others[i], (SimHandle){0}, NULL, NULL);
+    cpu_job_start(&container->cpu, &job, 10 * NS_PER_MS, on_computed, &watch);
+    pods_run(pods, NS_PER_S);
+    for (guint i = 0; i < crowds[_i].n_teardowns; i++)
+        ck_assert_int_eq(rounded_ms(world_address_gone_ns(pods->world, sandbox_ip(others[i])) - begin_ns),
+                         crowds[_i].gone_ms);
+    ck_assert_int_eq(rounded_ms(watch.done_ns - begin_ns), 10); /* the other core is free */
     pods_free(pods);
 }
 END_TEST
@@ -152,6 +177,43 @@ START_TEST(test_life_of_a_container)
     ck_assert_str_eq(rt_container_exit_reason(container), "Error");
     ck_assert(runtime_generation(pods->runtime) != generation);
     runtime_remove_container(container);
+    pods_free(pods);
+}
+END_TEST
+
+/*
+ * containerd v1.6 pkg/process/init.go: a signal is a `runc kill`, here 15 ms of a core; then
+ * PID 1 needs a core, too, here 1 ms, before its trap can run.
+ */
+static const struct {
+    const char *name, *script;
+    guint n_loads; /* of 40 ms, at the same time */
+    gint64 ended_ms;
+    gint32 exit_code;
+} signals[] = {
+    {"idle", "trap 'exit 3' TERM; sleep 1000 & wait", 0, 16, 3},
+    /* 95 ms of work on two cores: 47.5 ms; 2 of 1002 shares of them have done a twentieth of its own */
+    {"starved", "trap 'exit 3' TERM; sleep 1000 & wait", 2, 48, 3},
+    {"not heeded", "trap '' TERM; sleep 1000 & wait", 0, 515, 137},
+};
+
+START_TEST(test_signals_take_cpu)
+{
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "busybox", signals[_i].script);
+    gint64 begin_ns;
+
+    pods->runtime->options.kill = DIST_CONST(15 * NS_PER_MS);
+    pods->runtime->options.react = DIST_CONST(NS_PER_MS);
+    pods_run(pods, NS_PER_S);
+    begin_ns = sim_wall_ns(pods->sim);
+    for (guint i = 0; i < signals[_i].n_loads; i++)
+        runtime_load(pods->runtime, 40 * NS_PER_MS);
+    pods_stop(pods, container, 500 * NS_PER_MS);
+    ck_assert_int_eq(rt_container_exit_code(container), signals[_i].exit_code);
+    ck_assert_msg(rounded_ms(rt_container_finished_wall_ns(container) - begin_ns) == signals[_i].ended_ms,
+                  "%s: ended after %" G_GINT64_FORMAT " ns", signals[_i].name,
+                  rt_container_finished_wall_ns(container) - begin_ns);
     pods_free(pods);
 }
 END_TEST
@@ -936,7 +998,9 @@ runtime_suite(void)
 
     tcase_add_test(tcase, test_addresses_go_round);
     tcase_add_test(tcase, test_stopping_a_sandbox_kills_what_runs_in_it);
-    tcase_add_loop_test(tcase, test_the_work_of_a_runtime_takes_cpu, 0, G_N_ELEMENTS(contended));
+    tcase_add_loop_test(tcase, test_the_work_of_a_machine_takes_cpu, 0, G_N_ELEMENTS(contended));
+    tcase_add_loop_test(tcase, test_addresses_go_one_at_a_time, 0, G_N_ELEMENTS(crowds));
+    tcase_add_loop_test(tcase, test_signals_take_cpu, 0, G_N_ELEMENTS(signals));
     tcase_add_test(tcase, test_life_of_a_container);
     tcase_add_test(tcase, test_log_times);
     tcase_add_loop_test(tcase, test_last_words, 0, G_N_ELEMENTS(word_cases));
