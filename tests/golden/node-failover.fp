@@ -1,1 +1,1 @@
-46f10e653fac9160
+fe5cdcbafe15b86e
