@@ -25,6 +25,7 @@ api_errors_new(void)
     errors->list.items = NULL;
     errors->list.count = 0;
     errors->depth = 0;
+    errors->profile = 34;
     return errors;
 }
 

@@ -102,11 +102,11 @@ const ProfileTimer profile_timers[TIMER_N] = {
 };
 
 gint64
-profile_timer_ns(TimerId id, guint version_minor)
+profile_timer_ns(TimerId id, guint profile)
 {
     const ProfileTimer *timer = &profile_timers[id];
 
-    return timer->changes != 0 && version_minor >= timer->changes ? timer->changed_ns : timer->ns;
+    return timer->changes != 0 && profile_minor(profile) >= timer->changes ? timer->changed_ns : timer->ns;
 }
 
 const ProfileTimer *
@@ -126,31 +126,59 @@ const ProfileFeature profile_features[FEATURE_N] = {
     [FEATURE_PROXY_FIXED_PERIOD] = {"ProxyFixedPeriod", "kube-proxy", 33, "pkg/proxy/runner: BoundedFrequencyRunner",
                                     "Two syncs are never closer than the least time; before, two could follow at once."},
     [FEATURE_NO_KUBE_PROXY_VERSION] = {"DisableNodeKubeProxyVersion", LET, 33, "pkg/features/kube_features.go",
-                                       "A Node no longer tells a version of kube-proxy."},
+                                       "A Node no longer tells a version of kube-proxy.", 29, 36},
     [FEATURE_HINTS_FOR_NODES] = {"PreferSameTrafficDistribution", "kube-proxy", 34, "pkg/features/kube_features.go",
-                                 "Endpoints may be meant for one node."},
+                                 "Endpoints may be meant for one node.", 33, 35},
     [FEATURE_RESOURCE_CLAIMS] = {"DynamicResourceAllocation", SCHED, 34, "pkg/features/kube_features.go",
-                                 "The plugin for resource claims has its say in messages of preemption."},
+                                 "The plugin for resource claims has its say in messages of preemption.", 26, 35},
     [FEATURE_TAINTS_NOT_NAMED] = {"UntoleratedTaintWords", SCHED, 34, "pkg/scheduler/framework/plugins/tainttoleration",
                                   "A message says how many taints are not tolerated, not which."},
     [FEATURE_IMAGE_ACCESS_WORDS] = {"KubeletEnsureSecretPulledImages", LET, 35, "pkg/features/kube_features.go",
-                                    "An image that is there is told with `and can be accessed by the pod`."},
+                                    "An image that is there is told with `and can be accessed by the pod`.", 33, 0},
     [FEATURE_STATEFUL_MAX_UNAVAILABLE] = {"MaxUnavailableStatefulSet", KCM, PROFILE_NEVER, "pkg/features/kube_features.go",
-                                          "A StatefulSet may replace several pods at a time."},
+                                          "A StatefulSet may replace several pods at a time.", 24, 0},
     [FEATURE_HPA_TOLERANCE] = {"HPAConfigurableTolerance", KCM, 35, "pkg/features/kube_features.go",
-                               "Each direction of an autoscaler may have a tolerance of its own."},
+                               "Each direction of an autoscaler may have a tolerance of its own.", 33, 0},
     [FEATURE_JOB_SUSPEND_CLEARS_START] = {"JobSuspendClearsStart", KCM, 36, "pkg/controller/job/job_controller.go",
                                           "A Job that is suspended forgets when it started."},
     [FEATURE_CAPITAL_EVENTS] = {"StatefulSetEventWords", KCM, 36, "pkg/controller/statefulset/stateful_pod_control.go",
                                 "Messages of StatefulSet events begin with a capital."},
     [FEATURE_TERMINATING_REPLICAS] = {"DeploymentReplicaSetTerminatingReplicas", KCM, 35, "pkg/features/kube_features.go",
-                                      "ReplicaSets and Deployments tell how many of their pods are on their way out."},
+                                      "ReplicaSets and Deployments tell how many of their pods are on their way out.", 33, 0},
     [FEATURE_EVICTION_WORDS] = {"EvictionRefusalWords", API, 35, "pkg/registry/core/pod/storage/eviction.go",
                                 "An eviction refused by a budget that could not be counted says so."},
+    [FEATURE_HPA_SCALE_TO_ZERO] = {"HPAScaleToZero", KCM ", " API, 35, "pkg/features/kube_features.go",
+                                   "An autoscaler with a metric of an object or from outside may take all pods away.", 16, 0},
 };
 
-gboolean
-profile_has(FeatureId id, guint version_minor)
+#define MINOR_BITS 8
+G_STATIC_ASSERT(FEATURE_N <= 32 - MINOR_BITS);
+
+guint
+profile_minor(guint profile)
 {
-    return version_minor >= profile_features[id].since;
+    return profile & ((1u << MINOR_BITS) - 1);
+}
+
+gboolean
+profile_has(FeatureId id, guint profile)
+{
+    gboolean is_flipped = (profile >> (MINOR_BITS + id) & 1) != 0;
+
+    return (profile_minor(profile) >= profile_features[id].since) != is_flipped;
+}
+
+guint
+profile_set_gate(guint profile, FeatureId id, gboolean is_open)
+{
+    return profile_has(id, profile) == is_open ? profile : profile ^ 1u << (MINOR_BITS + id);
+}
+
+FeatureId
+profile_gate_find(const char *name)
+{
+    for (guint i = 0; i < FEATURE_N; i++)
+        if (profile_features[i].gate != 0 && strcmp(profile_features[i].name, name) == 0)
+            return (FeatureId)i;
+    return FEATURE_N;
 }

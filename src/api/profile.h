@@ -3,8 +3,8 @@
  *
  * Two tables, profile.c: a timer has a name, a value and where it comes from, and
  * at most one change between these versions; a difference in behaviour has the
- * version that it begins with. Components that differ ask here; `desk8s explain
- * timer` prints the tables.
+ * version that it begins with, and may have a feature gate. Components that differ
+ * ask here; `desk8s explain timer` and `explain gate` print the tables.
  */
 #pragma once
 
@@ -81,7 +81,7 @@ extern const ProfileTimer profile_timers[TIMER_N];
 
 /* PROFILE_NS: of one that is the same in all versions. */
 #define PROFILE_NS(id) (profile_timers[TIMER_##id].ns)
-gint64 profile_timer_ns(TimerId id, guint version_minor);
+gint64 profile_timer_ns(TimerId id, guint profile);
 /* profile_timer_find: the row called @name; NULL if there is none. */
 const ProfileTimer *profile_timer_find(const char *name);
 
@@ -100,6 +100,7 @@ typedef enum {
     FEATURE_CAPITAL_EVENTS,
     FEATURE_TERMINATING_REPLICAS,
     FEATURE_EVICTION_WORDS,
+    FEATURE_HPA_SCALE_TO_ZERO,
     FEATURE_N,
 } FeatureId;
 
@@ -107,6 +108,18 @@ typedef struct {
     const char *name, *component;
     guint since; /* v1.SINCE on; PROFILE_NEVER: off unless somebody opens the gate */
     const char *source, *doc;
+    guint gate;   /* there is a feature gate of this name from v1.GATE on; 0: there is none */
+    guint locked; /* from v1.LOCKED on it can be set no longer; 0: it always can */
 } ProfileFeature;
 extern const ProfileFeature profile_features[FEATURE_N];
-gboolean profile_has(FeatureId id, guint version_minor);
+
+/*
+ * A profile is what components are given as their version_minor: the minor version,
+ * and above it a bit for each gate that is set against its default.
+ */
+gboolean profile_has(FeatureId id, guint profile);
+guint profile_minor(guint profile);
+/* profile_set_gate: @profile with the gate open or closed. */
+guint profile_set_gate(guint profile, FeatureId id, gboolean is_open);
+/* profile_gate_find: the gate called @name; FEATURE_N if there is none. */
+FeatureId profile_gate_find(const char *name);

@@ -36,6 +36,7 @@ typedef struct {
 struct ApiErrors {
     API_LIST_OF(FieldError) list;
     guint depth;
+    guint profile; /* of the server that checks (profile.h); 34 unless it says so */
     ApiPathStep path[API_PATH_MAX]; /* see api_errors_push */
 };
 

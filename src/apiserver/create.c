@@ -101,6 +101,7 @@ validate(Call *call, ApiObject *object)
 
     g_autoptr(ApiErrors) errors = api_errors_new();
 
+    errors->profile = call->server->options.version_minor;
     api_validate_create(object, errors);
     if (errors->list.count > 0)
         return api_status_invalid(object->kind, error_name(object), errors);
@@ -119,6 +120,8 @@ fill_system_fields(Call *call, ApiObject *object)
     meta->deletion_time = 0;
     meta->deletion_grace_s = (OptInt64){0};
     meta->generation = object->kind->has_generation ? 1 : 0;
+    if (!call->skip_validation)
+        api_apply_gates(object, NULL, server->options.version_minor);
     if (object->kind->prepare_create != NULL && !call->skip_validation)
         object->kind->prepare_create(object);
     else if (object->kind->has_status && !call->skip_validation)

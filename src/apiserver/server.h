@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "api/gates.h"
 #include "apiserver/apiserver.h"
 #include "base/duration.h"
 #include "etcd/keyindex.h"

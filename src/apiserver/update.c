@@ -61,6 +61,7 @@ validate(Call *call, const ApiObject *object, const ApiObject *old)
      */
     if (object->spec == old->spec && object->meta == old->meta && object->body == old->body)
         return NULL;
+    errors->profile = call->server->options.version_minor;
     api_validate_update(object, old, errors);
     if (errors->list.count > 0)
         return api_status_invalid(object->kind, api_name(object), errors);
@@ -120,6 +121,8 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
             api_object_set_status(self, old->status);
         keep_system_fields(self, old);
         admission_mutate(call, self, old, ADMISSION_UPDATE, NULL, &status);
+        if (status == NULL && self->spec != old->spec)
+            api_apply_gates(self, old, call->server->options.version_minor);
         if (status == NULL && self->kind->prepare_update != NULL &&
             (self->meta != old->meta || self->spec != old->spec || self->body != old->body))
             self->kind->prepare_update(self, old);

@@ -37,6 +37,8 @@ int cli_usage(const CliCommand *command, const char *format, ...) G_GNUC_PRINTF(
 extern const CliCommand cli_explain_command;
 /* cli_explain_timer: `explain timer`; @what is a version (1.31), the name of a timer, or NULL. Returns: exit status. */
 int cli_explain_timer(const char *what);
+/* cli_explain_gate: `explain gate`; a version, the name of a feature gate, or NULL. */
+int cli_explain_gate(const char *what);
 int cli_io_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* cli_is_terminal: file descriptor 1 or 2, and TERM is not dumb. */
 gboolean cli_is_terminal(int fd);

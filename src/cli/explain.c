@@ -14,9 +14,10 @@ static int explain_run(int argc, char **argv);
 const CliCommand cli_explain_command = {
     .name = "explain",
     .arguments = "[TOPIC [NAME]]",
-    .summary = "documentation of kinds, scenario keys, faults and timers",
+    .summary = "documentation of kinds, scenario keys, faults, timers and feature gates",
     .help = "Without a topic: what there is. A kind and a path in it (pod.spec.containers), `scenario`\n"
-            "and a path in it (scenario.cluster.nodes), `fault` and a name, `timer` and a name or version.\n\n"
+            "and a path in it (scenario.cluster.nodes), `fault` and a name, `timer` and a name or version,\n"
+            "`gate` and the same.\n\n"
             "Examples:\n  desk8s explain deployment.spec.strategy\n  desk8s explain scenario.traffic\n  desk8s explain fault nodePowerOff\n  desk8s explain timer 1.31",
     .run = explain_run,
 };
@@ -85,7 +86,8 @@ explain_scenario(const char *path)
 static gboolean
 is_table(const char *topic)
 {
-    return str_is(topic, "fault") || str_is(topic, "faults") || str_is(topic, "timer") || str_is(topic, "timers");
+    return str_is(topic, "fault") || str_is(topic, "faults") || str_is(topic, "timer") || str_is(topic, "timers") ||
+           str_is(topic, "gate") || str_is(topic, "gates");
 }
 
 static int
@@ -102,7 +104,7 @@ explain_run(int argc, char **argv)
         printf("Kinds: desk8s explain KIND[.FIELD...]\n");
         for (guint i = 0; api_kinds[i] != NULL; i++)
             printf("  %-24s %s\n", api_kinds[i]->plural, api_kind_api_version(api_kinds[i]));
-        printf("\nThe scenario file: desk8s explain scenario[.KEY...]\nFaults: desk8s explain fault [NAME]\nTimers, and what differs between versions: desk8s explain timer [VERSION]\n");
+        printf("\nThe scenario file: desk8s explain scenario[.KEY...]\nFaults: desk8s explain fault [NAME]\nTimers, and what differs between versions: desk8s explain timer [VERSION]\nFeature gates: desk8s explain gate [NAME | VERSION]\n");
         return CLI_OK;
     }
     if (argc > (is_table(argv[1]) ? 3 : 2))
@@ -113,6 +115,8 @@ explain_run(int argc, char **argv)
         return explain_fault(fault_find(argv[1]) != NULL ? argv[1] : argv[1] + strlen("fault."));
     if (str_is(argv[1], "timer") || str_is(argv[1], "timers"))
         return cli_explain_timer(argc > 2 ? argv[2] : NULL);
+    if (str_is(argv[1], "gate") || str_is(argv[1], "gates"))
+        return cli_explain_gate(argc > 2 ? argv[2] : NULL);
     if (str_is(argv[1], "scenario") || g_str_has_prefix(argv[1], "scenario."))
         return explain_scenario(argv[1]);
     text = api_explain(argv[1], recursive);

@@ -77,7 +77,7 @@ print_features(guint minor)
         if (feature->since == PROFILE_NEVER)
             printf("a gate that is off by default, %s\n", feature->component);
         else
-            printf("since 1.%u, %s\n", feature->since, feature->component);
+            printf("%ssince 1.%u, %s\n", feature->gate != 0 ? "a gate, open " : "", feature->since, feature->component);
         print_about(feature->doc, feature->source);
     }
 }
@@ -103,5 +103,40 @@ cli_explain_timer(const char *what)
     }
     if (only == NULL)
         print_features((guint)minor);
+    return CLI_OK;
+}
+
+/* "open since 1.35; locked from 1.36" */
+static void
+print_gate(const ProfileFeature *gate, guint minor)
+{
+    gboolean is_open = profile_has((FeatureId)(gate - profile_features), minor);
+
+    printf("\n%s  %s", gate->name, minor < gate->gate ? "not there yet" : is_open ? "true" : "false");
+    if (gate->gate > PROFILE_MINOR_FIRST)
+        printf(", from 1.%u", gate->gate);
+    if (gate->since != PROFILE_NEVER)
+        printf(", open by default from 1.%u", gate->since);
+    if (gate->locked != 0)
+        printf(", cannot be set from 1.%u", gate->locked);
+    printf(" (%s)\n", gate->component);
+    print_about(gate->doc, gate->source);
+}
+
+int
+cli_explain_gate(const char *what)
+{
+    guint64 minor = 34;
+    FeatureId only = what != NULL ? profile_gate_find(what) : FEATURE_N;
+
+    if (only == FEATURE_N && what != NULL &&
+        (!g_str_has_prefix(what, "1.") ||
+         !g_ascii_string_to_unsigned(what + 2, 10, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST, &minor, NULL)))
+        return cli_usage(&cli_explain_command, "there is no gate '%s', and no version; write a name from `desk8s explain gate`, or 1.%d to 1.%d",
+                         what, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST);
+    printf("Feature gates of Kubernetes 1.%u that cluster.featureGates can set\n", (guint)minor);
+    for (guint i = 0; i < FEATURE_N; i++)
+        if (profile_features[i].gate != 0 && (only == FEATURE_N || only == (FeatureId)i))
+            print_gate(&profile_features[i], (guint)minor);
     return CLI_OK;
 }

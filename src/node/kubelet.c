@@ -2,6 +2,8 @@
 
 #include "node/internal.h"
 
+#include "api/profile.h"
+
 Worker *
 kubelet_find_worker(const Kubelet *k, const char *uid)
 {
@@ -180,9 +182,9 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
         own->version_minor = 34;
     /* of 1.34 the patch release that the recorded nodes ran; kubectl and the API server say the same */
     own->version = options->version != NULL ? str_intern(options->version)
-                   : own->version_minor == 34
+                   : profile_minor(own->version_minor) == 34
                        ? str_intern("v1.34.4")
-                       : str_internf("v1.%u.0", own->version_minor);
+                       : str_internf("v1.%u.0", profile_minor(own->version_minor));
     own->kube_reserved_cpu = str_intern(options->kube_reserved_cpu);
     own->kube_reserved_memory = str_intern(options->kube_reserved_memory);
     own->system_reserved_cpu = str_intern(options->system_reserved_cpu);

@@ -3,6 +3,7 @@
 #include "scenario/check.h"
 
 #include "api/names.h"
+#include "api/profile.h"
 #include "api/kinds.h"
 #include "base/duration.h"
 #include "scenario/check_timeline.h"
@@ -48,11 +49,88 @@ check_version(const ScReader *reader, Scenario *scenario, const Value *spec)
     gint64 minor = 0;
 
     if (text != NULL && g_str_has_prefix(text, "1.") && g_ascii_string_to_signed(text + 2, 10, 30, 36, &minor, NULL)) {
-        scenario->version_minor = (guint)minor;
+        scenario->version_minor = scenario->profile = (guint)minor;
         return;
     }
-    scenario->version_minor = 34;
+    scenario->version_minor = scenario->profile = 34;
     sc_error(reader, check_place(spec, "kubernetesVersion"), "spec.kubernetesVersion", "'%s' is no version that desk8s knows; write \"1.30\" to \"1.36\"", text != NULL ? text : "");
+}
+
+/* --- gates ------------------------------------------------------------------------------ */
+
+/* What stands in the way of setting @id in v1.@minor; NULL: nothing. (owned) */
+static char *
+gate_trouble(FeatureId id, guint minor)
+{
+    const ProfileFeature *gate = &profile_features[id];
+
+    if (minor < gate->gate)
+        return g_strdup_printf("1.%u has no gate '%s'; write kubernetesVersion: \"1.%u\" or later", minor, gate->name, gate->gate);
+    if (gate->locked != 0 && minor >= gate->locked)
+        return g_strdup_printf("cannot set feature gate %s, it is locked to %s in 1.%u; leave it out", gate->name,
+                               profile_has(id, minor) ? "true" : "false", minor);
+    return NULL;
+}
+
+static const char *
+nearest_gate(const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; i < FEATURE_N; i++)
+        if (profile_features[i].gate != 0)
+            g_ptr_array_add(names, (gpointer)profile_features[i].name);
+    g_ptr_array_add(names, NULL);
+    return diag_nearest(name, (const char *const *)names->pdata);
+}
+
+guint
+scenario_profile(const Value *spec, guint minor)
+{
+    const Value *gates = value_get_path(spec, "cluster", "featureGates", NULL);
+    guint profile = minor;
+
+    for (guint i = 0; gates != NULL && gates->type == VALUE_MAP && i < gates->count; i++) {
+        FeatureId id = profile_gate_find(gates->keys[i]);
+        g_autofree char *trouble = id < FEATURE_N ? gate_trouble(id, minor) : NULL;
+
+        if (id < FEATURE_N && trouble == NULL && gates->items[i]->type == VALUE_BOOL)
+            profile = profile_set_gate(profile, id, gates->items[i]->boolean);
+    }
+    return profile;
+}
+
+static void
+check_gates(const ScReader *reader, Scenario *scenario, const Value *spec)
+{
+    const Value *gates = scenario->spec.cluster.feature_gates;
+
+    if (gates != NULL && gates->type != VALUE_MAP) {
+        sc_error(reader, gates, "spec.cluster.featureGates", "gates are a map; write {MaxUnavailableStatefulSet: true}");
+        return;
+    }
+    for (guint i = 0; gates != NULL && i < gates->count; i++) {
+        g_autofree char *path = g_strdup_printf("spec.cluster.featureGates.%s", gates->keys[i]);
+        FeatureId id = profile_gate_find(gates->keys[i]);
+        g_autofree char *trouble = id < FEATURE_N ? gate_trouble(id, scenario->version_minor) : NULL;
+        Value key = *gates->items[i];
+        const char *near;
+
+        if (gates->key_lines != NULL) {
+            key.line = gates->key_lines[i];
+            key.column = gates->key_columns[i];
+        }
+        if (id == FEATURE_N) {
+            near = nearest_gate(gates->keys[i]);
+            sc_error(reader, &key, path, "there is no feature gate '%s'%s%s", gates->keys[i],
+                     near != NULL ? "; write " : "; `desk8s explain gate` lists those there are", near != NULL ? near : "");
+        } else if (trouble != NULL) {
+            sc_error(reader, &key, path, "%s", trouble);
+        } else if (gates->items[i]->type != VALUE_BOOL) {
+            sc_error(reader, gates->items[i], path, "a gate is open or closed; write true or false");
+        }
+    }
+    scenario->profile = scenario_profile(spec, scenario->version_minor);
 }
 
 /* --- nodes ------------------------------------------------------------------------------ */
@@ -423,6 +501,7 @@ scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec)
         sc_error(reader, duration, "spec.duration", "nothing is played in no time; write duration: 5m");
     settle_control_plane(&scenario->spec.cluster.control_plane);
     check_version(reader, scenario, spec);
+    check_gates(reader, scenario, spec);
     check_nodes(reader, scenario, spec);
     check_network(reader, scenario, spec);
     check_applications(reader, scenario, spec);

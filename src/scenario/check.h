@@ -10,6 +10,8 @@
 
 /* scenario_check: after the tables and the manifests were read. Completes what is derived (versions, destinations, words of commands). */
 void scenario_check(const ScReader *reader, Scenario *scenario, const Value *spec);
+/* scenario_profile: v1.@minor with the gates that @spec sets; mistakes are passed over. */
+guint scenario_profile(const Value *spec, guint minor);
 /* scenario_remember_file: read a file the scenario names, once, before the run: its result depends on nothing that changes meanwhile. FALSE: missing. */
 gboolean scenario_remember_file(Scenario *scenario, const char *path);
 /* check_place: where member @key of @map stands, else @map. (borrowed) */

@@ -290,7 +290,7 @@ set_config(Cloud *cloud)
     config->delay_after_add_ns = wanted->delay_after_add_ns;
     config->provision_limit_ns = wanted->provision_limit_ns;
     config->utilization_permille = (guint)wanted->utilization_percent * 10;
-    config->version_minor = cloud->cluster->scenario->version_minor;
+    config->version_minor = cloud->cluster->scenario->profile;
     config->target_size = target_size;
     config->group_of = group_of;
     config->set_size = set_size;
@@ -308,7 +308,7 @@ make_manager(Cluster *cluster, const char *name, const ControllerDef *const *con
         .server = cluster->server,
         .process_name = name,
         .controllers = controllers,
-        .version_minor = cluster->scenario->version_minor,
+        .version_minor = cluster->scenario->profile,
         .config = config,
     });
 }

@@ -87,7 +87,7 @@ make_control_plane(Cluster *cluster)
 
     server.machine = cluster->control_plane;
     server.etcd = cluster->etcd;
-    server.version_minor = cluster->scenario->version_minor;
+    server.version_minor = cluster->scenario->profile;
     server.custom_group = cluster->scenario->spec.cluster.vpa.is_there ? VPA_GROUP : NULL;
     server.service_cidr = cluster->scenario->spec.cluster.network.service_cidr;
     cluster->server = apiserver_new(&server);
@@ -99,7 +99,7 @@ make_deciders(Cluster *cluster)
     const ScControlPlane *wanted = &cluster->scenario->spec.cluster.control_plane;
     ControllersConfig *config = g_new0(ControllersConfig, 1);
 
-    controllers_config_init(config, cluster->scenario->version_minor);
+    controllers_config_init(config, cluster->scenario->profile);
     config->cluster_cidr = cluster->scenario->spec.cluster.network.pod_cidr;
     cluster->controllers_config = config;
     for (gint64 i = 0; i < wanted->controller_managers; i++)
@@ -110,7 +110,7 @@ make_deciders(Cluster *cluster)
             .server = cluster->server,
             .process_name = "kube-controller-manager",
             .controllers = kcm_controllers,
-            .version_minor = cluster->scenario->version_minor,
+            .version_minor = cluster->scenario->profile,
             .leader_elect = wanted->controller_managers > 1,
             .config = config,
         }));
@@ -120,7 +120,7 @@ make_deciders(Cluster *cluster)
             .world = cluster->world,
             .machine = plane_machine(cluster, (guint)i),
             .server = cluster->server,
-            .version_minor = cluster->scenario->version_minor,
+            .version_minor = cluster->scenario->profile,
             .leader_elect = wanted->schedulers > 1,
             .quick = is_ideal(cluster),
         }));
@@ -224,7 +224,7 @@ make_node(Cluster *cluster, NodePlan *plan)
     kubelet = (KubeletOptions){
         .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .runtime = node->runtime,
         .node_name = node->name, .labels = plan->labels, .taints = plan->taints, .max_pods = (gint32)plan->max_pods,
-        .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->version_minor,
+        .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->profile,
         .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
         .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,
@@ -233,7 +233,7 @@ make_node(Cluster *cluster, NodePlan *plan)
     if (!is_ideal(cluster))
         node->proxy = kube_proxy_new(&(KubeProxyOptions){
             .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .node_name = node->name,
-            .min_sync_ns = cluster->scenario->spec.cluster.network.min_sync_ns, .version_minor = cluster->scenario->version_minor});
+            .min_sync_ns = cluster->scenario->spec.cluster.network.min_sync_ns, .version_minor = cluster->scenario->profile});
     g_ptr_array_add(cluster->nodes, node);
     str_map_clear(&plan->labels);
     g_free(plan->taints.items);

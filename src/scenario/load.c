@@ -2,6 +2,7 @@
 
 #include "scenario/scenario.h"
 
+#include "api/profile.h"
 #include "base/duration.h"
 #include "scenario/check.h"
 #include "scenario/faults.h"
@@ -184,6 +185,18 @@ build_rules(Scenario *scenario)
 
 /* --- reading ----------------------------------------------------------------------------------- */
 
+/* What the manifests are held against, before the scenario is read as a whole. */
+static guint
+document_profile(const Value *spec)
+{
+    const char *version = value_get_string(spec, "kubernetesVersion", "1.34");
+    guint64 minor = 34;
+
+    if (g_str_has_prefix(version, "1."))
+        g_ascii_string_to_unsigned(version + 2, 10, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST, &minor, NULL);
+    return scenario_profile(spec, (guint)minor);
+}
+
 static void
 load_manifest_files(const ScReader *reader, Scenario *scenario, const Value *spec)
 {
@@ -209,7 +222,7 @@ load_manifest_files(const ScReader *reader, Scenario *scenario, const Value *spe
             g_ptr_array_add(scenario->documents, document);
             if (document->type == VALUE_NULL)
                 continue;
-            manifest_check(full, document, reader->diag);
+            manifest_check(full, document, document_profile(spec), reader->diag);
             manifest_add(scenario, full, document);
         }
     }
@@ -311,15 +324,24 @@ load_text(const char *path, char *text, gsize length, const char *const *sets, D
         g_ptr_array_add(scenario->documents, document);
         if (document->type == VALUE_NULL)
             continue;
-        if (!is_scenario(document)) {
-            manifest_check(scenario->file, document, diag);
-            manifest_add(scenario, scenario->file, document);
-        } else if (main_document == NULL) {
+        if (!is_scenario(document))
+            continue;
+        if (main_document == NULL) {
             main_document = document;
         } else {
             SourcePos second = {scenario->file, document->line, document->column};
             diag_add(diag, DIAG_ERROR, second, "", "a second Scenario in one file; write it into a file of its own");
         }
+    }
+    for (guint i = 0; main_document != NULL && sets != NULL && sets[i] != NULL; i++)
+        set_apply(main_document, sets[i], diag);
+    for (guint i = 0; i < scenario->documents->len; i++) {
+        Value *document = g_ptr_array_index(scenario->documents, i);
+
+        if (document->type == VALUE_NULL || is_scenario(document))
+            continue;
+        manifest_check(scenario->file, document, document_profile(value_get(main_document, "spec")), diag);
+        manifest_add(scenario, scenario->file, document);
     }
     if (main_document == NULL) {
         if (diag_count_errors(diag) == 0)
@@ -327,8 +349,6 @@ load_text(const char *path, char *text, gsize length, const char *const *sets, D
         scenario_free(scenario);
         return NULL;
     }
-    for (guint i = 0; sets != NULL && sets[i] != NULL; i++)
-        set_apply(main_document, sets[i], diag);
     read_scenario(scenario, main_document, diag);
     return scenario;
 }
@@ -379,7 +399,7 @@ scenario_check_file(const char *path, Diag *diag)
         if (document->type == VALUE_NULL)
             continue;
         n_read++;
-        manifest_check(name, document, diag);
+        manifest_check(name, document, 34, diag);
     }
     if (n_read == 0 && diag_count_errors(diag) == 0)
         diag_add(diag, DIAG_ERROR, (SourcePos){name, 0, 0}, "", "nothing in it; write a scenario or manifests");

@@ -2,6 +2,7 @@
 
 #include "scenario/manifests.h"
 
+#include "api/gates.h"
 #include "api/kinds.h"
 #include "api/validate.h"
 
@@ -308,7 +309,7 @@ document_kind(const char *file, const Value *document, Diag *diag)
 }
 
 void
-manifest_check(const char *file, const Value *document, Diag *diag)
+manifest_check(const char *file, const Value *document, guint profile, Diag *diag)
 {
     const ApiKind *kind;
     ApiDecodeResult result = {0};
@@ -327,7 +328,7 @@ manifest_check(const char *file, const Value *document, Diag *diag)
         if (items == NULL || items->type != VALUE_LIST)
             diag_add(diag, DIAG_ERROR, position(file, items != NULL ? items : document), "items", "a List has a list of items; write items: and lines that begin with '- '");
         for (guint i = 0; items != NULL && items->type == VALUE_LIST && i < items->count; i++)
-            manifest_check(file, items->items[i], diag);
+            manifest_check(file, items->items[i], profile, diag);
         return;
     }
     kind = document_kind(file, document, diag);
@@ -348,9 +349,11 @@ manifest_check(const char *file, const Value *document, Diag *diag)
             api_edit_meta(object)->namespace_ = str_intern("default");
         api_edit_meta(object)->uid = str_intern("uid"); /* the server's; some kinds write it into labels */
         api_default(object);
+        api_apply_gates(object, NULL, profile);
         if (kind->prepare_create != NULL)
             kind->prepare_create(object);
         errors = api_errors_new();
+        errors->profile = profile;
         api_validate_create(object, errors);
         report_invalid(file, document, told, errors, diag);
     }

@@ -99,7 +99,7 @@ make_recommender(Cluster *cluster)
         .server = cluster->server,
         .process_name = "vpa-recommender",
         .controllers = controllers,
-        .version_minor = cluster->scenario->version_minor,
+        .version_minor = cluster->scenario->profile,
         .config = &cluster->vpa_config,
     });
 }

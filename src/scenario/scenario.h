@@ -85,6 +85,7 @@ typedef struct {
     const char *dns;     /* "cluster", "none" */
     ScMetricsServer metrics_server;
     ScVpa vpa;
+    const Value *feature_gates; /* NULL: as the version has them */
     ScAutoscaler autoscaler;
     ScCloud cloud;
 } ScCluster;
@@ -201,6 +202,7 @@ typedef struct Scenario {
     gsize text_length;
     ScSpec spec;
     guint version_minor;
+    guint profile; /* that, and the gates that are set: profile.h */
     GPtrArray *documents; /* (owned) every tree that was read: Value* */
     GArray *manifests;    /* (owned) ScManifest, Nodes excepted */
     GArray *nodes;        /* (owned) ScManifest of kind Node */

@@ -135,6 +135,7 @@ static const ScField cluster_fields[] = {
     {"controlPlane", SC_MAP, offsetof(ScCluster, control_plane), .doc = "Machines and processes that decide.", .fields = control_plane_fields},
     {"nodes", SC_LIST, offsetof(ScCluster, nodes), .doc = "Machines that run pods.", .fields = node_fields, .item_size = sizeof(ScNodeGroup)},
     {"network", SC_MAP, offsetof(ScCluster, network), .doc = "Distances and address ranges.", .fields = network_fields},
+    {"featureGates", SC_VALUE, offsetof(ScCluster, feature_gates), .doc = "Feature gates of all components, {MaxUnavailableStatefulSet: true}; see `desk8s explain gate`."},
     {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
     {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
     {"autoscaler", SC_MAP, offsetof(ScCluster, autoscaler), .doc = "The cluster autoscaler, which is there as soon as a group of nodes has autoscale.", .fields = autoscaler_fields},

@@ -96,6 +96,7 @@ support_create(const ApiKind *kind, const Value *value)
     if (kind->is_namespaced && str_is_empty(api_namespace(answer.object)))
         api_edit_meta(answer.object)->namespace_ = str_intern("default");
     api_default(answer.object);
+    api_apply_gates(answer.object, NULL, 34);
     if (kind->prepare_create != NULL)
         kind->prepare_create(answer.object);
     if (kind->has_generation)
@@ -118,6 +119,7 @@ support_finish_update(ApiObject *object, const ApiObject *old)
     meta->creation_time = before->creation_time;
     meta->generation = before->generation;
     api_default(object);
+    api_apply_gates(object, old, 34);
     if (object->kind->prepare_update != NULL)
         object->kind->prepare_update(object, old);
     answer_judge(&answer, old);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "api/gates.h"
+
 #include "api/kinds.h"
 #include "api/patch.h"
 #include "api/validate.h"

@@ -1,4 +1,6 @@
 /* The tables of timers and differences: complete, and right where sources of several versions say so. */
+#include "api/gates.h"
+#include "api/kinds.h"
 #include "api/profile.h"
 #include "base/duration.h"
 
@@ -21,6 +23,8 @@ START_TEST(test_rows_are_complete)
 
         ck_assert_msg(feature->name != NULL && feature->source != NULL && feature->doc != NULL, "feature %u", i);
         ck_assert_msg(feature->since == PROFILE_NEVER || (feature->since > PROFILE_MINOR_FIRST && feature->since <= PROFILE_MINOR_LAST), "%s", feature->name);
+        ck_assert_msg(feature->gate == 0 || feature->since == PROFILE_NEVER || feature->gate <= feature->since, "%s", feature->name);
+        ck_assert_msg(feature->locked == 0 || feature->locked >= feature->since, "%s", feature->name);
     }
     ck_assert_ptr_null(profile_timer_find("no-such-timer"));
 }
@@ -51,6 +55,64 @@ START_TEST(test_feature)
 }
 END_TEST
 
+/* A gate that is set changes its own feature and nothing else; the version stays what it is. */
+START_TEST(test_gate)
+{
+    FeatureId id = profile_gate_find("MaxUnavailableStatefulSet");
+    guint open = profile_set_gate(34, id, TRUE);
+
+    ck_assert_int_eq(id, FEATURE_STATEFUL_MAX_UNAVAILABLE);
+    ck_assert_int_eq(profile_gate_find("StatefulSetEventWords"), FEATURE_N); /* a difference, no gate */
+    ck_assert(!profile_has(id, 34));
+    ck_assert(profile_has(id, open));
+    ck_assert_uint_eq(profile_minor(open), 34);
+    ck_assert_uint_eq(profile_set_gate(open, id, FALSE), 34);
+    ck_assert_uint_eq(profile_set_gate(34, id, FALSE), 34);
+    ck_assert(!profile_has(FEATURE_HPA_TOLERANCE, profile_set_gate(36, FEATURE_HPA_TOLERANCE, FALSE)));
+    for (guint i = 0; i < FEATURE_N; i++)
+        if (i != id)
+            ck_assert(profile_has((FeatureId)i, open) == profile_has((FeatureId)i, 34));
+    ck_assert_int_eq(profile_timer_ns(TIMER_NODE_MONITOR_GRACE, profile_set_gate(30, id, TRUE)), 40 * NS_PER_S);
+}
+END_TEST
+
+/* v1.34 pkg/registry/apps/statefulset/strategy.go dropStatefulSetDisabledFields; pkg/apis/apps/v1/defaults.go */
+static const struct {
+    const char *name;
+    gboolean is_open;
+    int given, stored, wanted; /* 0: the field is absent */
+} fields[] = {
+    {"closed: lost", FALSE, 3, 0, 0},
+    {"closed, but in use: kept", FALSE, 3, 2, 3},
+    {"open: kept", TRUE, 3, 0, 3},
+    {"open: 1 unless somebody says otherwise", TRUE, 0, 0, 1},
+    {"closed: no default", FALSE, 0, 0, 0},
+};
+
+static ApiObject *
+set_with(int max_unavailable)
+{
+    ApiObject *set = api_object_new(&stateful_set_kind, "default", "db");
+    StatefulSetUpdateStrategy *strategy = &((StatefulSetSpec *)api_edit_spec(set))->update_strategy;
+
+    strategy->type = str_intern("RollingUpdate");
+    strategy->rolling_update = g_new0(RollingUpdateStatefulSet, 1);
+    if (max_unavailable != 0)
+        strategy->rolling_update->max_unavailable = (IntOrString){.type = INT_OR_STRING_INT, .integer = max_unavailable};
+    return set;
+}
+
+START_TEST(test_field)
+{
+    g_autoptr(ApiObject) given = set_with(fields[_i].given), old = fields[_i].stored != 0 ? set_with(fields[_i].stored) : NULL;
+    const IntOrString *got;
+
+    api_apply_gates(given, old, profile_set_gate(34, FEATURE_STATEFUL_MAX_UNAVAILABLE, fields[_i].is_open));
+    got = &stateful_set_spec(given)->update_strategy.rolling_update->max_unavailable;
+    ck_assert_msg((got->type == INT_OR_STRING_UNSET ? 0 : got->integer) == fields[_i].wanted, "%s", fields[_i].name);
+}
+END_TEST
+
 Suite *
 profile_suite(void)
 {
@@ -58,6 +120,8 @@ profile_suite(void)
     TCase *tcase = tcase_create("profile");
 
     tcase_add_test(tcase, test_rows_are_complete);
+    tcase_add_test(tcase, test_gate);
+    tcase_add_loop_test(tcase, test_field, 0, G_N_ELEMENTS(fields));
     tcase_add_loop_test(tcase, test_timer, 0, G_N_ELEMENTS(timers));
     tcase_add_test(tcase, test_feature);
     suite_add_tcase(suite, tcase);

@@ -5,6 +5,7 @@
  */
 #include "api/kinds/autoscaling.h"
 #include "api/kinds/hooks.h"
+#include "api/profile.h"
 
 #define MAX_PERIOD_S        1800
 #define MAX_STABILIZATION_S 3600
@@ -287,7 +288,7 @@ check_spec(ApiErrors *errors, const HpaSpec *spec, gint32 min_replicas_bound)
 void
 hpa_validate(const ApiObject *object, ApiErrors *errors)
 {
-    check_spec(errors, hpa_spec(object), 1);
+    check_spec(errors, hpa_spec(object), profile_has(FEATURE_HPA_SCALE_TO_ZERO, errors->profile) ? 0 : 1);
 }
 
 void
@@ -295,5 +296,6 @@ hpa_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
 {
     const OptInt32 *was = &hpa_spec(old)->min_replicas;
 
-    check_spec(errors, hpa_spec(object), was->is_set && was->value == 0 ? 0 : 1);
+    check_spec(errors, hpa_spec(object),
+               (was->is_set && was->value == 0) || profile_has(FEATURE_HPA_SCALE_TO_ZERO, errors->profile) ? 0 : 1);
 }

@@ -278,23 +278,9 @@ stateful_set_set_defaults(ApiObject *object)
 }
 
 /* v1.34 pkg/registry/apps/statefulset/strategy.go */
-/* dropStatefulSetDisabledFields: the gate MaxUnavailableStatefulSet is off by default, so the field is lost silently. */
-static void
-drop_max_unavailable(ApiObject *object)
-{
-    const RollingUpdateStatefulSet *update = stateful_set_spec(object)->update_strategy.rolling_update;
-
-    if (update == NULL || update->max_unavailable.type == INT_OR_STRING_UNSET)
-        return;
-    StatefulSetSpec *spec = api_edit_spec(object);
-
-    spec->update_strategy.rolling_update->max_unavailable = (IntOrString){0};
-}
-
 static void
 stateful_set_prepare_create(ApiObject *object)
 {
-    drop_max_unavailable(object);
     api_struct_clear(&stateful_set_status_type, api_edit_status(object));
     api_edit_meta(object)->generation = 1;
 }
@@ -302,7 +288,6 @@ stateful_set_prepare_create(ApiObject *object)
 static void
 stateful_set_prepare_update(ApiObject *object, const ApiObject *old)
 {
-    drop_max_unavailable(object);
     set_generation(object, old, part_differs(&stateful_set_spec_type, object->spec, old->spec));
 }
 

@@ -1,0 +1,86 @@
+/* gates.c - see gates.h */
+
+#include "api/gates.h"
+
+#include "api/kinds.h"
+#include "api/profile.h"
+
+/* --- MaxUnavailableStatefulSet ------------------------------------------------------------------------------ */
+
+static gboolean
+uses_max_unavailable(const ApiObject *set)
+{
+    const RollingUpdateStatefulSet *update = stateful_set_spec(set)->update_strategy.rolling_update;
+
+    return update != NULL && update->max_unavailable.type != INT_OR_STRING_UNSET;
+}
+
+static void
+drop_max_unavailable(ApiObject *set)
+{
+    StatefulSetSpec *spec = api_edit_spec(set);
+
+    spec->update_strategy.rolling_update->max_unavailable = (IntOrString){0};
+}
+
+/* v1.34 pkg/apis/apps/v1/defaults.go: SetDefaults_StatefulSet */
+static void
+default_max_unavailable(ApiObject *set)
+{
+    StatefulSetSpec *spec;
+
+    if (uses_max_unavailable(set) || stateful_set_spec(set)->update_strategy.rolling_update == NULL)
+        return;
+    spec = api_edit_spec(set);
+    spec->update_strategy.rolling_update->max_unavailable = (IntOrString){.type = INT_OR_STRING_INT, .integer = 1};
+}
+
+/* --- HPAConfigurableTolerance ------------------------------------------------------------------------------- */
+
+static gboolean
+uses_tolerance(const ApiObject *hpa)
+{
+    const HpaBehavior *behavior = hpa_spec(hpa)->behavior;
+
+    return behavior != NULL && ((behavior->scale_up != NULL && behavior->scale_up->tolerance != NULL) ||
+                                (behavior->scale_down != NULL && behavior->scale_down->tolerance != NULL));
+}
+
+static void
+drop_tolerance(ApiObject *hpa)
+{
+    HpaSpec *spec = api_edit_spec(hpa);
+
+    if (spec->behavior->scale_up != NULL)
+        g_clear_pointer(&spec->behavior->scale_up->tolerance, g_free);
+    if (spec->behavior->scale_down != NULL)
+        g_clear_pointer(&spec->behavior->scale_down->tolerance, g_free);
+}
+
+/* --- all of them ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const ApiKind *kind;
+    FeatureId gate;
+    gboolean (*uses)(const ApiObject *object);
+    void (*drop)(ApiObject *object);
+    void (*fill)(ApiObject *object); /* NULL: nothing */
+} gated[] = {
+    {&stateful_set_kind, FEATURE_STATEFUL_MAX_UNAVAILABLE, uses_max_unavailable, drop_max_unavailable, default_max_unavailable},
+    {&hpa_kind, FEATURE_HPA_TOLERANCE, uses_tolerance, drop_tolerance, NULL},
+};
+
+void
+api_apply_gates(ApiObject *object, const ApiObject *old, guint profile)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(gated); i++) {
+        if (object->kind != gated[i].kind)
+            continue;
+        if (!profile_has(gated[i].gate, profile)) {
+            if (gated[i].uses(object) && (old == NULL || !gated[i].uses(old)))
+                gated[i].drop(object);
+        } else if (gated[i].fill != NULL) {
+            gated[i].fill(object);
+        }
+    }
+}
