@@ -160,16 +160,21 @@ process_replica(StatefulSync *sync, const Slot *slot, gboolean monotonic)
 static gboolean
 plan_all_claims(StatefulSync *sync, gboolean monotonic)
 {
-    for (guint i = 0; i < sync->replicas->len; i++) {
+    gboolean is_fine = TRUE;
+
+    if (!monotonic)
+        plan_group_begin(sync->plan, GROUP_SLOW_START);
+    for (guint i = 0; i < sync->replicas->len && is_fine; i++) {
         const Slot *slot = &g_array_index(sync->replicas, Slot, i);
 
-        if (is_missing(slot) && !stateful_claims_are_stale(sync, slot->ordinal) &&
-            !stateful_plan_claims(sync, slot->ordinal))
-            return FALSE;
+        if (is_missing(slot) && !stateful_claims_are_stale(sync, slot->ordinal))
+            is_fine = stateful_plan_claims(sync, slot->ordinal);
         if (monotonic && (is_missing(slot) || is_unavailable(sync, slot->pod)))
             break;
     }
-    return TRUE;
+    if (!monotonic)
+        plan_group_end(sync->plan);
+    return is_fine;
 }
 
 /* TRUE: the sync ends here. */
@@ -208,7 +213,7 @@ process_condemned(StatefulSync *sync)
             stateful_plan_retention(sync, pod);
     }
     if (!monotonic)
-        plan_group_begin(sync->plan, GROUP_PARALLEL);
+        plan_group_begin(sync->plan, GROUP_SLOW_START); /* runForAll: slowStartBatch */
     for (guint i = 0; i < sync->condemned->len; i++) {
         const ApiObject *pod = g_array_index(sync->condemned, Slot, i).pod;
 
