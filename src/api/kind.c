@@ -84,14 +84,16 @@ kind_has_word(const ApiKind *kind, const char *word)
     return FALSE;
 }
 
-/* The part after the resource: "apps", "v1.apps", "v1." or nothing. */
+/* The part after the resource: "apps" or how it begins, "v1.apps", "v1." or nothing. */
 static gboolean
 kind_has_group(const ApiKind *kind, const char *suffix)
 {
     gsize version_length = strlen(kind->version);
 
-    if (strcmp(suffix, kind->group) == 0)
+    if (suffix[0] != '\0' && g_str_has_prefix(kind->group, suffix))
         return TRUE;
+    if (strcmp(suffix, "v1.autoscaling") == 0 && strcmp(kind->group, "autoscaling") == 0)
+        return TRUE; /* the older version is served, too */
     return strncmp(suffix, kind->version, version_length) == 0 && suffix[version_length] == '.' &&
            strcmp(suffix + version_length + 1, kind->group) == 0;
 }

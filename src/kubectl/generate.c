@@ -2,6 +2,8 @@
 
 #include "kubectl/generate.h"
 
+#include "api/names.h"
+
 static Value *
 head(const ApiKind *kind, const char *name, const char *namespace_)
 {
@@ -58,7 +60,7 @@ generate_deployment(Command *command, Value *object, const char *name)
 
         value_set(container, "name", value_new_string(short_name));
         value_set(container, "image", value_new_string(g_ptr_array_index(images, i)));
-        if (port >= 0) {
+        if (port >= 0 && i == 0) {
             Value *ports = value_new_list();
             Value *one = value_new_map();
             value_set(one, "containerPort", value_new_int(port));
@@ -79,6 +81,36 @@ generate_deployment(Command *command, Value *object, const char *name)
     value_set(template_, "spec", pod);
     value_set(spec, "template", template_);
     value_set(object, "spec", spec);
+}
+
+/* parsePorts: what is wrong with PORT[:TARGET]. NULL or (owned) */
+static char *
+tcp_fault(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ":", -1);
+    const char *port = parts[0] == NULL ? "" : parts[0];
+    const char *target = port[0] != '\0' ? parts[1] : NULL;
+    StrList messages = {0};
+    GString *joined;
+
+    if (port[0] == '\0' || port[strspn(port, "0123456789")] != '\0')
+        return g_strdup_printf("strconv.ParseUint: parsing \"%s\": invalid syntax", port);
+    if (strlen(port) > 5 || g_ascii_strtoull(port, NULL, 10) > 65535)
+        return g_strdup_printf("strconv.ParseUint: parsing \"%s\": value out of range", port);
+    if (target == NULL)
+        return NULL;
+    if (target[0] != '\0' && target[strspn(target, "0123456789")] == '\0') {
+        guint64 number = g_ascii_strtoull(target, NULL, 10);
+
+        return number >= 1 && number <= 65535 ? NULL : g_strdup("must be between 1 and 65535, inclusive");
+    }
+    if (name_check(NAME_PORT, target, FALSE, &messages))
+        return NULL;
+    joined = g_string_new(NULL);
+    for (guint i = 0; i < messages.count; i++)
+        g_string_append_printf(joined, "%s%s", i > 0 ? "," : "", messages.items[i]);
+    g_free(messages.items);
+    return g_string_free(joined, FALSE);
 }
 
 /* create service clusterip|nodeport|loadbalancer|externalname NAME --tcp=port[:target] */
@@ -110,6 +142,11 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
         !str_is(flag_string(command, "clusterip"), "None")) {
         *out_message = g_strdup("at least one tcp port specifier must be provided");
         return FALSE;
+    }
+    for (guint i = 0; tcp != NULL && i < tcp->len; i++) {
+        *out_message = tcp_fault(g_ptr_array_index(tcp, i));
+        if (*out_message != NULL)
+            return FALSE;
     }
     for (guint i = 0; tcp != NULL && i < tcp->len; i++) {
         g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(tcp, i), ":", 2);
@@ -151,7 +188,13 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
                                                                         : NULL);
     gboolean fine = TRUE;
 
-    if (kind == &deployment_kind) {
+    if (kind == &deployment_kind && flag_strings(command, "image")->len > 1 && command->after_dashes != NULL &&
+        command->after_dashes->len > 0) {
+        *out_message = g_strdup("cannot specify multiple --image options and command");
+        fine = FALSE;
+    } else if (kind == &ingress_kind) {
+        fine = generate_ingress(command, object, out_message);
+    } else if (kind == &deployment_kind) {
         generate_deployment(command, object, name);
     } else if (kind == &config_map_kind || kind == &secret_kind) {
         fine = generate_data(command, object, name, kind == &secret_kind, out_message);
@@ -162,9 +205,7 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
         value_set(object, "globalDefault", value_new_bool(flag_bool(command, "global-default")));
         if (flag_is_given(command, "description"))
             value_set(object, "description", value_new_string(flag_string(command, "description")));
-        if (flag_is_given(command, "preemption-policy"))
-            value_set(object, "preemptionPolicy",
-                      value_new_string(flag_string(command, "preemption-policy")));
+        value_set(object, "preemptionPolicy", value_new_string(flag_string(command, "preemption-policy")));
     } else if (kind != &namespace_kind && kind != &service_account_kind) {
         fine = generate_batch(command, object, kind, name, out_message);
     }

@@ -167,6 +167,8 @@ add_tls(Data *data)
 {
     static const char *const parts[][2] = {{"cert", "tls.crt"}, {"key", "tls.key"}};
 
+    if (str_is_empty(flag_string(data->command, "cert")) || str_is_empty(flag_string(data->command, "key")))
+        return g_strdup("key and cert must be specified");
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
         const char *path = flag_string(data->command, parts[i][0]);
         gsize length;
@@ -174,7 +176,9 @@ add_tls(Data *data)
         char *wrong;
 
         if (text == NULL)
-            return g_strdup_printf("open %s: no such file or directory", path);
+            return g_strdup_printf("Cannot read file %s, open %s: no such file or directory", path, path);
+        if (strstr(text, "-----BEGIN") == NULL)
+            return g_strdup_printf("tls: failed to find any PEM data in %s input", i == 0 ? "certificate" : "key");
         wrong = add_entry(data, parts[i][1], text, length);
         if (wrong != NULL)
             return wrong;

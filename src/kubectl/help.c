@@ -60,6 +60,51 @@ help_left_out(const char *verb)
     return NULL;
 }
 
+/* In the order in which kubectl adds them, which is the order of its suggestions. */
+static const char *const all_commands[] = {
+    "create", "expose", "run", "set", "explain", "get", "edit", "delete", "rollout", "scale", "autoscale", "certificate",
+    "cluster-info", "top", "cordon", "uncordon", "drain", "taint", "describe", "logs", "attach", "exec", "port-forward", "proxy",
+    "cp", "auth", "debug", "events", "diff", "apply", "patch", "replace", "wait", "kustomize", "label", "annotate", "completion",
+    "alpha", "config", "plugin", "version", "api-versions", "api-resources", "help"};
+
+/* Levenshtein's distance. */
+static guint
+distance(const char *a, const char *b)
+{
+    gsize width = strlen(b) + 1;
+    g_autofree guint *row = g_new(guint, width);
+
+    for (gsize j = 0; j < width; j++)
+        row[j] = (guint)j;
+    for (gsize i = 1; a[i - 1] != '\0'; i++) {
+        guint corner = row[0];
+
+        row[0] = (guint)i;
+        for (gsize j = 1; j < width; j++) {
+            guint up = row[j];
+            guint best = a[i - 1] == b[j - 1] ? corner : MIN(corner, MIN(up, row[j - 1])) + 1;
+
+            corner = up;
+            row[j] = best;
+        }
+    }
+    return row[width - 1];
+}
+
+/* cobra's SuggestionsFor: not more than two letters away, or a beginning. */
+void
+help_unknown(Command *command, const char *word)
+{
+    g_autofree char *lower = g_ascii_strdown(word, -1);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(all_commands); i++)
+        if (distance(lower, all_commands[i]) <= 2 || g_str_has_prefix(all_commands[i], lower))
+            g_string_append_printf(text, "\n\t%s", all_commands[i]);
+    command_warn(command, "error: unknown command \"%s\" for \"kubectl\"%s%s", word,
+                 text->len > 0 ? "\n\nDid you mean this?" : "", text->str);
+}
+
 static const char *
 default_of(const FlagDef *flag)
 {

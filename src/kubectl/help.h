@@ -16,3 +16,5 @@ char *help_of_kubectl(void);
 char *help_of_options(void);
 /* help_left_out: why there is no such verb of kubectl here, and what to use; NULL: kubectl has none either. */
 const char *help_left_out(const char *verb);
+/* help_unknown: says that there is no such verb, and which are like it. */
+void help_unknown(Command *command, const char *word);

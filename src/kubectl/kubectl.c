@@ -458,7 +458,7 @@ kubectl_run(Kubectl *kubectl,
         else if (flag != NULL)
             command_warn(command, "Error: flags cannot be placed before plugin name: %s", flag);
         else
-            command_warn(command, "error: unknown command \"%s\" for \"kubectl\"", argv[first]);
+            help_unknown(command, argv[first]);
         command->has_failed = TRUE;
     } else if (argv[first] != NULL) {
         g_autoptr(GPtrArray) words = g_ptr_array_new();

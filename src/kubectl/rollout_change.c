@@ -105,6 +105,14 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
+    if (value_equal(before, after)) {
+        command_error(command,
+                      "failed to create patch for %s: if restart has already been triggered within the past second, please wait "
+                      "before attempting to trigger another",
+                      target->name);
+        command_next(command);
+        return;
+    }
     request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_STRATEGIC;
     request->body = patch_two_way(target->kind, before, after);

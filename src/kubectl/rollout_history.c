@@ -74,6 +74,23 @@ append_table(GString *out, const GPtrArray *sets)
     g_string_append(out, text);
 }
 
+/* With -o: the sets themselves, @chosen alone if there is one. */
+static void
+print_sets(Command *command, const GPtrArray *sets, const ApiObject *chosen)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < sets->len; i++) {
+        const ApiObject *set = g_ptr_array_index(sets, i);
+
+        if (chosen != NULL && set != chosen)
+            continue;
+        if (count++ > 0 && str_is(flag_string(command, "output"), "yaml"))
+            command_print(command, "---\n");
+        print_changed(command, set, "");
+    }
+}
+
 static void
 on_sets(Command *command, const ApiResponse *response)
 {
@@ -94,6 +111,11 @@ on_sets(Command *command, const ApiResponse *response)
     for (guint i = 0; i < owned->len; i++)
         if (revision_of(g_ptr_array_index(owned, i)) == revision)
             chosen = g_ptr_array_index(owned, i);
+    if (owned->len > 0 && !str_is_empty(flag_string(command, "output")) && (revision == 0 || chosen != NULL)) {
+        print_sets(command, owned, chosen);
+        command_next(command);
+        return;
+    }
     if (owned->len == 0)
         g_string_append(text, "No rollout history found.");
     else if (revision == 0)
@@ -120,6 +142,12 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
+    if (response->object->kind != &deployment_kind) {
+        command_error(command, "no history viewer has been implemented for \"%s\"",
+                      api_kind_group_kind(response->object->kind));
+        command_next(command);
+        return;
+    }
     api_object_unref(state->object);
     state->object = api_object_ref(response->object);
     command_send(command, list_replica_sets(response->object), on_sets);
@@ -130,11 +158,6 @@ rollout_history_one(Command *command, Target *target)
 {
     if (rollout_has_revisions(target->kind)) {
         rollout_revisions_history(command, target);
-        return;
-    }
-    if (target->kind != &deployment_kind) {
-        command_error(command, "no history viewer has been implemented for \"%s\"", api_kind_group_kind(target->kind));
-        command_next(command);
         return;
     }
     command_send(command, command_request(command, VERB_GET, target), on_got);

@@ -110,6 +110,13 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
+    if (current_target(command)->kind != &deployment_kind && current_target(command)->kind != &daemon_set_kind &&
+        current_target(command)->kind != &stateful_set_kind) {
+        command_error(command, "no status viewer has been implemented for %s",
+                      api_kind_group_kind(current_target(command)->kind));
+        command_next(command);
+        return;
+    }
     follow->deadline_ns =
         timeout_ns > 0 ? sim_now_ns(client_sim(kubectl_client(command->kubectl))) + timeout_ns : 0;
     follow_begin(command);
@@ -133,11 +140,5 @@ rollout_status_begin(Command *command)
 void
 rollout_status_one(Command *command, Target *target)
 {
-    if (target->kind != &deployment_kind && target->kind != &daemon_set_kind &&
-        target->kind != &stateful_set_kind) {
-        command_error(command, "no status viewer has been implemented for %s", api_kind_group_kind(target->kind));
-        command_next(command);
-        return;
-    }
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }

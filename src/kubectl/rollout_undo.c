@@ -79,7 +79,7 @@ choose(const ApiObject *deployment, const GPtrArray *owned, gint64 revision, cha
         const ApiObject *set = g_ptr_array_index(owned, i);
         gint64 number = revision_of(set);
 
-        if (revision > 0 && number == revision)
+        if (revision != 0 && number == revision)
             return set;
         if (latest == NULL || number > revision_of(latest)) {
             previous = latest;
@@ -88,14 +88,14 @@ choose(const ApiObject *deployment, const GPtrArray *owned, gint64 revision, cha
             previous = set;
         }
     }
-    if (revision > 0)
+    if (revision != 0)
         *out_message =
             g_strdup_printf("unable to find specified revision %" G_GINT64_FORMAT " in history",
                             revision);
     else if (previous == NULL)
         *out_message =
             g_strdup_printf("no rollout history found for deployment \"%s\"", api_name(deployment));
-    return revision > 0 ? NULL : previous;
+    return revision != 0 ? NULL : previous;
 }
 
 static void

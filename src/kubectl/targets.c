@@ -34,7 +34,8 @@ find_kind(const Command *command, const char *word)
 static gboolean
 unknown_type(Command *command, const char *word)
 {
-    command_fail(command, "the server doesn't have a resource type \"%s\"", word);
+    /* mappingFor names the resource without its group */
+    command_fail(command, "the server doesn't have a resource type \"%.*s\"", (int)strcspn(word, "."), word);
     return FALSE;
 }
 

@@ -12,7 +12,7 @@
 static void create_run(Command *command);
 
 static const char *const subverbs[] = {"configmap", "cronjob", "deployment", "job", "namespace",
-                                       "poddisruptionbudget", "priorityclass", "quota", "secret",
+                                       "ingress", "poddisruptionbudget", "priorityclass", "quota", "secret",
                                        "service", "serviceaccount", NULL};
 
 /* Each subcommand as create.go knows it. */
@@ -28,6 +28,7 @@ static const Creation creations[] = {
     {"configmap", "cm", "configmaps", NULL, {NULL}, "failed to create configmap: "},
     {"cronjob", "cj", "cronjobs", NULL, {"image", "schedule", NULL}, "failed to create cronjob: "},
     {"deployment", "deploy", "deployments", NULL, {"image", NULL}, "failed to create deployment: "},
+    {"ingress", "ing", "ingresses", NULL, {NULL}, "failed to create ingress: "},
     {"job", NULL, "jobs", NULL, {NULL}, "failed to create job: "},
     {"namespace", "ns", "namespaces", NULL, {NULL}, NULL},
     {"poddisruptionbudget", "pdb", "poddisruptionbudgets", NULL, {NULL}, "failed to create poddisruptionbudgets: "},
@@ -77,7 +78,11 @@ static const FlagDef flags[] = {
     {"value", 0, FLAG_INT, "0", NULL},
     {"global-default", 0, FLAG_BOOL, NULL, NULL},
     {"description", 0, FLAG_STRING, NULL, NULL},
-    {"preemption-policy", 0, FLAG_STRING, NULL, NULL},
+    {"preemption-policy", 0, FLAG_STRING, "PreemptLowerPriority", NULL},
+    {"rule", 0, FLAG_STRINGS, NULL, NULL},
+    {"class", 0, FLAG_STRING, NULL, NULL},
+    {"default-backend", 0, FLAG_STRING, NULL, NULL},
+    {"annotation", 0, FLAG_STRINGS, NULL, NULL},
     {0},
 };
 
@@ -192,7 +197,6 @@ has_required(Command *command, const char *const *required)
 static gboolean
 has_inner(Command *command, const Creation *creation)
 {
-    static const char *const tls[] = {"cert", "key", NULL};
     static const char *const external[] = {"external-name", NULL};
     const char *inner = command->args->len > 1 ? g_ptr_array_index(command->args, 1) : "";
     g_autofree char *between = g_strdup_printf("|%s|", inner);
@@ -204,8 +208,6 @@ has_inner(Command *command, const Creation *creation)
         command_finish(command, 1);
         return FALSE;
     }
-    if (str_is(inner, "tls"))
-        return has_required(command, tls);
     return !str_is(inner, "externalname") || has_required(command, external);
 }
 
@@ -253,13 +255,13 @@ ask_origin(Command *command)
     g_auto(GStrv) parts = g_strsplit(flag_string(command, "from"), "/", 2);
     Target target = {0};
 
-    if (parts[0] == NULL || parts[1] == NULL) {
-        command_fail(command, "arguments in resource/name form may not have more than one slash");
+    target.kind = parts[0] == NULL ? NULL : api_kind_find_resource(parts[0]);
+    if (target.kind == NULL) {
+        command_fail(command, "the server doesn't have a resource type \"%s\"", parts[0] == NULL ? "" : parts[0]);
         return;
     }
-    target.kind = api_kind_find_resource(parts[0]);
-    if (target.kind == NULL) {
-        command_fail(command, "the server doesn't have a resource type \"%s\"", parts[0]);
+    if (parts[1] == NULL) {
+        command_fail(command, "resource(s) were provided, but no name was specified");
         return;
     }
     target.namespace_ = target.kind->is_namespaced ? command_namespace(command) : NULL;

@@ -276,6 +276,15 @@ on_got(Command *command, const ApiResponse *response)
         command_usage(command, "couldn't find port via --port flag or introspection");
         return;
     }
+    for (guint i = 0; i < ports->len; i++) {
+        const char *port = g_ptr_array_index(ports, i);
+
+        if (port[0] == '\0' || port[strspn(port, "0123456789")] != '\0') {
+            value_free(selector);
+            command_fail(command, "strconv.Atoi: parsing \"%s\": invalid syntax", port);
+            return;
+        }
+    }
     name = g_strdup(flag_string(command, "name") != NULL ? flag_string(command, "name")
                                                          : api_name(object));
     if (flag_string(command, "name") == NULL && strlen(name) > SERVICE_NAME_MAX)

@@ -196,18 +196,19 @@ on_got(Command *command, const ApiResponse *response)
     }
     map =
         is_label(command) ? &response->object->meta->labels : &response->object->meta->annotations;
-    if (flag_bool(command, "list")) {
-        for (guint i = 0; i < map->count; i++)
-            command_print(command, "%s=%s\n", map->items[i].key, map->items[i].value);
-        command_next(command);
-        return;
-    }
     say_absent(command, map);
     if (!may_write(command, map)) {
         command_next(command);
         return;
     }
     changed = change(command, response->object);
+    if (flag_bool(command, "list")) { /* as it would be; nothing is sent */
+        map = is_label(command) ? &changed->meta->labels : &changed->meta->annotations;
+        for (guint i = 0; i < map->count; i++)
+            command_print(command, "%s=%s\n", map->items[i].key, map->items[i].value);
+        command_next(command);
+        return;
+    }
     if (flag_bool(command, "local") || is_client_dry_run(command)) {
         print_changed(command, changed, done_word(command));
         command_next(command);
@@ -216,6 +217,8 @@ on_got(Command *command, const ApiResponse *response)
     request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_MERGE;
     request->body = merge_patch(command, response->object);
+    if (flag_string(command, "resource-version") != NULL)
+        request->resource_version = g_ascii_strtoull(flag_string(command, "resource-version"), NULL, 10);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_patched);
 }

@@ -77,10 +77,7 @@ rollout_run(Command *command)
         return;
     }
     if (command->args->len == 1 && !flag_is_given(command, "filename")) {
-        command_error(command, "required resource not specified");
-        command_warn(command, "See 'kubectl rollout %s -h' for help and examples",
-                     rollout_word(command));
-        command_finish(command, 1);
+        command_fail(command, "required resource not specified");
         return;
     }
     if (subcommands[index].begin != NULL && !subcommands[index].begin(command))

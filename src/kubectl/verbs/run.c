@@ -186,6 +186,18 @@ generate_service(Command *command, const Value *pod)
     return service;
 }
 
+/* distribution/reference: ReferenceRegexp, [DOMAIN/]PATH[:TAG][@DIGEST] */
+static gboolean
+is_image(const char *image)
+{
+    static const char pattern[] =
+        "^((?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
+        "(?::[0-9]+)?/)?[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*)*)"
+        "(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*[:][[:xdigit:]]{32,}))?$";
+
+    return g_regex_match_simple(pattern, image, 0, 0);
+}
+
 static void
 on_created(Command *command, const ApiResponse *response)
 {
@@ -229,6 +241,27 @@ add_target(Command *command, const ApiKind *kind, const char *name, Value *manif
     g_array_append_val(command->targets, target);
 }
 
+/* The checks of RunOptions.Run before anything is made. FALSE: message out, ended. */
+static gboolean
+check_options(Command *command)
+{
+    static const char *const policies[] = {"Always", "IfNotPresent", "Never", "", NULL};
+    const char *image = flag_string(command, "image");
+    const char *policy = flag_is_given(command, "image-pull-policy") ? flag_string(command, "image-pull-policy") : "";
+
+    if (str_is_empty(image))
+        command_fail(command, "--image is required");
+    else if (!is_image(image))
+        command_fail(command, "Invalid image name \"%s\": invalid reference format", image);
+    else if (flag_bool(command, "rm") && !flag_bool(command, "attach") && !flag_bool(command, "stdin"))
+        command_usage(command, "--rm should only be used for attached containers");
+    else if (!g_strv_contains(policies, policy))
+        command_fail(command, "invalid image pull policy: %s", policy);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 static void
 run_run(Command *command)
 {
@@ -245,6 +278,8 @@ run_run(Command *command)
         return;
     }
     name = g_ptr_array_index(command->args, 0);
+    if (!check_options(command))
+        return;
     if (!str_is(restart, "Always") && !str_is(restart, "OnFailure") && !str_is(restart, "Never")) {
         command_usage(command, "invalid restart policy: %s", restart);
         return;

@@ -1,6 +1,7 @@
 /* scale.c - kubectl scale TYPE/NAME --replicas=N; models k8s.io/kubectl pkg/cmd/scale v0.34 */
 
 #include "kubectl/expand.h"
+#include "kubectl/print.h"
 
 static void scale_run(Command *command);
 
@@ -17,6 +18,21 @@ const Verb scale_verb = {.name = "scale",
                          .flags = flags,
                          .run = scale_run,
                          .doc = "Set a new size for a deployment, replica set, or stateful set."};
+
+/* The error that is left for the end, when nothing could be scaled at all. */
+typedef struct {
+    guint count; /* of what was found */
+    char *error; /* (owned) the first that was not */
+} ScaleState;
+
+static void
+state_free(gpointer data)
+{
+    ScaleState *state = data;
+
+    g_free(state->error);
+    g_free(state);
+}
 
 static Target *
 current(Command *command)
@@ -37,6 +53,23 @@ replicas_of(const ApiObject *object)
 }
 
 static void
+say_scaled(Command *command, const Target *target)
+{
+    if (str_is(flag_string(command, "output"), "name"))
+        command_print(command, "%s\n", target_label(target->kind, target->name));
+    else
+        command_print(command, "%s scaled%s\n", target_label(target->kind, target->name), dry_run_suffix(command));
+}
+
+/* The scaler's word comes after the object was found: only what has the subresource can be scaled. */
+static gboolean
+has_scale(const ApiKind *kind)
+{
+    return kind == &deployment_kind || kind == &replica_set_kind || kind == &replication_controller_kind ||
+           kind == &stateful_set_kind;
+}
+
+static void
 on_scaled(Command *command, const ApiResponse *response)
 {
     const Target *target = current(command);
@@ -44,8 +77,7 @@ on_scaled(Command *command, const ApiResponse *response)
     if (!api_response_ok(response))
         command_server_error(command, response->status, NULL);
     else
-        command_print(command, "%s scaled%s\n", target_label(target->kind, target->name),
-                      dry_run_suffix(command));
+        say_scaled(command, target);
     command_next(command);
 }
 
@@ -53,15 +85,22 @@ static void
 on_got(Command *command, const ApiResponse *response)
 {
     Target *target = current(command);
+    ScaleState *state = command->state;
     gint64 expected = flag_int(command, "current-replicas", -1);
+    const char *version = flag_string(command, "resource-version");
     ApiRequest *request;
 
     if (!api_response_ok(response)) {
-        if (response->code == 404)
-            command_error(command, "no objects passed to scale %s \"%s\" not found",
-                          api_kind_group_resource(target->kind), target->name);
-        else
-            command_server_error(command, response->status, NULL);
+        if (state->error == NULL)
+            state->error = g_strdup(response->status->message);
+        command->has_failed = TRUE;
+        command_next(command);
+        return;
+    }
+    state->count++;
+    if (!has_scale(target->kind)) {
+        command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
+        command->has_failed = TRUE;
         command_next(command);
         return;
     }
@@ -71,9 +110,14 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
-    if (!str_is(flag_string(command, "dry-run"), "none") &&
-        !str_is(flag_string(command, "dry-run"), "server")) {
-        command_print(command, "%s scaled (dry run)\n", target_label(target->kind, target->name));
+    if (version != NULL && g_ascii_strtoull(version, NULL, 10) != response->object->resource_version) {
+        command_error(command, "Expected resource version to be %s, was %" G_GUINT64_FORMAT, version,
+                      response->object->resource_version);
+        command_next(command);
+        return;
+    }
+    if (is_client_dry_run(command)) {
+        say_scaled(command, target);
         command_next(command);
         return;
     }
@@ -87,22 +131,25 @@ on_got(Command *command, const ApiResponse *response)
 static void
 scale_one(Command *command, Target *target)
 {
-    if (target->kind != &deployment_kind && target->kind != &replica_set_kind &&
-        target->kind != &replication_controller_kind &&
-        target->kind != &stateful_set_kind) {
-        /* it has no scale subresource: that path does not exist */
-        command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
-        command->has_failed = TRUE;
-        command_next(command);
-        return;
-    }
     command_send(command, command_request(command, VERB_GET, target), on_got);
+}
+
+static void
+end(Command *command)
+{
+    const ScaleState *state = command->state;
+
+    if (state->error != NULL && state->count == 0)
+        command_error(command, "no objects passed to scale %s", state->error);
+    else if (state->error != NULL)
+        command_warn(command, "Error from server (NotFound): %s", state->error);
+    command_end_default(command);
 }
 
 static void
 go(Command *command)
 {
-    command_each(command, scale_one, command_end_default);
+    command_each(command, scale_one, end);
 }
 
 static void
@@ -117,6 +164,8 @@ scale_run(Command *command)
                               "than or equal to 0");
         return;
     }
+    command->state = g_new0(ScaleState, 1);
+    command->state_free = state_free;
     if (targets_from_files_or_args(command, 0) && targets_need_names(command))
         targets_expand(command, go);
 }

@@ -10,6 +10,7 @@
 #include "api/kinds/batch.h"
 #include "api/patch.h"
 #include "kubectl/expand.h"
+#include "kubectl/print.h"
 
 static void set_run(Command *command);
 
@@ -18,7 +19,10 @@ static const FlagDef flags[] = {
     {"all", 0, FLAG_BOOL, NULL, NULL},        {"limits", 0, FLAG_STRING, NULL, NULL},
     {"requests", 0, FLAG_STRING, NULL, NULL}, {"containers", 'c', FLAG_STRING, "*", NULL},
     {"list", 0, FLAG_BOOL, NULL, NULL},       {"local", 0, FLAG_BOOL, NULL, NULL},
-    {"env", 'e', FLAG_STRINGS, NULL, NULL},   {0},
+    {"env", 'e', FLAG_STRINGS, NULL, NULL},   {"from", 0, FLAG_STRING, NULL, NULL},
+    {"keys", 0, FLAG_STRINGS, NULL, NULL},    {"prefix", 0, FLAG_STRING, NULL, NULL},
+    {"overwrite", 0, FLAG_BOOL, "true", NULL}, {"resolve", 0, FLAG_BOOL, NULL, NULL},
+    {0},
 };
 
 const Verb set_verb = {.name = "set",
@@ -30,7 +34,8 @@ const Verb set_verb = {.name = "set",
 /* "image", ...; the words with '=' (or a final '-') after the targets. */
 typedef struct {
     const char *what;
-    GPtrArray *changes; /* of const char* */
+    GPtrArray *changes;    /* of const char* */
+    GPtrArray *references; /* (owned) of Value*: variables of --from */
 } SetState;
 
 static void
@@ -39,6 +44,7 @@ state_free(gpointer data)
     SetState *state = data;
 
     g_ptr_array_unref(state->changes);
+    g_ptr_array_unref(state->references);
     g_free(state);
 }
 
@@ -146,6 +152,7 @@ set_resources(Command *command, Value *spec)
 {
     Value *containers = value_get(spec, "containers");
     const char *wanted = flag_string(command, "containers");
+    guint found = 0;
 
     if (!quantities_are_fine(command, "limits") || !quantities_are_fine(command, "requests"))
         return FALSE;
@@ -153,12 +160,15 @@ set_resources(Command *command, Value *spec)
         if (!str_is(wanted, "*") &&
             !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
             continue;
+        found++;
         if (flag_is_given(command, "limits"))
             set_quantities(containers->items[i], "limits", flag_string(command, "limits"));
         if (flag_is_given(command, "requests"))
             set_quantities(containers->items[i], "requests", flag_string(command, "requests"));
     }
-    return TRUE;
+    if (found == 0)
+        command_error(command, "unable to find container named %s", wanted);
+    return found > 0;
 }
 
 /* The variable as it is to be: a value in the place of a reference, too. (owned) */
@@ -173,31 +183,70 @@ variable(const char *name, const char *text)
     return one;
 }
 
+/* @wanted (owned; NULL: none) in the place of the variable @name, or at the end. */
 static void
-set_one_env(Value *container, const char *change)
+put_variable(Value *container, const char *name, Value *wanted)
 {
-    const char *equals = strchr(change, '=');
-    g_autofree char *name = equals != NULL ? g_strndup(change, (gsize)(equals - change))
-                                           : g_strndup(change, strlen(change) - 1);
     Value *env = value_get(container, "env");
 
     for (guint i = 0; env != NULL && i < env->count; i++) {
         if (!str_is(value_get_string(env->items[i], "name", NULL), name))
             continue;
         value_remove_at(env, i);
-        if (equals != NULL)
-            value_insert(env, i, variable(name, equals + 1));
+        if (wanted != NULL)
+            value_insert(env, i, wanted);
         else if (env->count == 0) /* not a list of none: nothing */
             value_remove(container, "env");
         return;
     }
-    if (equals == NULL)
+    if (wanted == NULL)
         return;
     if (env == NULL) {
         env = value_new_list();
         value_set(container, "env", env);
     }
-    value_append(env, variable(name, equals + 1));
+    value_append(env, wanted);
+}
+
+/* (owned) */
+static char *
+variable_name(const char *change)
+{
+    const char *equals = strchr(change, '=');
+
+    return equals != NULL ? g_strndup(change, (gsize)(equals - change)) : g_strndup(change, strlen(change) - 1);
+}
+
+static void
+set_one_env(Value *container, const char *change)
+{
+    const char *equals = strchr(change, '=');
+    g_autofree char *name = variable_name(change);
+
+    put_variable(container, name, equals != NULL ? variable(name, equals + 1) : NULL);
+}
+
+/* validateNoOverwrites */
+static gboolean
+may_overwrite(Command *command, const Value *container)
+{
+    const SetState *state = command->state;
+    const Value *env = value_get(container, "env");
+
+    if (flag_bool(command, "overwrite"))
+        return TRUE;
+    for (guint k = 0; k < state->changes->len; k++) {
+        const char *change = g_ptr_array_index(state->changes, k);
+        g_autofree char *name = variable_name(change);
+
+        for (guint i = 0; strchr(change, '=') != NULL && env != NULL && i < env->count; i++)
+            if (str_is(value_get_string(env->items[i], "name", NULL), name)) {
+                command_error(command, "'%s' already has a value (%s), and --overwrite is false", name,
+                              value_get_string(env->items[i], "value", ""));
+                return FALSE;
+            }
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -212,6 +261,13 @@ set_env(Command *command, const Target *target, Value *spec)
         if (!str_is(wanted, "*") && !str_is(wanted, value_get_string(containers->items[i], "name", NULL)))
             continue;
         found++;
+        if (!may_overwrite(command, containers->items[i]))
+            continue;
+        for (guint k = 0; k < state->references->len; k++) {
+            const Value *reference = g_ptr_array_index(state->references, k);
+
+            put_variable(containers->items[i], value_get_string(reference, "name", ""), value_copy(reference));
+        }
         for (guint k = 0; k < state->changes->len; k++)
             set_one_env(containers->items[i], g_ptr_array_index(state->changes, k));
     }
@@ -359,6 +415,15 @@ on_got(Command *command, const ApiResponse *response)
         command_next(command);
         return;
     }
+    if (is_client_dry_run(command) || flag_bool(command, "local")) {
+        ApiDecodeResult result = {0};
+        g_autoptr(ApiObject) changed = api_object_decode(target->kind, after, &result);
+
+        print_changed(command, changed, done_word(state));
+        api_decode_result_clear(&result);
+        command_next(command);
+        return;
+    }
     patch = patch_two_way(target->kind, before, after);
     request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_STRATEGIC;
@@ -386,14 +451,14 @@ split_words(Command *command, SetState *state)
         gboolean is_removal = str_is(state->what, "env") && g_str_has_suffix(word, "-") &&
                               strchr(word, '/') == NULL && i > 1;
 
-        if (strchr(word, '=') == NULL && !is_removal) {
+        if ((strchr(word, '=') == NULL || word[0] == '=') && !is_removal) {
             i++;
             continue;
         }
         g_ptr_array_add(state->changes, (gpointer)word);
         g_ptr_array_remove_index(command->args, i);
     }
-    if (str_is(state->what, "serviceaccount") && command->args->len > 2) {
+    if (str_is(state->what, "serviceaccount") && command->args->len > 1) {
         g_ptr_array_add(state->changes, g_ptr_array_index(command->args, command->args->len - 1));
         g_ptr_array_remove_index(command->args, command->args->len - 1);
     }
@@ -406,12 +471,134 @@ go(Command *command)
 }
 
 static void
+find_targets(Command *command)
+{
+    if (targets_from_files_or_args(command, 1) && targets_need_names(command))
+        targets_expand(command, go);
+}
+
+/* pkg/cmd/set, keyToEnvName: (owned) */
+static char *
+key_to_name(const char *prefix, const char *key)
+{
+    g_autofree char *upper = g_ascii_strup(key, -1);
+
+    for (char *c = upper; *c != '\0'; c++)
+        if (!g_ascii_isalnum(*c))
+            *c = '_';
+    return g_strconcat(prefix, upper, NULL);
+}
+
+static gboolean
+is_wanted_key(Command *command, const char *key)
+{
+    const GPtrArray *keys = flag_strings(command, "keys");
+    gboolean is_any = TRUE;
+
+    for (guint i = 0; keys != NULL && i < keys->len; i++) {
+        g_auto(GStrv) words = g_strsplit(g_ptr_array_index(keys, i), ",", -1);
+
+        is_any = FALSE;
+        if (g_strv_contains((const char *const *)words, key))
+            return TRUE;
+    }
+    return is_any;
+}
+
+/* --from: every key becomes a variable that refers to it. */
+static void
+on_source(Command *command, const ApiResponse *response)
+{
+    SetState *state = command->state;
+    const char *prefix = flag_string(command, "prefix") == NULL ? "" : flag_string(command, "prefix");
+    g_autoptr(Value) tree = NULL;
+    Value *data;
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_finish(command, 1);
+        return;
+    }
+    tree = api_object_encode(response->object);
+    data = value_get(tree, "data");
+    for (guint i = 0; data != NULL && i < data->count; i++) {
+        g_autofree char *name = key_to_name(prefix, data->keys[i]);
+        Value *one = value_new_map();
+        Value *from = value_new_map();
+        Value *reference = value_new_map();
+
+        value_set(reference, "key", value_new_string(data->keys[i]));
+        value_set(reference, "name", value_new_string(api_name(response->object)));
+        value_set(from, response->object->kind == &secret_kind ? "secretKeyRef" : "configMapKeyRef", reference);
+        value_set(one, "name", value_new_string(name));
+        value_set(one, "valueFrom", from);
+        if (is_wanted_key(command, data->keys[i]))
+            g_ptr_array_add(state->references, one);
+        else
+            value_free(one);
+    }
+    find_targets(command);
+}
+
+static void
+look_at_source(Command *command, const char *from)
+{
+    g_auto(GStrv) pair = g_strsplit(from, "/", 2);
+    const ApiKind *kind = api_kind_find_resource(pair[0]);
+    ApiRequest *request;
+
+    if (kind == NULL) {
+        command_fail(command, "the server doesn't have a resource type \"%s\"", pair[0]);
+        return;
+    }
+    if (pair[1] == NULL) {
+        command_fail(command, "resource(s) were provided, but no name was specified");
+        return;
+    }
+    if (kind != &config_map_kind && kind != &secret_kind) {
+        command_fail(command, "unsupported resource specified in --from");
+        return;
+    }
+    request = api_request_new(VERB_GET, kind, command_namespace(command), pair[1]);
+    command_send(command, request, on_source);
+}
+
+static const char no_resources[] = "one or more resources must be specified as <resource> <name> or <resource>/<name>";
+
+/* SetImageOptions.Validate: everything that is wrong. FALSE: said, ended. */
+static gboolean
+image_words_are_fine(Command *command, const SetState *state)
+{
+    gboolean is_fine = TRUE;
+
+    if (command->args->len < 2 && !flag_is_given(command, "filename")) {
+        command_error(command, "%s", no_resources);
+        is_fine = FALSE;
+    }
+    if (state->changes->len == 0) {
+        command_error(command, "at least one image update is required");
+        is_fine = FALSE;
+    }
+    for (guint i = 0; state->changes->len > 1 && i < state->changes->len; i++)
+        if (g_str_has_prefix(g_ptr_array_index(state->changes, i), "*=")) {
+            command_error(command, "all containers are already specified by *, but saw more than one "
+                                   "container_name=container_image pairs");
+            is_fine = FALSE;
+            break;
+        }
+    if (!is_fine)
+        command_finish(command, 1);
+    return is_fine;
+}
+
+static void
 set_run(Command *command)
 {
     SetState *state = g_new0(SetState, 1);
     const char *what = command->args->len > 0 ? g_ptr_array_index(command->args, 0) : "";
 
     state->changes = g_ptr_array_new();
+    state->references = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
     state->what = str_is(what, "sa") ? "serviceaccount" : what;
     command->state = state;
     command->state_free = state_free;
@@ -423,23 +610,28 @@ set_run(Command *command)
         return;
     }
     split_words(command, state);
-    if (str_is(state->what, "image") && state->changes->len == 0) {
-        command_fail(command, "at least one image update is required");
+    if (str_is(state->what, "image") && !image_words_are_fine(command, state))
+        return;
+    if (str_is(state->what, "env") && command->args->len < 2 && !flag_is_given(command, "filename")) {
+        command_fail(command, "%s", no_resources);
         return;
     }
-    if (str_is(state->what, "image") && state->changes->len > 1)
-        for (guint i = 0; i < state->changes->len; i++)
-            if (g_str_has_prefix(g_ptr_array_index(state->changes, i), "*=")) {
-                command_fail(command, "all containers are already specified by *, but saw more "
-                                      "than one container_name=container_image pairs");
-                return;
-            }
+    if (str_is(state->what, "serviceaccount") && state->changes->len == 0) {
+        command_fail(command, "serviceaccount is required");
+        return;
+    }
+    if (flag_is_given(command, "keys") && flag_string(command, "from") == NULL) {
+        command_fail(command, "when specifying --keys, a configmap or secret must be provided with --from");
+        return;
+    }
     if (str_is(state->what, "resources") && !flag_is_given(command, "limits") &&
         !flag_is_given(command, "requests")) {
         command_fail(command, "you must specify an update to requests or limits (in the form of "
                               "--requests/--limits)");
         return;
     }
-    if (targets_from_files_or_args(command, 1) && targets_need_names(command))
-        targets_expand(command, go);
+    if (str_is(state->what, "env") && flag_string(command, "from") != NULL)
+        look_at_source(command, flag_string(command, "from"));
+    else
+        find_targets(command);
 }

@@ -3,6 +3,7 @@
  * pkg/cmd/taint v0.34
  */
 
+#include "api/names.h"
 #include "api/patch.h"
 #include "kubectl/describe.h"
 #include "kubectl/expand.h"
@@ -46,6 +47,23 @@ is_known_effect(const char *effect)
            str_is(effect, "NoExecute");
 }
 
+/* NULL, or the complaint about a part of @text. (owned) */
+static char *
+name_fault(const char *text, NameRule rule, const char *name)
+{
+    StrList messages = {0};
+    GString *out = NULL;
+
+    if (name != NULL && !name_check(rule, name, FALSE, &messages)) {
+        out = g_string_new(NULL);
+        g_string_append_printf(out, "invalid taint spec: %s, ", text);
+        for (guint i = 0; i < messages.count; i++)
+            g_string_append_printf(out, "%s%s", i > 0 ? "; " : "", messages.items[i]);
+    }
+    g_free(messages.items);
+    return out == NULL ? NULL : g_string_free(out, FALSE);
+}
+
 /* "key=value:Effect", "key:Effect", "key". FALSE: *out_message (owned) says why. */
 static gboolean
 read_taint(const char *text, Taint *out_taint, char **out_message)
@@ -59,11 +77,17 @@ read_taint(const char *text, Taint *out_taint, char **out_message)
             g_strdup_printf("invalid taint effect: %s, unsupported taint effect", parts[1]);
         return FALSE;
     }
-    pair = count == 1 || count == 2 ? g_strsplit(parts[0], "=", -1) : g_new0(char *, 1);
-    if (g_strv_length(pair) == 0 || g_strv_length(pair) > (count == 2 ? 2u : 1u)) {
+    /* without an effect the whole word is the key */
+    pair = count == 2 ? g_strsplit(parts[0], "=", -1) : g_strsplit(text, "\n", 1);
+    if (count > 2 || g_strv_length(pair) > 2) {
         *out_message = g_strdup_printf("invalid taint spec: %s", text);
         return FALSE;
     }
+    *out_message = name_fault(text, NAME_LABEL_VALUE, pair[0] == NULL ? NULL : pair[1]);
+    if (*out_message == NULL)
+        *out_message = name_fault(text, NAME_QUALIFIED, pair[0] == NULL ? "" : pair[0]);
+    if (*out_message != NULL)
+        return FALSE;
     out_taint->key = str_intern(pair[0]);
     out_taint->value = str_intern(pair[1]);
     out_taint->effect = count == 2 ? str_intern(parts[1]) : NULL;
