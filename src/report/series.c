@@ -41,6 +41,7 @@ static LaneState
 pod_state(const Series *series, const ApiObject *pod)
 {
     const PodStatus *status = pod_status(pod);
+    const char *node_ready = g_hash_table_lookup(series->node_ready, pod_spec(pod)->node_name);
 
     if (api_is_deleting(pod))
         return LANE_TERMINATING;
@@ -50,7 +51,7 @@ pod_state(const Series *series, const ApiObject *pod)
         return LANE_FAILED;
     if (str_is_empty(pod_spec(pod)->node_name))
         return LANE_PENDING;
-    if (str_is(g_hash_table_lookup(series->node_ready, pod_spec(pod)->node_name), "Unknown"))
+    if (str_is(node_ready, "Unknown") || str_is(node_ready, "Removed"))
         return LANE_LOST;
     if (is_backing_off(pod, &status->container_statuses) || is_backing_off(pod, &status->init_container_statuses))
         return LANE_WAITING;

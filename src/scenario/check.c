@@ -178,6 +178,18 @@ check_autoscale(const ScReader *reader, const ScNodeGroup *group, const Value *a
 }
 
 static void
+check_instance_type(const ScReader *reader, const Scenario *scenario, const ScNodeGroup *group, const Value *at, guint index)
+{
+    g_autofree char *path = g_strdup_printf("spec.cluster.nodes[%u].instanceType", index);
+
+    if (group->instance_type == NULL)
+        return;
+    check_label(reader, check_place(at, "instanceType"), path, group->instance_type);
+    if (!scenario->spec.cluster.cloud.is_there)
+        sc_error(reader, check_place(at, "instanceType"), path, "nobody tells the node so; write cloud: {} below spec.cluster, or labels: {node.kubernetes.io/instance-type: %s}", group->instance_type);
+}
+
+static void
 check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, guint index)
 {
     g_autofree char *path = g_strdup_printf("spec.cluster.nodes[%u]", index);
@@ -263,8 +275,10 @@ check_nodes(const ScReader *reader, Scenario *scenario, const Value *spec)
         const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
 
         total += group->has_count && is_zero(value_get(check_item(list, i), "count")) ? 0 : MAX(group->has_count ? group->count : 1, MAX(group->autoscale_max * 2, 1));
-        if (is_map(check_item(list, i)))
-            check_group(reader, group, check_item(list, i), i);
+        if (!is_map(check_item(list, i)))
+            continue;
+        check_group(reader, group, check_item(list, i), i);
+        check_instance_type(reader, scenario, group, check_item(list, i), i);
     }
     if (total == 0 && (cluster == NULL || is_map(cluster)) && (list == NULL || list->type == VALUE_LIST))
         sc_error(reader, place, "spec.cluster.nodes", "there are no nodes; write nodes: [{name: worker, count: 3, cpu: 4, memory: 8Gi}]");

@@ -299,7 +299,7 @@ set_config(Cloud *cloud)
 }
 
 static ControllerManager *
-make_manager(Cluster *cluster, const char *name, const ControllerDef *const *controllers, gconstpointer config)
+make_manager(Cluster *cluster, const char *name, const ControllerDef *const *controllers, gboolean elects, gconstpointer config)
 {
     return controller_manager_new(&(ControllerManagerOptions){
         .sim = cluster->sim,
@@ -309,6 +309,7 @@ make_manager(Cluster *cluster, const char *name, const ControllerDef *const *con
         .process_name = name,
         .controllers = controllers,
         .version_minor = cluster->scenario->profile,
+        .leader_elect = elects,
         .config = config,
     });
 }
@@ -371,9 +372,9 @@ cloud_new(Cluster *cluster)
                 (AutoscalerGroup){group->name, (guint)group->autoscale_min, (guint)group->autoscale_max};
     }
     if (n > 0)
-        cloud->autoscaler = make_manager(cluster, "cluster-autoscaler", autoscaler, &cloud->config);
+        cloud->autoscaler = make_manager(cluster, "cluster-autoscaler", autoscaler, FALSE, &cloud->config);
     set_controllers(cloud, wanted);
-    cloud->manager = make_manager(cluster, "cloud-controller-manager", controllers_of(wanted), &cloud->controllers);
+    cloud->manager = make_manager(cluster, "cloud-controller-manager", controllers_of(wanted), wanted->is_there, &cloud->controllers);
     return cloud;
 }
 

@@ -50,7 +50,7 @@ static const struct {
            "  - {at: 110s, that: \"node/w-2 " READY " == True\"}\n"
            "  - {at: 110s, that: \"node/w-2 " TAINTS " == " BORN "\"}\n"
            "  - {at: 110s, that: \"events Synced >= 2\"}\n"
-           "  - {at: 130s, that: \"node/w-2 {.status.addresses[*].type} == InternalIP ExternalIP Hostname\"}\n"
+           "  - {at: 150s, that: \"node/w-2 {.status.addresses[*].type} == InternalIP ExternalIP Hostname\"}\n"
            "  - {at: end, that: \"node/w-2 {.spec.taints} == \"}\n",
            "")},
     {"terminated: not ready after 40 to 55 s, deleted by the next look",
@@ -102,7 +102,7 @@ static const struct {
            "  timeline:\n  - {at: 1s, fault: {componentCrash: {component: cloud-controller-manager, duration: 1m}}}\n"
            "  expect:\n  - {at: 60s, that: \"events EnsuredLoadBalancer == 0\"}\n"
            "  - {at: 60s, that: \"service/web {.status.loadBalancer} == {}\"}\n"
-           "  - {at: 100s, that: \"service/web {.status.loadBalancer.ingress[0].ip} == 203.0.113.1\"}\n",
+           "  - {at: 120s, that: \"service/web {.status.loadBalancer.ingress[0].ip} == 203.0.113.1\"}\n",
            WEB("Cluster"))},
     {"without an address nobody can call",
      SCENE("70s", CLOUD FREE,

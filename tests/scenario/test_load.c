@@ -90,6 +90,8 @@ static const struct {
     {TRAFFIC("{name: u}"), "t.yaml:8:5: spec.traffic[0].to: '' is no destination with a port from 1 to 65535; write service/web:80 or nodePort/worker-1:30080\n"},
     {TRAFFIC("{to: 'service/web:0'}"), "t.yaml:8:10: spec.traffic[0].to: 'service/web:0' is no destination with a port from 1 to 65535; write service/web:80 or nodePort/worker-1:30080\n"},
     {TRAFFIC("{to: 'pod/web:80'}"), "t.yaml:8:10: spec.traffic[0].to: 'pod/web:80' is no destination; write service/web:80, loadBalancer/web:80 or nodePort/worker-1:30080\n"},
+    {SCENARIO("  cluster: {cloud: {}, nodes: [{name: a, instanceType: m5.large}]}\n"), ""},
+    {SCENARIO("  cluster: {nodes: [{name: a, instanceType: m5.large}]}\n"), "t.yaml:6:45: spec.cluster.nodes[0].instanceType: nobody tells the node so; write cloud: {} below spec.cluster, or labels: {node.kubernetes.io/instance-type: m5.large}\n"},
     {TRAFFIC("{to: 'loadBalancer/web:80'}"), "t.yaml:8:10: spec.traffic[0].to: nobody makes load balancers here; write cloud: {loadBalancer: {}} below spec.cluster, or service/web:80\n"},
     {SCENARIO("  cluster: {cloud: {loadBalancer: {}}, nodes: [{name: a}]}\n  traffic:\n  - {to: 'loadBalancer/shop/web:80'}\n"), ""},
     {SCENARIO("  cluster: {cloud: {loadBalancer: {healthCheck: {unhealthy: 0}}}, nodes: [{name: a}]}\n"), "t.yaml:6:61: spec.cluster.cloud.loadBalancer.healthCheck.unhealthy: '0' is out of range; write a value from 1 to 100\n"},
