@@ -6,191 +6,14 @@
  * is the one reported. Unknown and duplicate fields are collected on the way.
  */
 
-#include "api/object.h"
+#include "api/codec_decode.h"
 #include "base/duration.h"
-
-#define MAX_STRICT_ERRORS 100
-
-/* Where the decoder stands: a chain on the stack, made into text only for an error. */
-typedef struct Place Place;
-struct Place {
-    const Place *up;
-    const char *name; /* NULL: an element of a list */
-    guint index;
-    gboolean is_map_key; /* not part of Go's field path */
-};
-
-typedef struct {
-    ApiDecodeResult *result;
-    const char *prefix; /* path of the root given by the caller, may be NULL */
-    gboolean is_fatal;
-} Decoder;
 
 static gboolean decode_struct(Decoder *decoder,
                               const ApiType *type,
                               gpointer data,
                               const Value *value,
                               const Place *place);
-
-/* --- paths and errors ---------------------------------------------------------------- */
-
-static void
-place_append(GString *text, const Place *place, gboolean for_go)
-{
-    if (place == NULL)
-        return;
-    place_append(text, place->up, for_go);
-    if (place->name == NULL) {
-        if (!for_go)
-            g_string_append_printf(text, "[%u]", place->index);
-    } else if (!for_go || !place->is_map_key) {
-        if (text->len > 0)
-            g_string_append_c(text, '.');
-        g_string_append(text, place->name);
-    }
-}
-
-static char *
-place_format(const Decoder *decoder, const Place *place, gboolean for_go)
-{
-    GString *text = g_string_new(decoder->prefix);
-
-    /* Go's field path has no indexes, so take those of the prefix out as well. */
-    if (for_go) {
-        gsize kept = 0;
-        gboolean is_index = FALSE;
-
-        for (gsize i = 0; i < text->len; i++) {
-            is_index = is_index || text->str[i] == '[';
-            if (!is_index)
-                text->str[kept++] = text->str[i];
-            else if (text->str[i] == ']')
-                is_index = FALSE;
-        }
-        g_string_truncate(text, kept);
-    }
-    place_append(text, place, for_go);
-    return g_string_free(text, FALSE);
-}
-
-static void
-decode_set_error(Decoder *decoder, const Value *value, const Place *place, char *text)
-{
-    ApiDecodeResult *result = decoder->result;
-
-    g_free(result->type_error);
-    g_free(result->path);
-    result->type_error = text;
-    result->path = place_format(decoder, place, FALSE);
-    result->line = value->line;
-    result->column = value->column;
-}
-
-/* An error of UnmarshalJSON: no path, ends the decoding. @text is taken. */
-static gboolean
-decode_fatal(Decoder *decoder, const Value *value, const Place *place, char *text)
-{
-    decode_set_error(decoder, value, place, text);
-    decoder->is_fatal = TRUE;
-    return FALSE;
-}
-
-static const char *
-json_type_name(const Value *value)
-{
-    switch (value->type) {
-    case VALUE_NULL:
-        return "null";
-    case VALUE_BOOL:
-        return "bool";
-    case VALUE_INT:
-    case VALUE_FLOAT:
-        return "number";
-    case VALUE_STRING:
-        return "string";
-    case VALUE_LIST:
-        return "array";
-    case VALUE_MAP:
-        return "object";
-    }
-    return "";
-}
-
-/* @with_literal: the number has a Go type of the right sort, but does not fit. */
-static void
-decode_type_error(Decoder *decoder,
-                  const ApiType *holder,
-                  const Value *value,
-                  const Place *place,
-                  const char *go_type,
-                  gboolean with_literal)
-{
-    if (decoder->result->type_error != NULL)
-        return;
-
-    g_autofree char *path = place_format(decoder, place, TRUE);
-
-    decode_set_error(decoder, value, place,
-                     g_strdup_printf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of "
-                                     "type %s",
-                                     json_type_name(value), with_literal ? " " : "",
-                                     with_literal ? value->text : "", holder->name, path, go_type));
-}
-
-static void
-decode_add_strict(Decoder *decoder, const char *what, const Value *value, const Place *place)
-{
-    ApiDecodeResult *result = decoder->result;
-    char *path = place_format(decoder, place, FALSE);
-    g_autofree char *text = g_strdup_printf("%s field \"%s\"", what, path);
-
-    if (result->strict == NULL)
-        result->strict = g_ptr_array_new_with_free_func(g_free);
-    if (what[0] == 'u') {
-        if (result->unknown == NULL) {
-            result->unknown = g_ptr_array_new_with_free_func(g_free);
-            result->unknown_pos = g_ptr_array_new();
-        }
-        g_ptr_array_add(result->unknown, path);
-        g_ptr_array_add(result->unknown_pos, (gpointer)value);
-    } else {
-        g_free(path);
-    }
-    for (guint i = 0; i < result->strict->len; i++)
-        if (str_is(g_ptr_array_index(result->strict, i), text))
-            return;
-    if (result->strict->len < MAX_STRICT_ERRORS)
-        g_ptr_array_add(result->strict, g_steal_pointer(&text));
-}
-
-void
-api_decode_result_clear(ApiDecodeResult *result)
-{
-    g_free(result->type_error);
-    g_free(result->path);
-    if (result->unknown != NULL)
-        g_ptr_array_unref(result->unknown);
-    if (result->unknown_pos != NULL)
-        g_ptr_array_unref(result->unknown_pos);
-    if (result->strict != NULL)
-        g_ptr_array_unref(result->strict);
-    *result = (ApiDecodeResult){0};
-}
-
-char *
-api_decode_result_strict_text(const ApiDecodeResult *result)
-{
-    if (result->strict == NULL || result->strict->len == 0)
-        return NULL;
-
-    GString *text = g_string_new("strict decoding error: ");
-
-    for (guint i = 0; i < result->strict->len; i++) {
-        g_string_append(text, i > 0 ? ", " : "");
-        g_string_append(text, g_ptr_array_index(result->strict, i));
-    }
-    return g_string_free(text, FALSE);
-}
 
 /* --- scalars --------------------------------------------------------------------------- */
 
@@ -283,7 +106,7 @@ decode_int_or_string(Decoder *decoder, const Value *value, const Place *place, I
     }
     return decode_fatal(decoder, value, place,
                         g_strdup_printf("json: cannot unmarshal %s%s%s into Go value of type int32",
-                                        json_type_name(value), is_number ? " " : "",
+                                        decode_json_type(value), is_number ? " " : "",
                                         is_number ? value->text : ""));
 }
 
@@ -300,7 +123,7 @@ decode_time(Decoder *decoder,
         return decode_fatal(decoder, value, place,
                             g_strdup_printf("json: cannot unmarshal %s into Go value of type "
                                             "string",
-                                            json_type_name(value)));
+                                            decode_json_type(value)));
     if (time_parse_rfc3339(value->text, &ns)) {
         *out = is_micro ? ns - ns % NS_PER_US : api_time_seconds(ns);
         if (*out == 0)
@@ -733,7 +556,7 @@ api_struct_decode(const ApiType *type,
     else if (value->type != VALUE_NULL)
         decode_set_error(&decoder, value, NULL,
                          g_strdup_printf("json: cannot unmarshal %s into Go value of type %s.%s",
-                                         json_type_name(value), type->package, type->name));
+                                         decode_json_type(value), type->package, type->name));
     return result->type_error == NULL;
 }
 
@@ -800,7 +623,7 @@ api_object_decode(const ApiKind *kind, const Value *value, ApiDecodeResult *resu
     if (value->type != VALUE_MAP) {
         decode_set_error(&decoder, value, NULL,
                          g_strdup_printf("json: cannot unmarshal %s into Go value of type %s.%s",
-                                         json_type_name(value), kind->version, kind->kind));
+                                         decode_json_type(value), kind->version, kind->kind));
         return NULL;
     }
     object = api_object_new(kind, NULL, NULL);

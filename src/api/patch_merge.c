@@ -112,7 +112,7 @@ patch_status_bad_result(PatchType type, const Value *patched, const Value *patch
     g_autoptr(GString) shown = g_string_new(NULL);
 
     if (type == PATCH_STRATEGIC || type == PATCH_APPLY)
-        patch_print_go(shown, patch);
+        value_append_go(shown, patch);
     else
         value_append_json(shown, patched, VALUE_SORTED);
     field_invalid_string(errors, "patch", shown->str, why);

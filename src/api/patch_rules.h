@@ -41,8 +41,6 @@ gboolean patch_merge_map(PatchMerge *merge, PatchSchema schema, Value **original
 void patch_sort_elements(Value *list, const Value *order, const char *merge_key);
 /* patch_find_element: first element with the merge key (or value) of @item; -1 if none. */
 int patch_find_element(const Value *list, const Value *item, const char *merge_key);
-/* patch_print_go: as Go's %v prints it: map[a:1 b:[x y]]. */
-void patch_print_go(GString *out, const Value *value);
 
 /* patch_go_word: what Go calls a JSON value of that sort. */
 const char *patch_go_word(const Value *value);

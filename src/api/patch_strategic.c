@@ -76,49 +76,12 @@ merge_fail_text(PatchMerge *merge, const char *message)
     return merge_fail(merge, 500, "", message);
 }
 
-void
-patch_print_go(GString *out, const Value *value)
-{
-    switch (value->type) {
-    case VALUE_NULL:
-        g_string_append(out, "<nil>");
-        break;
-    case VALUE_BOOL:
-        g_string_append(out, value->boolean ? "true" : "false");
-        break;
-    case VALUE_INT:
-    case VALUE_FLOAT:
-    case VALUE_STRING:
-        g_string_append(out, value->text);
-        break;
-    case VALUE_LIST:
-        g_string_append_c(out, '[');
-        for (guint i = 0; i < value->count; i++) {
-            g_string_append(out, i > 0 ? " " : "");
-            patch_print_go(out, value->items[i]);
-        }
-        g_string_append_c(out, ']');
-        break;
-    case VALUE_MAP: {
-        g_autofree guint *order = value_sorted_order(value);
-
-        g_string_append(out, "map[");
-        for (guint i = 0; i < value->count; i++) {
-            g_string_append_printf(out, "%s%s:", i > 0 ? " " : "", value->keys[order[i]]);
-            patch_print_go(out, value->items[order[i]]);
-        }
-        g_string_append_c(out, ']');
-        break;
-    }
-    }
-}
-
 static gboolean
 merge_fail_no_key(PatchMerge *merge, const Value *element, const char *merge_key)
 {
     g_autoptr(GString) text = g_string_new("map: ");
 
-    patch_print_go(text, element);
+    value_append_go(text, element);
     g_string_append_printf(text, " does not contain declared merge key: %s", merge_key);
     return merge_fail_text(merge, text->str);
 }
@@ -128,9 +91,9 @@ merge_fail_directive(PatchMerge *merge, const Value *directive, const Value *map
 {
     g_autoptr(GString) text = g_string_new("unknown patch type: ");
 
-    patch_print_go(text, directive);
+    value_append_go(text, directive);
     g_string_append(text, " in map: ");
-    patch_print_go(text, map);
+    value_append_go(text, map);
     return merge_fail_text(merge, text->str);
 }
 
@@ -422,9 +385,9 @@ check_order(PatchMerge *merge, const Value *patch, const Value *order, const cha
 
         g_autoptr(GString) text = g_string_new("The order in patch list:\n");
 
-        patch_print_go(text, patch);
+        value_append_go(text, patch);
         g_string_append(text, "\n doesn't match " PATCH_SET_ORDER " list:\n");
-        patch_print_go(text, order);
+        value_append_go(text, order);
         g_string_append_c(text, '\n');
         return merge_fail_text(merge, text->str);
     }

@@ -108,5 +108,7 @@ typedef enum {
 /* value_to_json. Returns: (owned) without a final newline. */
 char *value_to_json(const Value *value, ValueJsonFlags flags);
 void value_append_json(GString *out, const Value *value, ValueJsonFlags flags);
+/* value_append_go: as Go's fmt prints it with %v: map[a:1 b:[x y]]. */
+void value_append_go(GString *out, const Value *value);
 /* value_to_yaml: as sigs.k8s.io/yaml writes it: sorted keys, 2 blanks, lists not indented. (owned) */
 char *value_to_yaml(const Value *value);

@@ -1,4 +1,4 @@
-/* value_json_write.c - JSON text, with the escapes and the order of Go's encoding/json; see value.h */
+/* value_json_write.c - JSON text, with the escapes and the order of Go's encoding/json, and values as Go prints them; see value.h */
 
 #include "base/value.h"
 
@@ -152,4 +152,41 @@ value_to_json(const Value *value, ValueJsonFlags flags)
 
     json_write(out, value, flags, 0);
     return g_string_free(out, FALSE);
+}
+
+void
+value_append_go(GString *out, const Value *value)
+{
+    switch (value->type) {
+    case VALUE_NULL:
+        g_string_append(out, "<nil>");
+        break;
+    case VALUE_BOOL:
+        g_string_append(out, value->boolean ? "true" : "false");
+        break;
+    case VALUE_INT:
+    case VALUE_FLOAT:
+    case VALUE_STRING:
+        g_string_append(out, value->text);
+        break;
+    case VALUE_LIST:
+        g_string_append_c(out, '[');
+        for (guint i = 0; i < value->count; i++) {
+            g_string_append(out, i > 0 ? " " : "");
+            value_append_go(out, value->items[i]);
+        }
+        g_string_append_c(out, ']');
+        break;
+    case VALUE_MAP: {
+        g_autofree guint *order = value_sorted_order(value);
+
+        g_string_append(out, "map[");
+        for (guint i = 0; i < value->count; i++) {
+            g_string_append_printf(out, "%s%s:", i > 0 ? " " : "", value->keys[order[i]]);
+            value_append_go(out, value->items[order[i]]);
+        }
+        g_string_append_c(out, ']');
+        break;
+    }
+    }
 }

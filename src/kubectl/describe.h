@@ -60,6 +60,8 @@ void describe_events(GString *out, const GPtrArray *events, gint64 wall_ns);
 char *event_interval(const EventBody *event, gint64 wall_ns);
 /* describe_conditions: "Type Status Reason". */
 void describe_conditions(GString *out, const ConditionList *conditions);
+/* describe_count_phase: pods of the object (it controls them) among what was fetched with it. */
+guint describe_count_phase(const Description *description, const char *phase);
 /* describe_template: "Pod Template:" and what is in it. */
 void describe_template(GString *out, const PodTemplateSpec *template_);
 /* time_text: as RFC 1123; the zero time for 0. (owned) */

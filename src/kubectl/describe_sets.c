@@ -13,26 +13,12 @@ selector_text(const LabelSelector *selector)
     return parsed != NULL ? text_or(selector_format(parsed), "") : "";
 }
 
-static guint
-count_phase(const Description *description, const char *phase)
-{
-    guint count = 0;
-
-    for (guint i = 0; description->related != NULL && i < description->related->len; i++) {
-        const ApiObject *pod = g_ptr_array_index(description->related, i);
-
-        if (api_is_controlled_by(pod, description->object) && str_is(pod_status(pod)->phase, phase))
-            count++;
-    }
-    return count;
-}
-
 static void
 write_pods_status(GString *out, const Description *description)
 {
     describe_line(out, 0, "Pods Status:\t%u Running / %u Waiting / %u Succeeded / %u Failed\n",
-                  count_phase(description, "Running"), count_phase(description, "Pending"),
-                  count_phase(description, "Succeeded"), count_phase(description, "Failed"));
+                  describe_count_phase(description, "Running"), describe_count_phase(description, "Pending"),
+                  describe_count_phase(description, "Succeeded"), describe_count_phase(description, "Failed"));
 }
 
 static void

@@ -86,8 +86,8 @@ ask_replica_sets(const ApiObject *deployment, ApiRequest *request)
 
 /* --- replica sets ------------------------------------------------------------------------ */
 
-static guint
-count_phase(const Description *description, const char *phase)
+guint
+describe_count_phase(const Description *description, const char *phase)
 {
     guint count = 0;
 
@@ -119,8 +119,8 @@ write_replica_set(GString *out, const Description *description)
     describe_line(out, 0, "Replicas:\t%d current / %d desired\n", status->replicas,
                   spec->replicas.value);
     describe_line(out, 0, "Pods Status:\t%u Running / %u Waiting / %u Succeeded / %u Failed\n",
-                  count_phase(description, "Running"), count_phase(description, "Pending"),
-                  count_phase(description, "Succeeded"), count_phase(description, "Failed"));
+                  describe_count_phase(description, "Running"), describe_count_phase(description, "Pending"),
+                  describe_count_phase(description, "Succeeded"), describe_count_phase(description, "Failed"));
     describe_template(out, &spec->template_);
     describe_conditions(out, &status->conditions);
     describe_events(out, description->events, description->wall_ns);

@@ -312,51 +312,12 @@ eval_list(Run *run, const PathNode *list, GPtrArray *values)
 
 /* --- output ------------------------------------------------------------------------------ */
 
-/* As Go's fmt prints a value with %v. */
-static void
-append_go(GString *out, const Value *value)
-{
-    switch (value->type) {
-    case VALUE_NULL:
-        g_string_append(out, "<nil>");
-        break;
-    case VALUE_BOOL:
-        g_string_append(out, value->boolean ? "true" : "false");
-        break;
-    case VALUE_INT:
-    case VALUE_FLOAT:
-    case VALUE_STRING:
-        g_string_append(out, value->text);
-        break;
-    case VALUE_LIST:
-        g_string_append_c(out, '[');
-        for (guint i = 0; i < value->count; i++) {
-            if (i > 0)
-                g_string_append_c(out, ' ');
-            append_go(out, value->items[i]);
-        }
-        g_string_append_c(out, ']');
-        break;
-    case VALUE_MAP: {
-        g_autofree guint *order = value_sorted_order(value);
-
-        g_string_append(out, "map[");
-        for (guint i = 0; i < value->count; i++) {
-            g_string_append_printf(out, "%s%s:", i > 0 ? " " : "", value->keys[order[i]]);
-            append_go(out, value->items[order[i]]);
-        }
-        g_string_append_c(out, ']');
-        break;
-    }
-    }
-}
-
 char *
 jsonpath_go_text(const Value *value)
 {
     GString *out = g_string_new(NULL);
 
-    append_go(out, value);
+    value_append_go(out, value);
     return g_string_free(out, FALSE);
 }
 
@@ -380,7 +341,7 @@ print_results(Run *run, const GPtrArray *values)
         if (value->type >= VALUE_LIST)
             value_append_json(run->out, value, VALUE_SORTED);
         else
-            append_go(run->out, value);
+            value_append_go(run->out, value);
     }
 }
 

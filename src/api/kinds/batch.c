@@ -108,18 +108,10 @@ static const ApiField job_spec_fields[] = {
 const ApiType job_spec_type = TYPE("JobSpec", JobSpec, job_spec_fields, "What is wanted.");
 
 static const ApiField job_condition_fields[] = {
-    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = "v1.JobConditionType",
-     .doc = "Complete, Failed, Suspended, FailureTarget or SuccessCriteriaMet."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
+    CONDITION_HEAD("v1.JobConditionType", "Complete, Failed, Suspended, FailureTarget or SuccessCriteriaMet."),
     {"lastProbeTime", API_TIME, AT(Condition, last_probe_time), API_ALWAYS,
      .doc = "When the condition was last checked."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason),
-     .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message),
-     .doc = "Details of the last change for people to read."},
+    CONDITION_TAIL,
     {0},
 };
 static const ApiType job_condition_type =

@@ -14,16 +14,8 @@ static const ApiType namespace_spec_type =
     TYPE("NamespaceSpec", NamespaceSpec, namespace_spec_fields, "What is wanted.");
 
 static const ApiField namespace_condition_fields[] = {
-    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = "v1.NamespaceConditionType",
-     .doc = "What of the deletion it is about."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason),
-     .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message),
-     .doc = "Details of the last change for people to read."},
+    CONDITION_HEAD("v1.NamespaceConditionType", "What of the deletion it is about."),
+    CONDITION_TAIL,
     {0},
 };
 static const ApiType namespace_condition_type = TYPE("NamespaceCondition",

@@ -34,18 +34,10 @@ static const ApiType node_spec_type =
     TYPE("NodeSpec", NodeSpec, node_spec_fields, "What the node should be like.");
 
 static const ApiField node_condition_fields[] = {
-    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = "v1.NodeConditionType",
-     .doc = "Ready, MemoryPressure, DiskPressure, PIDPressure or NetworkUnavailable."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
+    CONDITION_HEAD("v1.NodeConditionType", "Ready, MemoryPressure, DiskPressure, PIDPressure or NetworkUnavailable."),
     {"lastHeartbeatTime", API_TIME, AT(Condition, last_heartbeat_time), API_ALWAYS,
      .doc = "When the condition was last written by the kubelet."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason),
-     .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message),
-     .doc = "Details of the last change for people to read."},
+    CONDITION_TAIL,
     {0},
 };
 static const ApiType node_condition_type =

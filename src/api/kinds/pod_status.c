@@ -107,16 +107,10 @@ static const ApiField pod_condition_fields[] = {
      .doc = "PodScheduled, Initialized, ContainersReady, Ready or another."},
     {"observedGeneration", API_INT64, AT(Condition, observed_generation),
      .doc = "The metadata.generation that the condition was set for."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
+    CONDITION_STATUS,
     {"lastProbeTime", API_TIME, AT(Condition, last_probe_time), API_ALWAYS,
      .doc = "When the condition was last checked; not used by Kubernetes itself."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason),
-     .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message),
-     .doc = "Details of the last change for people to read."},
+    CONDITION_TAIL,
     {0},
 };
 const ApiType pod_condition_type =

@@ -4,14 +4,8 @@
 #include "api/kinds/workload.h"
 
 static const ApiField condition_fields[] = {
-    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = "v1.ReplicationControllerConditionType",
-     .doc = "ReplicaFailure."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason), .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message), .doc = "Details of the last change for people to read."},
+    CONDITION_HEAD("v1.ReplicationControllerConditionType", "ReplicaFailure."),
+    CONDITION_TAIL,
     {0},
 };
 static const ApiType condition_type = TYPE("ReplicationControllerCondition",

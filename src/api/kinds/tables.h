@@ -19,6 +19,21 @@
         .name = go_name, .package = "v1", .size = sizeof(c_type), .fields = rows, .doc = text      \
     }
 
+/* Rows that the conditions of almost every kind have; what stands between them differs. */
+#define CONDITION_STATUS                                                                           \
+    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",     \
+     .doc = "True, False or Unknown."}
+#define CONDITION_HEAD(go_name, text)                                                              \
+    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = go_name, .doc = text},        \
+    CONDITION_STATUS
+#define CONDITION_TAIL                                                                             \
+    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,              \
+     .doc = "When the status last changed."},                                                      \
+    {"reason", API_STRING, AT(Condition, reason),                                                  \
+     .doc = "Why the condition last changed, as one CamelCase word."},                             \
+    {"message", API_STRING, AT(Condition, message),                                                \
+     .doc = "Details of the last change for people to read."}
+
 /* shapes.c: of what is kept as a tree */
 extern const ApiType csi_persistent_shape, csi_volume_shape, ephemeral_shape, fibre_channel_shape, iscsi_shape, topology_term_shape, dns_config_shape, git_repo_shape, image_volume_shape, local_volume_shape, nfs_shape, pod_resource_claim_shape, pod_security_context_shape, resize_policy_shape, resource_claim_shape, security_context_shape, typed_object_reference_shape, typed_reference_shape, volume_device_shape, volume_node_affinity_shape;
 

@@ -4,16 +4,8 @@
 #include "api/names.h"
 
 static const ApiField replica_set_condition_fields[] = {
-    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = "v1.ReplicaSetConditionType",
-     .doc = "ReplicaFailure."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason),
-     .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message),
-     .doc = "Details of the last change for people to read."},
+    CONDITION_HEAD("v1.ReplicaSetConditionType", "ReplicaFailure."),
+    CONDITION_TAIL,
     {0},
 };
 static const ApiType replica_set_condition_type = TYPE("ReplicaSetCondition",
@@ -109,18 +101,10 @@ const ApiType deployment_spec_type =
     TYPE("DeploymentSpec", DeploymentSpec, deployment_spec_fields, "What is wanted.");
 
 static const ApiField deployment_condition_fields[] = {
-    {"type", API_STRING, AT(Condition, type), API_ALWAYS, .go_type = "v1.DeploymentConditionType",
-     .doc = "Available, Progressing or ReplicaFailure."},
-    {"status", API_STRING, AT(Condition, status), API_ALWAYS, .go_type = "v1.ConditionStatus",
-     .doc = "True, False or Unknown."},
+    CONDITION_HEAD("v1.DeploymentConditionType", "Available, Progressing or ReplicaFailure."),
     {"lastUpdateTime", API_TIME, AT(Condition, last_update_time), API_ALWAYS,
      .doc = "When the condition was last written."},
-    {"lastTransitionTime", API_TIME, AT(Condition, last_transition_time), API_ALWAYS,
-     .doc = "When the status last changed."},
-    {"reason", API_STRING, AT(Condition, reason),
-     .doc = "Why the condition last changed, as one CamelCase word."},
-    {"message", API_STRING, AT(Condition, message),
-     .doc = "Details of the last change for people to read."},
+    CONDITION_TAIL,
     {0},
 };
 static const ApiType deployment_condition_type = TYPE("DeploymentCondition",
