@@ -1,7 +1,8 @@
 /*
  * eviction.c - the node runs out of memory: who has to go
  *
- * v1.34 pkg/kubelet/eviction/eviction_manager.go, memory.available only: every
+ * v1.34 pkg/kubelet/eviction/eviction_manager.go, memory.available and what pods
+ * were given of local storage: every
  * 10 s compare with the hard threshold; while it is met, one pod a round; the
  * condition MemoryPressure stays until the threshold was not met for 5 min.
  * Rounds that cannot find anything are left out: memory does not grow faster
@@ -16,6 +17,7 @@
 #define ROUND_NS           (10 * NS_PER_S)
 #define TRANSITION_NS      PROFILE_NS(EVICTION_TRANSITION)
 #define CLEANUP_NS         (30 * NS_PER_S)
+#define MEASURE_NS         (60 * NS_PER_S)
 #define GROWTH_BYTES_PER_S G_GINT64_CONSTANT(1000000000)
 
 typedef struct {
@@ -103,6 +105,93 @@ eviction_choose(Kubelet *k, gint64 available)
     }
 }
 
+/* --- local storage ------------------------------------------------------------------------------ */
+
+static gboolean
+eviction_counts(const Worker *w)
+{
+    return !w->is_terminating && !w->is_rejected && !w->is_finished && w->awaited == NULL;
+}
+
+/*
+ * v1.34 server/stats: new pods are looked for every minute; from then on the files of their volumes are
+ * counted every 1 to 2 min.
+ */
+static void
+eviction_measure(Worker *w)
+{
+    const PodSpec *spec = pod_spec(w->pod);
+    gint64 now_ns = sim_now_ns(w->k->sim);
+
+    if (w->measure_ns == 0)
+        w->measure_ns =
+            w->k->started_ns + ((now_ns - w->k->started_ns) / MEASURE_NS + 1) * MEASURE_NS;
+    if (now_ns < w->measure_ns)
+        return;
+    if (w->used == NULL)
+        w->used = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    w->measure_ns = now_ns + rng_between_ns(w->k->rng, MEASURE_NS, 2 * MEASURE_NS);
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        const char *name = spec->volumes.items[i].name;
+        gint64 bytes = volumes_bytes(w, name);
+
+        g_hash_table_insert(w->used, (gpointer)name, g_memdup2(&bytes, sizeof bytes));
+    }
+}
+
+static gint64
+eviction_volume_bytes(gpointer user, const char *name)
+{
+    const Worker *w = user;
+    const gint64 *bytes = w->used == NULL ? NULL : g_hash_table_lookup(w->used, name);
+
+    return bytes == NULL ? 0 : *bytes;
+}
+
+static gint64
+eviction_container_bytes(gpointer user, const char *name)
+{
+    const Worker *w = user;
+    g_autoptr(GPtrArray) containers = runtime_list_containers(w->k->options.runtime);
+    gint64 sum = 0;
+
+    for (guint i = 0; i < containers->len; i++) {
+        const RtContainer *container = containers->pdata[i];
+
+        if (rt_container_state(container) == RT_RUNNING && rt_container_name(container) == name &&
+            sandbox_pod_uid(rt_container_sandbox(container)) == w->uid)
+            sum += rt_container_disk_bytes(container);
+    }
+    return sum;
+}
+
+/* v1.34 localStorageEviction: every pod that has outgrown what it was given. */
+static gboolean
+eviction_of_storage(Kubelet *k, gboolean *out_is_limited)
+{
+    g_autoptr(GPtrArray) workers = kubelet_workers(k);
+    gboolean has_evicted = FALSE;
+
+    for (guint i = 0; i < workers->len; i++) {
+        Worker *w = workers->pdata[i];
+        const char *message;
+
+        if (!eviction_counts(w) || !storage_is_limited(pod_spec(w->pod)))
+            continue;
+        *out_is_limited = TRUE;
+        eviction_measure(w);
+        message = storage_excess(pod_spec(w->pod), eviction_volume_bytes, eviction_container_bytes, w);
+        if (message == NULL || eviction_is_exempt(w->pod))
+            continue;
+        has_evicted = TRUE;
+        w->evict_reason = str_intern("Evicted");
+        w->evict_message = message;
+        worker_event(w, "Warning", "Evicted", message);
+        worker_terminate(w, 1);
+    }
+    return has_evicted;
+}
+
 /* The last victim is given time to be cleaned up. */
 static gboolean
 eviction_waits(const Kubelet *k)
@@ -143,18 +232,21 @@ eviction_on_timer(Sim *sim, gpointer self)
     gint64 available = capacity - used;
     gint64 headroom = available - threshold_bytes(eviction_threshold(k), capacity);
     gint64 now_ns = sim_now_ns(sim);
+    gboolean is_limited = FALSE;
+    gboolean has_evicted;
 
     if (kubelet_holds(k, &manager->timer))
         return;
+    has_evicted = eviction_of_storage(k, &is_limited);
     if (threshold_is_met(eviction_threshold(k), capacity, available)) {
         manager->met_ns = now_ns;
         eviction_set_pressure(k, TRUE);
-        if (!eviction_waits(k))
+        if (!has_evicted && !eviction_waits(k))
             eviction_choose(k, available);
     } else if (manager->has_pressure && now_ns - manager->met_ns >= TRANSITION_NS) {
         eviction_set_pressure(k, FALSE);
     }
-    if (manager->has_pressure)
+    if (manager->has_pressure || is_limited)
         eviction_arm(k, ROUND_NS);
     else if (used > 0)
         eviction_arm(k, MAX(ROUND_NS, headroom / GROWTH_BYTES_PER_S * NS_PER_S));

@@ -121,6 +121,8 @@ struct Worker {
     GPtrArray *probes;   /* of ProbeWorker (owned) */
     gboolean has_probes;
     GPtrArray *volumes; /* of PodVolume (owned); NULL: not begun */
+    GHashTable *used;   /* (owned) volume -> gint64 (owned) as last measured; NULL: not measured yet */
+    gint64 measure_ns;  /* when they are measured next */
     void (*volumes_done)(Worker *w, gboolean mounted);
     GPtrArray *kills; /* of KillJob (owned) under way */
     void (*kills_done)(Worker *w);
@@ -243,6 +245,7 @@ gboolean probes_is_ready(gpointer w, const char *container, const char *id);
 void volumes_await(Worker *w, const ApiObject *pod, void (*done)(Worker *w, gboolean mounted));
 void volumes_cancel(Worker *w);
 void volumes_refresh(Worker *w, const ApiObject *pod);
+gint64 volumes_bytes(const Worker *w, const char *name);
 void volumes_drop(Worker *w); /* the pod is over: what it had is gone */
 void pod_volume_free(gpointer volume);
 const PodVolume *volumes_find(const Worker *w, const char *name);

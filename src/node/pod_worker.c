@@ -413,6 +413,7 @@ worker_free(gpointer self)
     g_ptr_array_unref(w->hooks);
     g_clear_pointer(&w->volumes, g_ptr_array_unref);
     g_clear_pointer(&w->awaited, g_ptr_array_unref);
+    g_clear_pointer(&w->used, g_hash_table_unref);
     g_array_unref(w->errors);
     g_array_unref(w->pull_errors);
     backoff_clear(&w->crash);

@@ -117,6 +117,108 @@ eviction_message(const ApiObject *pod,
     return interned;
 }
 
+/* --- local storage --------------------------------------------------------------------- */
+
+static const Quantity *
+storage_limit(const Container *container)
+{
+    const Quantity *limit =
+        quantity_map_get(&container->resources.limits, str_intern("ephemeral-storage"));
+
+    return limit != NULL && quantity_value(limit) != 0 ? limit : NULL;
+}
+
+static const Quantity *
+volume_limit(const Volume *volume)
+{
+    const EmptyDirVolumeSource *source = volume->empty_dir;
+
+    return source != NULL && source->size_limit != NULL && quantity_sign(source->size_limit) > 0
+               ? source->size_limit
+               : NULL;
+}
+
+gboolean
+storage_is_limited(const PodSpec *spec)
+{
+    for (guint i = 0; i < spec->volumes.count; i++)
+        if (volume_limit(&spec->volumes.items[i]) != NULL)
+            return TRUE;
+    for (guint i = 0; i < spec->containers.count; i++)
+        if (storage_limit(&spec->containers.items[i]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
+/* v1.34 emptyDirLimitEviction */
+static const char *
+volume_excess(const PodSpec *spec, StorageUse volume_bytes, gpointer user)
+{
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        const Quantity *limit = volume_limit(&spec->volumes.items[i]);
+        const char *name = spec->volumes.items[i].name;
+
+        if (limit != NULL && volume_bytes(user, name) > quantity_value(limit))
+            return str_internf("Usage of EmptyDir volume \"%s\" exceeds the limit \"%s\". ", name,
+                               quantity_format(limit));
+    }
+    return NULL;
+}
+
+/* v1.34 podEphemeralStorageLimitEviction: what is in memory is not on the disk. */
+static const char *
+pod_excess(const PodSpec *spec, StorageUse volume_bytes, StorageUse container_bytes, gpointer user)
+{
+    QuantityMap limits = {0};
+    const Quantity *limit;
+    const char *excess = NULL;
+    gint64 used = 0;
+
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        const EmptyDirVolumeSource *source = spec->volumes.items[i].empty_dir;
+
+        if (source != NULL && !str_is(source->medium, "Memory"))
+            used += volume_bytes(user, spec->volumes.items[i].name);
+    }
+    for (guint i = 0; i < spec->containers.count; i++)
+        used += container_bytes(user, spec->containers.items[i].name);
+    pod_limits(spec, &limits);
+    limit = quantity_map_get(&limits, str_intern("ephemeral-storage"));
+    if (limit != NULL && used > quantity_value(limit))
+        excess = str_internf("Pod ephemeral local storage usage exceeds the total limit of "
+                             "containers %s. ",
+                             quantity_format(limit));
+    g_free(limits.items);
+    return excess;
+}
+
+/* v1.34 containerEphemeralStorageLimitEviction */
+static const char *
+container_excess(const PodSpec *spec, StorageUse container_bytes, gpointer user)
+{
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const Quantity *limit = storage_limit(&spec->containers.items[i]);
+        const char *name = spec->containers.items[i].name;
+
+        if (limit != NULL && container_bytes(user, name) > quantity_value(limit))
+            return str_internf("Container %s exceeded its local ephemeral storage limit \"%s\". ", name,
+                               quantity_format(limit));
+    }
+    return NULL;
+}
+
+const char *
+storage_excess(const PodSpec *spec, StorageUse volume_bytes, StorageUse container_bytes, gpointer user)
+{
+    const char *excess = volume_excess(spec, volume_bytes, user);
+
+    if (excess == NULL)
+        excess = pod_excess(spec, volume_bytes, container_bytes, user);
+    if (excess == NULL)
+        excess = container_excess(spec, container_bytes, user);
+    return excess;
+}
+
 /* --- images -------------------------------------------------------------------------- */
 
 gint64

@@ -33,6 +33,18 @@ const char *eviction_message(const ApiObject *pod,
                              gint64 (*usage_of)(gpointer user, const char *container),
                              gpointer user);
 
+/*
+ * storage_is_limited: the pod may outgrow an emptyDir or a limit of ephemeral storage.
+ * storage_excess: which of them it has outgrown, as status.message has it, with its final blank;
+ * NULL: none. @volume_bytes, @container_bytes: what is used. Returns: (interned)
+ */
+typedef gint64 (*StorageUse)(gpointer user, const char *name);
+gboolean storage_is_limited(const PodSpec *spec);
+const char *storage_excess(const PodSpec *spec,
+                           StorageUse volume_bytes,
+                           StorageUse container_bytes,
+                           gpointer user);
+
 /* image_gc_bytes_to_free: 0 if the usage is below @high_percent. */
 gint64 image_gc_bytes_to_free(gint64 capacity_bytes,
                               gint64 available_bytes,

@@ -50,6 +50,12 @@ volume_id(const Worker *w, const char *name)
     return str_internf("%s/%s", w->uid, name);
 }
 
+gint64
+volumes_bytes(const Worker *w, const char *name)
+{
+    return runtime_volume_bytes(w->k->options.runtime, volume_id(w, name));
+}
+
 static const Volume *
 volume_spec(const PodVolume *volume)
 {

@@ -186,6 +186,7 @@ make_root(gpointer self)
     for (guint i = 0; i < container->n_mounts; i++)
         fs_tree_add_dir(root, container->mounts[i].path);
     container->root_files = root;
+    container->image_bytes = fs_tree_bytes(root);
     return root;
 }
 

@@ -127,6 +127,16 @@ rt_container_message(const RtContainer *container)
     return container->message;
 }
 
+gint64
+rt_container_disk_bytes(const RtContainer *container)
+{
+    gint64 log = container->log == NULL ? 0 : (gint64)container->log->len;
+
+    if (container->root_files == NULL)
+        return log;
+    return log + MAX(0, fs_tree_bytes(container->root_files) - container->image_bytes);
+}
+
 char *
 rt_container_log(const RtContainer *container)
 {

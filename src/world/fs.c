@@ -215,6 +215,12 @@ check_parent(FsView *view, const char *path)
     return node->is_dir ? NULL : "Not a directory";
 }
 
+static gint64
+node_bytes(const FsNode *node)
+{
+    return (gint64)node->text->len + node->more_bytes;
+}
+
 static void
 note_tmpfs(FsView *view, const Place *place, gint64 bytes)
 {
@@ -249,13 +255,27 @@ fs_write(FsView *view,
         return "Read-only file system";
     if (node == NULL)
         node = tree_put(place.tree, place.path, FALSE);
-    before = (gint64)node->text->len;
-    if (!append)
+    before = node_bytes(node);
+    if (!append) {
         g_string_truncate(node->text, 0);
+        node->more_bytes = 0;
+    }
     g_string_append_len(node->text, text, (gssize)length);
     node->modified_ns = now_ns;
-    note_tmpfs(view, &place, (gint64)node->text->len - before);
+    note_tmpfs(view, &place, node_bytes(node) - before);
     return NULL;
+}
+
+void
+fs_grow(FsView *view, const char *path, gint64 bytes)
+{
+    Place place = resolve(view, path);
+    FsNode *node = g_hash_table_lookup(place.tree->nodes, place.path);
+
+    if (node == NULL || node->is_dir)
+        return;
+    node->more_bytes += bytes;
+    note_tmpfs(view, &place, bytes);
 }
 
 const char *
@@ -300,14 +320,20 @@ tree_bytes(const FsTree *tree, const char *path)
 {
     g_autoptr(GPtrArray) below = tree_below(tree, path);
     const FsNode *node = fs_tree_get(tree, path);
-    gint64 bytes = node != NULL && !node->is_dir ? (gint64)node->text->len : 0;
+    gint64 bytes = node != NULL && !node->is_dir ? node_bytes(node) : 0;
 
     for (guint i = 0; i < below->len; i++) {
         node = fs_tree_get(tree, g_ptr_array_index(below, i));
         if (!node->is_dir)
-            bytes += (gint64)node->text->len;
+            bytes += node_bytes(node);
     }
     return bytes;
+}
+
+gint64
+fs_tree_bytes(const FsTree *tree)
+{
+    return tree_bytes(tree, "/");
 }
 
 const char *

@@ -14,6 +14,7 @@ typedef struct FsTree FsTree;
 typedef struct {
     gboolean is_dir;
     GString *text; /* (owned) of a file */
+    gint64 more_bytes; /* that a large file has beyond its text: they count, but nobody reads them */
     gint64 modified_ns;
 } FsNode;
 
@@ -25,6 +26,8 @@ void fs_tree_add_dir(FsTree *tree, const char *path);
 void fs_tree_write(FsTree *tree, const char *path, const char *text);
 const FsNode *fs_tree_get(const FsTree *tree, const char *path);
 void fs_tree_remove(FsTree *tree, const char *path);
+/* fs_tree_bytes: all of its files together. */
+gint64 fs_tree_bytes(const FsTree *tree);
 
 typedef struct {
     const char *path;   /* in the container, no final slash (interned) */
@@ -56,6 +59,8 @@ const char *fs_write(FsView *view,
                      gsize length,
                      gboolean append,
                      gint64 now_ns);
+/* fs_grow: @bytes more in a file that is there. */
+void fs_grow(FsView *view, const char *path, gint64 bytes);
 const char *fs_touch(FsView *view, const char *path, gint64 now_ns);
 const char *fs_mkdir(FsView *view, const char *path, gboolean parents);
 const char *fs_remove(FsView *view, const char *path, gboolean recursive);

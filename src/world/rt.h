@@ -279,6 +279,7 @@ struct RtContainer {
     const AppProfile *profile;    /* (borrowed) of the scenario, or the world's */
     gboolean profile_is_explicit; /* a scenario's rule matched */
     FsTree *root_files;           /* (owned) made when somebody looks */
+    gint64 image_bytes;           /* of them, as they were made */
     FsView files;
     CpuGroup cpu;
     Memory memory;

@@ -417,6 +417,14 @@ runtime_write_volume(Runtime *runtime, const char *volume_id, const char *const 
     write_files(tree, files);
 }
 
+gint64
+runtime_volume_bytes(const Runtime *runtime, const char *volume_id)
+{
+    const FsTree *tree = g_hash_table_lookup(runtime->volume_by_id, str_intern(volume_id));
+
+    return tree == NULL ? 0 : fs_tree_bytes(tree);
+}
+
 void
 runtime_drop_volume(Runtime *runtime, const char *volume_id)
 {

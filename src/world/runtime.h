@@ -136,6 +136,8 @@ typedef struct {
 
 /* runtime_write_volume: new contents of a volume (name, text, ..., NULL): a config map that changed. Other files go. */
 void runtime_write_volume(Runtime *runtime, const char *volume_id, const char *const *files);
+/* runtime_volume_bytes: what the files of a volume take. */
+gint64 runtime_volume_bytes(const Runtime *runtime, const char *volume_id);
 /* runtime_drop_volume: an emptyDir whose pod is gone. "host:" volumes are kept. */
 void runtime_drop_volume(Runtime *runtime, const char *volume_id);
 /*
@@ -182,6 +184,8 @@ const char *
 rt_container_message(const RtContainer *container); /* termination message, may be NULL */
 /* What `kubectl logs` shows: everything written to stdout and stderr. (owned) */
 char *rt_container_log(const RtContainer *container);
+/* rt_container_disk_bytes: its log, and the files that it wrote outside of volumes. */
+gint64 rt_container_disk_bytes(const RtContainer *container);
 /* The same, each line after the time when it was begun, as RFC 3339 with nine digits, and a blank. (owned) */
 char *rt_container_log_with_times(const RtContainer *container);
 gint64 rt_container_memory_bytes(const RtContainer *container);

@@ -217,6 +217,8 @@ run_cp(Shell *shell, Frame *frame, guint argc, char **argv)
         target = target_path(shell, source, argv[argc - 1]);
         problem = fs_write(files(shell), target, node->text->str, node->text->len, FALSE,
                            shell_now_ns(shell));
+        if (problem == NULL)
+            fs_grow(files(shell), target, node->more_bytes);
         if (problem == NULL && is_move)
             problem = fs_remove(files(shell), source, FALSE);
         if (problem != NULL) {
@@ -310,7 +312,8 @@ run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
         return shell_find_tool("yes")->run(shell, frame, argc, argv);
     if (target != NULL && strcmp(target, "/dev/null") != 0) {
         g_autofree char *path = shell_path(shell, target);
-        gint64 bytes = CLAMP(block * MAX(count, 0), 0, 1 << 20);
+        gint64 wanted = CLAMP(block, 0, G_MAXINT64 >> 32) * MAX(count, 0);
+        gint64 bytes = MIN(wanted, 1 << 20);
         g_autofree char *zeros = g_strnfill((gsize)bytes, '0');
         const char *problem =
             fs_write(files(shell), path, zeros, (gsize)bytes, FALSE, shell_now_ns(shell));
@@ -319,6 +322,8 @@ run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
             shell_complain(shell, frame, "dd: can't open '%s': %s", target, problem);
             return 1;
         }
+        /* A large file is kept by its size. */
+        fs_grow(files(shell), path, wanted - bytes);
     }
     /* About a gigabyte a second. */
     shell_block_sleep(shell, CLAMP(block, 0, G_MAXINT64 >> 32) * MAX(count, 0));

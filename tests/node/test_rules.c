@@ -292,6 +292,71 @@ START_TEST(test_eviction)
 }
 END_TEST
 
+/* eviction/eviction_manager_test.go: TestStartLocalStorageEviction and the limits that it stands on */
+static const struct {
+    const char *rule;
+    const char *volume, *first_limit; /* NULL: none */
+    gint64 volume_mi, first_mi, second_mi;
+    const char *want; /* NULL: it stays */
+} storage_cases[] = {
+    {"an emptyDir above its limit", "{sizeLimit: 1Gi}", NULL, 1025, 0, 0,
+     "Usage of EmptyDir volume \"v\" exceeds the limit \"1Gi\". "},
+    {"at its limit", "{sizeLimit: 1Gi}", NULL, 1024, 0, 0, NULL},
+    {"no limit", "{}", NULL, 9999, 9999, 0, NULL},
+    {"all together above the limits of the containers", "{}", "{ephemeral-storage: 1Gi}", 1000, 20, 5,
+     "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. "},
+    {"an emptyDir in memory is not on the disk", "{medium: Memory}", "{ephemeral-storage: 1Gi}", 1000, 20, 5, NULL},
+    {"the whole pod comes before its containers", "{}", "{ephemeral-storage: 1Gi}", 0, 1025, 0,
+     "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. "},
+    {"the emptyDir comes first", "{sizeLimit: 1500Mi}", "{ephemeral-storage: 1Gi}", 1501, 2000, 0,
+     "Usage of EmptyDir volume \"v\" exceeds the limit \"1500Mi\". "},
+};
+
+static gint64
+storage_of_volume(gpointer user, const char *name)
+{
+    (void)name;
+    return storage_cases[*(const int *)user].volume_mi * MI;
+}
+
+static gint64
+storage_of_container(gpointer user, const char *name)
+{
+    return (name[0] == 'a' ? storage_cases[*(const int *)user].first_mi
+                           : storage_cases[*(const int *)user].second_mi) *
+           MI;
+}
+
+START_TEST(test_storage)
+{
+    __typeof__(&storage_cases[0]) c = &storage_cases[_i];
+    g_autofree char *yaml = g_strdup_printf(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  volumes: [{name: v, emptyDir: %s}]\n"
+        "  containers: [{name: a, image: \"i:1\", resources: {limits: %s}}, {name: b, image: \"i:1\"}]\n",
+        c->volume, c->first_limit == NULL ? "{}" : c->first_limit);
+    g_autoptr(ApiObject) pod = pod_from_yaml(yaml);
+    int index = _i;
+    const char *got = storage_excess(pod_spec(pod), storage_of_volume, storage_of_container, &index);
+
+    ck_assert_msg(str_is(got, c->want), "%s: %s", c->rule, got);
+}
+END_TEST
+
+/* Several containers, each with a limit: one alone may be above its own. */
+START_TEST(test_storage_of_one_container)
+{
+    g_autoptr(ApiObject) pod = pod_from_yaml(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+        "  - {name: a, image: \"i:1\", resources: {limits: {ephemeral-storage: 10Mi}}}\n"
+        "  - {name: b, image: \"i:1\", resources: {limits: {ephemeral-storage: 5Gi}}}\n");
+    int index = 3;
+
+    ck_assert_str_eq(storage_excess(pod_spec(pod), storage_of_volume, storage_of_container, &index),
+                     "Container a exceeded its local ephemeral storage limit \"10Mi\". ");
+    ck_assert(storage_is_limited(pod_spec(pod)));
+}
+END_TEST
+
 /* images/image_gc_manager_test.go, nodeshutdown/nodeshutdown_manager_test.go */
 START_TEST(test_image_gc_and_shutdown)
 {
@@ -359,6 +424,8 @@ rules_suite(void)
     tcase_add_loop_test(tcase, test_grace, 0, G_N_ELEMENTS(grace_cases));
     tcase_add_loop_test(tcase, test_restart, 0, G_N_ELEMENTS(restart_cases));
     tcase_add_test(tcase, test_eviction);
+    tcase_add_loop_test(tcase, test_storage, 0, G_N_ELEMENTS(storage_cases));
+    tcase_add_test(tcase, test_storage_of_one_container);
     tcase_add_test(tcase, test_image_gc_and_shutdown);
     tcase_add_loop_test(tcase, test_ideal_exit, 0, G_N_ELEMENTS(exit_cases));
     suite_add_tcase(suite, tcase);

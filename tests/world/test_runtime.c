@@ -335,6 +335,28 @@ START_TEST(test_log_times)
 }
 END_TEST
 
+/* What stats of a container and of a volume count: its writable layer and log; the volume's own files. */
+START_TEST(test_disk_use)
+{
+    static const char *const write[] = {
+        "sh", "-c", "dd if=/dev/zero of=/tmp/f bs=1M count=20; dd if=/dev/zero of=/data/g bs=1M count=3; "
+                    "cp /data/g /data/h; rm /tmp/f; echo -n 12345; sleep 100", NULL};
+    RtMount mount = {.path = "/data", .volume_id = "pod-a/scratch"};
+    RtContainerOptions options = {
+        .name = "w", .image = "busybox", .command = write, .mounts = &mount, .n_mounts = 1};
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+
+    pods_run(pods, 10 * NS_PER_MS);
+    ck_assert_int_eq(rt_container_disk_bytes(container), 20 << 20);
+    pods_run(pods, NS_PER_S);
+    ck_assert_int_eq(rt_container_disk_bytes(container), 5);
+    ck_assert_int_eq(runtime_volume_bytes(pods->runtime, "pod-a/scratch"), 6 << 20);
+    ck_assert_int_eq(runtime_volume_bytes(pods->runtime, "none"), 0);
+    pods_free(pods);
+}
+END_TEST
+
 /*
  * v1.34 kuberuntime_container.go, getTerminationMessage and readLastStringFromContainerLogs;
  * pkg/kubelet/container: 4096 bytes of the file, 80 lines and 2048 bytes of the log, each from the end.
@@ -1003,6 +1025,7 @@ runtime_suite(void)
     tcase_add_loop_test(tcase, test_signals_take_cpu, 0, G_N_ELEMENTS(signals));
     tcase_add_test(tcase, test_life_of_a_container);
     tcase_add_test(tcase, test_log_times);
+    tcase_add_test(tcase, test_disk_use);
     tcase_add_loop_test(tcase, test_last_words, 0, G_N_ELEMENTS(word_cases));
     tcase_add_test(tcase, test_exec_and_the_end_of_a_container);
     tcase_add_test(tcase, test_grace_can_only_shrink);
