@@ -123,6 +123,7 @@ stateful_plan_create(StatefulSync *sync, gint32 ordinal)
     }
     step = plan_create(sync->plan, pod, "because the set has no pod %d", ordinal);
     stateful_set_events(sync, step, "create", api_name(pod));
+    stateful_plan_retention(sync, pod); /* of claims that were there before it */
     return TRUE;
 }
 
@@ -134,22 +135,24 @@ stateful_plan_delete(StatefulSync *sync, const ApiObject *pod, const char *why)
     stateful_set_events(sync, step, "delete", api_name(pod));
 }
 
-/* UpdateStatefulPod: labels and claims as they should be. */
+/* UpdateStatefulPod: labels and claims as they should be. The pod is written and told of also if only its claims changed. */
 void
 stateful_plan_repair(StatefulSync *sync, const ApiObject *pod)
 {
+    gboolean is_kept_well = stateful_retention_matches(sync, pod);
     ApiObject *changed;
     PlanStep *step;
 
-    if (!stateful_retention_matches(sync, pod))
+    if (!is_kept_well)
         stateful_plan_retention(sync, pod);
     if (!stateful_storage_matches(sync->set, pod))
         stateful_plan_claims(sync, stateful_ordinal(sync->set, pod));
-    if (stateful_identity_matches(sync->set, pod))
+    if (stateful_identity_matches(sync->set, pod) && is_kept_well)
         return;
     changed = api_object_copy(pod);
     set_identity(changed, api_name(pod), stateful_ordinal(sync->set, pod));
-    step = plan_update(sync->plan, changed, "because its labels do not say which pod it is");
+    step = plan_update(sync->plan, changed,
+                       is_kept_well ? "because its labels do not say which pod it is" : "because its claims changed");
     step->retries_on_conflict = 5;
     stateful_set_events(sync, step, "update", api_name(pod));
 }

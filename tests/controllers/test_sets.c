@@ -522,6 +522,44 @@ START_TEST(stateful_claim_owners)
 }
 END_TEST
 
+/* The same file, CreateStatefulPod: a claim that was there before the pod is the set's with the pod's creation. */
+START_TEST(stateful_takes_claim)
+{
+    g_autofree char *rest = g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, %s",
+                                            claim_templates);
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_stateful_set(1, rest));
+    mini_add(mini, object_from_yaml(&persistent_volume_claim_kind,
+                                    "{metadata: {name: v-s-0}, spec: {accessModes: [ReadWriteOnce], "
+                                    "resources: {requests: {storage: 1Gi}}}}"));
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_uint_eq(count_lines(mini, "create Pod s-0"), 1);
+    ck_assert_str_eq(owner_kind(mini, "v-s-0"), "StatefulSet");
+    mini_free(mini);
+}
+END_TEST
+
+/* v1.34 pkg/controller/statefulset/stateful_pod_control.go, UpdateStatefulPod: another policy changes claims, and is told. */
+START_TEST(stateful_policy_changes)
+{
+    Mini *mini = mini_new();
+    ApiObject *changed;
+
+    mini_add(mini, make_stateful_set(1, claim_templates));
+    settle(mini);
+    ck_assert_str_eq(owner_kind(mini, "v-s-0"), "");
+    changed = mini_edit(mini, &stateful_set_kind, "s");
+    ((StatefulSetSpec *)api_edit_spec(changed))->claim_retention->when_deleted = str_intern("Delete");
+    mini_put(mini, changed);
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_str_eq(owner_kind(mini, "v-s-0"), "StatefulSet");
+    ck_assert_msg(count_lines(mini, "event Normal SuccessfulUpdate update Pod s-0 in StatefulSet s successful") == 1, "%s",
+                  mini->log->str);
+    mini_free(mini);
+}
+END_TEST
+
 /* v1.34 pkg/controller/statefulset/stateful_pod_control.go, PodClaimIsStale: a claim that goes with a former pod is waited for. */
 START_TEST(stateful_stale_claim)
 {
@@ -588,6 +626,8 @@ sets_suite(void)
     tcase_add_loop_test(tests, stateful_retention, 0, G_N_ELEMENTS(retention_cases));
     tcase_add_loop_test(tests, stateful_at_once, 0, G_N_ELEMENTS(at_once_cases));
     tcase_add_loop_test(tests, stateful_claim_owners, 0, G_N_ELEMENTS(owner_cases));
+    tcase_add_test(tests, stateful_takes_claim);
+    tcase_add_test(tests, stateful_policy_changes);
     tcase_add_loop_test(tests, stateful_stale_claim, 0, 2);
     tcase_add_test(tests, replication_controller_sync);
     suite_add_tcase(suite, tests);
