@@ -22,6 +22,7 @@ struct Cloud {
     GArray *machines;        /* of CloudMachine */
     guint n_instances;       /* ever made */
     AutoscalerGroup *groups; /* (owned) */
+    GPtrArray *templates;    /* of ApiObject (owned): a node as each group would have it */
     AutoscalerConfig config;
     ControllerManager *autoscaler, *manager;
 };
@@ -94,6 +95,56 @@ group_of(gpointer user, const char *node)
     const CloudMachine *machine = find_machine(user, node);
 
     return machine != NULL && is_autoscaled(machine->node->group) ? machine->node->group->name : NULL;
+}
+
+/* What a kubelet keeps back for itself (evictionHard memory.available). */
+#define KEPT_MEMORY_BYTES (G_GINT64_CONSTANT(100) << 20)
+
+static void
+set_amount(QuantityMap *map, const char *name, Quantity amount)
+{
+    quantity_map_set(map, str_intern(name), amount);
+}
+
+/* TemplateNodeInfo of a cloud provider: a node that a machine of @group would become. (owned) */
+static ApiObject *
+make_template(const ScNodeGroup *group, gboolean is_ideal)
+{
+    const char *name = str_internf("template-node-for-%s", group->name);
+    ApiObject *node = api_object_new(&node_kind, NULL, name);
+    StrMap *labels = &api_edit_meta(node)->labels;
+    NodeStatus *status = api_edit_status(node);
+    Condition *ready = condition_edit(&status->conditions, str_intern("Ready"));
+    gint64 memory = group->memory_bytes - (is_ideal ? 0 : KEPT_MEMORY_BYTES);
+
+    str_map_set(labels, str_intern("kubernetes.io/hostname"), name);
+    str_map_set(labels, str_intern("kubernetes.io/os"), str_intern("linux"));
+    str_map_set(labels, str_intern("kubernetes.io/arch"), str_intern("amd64"));
+    if (group->zone != NULL)
+        str_map_set(labels, str_intern("topology.kubernetes.io/zone"), group->zone);
+    if (group->region != NULL)
+        str_map_set(labels, str_intern("topology.kubernetes.io/region"), group->region);
+    for (guint i = 0; i < group->labels.count; i++)
+        str_map_set(labels, group->labels.items[i].key, group->labels.items[i].value);
+    for (guint i = 0; i < group->taints.count; i++)
+        cluster_add_taint((TaintList *)&((NodeSpec *)api_edit_spec(node))->taints, group->taints.items[i]);
+    ready->status = str_intern("True");
+    set_amount(&status->allocatable, "cpu", quantity_from_milli(group->cpu_milli));
+    set_amount(&status->allocatable, "memory", quantity_from_int(MAX(memory, 0), QUANTITY_BINARY_SI));
+    set_amount(&status->allocatable, "ephemeral-storage", quantity_from_int(group->disk_bytes, QUANTITY_BINARY_SI));
+    set_amount(&status->allocatable, "pods", quantity_from_int(group->max_pods, QUANTITY_DECIMAL_SI));
+    return node;
+}
+
+static const ApiObject *
+template_of(gpointer user, const char *group)
+{
+    const Cloud *cloud = user;
+
+    for (guint i = 0; i < cloud->config.n_groups; i++)
+        if (str_is(cloud->groups[i].name, group))
+            return g_ptr_array_index(cloud->templates, i);
+    return NULL;
 }
 
 static void
@@ -293,6 +344,7 @@ set_config(Cloud *cloud)
     config->version_minor = cloud->cluster->scenario->profile;
     config->target_size = target_size;
     config->group_of = group_of;
+    config->template_of = template_of;
     config->set_size = set_size;
     config->delete_node = delete_node;
     config->user = cloud;
@@ -362,14 +414,17 @@ cloud_new(Cluster *cluster)
     cloud->cluster = cluster;
     cloud->machines = g_array_new(FALSE, TRUE, sizeof(CloudMachine));
     cloud->groups = g_new0(AutoscalerGroup, n);
+    cloud->templates = g_ptr_array_new_with_free_func(api_object_unref);
     set_config(cloud);
     cloud->config.groups = cloud->groups;
     for (guint i = 0; i < groups->count; i++) {
         const ScNodeGroup *group = (const ScNodeGroup *)(gconstpointer)groups->items + i;
 
-        if (is_autoscaled(group))
-            cloud->groups[cloud->config.n_groups++] =
-                (AutoscalerGroup){group->name, (guint)group->autoscale_min, (guint)group->autoscale_max};
+        if (!is_autoscaled(group))
+            continue;
+        cloud->groups[cloud->config.n_groups++] =
+            (AutoscalerGroup){group->name, (guint)group->autoscale_min, (guint)group->autoscale_max};
+        g_ptr_array_add(cloud->templates, make_template(group, str_is(cluster->scenario->spec.cluster.kubelet, "ideal")));
     }
     if (n > 0)
         cloud->autoscaler = make_manager(cluster, "cluster-autoscaler", autoscaler, FALSE, &cloud->config);
@@ -389,6 +444,7 @@ cloud_free(Cloud *cloud)
     balancers_free(cloud->balancers);
     g_array_unref(cloud->machines);
     g_free(cloud->groups);
+    g_ptr_array_unref(cloud->templates);
     g_free(cloud);
 }
 

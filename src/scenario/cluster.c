@@ -240,8 +240,8 @@ make_node(Cluster *cluster, NodePlan *plan)
 }
 
 /* "gpu=yes:NoSchedule" */
-static void
-add_taint(TaintList *taints, const char *text)
+void
+cluster_add_taint(TaintList *taints, const char *text)
 {
     const char *colon = strrchr(text, ':');
     g_autofree char *pair = g_strndup(text, (gsize)(colon - text));
@@ -270,7 +270,7 @@ make_group(Cluster *cluster, const ScNodeGroup *group)
         for (guint k = 0; k < group->labels.count; k++)
             str_map_set(&plan.labels, group->labels.items[k].key, group->labels.items[k].value);
         for (guint k = 0; k < group->taints.count; k++)
-            add_taint(&plan.taints, group->taints.items[k]);
+            cluster_add_taint(&plan.taints, group->taints.items[k]);
         make_node(cluster, &plan);
         cloud_adopt(cluster->cloud, g_ptr_array_index(cluster->nodes, cluster->nodes->len - 1), i);
     }

@@ -64,6 +64,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cluster, cluster_free)
 /* cluster_boot: start every process; the clock then stands at 0. */
 void cluster_boot(Cluster *cluster);
 
+/* cluster_add_taint: "gpu=yes:NoSchedule". */
+void cluster_add_taint(TaintList *taints, const char *text);
 ClusterNode *cluster_find_node(const Cluster *cluster, const char *name); /* NULL if none */
 Traffic *cluster_find_traffic(const Cluster *cluster, const char *name);
 /* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "metrics-server", "kubelet" and "kube-proxy" with @node. Of several schedulers or controller managers the one on the machine @node; NULL: the leader. NULL if there is none. */

@@ -32,7 +32,7 @@ string_of_taint(const ScReader *reader, const Value *map, const char *path)
 
 #define N(member) offsetof(ScNodeGroup, member)
 static const ScField autoscale_fields[] = {
-    {"min", SC_INT, N(autoscale_min), .doc = "Fewest nodes.", .def = "1", .min = 1, .max = 1000},
+    {"min", SC_INT, N(autoscale_min), .doc = "Fewest nodes; 0: the group may vanish, and comes back by what the cloud says of its machines.", .def = "1", .min = 0, .max = 1000},
     {"max", SC_INT, N(autoscale_max), .doc = "Most nodes.", .min = 1, .max = 1000},
     {0},
 };

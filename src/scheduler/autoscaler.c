@@ -16,7 +16,11 @@ autoscaler_config_init(AutoscalerConfig *config)
         .unneeded_ns = 10 * NS_PER_MIN,
         .unready_ns = 20 * NS_PER_MIN,
         .delay_after_add_ns = 10 * NS_PER_MIN,
+        .delay_after_failure_ns = 3 * NS_PER_MIN,
         .provision_limit_ns = 15 * NS_PER_MIN,
+        .backoff_ns = 5 * NS_PER_MIN,
+        .backoff_max_ns = 30 * NS_PER_MIN,
+        .backoff_reset_ns = 3 * NS_PER_HOUR,
         .utilization_permille = 500,
         .empty_bulk_max = 10,
         .version_minor = 34,
@@ -32,6 +36,38 @@ is_healthy(const GPtrArray *nodes)
     for (guint i = 0; i < nodes->len; i++)
         n_unready += !condition_is(&node_status(nodes->pdata[i])->conditions, "Ready", "True");
     return n_unready <= UNREADY_COUNT || n_unready * 100 <= nodes->len * UNREADY_PERCENT;
+}
+
+/* --- groups that failed --------------------------------------------------------------------------- */
+
+gboolean
+autoscaler_is_backed_off(const Reconcile *r, const char *group)
+{
+    const AutoscalerState *state = r->state;
+    const Backoff *backoff = g_hash_table_lookup(state->backoff, group);
+
+    return backoff != NULL && backoff->until_ns > r->now_ns;
+}
+
+/* Twice as long as the last time, unless that is long ago. */
+static void
+back_off(const Reconcile *r, const char *group)
+{
+    const AutoscalerConfig *config = r->config;
+    AutoscalerState *state = r->state;
+    Backoff *backoff = g_hash_table_lookup(state->backoff, group);
+
+    if (autoscaler_is_backed_off(r, group))
+        return;
+    if (backoff == NULL) {
+        backoff = g_new0(Backoff, 1);
+        g_hash_table_insert(state->backoff, (gpointer)group, backoff);
+    }
+    if (backoff->duration_ns == 0 || r->now_ns - backoff->until_ns > config->backoff_reset_ns)
+        backoff->duration_ns = config->backoff_ns;
+    else
+        backoff->duration_ns = MIN(backoff->duration_ns * 2, config->backoff_max_ns);
+    backoff->until_ns = r->now_ns + backoff->duration_ns;
 }
 
 /* --- machines that are on their way --------------------------------------------------------------- */
@@ -66,10 +102,18 @@ add_upcoming(const Reconcile *r, Plan *plan, Simulation *sim, const GPtrArray *n
         guint target = config->target_size(config->user, group);
         const gint64 *asked = g_hash_table_lookup(state->asked_ns, group);
 
+        if (target <= registered && asked != NULL) { /* they came */
+            g_hash_table_remove(state->asked_ns, group);
+            g_hash_table_remove(state->backoff, group);
+        }
+        if (example == NULL && config->template_of != NULL)
+            example = config->template_of(config->user, group);
         if (target <= registered || example == NULL)
             continue;
         if (asked != NULL && r->now_ns - *asked > config->provision_limit_ns) {
             plan_call(plan, config->set_size, config->user, group, registered, "machines of node group %s did not come", group);
+            g_hash_table_remove(state->asked_ns, group);
+            back_off(r, group);
             continue;
         }
         for (guint k = registered; k < target; k++)
@@ -113,7 +157,7 @@ tick(const Reconcile *r, Plan *plan)
     Simulation *sim;
 
     view_list(r->view, &node_kind, NULL, nodes);
-    if (nodes->len == 0 || !is_healthy(nodes))
+    if (!is_healthy(nodes))
         return;
     sim = simulation_new(r, config->version_minor);
     add_upcoming(r, plan, sim, nodes);
@@ -156,6 +200,7 @@ new_state(void)
     state->unneeded = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->deleting = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->asked_ns = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->backoff = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return state;
 }
 
@@ -167,6 +212,7 @@ free_state(gpointer data)
     g_hash_table_unref(state->unneeded);
     g_hash_table_unref(state->deleting);
     g_hash_table_unref(state->asked_ns);
+    g_hash_table_unref(state->backoff);
     g_free(state);
 }
 

@@ -8,7 +8,7 @@
  * one at a time through the eviction API. It lives beside the scheduler because
  * it asks the scheduler's plugins.
  *
- * Left out: groups that may shrink to nothing, parallel drains, the status
+ * Left out: more than one drain at a time (--max-drain-parallelism is 1), the status
  * ConfigMap, provisioning requests, priorities among groups.
  */
 #pragma once
@@ -31,13 +31,16 @@ typedef struct {
     gint64 unneeded_ns;          /* --scale-down-unneeded-time */
     gint64 unready_ns;           /* --scale-down-unready-time */
     gint64 delay_after_add_ns;   /* --scale-down-delay-after-add */
+    gint64 delay_after_failure_ns; /* --scale-down-delay-after-failure */
     gint64 provision_limit_ns;   /* --max-node-provision-time */
+    gint64 backoff_ns, backoff_max_ns, backoff_reset_ns; /* --initial-node-group-backoff-duration, --max-..., --...-reset-timeout */
     guint utilization_permille;  /* --scale-down-utilization-threshold */
     guint empty_bulk_max;        /* --max-empty-bulk-delete */
     guint version_minor;
     /* The cloud. target_size: machines asked for; group_of: of a node, by name; NULL: of none. */
     guint (*target_size)(gpointer user, const char *group);
     const char *(*group_of)(gpointer user, const char *node);
+    const ApiObject *(*template_of)(gpointer user, const char *group); /* a node as the group would have it; NULL: it cannot say */
     void (*set_size)(gpointer user, const char *group, gint64 size);
     void (*delete_node)(gpointer user, const char *node, gint64 unused);
     gpointer user;

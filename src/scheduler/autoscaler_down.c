@@ -314,7 +314,8 @@ autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim)
     view_list(r->view, &node_kind, NULL, nodes);
     g_ptr_array_sort(nodes, compare_nodes);
     update_unneeded(r, plan, sim, nodes);
-    if (state->has_grown && r->now_ns - state->last_up_ns < config->delay_after_add_ns)
+    if ((state->has_grown && r->now_ns - state->last_up_ns < config->delay_after_add_ns) ||
+        (state->has_failed && r->now_ns - state->last_failure_ns < config->delay_after_failure_ns))
         return;
     for (guint i = 0; i < nodes->len; i++) {
         g_autoptr(GPtrArray) pods = movable(r, api_name(nodes->pdata[i]));
@@ -356,6 +357,8 @@ give_up(const Reconcile *r, Plan *plan, const ApiObject *node)
     plan_event(plan, node, "Warning", "ScaleDownFailed", "failed to drain the node, aborting ScaleDown");
     plan_mark(r, plan, node, AUTOSCALER_DELETE_TAINT, NULL, "because its pods could not be evicted");
     g_hash_table_remove(state->deleting, api_name(node));
+    state->last_failure_ns = r->now_ns;
+    state->has_failed = TRUE;
 }
 
 void

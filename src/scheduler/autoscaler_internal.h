@@ -45,11 +45,16 @@ typedef struct {
 } Deletion;
 
 typedef struct {
+    gint64 until_ns, duration_ns;
+} Backoff;
+
+typedef struct {
     GHashTable *unneeded; /* node name (interned) -> gint64* (owned): since when */
     GHashTable *deleting; /* node name (interned) -> Deletion (owned) */
     GHashTable *asked_ns; /* group -> gint64* (owned): when its last machine was asked for */
-    gint64 last_up_ns, last_down_ns;
-    gboolean has_grown;
+    GHashTable *backoff;  /* group -> Backoff (owned): those whose machines did not come */
+    gint64 last_up_ns, last_down_ns, last_failure_ns; /* the last: of a node that could not be emptied */
+    gboolean has_grown, has_failed;
 } AutoscalerState;
 
 /* autoscaler_is_daemon: runs on its node because of the node. */
@@ -64,6 +69,9 @@ const char *autoscaler_blocks(View *view, const ApiObject *pod);
 void autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim);
 /* autoscaler_drain: goes on with the node @name that is being deleted. */
 void autoscaler_drain(const Reconcile *r, Plan *plan, const char *name);
+
+/* autoscaler_is_backed_off: @group failed not long ago; utils/backoff/exponential_backoff.go. */
+gboolean autoscaler_is_backed_off(const Reconcile *r, const char *group);
 
 /* --- autoscaler_up.c --------------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@ typedef struct {
     GPtrArray *pods;          /* (owned) that would fit */
 } Option;
 
-/* nodeinfosprovider: a node that is ready; at the last, any. */
+/* nodeinfosprovider: a node that is ready, else what the cloud says of the group; at the last, any. */
 static const ApiObject *
 example_of(const Reconcile *r, const AutoscalerConfig *config, const char *group)
 {
@@ -25,6 +25,8 @@ example_of(const Reconcile *r, const AutoscalerConfig *config, const char *group
             return nodes->pdata[i];
         any = any != NULL ? any : nodes->pdata[i];
     }
+    if (config->template_of != NULL && config->template_of(config->user, group) != NULL)
+        return config->template_of(config->user, group);
     return any;
 }
 
@@ -198,12 +200,15 @@ reasons_message(const GPtrArray *reasons)
 }
 
 static void
-tell_no(Plan *plan, const AutoscalerConfig *config, const Option *options, const ApiObject *pod, GHashTable *reasons)
+tell_no(const Reconcile *r, Plan *plan, const Option *options, const ApiObject *pod, GHashTable *reasons)
 {
+    const AutoscalerConfig *config = r->config;
     GPtrArray *list = reasons_of(reasons, pod);
 
     for (guint i = 0; i < config->n_groups; i++)
-        if (options[i].size >= options[i].group->max)
+        if (autoscaler_is_backed_off(r, options[i].group->name))
+            g_ptr_array_add(list, (gpointer) "in backoff after failed scale-up");
+        else if (options[i].size >= options[i].group->max)
             g_ptr_array_add(list, (gpointer) "max node group size reached");
     plan_event(plan, pod, "Normal", "NotTriggerScaleUp", "pod didn't trigger scale-up: %s", reasons_message(list));
 }
@@ -248,7 +253,7 @@ autoscaler_scale_up(const Reconcile *r, Plan *plan, const GPtrArray *pods)
         option->pods = g_ptr_array_new();
         option->size = config->target_size(config->user, option->group->name);
         option->example = example_of(r, config, option->group->name);
-        if (option->example != NULL && option->size < option->group->max)
+        if (option->example != NULL && option->size < option->group->max && !autoscaler_is_backed_off(r, option->group->name))
             estimate(r, config, option, sorted, reasons, helped);
     }
     best = choose(r, config, options);
@@ -256,7 +261,7 @@ autoscaler_scale_up(const Reconcile *r, Plan *plan, const GPtrArray *pods)
         grow(r, plan, best);
     for (guint i = 0; i < sorted->len; i++)
         if (!g_hash_table_contains(helped, sorted->pdata[i]))
-            tell_no(plan, config, options, sorted->pdata[i], reasons);
+            tell_no(r, plan, options, sorted->pdata[i], reasons);
     for (guint i = 0; i < config->n_groups; i++)
         g_ptr_array_unref(options[i].pods);
     return best != NULL;

@@ -21,6 +21,7 @@ typedef struct {
     AutoscalerConfig config;
     gpointer state;
     GPtrArray *objects; /* of ApiObject (owned) */
+    ApiObject *template_; /* (owned) a node as group z would have it */
     GString *log;
     gint64 now_ns;
 } Bench;
@@ -153,6 +154,15 @@ add_budget(Bench *bench, gint allowed)
     g_ptr_array_add(bench->objects, make_object(json));
 }
 
+/* 2 cores, 4Gi, a disk that others have not; the cloud says nothing of other groups. */
+static const ApiObject *
+bench_template_of(gpointer user, const char *group)
+{
+    const Bench *bench = user;
+
+    return str_is(group, "z") ? bench->template_ : NULL;
+}
+
 static Bench *
 bench_new(const char *groups, const char *nodes, const char *pods)
 {
@@ -168,6 +178,9 @@ bench_new(const char *groups, const char *nodes, const char *pods)
     bench->config.group_of = bench_group_of;
     bench->config.target_size = bench_size;
     bench->config.set_size = bench_call;
+    bench->config.template_of = bench_template_of;
+    bench->template_ = make_object("{'kind':'Node','metadata':{'name':'template','labels':{'disk':'ssd'}},'status':{'allocatable':"
+                                   "{'cpu':'2','memory':'4Gi','pods':'110'},'conditions':[{'type':'Ready','status':'True'}]}}");
     bench->config.delete_node = bench_delete;
     bench->config.user = bench;
     bench->state = cluster_autoscaler.new_state();
@@ -179,6 +192,7 @@ bench_free(Bench *bench)
 {
     cluster_autoscaler.free_state(bench->state);
     g_ptr_array_unref(bench->objects);
+    api_object_unref(bench->template_);
     g_string_free(bench->log, TRUE);
     g_free(bench);
 }
@@ -283,6 +297,12 @@ static const struct {
      EXPANDER_MOST_PODS,
      "size of b 2\np1 TriggeredScaleUp: pod triggered scale-up: [{b 1->2 (max: 2)}]\n"
      "p2 TriggeredScaleUp: pod triggered scale-up: [{b 1->2 (max: 2)}]\n"},
+    {"a group without nodes, by what the cloud says of it", "a 1..5 at 1, z 0..3 at 0", "a-1 2 4Gi", "p1 1 1Gi - elsewhere; p2 1500m 1Gi - elsewhere", 0,
+     "size of z 2\np2 TriggeredScaleUp: pod triggered scale-up: [{z 0->2 (max: 3)}]\n"
+     "p1 TriggeredScaleUp: pod triggered scale-up: [{z 0->2 (max: 3)}]\n"},
+    {"... in a cluster without any", "z 0..3 at 0", "", "p1 1 1Gi -", 0, "size of z 1\np1 TriggeredScaleUp: pod triggered scale-up: [{z 0->1 (max: 3)}]\n"},
+    {"... whose first machine is on its way", "z 0..3 at 1", "", "p1 1 1Gi -", 0, ""},
+    {"... of which the cloud says nothing", "a 0..3 at 0", "", "p1 1 1Gi -", 0, "p1 NotTriggerScaleUp: pod didn't trigger scale-up: \n"},
     {"half of the nodes not ready, more than three: hands off", "a 1..9 at 8",
      "a-1 2 4Gi; a-2 2 4Gi; a-3 2 4Gi; a-4 2 4Gi; a-5 2 4Gi unready; a-6 2 4Gi unready; a-7 2 4Gi unready; a-8 2 4Gi unready", "p1 3 1Gi -", 0, ""},
     {"three of them are never too many", "a 4..5 at 4", "a-1 2 4Gi; a-2 2 4Gi unready; a-3 2 4Gi unready; a-4 2 4Gi unready", "p1 3 1Gi -", 0,
@@ -446,6 +466,97 @@ START_TEST(test_never_came)
 }
 END_TEST
 
+/*
+ * utils/backoff/exponential_backoff_test.go with the flags' defaults: 5 min for a group that failed,
+ * twice as long the next time, at most 30 min; clusterstate_test.go TestExpiredScaleUp.
+ */
+START_TEST(test_backoff)
+{
+    static const guint minutes[] = {5, 10, 20, 30, 30};
+    Bench *bench = bench_new("a 1..5 at 1", "a-1 2 4Gi", "p0 2 1Gi a-1; p1 2 1Gi -");
+
+    for (guint i = 0; i < G_N_ELEMENTS(minutes); i++) {
+        bench->sizes[0] = 1;
+        bench_run(bench, NULL);
+        check_log(bench, "asked for", "size of a 2\np1 TriggeredScaleUp: pod triggered scale-up: [{a 1->2 (max: 5)}]\n");
+        bench->sizes[0] = 2;
+        bench->now_ns += 15 * NS_PER_MIN + 1;
+        bench_run(bench, NULL);
+        check_log(bench, "failed", "size of a 1\np1 NotTriggerScaleUp: pod didn't trigger scale-up: 1 in backoff after failed scale-up\n");
+        bench->sizes[0] = 1;
+        bench->now_ns += minutes[i] * NS_PER_MIN - 1;
+        bench_run(bench, NULL);
+        check_log(bench, "still backed off", "p1 NotTriggerScaleUp: pod didn't trigger scale-up: 1 in backoff after failed scale-up\n");
+        bench->now_ns += 1;
+    }
+    bench_free(bench);
+}
+END_TEST
+
+/* A group whose machines came has no past, and one that failed three hours ago neither. */
+START_TEST(test_backoff_ends)
+{
+    Bench *bench = bench_new("a 1..5 at 1", "a-1 2 4Gi", "p0 2 1Gi a-1; p1 2 1Gi -");
+    AutoscalerState *state = bench->state;
+    const Backoff *backoff;
+
+    for (guint i = 0; i < 2; i++) {
+        bench->sizes[0] = 1;
+        bench_run(bench, NULL);
+        bench->sizes[0] = 2;
+        bench->now_ns += 15 * NS_PER_MIN + 1;
+        bench_run(bench, NULL);
+        backoff = g_hash_table_lookup(state->backoff, str_intern("a"));
+        ck_assert_int_eq(backoff->duration_ns, 5 * NS_PER_MIN);
+        bench->now_ns += 5 * NS_PER_MIN + 3 * NS_PER_HOUR + 1;
+    }
+    bench->sizes[0] = 1;
+    bench_run(bench, NULL);
+    bench->sizes[0] = 2;
+    add_nodes(bench, "a-2 2 4Gi");
+    bench_run(bench, NULL);
+    ck_assert_uint_eq(g_hash_table_size(state->backoff), 0);
+    bench_free(bench);
+}
+END_TEST
+
+/* min 0: the last node goes too. */
+START_TEST(test_to_zero)
+{
+    Bench *bench = bench_new("a 0..5 at 2, b 1..1 at 1", "a-1 4 8Gi soft; a-2 4 8Gi soft; b-1 4 8Gi", "");
+
+    bench_run(bench, NULL);
+    bench->now_ns += 10 * NS_PER_MIN;
+    bench_run(bench, NULL);
+    check_log(bench, "all of them", GOES("a-1") GOES("a-2"));
+    bench_free(bench);
+}
+END_TEST
+
+/* --scale-down-delay-after-failure: 3 min. */
+START_TEST(test_delay_after_failure)
+{
+    Bench *bench = bench_new("a 1..5 at 2", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 1 1Gi a-2");
+
+    bench->config.unneeded_ns = NS_PER_S;
+    bench_run(bench, NULL);
+    bench->now_ns += NS_PER_S;
+    bench_run(bench, NULL);
+    check_log(bench, "begun", GOES("a-2"));
+    bench->now_ns += 2 * NS_PER_MIN + 1;
+    bench_run(bench, "a-2");
+    check_log(bench, "gives up", "a-2 ScaleDownFailed: failed to drain the node, aborting ScaleDown\na-2: because its pods could not be evicted\n");
+    bench_run(bench, NULL);
+    bench->now_ns += 3 * NS_PER_MIN - 1;
+    bench_run(bench, NULL);
+    check_log(bench, "not yet", "");
+    bench->now_ns += 1;
+    bench_run(bench, NULL);
+    check_log(bench, "again", GOES("a-2"));
+    bench_free(bench);
+}
+END_TEST
+
 Suite *autoscaler_suite(void);
 
 Suite *
@@ -460,6 +571,10 @@ autoscaler_suite(void)
     tcase_add_test(tcase, test_drain);
     tcase_add_test(tcase, test_drained);
     tcase_add_test(tcase, test_never_came);
+    tcase_add_test(tcase, test_backoff);
+    tcase_add_test(tcase, test_backoff_ends);
+    tcase_add_test(tcase, test_to_zero);
+    tcase_add_test(tcase, test_delay_after_failure);
     suite_add_tcase(suite, tcase);
     return suite;
 }
