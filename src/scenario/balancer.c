@@ -22,6 +22,7 @@ typedef struct {
     const char *uid, *hosts; /* interned; uid NULL: free */
     gint32 health_port;
     GArray *backends; /* of Backend */
+    TraceId made;
     SimTimer check, late;
 } Balancer;
 
@@ -98,7 +99,7 @@ balancer_on_check(Sim *sim, gpointer self)
     const ScCloud *wanted = balancer->home->wanted;
     gboolean waits = FALSE;
 
-    (void)sim;
+    sim_set_cause(sim, balancer->made);
     for (guint i = 0; i < balancer->backends->len; i++) {
         Backend *backend = backend_at(balancer, i);
         int answer = ask(balancer, backend);
@@ -119,7 +120,7 @@ balancer_on_late(Sim *sim, gpointer self)
 {
     Balancer *balancer = self;
 
-    (void)sim;
+    sim_set_cause(sim, balancer->made);
     for (guint i = 0; i < balancer->backends->len; i++)
         if (backend_at(balancer, i)->is_silent)
             count(balancer, backend_at(balancer, i), FALSE);
@@ -161,8 +162,8 @@ make(Balancers *balancers, const char *uid)
         balancers->last = (guint)(balancer - balancers->items) + 1;
         balancer->uid = str_intern(uid);
         sim_timer_arm_after(&balancer->check, rng_between_ns(balancers->rng_check, 0, balancers->wanted->check_interval_ns));
-        sim_trace(balancers->cluster->sim, "cloud", "create", str_internf("balancer/%s", address_of(balancer)), "Created",
-                  "balancer %s is made", address_of(balancer));
+        balancer->made = sim_trace(balancers->cluster->sim, "cloud", "create", str_internf("balancer/%s", address_of(balancer)),
+                                   "Created", "balancer %s is made", address_of(balancer));
         return balancer;
     }
     return NULL;

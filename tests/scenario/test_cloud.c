@@ -28,6 +28,12 @@ Suite *cloud_suite(void);
     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\nspec:\n  nodeName: w-1\n"          \
     "  containers: [{name: web, image: 'nginx:1'}]\n"
 
+/* A second pod, which goes on for so many seconds after it was deleted. */
+#define SLOW(seconds)                                                                                              \
+    "---\napiVersion: v1\nkind: Pod\nmetadata: {name: slow, labels: {app: web}}\nspec:\n  nodeName: w-2\n"         \
+    "  terminationGracePeriodSeconds: 60\n"                                                                        \
+    "  containers: [{name: web, image: 'nginx:1', lifecycle: {preStop: {sleep: {seconds: " seconds "}}}}]\n"
+
 static const struct {
     const char *name, *text;
 } rows[] = {
@@ -97,6 +103,21 @@ static const struct {
            USERS "  timeline:\n  - {at: 70s, fault: {componentCrash: {component: cloud-controller-manager, duration: 10m}}}\n"
                  "  expect:\n  - {at: end, that: \"traffic/users failed == 0\"}\n",
            WEB("Cluster"))},
+    {"a dead kube-proxy: out of rotation, and nobody notices, as its rules are still there",
+     SCENE("2m", CLOUD FREE,
+           USERS "  timeline:\n  - {at: 70s, fault: {componentCrash: {component: kube-proxy, node: w-3, duration: 10m}}}\n"
+                 "  expect:\n  - {at: end, that: \"traffic/users failed == 0\"}\n",
+           WEB("Cluster"))},
+    {"policy Local, a pod that serves on while its node is taken out: nothing is lost",
+     SCENE("3m", CLOUD FREE,
+           USERS "  timeline:\n  - {at: 90s, kubectl: delete pod slow --wait=false}\n"
+                 "  expect:\n  - {at: end, that: \"traffic/users failed == 0\"}\n  - {at: end, that: \"pod/slow absent\"}\n",
+           WEB("Local") SLOW("35"))},
+    {"policy Local, a pod that ends before its node is out: lost until then",
+     SCENE("3m", CLOUD FREE,
+           USERS "  timeline:\n  - {at: 90s, kubectl: delete pod slow --wait=false}\n"
+                 "  expect:\n  - {at: end, that: \"traffic/users failed >= 50\"}\n  - {at: end, that: \"traffic/users failed <= 350\"}\n",
+           WEB("Local") SLOW("3"))},
     {"nobody makes one while cloud-controller-manager is dead, and then it is made",
      SCENE("3m", CLOUD FREE,
            "  timeline:\n  - {at: 1s, fault: {componentCrash: {component: cloud-controller-manager, duration: 1m}}}\n"
