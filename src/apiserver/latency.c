@@ -74,7 +74,9 @@ load_ns(ApiServer *server, ApiVerb verb)
 static gint64
 wait_ns(ApiServer *server, gint64 mean_ns)
 {
-    return server->is_quick ? mean_ns : rng_between_ns(server->latency_rng, 0, 2 * MIN(mean_ns, LOAD_MOST_NS));
+    gint64 within_ns = MIN(mean_ns, LOAD_MOST_NS);
+
+    return server->is_quick ? mean_ns : rng_between_ns(server->latency_rng, within_ns / 2, within_ns / 2 * 3);
 }
 
 void

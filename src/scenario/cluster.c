@@ -10,7 +10,9 @@
 #include "scenario/metrics.h"
 
 /* The cluster has a minute to come up before the scenario begins; a real one takes less. */
-#define BOOT_NS (60 * NS_PER_S)
+#define BOOT_NS            (60 * NS_PER_S)
+#define DECIDERS_SPREAD_NS (5 * NS_PER_S)
+#define NODES_NS           (-BOOT_NS + 9 * NS_PER_S)
 /*
  * Played nodes, and the controllers that watch them, start as in the recordings of such clusters: the health monitor
  * then looks at 16.4 s, and one lease in six is renewed before that, the others soon after.
@@ -454,16 +456,17 @@ cluster_boot(Cluster *cluster)
     etcd_start(cluster->etcd);
     process_start(apiserver_process(cluster->server));
     sim_run_until(cluster->sim, -BOOT_NS + 3 * NS_PER_S);
-    if (!is_ideal(cluster)) {
-        start_deciders(cluster);
-        sim_run_until(cluster->sim, -BOOT_NS + 5 * NS_PER_S);
-    }
     /*
-     * Real nodes come up within ten seconds, so that their loops have different
-     * phases. Played ones are all made at once, shortly before the controllers.
+     * Real controllers start within five seconds (the period of the node monitor) and nodes within ten,
+     * so that their loops have different phases. Played nodes are all made at once, shortly before the controllers.
      */
+    if (!is_ideal(cluster)) {
+        sim_run_until(cluster->sim, -BOOT_NS + 3 * NS_PER_S + rng_between_ns(rng, 0, DECIDERS_SPREAD_NS));
+        start_deciders(cluster);
+        sim_run_until(cluster->sim, NODES_NS);
+    }
     for (guint i = 0; i < n; i++)
-        starts[i] = is_ideal(cluster) ? IDEAL_START_NS + rng_between_ns(rng, 0, IDEAL_SPREAD_NS) : -BOOT_NS + 5 * NS_PER_S + rng_between_ns(rng, 0, 10 * NS_PER_S);
+        starts[i] = is_ideal(cluster) ? IDEAL_START_NS + rng_between_ns(rng, 0, IDEAL_SPREAD_NS) : NODES_NS + rng_between_ns(rng, 0, 10 * NS_PER_S);
     for (guint done = 0; done < n; done++) {
         guint next = G_MAXUINT;
         const ClusterNode *node;
