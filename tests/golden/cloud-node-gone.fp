@@ -1,1 +1,1 @@
-06fa4fad7c2ccd47
+6ba1c81c2266bf27

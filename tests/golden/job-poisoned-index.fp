@@ -1,1 +1,1 @@
-bf68ad9ca4f34e61
+f9eb7024caabac72

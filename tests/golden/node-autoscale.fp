@@ -1,1 +1,1 @@
-e8bf131839df7906
+e4e3ad8eda16ddfe

@@ -1,1 +1,1 @@
-fe5cdcbafe15b86e
+8457ce1b0e79cb58

@@ -1,1 +1,1 @@
-e474bb656f7ca09b
+9eecdb53e53b5c1b

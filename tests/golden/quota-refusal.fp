@@ -1,1 +1,1 @@
-93234e5b255edddb
+355ade9d3eca3c68

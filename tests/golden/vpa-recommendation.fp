@@ -1,1 +1,1 @@
-9b7518e5ccbec5df
+6a77e4c4c7b9ac20
