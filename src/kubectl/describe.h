@@ -33,7 +33,8 @@ extern const Describer describe_pod, describe_deployment, describe_replica_set, 
     describe_daemon_set, describe_stateful_set, describe_job, describe_cron_job, describe_hpa, describe_service,
     describe_endpoint_slice, describe_node, describe_namespace, describe_config_map,
     describe_secret, describe_service_account, describe_priority_class, describe_pdb,
-    describe_resource_quota, describe_limit_range;
+    describe_resource_quota, describe_limit_range, describe_claim, describe_volume_of_cluster, describe_storage_class,
+    describe_ingress_object, describe_network_policy;
 /* describer_find: never NULL; a kind without one of its own is told field by field. */
 const Describer *describer_find(const ApiKind *kind);
 
@@ -78,5 +79,7 @@ void describe_containers(GString *out,
                          const ApiObject *pod,
                          const char *space);
 void describe_volumes(GString *out, const PodSpec *spec, const char *space);
+/* endpoints_text: ready addresses of the slices' port called @name, three at most; "<none>" without slices. (owned) */
+char *endpoints_text(const GPtrArray *slices, const char *name);
 /* describe_limits: Limits and Requests. */
 void describe_limits(GString *out, const ResourceRequirements *resources, guint level);

@@ -142,6 +142,11 @@ static const Describer *const describers[] = {
     &describe_pdb,
     &describe_resource_quota,
     &describe_limit_range,
+    &describe_claim,
+    &describe_volume_of_cluster,
+    &describe_storage_class,
+    &describe_ingress_object,
+    &describe_network_policy,
 };
 
 const Describer *

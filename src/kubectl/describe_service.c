@@ -53,14 +53,13 @@ add_endpoints(EndpointsText *text, const EndpointSliceBody *body, const Endpoint
  * The addresses of the slices' port called @name, in their order. kubectl decides
  * that there is more as soon as a fourth endpoint is looked at, ready or not.
  */
-static void
-describe_endpoints_of(GString *out, const GPtrArray *slices, const char *name)
+char *
+endpoints_text(const GPtrArray *slices, const char *name)
 {
-    EndpointsText text = {.text = out};
+    EndpointsText text = {.text = g_string_new(NULL)};
 
-    describe_line(out, 0, "Endpoints:\t");
     if (slices == NULL || slices->len == 0)
-        g_string_append(out, "<none>");
+        g_string_append(text.text, "<none>");
     for (guint i = 0; slices != NULL && i < slices->len; i++) {
         const EndpointSliceBody *body = endpoint_slice_body(g_ptr_array_index(slices, i));
 
@@ -71,8 +70,16 @@ describe_endpoints_of(GString *out, const GPtrArray *slices, const char *name)
                 add_endpoints(&text, body, &body->ports.items[p]);
     }
     if (text.has_more)
-        g_string_append_printf(out, " + %d more...", (int)text.ready - SHOWN_MAX);
-    g_string_append_c(out, '\n');
+        g_string_append_printf(text.text, " + %d more...", (int)text.ready - SHOWN_MAX);
+    return g_string_free(text.text, FALSE);
+}
+
+static void
+describe_endpoints_of(GString *out, const GPtrArray *slices, const char *name)
+{
+    g_autofree char *text = endpoints_text(slices, name);
+
+    describe_line(out, 0, "Endpoints:\t%s\n", text);
 }
 
 static void

@@ -24,6 +24,9 @@ const char *pod_reason(const ApiObject *pod);
 const char *node_roles_text(const ApiObject *node);
 /* cell_add_containers: CONTAINERS and IMAGES of a template. */
 void cell_add_containers(const PodSpec *spec, GPtrArray *cells);
+/* access_modes_text: "RWO,ROX"; storage_size_text: of the key storage, "0" if there is none. */
+const char *access_modes_text(const StrList *modes);
+const char *storage_size_text(const QuantityMap *capacity);
 /* label_selector_text: "a=b,c in (d)", "<none>". (interned) */
 const char *label_selector_text(const LabelSelector *selector);
 /* event_last_time: when it was seen last. */

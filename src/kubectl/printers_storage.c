@@ -5,8 +5,8 @@
 #include "api/kinds/network.h"
 
 /* GetAccessModesAsString: in this order, each once */
-static const char *
-modes_text(const StrList *modes)
+const char *
+access_modes_text(const StrList *modes)
 {
     static const char *const short_forms[][2] = {{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"},
                                                  {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
@@ -18,8 +18,8 @@ modes_text(const StrList *modes)
     return str_intern(text->str);
 }
 
-static const char *
-size_text(const QuantityMap *capacity)
+const char *
+storage_size_text(const QuantityMap *capacity)
 {
     const Quantity *size = quantity_map_get(capacity, "storage");
 
@@ -48,8 +48,8 @@ claim_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *o
     cell_add(out, "%s", api_name(object));
     cell_add(out, "%s", api_is_deleting(object) ? "Terminating" : text_or(status->phase, ""));
     cell_add(out, "%s", text_or(spec->volume_name, ""));
-    cell_add(out, "%s", is_bound ? size_text(&status->capacity) : "");
-    cell_add(out, "%s", is_bound ? modes_text(&status->access_modes) : "");
+    cell_add(out, "%s", is_bound ? storage_size_text(&status->capacity) : "");
+    cell_add(out, "%s", is_bound ? access_modes_text(&status->access_modes) : "");
     cell_add(out, "%s", text_or(spec->storage_class_name, ""));
     cell_add(out, "%s", text_or(spec->volume_attributes_class_name, "<unset>"));
     cell_add_age(out, object, wall_ns);
@@ -69,8 +69,8 @@ volume_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *
 
     (void)wide;
     cell_add(out, "%s", api_name(object));
-    cell_add(out, "%s", size_text(&spec->capacity));
-    cell_add(out, "%s", modes_text(&spec->access_modes));
+    cell_add(out, "%s", storage_size_text(&spec->capacity));
+    cell_add(out, "%s", access_modes_text(&spec->access_modes));
     cell_add(out, "%s", text_or(spec->reclaim_policy, ""));
     cell_add(out, "%s", api_is_deleting(object) ? "Terminating" : text_or(status->phase, ""));
     if (spec->claim_ref == NULL)
