@@ -374,6 +374,42 @@ START_TEST(test_history)
 }
 END_TEST
 
+/* util/deployment_util_test.go of v1.35, TestGetTerminatingReplicaCountForReplicaSets; -1: not told. */
+static const struct {
+    guint version_minor;
+    gint32 old, new, want;
+} terminating_cases[] = {
+    {34, 1, 2, -1},
+    {35, 1, 2, 3},
+    {35, 0, 0, 0},
+    {35, 1, -1, -1},
+};
+
+START_TEST(test_terminating)
+{
+    const gint32 told[] = {terminating_cases[_i].old, terminating_cases[_i].new};
+    Mini *mini = mini_new();
+    const ApiObject *deployment = mini_add(mini, make_deployment(&web4));
+    OptInt32 got;
+
+    mini->version_minor = terminating_cases[_i].version_minor;
+    for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
+        ApiObject *set = make_set(deployment, i == 0 ? "web-old" : "web-new", i == 0 ? "app:0" : "app:1", i == 0 ? 0 : 4,
+                                  i == 0 ? 0 : 4, i + 1);
+
+        if (told[i] >= 0)
+            ((ReplicaSetStatus *)api_edit_status(set))->terminating_replicas = OPT_INT32(told[i]);
+        mini_add(mini, set);
+    }
+    for (guint i = 0; i < 3; i++)
+        mini_sync(mini, &deployment_controller, "default/web");
+    got = deployment_status(mini_get(mini, &deployment_kind, "default", "web"))->terminating_replicas;
+    ck_assert_msg((got.is_set ? got.value : -1) == terminating_cases[_i].want, "v1.%u, %d and %d: %d",
+                  terminating_cases[_i].version_minor, told[0], told[1], got.is_set ? got.value : -1);
+    mini_free(mini);
+}
+END_TEST
+
 static const struct {
     const char *name;
     gint32 limit;
@@ -606,6 +642,7 @@ deployment_sync_suite(void)
     tcase_add_test(tcase, test_rollover);
     tcase_add_test(tcase, test_rollback_order);
     tcase_add_test(tcase, test_history);
+    tcase_add_loop_test(tcase, test_terminating, 0, G_N_ELEMENTS(terminating_cases));
     tcase_add_loop_test(tcase, test_clean_history, 0, G_N_ELEMENTS(history_cases));
     tcase_add_test(tcase, test_scaling);
     tcase_add_test(tcase, test_pause);
