@@ -223,6 +223,7 @@ typedef struct {
     const GArray *endpoints;
     gboolean has_any;
     gint64 affinity_ns;
+    const char *sources; /* of the rules that are made now; NULL: all */
 } RuleMaker;
 
 static void
@@ -236,6 +237,7 @@ add_rule(RuleMaker *maker, const char *ip, gint32 port, FilterOrigin origin, con
         rule.verdict = maker->has_any ? FILTER_DROP : FILTER_REJECT;
     } else {
         rule.verdict = FILTER_DNAT;
+        rule.sources = maker->sources;
         rule.n_backends = picked->len;
         rule.backends = g_new0(FilterBackend, picked->len);
         for (guint i = 0; i < picked->len; i++) {
@@ -293,6 +295,26 @@ balancer_of(const ApiObject *service)
     return &((const ServiceStatus *)service->status)->load_balancer;
 }
 
+/* The firewall chain of a balancer's address (usesFWChain); NULL: there is none. (interned) */
+static const char *
+sources_of(const ServiceSpec *spec)
+{
+    GString *text;
+    const char *sources;
+
+    if (spec->load_balancer_source_ranges.count == 0)
+        return NULL;
+    text = g_string_new(NULL);
+    for (guint i = 0; i < spec->load_balancer_source_ranges.count; i++) {
+        g_autofree char *range = g_strstrip(g_strdup(spec->load_balancer_source_ranges.items[i]));
+
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", range);
+    }
+    sources = str_intern(text->str);
+    g_string_free(text, TRUE);
+    return sources;
+}
+
 static guint
 count_vips(const ApiObject *service)
 {
@@ -344,7 +366,7 @@ add_service_port(GArray *rules,
                          node->has_node_hints ? node->node_name : NULL, node->zone,
                          !internal_is_local || is_external,
                          internal_is_local || (is_external && external_is_local));
-    RuleMaker maker = {rules, endpoints, choice.has_any, affinity_of(spec)};
+    RuleMaker maker = {rules, endpoints, choice.has_any, affinity_of(spec), NULL};
 
     add_rule(&maker, spec->cluster_ip, port->port, FILTER_FROM_ANYWHERE,
              internal_is_local ? choice.local : choice.cluster);
@@ -352,6 +374,7 @@ add_service_port(GArray *rules,
         add_external(&maker, NULL, port->node_port, external_is_local, &choice);
     for (guint i = 0; i < spec->external_ips.count; i++)
         add_external(&maker, spec->external_ips.items[i], port->port, external_is_local, &choice);
+    maker.sources = sources_of(spec);
     for (guint i = 0; i < balancer->ingress.count; i++)
         if (is_vip(&balancer->ingress.items[i]))
             add_external(&maker, balancer->ingress.items[i].ip, port->port, external_is_local,

@@ -3,8 +3,7 @@
  *
  * Models: pkg/proxy/topology.go CategorizeEndpoints v1.33 and later (readiness,
  * terminating fallback, hints, Local policies) and the rules that iptables mode
- * makes of them. Pure: lists in, rules out. Left out: UDP and SCTP, IPv6, source
- * ranges of load balancers (but for their share of the rules written).
+ * makes of them. Pure: lists in, rules out. Left out: UDP and SCTP, IPv6.
  */
 #pragma once
 

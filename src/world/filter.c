@@ -2,6 +2,8 @@
 
 #include "world/filter.h"
 
+#include <arpa/inet.h>
+
 /*
  * A neighbour that falls silent: reachable for 15..45 s after it last answered,
  * 5 s of delay, three probes. Recorded twice, 51 s from the cut to the first
@@ -174,6 +176,48 @@ guint
 filter_rule_count(const NetFilter *filter)
 {
     return filter->n_rules;
+}
+
+/* An IPv4 address as a number; FALSE: it is none. */
+static gboolean
+read_ip(const char *text, guint32 *out_ip)
+{
+    struct in_addr raw;
+
+    if (inet_pton(AF_INET, text, &raw) != 1)
+        return FALSE;
+    *out_ip = ntohl(raw.s_addr);
+    return TRUE;
+}
+
+static gboolean
+is_in_range(guint32 ip, const char *range)
+{
+    const char *slash = strchr(range, '/');
+    g_autofree char *base_text = slash != NULL ? g_strndup(range, (gsize)(slash - range)) : NULL;
+    guint32 base;
+    gint64 bits;
+
+    if (slash == NULL || !read_ip(base_text, &base) || !g_ascii_string_to_signed(slash + 1, 10, 0, 32, &bits, NULL))
+        return FALSE;
+    return bits == 0 || (ip ^ base) >> (32 - bits) == 0;
+}
+
+gboolean
+filter_admits(const FilterRule *rule, const char *source)
+{
+    g_auto(GStrv) ranges = NULL;
+    guint32 ip;
+
+    if (rule->sources == NULL)
+        return TRUE;
+    if (source == NULL || !read_ip(source, &ip))
+        return FALSE;
+    ranges = g_strsplit(rule->sources, " ", -1);
+    for (guint i = 0; ranges[i] != NULL; i++)
+        if (is_in_range(ip, ranges[i]))
+            return TRUE;
+    return FALSE;
 }
 
 guint64

@@ -16,6 +16,8 @@
 /* filter_find: the rule for @port of @ip (NULL: any address of this machine); NULL if there is none. */
 const FilterRule *
 filter_find(const NetFilter *filter, const char *ip, gint32 port, gboolean is_inside);
+/* filter_admits: may a packet from @source take the rule? */
+gboolean filter_admits(const FilterRule *rule, const char *source);
 /* filter_generation: changes whenever a rule does; a rule found before holds as long as it has not. */
 guint64 filter_generation(const NetFilter *filter);
 /* filter_pick: a backend of the rule: uniform, or the one of before with affinity. */

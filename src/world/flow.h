@@ -30,6 +30,7 @@ typedef struct {
     FilterBackend *backends; /* (owned) */
     guint n_backends;
     gint64 affinity_ns; /* 0: none */
+    const char *sources; /* interned; whose packets it takes, "10.0.0.0/8 192.0.2.0/24", others are dropped; NULL: all */
 } FilterRule;
 
 /* machine_filter: made on first use, dies with the machine; emptied by power-off. */

@@ -123,6 +123,13 @@ find_rule(FlowClient *client)
     return client->rule;
 }
 
+static const char *
+source_of(const FlowClient *client)
+{
+    return client->options.from_sandbox != NULL ? sandbox_ip(client->options.from_sandbox)
+                                                : machine_ip(client->options.from_machine);
+}
+
 /* What the entry's filter makes of the destination. FALSE: the flow has been dealt with. */
 static gboolean
 choose_backend(Flow *flow)
@@ -143,7 +150,7 @@ choose_backend(Flow *flow)
             flow->backend.ip = client->entry->ip;
         return TRUE;
     }
-    if (rule->verdict == FILTER_DNAT) {
+    if (rule->verdict == FILTER_DNAT && filter_admits(rule, source_of(client))) {
         flow->backend = *filter_pick(client->filter, rule, client->id);
         return TRUE;
     }

@@ -272,6 +272,34 @@ START_TEST(test_fifty_notices_a_round)
 }
 END_TEST
 
+/* v1.34 pkg/proxy/iptables: -s RANGE of a balancer's firewall chain; nobody else gets past its end. */
+static const struct {
+    const char *sources, *source;
+    gboolean wanted;
+} sources[] = {
+    {NULL, "192.0.2.20", TRUE},
+    {NULL, NULL, TRUE},
+    {"192.0.2.0/24", "192.0.2.20", TRUE},
+    {"192.0.2.0/24", "192.0.3.1", FALSE},
+    {"10.0.0.0/8 192.0.2.0/24", "192.0.2.255", TRUE},
+    {"10.0.0.0/8 192.0.2.0/24", "10.255.0.1", TRUE},
+    {"10.0.0.0/8 192.0.2.0/24", "11.0.0.1", FALSE},
+    {"192.0.2.20/32", "192.0.2.20", TRUE},
+    {"192.0.2.20/32", "192.0.2.21", FALSE},
+    {"192.0.2.20/31", "192.0.2.21", TRUE},
+    {"0.0.0.0/0", "203.0.113.5", TRUE},
+    {"fd00::/8", "192.0.2.20", FALSE},
+    {"192.0.2.0/24", NULL, FALSE},
+};
+
+START_TEST(test_sources)
+{
+    FilterRule rule = {.sources = sources[_i].sources};
+
+    ck_assert_msg(filter_admits(&rule, sources[_i].source) == sources[_i].wanted, "row %d", _i);
+}
+END_TEST
+
 Suite *
 filter_suite(void)
 {
@@ -280,6 +308,7 @@ filter_suite(void)
 
     tcase_add_test(tcase, test_rules_by_address_and_port);
     tcase_add_test(tcase, test_rules_by_origin);
+    tcase_add_loop_test(tcase, test_sources, 0, G_N_ELEMENTS(sources));
     tcase_add_test(tcase, test_groups_change_apart);
     tcase_add_test(tcase, test_an_address_that_changes_its_group);
     tcase_add_test(tcase, test_power_off_empties_it);

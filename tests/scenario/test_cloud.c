@@ -28,6 +28,11 @@ Suite *cloud_suite(void);
     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\nspec:\n  nodeName: w-1\n"          \
     "  containers: [{name: web, image: 'nginx:1'}]\n"
 
+/* The Service again, which adds to it. */
+#define RANGES(range)                                                                                              \
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  type: LoadBalancer\n"                     \
+    "  loadBalancerSourceRanges: ['" range "']\n  selector: {app: web}\n  ports: [{port: 80}]\n"
+
 /* A second pod, which goes on for so many seconds after it was deleted. */
 #define SLOW(seconds)                                                                                              \
     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: slow, labels: {app: web}}\nspec:\n  nodeName: w-2\n"         \
@@ -118,6 +123,11 @@ static const struct {
            USERS "  timeline:\n  - {at: 90s, kubectl: delete pod slow --wait=false}\n"
                  "  expect:\n  - {at: end, that: \"traffic/users failed >= 50\"}\n  - {at: end, that: \"traffic/users failed <= 350\"}\n",
            WEB("Local") SLOW("3"))},
+    {"source ranges: who is in one gets through",
+     SCENE("80s", CLOUD FREE, USERS "  expect:\n  - {at: end, that: \"traffic/users failed == 0\"}\n", WEB("Cluster") RANGES("192.0.2.0/24"))},
+    {"and the others get no answer",
+     SCENE("80s", CLOUD FREE, USERS "  expect:\n  - {at: end, that: \"traffic/users ok == 0\"}\n  - {at: end, that: \"traffic/users timeout > 300\"}\n",
+           WEB("Cluster") RANGES("10.0.0.0/8"))},
     {"nobody makes one while cloud-controller-manager is dead, and then it is made",
      SCENE("3m", CLOUD FREE,
            "  timeline:\n  - {at: 1s, fault: {componentCrash: {component: cloud-controller-manager, duration: 1m}}}\n"
