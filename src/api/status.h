@@ -1,7 +1,8 @@
 /*
  * status.h - the API's answer when it says no: metav1.Status
  *
- * Constructors give the exact texts of apimachinery pkg/api/errors v1.34.
+ * Constructors give the exact texts of apimachinery pkg/api/errors v1.34; each returns one reference (owned), to be
+ * given back with api_status_unref. A status is not changed once somebody else has it.
  */
 #pragma once
 

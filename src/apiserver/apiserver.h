@@ -153,6 +153,7 @@ typedef struct {
     RpcServe serve;
     gpointer self;
 } ApiBackend;
+/* apiserver_add_backend: before the first request; @backend is copied. */
 void apiserver_add_backend(ApiServer *server, const ApiBackend *backend);
 gboolean apiserver_has_group(const ApiServer *server, const char *group);
 
@@ -185,6 +186,7 @@ ApiWatch *apiserver_watch(
     guint64 from_revision,
     ApiWatchFunc func,
     gpointer user);
+/* apiserver_watch_stop: nothing comes any more, not even what is under way; frees @watch. */
 void apiserver_watch_stop(ApiWatch *watch);
 
 /* --- for those who look, without being a client: nothing here costs virtual time ----- */
@@ -194,6 +196,7 @@ void apiserver_watch_stop(ApiWatch *watch);
  * told.
  */
 typedef void (*ApiTapFunc)(gpointer user, WatchType type, const ApiObject *object);
+/* apiserver_add_tap: for the life of the server; taps are called in the order in which they were added. */
 void apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user);
 /* apiserver_peek: the stored object now, or NULL. (borrowed until the next event) */
 const ApiObject *

@@ -35,6 +35,10 @@ struct Value {
     guint *key_columns;
 };
 
+/*
+ * value_new_*: (owned), without a place in a file. Texts are interned. value_new_float: @literal is kept as it is, so it
+ * must be a number of JSON. value_copy: deep, with the places.
+ */
 Value *value_new_null(void);
 Value *value_new_bool(gboolean boolean);
 Value *value_new_int(gint64 integer);
@@ -46,6 +50,7 @@ Value *value_copy(const Value *value);
 void value_free(Value *value); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Value, value_free)
 
+/* Look-ups walk the keys of the map, which are few: pointers first, so interned keys are quick. */
 /* value_get: member of a map, NULL if absent or @value is NULL or no map. (borrowed) */
 Value *value_get(const Value *value, const char *key);
 /* value_get_path: walks maps by keys, ended by NULL. (borrowed) */
@@ -72,6 +77,7 @@ void value_sort(Value *value);
 gboolean value_remove(Value *map, const char *key);
 /* value_take: as remove, gives the member. (owned) */
 Value *value_take(Value *map, const char *key);
+/* value_append, value_insert (before @index), value_remove_at: @item is (owned) by the list; a removed one is freed. */
 void value_append(Value *list, Value *item);
 void value_insert(Value *list, guint index, Value *item);
 void value_remove_at(Value *list, guint index);

@@ -1,5 +1,9 @@
 /*
  * cli.h - the command line: one file per subcommand, one line in the list
+ *
+ * A subcommand parses its options (cli_parse), loads what it needs (cli_load), prints what was asked for to stdout and
+ * everything else to stderr, and returns an exit status; it never exits itself. Output is UTF-8, without colours unless
+ * it goes to a terminal.
  */
 #pragma once
 

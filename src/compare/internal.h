@@ -1,5 +1,8 @@
 /*
  * internal.h - what the files of this room share
+ *
+ * Tables are keyed by interned texts; what comes out of them is sorted before it is seen. Everything is read by one
+ * pass over the records, oldest first: facts.c takes each, final.c looks at what is left.
  */
 #pragma once
 

@@ -60,6 +60,7 @@ Runtime *machine_runtime(Machine *machine); /* NULL if the machine has none */
 /* runtime_load: @work_ns of one core that something of the machine's own takes from its pods; nobody waits for the end. */
 void runtime_load(Runtime *runtime, gint64 work_ns);
 
+/* runtime_has_image: it is unpacked on this machine: no pull is needed. */
 gboolean runtime_has_image(const Runtime *runtime, const char *image);
 /* Present images, name and size, largest first then by name. */
 typedef struct {
@@ -86,6 +87,10 @@ typedef struct {
     gint64 cpu_milli_request;
 } SandboxOptions;
 typedef void (*RtSandboxDone)(gpointer user, Sandbox *sandbox, const char *error);
+/*
+ * runtime_run_sandbox: network namespace, address, pause container; takes the draws `sandbox` and `cni`. @options is copied.
+ * The sandbox is (borrowed) from the runtime until runtime_remove_sandbox; NULL and @error: the words of the CNI plugin that gave no address.
+ */
 void runtime_run_sandbox(Runtime *runtime,
                          const SandboxOptions *options,
                          SimHandle owner,
@@ -151,6 +156,10 @@ void runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self);
 typedef enum { RT_CREATED, RT_RUNNING, RT_EXITED } RtState;
 
 typedef void (*RtCreateDone)(gpointer user, RtContainer *container, const char *error);
+/*
+ * runtime_create_container, runtime_start_container: in this order, once each; the image must be there. @options is copied.
+ * @error NULL if it worked, else containerd's words. The container is (borrowed) until runtime_remove_container.
+ */
 void runtime_create_container(Sandbox *sandbox,
                               const RtContainerOptions *options,
                               SimHandle owner,

@@ -23,6 +23,7 @@ typedef struct {
     Dist external; /* one way, from outside the cluster */
 } WorldOptions;
 
+/* world_new: empty; @options is copied. (owned) Free it before @sim. */
 World *world_new(Sim *sim, const WorldOptions *options);
 void world_free(World *world); /* frees machines, processes, connections */
 Sim *world_sim(World *world);
@@ -39,6 +40,7 @@ typedef struct {
     gint64 boot_min_ns, boot_max_ns; /* time from power on to processes started; 0: 30..90 s */
 } MachineOptions;
 
+/* machine_new: switched on, with nothing running. @options is copied; the world owns the machine, which never goes away. */
 Machine *machine_new(World *world, const MachineOptions *options);
 const char *machine_name(const Machine *machine);
 const char *machine_zone(const Machine *machine);
@@ -67,6 +69,7 @@ typedef struct {
     void (*powered_off)(gpointer self);
     void (*booted)(gpointer self);
 } MachineHooks;
+/* machine_add_hooks: called in the order in which they were added, from within the event that cuts the power or ends the boot. */
 void machine_add_hooks(Machine *machine, const MachineHooks *hooks, gpointer self);
 
 /* --- processes --------------------------------------------------------------------- */
@@ -95,8 +98,10 @@ void process_start(Process *process); /* no effect unless stopped, machine on */
 /* process_crash: dies now; its supervisor starts it again after @restart_ns (< 0: never). Peers get resets. */
 void process_crash(Process *process, gint64 restart_ns);
 void process_stop(Process *process); /* as crash(-1), and not started at boot */
+/* process_pause: SIGSTOP: keeps its memory and its connections; messages wait until process_resume. */
 void process_pause(Process *process);
 void process_resume(Process *process);
+/* machine_find_process: by name; NULL if there is none. (borrowed) */
 Process *machine_find_process(Machine *machine, const char *name);
 
 /* --- wires --------------------------------------------------------------------------- */
