@@ -198,7 +198,7 @@ tell_event(Narrator *narrator, const ApiObject *old, const ApiObject *event)
         narrator_say(narrator, "the cluster autoscaler orders machines: %s", body->message + strcspn(body->message, "["));
     else if (str_is(body->reason, "ScaleDown") && str_is(about->kind, "Node") && narrator_first_time(narrator, about->uid, "scale down"))
         narrator_say(narrator, "the cluster autoscaler gives %s back", about->name);
-    else if (str_is(body->reason, "EnsuredLoadBalancer"))
+    else if (str_is(body->reason, "EnsuredLoadBalancer") && narrator_first_time(narrator, about->uid, "balancer"))
         narrator_say(narrator, "Service %s has its load balancer", about->name);
     else if (str_is(body->reason, "DeletingNode") && !narrator_first_time(narrator, about->uid, IN_CLOUD))
         narrator_say(narrator, "the cloud has no machine of %s any more: the node is deleted", about->name);
