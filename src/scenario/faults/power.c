@@ -49,7 +49,7 @@ power_off_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 
     if (args->gone)
         return g_strdup_printf("the cloud terminates %s", who);
-    return g_strdup_printf("%s %s power", who, n_nodes == 1 ? "loses" : "lose");
+    return g_strdup_printf("%s %s power", who, n_nodes <= 1 ? "loses" : "lose");
 }
 
 static char *
@@ -58,7 +58,7 @@ power_on_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
     g_autofree char *who = fault_node_words(nodes, n_nodes);
 
     (void)args;
-    return g_strdup_printf("%s %s switched on", who, n_nodes == 1 ? "is" : "are");
+    return g_strdup_printf("%s %s switched on", who, n_nodes <= 1 ? "is" : "are");
 }
 
 static char *
@@ -67,7 +67,7 @@ reboot_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
     g_autofree char *who = fault_node_words(nodes, n_nodes);
 
     (void)args;
-    return g_strdup_printf("%s %s", who, n_nodes == 1 ? "reboots" : "reboot");
+    return g_strdup_printf("%s %s", who, n_nodes <= 1 ? "reboots" : "reboot");
 }
 
 static const ScField off_fields[] = {
