@@ -16,7 +16,7 @@
 typedef struct Cycle Cycle;
 typedef struct SchedPlugin SchedPlugin;
 
-#define SCHED_PLUGINS_MAX 16
+#define SCHED_PLUGINS_MAX 20
 #define SCHED_SCORE_MAX   100
 
 typedef enum {
@@ -50,6 +50,8 @@ typedef enum {
     EVENT_NODE_LABEL = 1 << 11,
     EVENT_NODE_CONDITION = 1 << 12,
     EVENT_NODE_ANNOTATION = 1 << 13,
+    EVENT_CLAIM = 1 << 15,    /* a PersistentVolumeClaim came or changed */
+    EVENT_VOLUME = 1 << 16,   /* a PersistentVolume did */
     EVENT_WILDCARD = 1 << 14, /* leftover flush, forced activation: always queues */
 } ClusterEventType;
 

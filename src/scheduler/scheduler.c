@@ -1,6 +1,7 @@
 /* scheduler.c - assembly, and what the informers say; see internal.h */
 
 #include "scheduler/internal.h"
+#include "api/kinds/storage.h"
 #include "api/profile.h"
 
 #include "base/duration.h"
@@ -201,12 +202,35 @@ pod_updated(gpointer user, const ApiObject *old, const ApiObject *pod)
 
 static const InformerHandlers pod_handlers = {pod_added, pod_updated, pod_deleted};
 
+/* --- claims and volumes ------------------------------------------------------------------------------------- */
+
+static void
+storage_changed(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    Scheduler *scheduler = user;
+
+    if (old != NULL && old->resource_version == object->resource_version)
+        return;
+    scheduler_event(scheduler,
+                    object->kind == &persistent_volume_kind ? EVENT_VOLUME : EVENT_CLAIM, old, object);
+    scheduler_pump(scheduler);
+}
+
+static void
+storage_came(gpointer user, const ApiObject *object)
+{
+    storage_changed(user, NULL, object);
+}
+
+static const InformerHandlers storage_handlers = {storage_came, storage_changed, NULL};
+
 /* --- what plugins look up ------------------------------------------------------------------------------------ */
 
 /* Kinds besides nodes and pods; those that the API does not have are left out. */
 static const char *const read_kinds[][2] = {
     {"v1", "Namespace"},       {"v1", "Service"},          {"v1", "ReplicationController"},
     {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"}, {"policy/v1", "PodDisruptionBudget"},
+    {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"},
 };
 
 static gboolean
@@ -368,7 +392,9 @@ add_informers(Scheduler *scheduler)
     for (guint i = 0; i < G_N_ELEMENTS(read_kinds); i++) {
         const ApiKind *kind = api_kind_find(read_kinds[i][0], read_kinds[i][1]);
 
-        if (kind != NULL)
+        if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind)
+            informer_add_handlers(informer_factory_get(factory, kind, NULL), &storage_handlers, scheduler);
+        else if (kind != NULL)
             informer_factory_get(factory, kind, NULL);
     }
 }

@@ -393,3 +393,22 @@ const ApiKind persistent_volume_kind = {
     .warn = pv_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
+
+gboolean
+pv_reaches(const ApiObject *volume, const ApiObject *node)
+{
+    const Value *required = value_get(pv_spec(volume)->node_affinity, "required");
+    ApiDecodeResult result = {0};
+    NodeSelector *selector;
+    gboolean reaches = FALSE;
+
+    if (required == NULL)
+        return TRUE;
+    selector = api_struct_new(&node_selector_type);
+    api_struct_decode(&node_selector_type, selector, required, "required", &result);
+    api_decode_result_clear(&result);
+    for (guint i = 0; i < selector->terms.count && !reaches; i++)
+        reaches = node_term_matches(&selector->terms.items[i], node);
+    api_struct_free(&node_selector_type, selector);
+    return reaches;
+}

@@ -49,6 +49,9 @@ typedef struct {
     ApiTime last_phase_transition_time;
 } PvStatus;
 
+/* pv_reaches: the volume's node affinity, if it has one, selects @node. */
+gboolean pv_reaches(const ApiObject *volume, const ApiObject *node);
+
 extern const ApiKind persistent_volume_claim_kind, persistent_volume_kind;
 extern const ApiType pvc_spec_type, pvc_status_type, claim_template_type;
 

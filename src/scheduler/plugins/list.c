@@ -7,6 +7,8 @@ const SchedPlugin *const sched_plugins[] = {
     &node_unschedulable_plugin,  &node_name_plugin,
     &taint_toleration_plugin,    &node_affinity_plugin,
     &node_ports_plugin,          &node_resources_fit_plugin,
+    &volume_restrictions_plugin, &volume_binding_plugin,
+    &volume_zone_plugin,
     &pod_topology_spread_plugin, &inter_pod_affinity_plugin,
     &default_preemption_plugin,  &balanced_allocation_plugin,
     &image_locality_plugin,      NULL,

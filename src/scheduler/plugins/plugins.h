@@ -8,7 +8,8 @@
 extern const SchedPlugin scheduling_gates_plugin, priority_sort_plugin, node_unschedulable_plugin,
     node_name_plugin, taint_toleration_plugin, node_affinity_plugin, node_ports_plugin,
     node_resources_fit_plugin, pod_topology_spread_plugin, inter_pod_affinity_plugin,
-    default_preemption_plugin, balanced_allocation_plugin, image_locality_plugin;
+    default_preemption_plugin, balanced_allocation_plugin, image_locality_plugin,
+    volume_restrictions_plugin, volume_binding_plugin, volume_zone_plugin;
 
 /* --- match.c ------------------------------------------------------------------------------------- */
 
@@ -30,6 +31,15 @@ gboolean sched_affinity_all_match(const SchedCache *cache,
                                   const ApiObject *pod);
 /* sched_event_is_own: the event is a change of the waiting pod itself. */
 gboolean sched_event_is_own(const PodInfo *waiting, const ClusterEvent *event);
+
+/* --- volume_binding.c --------------------------------------------------------------------------- */
+
+/* sched_claim_of: the claim that the pod's @volume'th volume stands for, or NULL. */
+const char *sched_claim_of(const ApiObject *pod, guint volume);
+const ApiObject *sched_claim_get(const SchedCache *cache, const ApiObject *pod, const char *name);
+gboolean sched_uses_claim(const ApiObject *pod, const char *name);
+/* sched_claim_hint: the event is about a claim of the waiting pod. */
+gboolean sched_claim_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event);
 
 /* --- resource_scores.c ------------------------------------------------------------------------------ */
 
