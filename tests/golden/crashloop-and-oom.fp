@@ -1,1 +1,1 @@
-cbf1920f0b898e1e
+8b5beb06b34cbb59

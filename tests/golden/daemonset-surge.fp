@@ -1,1 +1,1 @@
-dd904aa4aa8e78ed
+e3589e2db07c29eb

@@ -1,1 +1,1 @@
-e4e3ad8eda16ddfe
+78339f85a7664a8d

@@ -1,1 +1,1 @@
-8457ce1b0e79cb58
+6ff1bbee3ac815a3

@@ -1,1 +1,1 @@
-355ade9d3eca3c68
+4bc6ed40623d0f6c

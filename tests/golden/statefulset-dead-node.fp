@@ -1,1 +1,1 @@
-2d0136fc56fddec5
+3b28aa69dc1ea8c7
