@@ -92,8 +92,6 @@ kind_has_group(const ApiKind *kind, const char *suffix)
 
     if (suffix[0] != '\0' && g_str_has_prefix(kind->group, suffix))
         return TRUE;
-    if (strcmp(suffix, "v1.autoscaling") == 0 && strcmp(kind->group, "autoscaling") == 0)
-        return TRUE; /* the older version is served, too */
     return strncmp(suffix, kind->version, version_length) == 0 && suffix[version_length] == '.' &&
            strcmp(suffix + version_length + 1, kind->group) == 0;
 }

@@ -10,6 +10,7 @@
 
 Suite *kinds_suite(void);
 Suite *forms_suite(void);
+Suite *job_status_suite(void);
 Suite *defaults_suite(void);
 Suite *validation_suite(void);
 

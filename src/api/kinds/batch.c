@@ -325,6 +325,7 @@ const ApiKind job_kind = {
     .prepare_update = job_prepare_update,
     .validate = job_validate,
     .validate_update = job_validate_update,
+    .validate_status = job_validate_status,
     .warn = job_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = job_select_field,

@@ -197,8 +197,8 @@ parse_index(const char *text, gint64 completions, gint64 *out_index, char **out_
 }
 
 /* parseIndexInterval */
-static gboolean
-parse_interval(const char *text, gint64 completions, gint64 *out_first, gint64 *out_last, char **out_problem)
+gboolean
+index_interval_parse(const char *text, gint64 completions, gint64 *out_first, gint64 *out_last, char **out_problem)
 {
     g_auto(GStrv) ends = g_strsplit(text, "-", -1);
     guint count = text[0] == '\0' ? 1 : g_strv_length(ends);
@@ -221,8 +221,8 @@ parse_interval(const char *text, gint64 completions, gint64 *out_first, gint64 *
 }
 
 /* validateIndexesFormat: how many indexes it names; 0 with *out_problem (owned). */
-static gint64
-count_indexes(const char *text, gint64 completions, char **out_problem)
+gint64
+index_list_count(const char *text, gint64 completions, char **out_problem)
 {
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
     gint64 before = -1;
@@ -232,7 +232,7 @@ count_indexes(const char *text, gint64 completions, char **out_problem)
         gint64 first;
         gint64 last;
 
-        if (!parse_interval(parts[i], completions, &first, &last, out_problem))
+        if (!index_interval_parse(parts[i], completions, &first, &last, out_problem))
             return 0;
         if (i > 0 && before >= first) {
             *out_problem = g_strdup_printf(
@@ -274,7 +274,7 @@ check_success_rule(ApiErrors *errors, const SuccessPolicyRule *rule, gint32 comp
 
         if (strlen(rule->succeeded_indexes) > MAX_INDEXES_TEXT)
             field_too_long(errors, "succeededIndexes", MAX_INDEXES_TEXT);
-        total = count_indexes(rule->succeeded_indexes, completions, &problem);
+        total = index_list_count(rule->succeeded_indexes, completions, &problem);
         if (problem != NULL)
             field_invalid_string(errors, "succeededIndexes", rule->succeeded_indexes,
                                  str_internf("error parsing succeededIndexes: %s", problem));

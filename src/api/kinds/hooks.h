@@ -170,6 +170,11 @@ priority_class_validate_update(const ApiObject *object, const ApiObject *old, Ap
 void lease_validate(const ApiObject *object, ApiErrors *errors);
 void event_validate(const ApiObject *object, ApiErrors *errors);
 
+/* index_list_count: how many indexes "1,3-5" names; 0 with *out_problem (owned). index_interval_parse: one part of it. */
+gint64 index_list_count(const char *text, gint64 completions, char **out_problem);
+gboolean
+index_interval_parse(const char *text, gint64 completions, gint64 *out_first, gint64 *out_last, char **out_problem);
+void job_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void job_validate(const ApiObject *object, ApiErrors *errors);
 void job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void job_warn(const ApiObject *job, GPtrArray *warnings);
