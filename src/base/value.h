@@ -50,7 +50,7 @@ Value *value_copy(const Value *value);
 void value_free(Value *value); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Value, value_free)
 
-/* Look-ups walk the keys of the map, which are few: pointers first, so interned keys are quick. */
+/* Look-ups walk the keys of the map, which are few, from the last: of a repeated key the last one counts. */
 /* value_get: member of a map, NULL if absent or @value is NULL or no map. (borrowed) */
 Value *value_get(const Value *value, const char *key);
 /* value_get_path: walks maps by keys, ended by NULL. (borrowed) */

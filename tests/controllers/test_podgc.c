@@ -181,6 +181,43 @@ START_TEST(orphaned)
 }
 END_TEST
 
+/* gcOrphaned says why in a condition (v1.34 gc_controller.go, DeletionByPodGC), gcTerminating and gcUnscheduledTerminating do not. */
+static const struct {
+    const char *name, *node;
+    gboolean is_deleting;
+    const char *reason;
+} patch_cases[] = {
+    {"orphaned", "ghost", FALSE, "DeletionByPodGC"},
+    {"never scheduled, and deleted", NULL, TRUE, NULL},
+};
+
+START_TEST(what_is_patched)
+{
+    Mini *mini = gc_mini();
+    ApiObject *made = make_pod(NULL, "p", patch_cases[_i].node, patch_cases[_i].node != NULL ? "Running" : "Pending", FALSE);
+    const PodStatus *status;
+    const Condition *condition;
+
+    if (patch_cases[_i].is_deleting)
+        api_edit_meta(made)->deletion_time = mini_wall_ns(mini);
+    mini_add(mini, made);
+    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE, .kind = &pod_kind, .code = 500, .count = 9}); /* so that it can be looked at */
+    TICK(mini);
+    mini->now_ns += 40 * NS_PER_S;
+    TICK(mini);
+    status = pod_status(mini_get(mini, &pod_kind, "default", "p"));
+    condition = condition_find(&status->conditions, "DisruptionTarget");
+    ck_assert_str_eq(status->phase, "Failed");
+    ck_assert_msg((condition != NULL) == (patch_cases[_i].reason != NULL), "%s", patch_cases[_i].name);
+    if (condition != NULL) {
+        ck_assert_str_eq(condition->status, "True");
+        ck_assert_str_eq(condition->reason, patch_cases[_i].reason);
+        ck_assert_str_eq(condition->message, "PodGC: node no longer exists");
+    }
+    gc_drop(mini);
+}
+END_TEST
+
 /* nodeQueue: who was missed, came back and is missed again has waited since the first time. */
 START_TEST(quarantine_goes_on)
 {
@@ -208,6 +245,7 @@ podgc_suite(void)
     tcase_add_loop_test(tcase, out_of_service, 0, G_N_ELEMENTS(service_cases));
     tcase_add_loop_test(tcase, unscheduled, 0, G_N_ELEMENTS(unscheduled_cases));
     tcase_add_loop_test(tcase, orphaned, 0, G_N_ELEMENTS(orphan_cases));
+    tcase_add_loop_test(tcase, what_is_patched, 0, G_N_ELEMENTS(patch_cases));
     tcase_add_test(tcase, quarantine_goes_on);
     suite_add_tcase(suite, tcase);
     return suite;
