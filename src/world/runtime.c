@@ -48,7 +48,7 @@ static void
 network_crowd(Runtime *runtime, gint change)
 {
     runtime->n_network = (guint)((gint)runtime->n_network + change);
-    cpu_group_set_idle(&runtime->network_cpu, runtime->n_network > 1 ? (runtime->n_network - 1) * NETWORK_CROWD_MILLI : 0);
+    cpu_group_set_idle(&runtime->network_cpu, (MAX(runtime->n_network, 1) - 1) * NETWORK_CROWD_MILLI);
 }
 
 static void
