@@ -214,6 +214,40 @@ on_got(Command *command, const ApiResponse *response)
     }
 }
 
+/*
+ * --server-side: what the manifest says goes in and nothing goes out, with no annotation. Left
+ * out: who owns which field, so nothing conflicts.
+ */
+static void
+on_merged(Command *command, const ApiResponse *response)
+{
+    if (!api_response_ok(response))
+        command_server_error(command, response->status, NULL);
+    else
+        print_changed(command, response->object, "serverside-applied");
+    command_next(command);
+}
+
+static void
+on_merge_base(Command *command, const ApiResponse *response)
+{
+    Target *target = current(command);
+    ApiRequest *request;
+
+    if (!api_response_ok(response) && response->code != 404) {
+        on_merged(command, response);
+        return;
+    }
+    request = command_request(command, response->code == 404 ? VERB_CREATE : VERB_PATCH, target);
+    if (response->code != 404)
+        request->patch_type = PATCH_STRATEGIC;
+    request->body = value_copy(target->manifest);
+    value_sort(request->body);
+    request->field_validation = validation_of(command);
+    request->dry_run = str_is(flag_string(command, "dry-run"), "server");
+    command_send(command, request, on_merged);
+}
+
 static void
 apply_one(Command *command, Target *target)
 {
@@ -230,7 +264,33 @@ apply_one(Command *command, Target *target)
         command_next(command);
         return;
     }
-    command_send(command, command_request(command, VERB_GET, target), on_got);
+    command_send(command, command_request(command, VERB_GET, target),
+                 flag_bool(command, "server-side") ? on_merge_base : on_got);
+}
+
+/* ApplyOptions.Validate: what is wrong with the flags together, or NULL. */
+static const char *
+wrong_flags(const Command *command)
+{
+    gboolean is_server_side = flag_bool(command, "server-side");
+    gboolean has_selector = !str_is_empty(flag_string(command, "selector"));
+
+    if (flag_bool(command, "force-conflicts") && !is_server_side)
+        return "--force-conflicts only works with --server-side";
+    if (is_server_side && str_is(flag_string(command, "dry-run"), "client"))
+        return "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server "
+               "instead?)";
+    if (is_server_side && flag_bool(command, "force"))
+        return "--force cannot be used with --server-side";
+    if (flag_bool(command, "force") && str_is(flag_string(command, "dry-run"), "server"))
+        return "--dry-run=server cannot be used with --force";
+    if (flag_bool(command, "all") && has_selector)
+        return "cannot set --all and --selector at the same time";
+    if (flag_bool(command, "prune") && !flag_bool(command, "all") && !has_selector)
+        return "all resources selected for prune without explicitly passing --all. To prune all "
+               "resources, pass the --all flag. If you did not mean to prune all resources, "
+               "specify a label selector";
+    return NULL;
 }
 
 static void
@@ -238,6 +298,10 @@ apply_run(Command *command)
 {
     if (!flag_is_given(command, "filename")) {
         command_fail(command, "must specify one of -f and -k");
+        return;
+    }
+    if (wrong_flags(command) != NULL) {
+        command_fail(command, "%s", wrong_flags(command));
         return;
     }
     if (targets_from_files(command))

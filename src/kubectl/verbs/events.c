@@ -177,15 +177,40 @@ read_for(Command *command)
     if (str_is_empty(text))
         return TRUE;
     parts = g_strsplit(text, "/", -1);
-    if (g_strv_length(parts) != 2 || parts[0][0] == '\0' || parts[1][0] == '\0') {
-        command_fail(command, "--for must be in resource/name form");
+    if (g_strv_length(parts) != 2) {
+        command_fail(command, parts[1] == NULL ? "--for must be in resource/name form"
+                                               : "arguments in resource/name form may not have "
+                                                 "more than one slash");
         return FALSE;
     }
     state->kind = api_kind_find_resource(parts[0]);
     state->name = str_intern(parts[1]);
-    if (state->kind == NULL)
-        command_fail(command, "the server doesn't have a resource type \"%s\"", parts[0]);
-    return state->kind != NULL;
+    if (state->kind == NULL) {
+        command_warn(command, "the server doesn't have a resource type \"%s\"", parts[0]);
+        command_finish(command, 1);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* --types: FALSE: message out, ended. */
+static gboolean
+types_are_known(Command *command)
+{
+    const GPtrArray *types = flag_strings(command, "types");
+
+    for (guint i = 0; types != NULL && i < types->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(types, i), ",", -1);
+
+        for (guint k = 0; parts[k] != NULL; k++) {
+            if (g_ascii_strcasecmp(parts[k], "Normal") == 0 ||
+                g_ascii_strcasecmp(parts[k], "Warning") == 0)
+                continue;
+            command_fail(command, "valid --types are Normal or Warning");
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static void
@@ -202,6 +227,6 @@ events_run(Command *command)
                       (const char *)g_ptr_array_index(command->args, 0));
         return;
     }
-    if (print_output_is_known(command) && read_for(command))
+    if (print_output_is_known(command) && read_for(command) && types_are_known(command))
         command_send(command, events_request(command, VERB_LIST), on_listed);
 }
