@@ -484,14 +484,16 @@ def api(o):
 
 
 TRAFFIC_SEEDS = 30
+# One draw decides all of this run: when the node is found out, 40 to 55 s after the cut. The recorded 54.6 s is one in forty.
+TRAFFIC_SEEDS_OF = {"node-cut-off": 60}
 TRAFFIC_ZERO_S = 20  # when kubectl comes in these scenarios: 0 s of the recordings
 
 
-def seeds_of(o, path):
+def seeds_of(o, path, n_seeds):
     """Failures of each seed's client: by kind, and by the second in which the request ended."""
     kinds, seconds = [], []
     with tempfile.TemporaryDirectory() as tmp:
-        for seed in range(1, TRAFFIC_SEEDS + 1):
+        for seed in range(1, n_seeds + 1):
             r = play(o, o.program, path, tmp, "--seed", str(seed))
             if not os.path.exists(os.path.join(tmp, "run.json")):
                 say(path, False, r.stderr)
@@ -511,12 +513,12 @@ def lies_within(recorded, ours):
 
 def traffic(o):
     """
-    What a client saw on real nodes: the recorded failures lie within what thirty seeds give, by kind and by second (one second
-    in eight may not); where none was recorded, none occurs.
+    What a client saw on real nodes: the recorded failures lie within what thirty seeds (sixty of node-cut-off) give, by kind and by second
+    (one second in eight may not); where none was recorded, none occurs.
     """
     folder = os.path.join(o.top, "tests", "recordings", "traffic")
     for name, runs in json.load(open(os.path.join(folder, "recorded.json"))).items():
-        kinds, seconds = seeds_of(o, os.path.join(folder, name + ".yaml"))
+        kinds, seconds = seeds_of(o, os.path.join(folder, name + ".yaml"), TRAFFIC_SEEDS_OF.get(name, TRAFFIC_SEEDS))
         if not kinds:
             continue
         totals = [sum(x.values()) for x in kinds]
