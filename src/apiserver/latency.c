@@ -20,7 +20,7 @@
  * it wrote, the garbage collector runs), and others are slower meanwhile. Fitted to recordings: with nothing else to do, a
  * write shows 5 ms after what caused it; in the middle of a rollout 25 ms, where a hundred and fifty come in a second. Recorded
  * clusters of real kubelets lie on both sides: in one a pod is bound 6 ms (median) after it was created alone and 22 ms where
- * four are (p10 8, p90 43 ms), in another a Deployment's status counts three new pods after 75 ms. Half the cost is between them.
+ * four are (p10 8, p90 43 ms), in another a Deployment's status counts three new pods after 75 ms. Two fifths of the cost are between them.
  */
 #define LOAD_HALF_LIFE_NS (20 * NS_PER_MS)
 #define LOAD_WRITE        1000 /* in thousandths of a write */
@@ -75,7 +75,7 @@ load_ns(ApiServer *server, ApiVerb verb)
 static gint64
 wait_ns(ApiServer *server, gint64 mean_ns)
 {
-    gint64 within_ns = MIN(mean_ns / 2, LOAD_MOST_NS / 2);
+    gint64 within_ns = MIN(mean_ns, LOAD_MOST_NS) * 2 / 5;
 
     return server->is_quick ? mean_ns : rng_between_ns(server->latency_rng, within_ns / 2, within_ns / 2 * 3);
 }

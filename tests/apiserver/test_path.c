@@ -365,7 +365,7 @@ END_TEST
 /*
  * Recorded on machines that also hold the nodes: a pod is bound 6 ms (median) after it was created
  * alone, 22 ms where a Deployment makes several; on another one all is done in half of that. Ten writes of one object
- * at once take 9/2 times 1 ms longer on average than ten by themselves, and then have each other's conflicts to get over.
+ * at once take 9/2 times 0.8 ms longer on average than ten by themselves, and then have each other's conflicts to get over.
  */
 START_TEST(test_writes_at_once)
 {
