@@ -1,1 +1,1 @@
-e3589e2db07c29eb
+3eafedd03e03f98a

@@ -1,1 +1,1 @@
-4bc6ed40623d0f6c
+1be8f72c4b7a56df
