@@ -61,6 +61,7 @@ static const struct {
      "status.conditions: Invalid value: cannot disable the SuccessCriteriaMet=True condition\n", 0},
     {"a beginning is a beginning", PLAIN, "startTime: " T1, "startTime: " T2, "status.startTime: Required value: startTime cannot be removed for unsuspended job\n", 0},
     {"... unless suspended", PLAIN ", suspend: true", "startTime: " T1, "", "", 0},
+    {"... or suspended until now", PLAIN, "startTime: " T1 ", conditions: [" C("Suspended") "]", "startTime: " T2, "", 0},
     {"1.31: nobody looks that closely", PLAIN, "startTime: " T1, "startTime: " T1 ", completionTime: " T2 ", active: 1, ready: 2", "", 31},
 };
 

@@ -266,7 +266,8 @@ check_progress(const Write *write)
         field_invalid_int(write->errors, "succeeded", now->succeeded, "cannot decrease the succeeded counter");
     if (now->completion_time != 0 && was->completion_time != 0 && now->completion_time != was->completion_time)
         refuse_time(write, "completionTime", now->completion_time, "completionTime cannot be mutated");
-    if (was->start_time != 0 && was->start_time != now->start_time && write->spec->suspend != OPT_TRUE)
+    /* A Job that goes on begins anew: kubernetes/kubernetes#134769, which went into v1.32 to v1.34 too. */
+    if (was->start_time != 0 && was->start_time != now->start_time && write->spec->suspend != OPT_TRUE && !has(was, "Suspended"))
         field_required(write->errors, "startTime", "startTime cannot be removed for unsuspended job");
 }
 
