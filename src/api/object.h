@@ -95,6 +95,7 @@ struct ApiKind {
     const ApiKind *stored;
     ApiObject *(*to_stored)(const ApiObject *object);
     ApiObject *(*from_stored)(const ApiObject *object);
+    const char *(*place_of)(const char *path); /* where this form has what the stored one has at @path; NULL: there too */
     /* select_field: value of a field label (interned), NULL if not supported by this kind. */
     const char *(*select_field)(const ApiObject *object, const char *label);
 };

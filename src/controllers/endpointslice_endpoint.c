@@ -105,14 +105,14 @@ endpoint_from_pod(const ApiObject *pod,
         out->hostname = spec->hostname;
 }
 
-static void
-hints_free(EndpointHints *hints)
+void
+endpoint_drop_hints(Endpoint *endpoint)
 {
-    if (hints == NULL)
+    if (endpoint->hints == NULL)
         return;
-    g_free(hints->for_zones.items);
-    g_free(hints->for_nodes.items);
-    g_free(hints);
+    g_free(endpoint->hints->for_zones.items);
+    g_free(endpoint->hints->for_nodes.items);
+    g_clear_pointer(&endpoint->hints, g_free);
 }
 
 void
@@ -121,7 +121,7 @@ endpoint_clear(Endpoint *endpoint)
     g_free(endpoint->addresses.items);
     g_free(endpoint->target_ref);
     g_free(endpoint->deprecated_topology.items);
-    hints_free(endpoint->hints);
+    endpoint_drop_hints(endpoint);
     *endpoint = (Endpoint){0};
 }
 

@@ -37,23 +37,13 @@ has_right_hints(const Endpoint *endpoint, HintsWanted wanted)
 }
 
 static void
-drop_hints(Endpoint *endpoint)
-{
-    if (endpoint->hints == NULL)
-        return;
-    g_free(endpoint->hints->for_zones.items);
-    g_free(endpoint->hints->for_nodes.items);
-    g_clear_pointer(&endpoint->hints, g_free);
-}
-
-static void
 put_hints(Endpoint *endpoint, HintsWanted wanted)
 {
     const char *node = wanted == HINTS_NODE ? endpoint->node_name : NULL;
 
     if (has_right_hints(endpoint, wanted))
         return;
-    drop_hints(endpoint);
+    endpoint_drop_hints(endpoint);
     if (wanted == HINTS_NONE || (endpoint->zone == NULL && node == NULL))
         return;
     endpoint->hints = g_new0(EndpointHints, 1);

@@ -49,6 +49,7 @@ void endpoint_from_pod(const ApiObject *pod,
                        const char *address_type,
                        Endpoint *out);
 void endpoint_clear(Endpoint *endpoint);
+void endpoint_drop_hints(Endpoint *endpoint);
 /* endpoint_identity: equal for the same addresses, host name and target. (interned) */
 const char *endpoint_identity(const Endpoint *endpoint);
 /* endpoint_equal_beyond_identity: hints and the target's revision apart. */

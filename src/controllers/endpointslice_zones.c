@@ -216,19 +216,9 @@ zone_targets_settle(ZoneTargetList *targets, const ZoneCountList *counts)
 /* --- hints --------------------------------------------------------------------------------------------------- */
 
 static void
-clear_hints(Endpoint *endpoint)
-{
-    if (endpoint->hints == NULL)
-        return;
-    g_free(endpoint->hints->for_zones.items);
-    g_free(endpoint->hints->for_nodes.items);
-    g_clear_pointer(&endpoint->hints, g_free);
-}
-
-static void
 hint_at(Endpoint *endpoint, const char *zone)
 {
-    clear_hints(endpoint);
+    endpoint_drop_hints(endpoint);
     endpoint->hints = g_new0(EndpointHints, 1);
     API_LIST_ADD(&endpoint->hints->for_zones)->name = zone;
 }

@@ -256,26 +256,8 @@ was_told(const GArray *told, const Value *at)
     return FALSE;
 }
 
-/* A version that is converted is checked in its newest form: where its own form has what is wrong there. */
-static const struct {
-    const char *version, *kind, *checked, *written;
-} elsewhere[] = {
-    {"autoscaling/v1", "HorizontalPodAutoscaler", "spec.metrics[", "spec.targetCPUUtilizationPercentage"},
-};
-
-static const Value *
-place_of(const Value *document, const char *path)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(elsewhere); i++)
-        if (str_is(value_get_string(document, "apiVersion", NULL), elsewhere[i].version) &&
-            str_is(value_get_string(document, "kind", NULL), elsewhere[i].kind) &&
-            g_str_has_prefix(path, elsewhere[i].checked))
-            return value_at_path(document, elsewhere[i].written);
-    return value_at_path(document, path);
-}
-
 static void
-report_invalid(const char *file, const Value *document, const GArray *told, const ApiErrors *errors, Diag *diag)
+report_invalid(const char *file, const ApiKind *form, const Value *document, const GArray *told, const ApiErrors *errors, Diag *diag)
 {
     for (guint i = 0; i < errors->list.count; i++) {
         const FieldError *error = &errors->list.items[i];
@@ -285,7 +267,7 @@ report_invalid(const char *file, const Value *document, const GArray *told, cons
             [FIELD_TOO_LONG] = "too long", [FIELD_TOO_MANY] = "too many", [FIELD_INTERNAL] = "internal error",
         };
         const char *detail = error->detail;
-        const Value *at = place_of(document, error->path);
+        const Value *at = value_at_path(document, form->place_of != NULL ? form->place_of(error->path) : error->path);
 
         if (was_told(told, at))
             continue;
@@ -329,7 +311,7 @@ document_kind(const char *file, const Value *document, Diag *diag)
 void
 manifest_check(const char *file, const Value *document, guint profile, Diag *diag)
 {
-    const ApiKind *kind;
+    const ApiKind *kind, *form;
     ApiDecodeResult result = {0};
     g_autoptr(Value) tree = NULL;
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(SourcePos));
@@ -349,7 +331,7 @@ manifest_check(const char *file, const Value *document, guint profile, Diag *dia
             manifest_check(file, items->items[i], profile, diag);
         return;
     }
-    kind = document_kind(file, document, diag);
+    kind = form = document_kind(file, document, diag);
     if (kind == NULL)
         return;
     tree = value_copy(document);
@@ -373,7 +355,7 @@ manifest_check(const char *file, const Value *document, guint profile, Diag *dia
         errors = api_errors_new();
         errors->profile = profile;
         api_validate_create(object, errors);
-        report_invalid(file, document, told, errors, diag);
+        report_invalid(file, form, document, told, errors, diag);
     }
     api_decode_result_clear(&result);
 }

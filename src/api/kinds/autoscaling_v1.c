@@ -574,6 +574,13 @@ to_stored(const ApiObject *object)
 
 static const char *const short_names[] = {"hpa", NULL};
 
+/* Metrics are checked in the newest form; a file of this one has the number only. */
+static const char *
+hpa_v1_place_of(const char *path)
+{
+    return g_str_has_prefix(path, "spec.metrics[") ? "spec.targetCPUUtilizationPercentage" : path;
+}
+
 const ApiKind hpa_v1_kind = {
     .kind = "HorizontalPodAutoscaler",
     .group = "autoscaling",
@@ -591,4 +598,5 @@ const ApiKind hpa_v1_kind = {
     .stored = &hpa_kind,
     .to_stored = to_stored,
     .from_stored = from_stored,
+    .place_of = hpa_v1_place_of,
 };
