@@ -74,11 +74,23 @@ component_resumed(gpointer self)
     component_call(component, component->options.hooks.resumed);
 }
 
+static void
+component_terminated(gpointer self)
+{
+    Component *component = self;
+
+    if (component->options.hooks.terminated != NULL)
+        component->options.hooks.terminated(component->user);
+    else
+        process_exit(component->process);
+}
+
 static const ProcessHooks component_hooks = {
     .started = component_started,
     .stopped = component_stopped,
     .paused = component_paused,
     .resumed = component_resumed,
+    .terminated = component_terminated,
 };
 
 static Client *

@@ -19,6 +19,7 @@ typedef struct {
     void (*stopped)(gpointer user); /* may be NULL */
     void (*paused)(gpointer user);  /* may be NULL */
     void (*resumed)(gpointer user); /* may be NULL */
+    void (*terminated)(gpointer user); /* SIGTERM: ends with process_exit; NULL: at once */
 } ComponentHooks;
 
 typedef struct {

@@ -13,7 +13,7 @@
 /* component-base: the client of the election gives up after half the renew deadline. */
 #define REQUEST_TIMEOUT_NS (RENEW_DEADLINE_NS / 2)
 
-typedef enum { LEADER_STOPPED, LEADER_CANDIDATE, LEADER_LEADING } LeaderState;
+typedef enum { LEADER_STOPPED, LEADER_CANDIDATE, LEADER_LEADING, LEADER_RELEASING } LeaderState;
 
 struct Leader {
     Client *client;
@@ -27,6 +27,7 @@ struct Leader {
     gboolean is_busy;    /* a request is under way */
     SimTimer timer, deadline;
     gboolean is_due; /* a timer fired while the process was paused */
+    void (*released)(gpointer user);
     Rng *rng;
 };
 
@@ -233,6 +234,64 @@ leader_on_deadline(Sim *sim, gpointer self)
     leader->options.lost(leader->user);
 }
 
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void
+leader_released(Leader *leader)
+{
+    leader_reset(leader);
+    leader->released(leader->user);
+}
+
+static void
+leader_release_done(gpointer user, const ApiResponse *response)
+{
+    Leader *leader = user;
+
+    if (api_response_ok(response))
+        sim_trace(client_sim(leader->client), client_user(leader->client), "release",
+                  api_ref_text(response->object), "LeaderElection", "%s gives its lease back", leader->identity);
+    leader_released(leader);
+}
+
+/* v0.34 leaderelection.go release: nobody holds it, and it lasts a second. */
+static ApiObject *
+leader_waiver(const Leader *leader)
+{
+    gint64 wall_ns = sim_wall_ns(client_sim(leader->client));
+    ApiObject *lease = api_object_copy(leader->observed);
+    LeaseSpec *spec = api_edit_spec(lease);
+
+    spec->holder_identity = str_intern("");
+    spec->lease_duration_s = OPT_INT32(1);
+    spec->acquire_time = wall_ns - wall_ns % NS_PER_US;
+    spec->renew_time = spec->acquire_time;
+    return lease;
+}
+
+static void
+leader_release_read(gpointer user, const ApiResponse *response)
+{
+    Leader *leader = user;
+    ApiRequest *request;
+
+    if (!api_response_ok(response)) {
+        leader_released(leader);
+        return;
+    }
+    leader_observe(leader, response->object);
+    if (!leader_holds(leader)) {
+        leader_released(leader);
+        return;
+    }
+    request = api_request_new(VERB_UPDATE, &lease_kind, str_intern("kube-system"),
+                              str_intern(leader->options.lease_name));
+    request->object = leader_waiver(leader);
+    request->timeout_ns = REQUEST_TIMEOUT_NS;
+    request->reason = str_intern("give the leader lease back");
+    client_send(leader->client, request, leader_release_done, leader, NULL);
+}
+
 /* component-base: host name and a uuid; so who restarts does not know its own lease again. */
 static const char *
 leader_new_identity(const Leader *leader)
@@ -288,6 +347,26 @@ leader_start(Leader *leader)
 }
 
 void
+leader_release(Leader *leader, void (*released)(gpointer user))
+{
+    gboolean leads = leader->state == LEADER_LEADING;
+    ApiRequest *request;
+
+    leader->released = released;
+    client_cancel(leader->client, leader);
+    leader_reset(leader);
+    if (!leads) {
+        released(leader->user);
+        return;
+    }
+    leader->state = LEADER_RELEASING;
+    request = api_request_new(VERB_GET, &lease_kind, str_intern("kube-system"),
+                              str_intern(leader->options.lease_name));
+    request->timeout_ns = REQUEST_TIMEOUT_NS;
+    client_send(leader->client, request, leader_release_read, leader, NULL);
+}
+
+void
 leader_reset(Leader *leader)
 {
     leader->state = LEADER_STOPPED;
@@ -301,7 +380,7 @@ leader_reset(Leader *leader)
 void
 leader_resumed(Leader *leader)
 {
-    if (leader->state == LEADER_STOPPED || !leader->is_due)
+    if (leader->state == LEADER_STOPPED || leader->state == LEADER_RELEASING || !leader->is_due)
         return;
     leader->is_due = FALSE;
     if (!leader->deadline.is_armed && leader->state == LEADER_LEADING)

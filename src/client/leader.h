@@ -5,6 +5,8 @@
  * retry 2 s (candidates wait 2 to 4.4 s). A candidate trusts its own clock: it
  * takes over when the record has not changed for the lease's duration since it
  * saw it. A leader that cannot renew for 10 s has lost; its process should exit.
+ * One that ends in an orderly way may give its lease back (ReleaseOnCancel): whoever
+ * looks next takes it.
  */
 #pragma once
 
@@ -25,6 +27,12 @@ Leader *leader_new(Client *client, const LeaderOptions *options, gpointer user);
 void leader_free(Leader *leader);
 /* leader_start: become a candidate. */
 void leader_start(Leader *leader);
+/*
+ * leader_release: it ends. Whoever leads gives the lease back: reads it, and if it is
+ * still its own writes it without a holder; then, or if that fails, or at once where
+ * nothing is held, @released.
+ */
+void leader_release(Leader *leader, void (*released)(gpointer user));
 /* leader_reset: the process died; the client was reset. */
 void leader_reset(Leader *leader);
 void leader_resumed(Leader *leader);

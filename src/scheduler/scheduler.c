@@ -350,6 +350,28 @@ scheduler_lost(gpointer user)
     process_crash(component_process(scheduler->component), RESTART_NS);
 }
 
+static void
+scheduler_released(gpointer user)
+{
+    Scheduler *scheduler = user;
+
+    process_exit(component_process(scheduler->component));
+}
+
+/* v1.34 cmd/kube-scheduler: a signal ends the cycles; options.go sets ReleaseOnCancel. */
+static void
+scheduler_terminated(gpointer user)
+{
+    Scheduler *scheduler = user;
+
+    scheduler->is_synced = FALSE;
+    scheduler_loop_reset(scheduler);
+    if (scheduler->leader != NULL)
+        leader_release(scheduler->leader, scheduler_released);
+    else
+        scheduler_released(scheduler);
+}
+
 static Component *
 make_component(Scheduler *scheduler)
 {
@@ -373,7 +395,8 @@ make_component(Scheduler *scheduler)
             .hooks = {.started = scheduler_started,
                       .synced = scheduler_synced,
                       .stopped = scheduler_stopped,
-                      .resumed = scheduler_resumed},
+                      .resumed = scheduler_resumed,
+                      .terminated = scheduler_terminated},
         },
         scheduler);
 }

@@ -73,7 +73,10 @@ struct Process {
     gpointer self;
     ProcessState state;
     gboolean is_enabled; /* started at boot */
-    SimTimer restart_timer;
+    gboolean is_ending;  /* SIGTERM was sent and it has not ended */
+    gboolean is_told;    /* ... and it knows: not so while it is paused */
+    gint64 restart_ns;   /* after the end; < 0: never */
+    SimTimer restart_timer, kill_timer;
     GQueue client_conns, server_conns; /* NetConn*, oldest first, links embedded */
 };
 

@@ -2,6 +2,10 @@
 
 #include "world/internal.h"
 
+#include "base/duration.h"
+
+#define PROCESS_GRACE_NS (30 * NS_PER_S)
+
 static void
 trace_process(Process *process, const char *verb, const char *reason, const char *what)
 {
@@ -22,6 +26,13 @@ process_on_restart(Sim *sim, gpointer self)
         process_start(process);
 }
 
+static void
+process_on_kill(Sim *sim, gpointer self)
+{
+    (void)sim;
+    process_exit(self);
+}
+
 Process *
 process_new(Machine *machine, const char *name, const ProcessHooks *hooks, gpointer self)
 {
@@ -35,6 +46,7 @@ process_new(Machine *machine, const char *name, const ProcessHooks *hooks, gpoin
     process->state = PROCESS_STOPPED;
     sim_timer_init(&process->restart_timer, machine->world->sim, SIM_WORLD, process_on_restart,
                    process);
+    sim_timer_init(&process->kill_timer, machine->world->sim, SIM_WORLD, process_on_kill, process);
     g_ptr_array_add(machine->processes, process);
     return process;
 }
@@ -46,6 +58,7 @@ process_free(Process *process)
         return;
     conn_process_forget(process);
     sim_timer_clear(&process->restart_timer);
+    sim_timer_clear(&process->kill_timer);
     g_ptr_array_remove(process->machine->processes, process);
     g_free(process);
 }
@@ -72,6 +85,8 @@ void
 process_start(Process *process)
 {
     process->is_enabled = TRUE;
+    if (process->is_ending)
+        process->restart_ns = MAX(process->restart_ns, 0);
     if (process->state != PROCESS_STOPPED || process->machine->state != MACHINE_ON)
         return;
     sim_timer_disarm(&process->restart_timer);
@@ -85,6 +100,9 @@ void
 process_die(Process *process, gboolean is_silent)
 {
     sim_timer_disarm(&process->restart_timer);
+    sim_timer_disarm(&process->kill_timer);
+    process->is_ending = FALSE;
+    process->is_told = FALSE;
     if (process->state == PROCESS_STOPPED)
         return;
     process->state = PROCESS_STOPPED;
@@ -114,6 +132,50 @@ process_stop(Process *process)
 }
 
 void
+process_exit(Process *process)
+{
+    gint64 restart_ns = process->restart_ns;
+
+    if (!process->is_ending)
+        return;
+    trace_process(process, "stop", "Stopped", "ends");
+    process_die(process, FALSE);
+    if (restart_ns >= 0)
+        sim_timer_arm_after(&process->restart_timer, restart_ns);
+}
+
+/* The signal is delivered, unless the process stands still. */
+static void
+tell_process(Process *process)
+{
+    if (process->state != PROCESS_RUNNING || process->is_told)
+        return;
+    process->is_told = TRUE;
+    if (process->hooks.terminated != NULL)
+        process->hooks.terminated(process->self);
+    else
+        process_exit(process);
+}
+
+void
+process_terminate(Process *process, gint64 restart_ns)
+{
+    process->is_enabled = restart_ns >= 0;
+    if (process->state == PROCESS_STOPPED) {
+        if (restart_ns < 0)
+            sim_timer_disarm(&process->restart_timer);
+        return;
+    }
+    process->restart_ns = restart_ns;
+    if (process->is_ending)
+        return;
+    trace_process(process, "terminate", "Terminated", "is told to end");
+    process->is_ending = TRUE;
+    sim_timer_arm_after(&process->kill_timer, PROCESS_GRACE_NS);
+    tell_process(process);
+}
+
+void
 process_pause(Process *process)
 {
     if (process->state != PROCESS_RUNNING)
@@ -135,6 +197,8 @@ process_resume(Process *process)
     if (process->hooks.resumed != NULL)
         process->hooks.resumed(process->self);
     conn_process_resumed(process);
+    if (process->is_ending)
+        tell_process(process);
 }
 
 Process *

@@ -81,6 +81,8 @@ typedef struct {
     void (*stopped)(gpointer self); /* memory is gone: drop timers, caches, calls under way */
     void (*paused)(gpointer self);  /* may be NULL; messages are kept by the world */
     void (*resumed)(gpointer self); /* may be NULL */
+    /* SIGTERM: wind up, then call process_exit. NULL: the signal ends the process. */
+    void (*terminated)(gpointer self);
 } ProcessHooks;
 
 /* process_new: stopped. @name is unique on its machine: "kubelet", "kube-apiserver". */
@@ -94,10 +96,17 @@ process_is_running(const Process *process)
 {
     return process_state(process) == PROCESS_RUNNING;
 }
-void process_start(Process *process); /* no effect unless stopped, machine on */
+void process_start(Process *process); /* no effect unless stopped, machine on; one that is ending is started again */
 /* process_crash: dies now; its supervisor starts it again after @restart_ns (< 0: never). Peers get resets. */
 void process_crash(Process *process, gint64 restart_ns);
 void process_stop(Process *process); /* as crash(-1), and not started at boot */
+/*
+ * process_terminate: SIGTERM, and SIGKILL to what has not ended 30 s later (the grace of a static
+ * pod). Its supervisor starts it again @restart_ns after it has ended; < 0: never, not at boot either.
+ */
+void process_terminate(Process *process, gint64 restart_ns);
+/* process_exit: called by a process that has wound up after its SIGTERM. */
+void process_exit(Process *process);
 /* process_pause: SIGSTOP: keeps its memory and its connections; messages wait until process_resume. */
 void process_pause(Process *process);
 void process_resume(Process *process);

@@ -52,6 +52,18 @@ on_stopped(gpointer user)
 }
 
 static void
+on_released(gpointer user)
+{
+    process_exit(component_process(((Candidate *)user)->component));
+}
+
+static void
+on_terminated(gpointer user)
+{
+    leader_release(((Candidate *)user)->leader, on_released);
+}
+
+static void
 candidate_init(Candidate *candidate, const char *name, Machine *machine)
 {
     ComponentOptions options = {
@@ -60,7 +72,7 @@ candidate_init(Candidate *candidate, const char *name, Machine *machine)
         .machine = machine,
         .server = f->server,
         .process_name = name,
-        .hooks = {.started = on_started, .stopped = on_stopped},
+        .hooks = {.started = on_started, .stopped = on_stopped, .terminated = on_terminated},
     };
     LeaderOptions leader_options = {"kube-test", name, on_elected, on_lost};
 
@@ -209,6 +221,45 @@ START_TEST(test_restarted_leader_takes_its_own_lease_again)
 }
 END_TEST
 
+/*
+ * v0.34 leaderelection.go release: no holder, a lease of one second, the transitions kept; the
+ * next one who looks (2 to 4.4 s) takes it and counts a transition.
+ */
+START_TEST(test_orderly_end_gives_the_lease_back)
+{
+    gint64 end_ns = sim_now_ns(f->sim);
+
+    process_terminate(component_process(one.component), -1);
+    fixture_run(f, 100 * NS_PER_MS);
+    ck_assert_int_eq(process_state(component_process(one.component)), PROCESS_STOPPED);
+    ck_assert_str_eq(lease()->holder_identity, "");
+    ck_assert_int_eq(lease()->lease_duration_s.value, 1);
+    ck_assert_int_eq(lease()->lease_transitions.value, 0);
+    ck_assert_int_eq(lease()->renew_time, lease()->acquire_time);
+    fixture_run(f, 5 * NS_PER_S);
+    ck_assert(leader_is_leading(two.leader));
+    ck_assert_int_le(two.elected_ns - end_ns, 4500 * NS_PER_MS);
+    ck_assert_str_eq(lease()->holder_identity, "two");
+    ck_assert_int_eq(lease()->lease_duration_s.value, 15);
+    ck_assert_int_eq(lease()->lease_transitions.value, 1);
+}
+END_TEST
+
+/* who does not lead has nothing to give back; who cannot reach the server ends without (release: two requests of 5 s) */
+START_TEST(test_end_without_release)
+{
+    process_terminate(component_process(two.component), -1);
+    ck_assert_int_eq(process_state(component_process(two.component)), PROCESS_STOPPED);
+    ck_assert_str_eq(lease()->holder_identity, "one");
+    fixture_cut(f);
+    process_terminate(component_process(one.component), -1);
+    ck_assert(process_is_running(component_process(one.component)));
+    fixture_run(f, 11 * NS_PER_S);
+    ck_assert_int_eq(process_state(component_process(one.component)), PROCESS_STOPPED);
+    ck_assert_str_eq(lease()->holder_identity, "one");
+}
+END_TEST
+
 Suite *
 leader_suite(void)
 {
@@ -222,6 +273,8 @@ leader_suite(void)
     tcase_add_test(tcase, test_leader_is_cut_off);
     tcase_add_test(tcase, test_restarted_leader_waits);
     tcase_add_test(tcase, test_restarted_leader_takes_its_own_lease_again);
+    tcase_add_test(tcase, test_orderly_end_gives_the_lease_back);
+    tcase_add_test(tcase, test_end_without_release);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -34,7 +34,7 @@ static const struct {
     {FAULT("{componentCrash: {component: cloud-controller-manager}}"), P "50: spec.timeline[0].fault.componentCrash: this cluster runs in no cloud, so it has no cloud-controller-manager; write cloud: {} below spec.cluster\n"},
     /* the name */
     {FAULT("{nodePowerOf: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'nodePowerOf'; write nodePowerOff\n"},
-    {FAULT("{explode: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'explode'; write one of apiLatency, componentCrash, componentPause, containerCrash, diskSlow, kubeletStop, networkDelay, networkPartition, nodePowerOff, nodePowerOn, nodeReboot, podKill\n"},
+    {FAULT("{explode: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'explode'; write one of apiLatency, componentCrash, componentPause, componentStop, containerCrash, diskSlow, kubeletStop, networkDelay, networkPartition, nodePowerOff, nodePowerOn, nodeReboot, podKill\n"},
     {FAULT("nodePowerOff"), P "21: spec.timeline[0].fault: a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}\n"},
     {FAULT("{nodePowerOff: {node: w-1}, nodeReboot: {node: w-2}}"), P "21: spec.timeline[0].fault: a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}\n"},
     {FAULT("{}"), P "21: spec.timeline[0].fault: a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}\n"},
@@ -183,6 +183,10 @@ static const Effect effects[] = {
     {"{networkPartition: {node: w-2, peers: [w-1], duration: 10s}}", "w-2 is cut off from w-1", is_cut_from_one, TRUE},
     {"{componentCrash: {component: scheduler, duration: 10s}}", "the scheduler crashes", is_down, TRUE},
     {"{componentCrash: {component: scheduler}}", "the scheduler crashes", is_down, TRUE}, /* its supervisor, after 10 s */
+    {"{componentStop: {component: scheduler, duration: 10s}}", "the scheduler is told to end", is_down, TRUE},
+    {"{componentStop: {component: scheduler, restart: 10s}}", "the scheduler is told to end", is_down, TRUE},
+    {"{componentStop: {component: scheduler}}", "the scheduler is told to end", is_down, FALSE},
+    {"{componentStop: {component: kube-proxy, node: w-2, duration: 10s}}", "the kube-proxy of w-2 is told to end", proxy_is_down, TRUE},
     {"{componentPause: {component: controller-manager, duration: 10s}}", "the controller-manager stands still", is_paused, TRUE},
     {"{componentPause: {component: kube-controller-manager}}", "the kube-controller-manager stands still", is_paused, FALSE},
     {"{kubeletStop: {node: w-2, duration: 10s}}", "the kubelet of w-2 stops; its containers go on", kubelet_is_down, TRUE},

@@ -218,6 +218,33 @@ START_TEST(test_crash_resets_peer_and_supervisor_restarts)
 }
 END_TEST
 
+/* Without a handler the signal ends it; who stands still hears nothing and is killed 30 s later. */
+START_TEST(test_terminate)
+{
+    Fixture *f = fixture_new();
+
+    process_terminate(f->server, 3 * SEC);
+    ck_assert(!process_is_running(f->server));
+    sim_run_until(f->sim, 4 * SEC);
+    ck_assert(process_is_running(f->server));
+    process_pause(f->server);
+    process_terminate(f->server, -1);
+    sim_run_until(f->sim, 33 * SEC);
+    ck_assert_int_eq(process_state(f->server), PROCESS_PAUSED);
+    sim_run_until(f->sim, 35 * SEC);
+    ck_assert_int_eq(process_state(f->server), PROCESS_STOPPED);
+    machine_reboot(f->b);
+    sim_run_until(f->sim, 200 * SEC);
+    ck_assert(!process_is_running(f->server));
+    process_start(f->server);
+    process_pause(f->server);
+    process_terminate(f->server, -1);
+    process_resume(f->server);
+    ck_assert_int_eq(process_state(f->server), PROCESS_STOPPED);
+    fixture_free(f);
+}
+END_TEST
+
 START_TEST(test_power_off_is_silent_and_boot_resets)
 {
     Fixture *f = fixture_new();
@@ -324,6 +351,7 @@ conn_suite(void)
     tcase_add_test(tcase, test_cut_holds_back_and_heal_sends_again);
     tcase_add_test(tcase, test_two_cuts_need_two_heals);
     tcase_add_test(tcase, test_crash_resets_peer_and_supervisor_restarts);
+    tcase_add_test(tcase, test_terminate);
     tcase_add_test(tcase, test_power_off_is_silent_and_boot_resets);
     tcase_add_test(tcase, test_stopped_process_stays_stopped_over_boot);
     tcase_add_test(tcase, test_pause_keeps_messages);

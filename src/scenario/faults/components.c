@@ -1,4 +1,4 @@
-/* components.c - kubeletStop, componentCrash, componentPause */
+/* components.c - kubeletStop, componentCrash, componentPause, componentStop */
 
 #include "scenario/faults/common.h"
 
@@ -66,6 +66,12 @@ crash(Process *process, const FaultArgs *args)
 }
 
 static void
+terminate(Process *process, const FaultArgs *args)
+{
+    process_terminate(process, args->has_restart ? args->restart_ns : -1);
+}
+
+static void
 pause_process(Process *process, const FaultArgs *args)
 {
     (void)args;
@@ -104,6 +110,12 @@ crash_end(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint 
 }
 
 static void
+stop_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes)
+{
+    each_process(cluster, args->component, nodes, n_nodes, terminate, args);
+}
+
+static void
 pause_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 {
     each_process(cluster, args->component, nodes, n_nodes, pause_process, args);
@@ -137,6 +149,12 @@ crash_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 }
 
 static char *
+stop_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
+{
+    return tell(args->component, "is told to end", nodes, n_nodes);
+}
+
+static char *
 pause_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 {
     return tell(args->component, "stands still", nodes, n_nodes);
@@ -148,6 +166,13 @@ static const ScField crash_fields[] = {
     FAULT_DURATION_ROW,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
     {"restart", SC_DURATION, FAULT_AT(restart_ns), .doc = "Its supervisor starts it again after this time.", .given_offset = FAULT_AT(has_restart)},
+    {0},
+};
+static const ScField stop_fields[] = {
+    FAULT_NODE_ROWS,
+    FAULT_DURATION_ROW,
+    {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
+    {"restart", SC_DURATION, FAULT_AT(restart_ns), .doc = "Its supervisor starts it again this long after it has ended.", .given_offset = FAULT_AT(has_restart)},
     {0},
 };
 static const ScField pause_fields[] = {
@@ -190,4 +215,16 @@ const FaultDef component_pause_fault = {
     .end = pause_end,
     .over = "goes on",
     .tell = pause_tell,
+};
+
+const FaultDef component_stop_fault = {
+    .name = "componentStop",
+    .doc = "A component is told to end (SIGTERM), so it can wind up: a leading scheduler gives its lease back; it is started again after restart, or at the end of duration.",
+    .fields = stop_fields,
+    .takes_nodes = TRUE,
+    .check = component_check,
+    .begin = stop_begin,
+    .end = crash_end,
+    .over = "is started again",
+    .tell = stop_tell,
 };
