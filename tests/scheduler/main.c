@@ -5,10 +5,13 @@
 Suite *attempt_suite(void);
 Suite *autoscaler_suite(void);
 Suite *cache_suite(void);
+Suite *filter_rows_suite(void);
 Suite *plugins_suite(void);
 Suite *process_suite(void);
 Suite *queue_suite(void);
 Suite *recorded_suite(void);
+Suite *score_rows_suite(void);
+Suite *volumes_suite(void);
 
 int
 main(void)
@@ -17,10 +20,13 @@ main(void)
 
     srunner_add_suite(runner, recorded_suite());
     srunner_add_suite(runner, plugins_suite());
+    srunner_add_suite(runner, filter_rows_suite());
+    srunner_add_suite(runner, score_rows_suite());
     srunner_add_suite(runner, queue_suite());
     srunner_add_suite(runner, attempt_suite());
     srunner_add_suite(runner, autoscaler_suite());
     srunner_add_suite(runner, cache_suite());
+    srunner_add_suite(runner, volumes_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -616,86 +616,6 @@ START_TEST(test_default_spreading_counts_no_zone)
 }
 END_TEST
 
-/*
- * volumebinding/volume_binding_test.go, volumezone/volume_zone_test.go, volumerestrictions/
- * volume_restrictions_test.go: a pod with the claim c on nodes a (zone z1) and b (zone z2), before which p0 on b
- * uses the claim too.
- */
-#define CLAIM(spec, status)                                                                        \
-    "{'kind':'PersistentVolumeClaim','apiVersion':'v1','metadata':{'name':'c','namespace':'default','annotations':{"  \
-    "'pv.kubernetes.io/bind-completed':'yes'}},'spec':{" spec "},'status':{" status "}}"
-#define VOLUME(labels, spec)                                                                       \
-    "{'kind':'PersistentVolume','apiVersion':'v1','metadata':{'name':'v','labels':{" labels "}},'spec':{" spec "}}"
-#define ON(node)                                                                                   \
-    "'nodeAffinity':{'required':{'nodeSelectorTerms':[{'matchExpressions':[{'key':'kubernetes.io/hostname',"          \
-    "'operator':'In','values':['" node "']}]}]}}"
-
-static const struct {
-    const char *rule, *claim, *volume; /* NULL: there is none */
-    const char *message;               /* where no node will do */
-    const char *on_a, *on_b;           /* why not; NULL: feasible */
-} volume_cases[] = {
-    {"no such claim", NULL, NULL, "0/2 nodes are available: persistentvolumeclaim \"c\" not found. not found", NULL, NULL},
-    {"a claim that waits for a volume made by hand", CLAIM("'storageClassName':''", "'phase':'Pending'"), NULL,
-     "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found", NULL, NULL},
-    {"a claim that is provisioned does not hold the pod back", CLAIM("'storageClassName':'fast'", "'phase':'Pending'"),
-     NULL, NULL, NULL, NULL},
-    {"a claim that lost its volume", CLAIM("'volumeName':'v'", "'phase':'Lost'"), NULL,
-     "0/2 nodes are available: persistentvolumeclaim \"c\" bound to non-existent persistentvolume \"v\". not found",
-     NULL, NULL},
-    {"its volume is gone", CLAIM("'volumeName':'v'", "'phase':'Bound'"), NULL,
-     "0/2 nodes are available: 2 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s). no new "
-     "claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
-     "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
-     "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"},
-    {"bound, anywhere", CLAIM("'volumeName':'v'", "'phase':'Bound'"), VOLUME("", ""), NULL, NULL, NULL},
-    {"bound to a volume on b", CLAIM("'volumeName':'v'", "'phase':'Bound'"), VOLUME("", ON("b")), NULL,
-     "node(s) didn't match PersistentVolume's node affinity", NULL},
-    {"a volume of the zone z1", CLAIM("'volumeName':'v'", "'phase':'Bound'"), VOLUME(ZONE("z1"), ""), NULL, NULL,
-     "node(s) had no available volume zone"},
-    {"a volume of both zones", CLAIM("'volumeName':'v'", "'phase':'Bound'"), VOLUME(ZONE("z1__z2"), ""), NULL, NULL, NULL},
-    {"an old label of a volume", CLAIM("'volumeName':'v'", "'phase':'Bound'"),
-     VOLUME("'failure-domain.beta.kubernetes.io/zone':'z2'", ""), NULL, "node(s) had no available volume zone", NULL},
-    {"for one pod alone, and p0 has it",
-     CLAIM("'volumeName':'v','accessModes':['ReadWriteOncePod']", "'phase':'Bound'"), VOLUME("", ""),
-     "0/2 nodes are available: 2 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode "
-     "already in-use by another pod. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption "
-     "victims found for incoming pod.",
-     "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
-     "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod"},
-};
-
-START_TEST(test_volumes)
-{
-    __typeof__(&volume_cases[0]) c = &volume_cases[_i];
-    static const NodeCase node_cases[] = {{"a", HOST("a") "," ZONE("z1"), NULL, NULL, NULL},
-                                          {"b", HOST("b") "," ZONE("z2"), NULL, NULL, NULL}};
-    static const char spec[] = PLAIN ",'volumes':[{'name':'x','persistentVolumeClaim':{'claimName':'c'}}]";
-    static const PodCase incoming = {NULL, NULL, spec, NULL};
-    static const PodCase on_b = {NULL, "b", spec, NULL};
-    g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func(api_object_unref);
-    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(api_object_unref);
-    g_autoptr(ApiObject) pod = case_pod(&incoming, "incoming");
-    g_autoptr(Value) tree = NULL;
-
-    for (guint i = 0; i < 2; i++)
-        g_ptr_array_add(nodes, case_node(&node_cases[i]));
-    g_ptr_array_add(others, case_pod(&on_b, "p0"));
-    if (c->claim != NULL)
-        g_ptr_array_add(others, make_object(c->claim));
-    if (c->volume != NULL)
-        g_ptr_array_add(others, make_object(c->volume));
-    tree = scheduler_try(pod, (const ApiObject *const *)nodes->pdata, nodes->len,
-                         (const ApiObject *const *)others->pdata, others->len, 1, 34);
-    ck_assert_msg(str_is(value_get_string(tree, "message", NULL), c->message), "%s: %s", c->rule,
-                  value_get_string(tree, "message", NULL));
-    ck_assert_msg(str_is(value_get_string(value_get_path(tree, "nodes", "a", NULL), "filter", NULL), c->on_a), "%s",
-                  c->rule);
-    ck_assert_msg(str_is(value_get_string(value_get_path(tree, "nodes", "b", NULL), "filter", NULL), c->on_b), "%s",
-                  c->rule);
-}
-END_TEST
-
 /* --- functions that no default profile reaches ------------------------------------------------------- */
 
 START_TEST(test_resource_scores)
@@ -779,7 +699,6 @@ plugins_suite(void)
     tcase_add_loop_test(tcase, test_case, 0, G_N_ELEMENTS(cases));
     tcase_add_test(tcase, test_spread_counts_nodes_that_are_no_candidates);
     tcase_add_test(tcase, test_default_spreading);
-    tcase_add_loop_test(tcase, test_volumes, 0, G_N_ELEMENTS(volume_cases));
     tcase_add_test(tcase, test_default_spreading_counts_no_zone);
     tcase_add_test(tcase, test_resource_scores);
     tcase_add_test(tcase, test_broken_linear);
