@@ -105,21 +105,25 @@ decide_complete(JobSync *sync)
         job_set_final(sync, "Complete", "CompletionsReached", "Reached expected number of succeeded pods");
 }
 
-/* The condition Suspended follows the spec, with an event. */
+/* The condition Suspended follows the spec, with an event. ensureJobConditionStatus: False is not written where none was. */
 static void
 note_suspension(const Reconcile *r, JobSync *sync, Plan *plan)
 {
     JobStatus *status = api_edit_status(sync->written);
     gboolean is_on = is_suspended(sync->job);
+    const char *word = is_on ? "True" : "False";
+    const char *reason = is_on ? "JobSuspended" : "JobResumed";
+    const char *message = is_on ? "Job suspended" : "Job resumed";
     const Condition *known = condition_find(&status->conditions, "Suspended");
     Condition *condition;
 
-    if (known == NULL ? !is_on : str_is(known->status, is_on ? "True" : "False"))
+    if (known == NULL ? !is_on
+                      : str_is(known->status, word) && str_is(known->reason, reason) && str_is(known->message, message))
         return;
     condition = condition_edit(&status->conditions, str_intern("Suspended"));
-    condition->status = str_intern(is_on ? "True" : "False");
-    condition->reason = str_intern(is_on ? "JobSuspended" : "JobResumed");
-    condition->message = str_intern(is_on ? "Job suspended" : "Job resumed");
+    condition->status = str_intern(word);
+    condition->reason = str_intern(reason);
+    condition->message = str_intern(message);
     condition->last_probe_time = condition->last_transition_time = api_time_seconds(r->wall_ns);
     plan_event(plan, sync->job, "Normal", is_on ? "Suspended" : "Resumed", "%s", condition->message);
     if (!is_on)

@@ -236,7 +236,11 @@ leave_ready_indexes(const JobSync *sync, GArray *indexes, gint64 wall_ns)
     return kept > 0 ? 0 : soonest_ns;
 }
 
-/* Nothing is made before the time is over; the status of this sync says that no pod is active, whatever runs. */
+/*
+ * Nothing is made before the time is over; the status of this sync says that no pod is active, whatever runs. The
+ * API server refuses that if one of them is ready: the sync fails, and nothing is counted before the time is over
+ * (kubernetes/kubernetes#139428, mended after v1.34.4).
+ */
 static void
 plan_wait(JobSync *sync, gint64 wait_ns, Plan *plan)
 {

@@ -149,30 +149,30 @@ count_common(const IndexSet *a, const IndexSet *b)
 /* --- pods ------------------------------------------------------------------------------------------- */
 
 static gint64
-annotation_number(const ApiObject *pod, const char *key, gint64 otherwise)
+annotation_number(const ApiObject *pod, const char *key, gint64 most, gint64 otherwise)
 {
     const char *text = str_map_get(&pod->meta->annotations, str_intern(key));
     gint64 value;
 
-    return text != NULL && text_to_int(text, &value) && value >= 0 ? value : otherwise;
+    return text != NULL && text_to_int(text, &value) && value >= 0 && value <= most ? value : otherwise;
 }
 
 gint64
 job_pod_index(const ApiObject *pod)
 {
-    return annotation_number(pod, JOB_INDEX, -1);
+    return annotation_number(pod, JOB_INDEX, G_MAXINT64, -1);
 }
 
 gint32
 job_pod_index_failures(const ApiObject *pod)
 {
-    return (gint32)annotation_number(pod, JOB_INDEX_FAILURES, 0);
+    return (gint32)annotation_number(pod, JOB_INDEX_FAILURES, G_MAXINT32, 0);
 }
 
 gint32
 job_pod_index_ignored(const ApiObject *pod)
 {
-    return (gint32)annotation_number(pod, JOB_INDEX_IGNORED, 0);
+    return (gint32)annotation_number(pod, JOB_INDEX_IGNORED, G_MAXINT32, 0);
 }
 
 gboolean
@@ -199,23 +199,46 @@ job_pod_is_failed(const ApiObject *job, const ApiObject *pod)
     return !job_replaces_only_failed(job) && api_is_deleting(pod) && !str_is(phase, "Succeeded");
 }
 
-gint64
-job_pod_finish_ns(const ApiObject *pod)
+static gboolean
+is_sidecar(const PodSpec *spec, const char *name)
 {
-    const ContainerStatusList *list = &pod_status(pod)->container_statuses;
-    const Condition *ready;
-    gint64 latest = 0;
-    guint known = 0;
+    for (guint i = 0; i < spec->init_containers.count; i++)
+        if (str_is(spec->init_containers.items[i].name, name))
+            return container_is_sidecar(&spec->init_containers.items[i]);
+    return FALSE;
+}
 
+/* latestFinishTime: FALSE if one of @list, or of its sidecars if @sidecars_of, has not ended. */
+static gboolean
+find_latest_finish(const ContainerStatusList *list, const PodSpec *sidecars_of, gint64 *latest_ns)
+{
     for (guint i = 0; i < list->count; i++) {
         const ContainerStateTerminated *end = list->items[i].state.terminated;
 
-        known += end != NULL && end->finished_at != 0;
-        latest = MAX(latest, end == NULL ? 0 : end->finished_at);
+        if (sidecars_of != NULL && !is_sidecar(sidecars_of, list->items[i].name))
+            continue;
+        if (end == NULL || end->finished_at == 0)
+            return FALSE;
+        *latest_ns = MAX(*latest_ns, end->finished_at);
     }
-    if (known > 0 && known == list->count)
-        return latest;
-    ready = condition_find(&pod_status(pod)->conditions, "Ready");
+    return TRUE;
+}
+
+/* backoff_utils.go, getFinishedTime: sidecars end after the containers. */
+gint64
+job_pod_finish_ns(const ApiObject *pod)
+{
+    const PodStatus *status = pod_status(pod);
+    const Condition *ready;
+    gint64 latest_ns = 0;
+
+    if (!find_latest_finish(&status->container_statuses, NULL, &latest_ns))
+        latest_ns = 0;
+    if (!find_latest_finish(&status->init_container_statuses, pod_spec(pod), &latest_ns))
+        latest_ns = 0;
+    if (latest_ns > 0)
+        return latest_ns;
+    ready = condition_find(&status->conditions, "Ready");
     if (ready != NULL && str_is(ready->status, "False") && ready->last_transition_time != 0)
         return ready->last_transition_time;
     if (api_is_deleting(pod))

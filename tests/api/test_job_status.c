@@ -62,6 +62,15 @@ static const struct {
     {"a beginning is a beginning", PLAIN, "startTime: " T1, "startTime: " T2, "status.startTime: Required value: startTime cannot be removed for unsuspended job\n", 0},
     {"... unless suspended", PLAIN ", suspend: true", "startTime: " T1, "", "", 0},
     {"... or suspended until now", PLAIN, "startTime: " T1 ", conditions: [" C("Suspended") "]", "startTime: " T2, "", 0},
+    {"more ready than active", PLAIN, "active: 2, ready: 2", "active: 1, ready: 2",
+     "status.ready: Invalid value: 2: cannot set more ready pods than active\n", 0},
+    {"... and none active", PLAIN, "active: 1, ready: 0", "ready: 1", "status.ready: Invalid value: 1: cannot set more ready pods than active\n", 0},
+    {"... as many", PLAIN, "active: 1", "active: 2, ready: 2", "", 0},
+    {"... which was so before", PLAIN, "active: 1, ready: 2", "active: 1, ready: 2, failed: 1", "", 0},
+    {"nothing to complete, suspended: never began", "completions: 0, suspend: true", "",
+     "completionTime: " T2 ", conditions: [" C("SuccessCriteriaMet") ", " C("Complete") "]", "", 0},
+    {"nothing to complete: began", "completions: 0", "", "completionTime: " T2 ", conditions: [" C("SuccessCriteriaMet") ", " C("Complete") "]",
+     "status.startTime: Required value: startTime is required for finished job\n", 0},
     {"1.31: nobody looks that closely", PLAIN, "startTime: " T1, "startTime: " T1 ", completionTime: " T2 ", active: 1, ready: 2", "", 31},
 };
 

@@ -25,6 +25,10 @@ main(void)
     srunner_add_suite(runner, disruption_suite());
     srunner_add_suite(runner, cron_job_suite());
     srunner_add_suite(runner, job_suite());
+    srunner_add_suite(runner, job_track_suite());
+    srunner_add_suite(runner, job_backoff_suite());
+    srunner_add_suite(runner, job_index_suite());
+    srunner_add_suite(runner, job_policy_suite());
     srunner_add_suite(runner, revisions_suite());
     srunner_add_suite(runner, quota_suite());
     srunner_add_suite(runner, tokens_suite());

@@ -517,9 +517,13 @@ run_plan(Mini *mini, Reconcile *r, Plan *plan)
         PlanContinue continuation;
 
         mini->expected_creations += plan_expected_creations(plan);
-        for (guint i = 0; i < plan->enqueues->len; i++)
-            g_ptr_array_add(mini->enqueued,
-                            (gpointer)g_array_index(plan->enqueues, PlanEnqueue, i).key);
+        for (guint i = 0; i < plan->enqueues->len; i++) {
+            const PlanEnqueue *enqueue = &g_array_index(plan->enqueues, PlanEnqueue, i);
+
+            g_ptr_array_add(mini->enqueued, (gpointer)enqueue->key);
+            if (mini->enqueued_ns < 0 || enqueue->delay_ns < mini->enqueued_ns)
+                mini->enqueued_ns = enqueue->delay_ns;
+        }
         run_steps(mini, plan, results);
         if (plan_requeue_ns(plan) >= 0 &&
             (mini->requeue_ns < 0 || plan_requeue_ns(plan) < mini->requeue_ns))
@@ -564,9 +568,10 @@ run(Mini *mini, const ControllerDef *def, const char *key, gboolean is_tick)
         .rng = &rng,
         .version_minor = mini->version_minor,
         .config = mini->config,
+        .expectations = mini->expectations,
     };
     g_string_truncate(mini->log, 0);
-    mini->requeue_ns = -1;
+    mini->requeue_ns = mini->enqueued_ns = -1;
     mini->error = NULL;
     mini->expected_creations = 0;
     g_ptr_array_set_size(mini->enqueued, 0);
@@ -732,7 +737,7 @@ make_node(const char *name, const char *zone)
 }
 
 ApiObject *
-object_from_yaml(const ApiKind *kind, const char *text)
+object_from_yaml_with_status(const ApiKind *kind, const char *text)
 {
     g_autoptr(Diag) diag = diag_new();
     g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
@@ -740,8 +745,17 @@ object_from_yaml(const ApiKind *kind, const char *text)
     ApiObject *object = api_object_decode(kind, trees->pdata[0], &result);
 
     ck_assert_ptr_nonnull(object);
+    ck_assert_msg(result.type_error == NULL && (result.unknown == NULL || result.unknown->len == 0), "%s", text);
     api_decode_result_clear(&result);
     api_edit_meta(object)->namespace_ = str_intern("default");
+    return object;
+}
+
+ApiObject *
+object_from_yaml(const ApiKind *kind, const char *text)
+{
+    ApiObject *object = object_from_yaml_with_status(kind, text);
+
     api_default(object);
     if (kind->prepare_create != NULL)
         kind->prepare_create(object);

@@ -38,6 +38,8 @@ struct Mini {
     guint expected_creations; /* asked for by the last sync */
     guint64 visited;          /* objects that the view handed out in the last sync */
     GPtrArray *enqueued;      /* keys (interned) that the last sync asked for */
+    gint64 enqueued_ns;       /* the shortest delay of these; -1: none */
+    const Expectations *expectations; /* (borrowed) NULL: satisfied */
     gpointer state;
     const ControllersConfig *config;
     guint version_minor;
@@ -100,3 +102,5 @@ void set_condition(ConditionList *list,
                    gint64 wall_ns);
 /* object_from_yaml: as the API server stores it when it is created, in namespace default; no UID yet. */
 ApiObject *object_from_yaml(const ApiKind *kind, const char *text);
+/* object_from_yaml_with_status: just what it says, without defaults. */
+ApiObject *object_from_yaml_with_status(const ApiKind *kind, const char *text);

@@ -3,9 +3,6 @@
  *
  * Models: v1.34 pkg/apis/batch/validation: ValidateJobUpdateStatus; pkg/registry/batch/job/strategy.go:
  * getStatusValidationOptions: a rule is looked at only if what it is about changes.
- *
- * Left out: RejectMoreReadyThanActivePods. The Job controller itself writes active 0
- * beside pods that are ready while a failure backs it off (manageJob).
  */
 #include "api/kinds/batch.h"
 #include "api/kinds/hooks.h"
@@ -153,7 +150,8 @@ check_finished(const Write *write)
         return;
     if ((has_ended || now->active != was->active) && now->active > 0)
         field_invalid_int(write->errors, "active", now->active, "active>0 is invalid for finished job");
-    if ((has_ended || now->start_time != was->start_time) && now->start_time == 0)
+    if ((has_ended || now->start_time != was->start_time) && now->start_time == 0 &&
+        !(write->spec->suspend == OPT_TRUE && write->spec->completions.is_set && write->spec->completions.value == 0))
         field_required(write->errors, "startTime", "startTime is required for finished job");
     if (uncounted != NULL && uncounted->succeeded.count + uncounted->failed.count > 0 &&
         (has_ended || was->uncounted == NULL || !api_struct_equal(&uncounted_pods_type, uncounted, was->uncounted)))
@@ -233,6 +231,9 @@ check_pods(const Write *write)
     if (now->terminating.is_set && now->terminating.value > 0 && is_finished(now) &&
         (is_finished(was) != is_finished(now) || counts_differ(now->terminating, was->terminating)))
         field_invalid_int(write->errors, "terminating", now->terminating.value, "terminating>0 is invalid for finished job");
+    if (now->ready.is_set && now->ready.value > now->active &&
+        (counts_differ(now->ready, was->ready) || now->active != was->active))
+        field_invalid_int(write->errors, "ready", now->ready.value, "cannot set more ready pods than active");
 }
 
 static void
