@@ -101,6 +101,16 @@ deployment_write_status(DeploymentSync *sync, const char *why)
     plan_update_status(sync->plan, api_object_copy(sync->deployment), "%s", why);
 }
 
+/* One that its controller has not seen yet has none. */
+static OptInt32
+terminating_of(const ApiObject *set)
+{
+    const ReplicaSetStatus *status = replica_set_status(set);
+
+    return status->observed_generation == 0 && !status->terminating_replicas.is_set ? OPT_INT32(0)
+                                                                                    : status->terminating_replicas;
+}
+
 /* GetTerminatingReplicaCountForReplicaSets: of one that does not tell, nothing is known of all. */
 static OptInt32
 sum_terminating(const DeploymentSync *sync)
@@ -110,7 +120,7 @@ sum_terminating(const DeploymentSync *sync)
     for (guint i = 0; i <= sync->old_sets->len && sum.is_set; i++) {
         const ApiObject *set =
             i < sync->old_sets->len ? g_array_index(sync->old_sets, SetRef, i).object : sync->new_set.object;
-        OptInt32 one = set == NULL ? OPT_INT32(0) : replica_set_status(set)->terminating_replicas;
+        OptInt32 one = set == NULL ? OPT_INT32(0) : terminating_of(set);
 
         sum = one.is_set ? OPT_INT32(sum.value + one.value) : one;
     }

@@ -80,6 +80,7 @@ gint32 sets_available_replicas(const GArray *sets, const SetRef *more);
 
 /* set_revision: 0 if there is none; FALSE if it is no number. */
 gboolean set_revision(const ApiObject *set, gint64 *out_revision);
+/* set_annotation_int: FALSE if it is absent, no number or negative. */
 gboolean set_annotation_int(const ApiObject *set, const char *key, gint32 *out_value);
 gboolean set_replicas_annotations(ObjectMeta *meta, gint32 desired, gint32 max);
 /* set_new_annotations: TRUE if @meta changed. */

@@ -158,13 +158,13 @@ set_revision(const ApiObject *set, gint64 *out_revision)
     return text_to_int(text, out_revision);
 }
 
+/* v1.34 pkg/controller/deployment/util, getNonNegativeInt32FromAnnotation. */
 gboolean
 set_annotation_int(const ApiObject *set, const char *key, gint32 *out_value)
 {
     gint64 value;
 
-    if (!text_to_int(str_map_get(&set->meta->annotations, key), &value) || value > G_MAXINT32 ||
-        value < G_MININT32)
+    if (!text_to_int(str_map_get(&set->meta->annotations, key), &value) || value > G_MAXINT32 || value < 0)
         return FALSE;
     *out_value = (gint32)value;
     return TRUE;

@@ -10,6 +10,7 @@ main(void)
 
     srunner_add_suite(runner, deployment_suite());
     srunner_add_suite(runner, deployment_sync_suite());
+    srunner_add_suite(runner, deployment_sets_suite());
     srunner_add_suite(runner, endpointslice_suite());
     srunner_add_suite(runner, nodelifecycle_suite());
     srunner_add_suite(runner, eviction_suite());

@@ -6,6 +6,7 @@
 Suite *replicaset_suite(void);
 Suite *deployment_suite(void);
 Suite *deployment_sync_suite(void);
+Suite *deployment_sets_suite(void);
 Suite *endpointslice_suite(void);
 Suite *nodelifecycle_suite(void);
 Suite *eviction_suite(void);

@@ -13,6 +13,8 @@ static const struct {
     {"39% of 10", -39, -39, 10, 4, 3}, {"neither given", 0, 0, 10, 0, 1},
     {"surge only", 1, 0, 10, 1, 0},    {"25% of 3", -25, -25, 3, 1, 0},
     {"25% of 10", -25, -25, 10, 3, 2}, {"10% of 4: unavailable rounds to none", 0, -10, 4, 0, 1},
+    {"nothing of none", 0, 0, 0, 0, 1}, {"no surge, 39% unavailable", 0, -39, 10, 0, 3},
+    {"39% surge, none unavailable", -39, 0, 10, 4, 0},
 };
 
 static ApiObject *
@@ -40,82 +42,192 @@ START_TEST(test_fenceposts)
 }
 END_TEST
 
-/* TestMaxUnavailable, TestNewRSNewReplicas of the same file */
+/* TestMaxUnavailable of the same file; surge is 1 */
+static const struct {
+    const char *name;
+    gint32 replicas;
+    int unavailable;
+    gboolean is_recreate;
+    gint32 want;
+} unavailable_cases[] = {
+    {"less than replicas", 10, 5, FALSE, 5},
+    {"as many as replicas", 10, 10, FALSE, 10},
+    {"more than replicas", 5, 10, FALSE, 5},
+    {"of no replicas", 0, 10, FALSE, 0},
+    {"Recreate", 3, 0, TRUE, 0},
+    {"50%", 10, -50, FALSE, 5},
+    {"100%", 10, -100, FALSE, 10},
+    {"100% of five", 5, -100, FALSE, 5},
+};
+
 START_TEST(test_max_unavailable)
 {
-    g_autoptr(ApiObject) rolling = rolling_deployment(10, 0, 5);
-    g_autoptr(ApiObject) none = rolling_deployment(0, 0, 5);
-    g_autoptr(ApiObject) capped = rolling_deployment(2, 0, 5);
-    g_autoptr(ApiObject) recreate =
-        make_deployment(&(DeploymentOptions){.name = "web", .replicas = 3, .is_recreate = TRUE});
+    g_autoptr(ApiObject) deployment =
+        make_deployment(&(DeploymentOptions){.name = "web",
+                                             .replicas = unavailable_cases[_i].replicas,
+                                             .surge = 1,
+                                             .unavailable = unavailable_cases[_i].unavailable,
+                                             .is_recreate = unavailable_cases[_i].is_recreate});
+    gint32 got = deployment_max_unavailable(deployment);
 
-    ck_assert_int_eq(deployment_max_unavailable(rolling), 5);
-    ck_assert_int_eq(deployment_max_unavailable(none), 0);
-    ck_assert_int_eq(deployment_max_unavailable(capped), 2);
-    ck_assert_int_eq(deployment_max_unavailable(recreate), 0);
-    ck_assert_int_eq(deployment_new_set_size(recreate, 1 + 5, 1), 3);
+    ck_assert_msg(got == unavailable_cases[_i].want, "%s: got %d", unavailable_cases[_i].name, got);
+}
+END_TEST
+
+/* TestNewRSNewReplicas of the same file; the other one has five */
+static const struct {
+    const char *name;
+    gboolean is_recreate;
+    gint32 desired, new_size, surge, want;
+} new_size_cases[] = {
+    {"cannot grow", FALSE, 1, 5, 1, 5},
+    {"grows to all of the Deployment", FALSE, 6, 2, 10, 6},
+    {"Recreate: at once", TRUE, 3, 1, 1, 3},
+};
+
+START_TEST(test_new_size)
+{
+    g_autoptr(ApiObject) deployment = make_deployment(&(DeploymentOptions){.name = "web",
+                                                                           .replicas = new_size_cases[_i].desired,
+                                                                           .surge = new_size_cases[_i].surge,
+                                                                           .unavailable = 1,
+                                                                           .is_recreate = new_size_cases[_i].is_recreate});
+    gint32 got = deployment_new_set_size(deployment, 5, new_size_cases[_i].new_size);
+
+    ck_assert_msg(got == new_size_cases[_i].want, "%s: got %d", new_size_cases[_i].name, got);
+}
+END_TEST
+
+/* TestGetNonNegativeInt32FromAnnotation of the same file; -1: not valid */
+static const struct {
+    const char *text;
+    gint32 want;
+} annotation_cases[] = {
+    {NULL, -1}, {"invalid", -1}, {"-1", -1}, {"0", 0}, {"13", 13}, {"2147483647", G_MAXINT32}, {"2147483648", -1}, {"4294967296", -1},
+};
+
+START_TEST(test_annotation)
+{
+    g_autoptr(ApiObject) deployment = rolling_deployment(1, 1, 0);
+    g_autoptr(ApiObject) set = make_set(deployment, "web-a", "app:1", 1, 0, 1);
+    gint32 got = -1;
+
+    if (annotation_cases[_i].text != NULL)
+        str_map_set(&api_edit_meta(set)->annotations, str_intern("test"), str_intern(annotation_cases[_i].text));
+    ck_assert_msg(set_annotation_int(set, "test", &got) == (annotation_cases[_i].want >= 0), "%s",
+                  annotation_cases[_i].text);
+    ck_assert_msg(got == annotation_cases[_i].want, "%s: got %d", annotation_cases[_i].text, got);
 }
 END_TEST
 
 /* v1.34 pkg/controller/deployment/util/deployment_util_test.go, TestGetReplicaSetFraction */
 static const struct {
     const char *name;
-    gint32 desired, status_replicas, set_replicas, max_annotation, want;
+    gint32 desired, surge, status_replicas, set_replicas;
+    const char *max_annotation;
+    gint32 want;
 } fraction_cases[] = {
-    {"to zero", 0, 10, 10, 10, -10},
-    {"grows with the maximum", 120, 0, 50, 100, 10},
-    {"neither annotation nor status", 10, 0, 5, 0, 0},
-    {"status instead of the annotation", 20, 10, 5, 0, 5},
+    {"to zero", 0, 0, 0, 10, NULL, -10},
+    {"neither annotation nor status", 10, 0, 0, 5, NULL, 0},
+    {"an annotation of 0, no status", 10, 0, 0, 5, "0", 0},
+    {"a fifth more, status instead of the annotation", 120, 0, 100, 50, NULL, 10},
+    {"a fifth more, status instead of 0", 120, 0, 100, 50, "0", 10},
+    {"a fifth more", 120, 0, 0, 50, "100", 10},
+    {"a fifth more, with surge", 120, 10, 0, 50, "110", 9},
+    {"a sixth less", 10, 0, 0, 6, "12", -1},
+    {"a sixth less, with surge", 100, 10, 0, 50, "130", -8},
 };
 
 START_TEST(test_fraction)
 {
-    g_autoptr(ApiObject) deployment = rolling_deployment(fraction_cases[_i].desired, 0, 1);
+    g_autoptr(ApiObject) deployment = rolling_deployment(fraction_cases[_i].desired, fraction_cases[_i].surge, 1);
     g_autoptr(ApiObject) set =
         make_set(deployment, "web-a", "app:1", fraction_cases[_i].set_replicas, 0, 1);
     gint32 got;
 
     ((DeploymentStatus *)api_edit_status(deployment))->replicas =
         fraction_cases[_i].status_replicas;
-    if (fraction_cases[_i].max_annotation != 0)
+    if (fraction_cases[_i].max_annotation != NULL)
         str_map_set(&api_edit_meta(set)->annotations, str_intern(MAX_ANNOTATION),
-                    str_internf("%d", fraction_cases[_i].max_annotation));
+                    str_intern(fraction_cases[_i].max_annotation));
     got = deployment_fraction(deployment, set);
     ck_assert_msg(got == fraction_cases[_i].want, "%s: got %d", fraction_cases[_i].name, got);
 }
 END_TEST
 
-/* DeploymentComplete, DeploymentProgressing, DeploymentTimedOut of the same file; (replicas, updated, ready, available) */
-START_TEST(test_judgements)
-{
-    g_autoptr(ApiObject) five = rolling_deployment(5, 1, 0);
-    g_autoptr(ApiObject) one = rolling_deployment(1, 1, 0);
-    DeploymentStatus done = {.replicas = 5, .updated_replicas = 5, .available_replicas = 5};
-    DeploymentStatus behind = {.replicas = 2, .updated_replicas = 1, .available_replicas = 1};
-    DeploymentStatus before = {.replicas = 10,
-                               .updated_replicas = 4,
-                               .ready_replicas = 4,
-                               .available_replicas = 4};
-    DeploymentStatus after = before;
+/* TestDeploymentComplete of the same file */
+static const struct {
+    const char *name;
+    gint32 desired, current, updated, available;
+    gboolean want;
+} complete_cases[] = {
+    {"all but one available", 5, 5, 5, 4, FALSE},
+    {"fewer available than must be", 5, 5, 5, 3, FALSE},
+    {"complete", 5, 5, 5, 5, TRUE},
+    {"available, but one is old", 5, 5, 4, 5, FALSE},
+    {"an old one runs besides", 1, 2, 1, 1, FALSE},
+    {"the only one never comes up", 1, 1, 1, 0, FALSE},
+};
 
-    ck_assert(deployment_is_complete(five, &done));
-    ck_assert(!deployment_is_complete(one, &behind));
-    ck_assert(!deployment_has_progressed(&before, &after));
-    after.updated_replicas = 6;
-    ck_assert(deployment_has_progressed(&before, &after));
+START_TEST(test_complete)
+{
+    g_autoptr(ApiObject) deployment = rolling_deployment(complete_cases[_i].desired, 1, 0);
+    DeploymentStatus status = {.replicas = complete_cases[_i].current,
+                               .updated_replicas = complete_cases[_i].updated,
+                               .available_replicas = complete_cases[_i].available};
+
+    ck_assert_msg(deployment_is_complete(deployment, &status) == complete_cases[_i].want, "%s", complete_cases[_i].name);
 }
 END_TEST
 
+/* TestDeploymentProgressing of the same file: replicas, updated, ready, available, before and after */
+static const struct {
+    const char *name;
+    gint32 before[4], after[4];
+    gboolean want;
+} progress_cases[] = {
+    {"updated pods", {10, 4, 4, 4}, {10, 6, 4, 4}, TRUE},
+    {"nothing", {10, 4, 4, 4}, {10, 4, 4, 4}, FALSE},
+    {"old pods gone", {10, 4, 6, 6}, {8, 4, 6, 6}, TRUE},
+    {"fewer new pods", {10, 7, 3, 3}, {10, 6, 3, 3}, FALSE},
+    {"fewer in all, but more new ones", {10, 4, 7, 7}, {8, 8, 5, 5}, TRUE},
+    {"more ready pods", {10, 10, 9, 8}, {10, 10, 10, 8}, TRUE},
+    {"more available pods", {10, 10, 10, 9}, {10, 10, 10, 10}, TRUE},
+};
+
+static DeploymentStatus
+status_of(const gint32 *numbers)
+{
+    return (DeploymentStatus){.replicas = numbers[0],
+                              .updated_replicas = numbers[1],
+                              .ready_replicas = numbers[2],
+                              .available_replicas = numbers[3]};
+}
+
+START_TEST(test_progress)
+{
+    DeploymentStatus before = status_of(progress_cases[_i].before);
+    DeploymentStatus after = status_of(progress_cases[_i].after);
+
+    ck_assert_msg(deployment_has_progressed(&before, &after) == progress_cases[_i].want, "%s", progress_cases[_i].name);
+}
+END_TEST
+
+/* TestDeploymentTimedOut of the same file */
 START_TEST(test_timed_out)
 {
     g_autoptr(ApiObject) none = rolling_deployment(1, 1, 0);
     g_autoptr(ApiObject) ten = make_deployment(
         &(DeploymentOptions){.name = "web", .replicas = 1, .surge = 1, .deadline_s = 10});
+    g_autoptr(ApiObject) endless = make_deployment(
+        &(DeploymentOptions){.name = "web", .replicas = 1, .surge = 1, .deadline_s = G_MAXINT32});
     gint64 updated_ns = MINI_EPOCH;
     DeploymentStatus status = {0};
 
     set_condition(&status.conditions, "Progressing", "True", "ReplicaSetUpdated", updated_ns);
     ck_assert(!deployment_has_timed_out(none, &status, updated_ns + 11 * NS_PER_S));
+    ck_assert(!deployment_has_timed_out(endless, &status, updated_ns + 11 * NS_PER_S));
+    ck_assert(!deployment_has_timed_out(ten, &status, updated_ns + 9 * NS_PER_S));
     ck_assert(!deployment_has_timed_out(ten, &status, updated_ns + 10 * NS_PER_S));
     ck_assert(deployment_has_timed_out(ten, &status, updated_ns + 11 * NS_PER_S));
     status.conditions.items[0].reason = str_intern("NewReplicaSetAvailable");
@@ -195,12 +307,21 @@ static const struct {
     gint32 want; /* -1: no write */
 } rolling_cases[] = {
     {"TestReconcileNewReplicaSet: full", PART_NEW, 0, 0, 10, 10, 0, 0, "web-b", -1},
+    {"TestReconcileNewReplicaSet: only the surge", PART_NEW, 2, 0, 10, 10, 0, 0, "web-b", 2},
     {"TestReconcileNewReplicaSet: up to the surge", PART_NEW, 2, 0, 5, 5, 0, 0, "web-b", 7},
+    {"TestReconcileNewReplicaSet: the surge is there", PART_NEW, 2, 0, 10, 10, 2, 0, "web-b", -1},
+    {"TestReconcileNewReplicaSet: one too many", PART_NEW, 2, 0, 2, 2, 11, 11, "web-b", 10},
     {"TestReconcileNewReplicaSet: too large", PART_NEW, 2, 0, 0, 0, 12, 12, "web-b", 10},
+    {"TestReconcileOldReplicaSets: neither surge nor unavailable: one", PART_OLD, 0, 0, 10, 10, 0, 0, "web-a", 9},
+    {"TestReconcileOldReplicaSets: two are not available: they go", PART_OLD, 0, 2, 10, 8, 0, 0, "web-a", 8},
     {"TestReconcileOldReplicaSets: all available", PART_OLD, 0, 2, 10, 10, 0, 0, "web-a", 8},
     {"TestReconcileOldReplicaSets: one is not", PART_OLD, 0, 2, 10, 9, 0, 0, "web-a", 8},
     {"TestReconcileOldReplicaSets: new ones not ready", PART_OLD, 0, 2, 8, 8, 2, 0, "web-a", -1},
     {"TestCleanupUnhealthyReplicas: two are not, one may go", PART_OLD, 0, 1, 10, 8, 0, 0, "web-a", 9},
+    {"TestCleanupUnhealthyReplicas: two are not, none may go", PART_OLD, 1, 0, 10, 8, 0, 0, "web-a", -1},
+    {"TestCleanupUnhealthyReplicas: two are not, three may go; then one that is", PART_OLD, 0, 3, 10, 8, 0, 0, "web-a", 7},
+    {"TestScaleDownOldReplicaSetsForRollingUpdate: at least one", PART_OLD, 0, 0, 10, 10, 0, 0, "web-a", 9},
+    {"TestScaleDownOldReplicaSetsForRollingUpdate: none is left", PART_OLD, 0, 2, 0, 0, 10, 10, "web-a", -1},
     {"TestScaleDownOldReplicaSetsForRollingUpdate: as many as may go", PART_OLD, 0, 2, 10, 10, 0, 0, "web-a", 8},
     {"TestScaleDownOldReplicaSetsForRollingUpdate: eight of eight must stay", PART_OLD, 0, 2, 8, 8, 0, 0, "web-a", -1},
 };
@@ -327,9 +448,12 @@ deployment_suite(void)
     TCase *tcase = tcase_create("parts");
 
     tcase_add_loop_test(tcase, test_fenceposts, 0, G_N_ELEMENTS(fencepost_cases));
-    tcase_add_test(tcase, test_max_unavailable);
+    tcase_add_loop_test(tcase, test_max_unavailable, 0, G_N_ELEMENTS(unavailable_cases));
+    tcase_add_loop_test(tcase, test_new_size, 0, G_N_ELEMENTS(new_size_cases));
+    tcase_add_loop_test(tcase, test_annotation, 0, G_N_ELEMENTS(annotation_cases));
     tcase_add_loop_test(tcase, test_fraction, 0, G_N_ELEMENTS(fraction_cases));
-    tcase_add_test(tcase, test_judgements);
+    tcase_add_loop_test(tcase, test_complete, 0, G_N_ELEMENTS(complete_cases));
+    tcase_add_loop_test(tcase, test_progress, 0, G_N_ELEMENTS(progress_cases));
     tcase_add_test(tcase, test_timed_out);
     tcase_add_loop_test(tcase, test_deadline_left, 0, G_N_ELEMENTS(left_cases));
     tcase_add_loop_test(tcase, test_rolling, 0, G_N_ELEMENTS(rolling_cases));

@@ -374,92 +374,6 @@ START_TEST(test_history)
 }
 END_TEST
 
-/* util/deployment_util_test.go of v1.35, TestGetTerminatingReplicaCountForReplicaSets; -1: not told. */
-static const struct {
-    guint version_minor;
-    gint32 old, new, want;
-} terminating_cases[] = {
-    {34, 1, 2, -1},
-    {35, 1, 2, 3},
-    {35, 0, 0, 0},
-    {35, 1, -1, -1},
-};
-
-START_TEST(test_terminating)
-{
-    const gint32 told[] = {terminating_cases[_i].old, terminating_cases[_i].new};
-    Mini *mini = mini_new();
-    const ApiObject *deployment = mini_add(mini, make_deployment(&web4));
-    OptInt32 got;
-
-    mini->version_minor = terminating_cases[_i].version_minor;
-    for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
-        ApiObject *set = make_set(deployment, i == 0 ? "web-old" : "web-new", i == 0 ? "app:0" : "app:1", i == 0 ? 0 : 4,
-                                  i == 0 ? 0 : 4, i + 1);
-
-        if (told[i] >= 0)
-            ((ReplicaSetStatus *)api_edit_status(set))->terminating_replicas = OPT_INT32(told[i]);
-        mini_add(mini, set);
-    }
-    for (guint i = 0; i < 3; i++)
-        mini_sync(mini, &deployment_controller, "default/web");
-    got = deployment_status(mini_get(mini, &deployment_kind, "default", "web"))->terminating_replicas;
-    ck_assert_msg((got.is_set ? got.value : -1) == terminating_cases[_i].want, "v1.%u, %d and %d: %d",
-                  terminating_cases[_i].version_minor, told[0], told[1], got.is_set ? got.value : -1);
-    mini_free(mini);
-}
-END_TEST
-
-static const struct {
-    const char *name;
-    gint32 limit;
-    guint count;
-    gboolean is_deleting;
-    guint want_deleted;
-    gint32 sizes[4][2]; /* spec, status of the first ones; the others are empty */
-} history_cases[] = {
-    {"three empty, limit 1", 1, 3, FALSE, 2},
-    {"one that is being deleted, limit 0", 0, 1, TRUE, 0},
-    {"as many as the limit", 3, 3, FALSE, 0},
-    {"only with spec and status of no pods, limit 0", 0, 4, FALSE, 1, {{0, 0}, {0, 1}, {1, 0}, {1, 1}}},
-    {"two empty, limit 0", 0, 2, FALSE, 2},
-    {"two that have pods, limit 0", 0, 2, FALSE, 0, {{1, 1}, {1, 1}}},
-    {"three empty, no limit", G_MAXINT32, 3, FALSE, 0},
-    {"the first of three has a pod, limit 2: no other goes for it", 2, 3, FALSE, 0, {{0, 1}}},
-};
-
-START_TEST(test_clean_history)
-{
-    Mini *mini = mini_new();
-    ApiObject *deployment = make_deployment(&web4);
-    Reconcile r = {.wall_ns = mini_wall_ns(mini)};
-    Plan *plan = plan_new();
-    DeploymentSync *sync;
-
-    ((DeploymentSpec *)api_edit_spec(deployment))->revision_history_limit =
-        OPT_INT32(history_cases[_i].limit);
-    mini_add(mini, deployment);
-    sync = deployment_sync_new(&r, plan, deployment);
-    for (guint i = 0; i < history_cases[_i].count; i++) {
-        const gint32 *sizes = history_cases[_i].sizes[MIN(i, 3)];
-        ApiObject *set =
-            make_set(deployment, str_internf("web-%u", i), str_internf("app:old%u", i), sizes[0], 0, i + 1);
-
-        ((ReplicaSetStatus *)api_edit_status(set))->replicas = sizes[1];
-        if (history_cases[_i].is_deleting)
-            api_edit_meta(set)->deletion_time = MINI_EPOCH;
-        deployment_sync_add_set(sync, mini_add(mini, set));
-    }
-    deployment_find_sets(sync, FALSE);
-    deployment_clean_history(sync);
-    ck_assert_msg(plan_count(plan) == history_cases[_i].want_deleted, "%s: %u deleted",
-                  history_cases[_i].name, plan_count(plan));
-    deployment_sync_free(sync);
-    plan_free(plan);
-    mini_free(mini);
-}
-END_TEST
-
 /* --- scaling, pausing, Recreate ----------------------------------------------------------------------- */
 
 /* Recorded (scale-3-5-2): size and annotations in one write, then the plain status. */
@@ -642,8 +556,6 @@ deployment_sync_suite(void)
     tcase_add_test(tcase, test_rollover);
     tcase_add_test(tcase, test_rollback_order);
     tcase_add_test(tcase, test_history);
-    tcase_add_loop_test(tcase, test_terminating, 0, G_N_ELEMENTS(terminating_cases));
-    tcase_add_loop_test(tcase, test_clean_history, 0, G_N_ELEMENTS(history_cases));
     tcase_add_test(tcase, test_scaling);
     tcase_add_test(tcase, test_pause);
     tcase_add_test(tcase, test_recreate);
