@@ -28,7 +28,7 @@ typedef enum {
     STEP_SCALE,
     STEP_CALL
 } StepType;
-typedef enum { GROUP_NONE, GROUP_PARALLEL, GROUP_SLOW_START } GroupType;
+typedef enum { GROUP_NONE, GROUP_PARALLEL, GROUP_SLOW_START, GROUP_IN_TURN } GroupType;
 
 typedef struct {
     const char *type, *reason; /* NULL reason: no event */
@@ -162,7 +162,8 @@ PlanStep *plan_pause(Plan *plan, gint64 ns);
 
 /*
  * Steps added between begin and end form a group. In a slow-start group batches of
- * 1, 2, 4 ... run; a failure stops after its batch.
+ * 1, 2, 4 ... run; a failure stops after its batch. One in turn has each of its steps
+ * tried, one after the other; a failure stops after the last of them.
  */
 void plan_group_begin(Plan *plan, GroupType type);
 void plan_group_end(Plan *plan);

@@ -365,7 +365,7 @@ plan_run_batch(PlanRun *run)
     const PlanStep *first = plan_get(run->plan, run->next);
     guint remaining = 0;
 
-    if (first->group == GROUP_NONE)
+    if (first->group == GROUP_NONE || first->group == GROUP_IN_TURN)
         return 1;
     while (run->next + remaining < plan_count(run->plan) &&
            plan_get(run->plan, run->next + remaining)->group_id == first->group_id)
@@ -414,6 +414,18 @@ plan_run_group_failed(const PlanRun *run)
             return TRUE;
     }
     return FALSE;
+}
+
+/* In the midst of a group whose steps are all tried. */
+static gboolean
+plan_run_is_in_turn(const PlanRun *run)
+{
+    const PlanStep *next;
+
+    if (run->next == 0 || run->next == plan_count(run->plan))
+        return FALSE;
+    next = plan_get(run->plan, run->next);
+    return next->group == GROUP_IN_TURN && plan_get(run->plan, run->next - 1)->group_id == next->group_id;
 }
 
 static void
@@ -522,7 +534,7 @@ plan_run_go_on(PlanRun *run)
 
         if (plan_run_group_failed(run))
             plan_run_skip_group(run);
-        if (run->is_stopping || run->next == plan_count(run->plan)) {
+        if ((run->is_stopping && !plan_run_is_in_turn(run)) || run->next == plan_count(run->plan)) {
             if (!plan_run_end_plan(run))
                 return TRUE;
             continue;

@@ -120,9 +120,13 @@ release_object(ApiObject *object, gpointer data)
     return TRUE;
 }
 
+/* ClaimObject of each, whatever becomes of the others; with an error the sync ends then. */
 void
 claims_plan(const Claims *claims, const ApiObject *owner, Plan *plan)
 {
+    if (claims->release->len + claims->adopt->len == 0)
+        return;
+    plan_group_begin(plan, GROUP_IN_TURN);
     for (guint i = 0; i < claims->release->len; i++) {
         const ApiObject *object = claims->release->pdata[i];
         PlanStep *step =
@@ -139,6 +143,7 @@ claims_plan(const Claims *claims, const ApiObject *owner, Plan *plan)
                    owner_patch_free, "because it has no controller and matches the selector of %s",
                    api_name(owner));
     }
+    plan_group_end(plan);
 }
 
 /* v1.34 pkg/controller/controller_ref_manager.go, RecheckDeletionTimestamp. */

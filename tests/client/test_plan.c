@@ -306,6 +306,9 @@ static const struct {
     {"slow start 1", GROUP_SLOW_START, 1, -1, "1 ", 1, FALSE},
     {"slow start: the first fails", GROUP_SLOW_START, 10, 0, "1 ", 0, TRUE},
     {"slow start: the second batch fails", GROUP_SLOW_START, 10, 2, "1 2 ", 2, TRUE},
+    {"in turn", GROUP_IN_TURN, 3, -1, "1 1 1 ", 3, FALSE},
+    {"in turn, the first fails: the others are tried", GROUP_IN_TURN, 3, 0, "1 1 1 ", 2, TRUE},
+    {"one after the other, the first fails", GROUP_NONE, 3, 0, "1 ", 0, TRUE},
     {"slow start: the last fails", GROUP_SLOW_START, 10, 9, "1 2 4 3 ", 9, TRUE},
 };
 
@@ -353,6 +356,22 @@ START_TEST(test_slow_start_goes_on_behind_the_group)
     run();
     ck_assert_str_eq(seen->str, "x: 201 409 201 -1 -1 -1 201;");
     ck_assert_str_eq(done_error, "configmaps \"p1\" already exists");
+}
+END_TEST
+
+/* a group in turn is gone through after a failure; what follows it is not */
+START_TEST(test_in_turn_ends_the_plan)
+{
+    make("p0");
+    plan_group_begin(plan, GROUP_IN_TURN);
+    for (guint i = 0; i < 2; i++)
+        plan_create(plan, config_map_new(str_internf("p%u", i), "1"), "create");
+    plan_group_end(plan);
+    plan_create(plan, config_map_new("after", "1"), "create");
+    plan_continue(plan, go_on, g_strdup("x"), g_free);
+    run();
+    ck_assert_str_eq(seen->str, "x: 409 201 -1;");
+    ck_assert_str_eq(done_error, "configmaps \"p0\" already exists");
 }
 END_TEST
 
@@ -509,6 +528,7 @@ plan_suite(void)
     tcase_add_test(tcase, test_continuation_after_failure);
     tcase_add_loop_test(tcase, test_group, 0, G_N_ELEMENTS(group_cases));
     tcase_add_test(tcase, test_slow_start_goes_on_behind_the_group);
+    tcase_add_test(tcase, test_in_turn_ends_the_plan);
     tcase_add_test(tcase, test_deletions_lower_expectations);
     tcase_add_test(tcase, test_forget_expectations);
     tcase_add_test(tcase, test_terminating_namespace_is_no_error);

@@ -8,6 +8,7 @@ main(void)
     SRunner *runner = srunner_create(replicaset_suite());
     int failed;
 
+    srunner_add_suite(runner, replicaset_sync_suite());
     srunner_add_suite(runner, deployment_suite());
     srunner_add_suite(runner, deployment_sync_suite());
     srunner_add_suite(runner, deployment_sets_suite());

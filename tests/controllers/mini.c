@@ -495,7 +495,7 @@ run_steps(Mini *mini, Plan *plan, StepResult *results)
             continue;
         }
         while (i < plan_count(plan) && plan_get(plan, i)->group_id == id && goes_on) {
-            for (guint k = 0; (k < batch || first->group == GROUP_PARALLEL) &&
+            for (guint k = 0; (k < batch || first->group != GROUP_SLOW_START) &&
                               i < plan_count(plan) && plan_get(plan, i)->group_id == id;
                  k++, i++)
                 goes_on &= do_step(mini, plan_get(plan, i), results, i);

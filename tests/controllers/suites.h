@@ -4,6 +4,7 @@
 #include <check.h>
 
 Suite *replicaset_suite(void);
+Suite *replicaset_sync_suite(void);
 Suite *deployment_suite(void);
 Suite *deployment_sync_suite(void);
 Suite *deployment_sets_suite(void);
