@@ -1,6 +1,6 @@
 /*
- * Filters and scores of each plugin, over whole attempts: the table tests of
- * v1.34 pkg/scheduler/framework/plugins.
+ * Filters and weighted scores over whole attempts, default spreading, scoring functions that no default profile
+ * reaches. Rows of single plugins: test_filter_rows.c, test_score_rows.c.
  */
 
 #include "scheduler/plugins/plugins.h"
@@ -36,8 +36,6 @@ typedef struct {
 #define PLAIN          CONTAINER("")
 #define HOST(n)        "'kubernetes.io/hostname':'" n "'"
 #define ZONE(z)        "'topology.kubernetes.io/zone':'" z "'"
-#define AFFINITY_RULES "node(s) didn't match pod affinity rules"
-#define SPREAD         "node(s) didn't match pod topology spread constraints"
 
 static const PluginCase cases[] = {
     {
@@ -93,30 +91,6 @@ static const PluginCase cases[] = {
         .scores = {100, 0},
     },
     {
-        .rule = "tainttoleration: no toleration for a hard taint",
-        .pod = {.spec = PLAIN},
-        .nodes = {{"a",
-                   .spec = "'taints':[{'key':'dedicated','value':'user1','effect':'NoSchedule'}]"}},
-        .reasons = {"node(s) had untolerated taint(s)"},
-    },
-    {
-        .rule = "tainttoleration: an empty effect tolerates every effect",
-        .pod = {.spec = PLAIN ",'tolerations':[{'key':'foo','operator':'Equal','value':'bar'}]"},
-        .nodes = {{"a", .spec = "'taints':[{'key':'foo','value':'bar','effect':'NoSchedule'}]"}},
-    },
-    {
-        .rule = "nodeunschedulable: cordoned; a toleration helps",
-        .pod = {.spec = PLAIN
-                ",'tolerations':[{'key':'node.kubernetes.io/unschedulable','operator':'Exists'}]"},
-        .nodes = {{"a", .spec = "'unschedulable':true"}},
-    },
-    {
-        .rule = "nodeunschedulable: cordoned",
-        .pod = {.spec = PLAIN},
-        .nodes = {{"a", .spec = "'unschedulable':true"}, {"b"}},
-        .reasons = {"node(s) were unschedulable"},
-    },
-    {
         .rule = "nodename: another node is asked for",
         .pod = {.spec = PLAIN ",'nodeName':'b'"},
         .nodes = {{"a"}, {"b"}},
@@ -132,40 +106,6 @@ static const PluginCase cases[] = {
         .nodes = {{"n1", .labels = "'foo':'bar'"},
                   {"n2", .labels = "'key':'value'"},
                   {"n3", .labels = "'az':'az1'"}},
-        .scores = {100, 0, 0},
-    },
-    {
-        .rule = "nodeaffinity: Gt needs an integer label; NotIn matches an absent key; an empty "
-                "term matches nothing",
-        .pod = {.spec =
-                    PLAIN ",'affinity':{'nodeAffinity':{'"
-                          "requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':["
-                          "{},{'matchExpressions':[{'key':'gen','operator':'Gt','values':['3']},{'"
-                          "key':'x','operator':'NotIn','values':['y']}]}]}}}"},
-        .nodes = {{"n1", .labels = "'gen':'4'"},
-                  {"n2", .labels = "'gen':'3'"},
-                  {"n3", .labels = "'gen':'new'"},
-                  {"n4", .labels = "'gen':'5','x':'y'"},
-                  {"n5"}},
-        .reasons = {NULL, "node(s) didn't match Pod's node affinity/selector",
-                    "node(s) didn't match Pod's node affinity/selector",
-                    "node(s) didn't match Pod's node affinity/selector",
-                    "node(s) didn't match Pod's node affinity/selector"},
-    },
-    {
-        .rule = "interpodaffinity/scoring_test.go: affinity with a pod, in its region",
-        .plugin = "InterPodAffinity",
-        .pod = {.labels = "'security':'S1'",
-                .spec = PLAIN
-                ",'affinity':{'podAffinity':{'preferredDuringSchedulingIgnoredDuringExecution':[{'"
-                "weight':5,'podAffinityTerm':{"
-                "'topologyKey':'region','labelSelector':{'matchLabels':{'security':'S1'}}}}]}}"},
-        .nodes = {{"n1", .labels = "'region':'China'"},
-                  {"n2", .labels = "'region':'India'"},
-                  {"n3", .labels = "'az':'az1'"}},
-        .pods = {{"'security':'S1'", "n1", PLAIN},
-                 {"'security':'S2'", "n2", PLAIN},
-                 {"'security':'S1'", "n3", PLAIN}},
         .scores = {100, 0, 0},
     },
     {
@@ -188,136 +128,6 @@ static const PluginCase cases[] = {
         .scores = {20, 100, 0},
     },
     {
-        .rule = "interpodaffinity/filtering_test.go: required affinity by In",
-        .pod = {.spec = PLAIN
-                ",'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'"
-                "topologyKey':'region',"
-                "'labelSelector':{'matchExpressions':[{'key':'service','operator':'In','values':['"
-                "securityscan','value2']}]}}]}}"},
-        .nodes = {{"n1", .labels = "'region':'r1'"}},
-        .pods = {{"'service':'securityscan'", "n1", PLAIN}},
-    },
-    {
-        .rule = "interpodaffinity/filtering_test.go: wrong namespace",
-        .pod = {.spec = PLAIN
-                ",'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'"
-                "topologyKey':'region',"
-                "'namespaces':['DiffNameSpace'],'labelSelector':{'matchExpressions':[{'key':'"
-                "service','operator':'In','values':['securityscan']}]}}]}}"},
-        .nodes = {{"n1", .labels = "'region':'r1'"}},
-        .pods = {{"'service':'securityscan'", "n1", PLAIN, "ns"}},
-        .reasons = {AFFINITY_RULES},
-    },
-    {
-        .rule = "interpodaffinity/filtering_test.go: the first pod of a group, with two terms that "
-                "nobody matches together",
-        .pod = {.labels = "'foo':'bar','service':'securityscan'",
-                .spec = PLAIN
-                ",'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':["
-                "{'topologyKey':'zone','labelSelector':{'matchExpressions':[{'key':'foo','operator'"
-                ":'Exists'}]}},"
-                "{'topologyKey':'zone','labelSelector':{'matchExpressions':[{'key':'service','"
-                "operator':'Exists'}]}}]}}"},
-        .nodes = {{"n1", .labels = "'zone':'az1','hostname':'h1'"},
-                  {"n2", .labels = "'zone':'az2','hostname':'h2'"}},
-        .pods = {{"'foo':'bar'", "n1", PLAIN}},
-    },
-    {
-        .rule = "interpodaffinity: anti-affinity, own before existing; a node without the key is "
-                "free of the own term",
-        .pod = {.labels = "'app':'a'",
-                .spec =
-                    PLAIN ",'affinity':{'podAntiAffinity':{'"
-                          "requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'zone',"
-                          "'labelSelector':{'matchLabels':{'app':'b'}}}]}}"},
-        .nodes = {{"n1", .labels = "'zone':'z1'"},
-                  {"n2", .labels = "'zone':'z2'"},
-                  {"n3"},
-                  {"n4", .labels = "'zone':'z1'"}},
-        .pods = {{"'app':'b'", "n1", PLAIN},
-                 {"'app':'c'", "n2",
-                  PLAIN ",'affinity':{'podAntiAffinity':{'"
-                        "requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'zone',"
-                        "'labelSelector':{'matchLabels':{'app':'a'}}}]}}"},
-                 {"'app':'c'", "n4",
-                  PLAIN ",'affinity':{'podAntiAffinity':{'"
-                        "requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'zone',"
-                        "'labelSelector':{'matchLabels':{'app':'a'}}}]}}"}},
-        .reasons = {"node(s) didn't match pod anti-affinity rules",
-                    "node(s) didn't satisfy existing pods anti-affinity rules", NULL,
-                    "node(s) didn't match pod anti-affinity rules"},
-    },
-    {
-        .rule = "podtopologyspread/filtering_test.go: hostname, maxSkew 1, pods 2/1/0/3",
-        .pod = {.labels = "'foo':''",
-                .spec = PLAIN
-                ",'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'node','"
-                "whenUnsatisfiable':'DoNotSchedule',"
-                "'labelSelector':{'matchExpressions':[{'key':'foo','operator':'Exists'}]}}]"},
-        .nodes = {{"a", .labels = "'node':'a'"},
-                  {"b", .labels = "'node':'b'"},
-                  {"x", .labels = "'node':'x'"},
-                  {"y", .labels = "'node':'y'"}},
-        .pods = {{"'foo':''", "a", PLAIN},
-                 {"'foo':''", "a", PLAIN},
-                 {"'foo':''", "b", PLAIN},
-                 {"'foo':''", "y", PLAIN},
-                 {"'foo':''", "y", PLAIN},
-                 {"'foo':''", "y", PLAIN}},
-        .reasons = {SPREAD, SPREAD, NULL, SPREAD},
-    },
-    {
-        .rule = "podtopologyspread/filtering_test.go: a node lacks the zone label",
-        .pod = {.labels = "'foo':''",
-                .spec = PLAIN
-                ",'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'zone','"
-                "whenUnsatisfiable':'DoNotSchedule',"
-                "'labelSelector':{'matchExpressions':[{'key':'foo','operator':'Exists'}]}}]"},
-        .nodes = {{"a", .labels = "'zone':'zone1'"},
-                  {"b"},
-                  {"x", .labels = "'zone':'zone2'"},
-                  {"y", .labels = "'zone':'zone2'"}},
-        .pods = {{"'foo':''", "a", PLAIN},
-                 {"'foo':''", "b", PLAIN},
-                 {"'foo':''", "x", PLAIN},
-                 {"'foo':''", "y", PLAIN}},
-        .reasons = {NULL, SPREAD " (missing required label)", SPREAD, SPREAD},
-    },
-    {
-        .rule = "podtopologyspread: fewer domains than minDomains: the minimum is 0",
-        .pod = {.labels = "'foo':''",
-                .spec = PLAIN ",'topologySpreadConstraints':[{'maxSkew':1,'minDomains':3,'"
-                              "topologyKey':'zone','whenUnsatisfiable':'DoNotSchedule',"
-                              "'labelSelector':{'matchLabels':{'foo':''}}}]"},
-        .nodes = {{"a", .labels = "'zone':'zone1'"}, {"x", .labels = "'zone':'zone2'"}},
-        .pods = {{"'foo':''", "a", PLAIN}, {"'foo':''", "x", PLAIN}},
-        .reasons = {SPREAD, SPREAD},
-    },
-    {
-        .rule = "podtopologyspread: nodeTaintsPolicy Honor: the tainted node is no domain",
-        .pod = {.labels = "'foo':''",
-                .spec = PLAIN
-                ",'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'zone','"
-                "whenUnsatisfiable':'DoNotSchedule',"
-                "'nodeTaintsPolicy':'Honor','labelSelector':{'matchLabels':{'foo':''}}}]"},
-        .nodes = {{"a", .labels = "'zone':'zone1'"},
-                  {"x", .labels = "'zone':'zone2'",
-                   .spec = "'taints':[{'key':'k','effect':'NoSchedule'}]"}},
-        .pods = {{"'foo':''", "a", PLAIN}},
-        .reasons = {NULL, "node(s) had untolerated taint(s)"},
-    },
-    {
-        .rule = "podtopologyspread: matchLabelKeys narrow to the pod's own revision",
-        .pod = {.labels = "'foo':'','rev':'2'",
-                .spec =
-                    PLAIN ",'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'zone','"
-                          "whenUnsatisfiable':'DoNotSchedule',"
-                          "'matchLabelKeys':['rev'],'labelSelector':{'matchLabels':{'foo':''}}}]"},
-        .nodes = {{"a", .labels = "'zone':'zone1'"}, {"x", .labels = "'zone':'zone2'"}},
-        .pods = {{"'foo':'','rev':'1'", "a", PLAIN}, {"'foo':'','rev':'2'", "x", PLAIN}},
-        .reasons = {NULL, SPREAD},
-    },
-    {
         .rule = "podtopologyspread/scoring_test.go: hostname, pods 2/1/0/3",
         .plugin = "PodTopologySpread",
         .pod = {.labels = "'foo':''",
@@ -338,41 +148,6 @@ static const PluginCase cases[] = {
         .scores = {20, 60, 100, 0},
     },
     {
-        .rule = "noderesources/fit_test.go: both insufficient",
-        .pod = {.spec = CONTAINER("'cpu':'1m','memory':'1'")},
-        .nodes = {{"n", .allocatable = "'cpu':'10m','memory':'20'"}},
-        .pods = {{NULL, "n", CONTAINER("'cpu':'10m','memory':'20'")}},
-        .reasons = {"Insufficient cpu, Insufficient memory"},
-    },
-    {
-        .rule = "noderesources/fit_test.go: an init container asks for more",
-        .pod = {.spec = CONTAINER(
-                    "'cpu':'1m','memory':'1'") ",'initContainers':[{'name':'i','resources':{'"
-                                               "requests':{'cpu':'3m','memory':'1'}}}]"},
-        .nodes = {{"n", .allocatable = "'cpu':'10m','memory':'20'"}},
-        .pods = {{NULL, "n", CONTAINER("'cpu':'8m','memory':'19'")}},
-        .reasons = {"Insufficient cpu"},
-    },
-    {
-        .rule = "noderesources/fit_test.go: a sidecar adds to the containers, and to later init "
-                "containers",
-        .pod =
-            {.spec = CONTAINER(
-                 "'cpu':'1m','memory':'1'") ",'initContainers':[{'name':'s','restartPolicy':'"
-                                            "Always','resources':{'requests':{'cpu':'1m'}}},"
-                                            "{'name':'i','resources':{'requests':{'cpu':'2m'}}}]"},
-        .nodes = {{"n", .allocatable = "'cpu':'10m','memory':'20'"}},
-        .pods = {{NULL, "n", CONTAINER("'cpu':'8m','memory':'1'")}},
-        .reasons = {"Insufficient cpu"},
-    },
-    {
-        .rule = "noderesources/fit_test.go: overhead fits",
-        .pod = {.spec =
-                    CONTAINER("'cpu':'1m','memory':'1'") ",'overhead':{'cpu':'3m','memory':'13'}"},
-        .nodes = {{"n", .allocatable = "'cpu':'10m','memory':'20'"}},
-        .pods = {{NULL, "n", CONTAINER("'cpu':'5m','memory':'5'")}},
-    },
-    {
         .rule = "noderesources/fit_test.go: too many pods; scalars by name",
         .pod = {.spec = CONTAINER(
                     "'example.com/gpu':'2','hugepages-2Mi':'4Mi','ephemeral-storage':'1'")},
@@ -385,37 +160,6 @@ static const PluginCase cases[] = {
         .pods = {{NULL, "n1", PLAIN}},
         .reasons = {"Too many pods", "Insufficient ephemeral-storage, Insufficient "
                                      "example.com/gpu, Insufficient hugepages-2Mi"},
-    },
-    {
-        .rule = "nodeports/node_ports_test.go: same address, protocol and port",
-        .pod = {.spec = "'containers':[{'name':'c','ports':[{'hostPort':8080,'hostIP':'127.0.0.1','"
-                        "protocol':'UDP'}]}]"},
-        .nodes = {{"n"}},
-        .pods = {{NULL, "n",
-                  "'containers':[{'name':'c','ports':[{'hostPort':8080,'hostIP':'127.0.0.1','"
-                  "protocol':'UDP'}]}]"}},
-        .reasons = {"node(s) didn't have free ports for the requested pod ports"},
-    },
-    {
-        .rule = "nodeports/node_ports_test.go: another address",
-        .pod = {.spec =
-                    "'containers':[{'name':'c','ports':[{'hostPort':8080,'hostIP':'127.0.0.1'}]}]"},
-        .nodes = {{"n"}},
-        .pods = {{NULL, "n",
-                  "'containers':[{'name':'c','ports':[{'hostPort':8080,'hostIP':'127.0.0.2','"
-                  "protocol':'TCP'}]}]"}},
-    },
-    {
-        .rule = "nodeports/node_ports_test.go: 0.0.0.0 is every address; plain init containers do "
-                "not count",
-        .pod = {.spec =
-                    "'containers':[{'name':'c','ports':[{'hostPort':8080,'hostIP':'127.0.0.1'}]}]"},
-        .nodes = {{"n1"}, {"n2"}},
-        .pods = {{NULL, "n1", "'containers':[{'name':'c','ports':[{'hostPort':8080}]}]"},
-                 {NULL, "n2",
-                  "'containers':[{'name':'c'}],'initContainers':[{'name':'i','ports':[{'hostPort':"
-                  "8080}]}]"}},
-        .reasons = {"node(s) didn't have free ports for the requested pod ports"},
     },
 };
 
