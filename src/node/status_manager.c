@@ -18,9 +18,9 @@ phase_is_terminal(const char *phase)
 
 /* --- merging with what the API has --------------------------------------------------- */
 
-/* v1.34 mergePodStatus */
+/* v1.34 mergePodStatus: why the pod was taken down is only told once nothing of it runs. */
 static PodStatus *
-status_merge(const PodStatus *api, const PodStatus *own, gboolean may_run)
+status_merge(const PodStatus *api, const PodStatus *own, gboolean may_run, ApiTime now)
 {
     PodStatus *merged = api_part_new(&pod_status_type);
     gboolean becomes_terminal = !phase_is_terminal(api->phase) && phase_is_terminal(own->phase);
@@ -35,10 +35,17 @@ status_merge(const PodStatus *api, const PodStatus *own, gboolean may_run)
     }
     for (guint i = 0; i < own->conditions.count; i++) {
         const Condition *condition = &own->conditions.items[i];
-        gboolean is_shared = str_is(condition->type, "DisruptionTarget");
+        const Condition *before = condition_find(&api->conditions, condition->type);
+        ApiTime since = before != NULL && before->status == condition->status ? before->last_transition_time : now;
 
-        if (kubelet_owns_condition(condition->type) || (is_shared && becomes_terminal))
+        if (kubelet_owns_condition(condition->type)) {
             *condition_edit(&merged->conditions, condition->type) = *condition;
+        } else if (str_is(condition->type, "DisruptionTarget") && becomes_terminal && !may_run) {
+            Condition *shared = condition_edit(&merged->conditions, condition->type);
+
+            *shared = *condition;
+            shared->last_transition_time = since;
+        }
     }
     if (becomes_terminal && may_run) {
         merged->phase = api->phase;
@@ -154,7 +161,8 @@ status_mutate(ApiObject *object, gpointer data)
 
     if (api_uid(object) != write->uid)
         return FALSE;
-    merged = status_merge(pod_status(object), write->status, write->may_run);
+    merged = status_merge(pod_status(object), write->status, write->may_run,
+                          api_time_seconds(kubelet_wall_ns(write->k)));
     is_same = api_struct_equal(&pod_status_type, merged, object->status);
     if (!is_same)
         api_object_set_status(object, merged);
@@ -237,7 +245,8 @@ status_drifted(const Worker *w)
 
     if (w->status == NULL || w->status_sent != w->status_version || pod_is_terminal(w->pod))
         return FALSE;
-    merged = status_merge(pod_status(w->pod), w->status, worker_may_run(w));
+    merged = status_merge(pod_status(w->pod), w->status, worker_may_run(w),
+                          api_time_seconds(kubelet_wall_ns(w->k)));
     is_same = api_struct_equal(&pod_status_type, merged, pod_status(w->pod));
     api_part_unref(merged);
     return !is_same;
