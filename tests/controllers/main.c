@@ -14,6 +14,7 @@ main(void)
     srunner_add_suite(runner, deployment_sets_suite());
     srunner_add_suite(runner, endpointslice_suite());
     srunner_add_suite(runner, nodelifecycle_suite());
+    srunner_add_suite(runner, nodezones_suite());
     srunner_add_suite(runner, eviction_suite());
     srunner_add_suite(runner, garbage_suite());
     srunner_add_suite(runner, namespace_suite());

@@ -10,6 +10,7 @@ Suite *deployment_sync_suite(void);
 Suite *deployment_sets_suite(void);
 Suite *endpointslice_suite(void);
 Suite *nodelifecycle_suite(void);
+Suite *nodezones_suite(void);
 Suite *eviction_suite(void);
 Suite *garbage_suite(void);
 Suite *namespace_suite(void);

@@ -123,30 +123,108 @@ START_TEST(test_pod_comes_later)
 }
 END_TEST
 
-START_TEST(test_tolerated_for_a_time)
+/* @text: "1 2": taints k1 and k2. */
+static void
+set_taints(Mini *mini, const char *text)
 {
-    Mini *mini = mini_with_pod(TRUE, TRUE, 300);
+    ApiObject *node = mini_edit(mini, &node_kind, "n1");
+    TaintList *taints = &((NodeSpec *)api_edit_spec(node))->taints;
 
-    SYNC(mini, "n1");
-    mini->now_ns += 299 * NS_PER_S;
-    SYNC(mini, "n1");
-    SYNC(mini, "default/p");
-    mini_check_log(mini, "the timer is kept, not set anew", "");
-    mini->now_ns += NS_PER_S;
-    SYNC(mini, "default/p");
-    mini_check_log(mini, "after 300 s", eviction_log);
-    drop(mini);
+    taints->count = 0;
+    for (; *text != '\0'; text += text[1] == ' ' ? 2 : 1) {
+        Taint *taint = API_LIST_ADD(taints);
+
+        taint->key = str_internf("k%c", *text);
+        taint->effect = str_intern("NoExecute");
+    }
+    mini_put(mini, node);
 }
-END_TEST
 
-START_TEST(test_tolerated_for_ever)
+/* @text: "1:100 2:-": tolerates k1 for 100 s, k2 for ever. */
+static void
+set_tolerations(ApiObject *pod, const char *text)
 {
-    Mini *mini = mini_with_pod(TRUE, FALSE, 0);
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    TolerationList *list = &((PodSpec *)api_edit_spec(pod))->tolerations;
 
-    SYNC(mini, "n1");
-    mini->now_ns += 1000 * NS_PER_S;
+    list->count = 0;
+    for (guint i = 0; words[i] != NULL && words[i][0] != '\0'; i++) {
+        gboolean is_forever = words[i][2] == '-';
+
+        tolerate(pod, !is_forever, is_forever ? 0 : g_ascii_strtoll(words[i] + 2, NULL, 10));
+        list->items[i].key = str_internf("k%c", words[i][0]);
+    }
+}
+
+/*
+ * v1.34 taint_eviction_test.go, TestCreatePod, TestUpdatePod, TestCreateNode, TestUpdateNode, TestUpdateNodeWithMultipleTaints: the
+ * node's taints and what the pod tolerates, both before and 1 s later; when the pod is evicted, counted from then.
+ */
+static const struct {
+    const char *name, *taints, *tolerations;
+    const char *taints_then, *tolerations_then; /* NULL: the same */
+    int evicted_s;                              /* -1: never */
+    gboolean is_cancelled;                      /* with an event */
+} update_cases[] = {
+    {"untainted node", "", "", NULL, NULL, -1, FALSE},
+    {"tainted node", "", "", "1", NULL, 0, FALSE},
+    {"finite toleration", "", "1:100", "1", NULL, 100, FALSE},
+    {"infinite toleration", "", "1:-", "1", NULL, -1, FALSE},
+    {"infinite toleration of another taint", "", "2:-", "1", NULL, 0, FALSE},
+    {"removing toleration", "1", "1:100", NULL, "", 0, TRUE},
+    {"lengthening toleration doesn't work", "1", "1:10", NULL, "1:100", 9, FALSE},
+    {"shortening it neither", "1", "1:100", NULL, "1:10", 99, FALSE},
+    {"only one added taint tolerated", "", "1:100", "1 2", NULL, 0, FALSE},
+    {"taint removed", "1", "1:10", "", NULL, -1, TRUE},
+    {"several tolerations: the first that runs out", "", "1:1 2:100", "1 2", NULL, 1, FALSE},
+    {"for ever, and for a minute", "1", "1:- 2:60", "1 2", NULL, 60, FALSE},
+    {"for a minute no more", "1 2", "1:- 2:60", "1", NULL, -1, TRUE},
+    {"zero seconds", "", "1:0", "1", NULL, 0, FALSE},
+};
+
+static gboolean
+is_evicted(Mini *mini)
+{
     SYNC(mini, "default/p");
-    mini_check_log(mini, "never", "");
+    return strstr(mini->log->str, "delete Pod p") != NULL;
+}
+
+START_TEST(test_updates)
+{
+    const char *name = update_cases[_i].name;
+    Mini *mini = mini_with_pod(FALSE, FALSE, 0);
+    ApiObject *pod = mini_edit(mini, &pod_kind, "p");
+    gboolean is_cancelled;
+
+    set_tolerations(pod, update_cases[_i].tolerations);
+    mini_put(mini, pod);
+    set_taints(mini, update_cases[_i].taints);
+    SYNC(mini, "n1");
+    mini->now_ns += NS_PER_S;
+    if (update_cases[_i].taints_then != NULL) {
+        set_taints(mini, update_cases[_i].taints_then);
+        SYNC(mini, "n1");
+    }
+    if (update_cases[_i].tolerations_then != NULL) {
+        pod = mini_edit(mini, &pod_kind, "p");
+        set_tolerations(pod, update_cases[_i].tolerations_then);
+        mini_put(mini, pod);
+        eviction_state_look(mini->state, str_intern("default/p"));
+        SYNC(mini, "default/p");
+    }
+    is_cancelled = strstr(mini->log->str, "Cancelling deletion of Pod default/p") != NULL;
+    ck_assert_msg(is_cancelled == update_cases[_i].is_cancelled, "%s:\n%s", name, mini->log->str);
+    if (strstr(mini->log->str, "delete Pod p") != NULL) { /* the look itself found its time over */
+        ck_assert_msg(update_cases[_i].evicted_s == 0, "%s", name);
+    } else if (update_cases[_i].evicted_s < 0) {
+        mini->now_ns += 100000 * NS_PER_S;
+        ck_assert_msg(!is_evicted(mini), "%s", name);
+    } else {
+        mini->now_ns += update_cases[_i].evicted_s * NS_PER_S - 1;
+        ck_assert_msg(update_cases[_i].evicted_s == 0 || !is_evicted(mini), "%s: too early", name);
+        mini->now_ns += 1;
+        ck_assert_msg(is_evicted(mini), "%s: too late", name);
+    }
     drop(mini);
 }
 END_TEST
@@ -261,124 +339,21 @@ START_TEST(test_retries)
 }
 END_TEST
 
-/* --- pod GC --------------------------------------------------------------------------------------------------- */
-
-#define TICK(mini) mini_tick(mini, &pod_gc_controller)
-
-static Mini *
-gc_mini(void)
-{
-    Mini *mini = mini_new();
-
-    mini->state = pod_gc_controller.new_state();
-    mini_add(mini, make_node("n1", NULL));
-    return mini;
-}
-
-static void
-gc_drop(Mini *mini)
-{
-    pod_gc_controller.free_state(mini->state);
-    mini_free(mini);
-}
-
-/* v1.34 pkg/controller/podgc/gc_controller_test.go, TestGCTerminated: threshold 1, the two oldest of three go. */
-START_TEST(test_gc_terminated)
-{
-    Mini *mini = gc_mini();
-    ControllersConfig config;
-    static const char *const names[] = {"c", "a", "b"};
-
-    controllers_config_init(&config, 34);
-    config.terminated_pod_threshold = 1;
-    mini->config = &config;
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        ApiObject *pod = make_pod(NULL, names[i], "n1", "Failed", FALSE);
-
-        api_edit_meta(pod)->creation_time = MINI_EPOCH + (names[i][0] - 'a') * NS_PER_S;
-        mini_add(mini, pod);
-    }
-    TICK(mini);
-    mini_check_log(mini, "two go", "delete Pod a grace=0\ndelete Pod b grace=0");
-    gc_drop(mini);
-}
-END_TEST
-
-/* TestGCOrphaned: nothing while the quarantine is half over. */
-START_TEST(test_gc_orphaned)
-{
-    Mini *mini = gc_mini();
-    const PodStatus *status;
-
-    mini_add(mini, make_pod(NULL, "p", "ghost", "Running", TRUE));
-    TICK(mini);
-    mini_check_log(mini, "quarantine", "");
-    mini->now_ns += 20 * NS_PER_S;
-    TICK(mini);
-    mini_check_log(mini, "half over", "");
-    mini->now_ns += 20 * NS_PER_S;
-    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE,
-                                    .kind = &pod_kind,
-                                    .code = 500,
-                                    .reason = "InternalError",
-                                    .message = "no",
-                                    .count = 1});
-    TICK(mini);
-    mini_check_log(mini, "over", "get Node ghost -> 404\npatch Pod p\ndelete Pod p grace=0 -> 500");
-    status = pod_status(mini_nth(mini, &pod_kind, 0));
-    ck_assert_str_eq(status->phase, "Failed");
-    ck_assert_int_eq(status->observed_generation, 1);
-    ck_assert_str_eq(condition_find(&status->conditions, "DisruptionTarget")->reason,
-                     "DeletionByPodGC");
-    gc_drop(mini);
-}
-END_TEST
-
-/* TestGCUnscheduledTerminating, TestGCTerminating. */
-START_TEST(test_gc_terminating)
-{
-    Mini *mini = gc_mini();
-    ApiObject *node = make_node("dead", NULL);
-    ApiObject *pod = make_pod(NULL, "unbound", NULL, "Pending", FALSE);
-
-    set_condition(&((NodeStatus *)api_edit_status(node))->conditions, "Ready", "Unknown", NULL, 0);
-    API_LIST_ADD(&((NodeSpec *)api_edit_spec(node))->taints)->key =
-        str_intern("node.kubernetes.io/out-of-service");
-    mini_add(mini, node);
-    api_edit_meta(pod)->deletion_time = MINI_EPOCH;
-    mini_add(mini, pod);
-    pod = make_pod(NULL, "stuck", "dead", "Running", FALSE);
-    api_edit_meta(pod)->deletion_time = MINI_EPOCH;
-    mini_add(mini, pod);
-    TICK(mini);
-    mini_check_log(mini, "out of service first, then the unscheduled",
-                   "patch Pod stuck\n"
-                   "delete Pod stuck grace=0\n"
-                   "patch Pod unbound\n"
-                   "delete Pod unbound grace=0");
-    gc_drop(mini);
-}
-END_TEST
-
 Suite *
 eviction_suite(void)
 {
-    Suite *suite = suite_create("taint eviction and pod GC");
+    Suite *suite = suite_create("taint eviction");
     TCase *tcase = tcase_create("eviction");
 
     tcase_add_loop_test(tcase, test_times, 0, G_N_ELEMENTS(time_cases));
     tcase_add_test(tcase, test_untolerated);
     tcase_add_test(tcase, test_pod_comes_later);
-    tcase_add_test(tcase, test_tolerated_for_a_time);
-    tcase_add_test(tcase, test_tolerated_for_ever);
+    tcase_add_loop_test(tcase, test_updates, 0, G_N_ELEMENTS(update_cases));
     tcase_add_test(tcase, test_cancel);
     tcase_add_test(tcase, test_retries);
     tcase_add_test(tcase, test_stricter_toleration);
     tcase_add_test(tcase, test_out_of_service);
     tcase_add_test(tcase, test_tolerates_all);
-    tcase_add_test(tcase, test_gc_terminated);
-    tcase_add_test(tcase, test_gc_orphaned);
-    tcase_add_test(tcase, test_gc_terminating);
     suite_add_tcase(suite, tcase);
     return suite;
 }

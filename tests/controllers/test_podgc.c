@@ -235,6 +235,27 @@ START_TEST(quarantine_goes_on)
 }
 END_TEST
 
+/* gc: out of service first, then the orphans, then what was never bound. */
+START_TEST(order)
+{
+    Mini *mini = gc_mini();
+    ApiObject *node = make_node("dead", NULL);
+
+    set_condition(&((NodeStatus *)api_edit_status(node))->conditions, "Ready", "Unknown", NULL, 0);
+    API_LIST_ADD(&((NodeSpec *)api_edit_spec(node))->taints)->key = str_intern("node.kubernetes.io/out-of-service");
+    mini_add(mini, node);
+    for (guint i = 0; i < 2; i++) {
+        ApiObject *pod = make_pod(NULL, i == 0 ? "unbound" : "stuck", i == 0 ? NULL : "dead", i == 0 ? "Pending" : "Running", FALSE);
+
+        api_edit_meta(pod)->deletion_time = MINI_EPOCH;
+        mini_add(mini, pod);
+    }
+    TICK(mini);
+    mini_check_log(mini, "order", "patch Pod stuck\ndelete Pod stuck grace=0\npatch Pod unbound\ndelete Pod unbound grace=0");
+    gc_drop(mini);
+}
+END_TEST
+
 Suite *
 podgc_suite(void)
 {
@@ -247,6 +268,7 @@ podgc_suite(void)
     tcase_add_loop_test(tcase, orphaned, 0, G_N_ELEMENTS(orphan_cases));
     tcase_add_loop_test(tcase, what_is_patched, 0, G_N_ELEMENTS(patch_cases));
     tcase_add_test(tcase, quarantine_goes_on);
+    tcase_add_test(tcase, order);
     suite_add_tcase(suite, tcase);
     return suite;
 }
