@@ -184,6 +184,11 @@ is_startable(const CronSync *sync, CronSchedule *schedule, Plan *plan)
     }
     if (spec->suspend == OPT_TRUE)
         return FALSE;
+    if (strstr(spec->schedule, "TZ") != NULL)
+        plan_event(plan, sync->cached, "Warning", "UnsupportedSchedule",
+                   "CRON_TZ or TZ used in schedule \"%s\" is not officially supported, see "
+                   "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details",
+                   spec->schedule);
     if (cron_parse(spec->schedule, schedule, &problem))
         return TRUE;
     plan_event(plan, sync->cached, "Warning", "UnparseableSchedule", "unparseable schedule: \"%s\" : %s",

@@ -31,6 +31,23 @@ static const struct {
      FEW_MISSED, FALSE},
     {"later than the deadline: not seen", "0 * * * *", -MINUTES(70), -MINUTES(60), MINUTES(2), 60, -1, NONE_MISSED, FALSE},
     {"a deadline beyond all time", "0 * * * *", -MINUTES(10), 0, 2 * NS_PER_S, G_MAXINT32, 0, NONE_MISSED, FALSE},
+    {"known last time, one needed", "0 * * * *", -MINUTES(10), 1, MINUTES(65), -1, MINUTES(60), NONE_MISSED, FALSE},
+    {"known last time, two needed", "0 * * * *", -MINUTES(120), -MINUTES(60), MINUTES(65), -1, MINUTES(60), FEW_MISSED, FALSE},
+    {"far ahead, no deadline", "0 * * * *", -MINUTES(120), -MINUTES(60), MINUTES(60 * 241), -1, MINUTES(60 * 241), MANY_MISSED, FALSE},
+    {"far ahead, short deadline", "0 * * * *", -MINUTES(120), -MINUTES(60), MINUTES(60 * 241), 7200, MINUTES(60 * 241), FEW_MISSED,
+     FALSE},
+    {"now just after the next one", "0 * * * *", 0, 0, MINUTES(61), -1, MINUTES(60), NONE_MISSED, FALSE},
+    {"complex schedule", "30 6-16/4 * * 1-5", 0, MINUTES(30), MINUTES(24 * 60 + 31), -1, MINUTES(24 * 60 + 30), FEW_MISSED, FALSE},
+    {"another complex schedule", "30 10,11,12 * * 1-5", 0, MINUTES(30), MINUTES(30 * 60 + 30), -1, -1, FEW_MISSED, FALSE},
+    {"complex schedule with longer diff", "30 6-16/4 * * 1-5", 0, MINUTES(30), MINUTES(96 * 60 + 31), -1, MINUTES(96 * 60 + 30),
+     FEW_MISSED, FALSE},
+    {"complex schedule with shorter diff", "30 6-16/4 * * 1-5", 0, 0, MINUTES(24 * 60 + 31), -1, MINUTES(24 * 60 + 30), FEW_MISSED,
+     FALSE},
+    {"@every, a week later", "@every 1h", -MINUTES(59), MINUTES(1), MINUTES(7 * 24 * 60), -1, MINUTES(6 * 24 * 60 + 23 * 60 + 1),
+     MANY_MISSED, FALSE},
+    {"created and last run at the same time", "0 * * * *", 0, 1, 30 * NS_PER_S, -1, -1, NONE_MISSED, FALSE},
+    {"from the last run", "*/5 * * * *", 0, MINUTES(30), MINUTES(31), -1, -1, NONE_MISSED, FALSE},
+    {"from the deadline, which is later", "*/5 * * * *", 0, MINUTES(30), MINUTES(32), 60, -1, NONE_MISSED, FALSE},
     {"@every counts from the creation", "@every 1h", 10 * NS_PER_S, 0, MINUTES(61), -1, MINUTES(60) + 10 * NS_PER_S,
      NONE_MISSED, FALSE},
     {"@every, several missed", "@every 1h", 10 * NS_PER_S, 0, MINUTES(301), -1, MINUTES(300) + 10 * NS_PER_S, FEW_MISSED,
@@ -76,15 +93,21 @@ START_TEST(due_time)
 }
 END_TEST
 
-/* v1.34 pkg/controller/cronjob/utils_test.go, TestNextScheduleTimeDuration; the first line is its case of a Friday. */
+/* v1.34 pkg/controller/cronjob/utils_test.go, TestNextScheduleTimeDuration; the last three: TestControllerV2UpdateCronJob. */
 static const struct {
     const char *schedule;
-    gint64 created_ns, now_ns, delay_ns;
+    gint64 created_ns, last_ns, now_ns, delay_ns; /* last 0: never ran */
 } delay_cases[] = {
-    {"0 12 * * 5", 0, MINUTES(360), MINUTES(20 * 60) + 100 * NS_PER_MS},
-    {"0 * * * *", -MINUTES(10), -MINUTES(7), MINUTES(7) + 100 * NS_PER_MS},
-    {"0 * * * *", -MINUTES(10), MINUTES(1), MINUTES(59) + 100 * NS_PER_MS},
-    {"59 23 31 2 *", -MINUTES(10), MINUTES(1), -1},
+    {"0 12 * * 5", 0, 0, MINUTES(360), MINUTES(20 * 60) + 100 * NS_PER_MS},
+    {"30 6-16/4 * * 1-5", 0, MINUTES(30), MINUTES(24 * 60 + 31), MINUTES(239) + 100 * NS_PER_MS},
+    {"30 10,11,12 * * 1-5", 0, MINUTES(30), MINUTES(30 * 60 + 30), MINUTES(66 * 60) + 100 * NS_PER_MS},
+    {"0 12 * * 4", 0, MINUTES(120), MINUTES(19 * 24 * 60 + 90), MINUTES(48 * 60 + 30) + 100 * NS_PER_MS},
+    {"0 * * * *", -MINUTES(10), 0, -MINUTES(7), MINUTES(7) + 100 * NS_PER_MS},
+    {"0 * * * *", -MINUTES(10), 0, MINUTES(1), MINUTES(59) + 100 * NS_PER_MS},
+    {"59 23 31 2 *", -MINUTES(10), 0, MINUTES(1), -1},
+    {"*/1 * * * *", -MINUTES(90), -MINUTES(1), -NS_PER_S, NS_PER_S + 100 * NS_PER_MS},
+    {"@every 3m", -MINUTES(90), -MINUTES(1), -NS_PER_S, MINUTES(2) + NS_PER_S + 100 * NS_PER_MS},
+    {"@every 1m", -MINUTES(90), -MINUTES(1), -NS_PER_S, NS_PER_S + 100 * NS_PER_MS},
 };
 
 START_TEST(rest_until_next)
@@ -94,6 +117,8 @@ START_TEST(rest_until_next)
     CronSchedule schedule;
 
     api_edit_meta(cron)->creation_time = TOP + delay_cases[_i].created_ns;
+    if (delay_cases[_i].last_ns != 0)
+        ((CronJobStatus *)api_edit_status(cron))->last_schedule_time = TOP + delay_cases[_i].last_ns;
     ck_assert(cron_parse(delay_cases[_i].schedule, &schedule, &problem));
     ck_assert_int_eq(cron_delay_ns(cron, &schedule, TOP + delay_cases[_i].now_ns), delay_cases[_i].delay_ns);
 }
@@ -214,6 +239,168 @@ START_TEST(whole_sync)
                   mini->requeue_ns / NS_PER_MS);
     if (sync_cases[_i].there == COMPLETE_JOB)
         ck_assert_int_eq(status->last_successful_time, TOP - MINUTES(58));
+    mini_free(mini);
+}
+END_TEST
+
+#define DELTA (100 * NS_PER_MS)
+#define WEEK  MINUTES(7 * 24 * 60)
+#define SHORT_DEAD 10
+#define MEDIUM_DEAD 7200
+#define LONG_DEAD 1000000
+#define PRIOR_BEFORE (-MINUTES(61))
+#define PRIOR_AFTER  (-MINUTES(59))
+
+/*
+ * v1.34 cronjob_controllerv2_test.go, TestControllerV2SyncCronJob, by numbers: A, F or R; a Job that is done (d) or active (a), of the
+ * time given; times from TOP. A Job that is done is in no list, and tells only when it succeeded.
+ */
+static const struct {
+    const char *name, *schedule;
+    char policy;
+    int deadline_s; /* -1: none */
+    gint64 created_ns, last_ns; /* last 0: never ran */
+    char there;
+    gint64 job_ns, now_ns;
+    guint created, deleted, active, warnings;
+    gint64 requeue_ns;
+    gboolean is_updated;
+} table_cases[] = {
+    {"never ran, not time, F", "0 * * * *", 'F', -1, -MINUTES(1), 0, 0, 0, -MINUTES(1), 0, 0, 0, 0, MINUTES(1) + DELTA, FALSE},
+    {"never ran, not time, R", "0 * * * *", 'R', -1, -MINUTES(1), 0, 0, 0, -MINUTES(1), 0, 0, 0, 0, MINUTES(1) + DELTA, FALSE},
+    {"never ran, is time, R", "0 * * * *", 'R', -1, -MINUTES(1), 0, 0, 0, MINUTES(1), 1, 0, 1, 0, NEXT_HOUR, TRUE},
+    {"never ran, is time, TZ is set in schedule", "TZ=UTC 0 * * * *", 'A', -1, -MINUTES(1), 0, 0, 0, MINUTES(1), 1, 0, 1, 1, NEXT_HOUR,
+     TRUE},
+    {"never ran, is time, past deadline", "0 * * * *", 'A', SHORT_DEAD, -MINUTES(1), 0, 0, 0, MINUTES(12), 0, 0, 0, 0,
+     MINUTES(48) + DELTA, FALSE},
+    {"never ran, is time, not past deadline", "0 * * * *", 'A', LONG_DEAD, -MINUTES(1), 0, 0, 0, MINUTES(1), 1, 0, 1, 0, NEXT_HOUR, TRUE},
+    {"done, not time, A", "0 * * * *", 'A', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, -MINUTES(1), 0, 0, 0, 0, MINUTES(1) + DELTA,
+     TRUE},
+    {"done, not time, F", "0 * * * *", 'F', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, -MINUTES(1), 0, 0, 0, 0, MINUTES(1) + DELTA,
+     TRUE},
+    {"done, not time, R", "0 * * * *", 'R', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, -MINUTES(1), 0, 0, 0, 0, MINUTES(1) + DELTA,
+     TRUE},
+    {"done, is time, A", "0 * * * *", 'A', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, MINUTES(1), 1, 0, 1, 0, NEXT_HOUR, TRUE},
+    {"done, is time, F", "0 * * * *", 'F', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, MINUTES(1), 1, 0, 1, 0, NEXT_HOUR, TRUE},
+    {"done, is time, R", "0 * * * *", 'R', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, MINUTES(1), 1, 0, 1, 0, NEXT_HOUR, TRUE},
+    {"done, is time, past deadline", "0 * * * *", 'A', SHORT_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, MINUTES(1), 0, 0, 0, 0,
+     NEXT_HOUR, TRUE},
+    {"done, is time, not past deadline", "0 * * * *", 'A', LONG_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, MINUTES(1), 1, 0, 1, 0,
+     NEXT_HOUR, TRUE},
+    {"still active, not time, F", "0 * * * *", 'F', -1, PRIOR_BEFORE, PRIOR_AFTER, 'a', PRIOR_AFTER, -MINUTES(1), 0, 0, 1, 0,
+     MINUTES(1) + DELTA, FALSE},
+    {"still active, not time, R", "0 * * * *", 'R', -1, PRIOR_BEFORE, PRIOR_AFTER, 'a', PRIOR_AFTER, -MINUTES(1), 0, 0, 1, 0,
+     MINUTES(1) + DELTA, FALSE},
+    {"still active, is time, R", "0 * * * *", 'R', -1, PRIOR_BEFORE, PRIOR_AFTER, 'a', PRIOR_AFTER, MINUTES(1), 1, 1, 1, 0, NEXT_HOUR,
+     TRUE},
+    {"still active, is time, past deadline", "0 * * * *", 'A', SHORT_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'a', PRIOR_AFTER, MINUTES(1), 0, 0,
+     1, 0, NEXT_HOUR, FALSE},
+    {"still active, is time, not past deadline", "0 * * * *", 'A', LONG_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'a', PRIOR_AFTER, MINUTES(1), 1,
+     0, 2, 0, NEXT_HOUR, TRUE},
+    {"done, long overdue, not past deadline, A", "0 * * * *", 'A', LONG_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0, 1,
+     1, MINUTES(60) + DELTA, TRUE},
+    {"done, long overdue, not past deadline, R", "0 * * * *", 'R', LONG_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0, 1,
+     1, MINUTES(60) + DELTA, TRUE},
+    {"done, long overdue, not past deadline, F", "0 * * * *", 'F', LONG_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0, 1,
+     1, MINUTES(60) + DELTA, TRUE},
+    {"done, long overdue, no deadline, A", "0 * * * *", 'A', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0, 1, 1,
+     MINUTES(60) + DELTA, TRUE},
+    {"done, long overdue, past medium deadline, A", "0 * * * *", 'A', MEDIUM_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0,
+     1, 0, MINUTES(60) + DELTA, TRUE},
+    {"done, long overdue, past short deadline, A", "0 * * * *", 'A', SHORT_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0,
+     1, 0, MINUTES(60) + DELTA, TRUE},
+    {"done, long overdue, past short deadline, F", "0 * * * *", 'F', SHORT_DEAD, PRIOR_BEFORE, PRIOR_AFTER, 'd', PRIOR_AFTER, WEEK, 1, 0,
+     1, 0, MINUTES(60) + DELTA, TRUE},
+    {"done, time drifted back, F", "0 * * * *", 'F', -1, PRIOR_BEFORE, PRIOR_AFTER, 'd', MINUTES(1), -MINUTES(1), 0, 0, 0, 0,
+     MINUTES(1) + DELTA, TRUE},
+    {"@every, never ran, not time", "@every 1h", 'A', -1, -MINUTES(1), 0, 0, 0, 0, 0, 0, 0, 0, MINUTES(59) + DELTA, FALSE},
+    {"@every, never ran, is time", "@every 1h", 'A', -1, PRIOR_BEFORE, 0, 0, 0, -MINUTES(1), 1, 0, 1, 0, MINUTES(60) + DELTA, TRUE},
+    {"@every, never ran, past deadline", "@every 1h", 'A', SHORT_DEAD, PRIOR_BEFORE, 0, 0, 0, -MINUTES(1) + 11 * NS_PER_S, 0, 0, 0, 0,
+     MINUTES(60) - 11 * NS_PER_S + DELTA, FALSE},
+    {"@every, never ran, not past deadline", "@every 1h", 'A', LONG_DEAD, PRIOR_BEFORE, 0, 0, 0, -MINUTES(1) + 9 * NS_PER_S, 1, 0, 1, 0,
+     MINUTES(60) - 9 * NS_PER_S + DELTA, TRUE},
+    {"@every, done, not time", "@every 1h", 'A', -1, PRIOR_BEFORE, -MINUTES(1), 'd', PRIOR_BEFORE, 0, 0, 0, 0, 0, MINUTES(59) + DELTA, TRUE},
+    {"@every, done, is time", "@every 1h", 'A', -1, PRIOR_BEFORE, -MINUTES(1), 'd', PRIOR_BEFORE, MINUTES(60), 1, 0, 1, 0,
+     MINUTES(59) + DELTA, TRUE},
+    {"@every, done, past deadline", "@every 1h", 'A', SHORT_DEAD, PRIOR_BEFORE, -MINUTES(1), 'd', PRIOR_BEFORE,
+     MINUTES(59) + 11 * NS_PER_S, 0, 0, 0, 0, MINUTES(60) - 11 * NS_PER_S + DELTA, TRUE},
+    {"@every, still active, not time", "@every 1h", 'A', -1, PRIOR_BEFORE, -MINUTES(1), 'a', -MINUTES(1), 0, 0, 0, 1, 0,
+     MINUTES(59) + DELTA, FALSE},
+    {"@every, still active, is time", "@every 1h", 'A', -1, PRIOR_BEFORE, PRIOR_BEFORE, 'a', PRIOR_BEFORE, MINUTES(1), 1, 0, 2, 0,
+     MINUTES(58) + DELTA, TRUE},
+    {"@every, still active, past deadline", "@every 1h", 'A', SHORT_DEAD, PRIOR_BEFORE, -MINUTES(1), 'a', -MINUTES(1),
+     MINUTES(59) + 11 * NS_PER_S, 0, 0, 1, 0, MINUTES(60) - 11 * NS_PER_S + DELTA, FALSE},
+    {"@every, still active, not past deadline", "@every 1h", 'A', LONG_DEAD, PRIOR_BEFORE, -MINUTES(1), 'a', -MINUTES(1),
+     MINUTES(59) + 9 * NS_PER_S, 1, 0, 2, 0, MINUTES(60) - 9 * NS_PER_S + DELTA, TRUE},
+    {"@every, done, long overdue, no deadline", "@every 1h", 'A', -1, PRIOR_AFTER, MINUTES(1), 'd', PRIOR_AFTER, WEEK, 1, 0, 1, 1,
+     MINUTES(1) + DELTA, TRUE},
+    {"@every, done, long overdue, past deadline", "@every 1h", 'A', SHORT_DEAD, PRIOR_AFTER, MINUTES(1), 'd', PRIOR_AFTER,
+     WEEK + MINUTES(1) + 11 * NS_PER_S, 0, 0, 0, 0, MINUTES(60) - 11 * NS_PER_S + DELTA, TRUE},
+};
+
+/* One that is done ended 10 s after it was made. */
+static void
+add_prior_job(Mini *mini, char what, gint64 job_ns)
+{
+    ApiObject *job = cron_make_job(mini_get(mini, &cron_job_kind, "default", "c"), TOP + job_ns);
+    JobStatus *status = api_edit_status(job);
+    ApiObject *cron;
+    ObjectReference *reference;
+
+    api_edit_meta(job)->uid = str_intern("1234");
+    if (what == 'd') {
+        status->completion_time = TOP + job_ns + 10 * NS_PER_S;
+        set_condition(&status->conditions, "Complete", "True", NULL, TOP);
+        mini_add(mini, job);
+        return;
+    }
+    cron = mini_edit(mini, &cron_job_kind, "c");
+    reference = API_LIST_ADD(&((CronJobStatus *)api_edit_status(cron))->active);
+    reference->namespace_ = str_intern("default");
+    reference->name = api_name(job);
+    reference->uid = api_uid(job);
+    mini_put(mini, cron);
+    mini_add(mini, job);
+}
+
+static guint
+count_text(const Mini *mini, const char *text)
+{
+    guint count = 0;
+
+    for (const char *at = strstr(mini->log->str, text); at != NULL; at = strstr(at + 1, text))
+        count++;
+    return count;
+}
+
+START_TEST(table)
+{
+    const char *name = table_cases[_i].name;
+    g_autofree char *deadline =
+        table_cases[_i].deadline_s < 0 ? g_strdup("") : g_strdup_printf("startingDeadlineSeconds: %d,", table_cases[_i].deadline_s);
+    g_autofree char *rest = g_strdup_printf(
+        "concurrencyPolicy: %s, %s", table_cases[_i].policy == 'A' ? "Allow" : table_cases[_i].policy == 'F' ? "Forbid" : "Replace", deadline);
+    Mini *mini = mini_new();
+    ApiObject *cron = make_cron_job(table_cases[_i].schedule, rest);
+    const CronJobStatus *status;
+
+    mini->now_ns = TOP + table_cases[_i].now_ns - MINI_EPOCH;
+    api_edit_meta(cron)->creation_time = TOP + table_cases[_i].created_ns;
+    if (table_cases[_i].last_ns != 0)
+        ((CronJobStatus *)api_edit_status(cron))->last_schedule_time = TOP + table_cases[_i].last_ns;
+    mini_add(mini, cron);
+    if (table_cases[_i].there != 0)
+        add_prior_job(mini, table_cases[_i].there, table_cases[_i].job_ns);
+    mini_sync(mini, &cron_job_controller, "default/c");
+    status = cron_job_status(mini_get(mini, &cron_job_kind, "default", "c"));
+    ck_assert_msg(count_text(mini, "create Job ") == table_cases[_i].created && count_text(mini, "delete Job ") == table_cases[_i].deleted &&
+                      count_text(mini, "event Warning ") == table_cases[_i].warnings,
+                  "%s:\n%s", name, mini->log->str);
+    ck_assert_msg(status->active.count == table_cases[_i].active, "%s: %u active", name, status->active.count);
+    ck_assert_msg((count_text(mini, "status CronJob c") > 0) == table_cases[_i].is_updated, "%s:\n%s", name, mini->log->str);
+    ck_assert_msg(mini->requeue_ns == table_cases[_i].requeue_ns, "%s: %" G_GINT64_FORMAT " ms", name, mini->requeue_ns / NS_PER_MS);
+    if (table_cases[_i].there == 'd')
+        ck_assert_int_eq(status->last_successful_time, TOP + table_cases[_i].job_ns + 10 * NS_PER_S);
     mini_free(mini);
 }
 END_TEST
@@ -363,6 +550,7 @@ cron_job_suite(void)
     tcase_add_loop_test(tests, due_time, 0, G_N_ELEMENTS(due_cases));
     tcase_add_loop_test(tests, rest_until_next, 0, G_N_ELEMENTS(delay_cases));
     tcase_add_loop_test(tests, whole_sync, 0, G_N_ELEMENTS(sync_cases));
+    tcase_add_loop_test(tests, table, 0, G_N_ELEMENTS(table_cases));
     tcase_add_test(tests, behind_a_replacement);
     tcase_add_test(tests, started_job);
     tcase_add_test(tests, history);
