@@ -44,24 +44,27 @@ memory_request(const Container *container)
     return quantity_of(&container->resources.requests, "memory", FALSE);
 }
 
-/* v1.34 qos/policy.go: what the pod asks for beyond its containers is shared among them. */
+/* v1.34 qos/policy.go, remainingPodMemReqPerContainer: what the pod asks for beyond its containers is shared by all. */
 static gint64
 pod_request_share(const PodSpec *spec)
 {
+    PodSpec bare = *spec;
+    QuantityMap sum = {0};
+    const Quantity *memory;
     gint64 rest;
-    gint64 count = spec->containers.count;
+    gint64 count = (gint64)spec->containers.count + spec->init_containers.count;
 
-    if (spec->resources == NULL || count == 0)
+    rest = spec->resources == NULL ? 0 : quantity_of(&spec->resources->requests, "memory", FALSE);
+    if (rest == 0 || count == 0)
         return 0;
-    rest = quantity_of(&spec->resources->requests, "memory", FALSE);
-    for (guint i = 0; i < spec->containers.count; i++)
-        rest -= memory_request(&spec->containers.items[i]);
-    for (guint i = 0; i < spec->init_containers.count; i++)
-        if (container_is_sidecar(&spec->init_containers.items[i])) {
-            rest -= memory_request(&spec->init_containers.items[i]);
-            count++;
-        }
-    return rest > 0 ? rest / count : 0;
+    bare.resources = NULL;
+    bare.overhead = (QuantityMap){0};
+    pod_requests(&bare, &sum);
+    memory = quantity_map_get(&sum, str_intern("memory"));
+    if (memory != NULL)
+        rest -= quantity_value(memory);
+    g_free(sum.items);
+    return rest / count;
 }
 
 static gboolean

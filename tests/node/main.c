@@ -9,6 +9,7 @@ Suite *life_suite(void);
 Suite *metrics_suite(void);
 Suite *phase_suite(void);
 Suite *recorded_suite(void);
+Suite *rows_suite(void);
 Suite *rules_suite(void);
 
 int
@@ -17,6 +18,7 @@ main(void)
     SRunner *runner = srunner_create(rules_suite());
     int n_failed;
 
+    srunner_add_suite(runner, rows_suite());
     srunner_add_suite(runner, phase_suite());
     srunner_add_suite(runner, metrics_suite());
     srunner_add_suite(runner, actions_suite());
