@@ -6,6 +6,7 @@ Suite *attempt_suite(void);
 Suite *autoscaler_suite(void);
 Suite *cache_suite(void);
 Suite *filter_rows_suite(void);
+Suite *hint_rows_suite(void);
 Suite *plugins_suite(void);
 Suite *process_suite(void);
 Suite *queue_suite(void);
@@ -21,6 +22,7 @@ main(void)
     srunner_add_suite(runner, recorded_suite());
     srunner_add_suite(runner, plugins_suite());
     srunner_add_suite(runner, filter_rows_suite());
+    srunner_add_suite(runner, hint_rows_suite());
     srunner_add_suite(runner, score_rows_suite());
     srunner_add_suite(runner, queue_suite());
     srunner_add_suite(runner, attempt_suite());

@@ -355,18 +355,20 @@ inter_pod_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guin
 
 /* --- hints --------------------------------------------------------------------------------------------------- */
 
+/*
+ * v1.34 filtering.go, podMatchesAllAffinityTerms: hints are asked without the labels of namespaces, so a term with a
+ * namespace selector wakes nobody (kubernetes issue 141953), unless the selector is empty.
+ */
 static gboolean
-matches_anti(SchedCache *cache, const PodInfo *waiting, const ApiObject *pod)
+matches_anti(const PodInfo *waiting, const ApiObject *pod)
 {
-    return sched_affinity_all_match(cache, &waiting->shape->required_anti,
-                                    api_namespace(waiting->pod), pod);
+    return sched_affinity_all_match(NULL, &waiting->shape->required_anti, api_namespace(waiting->pod), pod);
 }
 
 static gboolean
-matches_affinity(SchedCache *cache, const PodInfo *waiting, const ApiObject *pod)
+matches_affinity(const PodInfo *waiting, const ApiObject *pod)
 {
-    return sched_affinity_all_match(cache, &waiting->shape->required_affinity,
-                                    api_namespace(waiting->pod), pod);
+    return sched_affinity_all_match(NULL, &waiting->shape->required_affinity, api_namespace(waiting->pod), pod);
 }
 
 static gboolean
@@ -375,16 +377,17 @@ pod_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
     const ApiObject *old = event->old;
     const ApiObject *pod = event->object;
 
+    (void)cache;
     if ((old != NULL && str_is_empty(pod_spec(old)->node_name)) ||
         (pod != NULL && str_is_empty(pod_spec(pod)->node_name)))
         return FALSE;
     if (pod == NULL)
-        return matches_anti(cache, waiting, old);
+        return matches_anti(waiting, old);
     if (old == NULL)
-        return matches_affinity(cache, waiting, pod);
-    if (matches_affinity(cache, waiting, pod) && !matches_affinity(cache, waiting, old))
+        return matches_affinity(waiting, pod);
+    if (matches_affinity(waiting, pod) && !matches_affinity(waiting, old))
         return TRUE;
-    return matches_anti(cache, waiting, old) && !matches_anti(cache, waiting, pod);
+    return matches_anti(waiting, old) && !matches_anti(waiting, pod);
 }
 
 static gboolean

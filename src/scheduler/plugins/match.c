@@ -39,6 +39,7 @@ sched_affinity_term_matches(const SchedCache *cache,
                             const char *owner_namespace,
                             const ApiObject *pod)
 {
+    static const StrMap unknown = {0};
     const char *namespace_ = api_namespace(pod);
     gboolean is_meant;
 
@@ -48,7 +49,8 @@ sched_affinity_term_matches(const SchedCache *cache,
         is_meant = str_list_contains(&term->namespaces, namespace_) ||
                    (term->namespace_selector != NULL &&
                     label_selector_matches(term->namespace_selector,
-                                           sched_cache_namespace_labels(cache, namespace_)));
+                                           cache == NULL ? &unknown
+                                                         : sched_cache_namespace_labels(cache, namespace_)));
     return is_meant && label_selector_matches(term->label_selector, &pod->meta->labels);
 }
 

@@ -18,7 +18,7 @@ gboolean sched_taint_is_tolerated(const TolerationList *tolerations, const Taint
 const Taint *sched_untolerated_taint(const ApiObject *node, const TolerationList *tolerations);
 /*
  * sched_affinity_term_matches: an inter-pod term of a pod in @owner_namespace
- * selects @pod.
+ * selects @pod. @cache NULL: no namespace has labels.
  */
 gboolean sched_affinity_term_matches(const SchedCache *cache,
                                      const PodAffinityTerm *term,
