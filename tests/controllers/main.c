@@ -25,6 +25,7 @@ main(void)
     srunner_add_suite(runner, cost_suite());
     srunner_add_suite(runner, protection_suite());
     srunner_add_suite(runner, podautoscaler_suite());
+    srunner_add_suite(runner, podautoscaler_limits_suite());
     srunner_add_suite(runner, disruption_suite());
     srunner_add_suite(runner, cron_job_suite());
     srunner_add_suite(runner, job_suite());

@@ -21,6 +21,7 @@ Suite *cloudservice_suite(void);
 Suite *cost_suite(void);
 Suite *protection_suite(void);
 Suite *podautoscaler_suite(void);
+Suite *podautoscaler_limits_suite(void);
 Suite *disruption_suite(void);
 Suite *cron_job_suite(void);
 Suite *job_suite(void);

@@ -4,29 +4,12 @@
 
 #define SYNC(mini) mini_sync(mini, &disruption_controller, "default/b")
 
-static ApiObject *
-from_yaml(const ApiKind *kind, const char *text)
-{
-    g_autoptr(Diag) diag = diag_new();
-    g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
-    ApiDecodeResult result = {0};
-    ApiObject *object = api_object_decode(kind, trees->pdata[0], &result);
-
-    ck_assert_ptr_nonnull(object);
-    api_decode_result_clear(&result);
-    api_edit_meta(object)->namespace_ = str_intern("default");
-    api_default(object);
-    if (kind->prepare_create != NULL)
-        kind->prepare_create(object);
-    return object;
-}
-
 static void
 add_budget(Mini *mini, const char *rule)
 {
     g_autofree char *text = g_strdup_printf("{metadata: {name: b}, spec: {%s}}", rule);
 
-    mini_add(mini, from_yaml(&pdb_kind, text));
+    mini_add(mini, object_from_yaml(&pdb_kind, text));
 }
 
 static const PdbStatus *
@@ -103,7 +86,7 @@ START_TEST(numbers)
             "{metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}}}",
             row->replicas);
 
-        set = mini_add(mini, from_yaml(&replica_set_kind, text));
+        set = mini_add(mini, object_from_yaml(&replica_set_kind, text));
     }
     for (guint i = 0; i < row->ready + row->unready; i++) {
         ApiObject *pod = labelled_pod(str_internf("p%u", i), i < row->ready);

@@ -1,5 +1,5 @@
 /*
- * HorizontalPodAutoscaler: the calculator, the limits, whole syncs.
+ * HorizontalPodAutoscaler: the calculator, and whole syncs.
  *
  * Expectations: v1.34 pkg/controller/podautoscaler/replica_calculator_test.go and
  * horizontal_test.go where a row says so; the others are worked by hand from the
@@ -15,7 +15,8 @@ typedef enum { UTILIZATION, AVERAGE_CPU, AVERAGE, VALUE, PER_POD } Way;
 
 /*
  * pods: a word each, its metric in milli or "-" if there is none, after marks: ! not
- * ready, P pending, F failed, D being deleted, Y started 100 s ago and ready since.
+ * ready, P pending, F failed, D being deleted, Y started 100 s ago and changed since, x
+ * there is a metric, but no pod.
  * requests: one for all, or one each; "-" none.
  */
 static const struct {
@@ -26,13 +27,53 @@ static const struct {
     gint32 current;
     double up, down; /* 0: 0.1 */
     gint64 usage;    /* VALUE, PER_POD */
-    gint32 replicas, percent;
+    gint32 replicas;
+    gint32 seen; /* UTILIZATION: percent; else milli, 0: not looked at */
     const char *error;
 } calculations[] = {
     /* replica_calculator_test.go */
     {"ScaleUp", UTILIZATION, "300 500 700", "1000", 30, 3, 0, 0, 0, 5, 50, NULL},
     {"ScaleDown", UTILIZATION, "100 300 500 250 250", "1000", 50, 5, 0, 0, 0, 3, 28, NULL},
     {"Tolerance", UTILIZATION, "1010 1030 1020", "900 1000 1100", 100, 3, 0, 0, 0, 3, 102, NULL},
+    {"DisjointResourcesMetrics", UTILIZATION, "- x100", "1000", 100, 1, 0, 0, 0, 0, 0, "no metrics returned matched known pods"},
+    {"ScaleUpHotCpuLessScale", UTILIZATION, "Y300 500 700", "1000", 30, 3, 0, 0, 0, 4, 60, NULL},
+    {"ScaleUpUnreadyNoScale", UTILIZATION, "400 !500 !700", "1000", 30, 3, 0, 0, 0, 3, 40, NULL},
+    {"ScaleHotCpuNoScale", UTILIZATION, "400 !Y500 !Y700", "1000", 30, 3, 0, 0, 0, 3, 40, NULL},
+    {"ScaleUpIgnoresFailedPods", UTILIZATION, "500 700 F- F-", "1000", 30, 2, 0, 0, 0, 4, 60, NULL},
+    {"ScaleUpIgnoresDeletionPods", UTILIZATION, "500 700 D- D-", "1000", 30, 2, 0, 0, 0, 4, 60, NULL},
+    {"ScaleUpCMUnreadyHotCpuNoLessScale", AVERAGE, "50000 10000 !Y30000", "-", 15000, 3, 0, 0, 0, 6, 30000, NULL},
+    {"ScaleUpCMUnreadyHotCpuScaleWouldScaleDown", AVERAGE, "!Y50000 15000 !Y30000", "-", 15000, 3, 0, 0, 0, 7, 31666, NULL},
+    {"ScaleUpCMPerPodObject", PER_POD, "", "-", 5000, 3, 0, 0, 20000, 4, 6667, NULL},
+    {"ScaleUpCMObjectIgnoresUnreadyPods", VALUE, "!0 0 !0", "-", 10000, 3, 0, 0, 50000, 5, 50000, NULL},
+    {"ScaleUpCMExternalIgnoresUnreadyPods", VALUE, "!0 0 !0", "-", 4400, 3, 0, 0, 8600, 2, 8600, NULL},
+    {"ScaleUpPerPodCMExternal", PER_POD, "", "-", 2150, 3, 0, 0, 8600, 4, 2867, NULL},
+    {"ScaleDownPerPodCMObject", PER_POD, "", "-", 2000, 5, 0, 0, 6000, 3, 1200, NULL},
+    {"ScaleDownCMObject", VALUE, "0 0 0 0 0", "-", 20000, 5, 0, 0, 12000, 3, 12000, NULL},
+    {"ScaleDownCMExternal", VALUE, "0 0 0 0 0", "-", 14334, 5, 0, 0, 8600, 3, 8600, NULL},
+    {"ScaleDownPerPodCMExternal", PER_POD, "", "-", 2867, 5, 0, 0, 8600, 3, 1720, NULL},
+    {"ScaleDownIncludeUnreadyPods", UTILIZATION, "100 300 500 !250 !250", "1000", 50, 5, 0, 0, 0, 2, 30, NULL},
+    {"ScaleDownExcludeUnscheduledPods", UTILIZATION, "100 P- P- P- P-", "1000", 50, 5, 0, 0, 0, 1, 10, NULL},
+    {"ScaleDownIgnoreHotCpuPods", UTILIZATION, "100 300 500 Y250 Y250", "1000", 50, 5, 0, 0, 0, 2, 30, NULL},
+    {"ScaleDownIgnoresFailedPods", UTILIZATION, "100 300 500 250 250 F- F-", "1000", 50, 5, 0, 0, 0, 3, 28, NULL},
+    {"ScaleDownIgnoresDeletionPods", UTILIZATION, "100 300 500 250 250 D- D-", "1000", 50, 5, 0, 0, 0, 3, 28, NULL},
+    {"ToleranceCM", AVERAGE, "20000 21000 21000", "-", 20000, 3, 0, 0, 0, 3, 20666, NULL},
+    {"ToleranceCMObject", VALUE, "0 0 0", "-", 20000, 3, 0, 0, 20666, 3, 20666, NULL},
+    {"TolerancePerPodCMObject", PER_POD, "", "-", 5000, 4, 0, 0, 20166, 4, 5042, NULL},
+    {"ToleranceCMExternal", VALUE, "0 0 0", "-", 8888, 3, 0, 0, 8600, 3, 8600, NULL},
+    {"TolerancePerPodCMExternal", PER_POD, "", "-", 2900, 3, 0, 0, 8600, 3, 2867, NULL},
+    {"SuperfluousMetrics", UTILIZATION, "4000 9500 3000 7000 x3200 x2000", "1000", 100, 4, 0, 0, 0, 24, 587, NULL},
+    {"MissingMetricsNoChangeEq", UTILIZATION, "1000 -", "1000", 100, 2, 0, 0, 0, 2, 100, NULL},
+    {"MissingMetricsNoChangeGt", UTILIZATION, "1900 -", "1000", 100, 2, 0, 0, 0, 2, 190, NULL},
+    {"MissingMetricsNoChangeLt", UTILIZATION, "600 -", "1000", 100, 2, 0, 0, 0, 2, 60, NULL},
+    {"MissingMetricsUnreadyChange", UTILIZATION, "!100 450 -", "1000", 50, 3, 0, 0, 0, 3, 45, NULL},
+    {"MissingMetricsHotCpuNoChange", UTILIZATION, "Y100 450 -", "1000", 50, 3, 0, 0, 0, 3, 45, NULL},
+    {"MissingMetricsUnreadyScaleUp", UTILIZATION, "!100 2000 -", "1000", 50, 3, 0, 0, 0, 4, 200, NULL},
+    {"MissingMetricsHotCpuScaleUp", UTILIZATION, "!Y100 2000 -", "1000", 50, 3, 0, 0, 0, 4, 200, NULL},
+    {"MissingMetricsUnreadyScaleDown", UTILIZATION, "!100 100 100 -", "1000", 50, 4, 0, 0, 0, 3, 10, NULL},
+    {"ComputedToleranceAlgImplementation", UTILIZATION, "150 150 150 150 150 150 150 150 150 150", "400 200 310 290 302 298 301 299 300 300",
+     56, 10, 0, 0, 0, 9, 50, NULL},
+    {"ComputedToleranceAlgImplementation, within", UTILIZATION, "150 150 150 150 150 150 150 150 150 150",
+     "400 200 310 290 302 298 301 299 300 300", 55, 10, 0, 0, 0, 10, 50, NULL},
     {"MissingMetrics", UTILIZATION, "400 95 - -", "1000", 100, 4, 0, 0, 0, 3, 24, NULL},
     {"ScaleUpCM", AVERAGE, "20000 10000 30000", "-", 15000, 3, 0, 0, 0, 4, 0, NULL},
     {"ScaleUpUnreadyLessScale", UTILIZATION, "!300 500 700", "1000", 30, 3, 0, 0, 0, 4, 60, NULL},
@@ -78,7 +119,7 @@ static ApiObject *
 make_measured(const char *word, guint index, const char *request, GArray *metrics)
 {
     g_autofree char *name = g_strdup_printf("p%u", index);
-    const char *number = word + strspn(word, "!PFDY");
+    const char *number = word + strspn(word, "!PFDYx");
     gboolean is_young = strchr(word, 'Y') != NULL;
     const char *phase = strchr(word, 'P') != NULL ? "Pending" : strchr(word, 'F') != NULL ? "Failed" : "Running";
     ApiObject *pod = make_pod(NULL, name, "n", phase, strchr(word, '!') == NULL);
@@ -122,8 +163,14 @@ START_TEST(test_calculation)
     };
     HpaProposal out = {0};
 
-    for (guint i = 0; words[i] != NULL; i++)
-        g_ptr_array_add(list, make_measured(words[i], i, requests[1] != NULL ? requests[i] : requests[0], metrics));
+    for (guint i = 0; words[i] != NULL; i++) {
+        ApiObject *pod = make_measured(words[i], i, requests[1] != NULL ? requests[i] : requests[0], metrics);
+
+        if (words[i][0] == 'x')
+            api_object_unref(pod);
+        else
+            g_ptr_array_add(list, pod);
+    }
     switch (calculations[_i].way) {
     case UTILIZATION:
         out = hpa_propose_utilization(&pods, (gint32)calculations[_i].target);
@@ -141,120 +188,64 @@ START_TEST(test_calculation)
     }
     ck_assert_msg(g_strcmp0(out.error, calculations[_i].error) == 0, "%s: error %s", calculations[_i].name, out.error);
     ck_assert_msg(out.replicas == calculations[_i].replicas, "%s: %d replicas", calculations[_i].name, out.replicas);
-    ck_assert_msg(out.utilization == calculations[_i].percent, "%s: %d %%", calculations[_i].name, out.utilization);
+    if (calculations[_i].way == UTILIZATION)
+        ck_assert_msg(out.utilization == calculations[_i].seen, "%s: %d %%", calculations[_i].name, out.utilization);
+    else if (calculations[_i].seen != 0)
+        ck_assert_msg(out.usage == calculations[_i].seen, "%s: %d m", calculations[_i].name, (int)out.usage);
 }
 END_TEST
 
-/* --- limits ----------------------------------------------------------------------------------------- */
-
-/* history: "4@120 5@60": recommended so many seconds ago. ups, downs: the same of rescales. */
+/*
+ * replica_calculator_test.go, TestGroupPods, with its 120 s of initialization and 10 s for readiness: times in seconds ago. A pod with
+ * 3000 beside one with 1000, which is ready: the average tells whether it counts.
+ */
 static const struct {
-    const char *name;
-    const char *up, *down; /* rules as YAML; NULL: no behavior */
-    const char *history, *ups, *downs;
-    gint32 min, max, current, desired;
-    gint32 result;
-    const char *able, *limited;
-} limits[] = {
-    /* horizontal_test.go: TestConvertDesiredReplicasWithRules */
-    {"within", NULL, NULL, "", "", "", 3, 8, 5, 7, 7, "ReadyForNewScale", "DesiredWithinRange"},
-    {"too few", NULL, NULL, "", "", "", 2, 8, 3, 1, 2, "ReadyForNewScale", "TooFewReplicas"},
-    /* TestNormalizeDesiredReplicas */
-    {"history", NULL, NULL, "4@120 5@60", "", "", 1, 100, 5, 3, 5, "ScaleDownStabilized", "DesiredWithinRange"},
-    {"empty history", NULL, NULL, "", "", "", 1, 100, 5, 5, 5, "ReadyForNewScale", "DesiredWithinRange"},
-    {"old history", NULL, NULL, "9@301", "", "", 1, 100, 5, 3, 3, "ReadyForNewScale", "DesiredWithinRange"},
-    {"twice as many at most", NULL, NULL, "", "", "", 1, 100, 10, 50, 20, "ReadyForNewScale", "ScaleUpLimit"},
-    {"but four", NULL, NULL, "", "", "", 1, 100, 1, 50, 4, "ReadyForNewScale", "ScaleUpLimit"},
-    {"too many", NULL, NULL, "", "", "", 1, 15, 10, 50, 15, "ReadyForNewScale", "TooManyReplicas"},
-    /* TestStabilizeRecommendation with behavior, TestScalingWithRules */
-    {"down window", "{}", "{stabilizationWindowSeconds: 180}", "4@120 5@60", "", "", 1, 1000, 100, 3, 5,
-     "ScaleDownStabilized", "DesiredWithinRange"},
-    {"up window", "{stabilizationWindowSeconds: 300}", "{}", "4@120 5@60", "", "", 1, 1000, 1, 7, 4,
-     "ScaleUpStabilized", "DesiredWithinRange"},
-    {"default policies", "{}", "{}", "", "", "", 1, 1000, 10, 50, 20, "ReadyForNewScale", "ScaleUpLimit"},
-    {"up 100 pods or 100 %", "{policies: [{type: Pods, value: 100, periodSeconds: 60}, {type: Percent, value: 100, periodSeconds: 60}]}",
-     "{}", "", "", "", 1, 1000, 10, 500, 110, "ReadyForNewScale", "ScaleUpLimit"},
-    {"up 200 %", "{policies: [{type: Percent, value: 200, periodSeconds: 60}]}", "{}", "", "", "", 1, 1000, 10, 50, 30,
-     "ReadyForNewScale", "ScaleUpLimit"},
-    {"down 20 pods or 1 %", "{}", "{policies: [{type: Pods, value: 20, periodSeconds: 60}, {type: Percent, value: 1, periodSeconds: 60}], stabilizationWindowSeconds: 0}",
-     "", "", "", 1, 1000, 100, 2, 80, "ReadyForNewScale", "ScaleDownLimit"},
-    {"down 5 pods", "{}", "{policies: [{type: Pods, value: 5, periodSeconds: 60}]}", "", "", "", 1, 1000, 10, 2, 5,
-     "ReadyForNewScale", "ScaleDownLimit"},
-    {"up 150 with 15 added", "{policies: [{type: Pods, value: 150, periodSeconds: 120}]}", "{}", "", "15@60", "", 1, 1000, 100, 500, 235,
-     "ReadyForNewScale", "ScaleUpLimit"},
-    {"down 50 % with 12 removed", "{}", "{policies: [{type: Percent, value: 50, periodSeconds: 120}]}", "", "", "12@60", 0, 1000, 100, 0, 56,
-     "ReadyForNewScale", "ScaleDownLimit"},
-    /* worked by hand */
-    {"change in a period", "{policies: [{type: Pods, value: 10, periodSeconds: 120}, {type: Percent, value: 100, periodSeconds: 30}]}", "{}",
-     "", "7@60 6@60", "", 1, 1000, 100, 500, 200, "ReadyForNewScale", "ScaleUpLimit"},
-    {"of two policies the least", "{selectPolicy: Min}", "{}", "", "", "", 1, 1000, 10, 50, 14, "ReadyForNewScale", "ScaleUpLimit"},
-    {"up disabled", "{selectPolicy: Disabled}", "{}", "", "", "", 1, 1000, 10, 50, 10, "ReadyForNewScale", "ScaleUpLimit"},
-    {"down disabled", "{}", "{selectPolicy: Disabled}", "", "", "", 1, 1000, 10, 5, 10, "ReadyForNewScale", "ScaleDownLimit"},
-    {"down the least", "{}", "{selectPolicy: Min, policies: [{type: Pods, value: 2, periodSeconds: 60}, {type: Percent, value: 50, periodSeconds: 60}]}",
-     "", "", "", 1, 1000, 10, 1, 8, "ReadyForNewScale", "ScaleDownLimit"},
-    {"the default down window is 300 s", "{}", "{}", "9@299", "", "", 1, 1000, 10, 3, 9, "ScaleDownStabilized", "DesiredWithinRange"},
-    {"a percentage rounds up", "{policies: [{type: Percent, value: 10, periodSeconds: 60}]}", "{}", "", "", "", 1, 1000, 3, 9, 4,
-     "ReadyForNewScale", "ScaleUpLimit"},
-    {"down it cuts off", "{}", "{policies: [{type: Percent, value: 10, periodSeconds: 60}]}", "", "", "", 1, 1000, 3, 1, 2,
-     "ReadyForNewScale", "ScaleDownLimit"},
-    {"behavior and the least size", "{}", "{}", "", "", "", 3, 1000, 10, 1, 3, "ReadyForNewScale", "TooFewReplicas"},
-    {"a period that is over", "{policies: [{type: Pods, value: 5, periodSeconds: 60}]}", "{}", "", "5@60", "", 1, 1000, 10, 50, 15,
-     "ReadyForNewScale", "ScaleUpLimit"},
-    {"used up", "{policies: [{type: Pods, value: 5, periodSeconds: 60}]}", "{}", "", "5@59", "", 1, 1000, 10, 50, 10,
-     "ReadyForNewScale", "ScaleUpLimit"},
+    const char *name, *resource, *phase;
+    int started_s; /* -1: not */
+    const char *ready; /* NULL: no condition */
+    int changed_s, measured_s, window_s;
+    gboolean counts;
+} group_cases[] = {
+    {"memory: as it is", "memory", "Succeeded", -1, NULL, 0, 0, 60, TRUE},
+    {"without condition", "cpu", "Succeeded", 0, NULL, 0, 0, 0, FALSE},
+    {"fresh metrics during initialization", "cpu", "Succeeded", 60, "True", 30, 0, 30, TRUE},
+    {"without fresh metrics during initialization", "cpu", "Succeeded", 60, "True", 30, 0, 60, FALSE},
+    {"unready since its first seconds", "cpu", "Succeeded", 600, "False", 594, 0, 0, FALSE},
+    {"without fresh metrics after initialization", "cpu", "Succeeded", 180, "True", 180, 120, 60, TRUE},
+    {"unready that was ready", "cpu", "Succeeded", 600, "False", 540, 0, 0, TRUE},
+    {"unready since just after its first seconds", "cpu", "Succeeded", 600, "False", 590, 0, 0, TRUE},
+    {"pending", "cpu", "Pending", -1, NULL, 0, 0, 0, FALSE},
 };
 
-static void
-add_samples(GArray *samples, const char *text, gint64 now_ns)
+START_TEST(test_groups)
 {
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(GArray) metrics = g_array_new(FALSE, TRUE, sizeof(HpaPodMetric));
+    HpaPods pods = {
+        .pods = list,
+        .metrics = metrics,
+        .resource = group_cases[_i].resource,
+        .tolerances = {0.1, 0.1},
+        .wall_ns = MINI_EPOCH,
+        .cpu_initialization_ns = 120 * NS_PER_S,
+        .initial_readiness_ns = 10 * NS_PER_S,
+        .current = 2,
+    };
+    ApiObject *pod;
+    PodStatus *status;
 
-    for (guint i = 0; words[i] != NULL && words[i][0] != '\0'; i++) {
-        HpaSample sample = {.replicas = (gint32)g_ascii_strtoll(words[i], NULL, 10)};
-
-        sample.time_ns = now_ns - g_ascii_strtoll(strchr(words[i], '@') + 1, NULL, 10) * NS_PER_S;
-        g_array_append_val(samples, sample);
-    }
-}
-
-static ApiObject *
-hpa_from_yaml(const char *text)
-{
-    g_autoptr(Diag) diag = diag_new();
-    g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
-    ApiDecodeResult result = {0};
-    ApiObject *object = api_object_decode(&hpa_kind, trees->pdata[0], &result);
-
-    ck_assert_ptr_nonnull(object);
-    api_decode_result_clear(&result);
-    api_edit_meta(object)->namespace_ = str_intern("default");
-    api_default(object);
-    return object;
-}
-
-START_TEST(test_limits)
-{
-    gint64 now_ns = 10000 * NS_PER_S;
-    HpaState state = {0};
-    HpaMemory *memory = hpa_memory(&state, str_intern("default/h"));
-    g_autofree char *behavior =
-        limits[_i].up == NULL ? g_strdup("") : g_strdup_printf("behavior: {scaleUp: %s, scaleDown: %s},", limits[_i].up, limits[_i].down);
-    g_autofree char *text = g_strdup_printf(
-        "{metadata: {name: h}, spec: {%s maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}}", behavior);
-    g_autoptr(ApiObject) hpa = hpa_from_yaml(text);
-    HpaLimits input = {memory, now_ns, hpa_spec(hpa)->behavior, 300 * NS_PER_S, limits[_i].min, limits[_i].max, limits[_i].current, limits[_i].desired};
-    HpaVerdict able, limited;
-    gint32 result;
-
-    add_samples(memory->recommendations, limits[_i].history, now_ns);
-    add_samples(memory->ups, limits[_i].ups, now_ns);
-    add_samples(memory->downs, limits[_i].downs, now_ns);
-    result = hpa_normalize(&input, &able, &limited);
-    ck_assert_msg(result == limits[_i].result, "%s: %d", limits[_i].name, result);
-    ck_assert_msg(str_is(able.reason, limits[_i].able), "%s: %s", limits[_i].name, able.reason);
-    ck_assert_msg(str_is(limited.reason, limits[_i].limited), "%s: %s", limits[_i].name, limited.reason);
-    ck_assert_msg(str_is(limited.status, str_is(limited.reason, "DesiredWithinRange") ? "False" : "True"), "%s", limits[_i].name);
-    g_hash_table_unref(state.by_key);
+    g_ptr_array_add(list, make_measured("1000", 0, "-", metrics));
+    pod = make_measured("3000", 1, "-", metrics);
+    status = api_edit_status(pod);
+    status->phase = str_intern(group_cases[_i].phase);
+    status->start_time = group_cases[_i].started_s < 0 ? 0 : MINI_EPOCH - group_cases[_i].started_s * NS_PER_S;
+    status->conditions.count = 0;
+    if (group_cases[_i].ready != NULL)
+        set_condition(&status->conditions, "Ready", group_cases[_i].ready, NULL, MINI_EPOCH - group_cases[_i].changed_s * NS_PER_S);
+    g_array_index(metrics, HpaPodMetric, 1).timestamp = MINI_EPOCH - group_cases[_i].measured_s * NS_PER_S;
+    g_array_index(metrics, HpaPodMetric, 1).window_ns = group_cases[_i].window_s * NS_PER_S;
+    g_ptr_array_add(list, pod);
+    ck_assert_msg(hpa_propose_average(&pods, 1000).usage == (group_cases[_i].counts ? 2000 : 1000), "%s", group_cases[_i].name);
 }
 END_TEST
 
@@ -348,7 +339,7 @@ mini_with(gint32 replicas, const char *rest, gint64 milli)
     mini->state = horizontal_pod_autoscaler_controller.new_state();
     if (replicas >= 0)
         add_workload(mini, replicas, milli);
-    mini_add(mini, hpa_from_yaml(text));
+    mini_add(mini, object_from_yaml(&hpa_kind, text));
     return mini;
 }
 
@@ -441,7 +432,7 @@ END_TEST
 START_TEST(test_rivals)
 {
     Mini *mini = mini_with(2, "maxReplicas: 10", 1200);
-    ApiObject *other = hpa_from_yaml(
+    ApiObject *other = object_from_yaml(&hpa_kind, 
         "{metadata: {name: i}, spec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}}");
 
     mini_add(mini, other);
@@ -463,7 +454,7 @@ podautoscaler_suite(void)
     TCase *tcase = tcase_create("podautoscaler");
 
     tcase_add_loop_test(tcase, test_calculation, 0, G_N_ELEMENTS(calculations));
-    tcase_add_loop_test(tcase, test_limits, 0, G_N_ELEMENTS(limits));
+    tcase_add_loop_test(tcase, test_groups, 0, G_N_ELEMENTS(group_cases));
     tcase_add_loop_test(tcase, test_sync, 0, G_N_ELEMENTS(syncs));
     tcase_add_test(tcase, test_no_target);
     tcase_add_test(tcase, test_status);
