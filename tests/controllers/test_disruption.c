@@ -133,7 +133,7 @@ add_workload(Mini *mini, const ApiKind *kind, const char *name, int replicas)
         "{metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}}}",
         name, replicas);
 
-    return mini_add(mini, from_yaml(kind, kind == &stateful_set_kind ? text : plain));
+    return mini_add(mini, object_from_yaml(kind, kind == &stateful_set_kind ? text : plain));
 }
 
 /* Two ReplicaSets of one Deployment count it once; a StatefulSet comes on top; a lone pod does not count. */
