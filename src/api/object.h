@@ -32,7 +32,7 @@ typedef struct {
     StrMap labels, annotations;
     API_LIST_OF(OwnerReference) owner_references;
     StrList finalizers;
-    Value *managed_fields; /* accepted, not modelled */
+    Value *managed_fields; /* kept by a server that tracks managers (apiserver/managers.h), or as a user sent it */
     /*
      * What api_key and api_ref_text made of the names, good while kind and names are these. No
      * field of the API: in no table.

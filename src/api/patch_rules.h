@@ -1,5 +1,5 @@
 /*
- * patch_rules.h - what the files of patching share; only they include it
+ * patch_rules.h - what the files of patching share, and field_walk.c; only they include it
  *
  * A place in the tree knows its table row, so that lists merge by the key that
  * the type says. Parts without a table (raw) merge maps and replace lists.

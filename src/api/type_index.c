@@ -184,8 +184,12 @@ field_size_bytes(const TypeRow *row, gconstpointer at)
     case API_MESSAGE:
         at = *(gconstpointer const *)at;
         return at == NULL ? -1 : (gssize)api_struct_size_bytes(row->field->message, at);
-    case API_QUANTITY:
     case API_RAW:
+        /* managedFields count nothing: whether they are kept must not show. */
+        if ((row->field->flags & API_SERVER) != 0)
+            return -1;
+        return *(gconstpointer const *)at == NULL ? -1 : 6;
+    case API_QUANTITY:
         return *(gconstpointer const *)at == NULL ? -1 : 6;
     case API_INT_OR_STRING:
         return api_field_is_empty(row->field, at) ? -1 : 6;

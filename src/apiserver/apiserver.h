@@ -75,6 +75,8 @@ typedef struct {
     FieldValidation field_validation;
     const char *user;   /* interned, "kube-scheduler", "kubernetes-admin", "system:node:worker-1" */
     const char *reason; /* interned, may be NULL: why the client does it; goes into the trace */
+    const char *field_manager; /* interned; NULL: as the user's program is called */
+    gboolean force;            /* server-side apply: whoever else set a field loses it */
     gint64 timeout_ns;  /* client's; 0: default */
     gint32 scale_replicas; /* subresource "scale", update */
 } ApiRequest;
@@ -115,6 +117,7 @@ typedef struct {
     gboolean shares_machine; /* with all components: what they do about a request slows the next ones */
     guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
     const char *custom_group; /* whose custom resources are installed; NULL: none */
+    gboolean tracks_managers; /* metadata.managedFields is kept: for who shows it, or applies on the server */
 } ApiServerOptions;
 
 /* apiserver_new: its process "kube-apiserver" is stopped; start it with process_start. */

@@ -6,6 +6,7 @@
  */
 
 #include "apiserver/admission/admission.h"
+#include "apiserver/managers.h"
 #include "apiserver/quota.h"
 
 #define NAME_TRIES 8
@@ -218,6 +219,32 @@ take_object(Call *call, ApiStatus **out_status)
     return object;
 }
 
+/* An applier's fields are those it names; anybody else's are those of the object with its defaults. */
+static void
+note_managers(Call *call)
+{
+    const ApiRequest *request = call->request;
+    ObjectMeta *meta;
+    Value *managers = NULL;
+
+    if (request->verb == VERB_PATCH) {
+        g_autoptr(Value) tree = NULL;
+
+        managers_apply(call, NULL, request->body, &tree, &managers);
+    } else if (call->server->options.tracks_managers) {
+        g_autoptr(ApiObject) full = api_object_copy(call->pending);
+
+        api_default(full);
+        managers_update(call, NULL, full);
+        managers = value_copy(full->meta->managed_fields);
+    } else {
+        return;
+    }
+    meta = api_edit_meta(call->pending);
+    value_free(meta->managed_fields);
+    meta->managed_fields = managers;
+}
+
 void
 create_begin(Call *call)
 {
@@ -240,6 +267,7 @@ create_begin(Call *call)
         meta->name = identity_generate_name(call->server, meta->generate_name);
         call->name_tries = 1;
     }
+    note_managers(call);
     /* Bounds come and go: what they made of a pod is not remembered. */
     if (request->kind == &pod_kind &&
         !limit_ranger_has_ranges(call->server, request->namespace_) &&

@@ -5,7 +5,9 @@
  * with a function on a private copy instead of a document.
  */
 
-#include "apiserver/server.h"
+#include "apiserver/managers.h"
+
+#include "api/field_set.h"
 
 static ApiStatus *
 check_revision(const ApiRequest *request, guint64 wanted, const ApiObject *old)
@@ -82,6 +84,62 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
     return update_settle(call, old, out_new, out_change);
 }
 
+/* --- server-side apply ------------------------------------------------------------------------ */
+
+/* ObjectToTyped: fields that the schema has not. */
+static ApiStatus *
+check_declared(const ApiRequest *request, const Value *config)
+{
+    const ApiKind *kind = request->form != NULL ? request->form : request->kind;
+    ApiDecodeResult result = {0};
+    g_autoptr(ApiObject) object = api_object_decode(kind, config, &result);
+    guint count = result.type_error != NULL || result.unknown == NULL ? 0 : result.unknown->len;
+    g_autoptr(GString) text = g_string_new(count > 1 ? "errors:" : "");
+
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%s: field not declared in schema", count > 1 ? "\n  " : "",
+                               field_path_text(kind, config, g_ptr_array_index(result.unknown, i)));
+    api_decode_result_clear(&result);
+    if (count == 0)
+        return NULL;
+    return api_status_new(500, "", str_internf("failed to create typed patch object (%s/%s; %s, Kind=%s): %s",
+                                               request->namespace_ == NULL ? "" : request->namespace_, request->name,
+                                               kind->group[0] == '\0' ? str_internf("/%s", kind->version) : api_kind_api_version(kind),
+                                               kind->kind, text->str));
+}
+
+static ApiStatus *
+patch_applied(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_change)
+{
+    g_autoptr(Value) tree = NULL;
+    g_autoptr(Value) managers = NULL;
+    ApiStatus *status = managers_apply(call, old, call->request->body, &tree, &managers);
+
+    if (status != NULL)
+        return status;
+    *out_new = decode_body(call, tree, &status);
+    if (status == NULL)
+        status = update_check_name(call->request, *out_new);
+    if (status == NULL)
+        status = check_revision(call->request, (*out_new)->resource_version, old);
+    if (status != NULL)
+        return status;
+    api_default(*out_new);
+    api_edit_meta(*out_new)->managed_fields =
+        managers_equal(managers, old->meta->managed_fields) ? value_copy(old->meta->managed_fields) : g_steal_pointer(&managers);
+    return update_settle(call, old, out_new, out_change);
+}
+
+/* What is not there yet is created. */
+static void
+apply_begin(Call *call)
+{
+    if (etcd_get(call->server->etcd, call->key) == NULL && call->request->subresource == NULL)
+        create_begin(call);
+    else
+        storage_update(call);
+}
+
 static ApiStatus *
 patch_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_change)
 {
@@ -97,6 +155,8 @@ patch_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *out
                                                request->precondition_uid, api_uid(old)));
     if (request->mutate != NULL)
         return patch_typed(call, old, out_new, out_change);
+    if (request->patch_type == PATCH_APPLY)
+        return patch_applied(call, old, out_new, out_change);
     return patch_document(call, old, out_new, out_change);
 }
 
@@ -105,5 +165,14 @@ patch_begin(Call *call)
 {
     call->compute = patch_compute;
     call->finish = update_answer;
+    if (call->request->mutate == NULL && call->request->patch_type == PATCH_APPLY) {
+        ApiStatus *status = check_declared(call->request, call->request->body);
+
+        if (status != NULL)
+            call_fail(call, status);
+        else
+            storage_read(call, apply_begin);
+        return;
+    }
     storage_update(call);
 }

@@ -5,6 +5,7 @@
  */
 
 #include "apiserver/admission/admission.h"
+#include "apiserver/managers.h"
 
 void
 update_answer(Call *call, const ApiObject *object)
@@ -126,6 +127,10 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
         if (self->kind->has_status)
             api_object_set_status(self, old->status);
         keep_system_fields(self, old);
+    }
+    if (call->server->options.tracks_managers && request->patch_type != PATCH_APPLY)
+        managers_update(call, old, self);
+    if (!is_status) {
         admission_mutate(call, self, old, ADMISSION_UPDATE, NULL, &status);
         if (status == NULL && self->spec != old->spec)
             api_apply_gates(self, old, call->server->options.version_minor);

@@ -128,5 +128,7 @@ kubectl_command_run(int argc, char **argv)
         return CLI_BAD_INPUT;
     if (!cli_parse_time(at != NULL ? at : "end", scenario->spec.duration_ns, &at_ns))
         return cli_usage(&cli_kubectl_command, "'%s' is no time; write 65s, 2m or end", at);
+    for (guint i = 0; words[i] != NULL; i++)
+        scenario->tracks_managers |= kubectl_shows_managers(words[i]);
     return play(scenario, (guint64)seed, at_ns, words);
 }

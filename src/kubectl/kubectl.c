@@ -321,6 +321,21 @@ answered(gpointer user, const ApiResponse *response)
         question->answer_about(question->command, question->about, response);
 }
 
+/* --field-manager; each verb has a default, which for those without the flag is the program's name. (interned) */
+static const char *
+field_manager(const Command *command)
+{
+    static const char *const verbs[] = {"annotate", "autoscale", "create", "edit", "expose", "label",
+                                        "patch", "replace", "rollout", "run", "set", "taint", NULL};
+    const char *given = flag_string(command, "field-manager");
+
+    if (!str_is_empty(given))
+        return str_intern(given);
+    if (str_is(command->verb->name, "apply"))
+        return str_intern(flag_bool(command, "server-side") ? "kubectl" : "kubectl-client-side-apply");
+    return g_strv_contains(verbs, command->verb->name) ? str_internf("kubectl-%s", command->verb->name) : NULL;
+}
+
 static void
 ask(Command *command, ApiRequest *request, const Question *wanted)
 {
@@ -331,6 +346,8 @@ ask(Command *command, ApiRequest *request, const Question *wanted)
     request->user = str_intern("kubernetes-admin");
     if (request->reason == NULL)
         request->reason = str_internf("kubectl %s", command->verb->name);
+    if (request->field_manager == NULL)
+        request->field_manager = field_manager(command);
     client_send(command->kubectl->client, request, answered, question, g_free);
 }
 
@@ -536,4 +553,10 @@ kubectl_check(const char *const *argv)
     g_string_free(command.out, TRUE);
     g_string_free(command.err, TRUE);
     return text;
+}
+
+gboolean
+kubectl_shows_managers(const char *line)
+{
+    return strstr(line, "--server-side") != NULL || strstr(line, "--show-managed-fields") != NULL || strstr(line, "--raw") != NULL;
 }

@@ -87,4 +87,6 @@ char **kubectl_split(const char *line, char **out_message);
  * Nothing is run. (owned)
  */
 char *kubectl_check(const char *const *argv);
+/* kubectl_shows_managers: of a command line, whether what it prints may depend on metadata.managedFields. */
+gboolean kubectl_shows_managers(const char *line);
 const char *const *kubectl_verbs(void); /* NULL-terminated, sorted */

@@ -69,6 +69,19 @@ plane_machine(Cluster *cluster, guint index)
     return g_ptr_array_index(cluster->plane_machines, index);
 }
 
+/* Costs some time of the host, so only if somebody looks; nothing else depends on it. */
+static gboolean
+tracks_managers(const Scenario *scenario)
+{
+    for (guint i = 0; i < scenario->spec.timeline.count; i++) {
+        const ScEntry *entry = &((const ScEntry *)scenario->spec.timeline.items)[i];
+
+        if (entry->verb == ENTRY_KUBECTL && entry->kubectl != NULL && kubectl_shows_managers(entry->kubectl))
+            return TRUE;
+    }
+    return scenario->tracks_managers;
+}
+
 static void
 make_control_plane(Cluster *cluster)
 {
@@ -90,6 +103,7 @@ make_control_plane(Cluster *cluster)
     server.machine = cluster->control_plane;
     server.etcd = cluster->etcd;
     server.version_minor = cluster->scenario->profile;
+    server.tracks_managers = tracks_managers(cluster->scenario);
     server.custom_group = cluster->scenario->spec.cluster.vpa.is_there ? VPA_GROUP : NULL;
     server.service_cidr = cluster->scenario->spec.cluster.network.service_cidr;
     cluster->server = apiserver_new(&server);

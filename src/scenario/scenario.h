@@ -211,6 +211,8 @@ typedef struct Scenario {
     guint n_image_rules;
     AppRule *app_rules; /* (owned) those of `set` entries come last and match nothing until they fire */
     guint n_app_rules;
+    /* The API server keeps metadata.managedFields, whatever the timeline says: set by who will ask for them. */
+    gboolean tracks_managers;
 } Scenario;
 
 /*

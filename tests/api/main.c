@@ -5,6 +5,7 @@
 Suite *codec_suite(void);
 Suite *cron_suite(void);
 Suite *names_suite(void);
+Suite *field_set_suite(void);
 Suite *forms_suite(void);
 Suite *job_status_suite(void);
 Suite *object_suite(void);
@@ -28,6 +29,7 @@ main(void)
     srunner_add_suite(runner, codec_suite());
     srunner_add_suite(runner, cron_suite());
     srunner_add_suite(runner, names_suite());
+    srunner_add_suite(runner, field_set_suite());
     srunner_add_suite(runner, forms_suite());
     srunner_add_suite(runner, job_status_suite());
     srunner_add_suite(runner, status_suite());

@@ -86,6 +86,7 @@ cluster_new(void)
                                                         .machine = cluster->machine,
                                                         .etcd = cluster->etcd,
                                                         .version_minor = 34,
+                                                        .tracks_managers = TRUE,
                                                         .quick = TRUE});
     process_start(apiserver_process(cluster->server));
     cluster->kubectl = kubectl_new(&(KubectlOptions){.sim = cluster->sim,

@@ -1,12 +1,10 @@
 /*
- * apply.c - kubectl apply -f: create, or a three-way strategic merge patch
+ * apply.c - kubectl apply -f: create, or a three-way strategic merge patch, or server-side apply
  *
- * Models: k8s.io/kubectl pkg/cmd/apply v0.34 (client side).
+ * Models: k8s.io/kubectl pkg/cmd/apply v0.34; client-go util/csaupgrade.
  */
 
-#include "kubectl/internal.h"
-
-#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
+#include "kubectl/last_applied.h"
 
 static void apply_run(Command *command);
 
@@ -44,45 +42,6 @@ validation_of(const Command *command)
     if (str_is(word, "ignore") || str_is(word, "false"))
         return FIELD_VALIDATION_IGNORE;
     return str_is(word, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
-}
-
-/*
- * The manifest as it is kept in the annotation: without the annotation itself, compact,
- * sorted, a newline at the end.
- */
-static char *
-last_applied_of(const Value *manifest)
-{
-    g_autoptr(Value) copy = value_copy(manifest);
-    Value *metadata = value_get(copy, "metadata");
-    Value *annotations = metadata != NULL ? value_get(metadata, "annotations") : NULL;
-    g_autofree char *text = NULL;
-
-    if (metadata != NULL && metadata->type == VALUE_MAP) {
-        if (annotations == NULL || annotations->type != VALUE_MAP)
-            value_set(metadata, "annotations", value_new_map());
-        else
-            value_remove(annotations, LAST_APPLIED);
-    }
-    text = value_to_json(copy, VALUE_SORTED);
-    return g_strconcat(text, "\n", NULL);
-}
-
-/* The manifest with the annotation in it: what is sent. (owned) */
-static Value *
-with_annotation(const Value *manifest)
-{
-    Value *copy = value_copy(manifest);
-    Value *metadata = value_get(copy, "metadata");
-    g_autofree char *text = last_applied_of(manifest);
-
-    if (metadata == NULL || metadata->type != VALUE_MAP)
-        return copy;
-    if (value_get(metadata, "annotations") == NULL ||
-        value_get(metadata, "annotations")->type != VALUE_MAP)
-        value_set(metadata, "annotations", value_new_map());
-    value_set(value_get(metadata, "annotations"), LAST_APPLIED, value_new_string(text));
-    return copy;
 }
 
 static void
@@ -140,7 +99,7 @@ send_create(Command *command, Target *target)
 {
     ApiRequest *request = command_request(command, VERB_CREATE, target);
 
-    request->body = with_annotation(target->manifest);
+    request->body = last_applied_add(target->manifest);
     value_sort(
         request->body); /* Go's maps are written sorted: the first type error depends on it */
     request->field_validation = validation_of(command);
@@ -151,7 +110,7 @@ send_create(Command *command, Target *target)
 static void
 send_patch(Command *command, Target *target, const ApiObject *live)
 {
-    g_autoptr(Value) modified = with_annotation(target->manifest);
+    g_autoptr(Value) modified = last_applied_add(target->manifest);
     g_autoptr(Value) current_tree = api_object_encode(live);
     const char *annotation = str_map_get(&live->meta->annotations, LAST_APPLIED);
     g_autoptr(Value) original =
@@ -214,38 +173,213 @@ on_got(Command *command, const ApiResponse *response)
     }
 }
 
-/*
- * --server-side: what the manifest says goes in and nothing goes out, with no annotation. Left
- * out: who owns which field, so nothing conflicts.
- */
+/* --- on the server ------------------------------------------------------------------------- */
+
+#define CLIENT_NOTE_MANAGER "kubectl-last-applied"
+
+static void send_server_side(Command *command, CommandAnswer answer);
+static void keep_note(Command *command, const ApiObject *object);
+
 static void
-on_merged(Command *command, const ApiResponse *response)
+print_server_side(Command *command, const ApiObject *object)
 {
-    if (!api_response_ok(response))
-        command_server_error(command, response->status, NULL);
-    else
-        print_changed(command, response->object, "serverside-applied");
+    if (api_is_deleting(object))
+        command_warn(command, "Warning: Detected changes to resource %s which is currently being deleted.", api_name(object));
+    print_changed(command, object, "serverside-applied");
     command_next(command);
 }
 
 static void
-on_merge_base(Command *command, const ApiResponse *response)
+on_server_side(Command *command, const ApiResponse *response)
 {
-    Target *target = current(command);
-    ApiRequest *request;
+    if (response->code == 409) {
+        command_error(command,
+                      "%s\n"
+                      "Please review the fields above--they currently have other managers. Here\n"
+                      "are the ways you can resolve this warning:\n"
+                      "* If you intend to manage all of these fields, please re-run the apply\n"
+                      "  command with the `--force-conflicts` flag.\n"
+                      "* If you do not intend to manage all of the fields, please edit your\n"
+                      "  manifest to remove references to the fields that should keep their\n"
+                      "  current managers.\n"
+                      "* You may co-own fields by updating your manifest to match the existing\n"
+                      "  value; in this case, you'll become the manager if the other manager(s)\n"
+                      "  stop managing the field (remove it from their configuration).\n"
+                      "See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts",
+                      response->status->message);
+        command_next(command);
+    } else if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_next(command);
+    } else if (str_is(flag_string(command, "dry-run"), "server")) {
+        print_server_side(command, response->object);
+    } else {
+        keep_note(command, response->object);
+    }
+}
 
-    if (!api_response_ok(response) && response->code != 404) {
-        on_merged(command, response);
+static void
+on_again(Command *command, const ApiResponse *response)
+{
+    if (api_response_ok(response)) {
+        print_server_side(command, response->object);
         return;
     }
-    request = command_request(command, response->code == 404 ? VERB_CREATE : VERB_PATCH, target);
-    if (response->code != 404)
-        request->patch_type = PATCH_STRATEGIC;
+    command_server_error(command, response->status, NULL);
+    command_next(command);
+}
+
+static void
+on_migrated(Command *command, const ApiResponse *response)
+{
+    if (api_response_ok(response))
+        send_server_side(command, on_again); /* what is nobody's any more goes */
+    else
+        on_again(command, response);
+}
+
+/* Whose update set the note of client-side applies. */
+static gboolean
+owns_note(const Value *entry)
+{
+    const Value *annotations = value_get_path(entry, "fieldsV1", "f:metadata", "f:annotations", NULL);
+
+    return str_is(value_get_string(entry, "operation", ""), "Update") && annotations != NULL && value_get(annotations, "f:" LAST_APPLIED) != NULL;
+}
+
+/* The union of two sets of fields as they are written; one without further steps holds itself only. */
+static void
+join_fields(Value *into, const Value *from)
+{
+    if ((into->count == 0) != (from->count == 0) && value_get(into, ".") == NULL && value_get(from, ".") == NULL)
+        value_set(into, ".", value_new_map());
+    for (guint i = 0; i < from->count; i++) {
+        Value *there = value_get(into, from->keys[i]);
+
+        if (there == NULL)
+            value_set(into, from->keys[i], value_copy(from->items[i]));
+        else
+            join_fields(there, from->items[i]);
+    }
+}
+
+/*
+ * csaupgrade.UpgradeManagedFieldsPatch: what client-side apply had set becomes this applier's. NULL: nothing to do. (owned)
+ */
+static Value *
+migrated(const Value *managed, const char *manager)
+{
+    g_autoptr(Value) list = managed != NULL ? value_copy(managed) : value_new_list();
+    Value *own = NULL;
+    gboolean is_changed = FALSE;
+
+    for (guint i = 0; i < list->count; i++)
+        if (str_is(value_get_string(list->items[i], "manager", ""), manager) && str_is(value_get_string(list->items[i], "operation", ""), "Apply") &&
+            value_get(list->items[i], "subresource") == NULL)
+            own = list->items[i];
+    for (guint i = list->count; i-- > 0;) {
+        g_autoptr(Value) fields = NULL;
+
+        if (own == NULL || !owns_note(list->items[i]))
+            continue;
+        fields = value_copy(value_get(list->items[i], "fieldsV1"));
+        value_remove(value_get_path(fields, "f:metadata", "f:annotations", NULL), "f:" LAST_APPLIED);
+        join_fields(value_get(own, "fieldsV1"), fields);
+        value_remove_at(list, i);
+        is_changed = TRUE;
+    }
+    return is_changed ? g_steal_pointer(&list) : NULL;
+}
+
+static void
+add_operation(Value *patch, const char *path, Value *value)
+{
+    Value *operation = value_new_map();
+
+    value_set(operation, "op", value_new_string("replace"));
+    value_set(operation, "path", value_new_string(path));
+    value_set(operation, "value", value);
+    value_append(patch, operation);
+}
+
+static void
+migrate(Command *command, const ApiObject *object)
+{
+    Target *target = current(command);
+    const char *manager = flag_string(command, "field-manager");
+    Value *managed = migrated(object->meta->managed_fields, str_is_empty(manager) ? "kubectl" : manager);
+    ApiRequest *request;
+
+    if (managed == NULL) {
+        print_server_side(command, object);
+        return;
+    }
+    request = command_request(command, VERB_PATCH, target);
+    request->patch_type = PATCH_JSON;
+    request->body = value_new_list();
+    add_operation(request->body, "/metadata/managedFields", managed);
+    add_operation(request->body, "/metadata/resourceVersion", value_new_string(str_internf("%" G_GUINT64_FORMAT, object->resource_version)));
+    command_send(command, request, on_migrated);
+}
+
+static void
+on_note_kept(Command *command, const ApiResponse *response)
+{
+    if (api_response_ok(response))
+        migrate(command, response->object);
+    else
+        on_again(command, response);
+}
+
+/* saveLastApplyAnnotationIfNecessary: the note goes to a manager that keeps it. */
+static void
+keep_note(Command *command, const ApiObject *object)
+{
+    const char *note = str_map_get(&object->meta->annotations, LAST_APPLIED);
+    const char *manager = flag_string(command, "field-manager");
+    Target *target = current(command);
+    ApiRequest *request;
+    Value *metadata, *annotations;
+
+    if (note == NULL || (!str_is_empty(manager) && !str_is(manager, "kubectl"))) {
+        migrate(command, object);
+        return;
+    }
+    request = command_request(command, VERB_PATCH, target);
+    request->patch_type = PATCH_APPLY;
+    request->field_manager = str_intern(CLIENT_NOTE_MANAGER);
+    request->force = TRUE;
+    request->body = value_new_map();
+    value_set(request->body, "apiVersion", value_new_string(api_kind_api_version(target->kind)));
+    value_set(request->body, "kind", value_new_string(target->kind->kind));
+    metadata = value_new_map();
+    value_set(metadata, "name", value_new_string(target->name));
+    if (target->kind->is_namespaced)
+        value_set(metadata, "namespace", value_new_string(target->namespace_));
+    annotations = value_new_map();
+    value_set(annotations, LAST_APPLIED, value_new_string(note));
+    value_set(metadata, "annotations", annotations);
+    value_set(request->body, "metadata", metadata);
+    command_send(command, request, on_note_kept);
+}
+
+static void
+send_server_side(Command *command, CommandAnswer answer)
+{
+    Target *target = current(command);
+    ApiRequest *request = command_request(command, VERB_PATCH, target);
+    Value *metadata;
+
+    request->patch_type = PATCH_APPLY;
+    request->force = flag_bool(command, "force-conflicts");
     request->body = value_copy(target->manifest);
+    metadata = value_get(request->body, "metadata");
+    if (target->kind->is_namespaced && metadata != NULL && metadata->type == VALUE_MAP)
+        value_set(metadata, "namespace", value_new_string(target->namespace_));
     value_sort(request->body);
     request->field_validation = validation_of(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
-    command_send(command, request, on_merged);
+    command_send(command, request, answer);
 }
 
 static void
@@ -264,8 +398,10 @@ apply_one(Command *command, Target *target)
         command_next(command);
         return;
     }
-    command_send(command, command_request(command, VERB_GET, target),
-                 flag_bool(command, "server-side") ? on_merge_base : on_got);
+    if (flag_bool(command, "server-side"))
+        send_server_side(command, on_server_side);
+    else
+        command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 
 /* ApplyOptions.Validate: what is wrong with the flags together, or NULL. */

@@ -1,6 +1,7 @@
 /* autoscale.c - kubectl autoscale; models k8s.io/kubectl pkg/cmd/autoscale v0.34: autoscaling/v2 */
 
 #include "kubectl/expand.h"
+#include "kubectl/last_applied.h"
 #include "kubectl/print.h"
 
 static void autoscale_run(Command *command);
@@ -147,7 +148,11 @@ on_got(Command *command, const ApiResponse *response)
     }
     name = str_is_empty(name) ? api_name(response->object) : str_intern(name);
     request = api_request_new(VERB_CREATE, kind, api_namespace(response->object), name);
-    request->body = generate(command, response->object, name);
+    {
+        g_autoptr(Value) plain = generate(command, response->object, name);
+
+        request->body = last_applied_for(command, plain);
+    }
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     if (is_client_dry_run(command)) {
         ApiDecodeResult result = {0};

@@ -8,6 +8,7 @@
 
 #include "api/kinds/batch.h"
 #include "kubectl/generate.h"
+#include "kubectl/last_applied.h"
 
 static void create_run(Command *command);
 
@@ -162,7 +163,8 @@ create_one(Command *command, Target *target)
     if (str_is(flag_string(command, "dry-run"), "client") ||
         str_is(flag_string(command, "dry-run"), "unchanged")) {
         ApiDecodeResult result = {0};
-        g_autoptr(ApiObject) object = api_object_decode(target->kind, target->manifest, &result);
+        g_autoptr(Value) manifest = last_applied_for(command, target->manifest);
+        g_autoptr(ApiObject) object = api_object_decode(target->kind, manifest, &result);
 
         api_decode_result_clear(&result);
         if (object != NULL)
@@ -171,7 +173,7 @@ create_one(Command *command, Target *target)
         return;
     }
     request = command_request(command, VERB_CREATE, target);
-    request->body = value_copy(target->manifest);
+    request->body = last_applied_for(command, target->manifest);
     value_sort(
         request->body); /* Go's maps are written sorted: the first type error depends on it */
     request->field_validation = validation_of(command);

@@ -6,6 +6,7 @@
  */
 
 #include "kubectl/expand.h"
+#include "kubectl/last_applied.h"
 #include "kubectl/print.h"
 
 #define SERVICE_NAME_MAX 63
@@ -289,7 +290,11 @@ on_got(Command *command, const ApiResponse *response)
                                                          : api_name(object));
     if (flag_string(command, "name") == NULL && strlen(name) > SERVICE_NAME_MAX)
         name[SERVICE_NAME_MAX] = '\0';
-    service = generate_service(command, object, name, selector, ports);
+    {
+        g_autoptr(Value) plain = generate_service(command, object, name, selector, ports);
+
+        service = last_applied_for(command, plain);
+    }
     if (is_client_dry_run(command)) {
         ApiDecodeResult result = {0};
         g_autoptr(ApiObject) made = api_object_decode(&service_kind, service, &result);

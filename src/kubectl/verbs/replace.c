@@ -7,6 +7,7 @@
 
 #include "base/duration.h"
 #include "kubectl/expand.h"
+#include "kubectl/last_applied.h"
 #include "kubectl/print.h"
 
 #define POLL_NS (100 * NS_PER_MS)
@@ -58,7 +59,7 @@ write_request(Command *command, ApiVerb verb)
     ApiRequest *request = command_request(command, verb, target);
     const char *validation = flag_string(command, "validate");
 
-    request->body = value_copy(target->manifest);
+    request->body = last_applied_for(command, target->manifest);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     request->subresource = str_intern(flag_string(command, "subresource"));
     if (str_is(validation, "ignore") || str_is(validation, "false"))

@@ -1,6 +1,7 @@
 /* run.c - kubectl run NAME --image=IMAGE; models k8s.io/kubectl pkg/cmd/run v0.34: one pod */
 
 #include "kubectl/expand.h"
+#include "kubectl/last_applied.h"
 #include "kubectl/print.h"
 
 static void run_run(Command *command);
@@ -224,7 +225,7 @@ create_one(Command *command, Target *target)
         return;
     }
     request = command_request(command, VERB_CREATE, target);
-    request->body = value_copy(target->manifest);
+    request->body = last_applied_for(command, target->manifest);
     request->field_validation = FIELD_VALIDATION_STRICT;
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_created);
