@@ -8,6 +8,7 @@ Suite *cache_suite(void);
 Suite *filter_rows_suite(void);
 Suite *hint_rows_suite(void);
 Suite *plugins_suite(void);
+Suite *preemption_rows_suite(void);
 Suite *process_suite(void);
 Suite *queue_suite(void);
 Suite *recorded_suite(void);
@@ -23,6 +24,7 @@ main(void)
     srunner_add_suite(runner, plugins_suite());
     srunner_add_suite(runner, filter_rows_suite());
     srunner_add_suite(runner, hint_rows_suite());
+    srunner_add_suite(runner, preemption_rows_suite());
     srunner_add_suite(runner, score_rows_suite());
     srunner_add_suite(runner, queue_suite());
     srunner_add_suite(runner, attempt_suite());

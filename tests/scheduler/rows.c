@@ -391,6 +391,7 @@ make_pod(const char *text, const char *name, const char *node)
     g_autofree char *json = NULL;
     const char *namespace_ = "default";
     const char *deletion = "";
+    g_autoptr(GString) status = g_string_new(NULL);
     PodParts parts = {0};
 
     parts_visit(&parts, FALSE);
@@ -399,17 +400,22 @@ make_pod(const char *text, const char *name, const char *node)
 
         if (g_str_has_prefix(word, "ns:"))
             namespace_ = word + strlen("ns:");
+        else if (g_str_has_prefix(word, "start:"))
+            add(status, "'startTime':'2026-01-01T00:00:%sZ'", word + strlen("start:"));
+        else if (g_str_has_prefix(word, "nominated:"))
+            add(status, "'nominatedNodeName':'%s'", word + strlen("nominated:"));
         else if (strcmp(word, "~") == 0)
             deletion = ",'deletionTimestamp':'2026-01-01T00:00:00Z'";
         else
             add_pair(labels, word);
     }
     for (guint i = 1; statements[0] != NULL && statements[i] != NULL; i++)
-        add_statement(&parts, statements[i]);
+        if (statements[i][0] != '\0')
+            add_statement(&parts, statements[i]);
     spec = spec_of(&parts, node);
     json = g_strdup_printf("{'kind':'Pod','metadata':{'name':'%s','namespace':'%s','uid':'%s','labels':{%s},"
-                           "'ownerReferences':[%s]%s},'spec':{%s}}",
-                           name, namespace_, name, labels->str, parts.owners->str, deletion, spec);
+                           "'ownerReferences':[%s]%s},'spec':{%s},'status':{%s}}",
+                           name, namespace_, name, labels->str, parts.owners->str, deletion, spec, status->str);
     parts_visit(&parts, TRUE);
     return make_object(json);
 }
@@ -427,7 +433,8 @@ rows_pods(const char *text)
     g_auto(GStrv) items = split(text == NULL ? "" : text, ";");
 
     for (guint i = 0; items[i] != NULL; i++) {
-        g_autoptr(GPtrArray) words = words_of(items[i]);
+        g_auto(GStrv) statements = g_strsplit(items[i], "|", 2);
+        g_autoptr(GPtrArray) words = words_of(statements[0] == NULL ? "" : statements[0]);
         g_auto(GStrv) where = words->len == 0 ? NULL : g_strsplit(words->pdata[0], "*", 2);
 
         if (where == NULL)

@@ -8,7 +8,8 @@
  *   image:NAME=BYTES   an image
  *   !key=value:Effect  a taint; !cordon: unschedulable; !out: no candidate where scores are asked for
  * A pod is labels, then statements after "|" each; one that exists has its node before the labels, and *N after
- * the node stands for N of them. Words among the labels: ns:NAME its namespace, ~ it is being deleted.
+ * the node stands for N of them. Words among the labels: ns:NAME its namespace, ~ it is being deleted,
+ * start:SS the second in which it started, nominated:NODE.
  *   app|init|side cpu=1 memory=2 image:i port:80/UDP@1.2.3.4   a container (without any: one that asks for nothing)
  *   bare (no container at all), overhead cpu=1, podlevel cpu=1, prio 5, never, claim NAME
  *   tol key=value:Effect, tol key:Effect, tol :Effect, tol key, tol *
