@@ -13,8 +13,8 @@
 static const ApiBackend *
 find_backend(const ApiServer *server, const char *group)
 {
-    for (guint i = 0; i < server->backends->len; i++) {
-        const ApiBackend *backend = &g_array_index(server->backends, ApiBackend, i);
+    for (guint i = 0; i < server->first->backends->len; i++) {
+        const ApiBackend *backend = &g_array_index(server->first->backends, ApiBackend, i);
 
         if (str_is(backend->group, group))
             return backend;
@@ -25,7 +25,7 @@ find_backend(const ApiServer *server, const char *group)
 void
 apiserver_add_backend(ApiServer *server, const ApiBackend *backend)
 {
-    g_array_append_val(server->backends, *backend);
+    g_array_append_val(server->first->backends, *backend);
 }
 
 gboolean

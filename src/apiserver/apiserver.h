@@ -118,6 +118,7 @@ typedef struct {
     guint max_inflight_read, max_inflight_write; /* 0: 400, 200 */
     const char *custom_group; /* whose custom resources are installed; NULL: none */
     gboolean tracks_managers; /* metadata.managedFields is kept: for who shows it, or applies on the server */
+    ApiServer *first; /* (borrowed) of several servers of one store, made before; NULL: this is it */
 } ApiServerOptions;
 
 /* apiserver_new: its process "kube-apiserver" is stopped; start it with process_start. */
@@ -125,6 +126,17 @@ ApiServer *apiserver_new(const ApiServerOptions *options);
 void apiserver_free(ApiServer *server);
 Process *apiserver_process(ApiServer *server);
 Sim *apiserver_sim(ApiServer *server);
+/* apiserver_count, apiserver_peer: the servers of its store, itself among them. */
+guint apiserver_count(const ApiServer *server);
+ApiServer *apiserver_peer(const ApiServer *server, guint number);
+/* apiserver_is_ready: what /readyz says. */
+gboolean apiserver_is_ready(const ApiServer *server);
+/*
+ * apiserver_pick: whom a new connection from @from reaches that is meant for @server or any of
+ * its peers: the one on the same machine, or else whom the balancer before them chooses
+ * (*out_balanced).
+ */
+ApiServer *apiserver_pick(ApiServer *server, const Machine *from, gboolean *out_balanced);
 /* apiserver_stores: it has objects of @kind: all kinds but custom resources that are not installed. */
 gboolean apiserver_stores(const ApiServer *server, const ApiKind *kind);
 /* apiserver_set_extra_latency: fault apiLatency: each request takes @extra longer; NULL ends it. */

@@ -55,20 +55,27 @@ make_service(ApiServer *server, const char *name)
     return object;
 }
 
-static ApiObject *
-make_slice(ApiServer *server, const char *name)
+ApiObject *
+bootstrap_slice(ApiServer *server, const char *name)
 {
     ApiObject *object = api_object_new(&endpoint_slice_kind, "default", name);
     ObjectMeta *meta = api_edit_meta(object);
     EndpointSliceBody *body = api_edit_body(object);
-    const char *ip = machine_ip(server->machine);
     EndpointPort *port = API_LIST_ADD(&body->ports);
-    Endpoint *endpoint = API_LIST_ADD(&body->endpoints);
 
     str_map_set(&meta->labels, str_intern("kubernetes.io/service-name"), str_intern("kubernetes"));
     body->address_type = str_intern("IPv4");
-    str_list_add(&endpoint->addresses, str_intern(ip == NULL ? "127.0.0.1" : ip));
-    endpoint->conditions.ready = OPT_TRUE;
+    for (guint i = 0; i < apiserver_count(server); i++) {
+        const ApiServer *peer = apiserver_peer(server, i);
+        const char *ip = machine_ip(peer->machine);
+        Endpoint *endpoint;
+
+        if (peer == server ? server->is_ending : !peers_is_alive(peer))
+            continue;
+        endpoint = API_LIST_ADD(&body->endpoints);
+        str_list_add(&endpoint->addresses, str_intern(ip == NULL ? "127.0.0.1" : ip));
+        endpoint->conditions.ready = OPT_TRUE;
+    }
     port->name = str_intern("https");
     port->protocol = str_intern("TCP");
     port->port = OPT_INT32(SECURE_PORT);
@@ -82,7 +89,7 @@ static const struct {
     {make_namespace, "kube-system"},      {make_namespace, "kube-public"},
     {make_namespace, "kube-node-lease"},  {make_namespace, "default"},
     {make_class, "system-node-critical"}, {make_class, "system-cluster-critical"},
-    {make_service, "kubernetes"},         {make_slice, "kubernetes"},
+    {make_service, "kubernetes"},         {bootstrap_slice, "kubernetes"},
 };
 
 static void bootstrap_next(ApiServer *server);
@@ -99,6 +106,13 @@ bootstrap_done(gpointer user, ApiResponse *response)
     bootstrap_next(server);
 }
 
+static gboolean
+is_there(const ApiServer *server, const ApiObject *object)
+{
+    return cache_get(server, object->kind,
+                     storage_key(object->kind, api_namespace(object), api_name(object))) != NULL;
+}
+
 static void
 bootstrap_next(ApiServer *server)
 {
@@ -110,9 +124,15 @@ bootstrap_next(ApiServer *server)
     ApiObject *object =
         first_objects[server->bootstrap_index].make(server,
                                                     first_objects[server->bootstrap_index].name);
-    ApiRequest *request =
-        api_request_new(VERB_CREATE, object->kind, api_namespace(object), api_name(object));
+    ApiRequest *request;
 
+    if (is_there(server, object)) { /* a peer made it */
+        api_object_unref(object);
+        server->bootstrap_index++;
+        bootstrap_next(server);
+        return;
+    }
+    request = api_request_new(VERB_CREATE, object->kind, api_namespace(object), api_name(object));
     request->object = object;
     request->user = str_intern("system:apiserver");
     request->reason = str_intern("bootstrap");

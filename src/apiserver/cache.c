@@ -118,11 +118,12 @@ apply(ApiServer *server, StreamEvent *event)
     const ApiObject *about = event->value != NULL ? event->value : event->previous;
     Resource *resource = server_resource(server, about->kind);
     HistoryEvent *change;
+    gboolean is_news = peers_is_news(server, event->revision);
 
     server->cache_revision = event->revision;
     if (resource == NULL)
         return;
-    if (about->kind == &service_kind)
+    if (about->kind == &service_kind && is_news)
         allocator_note(server->allocator, event->previous, event->value);
     change = history_add(resource, sim_now_ns(server->sim));
     *change = (HistoryEvent){
@@ -145,7 +146,7 @@ apply(ApiServer *server, StreamEvent *event)
      */
     HistoryEvent copy = *change;
 
-    watch_dispatch(server, resource, &copy);
+    watch_dispatch(server, resource, &copy, is_news);
 }
 
 static void

@@ -6,6 +6,7 @@
 #define FILL_BASE_NS       (150 * NS_PER_MS)
 #define FILL_QUICK_NS      (1 * NS_PER_MS)
 #define FILL_PER_OBJECT_NS (12 * NS_PER_US)
+#define DRAIN_LOOK_NS      (1 * NS_PER_MS)
 
 static void
 server_on_ready(Sim *sim, gpointer self)
@@ -22,6 +23,7 @@ server_on_ready(Sim *sim, gpointer self)
         return;
     }
     server->is_ready = TRUE;
+    peers_ready(server);
     cache_fill(server);
     server->etcd_watch_id = etcd_watch(server->etcd, cache_on_etcd, server);
     watch_start_all(server);
@@ -54,6 +56,8 @@ server_stopped(gpointer self)
     ApiServer *server = self;
 
     sim_timer_disarm(&server->ready);
+    sim_timer_disarm(&server->drain);
+    peers_stopped(server);
     sim_handle_drop(server->sim, server->handle);
     server->handle = (SimHandle){0};
     if (server->etcd_watch_id != 0)
@@ -61,10 +65,12 @@ server_stopped(gpointer self)
     server->etcd_watch_id = 0;
     server->is_ready = FALSE;
     server->is_paused = FALSE;
+    server->is_ending = FALSE;
     server_drop_calls(server);
     watch_all_dead(server);
     cache_clear(server);
-    allocator_clear(server->allocator);
+    if (!peers_any_ready(server)) /* else one of them goes on counting */
+        allocator_clear(server->allocator);
     quota_charger_clear(server->charger);
 }
 
@@ -85,12 +91,49 @@ server_resumed(gpointer self)
         server_unpark(server);
 }
 
+/*
+ * v1.34 apiserver server/genericapiserver.go: it is ready no more, and ends when the requests
+ * that have come are answered; watches are not waited for.
+ */
+static void
+server_on_drain(Sim *sim, gpointer self)
+{
+    ApiServer *server = self;
+
+    (void)sim;
+    if (server->calls.length == 0)
+        process_exit(server->process);
+    else
+        sim_timer_arm_after(&server->drain, DRAIN_LOOK_NS);
+}
+
+static void
+server_terminated(gpointer self)
+{
+    ApiServer *server = self;
+
+    server->is_ending = TRUE;
+    if (server->is_ready)
+        peers_ending(server);
+    server_on_drain(server->sim, server);
+}
+
 static const ProcessHooks server_hooks = {
     .started = server_started,
     .stopped = server_stopped,
     .paused = server_paused,
     .resumed = server_resumed,
+    .terminated = server_terminated,
 };
+
+/* Of several servers each draws from streams of its own. */
+static Rng *
+server_stream(const ApiServer *server, const char *what)
+{
+    if (server->number == 0)
+        return rng_stream(server->sim, str_internf("apiserver/%s", what));
+    return rng_stream(server->sim, str_internf("apiserver-%u/%s", server->number + 1, what));
+}
 
 ApiServer *
 apiserver_new(const ApiServerOptions *options)
@@ -115,16 +158,18 @@ apiserver_new(const ApiServerOptions *options)
     server->etcd = options->etcd;
     server->is_quick = options->quick;
     server->shares_machine = options->shares_machine;
-    server->latency_rng = rng_stream(server->sim, "apiserver/latency");
-    server->stream_rng = rng_stream(server->sim, "apiserver/watch");
-    server->name_rng = rng_stream(server->sim, "apiserver/names");
-    server->uid_rng = rng_stream(server->sim, "apiserver/uid");
-    server->admission_rng = rng_stream(server->sim, "apiserver/admission");
+    peers_join(server);
+    server->latency_rng = server_stream(server, "latency");
+    server->stream_rng = server_stream(server, "watch");
+    server->name_rng = server_stream(server, "names");
+    server->uid_rng = server_stream(server, "uid");
+    server->admission_rng = server_stream(server, "admission");
     server->taps = g_array_new(FALSE, FALSE, sizeof(Tap));
     server->backends = g_array_new(FALSE, FALSE, sizeof(ApiBackend));
     sim_timer_init(&server->ready, server->sim, SIM_CONTROL, server_on_ready, server);
+    sim_timer_init(&server->drain, server->sim, SIM_CONTROL, server_on_drain, server);
     cache_init(server);
-    server->allocator = allocator_new(&server->options, server->sim);
+    server->allocator = server->first == server ? allocator_new(&server->options, server->sim) : server->first->allocator;
     server->charger = quota_charger_new(server);
     server->memo = spec_memo_new();
     server->process = process_new(server->machine, "kube-apiserver", &server_hooks, server);
@@ -137,6 +182,7 @@ apiserver_free(ApiServer *server)
     if (server == NULL)
         return;
     sim_timer_clear(&server->ready);
+    sim_timer_clear(&server->drain);
     if (server->handle.generation != 0)
         sim_handle_drop(server->sim, server->handle);
     if (server->etcd_watch_id != 0)
@@ -144,7 +190,9 @@ apiserver_free(ApiServer *server)
     server_drop_calls(server);
     watch_free_all(server);
     cache_free(server);
-    allocator_free(server->allocator);
+    if (server->first == server)
+        allocator_free(server->allocator);
+    peers_leave(server);
     quota_charger_free(server->charger);
     spec_memo_free(server->memo);
     g_array_unref(server->taps);
@@ -177,7 +225,7 @@ apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user)
 {
     Tap tap = {func, user};
 
-    g_array_append_val(server->taps, tap);
+    g_array_append_val(server->first->taps, tap);
 }
 
 const ApiObject *

@@ -126,11 +126,23 @@ struct ApiServer {
     gboolean has_stopped_watches;
     GArray *taps; /* of Tap */
     GArray *backends; /* of ApiBackend */
-    Allocator *allocator;
+    Allocator *allocator; /* (owned) by the first of several servers */
     SpecMemo *memo;
     QuotaCharger *charger;
     guint bootstrap_index;
     ApiServerCounters counters;
+    /* peers.c */
+    ApiServer *first;  /* (borrowed) itself if there is but one */
+    GPtrArray *peers;  /* (owned) the first's: all of them, in order */
+    guint number;      /* in that order */
+    guint next_peer;   /* the first's: whose turn it is */
+    gboolean is_in_rotation, is_ending;
+    guint n_looks;     /* of the balancer, that contradict what it thinks */
+    SimTimer look, reconcile, drain;
+    gint64 alive_until_ns;       /* what it says of itself */
+    guint64 heard_revision;      /* the last change it heard of, and which of that revision */
+    guint64 news_revision;       /* the first's: the same for the one that hears first */
+    guint heard_count, news_count;
 };
 
 /* --- pipeline.c ---------------------------------------------------------------------- */
@@ -150,6 +162,20 @@ void server_ask(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer
 /* server_unpark: calls that waited for the server to be ready or resumed. */
 void server_unpark(ApiServer *server);
 void server_drop_calls(ApiServer *server);
+
+/* --- peers.c: several servers of one store ----------------------------------------------- */
+
+void peers_join(ApiServer *server);
+void peers_leave(ApiServer *server);
+void peers_ready(ApiServer *server);
+/* peers_is_alive: what it last said of itself still holds. */
+gboolean peers_is_alive(const ApiServer *server);
+void peers_stopped(ApiServer *server);
+/* peers_ending: in an orderly way, so it takes itself off the list of those who are alive. */
+void peers_ending(ApiServer *server);
+gboolean peers_any_ready(const ApiServer *server);
+/* peers_is_news: a change is applied, one after the other: no peer has heard of it before. */
+gboolean peers_is_news(ApiServer *server, guint64 revision);
 
 /* --- latency.c ----------------------------------------------------------------------- */
 
@@ -272,7 +298,8 @@ struct Resource {
 };
 
 Resource *server_resource(const ApiServer *server, const ApiKind *kind);
-void watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event);
+/* watch_dispatch: @is_news: those who look without being a client have not been told by a peer. */
+void watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event, gboolean is_news);
 void watch_all_dead(ApiServer *server);  /* the process died */
 void watch_start_all(ApiServer *server); /* the cache is filled */
 void watch_sweep(ApiServer *server);
@@ -298,6 +325,8 @@ void allocator_abandon(Allocator *allocator, const ApiObject *service, const Api
 /* --- bootstrap.c --------------------------------------------------------------------- */
 
 void bootstrap_begin(ApiServer *server);
+/* bootstrap_slice: the end points of the Service "kubernetes": itself and the peers that are alive. (owned) */
+ApiObject *bootstrap_slice(ApiServer *server, const char *name);
 
 /* --- memo.c: one spec for all pods of a template ------------------------------------- */
 

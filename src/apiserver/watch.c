@@ -120,12 +120,13 @@ tell_taps(ApiServer *server, const HistoryEvent *event)
 }
 
 void
-watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event)
+watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event, gboolean is_news)
 {
     const ApiObject *about = event->value != NULL ? event->value : event->previous;
 
     server->dispatch_depth++;
-    tell_taps(server, event);
+    if (is_news)
+        tell_taps(server->first, event);
     tell_list(resource->watches, event);
     if (g_hash_table_size(resource->watches_by_name) > 0)
         tell_list(g_hash_table_lookup(resource->watches_by_name, about->meta->name), event);

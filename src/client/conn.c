@@ -5,6 +5,9 @@
 #include "base/duration.h"
 
 #define DIAL_TIMEOUT_NS (30 * NS_PER_S)
+/* kubeadm's HAProxy: "timeout connect 5s", "retries 1", "option redispatch". */
+#define BALANCER_TIMEOUT_NS (5 * NS_PER_S)
+#define BALANCER_RETRIES    1
 #define PING_AFTER_NS   (30 * NS_PER_S)
 #define PING_TIMEOUT_NS (15 * NS_PER_S)
 
@@ -15,7 +18,10 @@ struct Conn {
     Sim *sim;
     World *world;
     Process *process;
-    ApiServer *server;
+    ApiServer *address; /* any of the servers that it may be connected to */
+    ApiServer *server;  /* to whom it is, or was last */
+    gboolean is_balanced;
+    guint n_dials;
     SimHandle handle;
     ConnState state;
     NetConn *net;     /* (owned) NULL when idle */
@@ -235,10 +241,22 @@ conn_on_established(NetConn *net, gpointer self)
         conn_await_ping(conn);
 }
 
+static void conn_connect(Conn *conn);
+
 static void
 conn_on_failed(NetConn *net, gpointer self, const char *why)
 {
+    Conn *conn = self;
+
     (void)net;
+    if (conn->is_balanced) {
+        net_conn_free(g_steal_pointer(&conn->net));
+        if (conn->n_dials <= BALANCER_RETRIES)
+            conn_connect(conn);
+        else /* the balancer took the connection, and closes it */
+            conn_lost(conn, "EOF", FALSE);
+        return;
+    }
     conn_lost(self, str_is(why, "refused") ? "connection refused" : "i/o timeout", FALSE);
 }
 
@@ -257,13 +275,22 @@ static const NetConnHooks conn_hooks = {
 };
 
 static void
+conn_connect(Conn *conn)
+{
+    conn->server = apiserver_pick(conn->address, process_machine(conn->process), &conn->is_balanced);
+    conn->n_dials++;
+    conn->net = net_connect(conn->world, conn->process, apiserver_process(conn->server),
+                            conn->is_balanced ? BALANCER_TIMEOUT_NS : DIAL_TIMEOUT_NS, &conn_hooks, conn);
+}
+
+static void
 conn_dial(Conn *conn)
 {
     if (conn->state != CONN_IDLE)
         return;
     conn->state = CONN_DIALLING;
-    conn->net = net_connect(conn->world, conn->process, apiserver_process(conn->server),
-                            DIAL_TIMEOUT_NS, &conn_hooks, conn);
+    conn->n_dials = 0;
+    conn_connect(conn);
 }
 
 static void
@@ -330,7 +357,7 @@ client_conn_new(Sim *sim, World *world, Process *process, ApiServer *server)
     conn->sim = sim;
     conn->world = world;
     conn->process = process;
-    conn->server = server;
+    conn->address = conn->server = server;
     conn->handle = sim_handle_new(sim, conn);
     g_queue_init(&conn->pending);
     g_queue_init(&conn->in_flight);

@@ -249,6 +249,8 @@ invalid_text(const ApiStatus *status)
 char *
 server_error_text(const ApiStatus *status, const char *prefix)
 {
+    if (status->code == 0 && str_is(status->message, "EOF"))
+        return g_strdup("Unable to connect to the server: EOF");
     if (status->code == 0)
         return g_strdup("The connection to the server 172.18.0.2:6443 was refused - did you "
                         "specify the right host or port?");

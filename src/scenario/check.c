@@ -497,6 +497,8 @@ settle_control_plane(ScControlPlane *plane)
         return;
     if (!plane->has_members)
         plane->etcd_members = plane->replicas;
+    if (!plane->has_apiservers)
+        plane->apiservers = plane->replicas;
     if (!plane->has_controller_managers)
         plane->controller_managers = plane->replicas;
     if (!plane->has_schedulers)

@@ -100,13 +100,17 @@ make_control_plane(Cluster *cluster)
         etcd.fsync = wanted->fsync;
     cluster->etcd = etcd_new(&etcd);
 
-    server.machine = cluster->control_plane;
     server.etcd = cluster->etcd;
     server.version_minor = cluster->scenario->profile;
     server.tracks_managers = tracks_managers(cluster->scenario);
     server.custom_group = cluster->scenario->spec.cluster.vpa.is_there ? VPA_GROUP : NULL;
     server.service_cidr = cluster->scenario->spec.cluster.network.service_cidr;
-    cluster->server = apiserver_new(&server);
+    for (gint64 i = 0; i < wanted->apiservers; i++) {
+        server.machine = plane_machine(cluster, (guint)i);
+        server.first = cluster->server;
+        g_ptr_array_add(cluster->servers, apiserver_new(&server));
+        cluster->server = g_ptr_array_index(cluster->servers, 0);
+    }
 }
 
 static void
@@ -433,6 +437,7 @@ cluster_new(const Scenario *scenario, guint64 seed)
     cluster->nodes = g_ptr_array_new();
     cluster->traffic = g_ptr_array_new();
     cluster->etcd_machines = g_ptr_array_new();
+    cluster->servers = g_ptr_array_new();
     cluster->plane_machines = g_ptr_array_new();
     cluster->managers = g_ptr_array_new_with_free_func((GDestroyNotify)controller_manager_free);
     cluster->schedulers = g_ptr_array_new_with_free_func((GDestroyNotify)scheduler_free);
@@ -468,7 +473,8 @@ cluster_boot(Cluster *cluster)
     g_autofree gboolean *is_started = g_new0(gboolean, MAX(n, 1));
 
     etcd_start(cluster->etcd);
-    process_start(apiserver_process(cluster->server));
+    for (guint i = 0; i < cluster->servers->len; i++)
+        process_start(apiserver_process(g_ptr_array_index(cluster->servers, i)));
     sim_run_until(cluster->sim, -BOOT_NS + 3 * NS_PER_S);
     /*
      * Real controllers start within five seconds (the period of the node monitor) and nodes within ten,
@@ -528,7 +534,9 @@ cluster_free(Cluster *cluster)
     }
     g_ptr_array_unref(cluster->schedulers);
     g_ptr_array_unref(cluster->managers);
-    apiserver_free(cluster->server);
+    for (guint i = cluster->servers->len; i > 0; i--)
+        apiserver_free(g_ptr_array_index(cluster->servers, i - 1));
+    g_ptr_array_unref(cluster->servers);
     etcd_free(cluster->etcd);
     world_free(cluster->world);
     sim_free(cluster->sim);
@@ -616,6 +624,46 @@ manager_of(const Cluster *cluster, const char *machine)
     return machine == NULL ? controller_manager_process(leading_manager(cluster)) : NULL;
 }
 
+static gboolean
+is_apiserver(const char *component)
+{
+    return str_is(component, "kube-apiserver") || str_is(component, "apiserver");
+}
+
+/* On the machine called @machine; NULL: the first. */
+static Process *
+apiserver_of(const Cluster *cluster, const char *machine)
+{
+    for (guint i = 0; machine != NULL && i < cluster->servers->len; i++) {
+        Process *process = apiserver_process(g_ptr_array_index(cluster->servers, i));
+
+        if (str_is(machine_name(process_machine(process)), machine))
+            return process;
+    }
+    return machine == NULL ? apiserver_process(cluster->server) : NULL;
+}
+
+static Process *
+etcd_of(const Cluster *cluster, const char *machine)
+{
+    for (guint i = 0; machine != NULL && i < cluster->etcd_machines->len; i++)
+        if (str_is(machine_name(g_ptr_array_index(cluster->etcd_machines, i)), machine))
+            return etcd_member_process(cluster->etcd, i);
+    return machine == NULL ? etcd_member_process(cluster->etcd, 0) : NULL;
+}
+
+Machine *
+cluster_member_machine(const Cluster *cluster, const char *component, guint number)
+{
+    if (is_scheduler(component))
+        return process_machine(scheduler_process(g_ptr_array_index(cluster->schedulers, number)));
+    if (is_manager(component))
+        return process_machine(controller_manager_process(g_ptr_array_index(cluster->managers, number)));
+    if (is_apiserver(component))
+        return process_machine(apiserver_process(g_ptr_array_index(cluster->servers, number)));
+    return g_ptr_array_index(cluster->etcd_machines, number);
+}
+
 Machine *
 cluster_leader_machine(const Cluster *cluster, const char *component)
 {
@@ -623,6 +671,8 @@ cluster_leader_machine(const Cluster *cluster, const char *component)
         return process_machine(scheduler_of(cluster, NULL));
     if (is_manager(component) && cluster->managers->len > 1)
         return process_machine(manager_of(cluster, NULL));
+    if (is_apiserver(component) && cluster->servers->len > 1)
+        return process_machine(apiserver_of(cluster, NULL));
     return NULL;
 }
 
@@ -635,16 +685,16 @@ cluster_process(const Cluster *cluster, const char *component, const char *node)
         return scheduler_of(cluster, node);
     if (is_manager(component))
         return manager_of(cluster, node);
-    if (str_is(component, "kube-apiserver") || str_is(component, "apiserver"))
-        return apiserver_process(cluster->server);
+    if (is_apiserver(component))
+        return apiserver_of(cluster, node);
+    if (str_is(component, "etcd"))
+        return etcd_of(cluster, node);
     if (cloud_process(cluster->cloud, component) != NULL)
         return cloud_process(cluster->cloud, component);
     if (str_is(component, "vpa-recommender"))
         return cluster->vpa_recommender != NULL ? controller_manager_process(cluster->vpa_recommender) : NULL;
     if (str_is(component, "metrics-server"))
         return cluster->metrics_server != NULL ? metrics_server_process(cluster->metrics_server) : NULL;
-    if (str_is(component, "etcd"))
-        return etcd_member_process(cluster->etcd, 0);
     if (found != NULL && str_is(component, "kubelet"))
         return kubelet_process(found->kubelet);
     if (found != NULL && found->proxy != NULL && str_is(component, "kube-proxy"))

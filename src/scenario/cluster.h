@@ -37,7 +37,8 @@ typedef struct Cluster {
     World *world;
     Machine *control_plane, *user, *external;
     Etcd *etcd;
-    ApiServer *server;
+    ApiServer *server;  /* the first; who looks without being a client asks it */
+    GPtrArray *servers; /* of ApiServer*: all of them */
     GPtrArray *managers;   /* of ControllerManager*, one per control-plane machine that has one */
     GPtrArray *schedulers; /* of Scheduler* */
     Kubectl *kubectl;
@@ -68,10 +69,12 @@ void cluster_boot(Cluster *cluster);
 void cluster_add_taint(TaintList *taints, const char *text);
 ClusterNode *cluster_find_node(const Cluster *cluster, const char *name); /* NULL if none */
 Traffic *cluster_find_traffic(const Cluster *cluster, const char *name);
-/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "metrics-server", "kubelet" and "kube-proxy" with @node. Of several schedulers or controller managers the one on the machine @node; NULL: the leader. NULL if there is none. */
+/* cluster_process: "kube-scheduler" (also "scheduler"), "kube-controller-manager" ("controller-manager"), "kube-apiserver" ("apiserver"), "etcd", "metrics-server", "kubelet" and "kube-proxy" with @node. Of several schedulers, controller managers, API servers or etcd members the one on the machine @node; NULL: the leader, or the first. NULL if there is none. */
 /* cluster_scheduler: the one that leads; the first if none does. */
 Scheduler *cluster_scheduler(const Cluster *cluster);
-/* cluster_leader_machine: where the leader of a component with several replicas runs now; NULL if it has but one. */
+/* cluster_member_machine: of several schedulers, controller managers, API servers or etcd members, where number @number is. */
+Machine *cluster_member_machine(const Cluster *cluster, const char *component, guint number);
+/* cluster_leader_machine: where the leader of a component with several replicas runs now (of API servers the first); NULL if it has but one. */
 Machine *cluster_leader_machine(const Cluster *cluster, const char *component);
 Process *cluster_process(const Cluster *cluster, const char *component, const char *node);
 /* cluster_find_container: of a pod, by name (NULL: the first); NULL if it does not exist now. */

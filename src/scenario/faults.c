@@ -49,11 +49,13 @@ scenario_has_cloud(const Scenario *scenario)
 static gboolean
 is_other_machine(const Scenario *scenario, const char *name)
 {
+    const ScControlPlane *plane = &scenario->spec.cluster.control_plane;
+    gint64 count = MAX(MAX(plane->etcd_members, plane->apiservers), MAX(plane->schedulers, plane->controller_managers));
     gint64 number;
 
     if (str_is(name, "control-plane") || str_is(name, "user") || str_is(name, "external"))
         return TRUE;
-    return g_str_has_prefix(name, "control-plane-") && g_ascii_string_to_signed(name + strlen("control-plane-"), 10, 2, scenario->spec.cluster.control_plane.etcd_members, &number, NULL);
+    return g_str_has_prefix(name, "control-plane-") && g_ascii_string_to_signed(name + strlen("control-plane-"), 10, 2, count, &number, NULL);
 }
 
 static void
@@ -157,7 +159,9 @@ pick_nodes(Cluster *cluster, const FaultArgs *args)
 
     if (!args->def->takes_nodes)
         return picked;
-    if (args->component != NULL && cluster_leader_machine(cluster, args->component) != NULL)
+    if (args->component != NULL && args->has_member)
+        g_ptr_array_add(picked, cluster_member_machine(cluster, args->component, (guint)args->member));
+    else if (args->component != NULL && cluster_leader_machine(cluster, args->component) != NULL)
         g_ptr_array_add(picked, cluster_leader_machine(cluster, args->component));
     for (guint i = 0; i < cluster->nodes->len; i++) {
         const ClusterNode *node = g_ptr_array_index(cluster->nodes, i);

@@ -35,8 +35,8 @@ typedef struct {
     Dist fsync;
     gboolean has_fsync;
     gint64 apiservers, controller_managers, schedulers;
-    gint64 replicas; /* of all three sorts but the API server, where they say nothing themselves; 0: not given */
-    gboolean has_members, has_controller_managers, has_schedulers;
+    gint64 replicas; /* of all four sorts, where they say nothing themselves; 0: not given */
+    gboolean has_members, has_apiservers, has_controller_managers, has_schedulers;
 } ScControlPlane;
 
 typedef struct {

@@ -63,10 +63,10 @@ static const ScField etcd_fields[] = {
 };
 static const ScField control_plane_fields[] = {
     {"etcd", SC_MAP, 0, .doc = "The store.", .fields = etcd_fields},
-    {"apiservers", SC_INT, offsetof(ScControlPlane, apiservers), .doc = "kube-apiserver processes.", .def = "1", .min = 1, .max = 1},
+    {"apiservers", SC_INT, offsetof(ScControlPlane, apiservers), .doc = "kube-apiserver processes, each on a machine of its own; a scheduler or controller manager speaks to the one beside it, everybody else to a balancer.", .def = "1", .given_offset = offsetof(ScControlPlane, has_apiservers), .min = 1, .max = 9},
     {"controllerManagers", SC_INT, offsetof(ScControlPlane, controller_managers), .doc = "kube-controller-manager processes, each on a machine of its own; of several one leads.", .def = "1", .given_offset = offsetof(ScControlPlane, has_controller_managers), .min = 1, .max = 9},
     {"schedulers", SC_INT, offsetof(ScControlPlane, schedulers), .doc = "kube-scheduler processes, each on a machine of its own; of several one leads.", .def = "1", .given_offset = offsetof(ScControlPlane, has_schedulers), .min = 1, .max = 9},
-    {"replicas", SC_INT, offsetof(ScControlPlane, replicas), .doc = "Control-plane machines, each with a scheduler, a controller manager and an etcd member; the API server is on the first.", .min = 1, .max = 9},
+    {"replicas", SC_INT, offsetof(ScControlPlane, replicas), .doc = "Control-plane machines, each with an API server, a scheduler, a controller manager and an etcd member.", .min = 1, .max = 9},
     {0},
 };
 

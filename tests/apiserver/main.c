@@ -6,6 +6,7 @@ Suite *create_suite(void);
 Suite *delete_suite(void);
 Suite *eviction_suite(void);
 Suite *path_suite(void);
+Suite *peers_suite(void);
 Suite *quota_suite(void);
 Suite *recorded_suite(void);
 Suite *server_suite(void);
@@ -20,6 +21,7 @@ main(void)
     srunner_add_suite(runner, server_suite());
     srunner_add_suite(runner, eviction_suite());
     srunner_add_suite(runner, quota_suite());
+    srunner_add_suite(runner, peers_suite());
     srunner_add_suite(runner, recorded_suite());
     srunner_run_all(runner, CK_NORMAL);
 

@@ -3,6 +3,7 @@
 #include "tests/client/fixture.h"
 
 #include "base/duration.h"
+#include "client/informer.h"
 
 #include <check.h>
 
@@ -324,6 +325,91 @@ START_TEST(test_watch_of_an_unknown_revision_range_expires)
 }
 END_TEST
 
+/* A second server of the same store, on a machine of its own; the client is on a machine without one. */
+static ApiServer *
+second_server(void)
+{
+    Machine *machine = machine_new(f->world, &(MachineOptions){.name = "other", .ip = "10.0.0.3", .cpu_milli = 4000, .memory_bytes = 1 << 30});
+    ApiServer *second = apiserver_new(&(ApiServerOptions){.sim = f->sim, .world = f->world, .machine = machine, .etcd = f->etcd, .version_minor = 34, .quick = TRUE, .first = f->server});
+
+    machine_power_on(machine);
+    process_start(apiserver_process(second));
+    fixture_run(f, NS_PER_S);
+    return second;
+}
+
+static guint64
+requests_of(const ApiServer *server, ApiVerb verb)
+{
+    return apiserver_counters(server)->requests[verb];
+}
+
+/*
+ * kubeadm ha-considerations: round robin; "retries 1, option redispatch": who is sent to a server that
+ * refuses is sent on to the next one
+ */
+START_TEST(test_balanced_servers)
+{
+    ApiServer *second = second_server();
+    guint64 before = requests_of(f->server, VERB_GET) + requests_of(second, VERB_GET);
+
+    process_crash(apiserver_process(second), -1);
+    for (guint i = 0; i < 4; i++) { /* connections of their own: two of them are sent to the dead one first */
+        Client *other = fixture_client(f, 0, 0);
+        Answer answer = {.sim = f->sim};
+
+        client_send(other, get_request(&namespace_kind, NULL, "default"), answer_done, &answer, NULL);
+        fixture_run(f, 100 * NS_PER_MS);
+        ck_assert_int_eq(answer.code, 200);
+        client_free(other);
+    }
+    ck_assert_uint_eq(requests_of(f->server, VERB_GET) - before, 4);
+    process_crash(apiserver_process(f->server), -1);
+    {
+        Answer answer = {.sim = f->sim};
+
+        client_send(client, get_request(&namespace_kind, NULL, "default"), answer_done, &answer, NULL);
+        fixture_run(f, 100 * NS_PER_MS);
+        ck_assert_str_eq(answer.message, "EOF");
+    }
+    apiserver_free(second);
+}
+END_TEST
+
+/* v0.34 tools/cache/reflector.go: a watch that lasted goes on elsewhere from its last revision, without a list */
+START_TEST(test_informer_goes_on_elsewhere)
+{
+    ApiServer *second = second_server();
+    InformerFactory *factory = informer_factory_new(client);
+    Informer *informer = informer_factory_get(factory, &config_map_kind, NULL);
+    Answer answer = {.sim = f->sim};
+    Client *writer;
+    guint64 lists;
+    gboolean at_first;
+
+    informer_factory_start(factory);
+    fixture_run(f, 10 * NS_PER_S);
+    writer = fixture_client(f, 0, 0);
+    client_send(writer, create_request(config_map_new("a", "1")), answer_done, &answer, NULL);
+    fixture_run(f, 5 * NS_PER_S);
+    ck_assert_ptr_nonnull(informer_get(informer, "default", "a"));
+    lists = requests_of(f->server, VERB_LIST) + requests_of(second, VERB_LIST);
+    at_first = requests_of(f->server, VERB_WATCH) > 0;
+    process_crash(apiserver_process(at_first ? f->server : second), -1);
+    client_send(writer, create_request(config_map_new("b", "1")), answer_done, &answer, NULL);
+    fixture_run(f, 5 * NS_PER_S);
+    client_send(writer, create_request(config_map_new("c", "1")), answer_done, &answer, NULL);
+    fixture_run(f, NS_PER_S);
+    ck_assert_int_eq(answer.code, 201);
+    ck_assert_ptr_nonnull(informer_get(informer, "default", "c"));
+    ck_assert_uint_eq(requests_of(f->server, VERB_LIST) + requests_of(second, VERB_LIST), lists);
+    ck_assert_uint_eq(requests_of(at_first ? second : f->server, VERB_WATCH), 1);
+    client_free(writer);
+    informer_factory_free(factory);
+    apiserver_free(second);
+}
+END_TEST
+
 static void
 set_up(void)
 {
@@ -349,6 +435,8 @@ client_suite(void)
     tcase_add_test(tcase, test_watch);
     tcase_add_test(tcase, test_watch_ends_with_the_server);
     tcase_add_test(tcase, test_watch_of_an_unknown_revision_range_expires);
+    tcase_add_test(tcase, test_balanced_servers);
+    tcase_add_test(tcase, test_informer_goes_on_elsewhere);
     suite_add_tcase(suite, tcase);
     return suite;
 }

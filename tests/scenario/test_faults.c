@@ -62,6 +62,8 @@ static const struct {
     {FAULT("{componentCrash: {component: sheduler}}"), P "50: spec.timeline[0].fault.componentCrash.component: unknown word 'sheduler'; write scheduler\n" P "21: spec.timeline[0].fault.componentCrash: no component; write component: scheduler, controller-manager, apiserver, etcd, kubelet or kube-proxy\n"},
     {FAULT("{componentCrash: {component: kubelet}}"), P "50: spec.timeline[0].fault.componentCrash: a kubelet runs on every node; write node: NAME beside it\n"},
     {FAULT("{componentPause: {component: etcd, node: w-1}}"), P "62: spec.timeline[0].fault.componentPause: the etcd runs on no node; leave node out\n"},
+    {FAULT("{componentCrash: {component: apiserver, member: 1}}"), P "69: spec.timeline[0].fault.componentCrash: there is no apiserver 1; write 0 to 0\n"},
+    {FAULT("{componentStop: {component: kubelet, node: w-1, member: 0}}"), P "77: spec.timeline[0].fault.componentStop: the kubelet has no members; leave member out\n"},
     {FAULT("{diskSlow: {member: 1}}"), P "41: spec.timeline[0].fault.diskSlow: there is no etcd member 1; write 0 to 0\n"},
     {FAULT("{diskSlow: {factor: 0}}"), P "41: spec.timeline[0].fault.diskSlow.factor: '0' is out of range; write a value from 1 to 1000000\n"},
 };

@@ -10,6 +10,34 @@ is_on_nodes(const FaultArgs *args)
     return str_is(args->component, "kubelet") || str_is(args->component, "kube-proxy");
 }
 
+/* How many there are of it; 0: it has no numbers. */
+static gint64
+member_count(const Scenario *scenario, const char *component)
+{
+    const ScControlPlane *plane = &scenario->spec.cluster.control_plane;
+
+    if (str_is(component, "etcd"))
+        return plane->etcd_members;
+    if (g_str_has_suffix(component, "apiserver"))
+        return plane->apiservers;
+    if (g_str_has_suffix(component, "scheduler"))
+        return plane->schedulers;
+    if (str_is(component, "controller-manager") || str_is(component, "kube-controller-manager"))
+        return plane->controller_managers;
+    return 0;
+}
+
+static void
+component_check_member(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path)
+{
+    gint64 count = member_count(scenario, args->component);
+
+    if (count == 0)
+        sc_error(reader, fault_place(args, "member"), path, "the %s has no members; leave member out", args->component);
+    else if (args->member >= count)
+        sc_error(reader, fault_place(args, "member"), path, "there is no %s %" G_GINT64_FORMAT "; write 0 to %" G_GINT64_FORMAT, args->component, args->member, count - 1);
+}
+
 static void
 component_check(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path)
 {
@@ -23,6 +51,8 @@ component_check(const ScReader *reader, const Scenario *scenario, const FaultArg
         sc_error(reader, fault_place(args, "component"), path, "this cluster runs in no cloud, so it has no cloud-controller-manager; write cloud: {} below spec.cluster");
     else if (!is_on_nodes(args) && has_node)
         sc_error(reader, fault_place(args, args->node != NULL ? "node" : args->nodes.count > 0 ? "nodes" : "selector"), path, "the %s runs on no node; leave node out", args->component);
+    else if (args->has_member)
+        component_check_member(reader, scenario, args, path);
 }
 
 /* Calls @act for each process meant. */
@@ -165,6 +195,7 @@ static const ScField crash_fields[] = {
     FAULT_NODE_ROWS,
     FAULT_DURATION_ROW,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
+    {"member", SC_INT, FAULT_AT(member), .doc = "Of several etcd members, API servers, schedulers or controller managers which one, from 0; the leader, or the first, when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {"restart", SC_DURATION, FAULT_AT(restart_ns), .doc = "Its supervisor starts it again after this time.", .given_offset = FAULT_AT(has_restart)},
     {0},
 };
@@ -172,6 +203,7 @@ static const ScField stop_fields[] = {
     FAULT_NODE_ROWS,
     FAULT_DURATION_ROW,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
+    {"member", SC_INT, FAULT_AT(member), .doc = "Of several etcd members, API servers, schedulers or controller managers which one, from 0; the leader, or the first, when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {"restart", SC_DURATION, FAULT_AT(restart_ns), .doc = "Its supervisor starts it again this long after it has ended.", .given_offset = FAULT_AT(has_restart)},
     {0},
 };
@@ -179,6 +211,7 @@ static const ScField pause_fields[] = {
     FAULT_NODE_ROWS,
     FAULT_DURATION_ROW,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
+    {"member", SC_INT, FAULT_AT(member), .doc = "Of several etcd members, API servers, schedulers or controller managers which one, from 0; the leader, or the first, when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {0},
 };
 

@@ -8,7 +8,8 @@ api_latency_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes
 {
     (void)nodes;
     (void)n_nodes;
-    apiserver_set_extra_latency(cluster->server, &args->latency);
+    for (guint i = 0; i < cluster->servers->len; i++)
+        apiserver_set_extra_latency(g_ptr_array_index(cluster->servers, i), &args->latency);
 }
 
 static void
@@ -17,7 +18,8 @@ api_latency_end(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, 
     (void)args;
     (void)nodes;
     (void)n_nodes;
-    apiserver_set_extra_latency(cluster->server, NULL);
+    for (guint i = 0; i < cluster->servers->len; i++)
+        apiserver_set_extra_latency(g_ptr_array_index(cluster->servers, i), NULL);
 }
 
 static char *
