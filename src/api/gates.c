@@ -25,10 +25,11 @@ drop_max_unavailable(ApiObject *set)
 
 /* v1.34 pkg/apis/apps/v1/defaults.go: SetDefaults_StatefulSet */
 static void
-default_max_unavailable(ApiObject *set)
+default_max_unavailable(ApiObject *set, const ApiObject *old)
 {
     StatefulSetSpec *spec;
 
+    (void)old;
     if (uses_max_unavailable(set) || stateful_set_spec(set)->update_strategy.rolling_update == NULL)
         return;
     spec = api_edit_spec(set);
@@ -57,17 +58,48 @@ drop_tolerance(ApiObject *hpa)
         g_clear_pointer(&spec->behavior->scale_down->tolerance, g_free);
 }
 
+/* --- MatchLabelKeysInPodTopologySpreadSelectorMerge ------------------------------------------------------------ */
+
+static gboolean
+uses_spread_keys(const ApiObject *pod)
+{
+    const PodSpec *spec = pod_spec(pod);
+
+    for (guint i = 0; i < spec->topology_spread_constraints.count; i++)
+        if (spec->topology_spread_constraints.items[i].match_label_keys.count > 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* v1.34 pkg/registry/core/pod/strategy.go: mutateTopologySpreadConstraints */
+static void
+merge_spread_keys(ApiObject *pod, const ApiObject *old)
+{
+    PodSpec *spec;
+
+    if (old != NULL || !uses_spread_keys(pod))
+        return;
+    spec = api_edit_spec(pod);
+    for (guint i = 0; i < spec->topology_spread_constraints.count; i++) {
+        TopologySpreadConstraint *constraint = &spec->topology_spread_constraints.items[i];
+
+        if (constraint->label_selector != NULL)
+            pod_merge_label_keys(constraint->label_selector, &constraint->match_label_keys, "In", &pod->meta->labels);
+    }
+}
+
 /* --- all of them ---------------------------------------------------------------------------------------------- */
 
 static const struct {
     const ApiKind *kind;
     FeatureId gate;
     gboolean (*uses)(const ApiObject *object);
-    void (*drop)(ApiObject *object);
-    void (*fill)(ApiObject *object); /* NULL: nothing */
+    void (*drop)(ApiObject *object); /* NULL: nothing; so fill */
+    void (*fill)(ApiObject *object, const ApiObject *old);
 } gated[] = {
     {&stateful_set_kind, FEATURE_STATEFUL_MAX_UNAVAILABLE, uses_max_unavailable, drop_max_unavailable, default_max_unavailable},
     {&hpa_kind, FEATURE_HPA_TOLERANCE, uses_tolerance, drop_tolerance, NULL},
+    {&pod_kind, FEATURE_SPREAD_SELECTOR_MERGE, uses_spread_keys, NULL, merge_spread_keys},
 };
 
 void
@@ -77,10 +109,10 @@ api_apply_gates(ApiObject *object, const ApiObject *old, guint profile)
         if (object->kind != gated[i].kind)
             continue;
         if (!profile_has(gated[i].gate, profile)) {
-            if (gated[i].uses(object) && (old == NULL || !gated[i].uses(old)))
+            if (gated[i].drop != NULL && gated[i].uses(object) && (old == NULL || !gated[i].uses(old)))
                 gated[i].drop(object);
         } else if (gated[i].fill != NULL) {
-            gated[i].fill(object);
+            gated[i].fill(object, old);
         }
     }
 }

@@ -82,6 +82,7 @@ struct ApiKind {
     void (*prepare_update)(ApiObject *object, const ApiObject *old);
     void (*validate)(const ApiObject *object, ApiErrors *errors); /* everything but metadata */
     void (*validate_update)(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+    void (*prepare_status)(ApiObject *object, const ApiObject *old); /* before a write to the status subresource */
     /* what a write to the status subresource may not say; other writes are not asked */
     void (*validate_status)(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
     void (*warn)(const ApiObject *object, GPtrArray *warnings); /* adds char* (owned) */

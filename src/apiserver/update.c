@@ -97,18 +97,27 @@ is_released(const ApiObject *object)
 }
 
 /*
- * v1.34 registry/apps/deployment: a status write brings the Deployment's revision, an
- * annotation; nothing else of its metadata, and of other kinds' none.
+ * v1.34 status strategies: a status write brings metadata too, but a Deployment's labels and a Pod's owners stay.
  */
 static void
 keep_status_meta(ApiObject *object, const ApiObject *old)
 {
-    g_autoptr(ApiObject) written = api_object_copy(object);
+    ObjectMeta *meta;
 
-    api_object_set_meta(object, old->meta);
-    if (object->kind == &deployment_kind &&
-        !str_map_equal(&written->meta->annotations, &old->meta->annotations))
-        str_map_copy(&api_edit_meta(object)->annotations, &written->meta->annotations);
+    if (object->meta == old->meta)
+        return;
+    keep_system_fields(object, old);
+    meta = api_edit_meta(object);
+    if (object->kind == &deployment_kind)
+        str_map_copy(&meta->labels, &old->meta->labels);
+    if (object->kind == &pod_kind && !api_struct_equal(&object_meta_type, meta, old->meta)) {
+        g_free(meta->owner_references.items);
+        memset(&meta->owner_references, 0, sizeof(meta->owner_references));
+        for (guint i = 0; i < old->meta->owner_references.count; i++)
+            *API_LIST_ADD(&meta->owner_references) = old->meta->owner_references.items[i];
+    }
+    if (api_struct_equal(&object_meta_type, meta, old->meta))
+        api_object_set_meta(object, old->meta);
 }
 
 ApiStatus *
@@ -123,6 +132,8 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
         keep_status_meta(self, old);
         api_object_set_spec(self, old->spec);
         api_object_set_body(self, old->body);
+        if (self->kind->prepare_status != NULL)
+            self->kind->prepare_status(self, old);
     } else {
         if (self->kind->has_status)
             api_object_set_status(self, old->status);

@@ -240,7 +240,7 @@ START_TEST(test_conflicts)
 }
 END_TEST
 
-/* A status write keeps spec and metadata, a main write keeps status. */
+/* A status write keeps spec and owners (v1.34 podStatusStrategy.PrepareForUpdate), a main write keeps status. */
 START_TEST(test_status)
 {
     api_response_free(fixture_create_text(&fixture, pod_text, FIELD_VALIDATION_STRICT));
@@ -251,21 +251,26 @@ START_TEST(test_status)
     request->subresource = str_intern("status");
     request->object = api_object_copy(fixture_get(&fixture, &pod_kind, "p"));
     ((PodStatus *)api_edit_status(request->object))->phase = str_intern("Running");
+    ((PodSpec *)api_edit_spec(request->object))->node_name = str_intern("other");
     str_map_set(&api_edit_meta(request->object)->labels, str_intern("v"), str_intern("1"));
+    *API_LIST_ADD(&api_edit_meta(request->object)->owner_references) =
+        (OwnerReference){.api_version = str_intern("v1"), .kind = str_intern("Node"), .name = str_intern("n"), .uid = str_intern("u")};
     call_ok(request, 200);
 
     const ApiObject *pod = fixture_get(&fixture, &pod_kind, "p");
 
     ck_assert_str_eq(pod_status(pod)->phase, "Running");
-    ck_assert_ptr_null(str_map_get(&pod->meta->labels, str_intern("v")));
+    ck_assert_ptr_null(pod_spec(pod)->node_name);
+    ck_assert_uint_eq(pod->meta->owner_references.count, 0);
+    ck_assert_str_eq(str_map_get(&pod->meta->labels, str_intern("v")), "1");
     request = api_request_new(VERB_UPDATE, &pod_kind, "default", "p");
     request->object = api_object_copy(pod);
     ((PodStatus *)api_edit_status(request->object))->phase = str_intern("Failed");
-    str_map_set(&api_edit_meta(request->object)->labels, str_intern("v"), str_intern("1"));
+    str_map_set(&api_edit_meta(request->object)->labels, str_intern("v"), str_intern("2"));
     call_ok(request, 200);
     pod = fixture_get(&fixture, &pod_kind, "p");
     ck_assert_str_eq(pod_status(pod)->phase, "Running");
-    ck_assert_str_eq(str_map_get(&pod->meta->labels, str_intern("v")), "1");
+    ck_assert_str_eq(str_map_get(&pod->meta->labels, str_intern("v")), "2");
 }
 END_TEST
 

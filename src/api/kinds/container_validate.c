@@ -337,6 +337,53 @@ check_mount_options(ApiErrors *errors, const VolumeMount *mount, const Value *se
     }
 }
 
+/* A volume is mounted or a device, and so is a path. */
+static void
+check_mount_overlap(ApiErrors *errors, const Container *container, const char *name, const char *path)
+{
+    const Value *devices = container->volume_devices;
+    gboolean has_name = FALSE;
+    gboolean has_path = FALSE;
+
+    for (guint i = 0; devices != NULL && i < devices->count; i++) {
+        has_name |= strcmp(value_get_string(devices->items[i], "name", ""), name) == 0;
+        has_path |= strcmp(value_get_string(devices->items[i], "devicePath", ""), path) == 0;
+    }
+    if (has_name)
+        field_invalid_string(errors, "name", name, "must not already exist in volumeDevices");
+    if (has_path)
+        field_invalid_string(errors, "mountPath", path, "must not already exist as a path in volumeDevices");
+}
+
+static void
+check_device_overlap(ApiErrors *errors, const Container *container, const char *name, const char *path)
+{
+    gboolean has_name = FALSE;
+    gboolean has_path = FALSE;
+
+    for (guint i = 0; i < container->volume_mounts.count; i++) {
+        has_name |= strcmp(text_or_empty(container->volume_mounts.items[i].name), name) == 0;
+        has_path |= strcmp(text_or_empty(container->volume_mounts.items[i].mount_path), path) == 0;
+    }
+    if (has_name)
+        field_invalid_string(errors, "name", name, "must not already exist in volumeMounts");
+    if (has_path)
+        field_invalid_string(errors, "devicePath", path, "must not already exist as a path in volumeMounts");
+}
+
+/* isMatchedDevice: claims of a StatefulSet are no volumes of its template. */
+static gboolean
+is_claimed(const PodSpec *pod, const char *name)
+{
+    for (guint i = 0; i < pod->volumes.count; i++) {
+        const Volume *volume = &pod->volumes.items[i];
+
+        if (strcmp(text_or_empty(volume->name), name) == 0)
+            return volume->persistent_volume_claim != NULL || volume->ephemeral != NULL;
+    }
+    return TRUE;
+}
+
 static void
 check_mounts(ApiErrors *errors, const Container *container, const StrList *volumes)
 {
@@ -357,6 +404,7 @@ check_mounts(ApiErrors *errors, const Container *container, const StrList *volum
         if (str_list_contains(&paths, path))
             field_invalid_string(errors, "mountPath", path, "must be unique");
         str_list_add(&paths, path);
+        check_mount_overlap(errors, container, text_or_empty(mount->name), path);
         if (!str_is_empty(mount->sub_path) && !str_is_empty(mount->sub_path_expr))
             field_invalid_string(errors, "subPathExpr", mount->sub_path_expr,
                                  "subPathExpr and subPath are mutually exclusive");
@@ -372,9 +420,17 @@ check_mounts(ApiErrors *errors, const Container *container, const StrList *volum
 static const char *const message_policies[] = {"File", "FallbackToLogsOnError", NULL};
 static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never", NULL};
 
+static gboolean
+has_backstep(const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+
+    return g_strv_contains((const char *const *)parts, "..");
+}
+
 /* ValidateVolumeDevices */
 static void
-check_devices(ApiErrors *errors, const Container *container, const StrList *volumes)
+check_devices(ApiErrors *errors, const PodSpec *pod, const Container *container, const StrList *volumes)
 {
     const Value *devices = container->volume_devices;
     StrList paths = {0};
@@ -391,15 +447,20 @@ check_devices(ApiErrors *errors, const Container *container, const StrList *volu
             field_invalid_string(errors, "name", name, "must be unique");
         if (!str_list_contains(volumes, name))
             field_not_found(errors, "name", api_quote(name));
+        else if (!is_claimed(pod, name))
+            field_invalid_string(errors, "name", name,
+                                 "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode");
         if (path[0] == '\0')
             field_required(errors, "devicePath", NULL);
         if (str_list_contains(&paths, path))
             field_invalid_string(errors, "devicePath", path, "must be unique");
-        if (strstr(path, "..") != NULL)
-            check_no_backsteps(errors, "devicePath", path);
+        if (has_backstep(path))
+            field_invalid_string(errors, "devicePath", path, "can not contain backsteps ('..')");
         else
             str_list_add(&paths, path);
-        str_list_add(&names, name);
+        check_device_overlap(errors, container, name, path);
+        if (name[0] != '\0')
+            str_list_add(&names, name);
         api_errors_pop(errors);
     }
     g_free(paths.items);
@@ -447,10 +508,11 @@ check_container(ApiErrors *errors, const PodSpec *pod, const Container *containe
     check_env(errors, container);
     check_env_from(errors, container);
     check_mounts(errors, container, volumes);
-    check_devices(errors, container, volumes);
+    check_devices(errors, pod, container, volumes);
     check_one_of(errors, "imagePullPolicy", container->image_pull_policy, pull_policies);
     api_errors_push(errors, "resources");
     check_resources(errors, &container->resources, FALSE);
+    check_resource_claims(errors, &container->resources, pod);
     api_errors_pop(errors);
     check_resize_policy(errors, container, pod);
     check_container_security(errors, container->security_context, pod->host_users != OPT_FALSE);

@@ -65,7 +65,8 @@ const char *print_str_map(const StrMap *map);
 const char *print_str_list(const StrList *list);
 
 /* Validation of parts; the errors' cursor stands on the part. */
-void check_volumes(ApiErrors *errors, const PodSpec *spec, StrList *out_names);
+/* check_volumes: @pod: NULL in a template; @out_names gets the names that mounts may have. */
+void check_volumes(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, StrList *out_names);
 void check_key_selector_field(ApiErrors *errors, const ObjectFieldSelector *field, gboolean is_env);
 void
 check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboolean is_volume);
@@ -78,6 +79,22 @@ void check_fibre_channel(ApiErrors *errors, const Value *fc);
 void check_inline_csi(ApiErrors *errors, const Value *csi);
 void check_ephemeral(ApiErrors *errors, const Value *ephemeral);
 void check_csi_driver(ApiErrors *errors, const char *driver);
+void check_gce_disk(ApiErrors *errors, const Value *source);
+void check_aws_disk(ApiErrors *errors, const Value *source);
+void check_glusterfs(ApiErrors *errors, const Value *source);
+void check_flocker(ApiErrors *errors, const Value *source);
+void check_rbd(ApiErrors *errors, const Value *source);
+void check_cinder(ApiErrors *errors, const Value *source);
+void check_cephfs(ApiErrors *errors, const Value *source);
+void check_quobyte(ApiErrors *errors, const Value *source);
+void check_flex_volume(ApiErrors *errors, const Value *source);
+void check_azure_file(ApiErrors *errors, const Value *source);
+void check_azure_disk(ApiErrors *errors, const Value *source);
+void check_vsphere_volume(ApiErrors *errors, const Value *source);
+void check_photon_disk(ApiErrors *errors, const Value *source);
+void check_portworx_volume(ApiErrors *errors, const Value *source);
+void check_scale_io(ApiErrors *errors, const Value *source);
+void check_storageos(ApiErrors *errors, const Value *source);
 void check_access_modes(ApiErrors *errors, const StrList *given);
 void check_node_selector(ApiErrors *errors, const NodeSelector *selector);
 const char *print_quantities(const QuantityMap *map);
@@ -87,6 +104,8 @@ void check_containers(ApiErrors *errors, const PodSpec *spec, const StrList *vol
 void check_hooks_and_probes(ApiErrors *errors, const Container *container, OptInt64 grace);
 void forbid_hooks_and_probes(ApiErrors *errors, const Container *container);
 void check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboolean is_pod);
+void check_pod_claims(ApiErrors *errors, const PodSpec *spec);
+void check_resource_claims(ApiErrors *errors, const ResourceRequirements *resources, const PodSpec *pod);
 void check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value);
 /* For quotas and limit ranges; the cursor stands on the entry. */
 gboolean is_quota_resource(const char *name);
@@ -100,8 +119,20 @@ void check_topology_spread(ApiErrors *errors, const PodSpec *spec);
 void check_security_contexts(ApiErrors *errors, const PodSpec *spec);
 void check_container_security(ApiErrors *errors, const Value *context, gboolean uses_host_users);
 void check_dns_config(ApiErrors *errors, const PodSpec *spec);
-/* check_pod_spec: "spec" of a pod or of a template. */
-void check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const StrList *claims);
+void check_pod_os(ApiErrors *errors, const PodSpec *spec);
+void check_host_processes(ApiErrors *errors, const PodSpec *spec);
+/* check_windows_options: the cursor stands on the security context. */
+void check_windows_options(ApiErrors *errors, const Value *context);
+/* The annotations of a pod or template; the cursor stands on what holds them. */
+void check_pod_annotations(ApiErrors *errors, const StrMap *annotations, const PodSpec *spec);
+void check_pod_annotations_update(ApiErrors *errors, const StrMap *annotations, const StrMap *old);
+/* check_profile_annotations: the cursor stands on the pod's spec. */
+void check_profile_annotations(ApiErrors *errors, const StrMap *annotations, const PodSpec *spec);
+/* visit_containers: VisitContainersWithPath: init containers, then the others, each with "containers[0]". */
+typedef void (*ContainerVisit)(ApiErrors *errors, const Container *container, const char *path, gconstpointer data);
+void visit_containers(ApiErrors *errors, const PodSpec *spec, ContainerVisit visit, gconstpointer data);
+/* check_pod_spec: "spec" of @pod, or of a template: NULL. */
+void check_pod_spec(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, const StrList *claims);
 /* check_pod_template: "template" of a workload. @claims: further names that mounts may have, or NULL. */
 void check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims);
 void warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings);
@@ -109,6 +140,12 @@ void warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings);
 void service_warn(const ApiObject *service, GPtrArray *warnings);
 void pod_validate(const ApiObject *pod, ApiErrors *errors);
 void pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *errors);
+void pod_validate_status(const ApiObject *pod, const ApiObject *old, ApiErrors *errors);
+void pod_prepare_status(ApiObject *pod, const ApiObject *old);
+void replica_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void deployment_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void daemon_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void stateful_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void pod_warn(const ApiObject *pod, GPtrArray *warnings);
 
 /* Parts of workloads. int_or_percent: the number, with or without its sign; 0 for other text. */

@@ -6,6 +6,7 @@
  */
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
+#include "api/profile.h"
 
 static const char *const taint_effects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
 
@@ -324,6 +325,7 @@ selector_has_key(const LabelSelector *selector, const char *key)
     return FALSE;
 }
 
+/* ValidateMatchLabelKeysInTopologySpread, before the keys went into the selector */
 static void
 check_spread_label_keys(ApiErrors *errors, const TopologySpreadConstraint *constraint)
 {
@@ -388,7 +390,15 @@ check_topology_spread(ApiErrors *errors, const PodSpec *spec)
             check_one_of(errors, "nodeAffinityPolicy", constraint->node_affinity_policy, policies);
         if (constraint->node_taints_policy != NULL)
             check_one_of(errors, "nodeTaintsPolicy", constraint->node_taints_policy, policies);
-        check_spread_label_keys(errors, constraint);
+        if (profile_has(FEATURE_SPREAD_SELECTOR_MERGE, errors->profile)) {
+            const PodAffinityTerm term = {.label_selector = constraint->label_selector,
+                                          .match_label_keys = constraint->match_label_keys};
+
+            check_label_keys(errors, "matchLabelKeys", &term.match_label_keys, term.label_selector);
+            check_merged_keys(errors, &term);
+        } else {
+            check_spread_label_keys(errors, constraint);
+        }
         check_label_selector(errors, "labelSelector", constraint->label_selector);
         api_errors_pop(errors);
     }

@@ -179,14 +179,20 @@ pod_select_field(const ApiObject *pod, const char *label)
     return NULL;
 }
 
-static void
-merge_label_key(LabelSelector *selector, const char *key, const char *operator_, const char *value)
+void
+pod_merge_label_keys(LabelSelector *selector, const StrList *keys, const char *operator_, const StrMap *labels)
 {
-    LabelSelectorRequirement *requirement = API_LIST_ADD(&selector->match_expressions);
+    for (guint i = 0; i < keys->count; i++) {
+        const char *value = str_map_get(labels, keys->items[i]);
+        LabelSelectorRequirement *requirement;
 
-    requirement->key = key;
-    requirement->operator_ = str_intern(operator_);
-    str_list_add(&requirement->values, value);
+        if (value == NULL)
+            continue;
+        requirement = API_LIST_ADD(&selector->match_expressions);
+        requirement->key = keys->items[i];
+        requirement->operator_ = str_intern(operator_);
+        str_list_add(&requirement->values, value);
+    }
 }
 
 static void
@@ -194,18 +200,8 @@ merge_label_keys(PodAffinityTerm *term, const StrMap *labels)
 {
     if (term->label_selector == NULL)
         return;
-    for (guint i = 0; i < term->match_label_keys.count; i++) {
-        const char *key = term->match_label_keys.items[i];
-
-        if (str_map_get(labels, key) != NULL)
-            merge_label_key(term->label_selector, key, "In", str_map_get(labels, key));
-    }
-    for (guint i = 0; i < term->mismatch_label_keys.count; i++) {
-        const char *key = term->mismatch_label_keys.items[i];
-
-        if (str_map_get(labels, key) != NULL)
-            merge_label_key(term->label_selector, key, "NotIn", str_map_get(labels, key));
-    }
+    pod_merge_label_keys(term->label_selector, &term->match_label_keys, "In", labels);
+    pod_merge_label_keys(term->label_selector, &term->mismatch_label_keys, "NotIn", labels);
 }
 
 static void
@@ -274,6 +270,8 @@ const ApiKind pod_kind = {
     .prepare_update = pod_prepare_update,
     .validate = pod_validate,
     .validate_update = pod_validate_update,
+    .prepare_status = pod_prepare_status,
+    .validate_status = pod_validate_status,
     .warn = pod_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = pod_select_field,

@@ -32,6 +32,7 @@ typedef struct {
     ObjectFieldSelector *field_ref;
     ResourceFieldSelector *resource_field_ref;
     KeySelector *config_map_key_ref, *secret_key_ref;
+    Value *file_key_ref; /* never stored: its gate is off */
 } EnvVarSource;
 
 typedef struct {
@@ -110,7 +111,7 @@ typedef struct {
     API_LIST_OF(EnvFromSource) env_from;
     API_LIST_OF(EnvVar) env;
     ResourceRequirements resources;
-    Value *resize_policy;
+    Value *resize_policy, *restart_rules; /* restart_rules: never stored, their gate is off */
     API_LIST_OF(VolumeMount) volume_mounts;
     Value *volume_devices;
     Probe *liveness_probe, *readiness_probe, *startup_probe;
@@ -191,6 +192,9 @@ typedef struct {
     ConfigMapVolumeSource *config_map;
     ProjectedVolumeSource *projected;
     Value *nfs, *csi, *ephemeral, *image, *git_repo, *iscsi, *other; /* accepted, not modelled */
+    /* Of storage systems that few have left: pod_volume.c. */
+    Value *gce_disk, *aws_disk, *glusterfs, *rbd, *flex_volume, *cinder, *cephfs, *flocker, *azure_file, *vsphere_volume,
+        *quobyte, *azure_disk, *photon_disk, *portworx_volume, *scale_io, *storageos;
 } Volume;
 
 typedef struct {
@@ -398,6 +402,8 @@ gint64 pod_request_memory_bytes(const PodSpec *spec);
 /* pod_qos: "Guaranteed", "Burstable", "BestEffort". */
 const char *pod_qos(const PodSpec *spec);
 gboolean container_is_sidecar(const Container *init_container);
+/* pod_merge_label_keys: @selector asks for the pod's own values of the labels @keys; @operator_: "In" or "NotIn". */
+void pod_merge_label_keys(LabelSelector *selector, const StrList *keys, const char *operator_, const StrMap *labels);
 /* toleration_matches: does @toleration tolerate the taint? */
 gboolean toleration_matches(const Toleration *toleration,
                             const char *taint_key,

@@ -73,6 +73,8 @@ static const ApiField env_var_source_fields[] = {
      .message = &config_map_key_type, .doc = "Takes a key of a ConfigMap."},
     {"secretKeyRef", API_MESSAGE, AT(EnvVarSource, secret_key_ref), .message = &secret_key_type,
      .doc = "Takes a key of a Secret."},
+    {"fileKeyRef", API_RAW, AT(EnvVarSource, file_key_ref), .message = &file_key_shape, .go_type = "v1.FileKeySelector",
+     .doc = "Takes a key of a file in a volume."},
     {0},
 };
 static const ApiType env_var_source_type =
@@ -297,6 +299,8 @@ static const ApiField container_fields[] = {
     {"restartPolicy", API_STRING, AT(Container, restart_policy), API_POINTER,
      .go_type = "v1.ContainerRestartPolicy",
      .doc = "Always makes an init container a sidecar that runs beside the others."},
+    {"restartPolicyRules", API_RAW, AT(Container, restart_rules), .message = &restart_rule_shape,
+     .go_type = "[]v1.ContainerRestartRule", .doc = "Exit codes after which the container is restarted."},
     {"volumeMounts", API_MESSAGE_LIST, AT(Container, volume_mounts), .message = &volume_mount_type,
      .merge = API_MERGE_MERGE, .merge_key = "mountPath",
      .doc = "Volumes of the pod and where they appear in the container."},

@@ -67,10 +67,29 @@ image_is_latest(const char *image)
     return strcmp(tag, ":latest") == 0;
 }
 
+/*
+ * v1.34 pkg/api/pod: dropDisabledFields. What a closed gate hides is dropped without a word: EnvFiles,
+ * ContainerRestartRules, ContainerStopSignals.
+ */
+static void
+container_drop_gated(Container *container)
+{
+    g_clear_pointer(&container->restart_rules, value_free);
+    for (guint i = 0; i < container->env.count; i++)
+        if (container->env.items[i].value_from != NULL)
+            g_clear_pointer(&container->env.items[i].value_from->file_key_ref, value_free);
+    if (container->lifecycle == NULL || container->lifecycle->stop_signal == NULL)
+        return;
+    container->lifecycle->stop_signal = NULL;
+    if (container->lifecycle->post_start == NULL && container->lifecycle->pre_stop == NULL)
+        api_struct_free(&lifecycle_type, g_steal_pointer(&container->lifecycle));
+}
+
 /* SetDefaults_Container */
 static void
 container_set_defaults(Container *container)
 {
+    container_drop_gated(container);
     if (str_is_empty(container->image_pull_policy)) {
         gboolean is_latest = container->image != NULL && image_is_latest(container->image);
 
@@ -80,14 +99,50 @@ container_set_defaults(Container *container)
     resource_map_set_defaults(&container->resources.requests);
 }
 
-static gboolean
-volume_has_source(const Volume *volume)
+/* A tree of the shape @shape, with the defaults that the shape's rows say. */
+static void
+tree_set_defaults(Value **tree, const ApiType *shape)
 {
-    return volume->empty_dir != NULL || volume->host_path != NULL || volume->secret != NULL ||
-           volume->persistent_volume_claim != NULL || volume->downward_api != NULL ||
-           volume->config_map != NULL || volume->projected != NULL || volume->nfs != NULL ||
-           volume->csi != NULL || volume->ephemeral != NULL || volume->image != NULL ||
-           volume->git_repo != NULL || volume->iscsi != NULL || volume->other != NULL;
+    ApiDecodeResult result = {0};
+    gpointer data;
+
+    if (*tree == NULL)
+        return;
+    data = api_struct_new(shape);
+    api_struct_decode(shape, data, *tree, NULL, &result);
+    api_struct_default(shape, data);
+    value_free(*tree);
+    *tree = api_struct_encode(shape, data);
+    api_struct_free(shape, data);
+    api_decode_result_clear(&result);
+}
+
+/* The metadata of a claim template is no pointer in Go: it is written though it is empty. */
+static void
+claim_set_metadata(Value *ephemeral)
+{
+    Value *claim = ephemeral == NULL ? NULL : value_get(ephemeral, "volumeClaimTemplate");
+
+    if (claim != NULL && value_get(claim, "metadata") == NULL)
+        value_set(claim, "metadata", value_new_map());
+}
+
+/* A volume of which no kind is said is an empty directory. */
+static void
+volume_set_defaults(Volume *volume)
+{
+    const Volume named = {.name = volume->name};
+
+    if (api_struct_equal(&volume_type, volume, &named))
+        volume->empty_dir = g_new0(EmptyDirVolumeSource, 1);
+    /* ImageVolume is off: the source is dropped, the volume is left without one, and refused for that. */
+    g_clear_pointer(&volume->image, value_free);
+    tree_set_defaults(&volume->iscsi, &iscsi_shape);
+    tree_set_defaults(&volume->rbd, &rbd_shape);
+    tree_set_defaults(&volume->azure_disk, &azure_disk_shape);
+    tree_set_defaults(&volume->scale_io, &scale_io_shape);
+    tree_set_defaults(&volume->ephemeral, &ephemeral_shape);
+    claim_set_metadata(volume->ephemeral);
 }
 
 /* SetDefaults_PodSpec and what lies below it */
@@ -106,12 +161,9 @@ pod_spec_set_defaults(PodSpec *spec)
         spec->containers.items[i].restart_policy = NULL; /* ContainerRestartRules is off: the same */
         container_set_defaults(&spec->containers.items[i]);
     }
-    for (guint i = 0; i < spec->volumes.count; i++) {
-        if (!volume_has_source(&spec->volumes.items[i]))
-            spec->volumes.items[i].empty_dir = g_new0(EmptyDirVolumeSource, 1);
-        /* ImageVolume is off: the source is dropped, the volume is left without one, and refused for that. */
-        g_clear_pointer(&spec->volumes.items[i].image, value_free);
-    }
+    for (guint i = 0; i < spec->volumes.count; i++)
+        volume_set_defaults(&spec->volumes.items[i]);
+    spec->hostname_override = NULL; /* HostnameOverride is off */
     if (spec->security_context == NULL)
         spec->security_context = value_new_map();
     resource_map_set_defaults(&spec->overhead);

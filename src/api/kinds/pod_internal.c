@@ -87,31 +87,31 @@ static const GoField volume_rows[] = {
     {"Name", "name"},
     {"HostPath", "hostPath"},
     {"EmptyDir", "emptyDir"},
-    {"GCEPersistentDisk"},
-    {"AWSElasticBlockStore"},
+    {"GCEPersistentDisk", "gcePersistentDisk"},
+    {"AWSElasticBlockStore", "awsElasticBlockStore"},
     {"GitRepo", "gitRepo"},
     {"Secret", "secret"},
     {"NFS", "nfs"},
     {"ISCSI", "iscsi"},
-    {"Glusterfs"},
+    {"Glusterfs", "glusterfs"},
     {"PersistentVolumeClaim", "persistentVolumeClaim"},
-    {"RBD"},
-    {"Quobyte"},
-    {"FlexVolume"},
-    {"Cinder"},
-    {"CephFS"},
-    {"Flocker"},
+    {"RBD", "rbd"},
+    {"Quobyte", "quobyte"},
+    {"FlexVolume", "flexVolume"},
+    {"Cinder", "cinder"},
+    {"CephFS", "cephfs"},
+    {"Flocker", "flocker"},
     {"DownwardAPI", "downwardAPI"},
     {"FC", "fc"},
-    {"AzureFile"},
+    {"AzureFile", "azureFile"},
     {"ConfigMap", "configMap"},
-    {"VsphereVolume"},
-    {"AzureDisk"},
-    {"PhotonPersistentDisk"},
+    {"VsphereVolume", "vsphereVolume"},
+    {"AzureDisk", "azureDisk"},
+    {"PhotonPersistentDisk", "photonPersistentDisk"},
     {"Projected", "projected"},
-    {"PortworxVolume"},
-    {"ScaleIO"},
-    {"StorageOS"},
+    {"PortworxVolume", "portworxVolume"},
+    {"ScaleIO", "scaleIO"},
+    {"StorageOS", "storageos"},
     {"CSI", "csi"},
     {"Ephemeral", "ephemeral"},
     {"Image", "image"},
@@ -482,6 +482,14 @@ pod_spec_internal_json(const PodSpec *spec)
     g_autoptr(Value) value = struct_value(&pod_spec_type, (const char *)spec);
 
     return value_to_json(value, VALUE_INDENT1);
+}
+
+char *
+internal_json(const ApiType *type, gconstpointer data)
+{
+    g_autoptr(Value) value = struct_value(type, data);
+
+    return value_to_json(value, VALUE_COMPACT);
 }
 
 /* The metadata is embedded in Go: its members, which have the wire's names, stand beside the spec. */

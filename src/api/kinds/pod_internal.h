@@ -12,6 +12,8 @@
 char *pod_spec_internal_json(const PodSpec *spec);
 /* container_security_internal_json: of a container's securityContext, on one line. (owned) */
 char *container_security_internal_json(const Value *context);
+/* internal_json: of any part of a pod spec, on one line. (owned) */
+char *internal_json(const ApiType *type, gconstpointer data);
 /* pod_template_internal_json: on one line, as it stands in the message of a refused change. (owned) */
 char *pod_template_internal_json(const PodTemplateSpec *template_);
 /* pod_spec_diff: three lines of context, no file names. (owned) */

@@ -142,20 +142,21 @@ check_pod_resources(ApiErrors *errors, const PodSpec *spec)
 
     if (resources == NULL)
         return;
+    if (spec->os != NULL && str_is(spec->os->name, "windows")) {
+        field_forbidden(errors, "resources", "may not be set for a windows pod");
+        return;
+    }
     memset(&bare.overhead, 0, sizeof bare.overhead);
     bare.resources = NULL;
     pod_requests(&bare, &sums);
     api_errors_push(errors, "resources");
     if (resources->claims != NULL)
-        field_forbidden(errors, "claims", "claims cannot be set for Resources at pod-level");
+        field_forbidden(errors, "claims", "claims may not be set for Resources at pod-level");
     check_resources(errors, resources, TRUE);
     for (guint i = 0; i < sums.count; i++) {
-        const Quantity zero = {0};
         const Quantity *request = quantity_map_get(&resources->requests, sums.items[i].key);
 
-        if (request == NULL)
-            request = &zero;
-        if (quantity_compare(&sums.items[i].value, request) > 0)
+        if (request != NULL && quantity_compare(&sums.items[i].value, request) > 0)
             field_invalid_string(errors, str_internf("requests[%s]", sums.items[i].key),
                                  quantity_format(request),
                                  str_internf("must be greater than or equal to aggregate container "
@@ -203,35 +204,52 @@ check_names_and_numbers(ApiErrors *errors, const PodSpec *spec)
 }
 
 static void
-check_overhead_and_os(ApiErrors *errors, const PodSpec *spec)
+check_overhead(ApiErrors *errors, const PodSpec *spec)
 {
-    static const char *const systems[] = {"linux", "windows", NULL};
     const ResourceRequirements overhead = {.limits = spec->overhead};
 
-    if (spec->overhead.count > 0) {
-        api_errors_push(errors, "overhead");
-        check_resources(errors, &overhead, FALSE);
-        api_errors_pop(errors);
-    }
-    if (spec->os == NULL)
+    if (spec->overhead.count == 0)
         return;
-    if (str_is_empty(spec->os->name))
-        field_required(errors, "os.name", "cannot be empty");
-    else
-        check_one_of(errors, "os", spec->os->name, systems);
+    api_errors_push(errors, "overhead");
+    check_resources(errors, &overhead, FALSE);
+    api_errors_pop(errors);
+}
+
+static void
+forbid_devices(ApiErrors *errors, const Container *container, const char *path, gconstpointer data)
+{
+    (void)data;
+    if (container->volume_devices != NULL && container->volume_devices->count > 0)
+        field_forbidden(errors, str_internf("%s.volumeDevices", path), "when `hostUsers` is false");
+}
+
+/* validateHostUsers, with upstream's capitals */
+static void
+check_host_users(ApiErrors *errors, const PodSpec *spec)
+{
+    if (spec->host_users != OPT_FALSE)
+        return;
+    if (spec->host_network)
+        field_forbidden(errors, "hostNetwork", "when `hostUsers` is false");
+    if (spec->host_pid)
+        field_forbidden(errors, "HostPID", "when `hostUsers` is false");
+    if (spec->host_ipc)
+        field_forbidden(errors, "HostIPC", "when `hostUsers` is false");
+    visit_containers(errors, spec, forbid_devices, NULL);
 }
 
 void
-check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const StrList *claims)
+check_pod_spec(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, const StrList *claims)
 {
     StrList volumes = {0};
 
-    check_volumes(errors, spec, &volumes);
+    check_volumes(errors, pod, spec, &volumes);
     for (guint i = 0; claims != NULL && i < claims->count; i++)
         str_list_add(&volumes, claims->items[i]);
+    check_pod_claims(errors, spec);
     check_containers(errors, spec, &volumes);
     check_pod_resources(errors, spec);
-    check_host_network(errors, spec, is_pod);
+    check_host_network(errors, spec, pod != NULL);
     check_one_of(errors, "restartPolicy", spec->restart_policy, restart_policies);
     check_one_of(errors, "dnsPolicy", spec->dns_policy, dns_policies);
     api_validate_labels(errors, "nodeSelector", &spec->node_selector);
@@ -240,35 +258,12 @@ check_pod_spec(ApiErrors *errors, const PodSpec *spec, gboolean is_pod, const St
     check_dns_config(errors, spec);
     check_gates(errors, spec);
     check_topology_spread(errors, spec);
-    if (spec->host_users == OPT_FALSE && spec->host_network)
-        field_forbidden(errors, "hostNetwork", "when `hostUsers` is false");
+    check_host_processes(errors, spec);
+    check_host_users(errors, spec);
     check_names_and_numbers(errors, spec);
-    check_overhead_and_os(errors, spec);
+    check_overhead(errors, spec);
+    check_pod_os(errors, spec);
     g_free(volumes.items);
-}
-
-static gboolean
-is_deletion_cost(const char *text)
-{
-    gboolean has_good_start = text[0] == '-' || (text[0] >= '1' && text[0] <= '9') || strcmp(text, "0") == 0;
-
-    return has_good_start && g_ascii_string_to_signed(text, 10, G_MININT32, G_MAXINT32, NULL, NULL);
-}
-
-/* ValidatePodSpecificAnnotations: the cursor stands on what holds the annotations */
-static void
-check_pod_annotations(ApiErrors *errors, const StrMap *annotations, const PodSpec *spec)
-{
-    static const char *const mirror = "kubernetes.io/config.mirror";
-    static const char *const cost = "controller.kubernetes.io/pod-deletion-cost";
-    const char *mirror_value = str_map_get(annotations, str_intern(mirror));
-    const char *cost_value = str_map_get(annotations, str_intern(cost));
-
-    if (mirror_value != NULL && str_is_empty(spec->node_name))
-        field_invalid_string(errors, str_internf("annotations[%s]", mirror), mirror_value,
-                             "must set spec.nodeName if mirror pod annotation is set");
-    if (cost_value != NULL && !is_deletion_cost(cost_value))
-        field_invalid_string(errors, str_internf("annotations[%s]", cost), cost_value, "must be a 32bit integer");
 }
 
 /* ValidatePodTemplateSpec; upstream leaves "metadata" out of these paths */
@@ -279,7 +274,8 @@ check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const St
     api_validate_annotations(errors, "annotations", &template_->metadata.annotations);
     check_pod_annotations(errors, &template_->metadata.annotations, &template_->spec);
     api_errors_push(errors, "spec");
-    check_pod_spec(errors, &template_->spec, FALSE, claims);
+    check_pod_spec(errors, NULL, &template_->spec, claims);
+    check_profile_annotations(errors, &template_->metadata.annotations, &template_->spec);
     if (template_->spec.ephemeral_containers != NULL)
         field_forbidden(errors, "ephemeralContainers",
                         "ephemeral containers not allowed in pod template");
@@ -328,9 +324,9 @@ forbid_tokens_without_account(ApiErrors *errors, const PodSpec *spec)
 
 /* validatePodMetadataAndSpec: the cursor stands on "spec" */
 static void
-check_pod(ApiErrors *errors, const PodSpec *spec)
+check_pod(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec)
 {
-    check_pod_spec(errors, spec, TRUE, NULL);
+    check_pod_spec(errors, pod, spec, NULL);
     forbid_tokens_without_account(errors, spec);
     check_image_blanks(errors, "containers", spec->containers.items, spec->containers.count);
     check_image_blanks(errors, "initContainers", spec->init_containers.items,
@@ -353,12 +349,13 @@ pod_validate(const ApiObject *pod, ApiErrors *errors)
     check_pod_annotations(errors, &pod->meta->annotations, spec);
     api_errors_pop(errors);
     api_errors_push(errors, "spec");
-    check_pod(errors, spec);
+    check_pod(errors, pod, spec);
     if (has_ephemeral_containers(spec))
         field_forbidden(errors, "ephemeralContainers", "cannot be set on create");
     if (!str_is_empty(spec->node_name) && spec->scheduling_gates.count > 0)
         field_forbidden(errors, "nodeName",
                         "cannot be set until all schedulingGates have been cleared");
+    check_profile_annotations(errors, &pod->meta->annotations, spec);
     api_errors_pop(errors);
 }
 
@@ -472,10 +469,84 @@ drop_node_affinity(PodSpec *spec)
         api_struct_free(&affinity_type, g_steal_pointer(&spec->affinity));
 }
 
-/*
- * A gated pod's node selector may grow and its node affinity may change.
- * DEVIATES: upstream lets required terms of the node affinity only grow.
- */
+static const NodeSelector *
+required_nodes(const PodSpec *spec)
+{
+    return spec->affinity == NULL || spec->affinity->node_affinity == NULL ? NULL : spec->affinity->node_affinity->required;
+}
+
+static gboolean
+requirement_equals(const NodeSelectorRequirement *a, const NodeSelectorRequirement *b)
+{
+    if (!str_is(text_or_empty(a->key), text_or_empty(b->key)) ||
+        !str_is(text_or_empty(a->operator_), text_or_empty(b->operator_)) || a->values.count != b->values.count)
+        return FALSE;
+    for (guint i = 0; i < a->values.count; i++)
+        if (!str_is(a->values.items[i], b->values.items[i]))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+begins_with(const NodeSelectorRequirement *now, guint n_now, const NodeSelectorRequirement *was, guint n_was)
+{
+    if (n_now < n_was)
+        return FALSE;
+    for (guint i = 0; i < n_was; i++)
+        if (!requirement_equals(&now[i], &was[i]))
+            return FALSE;
+    return TRUE;
+}
+
+/* validateNodeSelectorTermHasOnlyAdditions: a term that selects nothing stays so. */
+static gboolean
+term_only_grows(const NodeSelectorTerm *now, const NodeSelectorTerm *was)
+{
+    if (was->match_expressions.count == 0 && was->match_fields.count == 0)
+        return now->match_expressions.count == 0 && now->match_fields.count == 0;
+    return begins_with(now->match_expressions.items, now->match_expressions.count, was->match_expressions.items,
+                       was->match_expressions.count) &&
+           begins_with(now->match_fields.items, now->match_fields.count, was->match_fields.items, was->match_fields.count);
+}
+
+/* validateNodeAffinityMutation */
+static void
+check_affinity_update(ApiErrors *errors, const PodSpec *now, const PodSpec *was)
+{
+    const NodeSelector *old = required_nodes(was);
+    const NodeSelector *new_ = required_nodes(now);
+    guint n_new = new_ == NULL ? 0 : new_->terms.count;
+
+    if (old == NULL || old->terms.count == 0)
+        return;
+    api_errors_push(errors, "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
+    if (n_new != old->terms.count) {
+        g_autoptr(GString) printed = g_string_new(n_new == 0 ? "null" : "[");
+
+        for (guint i = 0; i < n_new; i++) {
+            g_autofree char *term = internal_json(&node_selector_term_type, &new_->terms.items[i]);
+
+            g_string_append_printf(printed, "%s%s", i > 0 ? "," : "", term);
+        }
+        if (n_new > 0)
+            g_string_append_c(printed, ']');
+        field_invalid_raw(errors, NULL, str_intern(printed->str),
+                          "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+    }
+    for (guint i = 0; n_new == old->terms.count && i < n_new; i++) {
+        g_autofree char *term = NULL;
+
+        if (term_only_grows(&new_->terms.items[i], &old->terms.items[i]))
+            continue;
+        term = internal_json(&node_selector_term_type, &new_->terms.items[i]);
+        api_errors_push_index(errors, i);
+        field_invalid_raw(errors, NULL, str_intern(term), "only additions are allowed (no mutations or deletions)");
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+}
+
+/* A gated pod's node selector may grow, and so may the required terms of its node affinity. */
 static void
 check_gated_update(ApiErrors *errors, PodSpec *munged, PodSpec *before)
 {
@@ -484,6 +555,7 @@ check_gated_update(ApiErrors *errors, PodSpec *munged, PodSpec *before)
                           "only additions to spec.nodeSelector are allowed (no mutations or "
                           "deletions)");
     str_map_copy(&munged->node_selector, &before->node_selector);
+    check_affinity_update(errors, munged, before);
     drop_node_affinity(munged);
     drop_node_affinity(before);
 }
@@ -555,12 +627,24 @@ pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *error
     const PodSpec *spec = pod->spec;
     const PodSpec *before = old->spec;
 
-    /* A write of metadata only shares the spec: what was valid stays valid. */
-    if (spec == before)
-        return;
+    /* validatePodMetadataAndSpec looks at the annotations, and ValidatePodSpecificAnnotationUpdates does so again. */
+    api_errors_push(errors, "metadata");
+    if (pod->meta != old->meta)
+        check_pod_annotations(errors, &pod->meta->annotations, spec);
+    api_errors_pop(errors);
     api_errors_push(errors, "spec");
-    check_pod(errors, spec);
-    if (check_container_update(errors, "containers", spec->containers.items, spec->containers.count,
+    /* A write of metadata only shares the spec: what was valid stays valid. */
+    if (spec != before)
+        check_pod(errors, pod, spec);
+    api_errors_pop(errors);
+    api_errors_push(errors, "metadata");
+    if (pod->meta != old->meta) {
+        check_pod_annotations_update(errors, &pod->meta->annotations, &old->meta->annotations);
+        check_pod_annotations(errors, &pod->meta->annotations, spec);
+    }
+    api_errors_pop(errors);
+    api_errors_push(errors, "spec");
+    if (spec != before && check_container_update(errors, "containers", spec->containers.items, spec->containers.count,
                                before->containers.count) &&
         check_container_update(errors, "initContainers", spec->init_containers.items,
                                spec->init_containers.count, before->init_containers.count) &&

@@ -213,6 +213,130 @@ check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboole
         field_forbidden(errors, NULL, "HugePages require cpu or memory");
 }
 
+/* --- claims ------------------------------------------------------------------------------------------ */
+
+static void
+check_pod_claim(ApiErrors *errors, const Value *claim, StrList *names)
+{
+    const char *name = str_intern(value_get_string(claim, "name", ""));
+    const char *claim_name = value_get_string(claim, "resourceClaimName", NULL);
+    const char *template_name = value_get_string(claim, "resourceClaimTemplateName", NULL);
+    const char *printed = str_internf("{\"Name\":%s,\"ResourceClaimName\":%s,\"ResourceClaimTemplateName\":%s}", api_quote(name),
+                                      claim_name == NULL ? "null" : api_quote(claim_name),
+                                      template_name == NULL ? "null" : api_quote(template_name));
+
+    if (name[0] == '\0') {
+        field_required(errors, "name", NULL);
+    } else if (str_list_contains(names, name)) {
+        field_duplicate(errors, "name", api_quote(name));
+    } else {
+        check_name(errors, "name", NAME_DNS_LABEL, name);
+        str_list_add(names, name);
+    }
+    if (claim_name != NULL && template_name != NULL)
+        field_invalid_raw(errors, NULL, printed,
+                          "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
+    if (claim_name == NULL && template_name == NULL)
+        field_invalid_raw(errors, NULL, printed, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+    if (claim_name != NULL)
+        check_name(errors, "resourceClaimName", NAME_DNS_SUBDOMAIN, claim_name);
+    if (template_name != NULL)
+        check_name(errors, "resourceClaimTemplateName", NAME_DNS_SUBDOMAIN, template_name);
+}
+
+/* validatePodResourceClaims */
+void
+check_pod_claims(ApiErrors *errors, const PodSpec *spec)
+{
+    StrList names = {0};
+
+    for (guint i = 0; spec->resource_claims != NULL && i < spec->resource_claims->count; i++) {
+        api_errors_push(errors, str_internf("resourceClaims[%u]", i));
+        check_pod_claim(errors, spec->resource_claims->items[i], &names);
+        api_errors_pop(errors);
+    }
+    g_free(names.items);
+}
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the pod's claims in order: "a, b"; NULL if there is none. */
+static const char *
+claim_names(const PodSpec *pod, const char *name, gboolean *out_is_known)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    g_autofree char *joined = NULL;
+
+    *out_is_known = FALSE;
+    for (guint i = 0; pod->resource_claims != NULL && i < pod->resource_claims->count; i++) {
+        const char *known = value_get_string(pod->resource_claims->items[i], "name", "");
+
+        *out_is_known |= strcmp(known, name) == 0;
+        if (known[0] != '\0' && !g_ptr_array_find_with_equal_func(sorted, known, g_str_equal, NULL))
+            g_ptr_array_add(sorted, (gpointer)known);
+    }
+    if (sorted->len == 0)
+        return NULL;
+    g_ptr_array_sort(sorted, compare_names);
+    g_ptr_array_add(sorted, NULL);
+    joined = g_strjoinv(", ", (char **)sorted->pdata);
+    return str_intern(joined);
+}
+
+/* A whole claim after one of its requests, or what was named before. */
+static void
+check_claim_once(ApiErrors *errors, const char *child, const char *name, const char *request, StrList *seen)
+{
+    const char *key = request[0] == '\0' ? name : str_internf("%s/%s", name, request);
+    const char *prefix = str_internf("%s/", name);
+
+    if (str_list_contains(seen, name)) {
+        field_duplicate(errors, child, api_quote(name));
+        return;
+    }
+    if (request[0] != '\0')
+        check_name(errors, str_internf("%s.request", child), NAME_DNS_LABEL, request);
+    if (str_list_contains(seen, key))
+        field_duplicate(errors, child, api_quote(key));
+    else if (request[0] == '\0')
+        for (guint i = 0; i < seen->count; i++)
+            if (g_str_has_prefix(seen->items[i], prefix))
+                field_duplicate(errors, child, api_quote(name));
+    str_list_add(seen, key);
+}
+
+/* validateResourceClaimNames: the cursor stands on "resources" */
+void
+check_resource_claims(ApiErrors *errors, const ResourceRequirements *resources, const PodSpec *pod)
+{
+    StrList seen = {0};
+
+    for (guint i = 0; resources->claims != NULL && i < resources->claims->count; i++) {
+        const Value *claim = resources->claims->items[i];
+        const char *name = str_intern(value_get_string(claim, "name", ""));
+        const char *child = str_internf("claims[%u]", i);
+        gboolean is_known;
+        const char *all = claim_names(pod, name, &is_known);
+
+        if (name[0] == '\0') {
+            field_required(errors, child, NULL);
+            continue;
+        }
+        check_claim_once(errors, child, name, value_get_string(claim, "request", ""), &seen);
+        if (is_known)
+            continue;
+        field_not_found(errors, child, api_quote(name));
+        errors->list.items[errors->list.count - 1].detail =
+            all == NULL ? str_intern("must be one of the names in pod.spec.resourceClaims which is empty")
+                        : str_internf("must be one of the names in pod.spec.resourceClaims: %s", all);
+    }
+    g_free(seen.items);
+}
+
 /* --- quotas and limit ranges ----------------------------------------------------------------------- */
 
 /* IsStandardQuotaResourceName */

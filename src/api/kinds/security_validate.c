@@ -146,6 +146,7 @@ check_security_contexts(ApiErrors *errors, const PodSpec *spec)
     check_sysctls(errors, spec);
     check_word(errors, context, "fsGroupChangePolicy", owners);
     check_profile(errors, context, "seccompProfile", "seccomp", TRUE);
+    check_windows_options(errors, context);
     check_profile(errors, context, "appArmorProfile", "AppArmor", FALSE);
     check_word(errors, context, "supplementalGroupsPolicy", groups);
     check_word(errors, context, "seLinuxChangePolicy", relabels);
@@ -187,6 +188,7 @@ check_container_security(ApiErrors *errors, const Value *context, gboolean uses_
         field_invalid_string(errors, "procMount", "Unmasked", "`hostUsers` must be false to use `Unmasked`");
     check_profile(errors, context, "seccompProfile", "seccomp", TRUE);
     check_escalation(errors, context);
+    check_windows_options(errors, context);
     check_profile(errors, context, "appArmorProfile", "AppArmor", FALSE);
     api_errors_pop(errors);
 }

@@ -338,6 +338,7 @@ const ApiKind daemon_set_kind = {
     .prepare_update = daemon_set_prepare_update,
     .validate = daemon_set_validate,
     .validate_update = daemon_set_validate_update,
+    .validate_status = daemon_set_validate_status,
     .warn = workload_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
@@ -362,6 +363,7 @@ const ApiKind stateful_set_kind = {
     .prepare_update = stateful_set_prepare_update,
     .validate = stateful_set_validate,
     .validate_update = stateful_set_validate_update,
+    .validate_status = stateful_set_validate_status,
     .warn = workload_warn,
     .name_rule = NAME_DNS_LABEL,
 };

@@ -92,6 +92,19 @@ SHAPE(resize_policy, "ContainerResizePolicy", "What a change of a resource does 
       {"restartPolicy", API_STRING, SLOT(1), API_REQUIRED | API_ALWAYS, .go_type = "v1.ResourceResizeRestartPolicy",
        .doc = "NotRequired or RestartContainer."});
 
+SHAPE(file_key, "FileKeySelector", "A key of a file of variables.", NEED(0, "volumeName", "Name of the volume."),
+      NEED(1, "path", "Path of the file in the volume."), NEED(2, "key", "The key."),
+      YES_NO(3, "optional", "Whether the container may start without it."));
+
+SHAPE(exit_codes, "ContainerRestartRuleOnExitCodes", "Exit codes.",
+      {"operator", API_STRING, SLOT(0), API_REQUIRED, .go_type = "v1.ContainerRestartRuleOnExitCodesOperator",
+       .doc = "In or NotIn."},
+      {"values", API_INT32_LIST, SLOT(1), .doc = "The codes."});
+
+SHAPE(restart_rule, "ContainerRestartRule", "When a container is restarted.",
+      {"action", API_STRING, SLOT(0), API_REQUIRED, .go_type = "v1.ContainerRestartRuleAction", .doc = "Restart."},
+      PART(1, "exitCodes", exit_codes, "The exit codes meant."));
+
 SHAPE(volume_device, "VolumeDevice", "A raw block device.", NEED(0, "name", "Name of a claim's volume."),
       NEED(1, "devicePath", "Path of the device in the container."));
 
@@ -147,7 +160,7 @@ SHAPE(csi_persistent, "CSIPersistentVolumeSource", "A volume of a CSI driver.", 
 
 SHAPE(iscsi, "ISCSIVolumeSource", "An iSCSI disk.", NEED(0, "targetPortal", "Address of the target."),
       NEED(1, "iqn", "Name of the target."), {"lun", API_INT32, SLOT(2), API_ALWAYS, .doc = "Number of the disk."},
-      TEXT(3, "iscsiInterface", "The interface."), TEXT(4, "fsType", "Its file system."),
+      {"iscsiInterface", API_STRING, SLOT(3), .def = "default", .doc = "The interface."}, TEXT(4, "fsType", "Its file system."),
       FLAG(5, "readOnly", "Whether it cannot be written."), WORDS(6, "portals", "Further addresses."),
       FLAG(7, "chapAuthDiscovery", "Whether discovery needs a secret."),
       FLAG(8, "chapAuthSession", "Whether a session needs a secret."),
@@ -156,6 +169,82 @@ SHAPE(iscsi, "ISCSIVolumeSource", "An iSCSI disk.", NEED(0, "targetPortal", "Add
 SHAPE(fibre_channel, "FCVolumeSource", "A Fibre Channel disk.", WORDS(0, "targetWWNs", "Names of the targets."),
       {"lun", API_OPT_INT32, SLOT(1), .doc = "Number of the disk."}, TEXT(2, "fsType", "Its file system."),
       FLAG(3, "readOnly", "Whether it cannot be written."), WORDS(4, "wwids", "Names of the disks."));
+
+/* Sources of storage systems that few have left; defaults as in v1.34 pkg/apis/core/v1/defaults.go. */
+#define DEFAULT(i, key, value, text) {key, API_STRING, SLOT(i), .def = value, .doc = text}
+#define FULL(i, key, value, go, text) {key, API_STRING, SLOT(i), API_POINTER, .def = value, .go_type = go, .doc = text}
+#define COUNT(i, key, text) {key, API_INT32, SLOT(i), .doc = text}
+
+SHAPE(gce_disk, "GCEPersistentDiskVolumeSource", "A disk of Google's cloud.", NEED(0, "pdName", "Name of the disk."),
+      TEXT(1, "fsType", "Its file system."), COUNT(2, "partition", "Number of the partition."),
+      FLAG(3, "readOnly", "Whether it cannot be written."));
+
+SHAPE(aws_disk, "AWSElasticBlockStoreVolumeSource", "A disk of Amazon's cloud.", NEED(0, "volumeID", "Name of the disk."),
+      TEXT(1, "fsType", "Its file system."), COUNT(2, "partition", "Number of the partition."),
+      FLAG(3, "readOnly", "Whether it cannot be written."));
+
+SHAPE(glusterfs, "GlusterfsVolumeSource", "A Glusterfs volume.", NEED(0, "endpoints", "Name of the Endpoints."),
+      NEED(1, "path", "Name of the volume."), FLAG(2, "readOnly", "Whether it cannot be written."));
+
+SHAPE(rbd, "RBDVolumeSource", "A Ceph block device.",
+      {"monitors", API_STR_LIST, SLOT(0), API_REQUIRED | API_ALWAYS, .doc = "Addresses of the monitors."},
+      NEED(1, "image", "Name of the image."), TEXT(2, "fsType", "Its file system."),
+      DEFAULT(3, "pool", "rbd", "The pool."), DEFAULT(4, "user", "admin", "The user."),
+      DEFAULT(5, "keyring", "/etc/ceph/keyring", "File of the user's key."),
+      PART(6, "secretRef", local_reference, "The user's key."), FLAG(7, "readOnly", "Whether it cannot be written."));
+
+SHAPE(flex_volume, "FlexVolumeSource", "A volume of a program on the node.", NEED(0, "driver", "The program."),
+      TEXT(1, "fsType", "Its file system."), PART(2, "secretRef", local_reference, "What the program may know."),
+      FLAG(3, "readOnly", "Whether it cannot be written."),
+      {"options", API_STR_MAP, SLOT(4), .go_type = "map[string]string", .doc = "What the program wants to know."});
+
+SHAPE(cinder, "CinderVolumeSource", "A disk of OpenStack.", NEED(0, "volumeID", "Name of the disk."),
+      TEXT(1, "fsType", "Its file system."), FLAG(2, "readOnly", "Whether it cannot be written."),
+      PART(3, "secretRef", local_reference, "How to reach OpenStack."));
+
+SHAPE(cephfs, "CephFSVolumeSource", "A Ceph file system.",
+      {"monitors", API_STR_LIST, SLOT(0), API_REQUIRED | API_ALWAYS, .doc = "Addresses of the monitors."},
+      TEXT(1, "path", "The directory."), TEXT(2, "user", "The user."), TEXT(3, "secretFile", "File of the user's key."),
+      PART(4, "secretRef", local_reference, "The user's key."), FLAG(5, "readOnly", "Whether it cannot be written."));
+
+SHAPE(flocker, "FlockerVolumeSource", "A Flocker dataset.", TEXT(0, "datasetName", "Its name."),
+      TEXT(1, "datasetUUID", "Its number."));
+
+SHAPE(azure_file, "AzureFileVolumeSource", "A share of Microsoft's cloud.", NEED(0, "secretName", "Name of the Secret."),
+      NEED(1, "shareName", "Name of the share."), FLAG(2, "readOnly", "Whether it cannot be written."));
+
+SHAPE(vsphere_volume, "VsphereVirtualDiskVolumeSource", "A disk of vSphere.", NEED(0, "volumePath", "Where it is."),
+      TEXT(1, "fsType", "Its file system."), TEXT(2, "storagePolicyName", "Name of the policy."),
+      TEXT(3, "storagePolicyID", "Number of the policy."));
+
+SHAPE(quobyte, "QuobyteVolumeSource", "A Quobyte volume.", NEED(0, "registry", "Addresses of the registry."),
+      NEED(1, "volume", "Name of the volume."), FLAG(2, "readOnly", "Whether it cannot be written."),
+      TEXT(3, "user", "The user."), TEXT(4, "group", "The group."), TEXT(5, "tenant", "The tenant."));
+
+SHAPE(azure_disk, "AzureDiskVolumeSource", "A disk of Microsoft's cloud.", NEED(0, "diskName", "Name of the disk."),
+      NEED(1, "diskURI", "Where it is."),
+      FULL(2, "cachingMode", "ReadWrite", "v1.AzureDataDiskCachingMode", "None, ReadOnly or ReadWrite."),
+      FULL(3, "fsType", "ext4", NULL, "Its file system."),
+      {"readOnly", API_OPT_BOOL, SLOT(4), .def = "false", .doc = "Whether it cannot be written."},
+      FULL(5, "kind", "Shared", "v1.AzureDataDiskKind", "Shared, Dedicated or Managed."));
+
+SHAPE(photon_disk, "PhotonPersistentDiskVolumeSource", "A Photon disk.", NEED(0, "pdID", "Name of the disk."),
+      TEXT(1, "fsType", "Its file system."));
+
+SHAPE(portworx_volume, "PortworxVolumeSource", "A Portworx volume.", NEED(0, "volumeID", "Name of the volume."),
+      TEXT(1, "fsType", "Its file system."), FLAG(2, "readOnly", "Whether it cannot be written."));
+
+SHAPE(scale_io, "ScaleIOVolumeSource", "A ScaleIO volume.", NEED(0, "gateway", "Address of the gateway."),
+      NEED(1, "system", "Name of the system."),
+      {"secretRef", API_MESSAGE, SLOT(2), API_REQUIRED, .message = &local_reference_shape, .doc = "The user."},
+      FLAG(3, "sslEnabled", "Whether the gateway speaks TLS."), TEXT(4, "protectionDomain", "The domain."),
+      TEXT(5, "storagePool", "The pool."), DEFAULT(6, "storageMode", "ThinProvisioned", "Thick or thin."),
+      TEXT(7, "volumeName", "Name of the volume."), DEFAULT(8, "fsType", "xfs", "Its file system."),
+      FLAG(9, "readOnly", "Whether it cannot be written."));
+
+SHAPE(storageos, "StorageOSVolumeSource", "A StorageOS volume.", TEXT(0, "volumeName", "Name of the volume."),
+      TEXT(1, "volumeNamespace", "Its namespace in StorageOS."), TEXT(2, "fsType", "Its file system."),
+      FLAG(3, "readOnly", "Whether it cannot be written."), PART(4, "secretRef", local_reference, "The user."));
 
 SHAPE(claim_of_pod, "PersistentVolumeClaimTemplate", "The claim that is made for the pod.",
       {"metadata", API_MESSAGE, SLOT(0), .message = &object_meta_type, .doc = "Labels and annotations of the claim."},

@@ -36,6 +36,18 @@ is_iscsi_name(const char *name)
     return g_regex_match_simple("^naa.[[:alnum:]]{32}$", name, 0, 0);
 }
 
+static void
+check_initiator(ApiErrors *errors, const char *initiator)
+{
+    gboolean is_known = g_str_has_prefix(initiator, "iqn") || g_str_has_prefix(initiator, "eui") ||
+                        g_str_has_prefix(initiator, "naa");
+
+    if (!is_known)
+        field_invalid_string(errors, "initiatorname", initiator, "must be valid format starting with iqn, eui, or naa");
+    else if (!is_iscsi_name(initiator))
+        field_invalid_string(errors, "initiatorname", initiator, "must be valid format");
+}
+
 /* validateISCSIVolumeSource; the cursor stands on the source. */
 void
 check_iscsi(ApiErrors *errors, const Value *iscsi)
@@ -56,6 +68,8 @@ check_iscsi(ApiErrors *errors, const Value *iscsi)
     if ((value_get_bool(iscsi, "chapAuthDiscovery", FALSE) || value_get_bool(iscsi, "chapAuthSession", FALSE)) &&
         value_get(iscsi, "secretRef") == NULL)
         field_required(errors, "secretRef", NULL);
+    if (value_get_string(iscsi, "initiatorName", NULL) != NULL)
+        check_initiator(errors, value_get_string(iscsi, "initiatorName", ""));
 }
 
 static guint
@@ -101,6 +115,42 @@ check_inline_csi(ApiErrors *errors, const Value *csi)
         check_name(errors, "name", NAME_DNS_SUBDOMAIN, value_get_string(secret, "name", ""));
 }
 
+/* ValidateTemplateObjectMeta: a claim template may have labels and annotations, nothing else. */
+static void
+check_claim_meta(ApiErrors *errors, const Value *sent)
+{
+    static const struct {
+        const char *wire, *path;
+    } others[] = {{"name", "name"},
+                  {"generateName", "generateName"},
+                  {"namespace", "namespace"},
+                  {"uid", "uID"},
+                  {"generation", "generation"},
+                  {"creationTimestamp", "creationTimestamp"},
+                  {"deletionTimestamp", "deletionTimestamp"},
+                  {"deletionGracePeriodSeconds", "deletionGracePeriodSeconds"},
+                  {"ownerReferences", "ownerReferences"},
+                  {"finalizers", "finalizers"}};
+    ApiDecodeResult result = {0};
+    ObjectMeta meta = {0};
+
+    if (sent == NULL || sent->type != VALUE_MAP)
+        return;
+    api_struct_decode(&object_meta_type, &meta, sent, "metadata", &result);
+    api_errors_push(errors, "volumeClaimTemplate.metadata");
+    api_validate_annotations(errors, "annotations", &meta.annotations);
+    api_validate_labels(errors, "labels", &meta.labels);
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        const Value *member = value_get(sent, others[i].wire);
+
+        if (member != NULL && member->type != VALUE_NULL)
+            field_forbidden(errors, others[i].path, "cannot be set");
+    }
+    api_errors_pop(errors);
+    api_decode_result_clear(&result);
+    api_struct_clear(&object_meta_type, &meta);
+}
+
 /* validateEphemeralVolumeSource; the cursor stands on the source. */
 void
 check_ephemeral(ApiErrors *errors, const Value *ephemeral)
@@ -114,6 +164,7 @@ check_ephemeral(ApiErrors *errors, const Value *ephemeral)
         field_required(errors, "volumeClaimTemplate", NULL);
         return;
     }
+    check_claim_meta(errors, value_get(template_, "metadata"));
     if (sent != NULL && sent->type == VALUE_MAP)
         api_struct_decode(&pvc_spec_type, &spec, sent, "spec", &result);
     api_errors_push(errors, "volumeClaimTemplate.spec");

@@ -248,13 +248,22 @@ enter_source(ApiErrors *errors, const char *child, gconstpointer source, guint *
 
 typedef void (*TreeCheck)(ApiErrors *errors, const Value *source);
 
+/* Upstream has two names for some sources: @child where it is one too many, @inner where it is looked into. */
 static void
-check_tree(ApiErrors *errors, const char *child, const Value *source, guint *count, TreeCheck check)
+check_tree_named(ApiErrors *errors, const char *child, const char *inner, const Value *source, guint *count, TreeCheck check)
 {
-    if (!enter_source(errors, child, source, count))
+    if (source == NULL)
+        return;
+    if (!enter_source(errors, *count > 0 ? child : inner, source, count))
         return;
     check(errors, source);
     api_errors_pop(errors);
+}
+
+static void
+check_tree(ApiErrors *errors, const char *child, const Value *source, guint *count, TreeCheck check)
+{
+    check_tree_named(errors, child, child, source, count, check);
 }
 
 /* validateGitRepoVolumeSource */
@@ -273,32 +282,78 @@ check_empty_dir(ApiErrors *errors, const EmptyDirVolumeSource *source)
         field_forbidden(errors, "sizeLimit", "SizeLimit field must be a valid resource quantity");
 }
 
-/* validateVolumeSource, in upstream's order */
+/* The portal and the volume's name go into a path with a narrow limit. */
 static void
-check_source(ApiErrors *errors, const Volume *volume)
+check_iscsi_name(ApiErrors *errors, const Volume *volume)
 {
-    guint count = 0;
+    const char *portal = value_get_string(volume->iscsi, "targetPortal", "");
 
-    if (enter_source(errors, "emptyDir", volume->empty_dir, &count)) {
+    if (volume->iscsi != NULL && value_get_string(volume->iscsi, "initiatorName", NULL) != NULL &&
+        strlen(text_or_empty(volume->name)) + 1 + strlen(portal) > 64)
+        field_invalid_string(errors, "name", text_or_empty(volume->name),
+                             "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if "
+                             "iscsi.initiatorName is specified.");
+}
+
+/* validateVolumeSource, in upstream's order: the first half */
+static void
+check_first_sources(ApiErrors *errors, const Volume *volume, guint *count)
+{
+    if (enter_source(errors, "emptyDir", volume->empty_dir, count)) {
         check_empty_dir(errors, volume->empty_dir);
         api_errors_pop(errors);
     }
-    if (enter_source(errors, "hostPath", volume->host_path, &count)) {
+    if (enter_source(errors, "hostPath", volume->host_path, count)) {
         check_host_path(errors, volume->host_path);
         api_errors_pop(errors);
     }
-    check_tree(errors, "gitRepo", volume->git_repo, &count, check_git_repo);
-    if (enter_source(errors, "secret", volume->secret, &count)) {
+    check_tree(errors, "gitRepo", volume->git_repo, count, check_git_repo);
+    check_tree_named(errors, "gcePersistentDisk", "persistentDisk", volume->gce_disk, count, check_gce_disk);
+    check_tree(errors, "awsElasticBlockStore", volume->aws_disk, count, check_aws_disk);
+    if (enter_source(errors, "secret", volume->secret, count)) {
         check_secret(errors, volume->secret);
         api_errors_pop(errors);
     }
-    check_tree(errors, "nfs", volume->nfs, &count, check_nfs);
-    check_tree(errors, "iscsi", volume->iscsi, &count, check_iscsi);
-    if (enter_source(errors, "persistentVolumeClaim", volume->persistent_volume_claim, &count)) {
+    check_tree(errors, "nfs", volume->nfs, count, check_nfs);
+    check_tree(errors, "iscsi", volume->iscsi, count, check_iscsi);
+    check_iscsi_name(errors, volume);
+    check_tree(errors, "glusterfs", volume->glusterfs, count, check_glusterfs);
+    check_tree(errors, "flocker", volume->flocker, count, check_flocker);
+    if (enter_source(errors, "persistentVolumeClaim", volume->persistent_volume_claim, count)) {
         if (str_is_empty(volume->persistent_volume_claim->claim_name))
             field_required(errors, "claimName", NULL);
         api_errors_pop(errors);
     }
+    check_tree(errors, "rbd", volume->rbd, count, check_rbd);
+    check_tree(errors, "cinder", volume->cinder, count, check_cinder);
+    check_tree_named(errors, "cephFS", "cephfs", volume->cephfs, count, check_cephfs);
+    check_tree(errors, "quobyte", volume->quobyte, count, check_quobyte);
+}
+
+/* The claim of an ephemeral volume is called after its pod. */
+static void
+check_claim_name(ApiErrors *errors, const ApiObject *pod, const Volume *volume)
+{
+    const char *name;
+    StrList messages = {0};
+
+    if (pod == NULL || str_is_empty(api_name(pod)) || str_is_empty(volume->name))
+        return;
+    name = str_internf("%s-%s", api_name(pod), volume->name);
+    name_check(NAME_DNS_SUBDOMAIN, name, FALSE, &messages);
+    for (guint i = 0; i < messages.count; i++)
+        field_invalid_string(errors, "name", volume->name,
+                             str_internf("PVC name %s: %s", api_quote(name), messages.items[i]));
+    g_free(messages.items);
+}
+
+static void
+check_source(ApiErrors *errors, const ApiObject *pod, const Volume *volume)
+{
+    guint count = 0;
+    gboolean is_alone;
+
+    check_first_sources(errors, volume, &count);
     if (volume->downward_api != NULL && count > 0) {
         /* Upstream's own spelling of the path. */
         field_forbidden(errors, "downwarAPI", "may not specify more than 1 volume type");
@@ -307,23 +362,48 @@ check_source(ApiErrors *errors, const Volume *volume)
         api_errors_pop(errors);
     }
     check_tree(errors, "fc", volume->other, &count, check_fibre_channel);
+    check_tree(errors, "flexVolume", volume->flex_volume, &count, check_flex_volume);
     if (enter_source(errors, "configMap", volume->config_map, &count)) {
         check_config_map(errors, volume->config_map);
         api_errors_pop(errors);
     }
+    check_tree(errors, "azureFile", volume->azure_file, &count, check_azure_file);
+    check_tree(errors, "vsphereVolume", volume->vsphere_volume, &count, check_vsphere_volume);
+    check_tree(errors, "photonPersistentDisk", volume->photon_disk, &count, check_photon_disk);
+    check_tree(errors, "portworxVolume", volume->portworx_volume, &count, check_portworx_volume);
+    check_tree(errors, "azureDisk", volume->azure_disk, &count, check_azure_disk);
+    check_tree(errors, "storageos", volume->storageos, &count, check_storageos);
     if (enter_source(errors, "projected", volume->projected, &count)) {
         check_projected(errors, volume->projected);
         api_errors_pop(errors);
     }
+    check_tree(errors, "scaleIO", volume->scale_io, &count, check_scale_io);
     check_tree(errors, "csi", volume->csi, &count, check_inline_csi);
+    is_alone = count == 0;
     check_tree(errors, "ephemeral", volume->ephemeral, &count, check_ephemeral);
+    if (volume->ephemeral != NULL && is_alone)
+        check_claim_name(errors, pod, volume);
     if (count == 0)
         field_required(errors, NULL, "must specify a volume type");
 }
 
+/* A claim that is made for an ephemeral volume of this pod cannot be named by another volume. */
+static gboolean
+names_made_claim(const ApiObject *pod, const PodSpec *spec, const Volume *volume)
+{
+    if (pod == NULL || str_is_empty(api_name(pod)) || volume->persistent_volume_claim == NULL)
+        return FALSE;
+    for (guint i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].ephemeral != NULL &&
+            str_is(volume->persistent_volume_claim->claim_name,
+                   str_internf("%s-%s", api_name(pod), text_or_empty(spec->volumes.items[i].name))))
+            return TRUE;
+    return FALSE;
+}
+
 /* ValidateVolumes: @out_names gets those without a fault, which mounts may name. */
 void
-check_volumes(ApiErrors *errors, const PodSpec *spec, StrList *out_names)
+check_volumes(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, StrList *out_names)
 {
     api_errors_push(errors, "volumes");
     for (guint i = 0; i < spec->volumes.count; i++) {
@@ -331,7 +411,7 @@ check_volumes(ApiErrors *errors, const PodSpec *spec, StrList *out_names)
         guint before = errors->list.count;
 
         api_errors_push_index(errors, i);
-        check_source(errors, volume);
+        check_source(errors, pod, volume);
         if (str_is_empty(volume->name))
             field_required(errors, "name", NULL);
         else
@@ -340,6 +420,9 @@ check_volumes(ApiErrors *errors, const PodSpec *spec, StrList *out_names)
             field_duplicate(errors, "name", api_quote(volume->name));
         if (errors->list.count == before)
             str_list_add(out_names, volume->name);
+        if (names_made_claim(pod, spec, volume))
+            field_invalid_string(errors, "persistentVolumeClaim.claimName", volume->persistent_volume_claim->claim_name,
+                                 "must not reference a PVC that gets created for an ephemeral volume");
         api_errors_pop(errors);
     }
     api_errors_pop(errors);

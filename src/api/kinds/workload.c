@@ -221,6 +221,7 @@ const ApiKind replica_set_kind = {
     .prepare_update = replica_set_prepare_update,
     .validate = replica_set_validate,
     .validate_update = replica_set_validate_update,
+    .validate_status = replica_set_validate_status,
     .warn = workload_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = replica_set_select_field,
@@ -246,6 +247,7 @@ const ApiKind deployment_kind = {
     .prepare_update = deployment_prepare_update,
     .validate = deployment_validate,
     .validate_update = deployment_validate_update,
+    .validate_status = deployment_validate_status,
     .warn = workload_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -1,0 +1,266 @@
+/*
+ * Validation of what is written to the status of pods and of workloads other than Jobs.
+ *
+ * Models: v1.34 pkg/apis/core/validation: ValidatePodStatusUpdate, ValidateReplicationControllerStatus;
+ * pkg/apis/apps/validation: ValidateDeploymentStatusUpdate and its like.
+ */
+#include "api/kinds/hooks.h"
+#include "api/kinds/tables.h"
+
+#include <string.h>
+
+/* --- workloads ------------------------------------------------------------------------------------------ */
+
+static void
+check_at_most(ApiErrors *errors, const char *child, gint32 count, gint32 most, const char *what)
+{
+    if (count > most)
+        field_invalid_int(errors, child, count, str_internf("cannot be greater than %s", what));
+}
+
+static void
+check_collisions(ApiErrors *errors, OptInt32 now, OptInt32 was)
+{
+    if (was.is_set && (!now.is_set || now.value < was.value))
+        field_invalid_int(errors, "collisionCount", now.is_set ? now.value : 0, "cannot be decremented");
+}
+
+static void
+check_optional_count(ApiErrors *errors, const char *child, OptInt32 count)
+{
+    if (count.is_set)
+        check_not_negative(errors, child, count.value);
+}
+
+void
+replica_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const ReplicaSetStatus *status = object->status;
+
+    (void)old;
+    api_errors_push(errors, "status");
+    check_not_negative(errors, "replicas", status->replicas);
+    check_not_negative(errors, "fullyLabeledReplicas", status->fully_labeled_replicas);
+    check_not_negative(errors, "readyReplicas", status->ready_replicas);
+    check_not_negative(errors, "availableReplicas", status->available_replicas);
+    check_not_negative(errors, "observedGeneration", status->observed_generation);
+    check_at_most(errors, "fullyLabeledReplicas", status->fully_labeled_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "readyReplicas", status->ready_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "availableReplicas", status->available_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "availableReplicas", status->available_replicas, status->ready_replicas, "readyReplicas");
+    api_errors_pop(errors);
+}
+
+void
+deployment_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const DeploymentStatus *status = object->status;
+
+    api_errors_push(errors, "status");
+    check_not_negative(errors, "observedGeneration", status->observed_generation);
+    check_not_negative(errors, "replicas", status->replicas);
+    check_not_negative(errors, "updatedReplicas", status->updated_replicas);
+    check_not_negative(errors, "readyReplicas", status->ready_replicas);
+    check_not_negative(errors, "availableReplicas", status->available_replicas);
+    check_not_negative(errors, "unavailableReplicas", status->unavailable_replicas);
+    check_optional_count(errors, "collisionCount", status->collision_count);
+    check_at_most(errors, "updatedReplicas", status->updated_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "readyReplicas", status->ready_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "availableReplicas", status->available_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "availableReplicas", status->available_replicas, status->ready_replicas, "readyReplicas");
+    check_collisions(errors, status->collision_count, ((const DeploymentStatus *)old->status)->collision_count);
+    api_errors_pop(errors);
+}
+
+void
+daemon_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const DaemonSetStatus *status = object->status;
+
+    api_errors_push(errors, "status");
+    check_not_negative(errors, "currentNumberScheduled", status->current_scheduled);
+    check_not_negative(errors, "numberMisscheduled", status->misscheduled);
+    check_not_negative(errors, "desiredNumberScheduled", status->desired_scheduled);
+    check_not_negative(errors, "numberReady", status->ready);
+    check_not_negative(errors, "observedGeneration", status->observed_generation);
+    check_not_negative(errors, "updatedNumberScheduled", status->updated_scheduled);
+    check_not_negative(errors, "numberAvailable", status->available);
+    check_not_negative(errors, "numberUnavailable", status->unavailable);
+    check_optional_count(errors, "collisionCount", status->collision_count);
+    check_collisions(errors, status->collision_count, ((const DaemonSetStatus *)old->status)->collision_count);
+    api_errors_pop(errors);
+}
+
+void
+stateful_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const StatefulSetStatus *status = object->status;
+
+    api_errors_push(errors, "status");
+    check_not_negative(errors, "replicas", status->replicas);
+    check_not_negative(errors, "readyReplicas", status->ready_replicas);
+    check_not_negative(errors, "currentReplicas", status->current_replicas);
+    check_not_negative(errors, "updatedReplicas", status->updated_replicas);
+    check_not_negative(errors, "availableReplicas", status->available_replicas);
+    check_not_negative(errors, "observedGeneration", status->observed_generation);
+    check_optional_count(errors, "collisionCount", status->collision_count);
+    check_at_most(errors, "readyReplicas", status->ready_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "currentReplicas", status->current_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "updatedReplicas", status->updated_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "availableReplicas", status->available_replicas, status->replicas, "status.replicas");
+    check_at_most(errors, "availableReplicas", status->available_replicas, status->ready_replicas, "status.readyReplicas");
+    check_collisions(errors, status->collision_count, ((const StatefulSetStatus *)old->status)->collision_count);
+    api_errors_pop(errors);
+}
+
+/* --- pods ------------------------------------------------------------------------------------------------------- */
+
+/* validatePodConditions */
+static void
+check_conditions(ApiErrors *errors, const ConditionList *conditions)
+{
+    static const char *const known[] = {"PodScheduled", "Ready", "Initialized", NULL};
+
+    for (guint i = 0; i < conditions->count; i++) {
+        const Condition *condition = &conditions->items[i];
+
+        if (condition->observed_generation < 0)
+            field_invalid_int(errors, str_internf("conditions[%u].observedGeneration", i), condition->observed_generation,
+                              "must be a non-negative integer");
+        if (!g_strv_contains(known, text_or_empty(condition->type)))
+            check_name(errors, str_internf("conditions[%u].Type", i), NAME_QUALIFIED, condition->type);
+    }
+}
+
+static const ContainerStatus *
+find_container(const ContainerStatusList *list, const char *name)
+{
+    for (guint i = 0; i < list->count; i++)
+        if (str_is(list->items[i].name, text_or_empty(name)))
+            return &list->items[i];
+    return NULL;
+}
+
+static gboolean
+is_sidecar(const PodSpec *spec, const char *name)
+{
+    for (guint i = 0; i < spec->init_containers.count; i++)
+        if (str_is(spec->init_containers.items[i].name, text_or_empty(name)))
+            return container_is_sidecar(&spec->init_containers.items[i]);
+    return FALSE;
+}
+
+/* ValidateContainerStateTransition and its like: what ended does not run again where it is not restarted. */
+static void
+check_transitions(ApiErrors *errors, const char *list, const ContainerStatusList *now, const ContainerStatusList *was, const PodSpec *spec)
+{
+    gboolean is_init = strcmp(list, "initContainerStatuses") == 0;
+
+    if (str_is(spec->restart_policy, "Always"))
+        return;
+    for (guint i = 0; i < was->count; i++) {
+        const ContainerStateTerminated *end = was->items[i].state.terminated;
+        const ContainerStatus *next = find_container(now, was->items[i].name);
+
+        if (end == NULL || (end->exit_code != 0 && str_is(spec->restart_policy, "OnFailure")) ||
+            (is_init && is_sidecar(spec, was->items[i].name)))
+            continue;
+        if (next != NULL && next->state.terminated == NULL)
+            field_forbidden(errors, str_internf("%s[%u].state", list, i), "may not be transitioned to non-terminated state");
+    }
+}
+
+static gboolean
+is_dual_stack(const PodIp *ips, guint count)
+{
+    guint n_v6 = 0;
+
+    for (guint i = 0; i < count; i++)
+        n_v6 += strchr(text_or_empty(ips[i].ip), ':') != NULL;
+    return n_v6 > 0 && n_v6 < count;
+}
+
+/* validatePodIPs, validateHostIPs: one of each family at most */
+static void
+check_ips(ApiErrors *errors, const char *list, const PodIp *ips, guint count)
+{
+    g_autoptr(GString) printed = g_string_new("[");
+
+    for (guint i = 0; i < count; i++) {
+        check_ip(errors, str_internf("%s[%u]", list, i), ips[i].ip);
+        g_string_append_printf(printed, "%s{\"IP\":%s}", i > 0 ? "," : "", api_quote(text_or_empty(ips[i].ip)));
+    }
+    g_string_append_c(printed, ']');
+    if (count > 1 && (count > 2 || !is_dual_stack(ips, count)))
+        field_invalid_raw(errors, list, str_intern(printed->str), "may specify no more than one IP for each IP family");
+}
+
+void
+pod_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const PodStatus *now = object->status;
+    const PodStatus *was = old->status;
+    const PodSpec *spec = old->spec;
+
+    api_errors_push(errors, "status");
+    check_conditions(errors, &now->conditions);
+    if (!str_is_empty(now->nominated_node_name) && !str_is(now->nominated_node_name, text_or_empty(was->nominated_node_name)))
+        check_name(errors, "nominatedNodeName", NAME_DNS_SUBDOMAIN, now->nominated_node_name);
+    if (now->observed_generation < 0)
+        field_invalid_int(errors, "observedGeneration", now->observed_generation, "must be a non-negative integer");
+    check_immutable(errors, "qosClass", now->qos_class, was->qos_class);
+    check_transitions(errors, "containerStatuses", &now->container_statuses, &was->container_statuses, spec);
+    check_transitions(errors, "initContainerStatuses", &now->init_container_statuses, &was->init_container_statuses, spec);
+    check_ips(errors, "podIPs", now->pod_ips.items, now->pod_ips.count);
+    if (now->host_ips.count > 0 && !str_is(text_or_empty(now->host_ip), text_or_empty(now->host_ips.items[0].ip)))
+        field_invalid_string(errors, "hostIPs[0].ip", text_or_empty(now->host_ips.items[0].ip), "must be equal to `hostIP`");
+    check_ips(errors, "hostIPs", now->host_ips.items, now->host_ips.count);
+    api_errors_pop(errors);
+}
+
+/* The generation that the old condition of this type, the @nth of its type, was of. */
+static gint64
+old_generation(const ConditionList *conditions, const char *type, guint nth)
+{
+    for (guint i = 0; i < conditions->count; i++)
+        if (conditions->items[i].type == type && nth-- == 0)
+            return conditions->items[i].observed_generation;
+    return 0;
+}
+
+static guint
+count_before(const ConditionList *conditions, guint index)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < index; i++)
+        count += conditions->items[i].type == conditions->items[index].type;
+    return count;
+}
+
+/* v1.34 pkg/registry/core/pod/strategy.go: podStatusStrategy.PrepareForUpdate */
+void
+pod_prepare_status(ApiObject *object, const ApiObject *old)
+{
+    const PodStatus *was = old->status;
+    const PodStatus *now = object->status;
+    gboolean is_whole = !str_is_empty(now->qos_class) && (now->observed_generation != 0 || was->observed_generation == 0);
+
+    for (guint i = 0; is_whole && i < now->conditions.count; i++)
+        is_whole = now->conditions.items[i].observed_generation != 0 ||
+                   old_generation(&was->conditions, now->conditions.items[i].type, count_before(&now->conditions, i)) == 0;
+    if (!is_whole) {
+        PodStatus *status = api_edit_status(object);
+
+        if (str_is_empty(status->qos_class))
+            status->qos_class = was->qos_class;
+        if (status->observed_generation == 0)
+            status->observed_generation = was->observed_generation;
+        for (guint i = 0; i < status->conditions.count; i++) {
+            Condition *condition = &status->conditions.items[i];
+
+            if (condition->observed_generation == 0)
+                condition->observed_generation = old_generation(&was->conditions, condition->type, count_before(&status->conditions, i));
+        }
+    }
+}
