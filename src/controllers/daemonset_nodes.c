@@ -264,6 +264,15 @@ daemon_pod_is_updated(const ApiObject *pod, const char *hash)
     return hash != NULL && str_is(str_map_get(&pod->meta->labels, DAEMON_HASH_LABEL), hash);
 }
 
+gboolean
+daemon_pod_is_current(const ApiObject *set, const ApiObject *pod, const char *hash)
+{
+    const char *generation = str_map_get(&set->meta->annotations, DAEMON_TEMPLATE_GENERATION);
+
+    return daemon_pod_is_updated(pod, hash) ||
+           (generation != NULL && str_is(str_map_get(&pod->meta->labels, GENERATION_LABEL), generation));
+}
+
 /* --- new pods, and pods that go ---------------------------------------------------------------------------- */
 
 static ApiObject *

@@ -11,7 +11,7 @@ find_pods(const DaemonView *view,
     *out_old = NULL;
     for (guint i = 0; i < node->pods->len; i++) {
         const ApiObject *pod = node->pods->pdata[i];
-        const ApiObject **place = daemon_pod_is_updated(pod, view->hash) ? out_new : out_old;
+        const ApiObject **place = daemon_pod_is_current(view->set, pod, view->hash) ? out_new : out_old;
 
         if (api_is_deleting(pod))
             continue;
@@ -31,6 +31,14 @@ is_available(const Reconcile *r, const DaemonView *view, const ApiObject *pod)
     return pod_is_available(pod, daemon_set_spec(view->set)->min_ready_s, r->wall_ns);
 }
 
+static gboolean
+is_wanted(const DaemonView *view, const DaemonNode *node)
+{
+    gboolean should_continue;
+
+    return node->node != NULL && daemon_node_should_run(view->set, node->node, &should_continue);
+}
+
 /* updatedDesiredNodeCounts: both round up; both 0 of some nodes: one may be missing. */
 static void
 scaled_counts(const DaemonView *view, guint *out_surge, guint *out_unavailable, guint *out_desired)
@@ -42,10 +50,7 @@ scaled_counts(const DaemonView *view, guint *out_surge, guint *out_unavailable, 
     gint32 unavailable = 0;
 
     for (guint i = 0; i < view->nodes->len; i++) {
-        const DaemonNode *node = view->nodes->pdata[i];
-        gboolean should_continue;
-
-        if (node->node != NULL && daemon_node_should_run(view->set, node->node, &should_continue))
+        if (is_wanted(view, view->nodes->pdata[i]))
             desired++;
     }
     if (update != NULL) {
@@ -79,7 +84,7 @@ plan_without_surge(const Reconcile *r, const DaemonView *view, guint max_unavail
         const ApiObject *new_pod;
         const ApiObject *old_pod;
 
-        if (node->pods->len == 0)
+        if (node->pods->len == 0 && !is_wanted(view, node))
             continue;
         if (!find_pods(view, node, &new_pod, &old_pod) || (new_pod == NULL) == (old_pod == NULL)) {
             unavailable++;
@@ -107,7 +112,6 @@ tally_surge(const Reconcile *r, const DaemonView *view, const DaemonNode *node, 
 {
     const ApiObject *new_pod;
     const ApiObject *old_pod;
-    gboolean should_continue;
 
     if (!find_pods(view, node, &new_pod, &old_pod)) {
         tally->surge++;
@@ -123,8 +127,7 @@ tally_surge(const Reconcile *r, const DaemonView *view, const DaemonNode *node, 
             g_ptr_array_add(tally->victims, (gpointer)old_pod);
         else
             tally->surge++;
-    } else if (node->node == NULL ||
-               !daemon_node_should_run(view->set, node->node, &should_continue)) {
+    } else if (!is_wanted(view, node)) {
         /* Nobody misses one that is not available; the others stay until there are enough elsewhere. */
         g_ptr_array_add(is_available(r, view, old_pod) ? tally->unwanted : tally->victims, (gpointer)old_pod);
     } else {

@@ -32,7 +32,7 @@ daemon_calculate_status(const Reconcile *r,
             status->ready++;
         if (pod_is_available(pods->pdata[0], min_ready_s, r->wall_ns))
             status->available++;
-        if (daemon_pod_is_updated(pods->pdata[0], view->hash))
+        if (daemon_pod_is_current(view->set, pods->pdata[0], view->hash))
             status->updated_scheduled++;
     }
     status->unavailable = status->desired_scheduled - status->available;

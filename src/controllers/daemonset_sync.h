@@ -35,6 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DaemonView, daemon_view_free)
 /* daemon_sort_oldest: scheduled before unscheduled, then by creation. */
 void daemon_sort_oldest(GPtrArray *pods);
 gboolean daemon_pod_is_updated(const ApiObject *pod, const char *hash);
+/* daemon_pod_is_current: IsPodUpdated: by its hash, or by the generation of the template it was made of. */
+gboolean daemon_pod_is_current(const ApiObject *set, const ApiObject *pod, const char *hash);
 gboolean daemon_allows_surge(const ApiObject *set);
 /* daemon_plan_pods: expectations, pods for the nodes named, deletions; at most 250 of each. */
 void daemon_plan_pods(const ApiObject *set,

@@ -4,6 +4,7 @@
 #include "api/selector.h"
 #include "client/plan_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 Mini *
@@ -95,6 +96,17 @@ mini_put(Mini *mini, ApiObject *object)
     object->resource_version = ++mini->revision;
     api_object_unref(mini->objects->pdata[index]);
     mini->objects->pdata[index] = object;
+}
+
+void
+mini_put_template(Mini *mini, ApiObject *set)
+{
+    StrMap *annotations = &api_edit_meta(set)->annotations;
+    const char *text = str_map_get(annotations, DAEMON_TEMPLATE_GENERATION);
+
+    if (text != NULL)
+        str_map_set(annotations, DAEMON_TEMPLATE_GENERATION, str_internf("%d", atoi(text) + 1));
+    mini_put(mini, set);
 }
 
 void

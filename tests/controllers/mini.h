@@ -55,6 +55,8 @@ mini_get(Mini *mini, const ApiKind *kind, const char *namespace_, const char *na
 /* mini_edit: a copy to change and give back with mini_put. */
 ApiObject *mini_edit(Mini *mini, const ApiKind *kind, const char *name);
 void mini_put(Mini *mini, ApiObject *object);
+/* mini_put_template: mini_put of a DaemonSet with another template, whose generation the API server counts up. */
+void mini_put_template(Mini *mini, ApiObject *set);
 void mini_remove(Mini *mini, const ApiObject *object);
 guint mini_count(Mini *mini, const ApiKind *kind);
 /* mini_nth: in the order they were stored. */

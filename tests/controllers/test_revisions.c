@@ -37,7 +37,7 @@ set_image(Mini *mini, const ApiKind *kind, const char *image)
                                                           : &((StatefulSetSpec *)api_edit_spec(changed))->template_;
 
     template_->spec.containers.items[0].image = str_intern(image);
-    mini_put(mini, changed);
+    mini_put_template(mini, changed);
 }
 
 static void

@@ -75,7 +75,7 @@ change_image(Mini *mini, const ApiKind *kind, const char *name)
                                      : &((StatefulSetSpec *)api_edit_spec(changed))->template_;
 
     template_->spec.containers.items[0].image = str_intern("i:2");
-    mini_put(mini, changed);
+    mini_put_template(mini, changed);
 }
 
 /* --- DaemonSet ----------------------------------------------------------------------------------------- */
