@@ -18,6 +18,7 @@ main(void)
     srunner_add_suite(runner, eviction_suite());
     srunner_add_suite(runner, garbage_suite());
     srunner_add_suite(runner, namespace_suite());
+    srunner_add_suite(runner, daemonset_manage_suite());
     srunner_add_suite(runner, daemonset_rolling_suite());
     srunner_add_suite(runner, sets_suite());
     srunner_add_suite(runner, cloudinit_suite());

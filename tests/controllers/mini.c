@@ -484,6 +484,7 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
     if (step->ignores_errors || is_ignored(step, result->status))
         return TRUE;
     log_event(mini, &step->on_failure, "", result->status->message);
+    mini->n_failed++;
     if (mini->error == NULL)
         mini->error = result->status->message;
     return step->continue_on_error;
@@ -500,6 +501,7 @@ run_steps(Mini *mini, Plan *plan, StepResult *results)
         guint id = first->group_id;
         guint batch = 1;
         gboolean goes_on = TRUE;
+        guint n_failed = mini->n_failed;
 
         if (id == 0) {
             if (!do_step(mini, first, results, i++))
@@ -512,6 +514,8 @@ run_steps(Mini *mini, Plan *plan, StepResult *results)
                  k++, i++)
                 goes_on &= do_step(mini, plan_get(plan, i), results, i);
             batch *= 2;
+            while (mini->n_failed > n_failed && i < plan_count(plan) && plan_get(plan, i)->group_id == id)
+                i++;
         }
         if (!goes_on)
             return;
@@ -585,6 +589,7 @@ run(Mini *mini, const ControllerDef *def, const char *key, gboolean is_tick)
     g_string_truncate(mini->log, 0);
     mini->requeue_ns = mini->enqueued_ns = -1;
     mini->error = NULL;
+    mini->n_failed = 0;
     mini->expected_creations = 0;
     g_ptr_array_set_size(mini->enqueued, 0);
     if (is_tick)

@@ -35,6 +35,7 @@ struct Mini {
     GArray *refusals;         /* of MiniRefusal */
     gint64 requeue_ns;        /* of the last sync; -1: none */
     const char *error;        /* of the last sync; NULL: none */
+    guint n_failed;           /* steps of the last sync that were refused, and that mattered */
     guint expected_creations; /* asked for by the last sync */
     guint64 visited;          /* objects that the view handed out in the last sync */
     GPtrArray *enqueued;      /* keys (interned) that the last sync asked for */

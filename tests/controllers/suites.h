@@ -14,6 +14,7 @@ Suite *nodezones_suite(void);
 Suite *eviction_suite(void);
 Suite *garbage_suite(void);
 Suite *namespace_suite(void);
+Suite *daemonset_manage_suite(void);
 Suite *daemonset_rolling_suite(void);
 Suite *sets_suite(void);
 Suite *cloudinit_suite(void);
