@@ -18,6 +18,7 @@ sync_new(const Reconcile *r, const ApiObject *set, Plan *plan)
     sync->revisions = g_ptr_array_new_with_free_func(api_object_unref);
     sync->replicas = g_array_new(FALSE, FALSE, sizeof(Slot));
     sync->condemned = g_array_new(FALSE, FALSE, sizeof(Slot));
+    sync->create_steps = g_array_new(FALSE, FALSE, sizeof(CreateStep));
     sync->plan = plan;
     return sync;
 }
@@ -36,6 +37,7 @@ sync_free(gpointer data)
     g_ptr_array_unref(sync->revisions);
     g_array_unref(sync->replicas);
     g_array_unref(sync->condemned);
+    g_array_unref(sync->create_steps);
     g_free(sync);
 }
 
@@ -146,8 +148,12 @@ process_replica(StatefulSync *sync, const Slot *slot, gboolean monotonic)
             stateful_plan_delete(sync, pod, "because it has ended");
         return VERDICT_STOP;
     }
-    if (str_is(pod_status(pod)->phase, "Pending") && !stateful_plan_claims(sync, slot->ordinal))
-        return VERDICT_ERROR;
+    /* createMissingPersistentVolumeClaims */
+    if (str_is(pod_status(pod)->phase, "Pending")) {
+        if (!stateful_plan_claims(sync, slot->ordinal, FALSE))
+            return VERDICT_ERROR;
+        stateful_plan_retention(sync, pod);
+    }
     if (monotonic && (api_is_deleting(pod) || !is_available(sync, pod)))
         return VERDICT_STOP;
     if (!stateful_identity_matches(sync->set, pod) || !stateful_storage_matches(sync->set, pod) ||
@@ -168,7 +174,7 @@ plan_all_claims(StatefulSync *sync, gboolean monotonic)
         const Slot *slot = &g_array_index(sync->replicas, Slot, i);
 
         if (is_missing(slot) && !stateful_claims_are_stale(sync, slot->ordinal))
-            is_fine = stateful_plan_claims(sync, slot->ordinal);
+            is_fine = stateful_plan_claims(sync, slot->ordinal, TRUE);
         if (monotonic && (is_missing(slot) || is_unavailable(sync, slot->pod)))
             break;
     }
@@ -316,10 +322,10 @@ after_status(const Reconcile *r,
     gint32 min_ready_s = stateful_set_spec(set)->min_ready_s;
 
     (void)r;
-    if (min_ready_s > 0 && n_results > 0 && step_succeeded(&results[0]) &&
-        stateful_set_status(results[0].object)->available_replicas !=
-            replicas_of(stateful_set_spec(set)->replicas))
-        plan_requeue_after(plan, min_ready_s * NS_PER_S);
+    for (guint i = 0; i < n_results; i++)
+        if (min_ready_s > 0 && step_succeeded(&results[i]) && results[i].object->kind == &stateful_set_kind &&
+            stateful_set_status(results[i].object)->available_replicas != replicas_of(stateful_set_spec(set)->replicas))
+            plan_requeue_after(plan, min_ready_s * NS_PER_S);
 }
 
 /* v1.34 stateful_set_control.go, updateStatefulSetStatus, then truncateHistory. */
@@ -370,6 +376,7 @@ after_pods(const Reconcile *r,
         sync->current_less = 0;
     sync->r = r;
     sync->plan = plan;
+    stateful_plan_after_creation(sync, results);
     if (error != NULL)
         plan_fail(plan, "%s", error);
     plan_status(sync);

@@ -162,7 +162,7 @@ stateful_plan_retention(StatefulSync *sync, const ApiObject *pod)
             api_set_controller(meta, sync->set);
         if (by_pod && !is_foreign)
             api_set_controller(meta, pod);
-        plan_update(sync->plan, changed, "because of the retention policy of its claims");
+        plan_update(sync->plan, changed, "because of the retention policy of its claims")->continue_on_error = TRUE;
     }
 }
 
@@ -186,6 +186,7 @@ stateful_claims_are_stale(const StatefulSync *sync, gint32 ordinal)
 
 /* --- making them ----------------------------------------------------------------------------------------- */
 
+/* Whose it is, is seen to when the pod has been created. */
 static ApiObject *
 claim_new(const StatefulSync *sync, guint index, gint32 ordinal)
 {
@@ -195,23 +196,18 @@ claim_new(const StatefulSync *sync, guint index, gint32 ordinal)
     ApiObject *claim =
         api_object_new(&persistent_volume_claim_kind, api_namespace(sync->set), name);
     ObjectMeta *meta = api_edit_meta(claim);
-    gboolean by_set;
-    gboolean by_pod;
 
     str_map_copy(&meta->labels, &template_->metadata.labels);
     for (guint i = 0; spec->selector != NULL && i < spec->selector->match_labels.count; i++)
         str_map_set(&meta->labels, spec->selector->match_labels.items[i].key,
                     spec->selector->match_labels.items[i].value);
     str_map_copy(&meta->annotations, &template_->metadata.annotations);
-    wanted_owners(sync, ordinal, &by_set, &by_pod);
-    if (by_set)
-        api_set_controller(meta, sync->set);
     api_struct_copy(&pvc_spec_type, api_edit_spec(claim), &template_->spec);
     return claim;
 }
 
 gboolean
-stateful_plan_claims(StatefulSync *sync, gint32 ordinal)
+stateful_plan_claims(StatefulSync *sync, gint32 ordinal, gboolean is_for_new)
 {
     const char *pod_name = str_internf("%s-%d", api_name(sync->set), ordinal);
     char first = profile_has(FEATURE_CAPITAL_EVENTS, sync->r->version_minor) ? 'C' : 'c';
@@ -222,9 +218,10 @@ stateful_plan_claims(StatefulSync *sync, gint32 ordinal)
         PlanStep *step;
 
         if (present != NULL && api_is_deleting(present)) {
-            plan_event(sync->plan, sync->set, "Warning", "FailedCreate",
-                       "%create Pod %s in StatefulSet %s failed error: pvc %s is being deleted", first, pod_name,
-                       api_name(sync->set), name);
+            if (is_for_new)
+                plan_event(sync->plan, sync->set, "Warning", "FailedCreate",
+                           "%create Pod %s in StatefulSet %s failed error: pvc %s is being deleted", first, pod_name,
+                           api_name(sync->set), name);
             plan_fail(sync->plan, "pvc %s is being deleted", name);
             return FALSE;
         }
@@ -243,8 +240,34 @@ stateful_plan_claims(StatefulSync *sync, gint32 ordinal)
                                     "%%s",
                                     first, name, pod_name, api_name(sync->set))};
         step->ignore_codes[0] = 409;
+        if (is_for_new) {
+            CreateStep noted = {plan_count(sync->plan) - 1, pod_name, name};
+
+            g_array_append_val(sync->create_steps, noted);
+        }
     }
     return TRUE;
+}
+
+/* CreateStatefulPod */
+void
+stateful_plan_after_creation(StatefulSync *sync, const StepResult *results)
+{
+    char first = profile_has(FEATURE_CAPITAL_EVENTS, sync->r->version_minor) ? 'C' : 'c';
+
+    for (guint i = 0; i < sync->create_steps->len; i++) {
+        const CreateStep *noted = &g_array_index(sync->create_steps, CreateStep, i);
+        const StepResult *result = &results[noted->step];
+
+        if (!result->was_run)
+            continue;
+        if (noted->claim_name == NULL && step_succeeded(result))
+            stateful_plan_retention(sync, result->object);
+        else if (noted->claim_name != NULL && !step_succeeded(result))
+            plan_event(sync->plan, sync->set, "Warning", "FailedCreate",
+                       "%create Pod %s in StatefulSet %s failed error: failed to create PVC %s: %s", first, noted->pod_name,
+                       api_name(sync->set), noted->claim_name, step_error_text(result));
+    }
 }
 
 /* --- in the pod ---------------------------------------------------------------------------------------------- */

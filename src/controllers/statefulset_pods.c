@@ -113,17 +113,19 @@ stateful_set_events(const StatefulSync *sync, PlanStep *step, const char *verb, 
 gboolean
 stateful_plan_create(StatefulSync *sync, gint32 ordinal)
 {
-    ApiObject *pod;
+    ApiObject *pod = stateful_pod_new(sync, ordinal);
+    CreateStep noted;
     PlanStep *step;
 
-    pod = stateful_pod_new(sync, ordinal);
     if (pod == NULL) {
         plan_fail(sync->plan, "revision %s has no template", api_name(sync->update));
         return FALSE;
     }
     step = plan_create(sync->plan, pod, "because the set has no pod %d", ordinal);
     stateful_set_events(sync, step, "create", api_name(pod));
-    stateful_plan_retention(sync, pod); /* of claims that were there before it */
+    step->ignore_codes[0] = 409; /* the cache was behind: an error, but none to tell of */
+    noted = (CreateStep){plan_count(sync->plan) - 1, api_name(pod), NULL};
+    g_array_append_val(sync->create_steps, noted);
     return TRUE;
 }
 
@@ -146,7 +148,7 @@ stateful_plan_repair(StatefulSync *sync, const ApiObject *pod)
     if (!is_kept_well)
         stateful_plan_retention(sync, pod);
     if (!stateful_storage_matches(sync->set, pod))
-        stateful_plan_claims(sync, stateful_ordinal(sync->set, pod));
+        stateful_plan_claims(sync, stateful_ordinal(sync->set, pod), FALSE);
     if (stateful_identity_matches(sync->set, pod) && is_kept_well)
         return;
     changed = api_object_copy(pod);

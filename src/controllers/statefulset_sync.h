@@ -18,6 +18,13 @@ typedef struct {
     gint32 ordinal;
 } Slot;
 
+/* What is made for a slot that is empty. */
+typedef struct {
+    guint step;             /* of the plan */
+    const char *pod_name;
+    const char *claim_name; /* NULL: the pod itself */
+} CreateStep;
+
 typedef struct {
     guint ref_count; /* it goes from one continuation to the next */
     const Reconcile *r;
@@ -31,6 +38,7 @@ typedef struct {
     gint32 current_less;            /* pods that the rolling update deletes in this sync */
     gboolean is_update_new;         /* its creation is the last step planned so far */
     guint n_prelude;                /* steps before those for pods */
+    GArray *create_steps;           /* (owned) of CreateStep */
     Plan *plan;
 } StatefulSync;
 
@@ -61,8 +69,13 @@ void stateful_plan_repair(StatefulSync *sync, const ApiObject *pod);
 
 /* statefulset_claims.c */
 const char *stateful_claim_name(const ApiObject *set, guint template_index, gint32 ordinal);
-/* stateful_plan_claims: those that are missing. FALSE: one is on its way out; the plan fails. */
-gboolean stateful_plan_claims(StatefulSync *sync, gint32 ordinal);
+/* stateful_plan_claims: those that are missing. FALSE: one is on its way out; the plan fails. @is_for_new: told of the pod too. */
+gboolean stateful_plan_claims(StatefulSync *sync, gint32 ordinal, gboolean is_for_new);
+/*
+ * stateful_plan_after_creation: what was asked for has been tried: a claim that was refused is told of its pod too, claims
+ * of a pod that was created get their owners.
+ */
+void stateful_plan_after_creation(StatefulSync *sync, const StepResult *results);
 /* stateful_claims_are_stale: one is still a former pod's and goes with it; the new pod waits for another one. */
 gboolean stateful_claims_are_stale(const StatefulSync *sync, gint32 ordinal);
 /* stateful_storage_matches: the pod's volumes are those of its claims. */
