@@ -17,6 +17,7 @@ Suite *namespace_suite(void);
 Suite *daemonset_manage_suite(void);
 Suite *daemonset_rolling_suite(void);
 Suite *sets_suite(void);
+Suite *statefulset_claims_suite(void);
 Suite *statefulset_script_suite(void);
 Suite *cloudinit_suite(void);
 Suite *cloudnode_suite(void);

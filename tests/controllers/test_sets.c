@@ -306,6 +306,7 @@ static const struct {
 } budget_cases[] = {
     {"", 10, PROFILE_NEVER, 1},   {"3", 10, PROFILE_NEVER, 3}, {"10%", 25, PROFILE_NEVER, 2},
     {"50%", 5, PROFILE_NEVER, 2}, {"1%", 5, PROFILE_NEVER, 1}, {"50%", 5, 36, 1},
+    {"100%", 5, PROFILE_NEVER, 5}, {"10%", 5, PROFILE_NEVER, 1}, {"0%", 5, PROFILE_NEVER, 1}, {"0", 5, PROFILE_NEVER, 1},
 };
 
 /* "": the field is absent. It is set past the API, which drops it where the gate is off. */
@@ -361,51 +362,6 @@ START_TEST(stateful_stuck)
 }
 END_TEST
 
-/* v1.34 pkg/controller/statefulset/stateful_set_utils_test.go, TestUpdateClaimOwnerRefForSetAndPod. */
-static const struct {
-    const char *scaled, *deleted;
-    const char *in_range, *condemned; /* kind of the owner; "" none */
-} retention_cases[] = {
-    {"Retain", "Retain", "", ""},
-    {"Retain", "Delete", "StatefulSet", "StatefulSet"},
-    {"Delete", "Retain", "", "Pod"},
-    {"Delete", "Delete", "StatefulSet", "Pod"},
-};
-
-static const char *
-owner_kind(Mini *mini, const char *claim)
-{
-    const ApiObject *object = mini_get(mini, &persistent_volume_claim_kind, "default", claim);
-
-    ck_assert_msg(object != NULL, "no claim %s", claim);
-    return object->meta->owner_references.count == 0
-               ? ""
-               : object->meta->owner_references.items[0].kind;
-}
-
-START_TEST(stateful_retention)
-{
-    g_autofree char *rest = g_strdup_printf(
-        "persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, "
-        "volumeClaimTemplates: [{metadata: {name: v}, spec: {accessModes: [ReadWriteOnce], "
-        "resources: {requests: {storage: 1Gi}}}}],",
-        retention_cases[_i].scaled, retention_cases[_i].deleted);
-    Mini *mini = mini_new();
-    ApiObject *changed;
-
-    mini_add(mini, make_stateful_set(2, rest));
-    settle(mini);
-    ck_assert_str_eq(owner_kind(mini, "v-s-0"), retention_cases[_i].in_range);
-    changed = mini_edit(mini, &stateful_set_kind, "s");
-    ((StatefulSetSpec *)api_edit_spec(changed))->replicas = OPT_INT32(1);
-    mini_put(mini, changed);
-    settle(mini);
-    ck_assert_str_eq(owner_kind(mini, "v-s-0"), retention_cases[_i].in_range);
-    ck_assert_str_eq(owner_kind(mini, "v-s-1"), retention_cases[_i].condemned);
-    mini_free(mini);
-}
-END_TEST
-
 /*
  * v1.34 pkg/controller/statefulset/stateful_set_control.go, runForAll: with Parallel only an error ends the sync, so a
  * scale-down, a pod that has ended and the update are all seen to at once; OrderedReady takes the first and stops.
@@ -445,136 +401,6 @@ START_TEST(stateful_at_once)
                       "%s: %s is not deleted:\n%s", at_once_cases[_i].name, at_once_cases[_i].deleted[count],
                       mini->log->str);
     ck_assert_msg(count_lines(mini, "delete Pod ") == count, "%s:\n%s", at_once_cases[_i].name, mini->log->str);
-    mini_free(mini);
-}
-END_TEST
-
-/*
- * v1.34 pkg/controller/statefulset/stateful_set_utils_test.go, TestIsClaimOwnerUpToDate,
- * TestUpdateClaimOwnerRefForSetAndPod: references that are there before; what a sync makes of them. The set's own uid
- * is put in for "SET".
- */
-static const struct {
-    const char *name, *before, *scaled;
-    const char *after; /* kind/name/is it the controller, with commas */
-    gboolean is_told;
-} owner_cases[] = {
-    {"ours, and in control already", "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: SET, controller: true}",
-     "Retain", "StatefulSet/s/1", FALSE},
-    {"ours, but not in control", "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: SET}", "Retain",
-     "StatefulSet/s/1", FALSE},
-    {"an owner that controls nothing stays", "{apiVersion: v1, kind: Service, name: x, uid: u1}", "Retain",
-     "Service/x/0,StatefulSet/s/1", FALSE},
-    {"another controller keeps it for itself", "{apiVersion: v1, kind: Service, name: x, uid: u1, controller: true}",
-     "Retain", "Service/x/1", FALSE},
-    {"another controller beside us: ours goes",
-     "{apiVersion: v1, kind: Service, name: x, uid: u1, controller: true}, "
-     "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: SET}",
-     "Retain", "Service/x/1", TRUE},
-    {"a former set of this name: not touched",
-     "{apiVersion: apps/v1, kind: StatefulSet, name: s, uid: former, controller: true}", "Retain", "StatefulSet/s/1",
-     FALSE},
-};
-
-static const char *
-print_owners(const ApiObject *object)
-{
-    const char *text = "";
-
-    for (guint i = 0; i < object->meta->owner_references.count; i++) {
-        const OwnerReference *owner = &object->meta->owner_references.items[i];
-
-        text = str_internf("%s%s%s/%s/%d", text, i > 0 ? "," : "", owner->kind, owner->name,
-                           owner->controller == OPT_TRUE);
-    }
-    return text;
-}
-
-static const char claim_templates[] = "volumeClaimTemplates: [{metadata: {name: v}, spec: {accessModes: "
-                                      "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}],";
-
-START_TEST(stateful_claim_owners)
-{
-    g_autofree char *rest =
-        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: Delete}, %s",
-                        owner_cases[_i].scaled, claim_templates);
-    g_auto(GStrv) parts = g_strsplit(owner_cases[_i].before, "SET", -1);
-    g_autofree char *references = NULL;
-    g_autofree char *text = NULL;
-    Mini *mini = mini_new();
-    ApiObject *changed;
-
-    mini_add(mini, make_stateful_set(1, rest));
-    settle(mini);
-    references = g_strjoinv(api_uid(mini_get(mini, &stateful_set_kind, "default", "s")), parts);
-    text = g_strdup_printf("{metadata: {name: v-s-0, ownerReferences: [%s]}, spec: {accessModes: [ReadWriteOnce], "
-                           "resources: {requests: {storage: 1Gi}}}}",
-                           references);
-    changed = object_from_yaml(&persistent_volume_claim_kind, text);
-    mini_remove(mini, mini_get(mini, &persistent_volume_claim_kind, "default", "v-s-0"));
-    mini_add(mini, changed);
-    mini_sync(mini, &stateful_set_controller, "default/s");
-    ck_assert_msg((count_lines(mini, "event Warning ConflictingController") > 0) == owner_cases[_i].is_told, "%s:\n%s",
-                  owner_cases[_i].name, mini->log->str);
-    ck_assert_str_eq(print_owners(mini_get(mini, &persistent_volume_claim_kind, "default", "v-s-0")),
-                     owner_cases[_i].after);
-    mini_free(mini);
-}
-END_TEST
-
-/* The same file, CreateStatefulPod: a claim that was there before the pod is the set's with the pod's creation. */
-START_TEST(stateful_takes_claim)
-{
-    g_autofree char *rest = g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, %s",
-                                            claim_templates);
-    Mini *mini = mini_new();
-
-    mini_add(mini, make_stateful_set(1, rest));
-    mini_add(mini, object_from_yaml(&persistent_volume_claim_kind,
-                                    "{metadata: {name: v-s-0}, spec: {accessModes: [ReadWriteOnce], "
-                                    "resources: {requests: {storage: 1Gi}}}}"));
-    mini_sync(mini, &stateful_set_controller, "default/s");
-    ck_assert_uint_eq(count_lines(mini, "create Pod s-0"), 1);
-    ck_assert_str_eq(owner_kind(mini, "v-s-0"), "StatefulSet");
-    mini_free(mini);
-}
-END_TEST
-
-/* v1.34 pkg/controller/statefulset/stateful_pod_control.go, UpdateStatefulPod: another policy changes claims, and is told. */
-START_TEST(stateful_policy_changes)
-{
-    Mini *mini = mini_new();
-    ApiObject *changed;
-
-    mini_add(mini, make_stateful_set(1, claim_templates));
-    settle(mini);
-    ck_assert_str_eq(owner_kind(mini, "v-s-0"), "");
-    changed = mini_edit(mini, &stateful_set_kind, "s");
-    ((StatefulSetSpec *)api_edit_spec(changed))->claim_retention->when_deleted = str_intern("Delete");
-    mini_put(mini, changed);
-    mini_sync(mini, &stateful_set_controller, "default/s");
-    ck_assert_str_eq(owner_kind(mini, "v-s-0"), "StatefulSet");
-    ck_assert_msg(count_lines(mini, "event Normal SuccessfulUpdate update Pod s-0 in StatefulSet s successful") == 1, "%s",
-                  mini->log->str);
-    mini_free(mini);
-}
-END_TEST
-
-/* v1.34 pkg/controller/statefulset/stateful_pod_control.go, PodClaimIsStale: a claim that goes with a former pod is waited for. */
-START_TEST(stateful_stale_claim)
-{
-    static const char *const scaled[] = {"Retain", "Delete"};
-    g_autofree char *rest = g_strdup_printf(
-        "persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: Retain}, %s", scaled[_i], claim_templates);
-    Mini *mini = mini_new();
-
-    mini_add(mini, make_stateful_set(1, rest));
-    mini_add(mini, object_from_yaml(&persistent_volume_claim_kind,
-                                    "{metadata: {name: v-s-0, ownerReferences: [{apiVersion: v1, kind: Pod, name: s-0, "
-                                    "uid: former, controller: true}]}, spec: {accessModes: [ReadWriteOnce], "
-                                    "resources: {requests: {storage: 1Gi}}}}"));
-    mini_sync(mini, &stateful_set_controller, "default/s");
-    ck_assert_msg(count_lines(mini, "create Pod ") == (_i == 0 ? 1 : 0), "%s:\n%s", scaled[_i], mini->log->str);
     mini_free(mini);
 }
 END_TEST
@@ -623,12 +449,7 @@ sets_suite(void)
     tcase_add_test(tests, stateful_partition);
     tcase_add_loop_test(tests, stateful_budget, 0, G_N_ELEMENTS(budget_cases));
     tcase_add_test(tests, stateful_stuck);
-    tcase_add_loop_test(tests, stateful_retention, 0, G_N_ELEMENTS(retention_cases));
     tcase_add_loop_test(tests, stateful_at_once, 0, G_N_ELEMENTS(at_once_cases));
-    tcase_add_loop_test(tests, stateful_claim_owners, 0, G_N_ELEMENTS(owner_cases));
-    tcase_add_test(tests, stateful_takes_claim);
-    tcase_add_test(tests, stateful_policy_changes);
-    tcase_add_loop_test(tests, stateful_stale_claim, 0, 2);
     tcase_add_test(tests, replication_controller_sync);
     suite_add_tcase(suite, tests);
     return suite;
