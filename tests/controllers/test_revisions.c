@@ -204,6 +204,97 @@ START_TEST(history)
 }
 END_TEST
 
+/*
+ * v1.34 stateful_set_control_test.go, TestStatefulSetControlLimitsHistory, TestStatefulSetHonorRevisionHistoryLimit;
+ * pkg/controller/daemon/update.go, cleanupHistory: six templates, the pods are of the first. A StatefulSet keeps so many
+ * beside those that are in use, a DaemonSet so many old ones, and those in use.
+ */
+static const struct {
+    const ApiKind *kind;
+    int limit;
+    const char *want; /* numbers of those that are left */
+} limit_cases[] = {
+    {&stateful_set_kind, 2, "1456"}, {&stateful_set_kind, 0, "16"}, {&stateful_set_kind, 10, "123456"},
+    {&stateful_set_kind, 1, "156"},  {&daemon_set_kind, 2, "156"},  {&daemon_set_kind, 0, "16"},
+    {&daemon_set_kind, 10, "123456"}, {&daemon_set_kind, 3, "1456"},
+};
+
+START_TEST(history_limits)
+{
+    const ApiKind *kind = limit_cases[_i].kind;
+    Mini *mini = mini_new();
+    g_autofree char *rest = g_strdup_printf("%s updateStrategy: {type: OnDelete}, revisionHistoryLimit: %d,",
+                                            kind == &stateful_set_kind ? "serviceName: s, replicas: 1," : "", limit_cases[_i].limit);
+    g_autoptr(GString) left = g_string_new(NULL);
+
+    mini_add(mini, make_node("n1", NULL));
+    add_set(mini, kind, rest);
+    sync_set(mini, kind);
+    set_pod(mini, api_name(mini_nth(mini, &pod_kind, 0)), "Running", "n1", TRUE);
+    for (guint i = 2; i <= 6; i++) {
+        set_image(mini, kind, str_internf("i:%u", i));
+        sync_set(mini, kind);
+        sync_set(mini, kind);
+    }
+    for (gint64 number = 1; number <= 6; number++)
+        for (guint i = 0; i < mini_count(mini, &controller_revision_kind); i++)
+            if (revision_number(mini_nth(mini, &controller_revision_kind, i)) == number)
+                g_string_append_printf(left, "%d", (int)number);
+    ck_assert_msg(strcmp(left->str, limit_cases[_i].want) == 0, "%s, %d: %s are left", kind->kind, limit_cases[_i].limit, left->str);
+    mini_end(mini);
+}
+END_TEST
+
+/*
+ * stateful_set_control_test.go, TestStatefulSetControl_getSetRevisions: which revision is the current, which the updated
+ * one, by their numbers, after the template was each of these, one after the other.
+ */
+static const struct {
+    const char *name, *images, *numbers, *current_and_update; /* of those there are, by the image they have */
+} revision_cases[] = {
+    {"the first one", "1", "1=1", "11"},
+    {"a new one with an update", "12", "1=1 2=2", "12"},
+    {"nothing new without one", "1222", "1=1 2=2", "12"},
+    {"back to the one before", "121", "1=3 2=2", "33"},
+    {"back and forth", "1212", "1=3 2=4", "34"},
+    {"a third one", "123", "1=1 2=2 3=3", "13"},
+    {"back to the second of three", "1232", "1=1 2=4 3=3", "14"},
+};
+
+START_TEST(stateful_revisions)
+{
+    Mini *mini = mini_new();
+    const char *images = revision_cases[_i].images;
+    const char *numbers = "";
+    const char *ends = "";
+    const StatefulSetStatus *status;
+
+    add_set(mini, &stateful_set_kind, "serviceName: s, replicas: 1, updateStrategy: {type: OnDelete},");
+    for (guint i = 0; images[i] != '\0'; i++) {
+        set_image(mini, &stateful_set_kind, str_internf("i:%c", images[i]));
+        sync_set(mini, &stateful_set_kind);
+    }
+    status = stateful_set_status(mini_get(mini, &stateful_set_kind, "default", "s"));
+    for (guint i = 0; i < mini_count(mini, &controller_revision_kind); i++) {
+        const ApiObject *revision = mini_nth(mini, &controller_revision_kind, i);
+        PodTemplateSpec template_ = {0};
+
+        ck_assert(revision_template(revision, &template_));
+        numbers = str_internf("%s%s%c=%d", numbers, i > 0 ? " " : "", template_.spec.containers.items[0].image[2],
+                              (int)revision_number(revision));
+        api_struct_clear(&pod_template_spec_type, &template_);
+    }
+    for (guint end = 0; end < 2; end++)
+        for (guint i = 0; i < mini_count(mini, &controller_revision_kind); i++)
+            if (str_is(api_name(mini_nth(mini, &controller_revision_kind, i)),
+                       end == 0 ? status->current_revision : status->update_revision))
+                ends = str_internf("%s%d", ends, (int)revision_number(mini_nth(mini, &controller_revision_kind, i)));
+    ck_assert_msg(strcmp(numbers, revision_cases[_i].numbers) == 0 && strcmp(ends, revision_cases[_i].current_and_update) == 0,
+                  "%s: %s, %s", revision_cases[_i].name, numbers, ends);
+    mini_end(mini);
+}
+END_TEST
+
 /* --- adoption ------------------------------------------------------------------------------------------------------ */
 
 /* v1.34 daemon_controller_test.go and stateful_set_test.go: an orphan that matches is taken, also by its name. */
@@ -343,6 +434,8 @@ revisions_suite(void)
     tcase_add_test(tests, stateful_collision);
     tcase_add_loop_test(tests, own_namesake, 0, 2);
     tcase_add_loop_test(tests, history, 0, 2);
+    tcase_add_loop_test(tests, history_limits, 0, G_N_ELEMENTS(limit_cases));
+    tcase_add_loop_test(tests, stateful_revisions, 0, G_N_ELEMENTS(revision_cases));
     tcase_add_loop_test(tests, adoption, 0, 2);
     tcase_add_test(tests, daemon_failed_pods);
     tcase_add_test(tests, daemon_succeeded_pod);
