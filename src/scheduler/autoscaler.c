@@ -4,9 +4,8 @@
 #include "scheduler/autoscaler_internal.h"
 
 #define SCAN_NS         (10 * NS_PER_S) /* --scan-interval */
-#define UNREADY_PERCENT 45              /* --max-total-unready-percentage */
-#define UNREADY_COUNT   3               /* --ok-total-unready-count */
 #define PRIORITY_CUTOFF (-10)           /* --expendable-pods-priority-cutoff */
+#define NEW_POD_NS      (2 * NS_PER_S)  /* unschedulablePodTimeBuffer */
 
 void
 autoscaler_config_init(AutoscalerConfig *config)
@@ -25,100 +24,6 @@ autoscaler_config_init(AutoscalerConfig *config)
         .empty_bulk_max = 10,
         .version_minor = 34,
     };
-}
-
-/* clusterstate: too many nodes are not ready; whatever is wrong, other sizes do not help. */
-static gboolean
-is_healthy(const GPtrArray *nodes)
-{
-    guint n_unready = 0;
-
-    for (guint i = 0; i < nodes->len; i++)
-        n_unready += !condition_is(&node_status(nodes->pdata[i])->conditions, "Ready", "True");
-    return n_unready <= UNREADY_COUNT || n_unready * 100 <= nodes->len * UNREADY_PERCENT;
-}
-
-/* --- groups that failed --------------------------------------------------------------------------- */
-
-gboolean
-autoscaler_is_backed_off(const Reconcile *r, const char *group)
-{
-    const AutoscalerState *state = r->state;
-    const Backoff *backoff = g_hash_table_lookup(state->backoff, group);
-
-    return backoff != NULL && backoff->until_ns > r->now_ns;
-}
-
-/* Twice as long as the last time, unless that is long ago. */
-static void
-back_off(const Reconcile *r, const char *group)
-{
-    const AutoscalerConfig *config = r->config;
-    AutoscalerState *state = r->state;
-    Backoff *backoff = g_hash_table_lookup(state->backoff, group);
-
-    if (autoscaler_is_backed_off(r, group))
-        return;
-    if (backoff == NULL) {
-        backoff = g_new0(Backoff, 1);
-        g_hash_table_insert(state->backoff, (gpointer)group, backoff);
-    }
-    if (backoff->duration_ns == 0 || r->now_ns - backoff->until_ns > config->backoff_reset_ns)
-        backoff->duration_ns = config->backoff_ns;
-    else
-        backoff->duration_ns = MIN(backoff->duration_ns * 2, config->backoff_max_ns);
-    backoff->until_ns = r->now_ns + backoff->duration_ns;
-}
-
-/* --- machines that are on their way --------------------------------------------------------------- */
-
-static guint
-count_registered(const AutoscalerConfig *config, const GPtrArray *nodes, const char *group, const ApiObject **out_example)
-{
-    guint count = 0;
-
-    for (guint i = 0; i < nodes->len; i++) {
-        if (!str_is(config->group_of(config->user, api_name(nodes->pdata[i])), group) ||
-            autoscaler_has_taint(nodes->pdata[i], AUTOSCALER_DELETE_TAINT))
-            continue;
-        count++;
-        if (condition_is(&node_status(nodes->pdata[i])->conditions, "Ready", "True"))
-            *out_example = nodes->pdata[i];
-    }
-    return count;
-}
-
-/* One copy for each; a group whose machines do not come in time is taken at its word no longer. */
-static void
-add_upcoming(const Reconcile *r, Plan *plan, Simulation *sim, const GPtrArray *nodes)
-{
-    const AutoscalerConfig *config = r->config;
-    const AutoscalerState *state = r->state;
-
-    for (guint i = 0; i < config->n_groups; i++) {
-        const char *group = config->groups[i].name;
-        const ApiObject *example = NULL;
-        guint registered = count_registered(config, nodes, group, &example);
-        guint target = config->target_size(config->user, group);
-        const gint64 *asked = g_hash_table_lookup(state->asked_ns, group);
-
-        if (target <= registered && asked != NULL) { /* they came */
-            g_hash_table_remove(state->asked_ns, group);
-            g_hash_table_remove(state->backoff, group);
-        }
-        if (example == NULL && config->template_of != NULL)
-            example = config->template_of(config->user, group);
-        if (target <= registered || example == NULL)
-            continue;
-        if (asked != NULL && r->now_ns - *asked > config->provision_limit_ns) {
-            plan_call(plan, config->set_size, config->user, group, registered, "machines of node group %s did not come", group);
-            g_hash_table_remove(state->asked_ns, group);
-            back_off(r, group);
-            continue;
-        }
-        for (guint k = registered; k < target; k++)
-            simulation_add_copy(sim, example);
-    }
 }
 
 /* --- pods that fit nowhere ---------------------------------------------------------------------------- */
@@ -149,22 +54,73 @@ list_helpless(const Reconcile *r, Simulation *sim)
 
 /* --- the loop ------------------------------------------------------------------------------------------- */
 
+/* One copy for each node that is on its way. */
+static void
+add_upcoming(const Reconcile *r, Simulation *sim, const GPtrArray *nodes)
+{
+    const AutoscalerConfig *config = r->config;
+
+    for (guint i = 0; i < config->n_groups; i++) {
+        const char *group = config->groups[i].name;
+        const ApiObject *example = NULL;
+
+        for (guint k = 0; k < nodes->len; k++)
+            if (str_is(config->group_of(config->user, api_name(nodes->pdata[k])), group) && autoscaler_is_ready(nodes->pdata[k]) &&
+                !autoscaler_has_taint(nodes->pdata[k], AUTOSCALER_DELETE_TAINT))
+                example = nodes->pdata[k];
+        if (example == NULL && config->template_of != NULL)
+            example = config->template_of(config->user, group);
+        for (guint k = 0; example != NULL && k < autoscaler_upcoming(r, i); k++)
+            simulation_add_copy(sim, example);
+    }
+}
+
+/* More may be coming: the loop after this one will see them all. */
+static gboolean
+are_all_new(const Reconcile *r, const GPtrArray *pods)
+{
+    for (guint i = 0; i < pods->len; i++)
+        if (((const ApiObject *)pods->pdata[i])->meta->creation_time + NEW_POD_NS <= r->wall_ns)
+            return FALSE;
+    return TRUE;
+}
+
+static void
+scale(const Reconcile *r, Plan *plan, const GPtrArray *nodes)
+{
+    const AutoscalerConfig *config = r->config;
+    Simulation *sim = simulation_new(r, config->version_minor);
+    g_autoptr(GPtrArray) helpless = NULL;
+    gboolean waits;
+
+    add_upcoming(r, sim, nodes);
+    helpless = list_helpless(r, sim);
+    waits = helpless->len > 0 && are_all_new(r, helpless);
+    if (helpless->len == 0 || waits || !autoscaler_scale_up(r, plan, helpless))
+        autoscaler_scale_down(r, plan, sim, !waits);
+    simulation_free(sim);
+}
+
+/* The first loop comes one interval after the start; until then the status says that it is to come. */
 static void
 tick(const Reconcile *r, Plan *plan)
 {
-    const AutoscalerConfig *config = r->config;
-    g_autoptr(GPtrArray) nodes = g_ptr_array_new(), helpless = NULL;
-    Simulation *sim;
+    AutoscalerState *state = r->state;
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
 
-    view_list(r->view, &node_kind, NULL, nodes);
-    if (!is_healthy(nodes))
+    if (state->map == NULL) {
+        autoscaler_write_status(r, plan, FALSE);
         return;
-    sim = simulation_new(r, config->version_minor);
-    add_upcoming(r, plan, sim, nodes);
-    helpless = list_helpless(r, sim);
-    if (helpless->len == 0 || !autoscaler_scale_up(r, plan, helpless))
-        autoscaler_scale_down(r, plan, sim);
-    simulation_free(sim);
+    }
+    view_list(r->view, &node_kind, NULL, nodes);
+    autoscaler_observe(r, plan, nodes);
+    if (state->is_healthy) {
+        scale(r, plan, nodes);
+    } else {
+        g_hash_table_remove_all(state->unneeded);
+        autoscaler_log(r, plan, "Warning", "ClusterUnhealthy", "Cluster is unhealthy");
+    }
+    autoscaler_write_status(r, plan, TRUE);
 }
 
 static void
@@ -199,8 +155,9 @@ new_state(void)
 
     state->unneeded = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->deleting = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    state->asked_ns = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->growing = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->backoff = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->transitions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return state;
 }
 
@@ -211,8 +168,12 @@ free_state(gpointer data)
 
     g_hash_table_unref(state->unneeded);
     g_hash_table_unref(state->deleting);
-    g_hash_table_unref(state->asked_ns);
+    g_hash_table_unref(state->growing);
     g_hash_table_unref(state->backoff);
+    g_hash_table_unref(state->transitions);
+    if (state->map != NULL)
+        api_object_unref(state->map);
+    g_free(state->groups);
     g_free(state);
 }
 

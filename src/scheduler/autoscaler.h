@@ -8,8 +8,8 @@
  * one at a time through the eviction API. It lives beside the scheduler because
  * it asks the scheduler's plugins.
  *
- * Left out: more than one drain at a time (--max-drain-parallelism is 1), the status
- * ConfigMap, provisioning requests, priorities among groups.
+ * Left out: more than one drain at a time (--max-drain-parallelism is 1), provisioning
+ * requests, priorities among groups.
  */
 #pragma once
 

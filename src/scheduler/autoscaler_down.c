@@ -190,7 +190,7 @@ is_candidate(const Reconcile *r, const ApiObject *node, const GPtrArray *pods)
 
     if (is_at_min(config, config->group_of(config->user, api_name(node))) ||
         g_hash_table_contains(state->deleting, api_name(node)) ||
-        autoscaler_has_taint(node, AUTOSCALER_DELETE_TAINT) ||
+        autoscaler_has_taint(node, AUTOSCALER_DELETE_TAINT) || autoscaler_is_starting(r, node) ||
         str_is(str_map_get(&node->meta->annotations, NOT_THIS_NODE), "true"))
         return FALSE;
     view_list_on_node(r->view, api_name(node), all);
@@ -204,6 +204,24 @@ static int
 compare_nodes(gconstpointer a, gconstpointer b)
 {
     return strcmp(api_name(*(ApiObject *const *)a), api_name(*(ApiObject *const *)b));
+}
+
+static void
+note_candidates(const Reconcile *r)
+{
+    const AutoscalerConfig *config = r->config;
+    AutoscalerState *state = r->state;
+    GHashTableIter iter;
+    gpointer name;
+
+    state->has_looked_down = TRUE;
+    state->looked_down_wall_ns = r->wall_ns;
+    for (guint i = 0; i < config->n_groups; i++) {
+        state->groups[i].candidates = 0;
+        g_hash_table_iter_init(&iter, state->unneeded);
+        while (g_hash_table_iter_next(&iter, &name, NULL))
+            state->groups[i].candidates += str_is(config->group_of(config->user, name), config->groups[i].name);
+    }
 }
 
 /* Which nodes nobody needs now, and since when. */
@@ -232,6 +250,7 @@ update_unneeded(const Reconcile *r, Plan *plan, Simulation *sim, const GPtrArray
     }
     g_hash_table_unref(state->unneeded);
     state->unneeded = fresh;
+    note_candidates(r);
 }
 
 /* --- deletion ------------------------------------------------------------------------------------------ */
@@ -296,6 +315,8 @@ begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, gboolean i
     plan_waited(plan, waited_for(r, node), r->now_ns - *since);
     deletion->since_ns = r->now_ns;
     deletion->is_empty = is_empty;
+    if (is_empty)
+        autoscaler_log(r, plan, "Normal", "ScaleDownEmpty", "Scale-down: removing empty node \"%s\"", api_name(node));
     g_hash_table_insert(state->deleting, (gpointer)api_name(node), deletion);
     g_hash_table_remove(state->unneeded, api_name(node));
     plan_mark(r, plan, node, AUTOSCALER_DELETE_TAINT, "NoSchedule", "because nobody has needed the node for long enough");
@@ -304,7 +325,7 @@ begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, gboolean i
 }
 
 void
-autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim)
+autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim, gboolean may_delete)
 {
     const AutoscalerConfig *config = r->config;
     AutoscalerState *state = r->state;
@@ -314,7 +335,7 @@ autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim)
     view_list(r->view, &node_kind, NULL, nodes);
     g_ptr_array_sort(nodes, compare_nodes);
     update_unneeded(r, plan, sim, nodes);
-    if ((state->has_grown && r->now_ns - state->last_up_ns < config->delay_after_add_ns) ||
+    if (!may_delete || (state->has_grown && r->now_ns - state->last_up_ns < config->delay_after_add_ns) ||
         (state->has_failed && r->now_ns - state->last_failure_ns < config->delay_after_failure_ns))
         return;
     for (guint i = 0; i < nodes->len; i++) {
@@ -377,7 +398,11 @@ autoscaler_drain(const Reconcile *r, Plan *plan, const char *name)
         deletion->is_drained = TRUE;
         state->last_down_ns = r->now_ns;
         plan_call(plan, config->delete_node, config->user, name, 0, "the machine of node %s is given back", name);
-        plan_event(plan, node, "Normal", "ScaleDown", "node removed by cluster autoscaler");
+        plan_event(plan, node, "Normal", "ScaleDown", "nodes removed by cluster autoscaler");
+        if (deletion->is_empty)
+            autoscaler_log(r, plan, "Normal", "ScaleDownEmpty", "Scale-down: empty node %s removed", name);
+        else
+            autoscaler_log(r, plan, "Normal", "ScaleDown", "Scale-down: node %s removed with drain", name);
         return;
     }
     if (r->now_ns - deletion->since_ns > EVICTION_MAX_NS) {

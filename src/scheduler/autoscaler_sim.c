@@ -46,7 +46,7 @@ simulation_new(const Reconcile *r, guint version_minor)
     view_list(r->view, &node_kind, NULL, nodes);
     view_list(r->view, &pod_kind, NULL, pods);
     for (guint i = 0; i < nodes->len; i++)
-        if (!autoscaler_has_taint(nodes->pdata[i], AUTOSCALER_DELETE_TAINT))
+        if (!autoscaler_has_taint(nodes->pdata[i], AUTOSCALER_DELETE_TAINT) && !autoscaler_is_starting(r, nodes->pdata[i]))
             sched_cache_set_node(sim->cache, nodes->pdata[i]);
     for (guint i = 0; i < pods->len; i++)
         if (!str_is_empty(pod_spec(pods->pdata[i])->node_name) && !pod_is_terminal(pods->pdata[i]))

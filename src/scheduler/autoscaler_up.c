@@ -21,7 +21,7 @@ example_of(const Reconcile *r, const AutoscalerConfig *config, const char *group
     for (guint i = 0; i < nodes->len; i++) {
         if (!str_is(config->group_of(config->user, api_name(nodes->pdata[i])), group))
             continue;
-        if (condition_is(&node_status(nodes->pdata[i])->conditions, "Ready", "True"))
+        if (autoscaler_is_ready(nodes->pdata[i]))
             return nodes->pdata[i];
         any = any != NULL ? any : nodes->pdata[i];
     }
@@ -206,31 +206,32 @@ tell_no(const Reconcile *r, Plan *plan, const Option *options, const ApiObject *
     GPtrArray *list = reasons_of(reasons, pod);
 
     for (guint i = 0; i < config->n_groups; i++)
-        if (autoscaler_is_backed_off(r, options[i].group->name))
+        if (!autoscaler_group_is_healthy(r, i))
+            g_ptr_array_add(list, (gpointer) "not ready for scale-up");
+        else if (autoscaler_is_backed_off(r, options[i].group->name))
             g_ptr_array_add(list, (gpointer) "in backoff after failed scale-up");
         else if (options[i].size >= options[i].group->max)
             g_ptr_array_add(list, (gpointer) "max node group size reached");
     plan_event(plan, pod, "Normal", "NotTriggerScaleUp", "pod didn't trigger scale-up: %s", reasons_message(list));
 }
 
-static gboolean
+static void
 grow(const Reconcile *r, Plan *plan, const Option *option)
 {
     const AutoscalerConfig *config = r->config;
-    AutoscalerState *state = r->state;
+    const char *name = option->group->name;
     guint size = option->size + option->n_nodes;
-    gint64 *asked = g_new(gint64, 1);
 
-    plan_call(plan, config->set_size, config->user, option->group->name, size, "node group %s grows to %u because %u pods fit nowhere",
-              option->group->name, size, option->pods->len);
+    autoscaler_log(r, plan, "Normal", "ScaledUpGroup", "Scale-up: setting group %s size to %u instead of %u (max: %u)", name, size,
+                   option->size, option->group->max);
+    plan_call(plan, config->set_size, config->user, name, size, "node group %s grows to %u because %u pods fit nowhere", name, size,
+              option->pods->len);
+    autoscaler_log(r, plan, "Normal", "ScaledUpGroup", "Scale-up: group %s size set to %u instead of %u (max: %u)", name, size,
+                   option->size, option->group->max);
     for (guint i = 0; i < option->pods->len; i++)
         plan_event(plan, option->pods->pdata[i], "Normal", "TriggeredScaleUp", "pod triggered scale-up: [{%s %u->%u (max: %u)}]",
-                   option->group->name, option->size, size, option->group->max);
-    *asked = r->now_ns;
-    g_hash_table_insert(state->asked_ns, (gpointer)option->group->name, asked);
-    state->last_up_ns = r->now_ns;
-    state->has_grown = TRUE;
-    return TRUE;
+                   name, option->size, size, option->group->max);
+    autoscaler_note_growth(r, name, option->n_nodes);
 }
 
 gboolean
@@ -253,7 +254,8 @@ autoscaler_scale_up(const Reconcile *r, Plan *plan, const GPtrArray *pods)
         option->pods = g_ptr_array_new();
         option->size = config->target_size(config->user, option->group->name);
         option->example = example_of(r, config, option->group->name);
-        if (option->example != NULL && option->size < option->group->max && !autoscaler_is_backed_off(r, option->group->name))
+        if (option->example != NULL && option->size < option->group->max && !autoscaler_is_backed_off(r, option->group->name) &&
+            autoscaler_group_is_healthy(r, i))
             estimate(r, config, option, sorted, reasons, helped);
     }
     best = choose(r, config, options);
