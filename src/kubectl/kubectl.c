@@ -240,7 +240,7 @@ invalid_text(const ApiStatus *status)
         g_string_append(text, ": ");
         for (guint i = 0; i < lines->len; i++)
             g_string_append_printf(text, "\n* %s", (const char *)g_ptr_array_index(lines, i));
-    } else {
+    } else if (!status->has_details || (str_is_empty(status->kind) && str_is_empty(status->name))) {
         g_string_append_printf(text, ": %s", status->message);
     }
     return g_string_free(text, FALSE);
@@ -254,8 +254,7 @@ server_error_text(const ApiStatus *status, const char *prefix)
     if (status->code == 0)
         return g_strdup("The connection to the server 172.18.0.2:6443 was refused - did you "
                         "specify the right host or port?");
-    if (status->code == 422 && str_is(status->reason, "Invalid") && status->has_details &&
-        (status->causes.count > 0 || !str_is_empty(status->kind)))
+    if (str_is(status->reason, "Invalid"))
         return invalid_text(status);
     if (str_is_empty(status->reason))
         return g_strdup_printf("Error from server: %s%s", prefix != NULL ? prefix : "",

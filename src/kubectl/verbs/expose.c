@@ -7,6 +7,7 @@
 
 #include "kubectl/expand.h"
 #include "kubectl/last_applied.h"
+#include "kubectl/overrides.h"
 #include "kubectl/print.h"
 
 #define SERVICE_NAME_MAX 63
@@ -27,6 +28,7 @@ static const FlagDef flags[] = {
     {"load-balancer-ip", 0, FLAG_STRING, NULL, NULL},
     {"session-affinity", 0, FLAG_STRING, NULL, NULL},
     {"overrides", 0, FLAG_STRING, NULL, NULL},
+    {"override-type", 0, FLAG_STRING, "merge", NULL},
     {"save-config", 0, FLAG_BOOL, NULL, NULL},
     {0},
 };
@@ -178,7 +180,7 @@ port_value(const char *text)
 {
     gint64 number;
 
-    return g_ascii_string_to_signed(text, 10, 0, 65535, &number, NULL) ? value_new_int(number)
+    return g_ascii_string_to_signed(text, 10, G_MININT32, G_MAXINT32, &number, NULL) ? value_new_int(number)
                                                                        : value_new_string(text);
 }
 
@@ -293,6 +295,8 @@ on_got(Command *command, const ApiResponse *response)
     {
         g_autoptr(Value) plain = generate_service(command, object, name, selector, ports);
 
+        if (!overrides_apply(command, &service_kind, &plain))
+            return;
         service = last_applied_for(command, plain);
     }
     if (is_client_dry_run(command)) {

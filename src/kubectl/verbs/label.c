@@ -250,6 +250,10 @@ read_change(Command *command, const char *word)
         g_autofree char *key = g_strndup(word, (gsize)(equals - word));
         StrList faults = {0};
 
+        if (is_label(command) && strchr(equals + 1, '=') != NULL) {
+            command_fail(command, "invalid label spec: %s", word);
+            return FALSE;
+        }
         if (is_label(command) && !name_check(NAME_LABEL_VALUE, equals + 1, FALSE, &faults)) {
             command_fail(command, "invalid label value: \"%s\": %s", word, faults.items[0]);
             g_free(faults.items);

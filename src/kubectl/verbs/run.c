@@ -2,6 +2,7 @@
 
 #include "kubectl/expand.h"
 #include "kubectl/last_applied.h"
+#include "kubectl/overrides.h"
 #include "kubectl/print.h"
 
 static void run_run(Command *command);
@@ -17,6 +18,7 @@ static const FlagDef flags[] = {
     {"command", 0, FLAG_BOOL, NULL, NULL},
     {"image-pull-policy", 0, FLAG_STRING, NULL, NULL},
     {"overrides", 0, FLAG_STRING, NULL, NULL},
+    {"override-type", 0, FLAG_STRING, "merge", NULL},
     {"quiet", 'q', FLAG_BOOL, NULL, NULL},
     {"rm", 0, FLAG_BOOL, NULL, NULL},
     {"stdin", 'i', FLAG_BOOL, NULL, NULL},
@@ -122,6 +124,30 @@ add_port(Command *command, Value *container)
     value_set(container, "ports", list);
 }
 
+/* --annotations=K=V. FALSE: message out, ended. */
+static gboolean
+add_annotations(Command *command, Value *metadata)
+{
+    const GPtrArray *given = flag_strings(command, "annotations");
+    Value *annotations;
+
+    if (given == NULL)
+        return TRUE;
+    annotations = value_new_map();
+    value_set(metadata, "annotations", annotations);
+    for (guint i = 0; i < given->len; i++) {
+        const char *pair = g_ptr_array_index(given, i);
+        const char *equals = strchr(pair, '=');
+
+        if (equals == NULL || equals == pair) {
+            command_fail(command, "unexpected annotations format \"%s\", expected KEY=VALUE", pair);
+            return FALSE;
+        }
+        value_set(annotations, str_intern_len(pair, (gsize)(equals - pair)), value_new_string(equals + 1));
+    }
+    return TRUE;
+}
+
 /* NULL: message out, ended. (owned) */
 static Value *
 generate_pod(Command *command, const char *name)
@@ -146,6 +172,8 @@ generate_pod(Command *command, const char *name)
     if (labels == NULL)
         return NULL;
     value_set(metadata, "labels", labels);
+    if (!add_annotations(command, metadata))
+        return NULL;
     value_set(container, "name", value_new_string(name));
     value_set(container, "image", value_new_string(flag_string(command, "image")));
     if (flag_is_given(command, "image-pull-policy"))
@@ -156,6 +184,12 @@ generate_pod(Command *command, const char *name)
         return NULL;
     add_port(command, container);
     value_set(container, "resources", value_new_map());
+    if (flag_is_given(command, "privileged")) {
+        Value *security = value_new_map();
+
+        value_set(security, "privileged", value_new_bool(flag_bool(command, "privileged")));
+        value_set(container, "securityContext", security);
+    }
     value_set(spec, "dnsPolicy", value_new_string("ClusterFirst"));
     value_set(spec, "restartPolicy", value_new_string(flag_string(command, "restart")));
     return g_steal_pointer(&pod);
@@ -294,6 +328,8 @@ run_run(Command *command)
         return;
     if (flag_bool(command, "expose")) /* the service is told first */
         add_target(command, &service_kind, name, generate_service(command, pod));
+    if (!overrides_apply(command, &pod_kind, &pod))
+        return;
     add_target(command, &pod_kind, name, pod);
     command_each(command, create_one, command_end_default);
 }

@@ -23,6 +23,7 @@ const Verb scale_verb = {.name = "scale",
 typedef struct {
     guint count; /* of what was found */
     char *error; /* (owned) the first that was not */
+    ApiObject *object; /* (owned) the one under way, as it was before */
 } ScaleState;
 
 static void
@@ -30,6 +31,7 @@ state_free(gpointer data)
 {
     ScaleState *state = data;
 
+    api_object_unref(state->object);
     g_free(state->error);
     g_free(state);
 }
@@ -52,13 +54,13 @@ replicas_of(const ApiObject *object)
     return 0;
 }
 
+/* -o shows it as it was found: scale.go has no other. */
 static void
-say_scaled(Command *command, const Target *target)
+say_scaled(Command *command)
 {
-    if (str_is(flag_string(command, "output"), "name"))
-        command_print(command, "%s\n", target_label(target->kind, target->name));
-    else
-        command_print(command, "%s scaled%s\n", target_label(target->kind, target->name), dry_run_suffix(command));
+    const ScaleState *state = command->state;
+
+    print_changed(command, state->object, "scaled");
 }
 
 /* The scaler's word comes after the object was found: only what has the subresource can be scaled. */
@@ -72,12 +74,10 @@ has_scale(const ApiKind *kind)
 static void
 on_scaled(Command *command, const ApiResponse *response)
 {
-    const Target *target = current(command);
-
     if (!api_response_ok(response))
         command_server_error(command, response->status, NULL);
     else
-        say_scaled(command, target);
+        say_scaled(command);
     command_next(command);
 }
 
@@ -98,6 +98,8 @@ on_got(Command *command, const ApiResponse *response)
         return;
     }
     state->count++;
+    api_object_unref(g_steal_pointer(&state->object));
+    state->object = api_object_ref(response->object);
     if (!has_scale(target->kind)) {
         command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
         command->has_failed = TRUE;
@@ -117,7 +119,7 @@ on_got(Command *command, const ApiResponse *response)
         return;
     }
     if (is_client_dry_run(command)) {
-        say_scaled(command, target);
+        say_scaled(command);
         command_next(command);
         return;
     }
