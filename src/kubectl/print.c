@@ -19,11 +19,22 @@ output_is(const char *output, const char *name)
     return strncmp(output, name, length) == 0 && (output[length] == '\0' || output[length] == '=');
 }
 
+/* -o; of get with --template alone it is go-template: get_flags.go. */
+static const char *
+output_of(const Command *command)
+{
+    const char *output = flag_string(command, "output");
+
+    if (str_is_empty(output) && !str_is_empty(flag_string(command, "template")) && str_is(command->verb->name, "get"))
+        return "go-template";
+    return output;
+}
+
 /* What stands after the "=", or in --template. NULL: nothing. */
 static const char *
 output_template(const Command *command)
 {
-    const char *output = flag_string(command, "output");
+    const char *output = output_of(command);
     const char *equals = strchr(output, '=');
 
     return equals != NULL ? equals + 1 : flag_string(command, "template");
@@ -32,7 +43,7 @@ output_template(const Command *command)
 gboolean
 print_is_table(const Command *command)
 {
-    const char *output = flag_string(command, "output");
+    const char *output = output_of(command);
 
     return str_is_empty(output) || str_is(output, "wide");
 }
@@ -65,7 +76,7 @@ check_go_template(Command *command)
         command_fail(command, "template format specified but no template given");
         return FALSE;
     }
-    if (!is_go_template_file(flag_string(command, "output")) &&
+    if (!is_go_template_file(output_of(command)) &&
         !go_template_check(text, &message)) {
         command_fail(command, "error parsing template %s, %s", text, message);
         return FALSE;
@@ -93,7 +104,7 @@ check_template(Command *command, const char *name)
 gboolean
 print_output_is_known(Command *command)
 {
-    const char *output = flag_string(command, "output");
+    const char *output = output_of(command);
     gboolean is_get = is_verb(command, "get");
 
     if (str_is_empty(output) || output_is(output, "json") || output_is(output, "yaml") ||
@@ -203,7 +214,7 @@ print_go_template(Command *command, const Value *value, const char *template_)
 gboolean
 print_document(Command *command, const Value *value)
 {
-    const char *output = flag_string(command, "output");
+    const char *output = output_of(command);
 
     if (output_is(output, "yaml")) {
         g_autofree char *text = value_to_yaml(value);
@@ -336,7 +347,7 @@ print_tables(Command *command, const PrintList *lists, guint n_lists)
 static gboolean
 print_as_said(Command *command, const PrintList *lists, guint n_lists, gboolean as_list)
 {
-    const char *output = flag_string(command, "output");
+    const char *output = output_of(command);
     const char *sort_path = flag_string(command, "sort-by");
     g_autoptr(Value) value = NULL;
 
@@ -401,7 +412,7 @@ dry_run_suffix(const Command *command)
 void
 print_changed(Command *command, const ApiObject *object, const char *verb)
 {
-    const char *output = flag_string(command, "output");
+    const char *output = output_of(command);
     g_autoptr(Value) value = NULL;
 
     if (str_is_empty(output)) {

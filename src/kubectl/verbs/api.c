@@ -9,6 +9,7 @@
 
 #include "api/kinds/explain.h"
 #include "base/table.h"
+#include "kubectl/discovery.h"
 #include "kubectl/dump.h"
 
 #define VERSION   "v1.34.4"
@@ -60,6 +61,22 @@ const Verb cluster_info_verb = {.name = "cluster-info",
 
 /* --- resources --------------------------------------------------------------------------- */
 
+/* "get,list" and "get", "list": whether all of them are among the words of @text. */
+static gboolean
+has_all(const char *text, const GPtrArray *given)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+
+    for (guint i = 0; given != NULL && i < given->len; i++) {
+        g_auto(GStrv) wanted = g_strsplit(g_ptr_array_index(given, i), ",", -1);
+
+        for (guint j = 0; wanted[j] != NULL; j++)
+            if (!g_strv_contains((const char *const *)words, wanted[j]))
+                return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 is_asked_for(Command *command, const ApiKind *kind)
 {
@@ -70,7 +87,10 @@ is_asked_for(Command *command, const ApiKind *kind)
     if (flag_is_given(command, "namespaced") &&
         flag_bool(command, "namespaced") != kind->is_namespaced)
         return FALSE;
-    return group == NULL || str_is(group, kind->group);
+    if (group != NULL && !str_is(group, kind->group))
+        return FALSE;
+    return has_all(discovery_verbs(kind), flag_strings(command, "verbs")) &&
+           has_all(kind->in_all ? "all" : "", flag_strings(command, "categories"));
 }
 
 static gint
@@ -126,7 +146,7 @@ print_resources(Command *command)
         text_table_cell(table, "%s", kind->is_namespaced ? "true" : "false");
         text_table_cell(table, "%s", kind->kind);
         if (is_wide) {
-            text_table_cell(table, "create,delete,deletecollection,get,list,patch,update,watch");
+            text_table_cell(table, "%s", discovery_verbs(kind));
             text_table_cell(table, "%s", kind->in_all ? "all" : "");
         }
         text_table_end_row(table);
@@ -257,6 +277,24 @@ on_answer(Command *command, const ApiResponse *response)
     command_finish(command, is_fine ? 0 : 1);
 }
 
+/* APIResourceOptions.Validate. FALSE: message out, ended. */
+static gboolean
+resource_flags_fit(Command *command)
+{
+    static const char *const outputs[] = {"", "wide", "name", NULL};
+    static const char *const orders[] = {"", "name", "kind", NULL};
+    const char *output = flag_string(command, "output");
+    const char *order = flag_string(command, "sort-by");
+
+    if (output != NULL && !g_strv_contains(outputs, output))
+        command_fail(command, "--output %s is not available", output);
+    else if (order != NULL && !g_strv_contains(orders, order))
+        command_fail(command, "--sort-by accepts only name or kind");
+    else
+        return TRUE;
+    return FALSE;
+}
+
 static void
 api_run(Command *command)
 {
@@ -283,7 +321,7 @@ api_run(Command *command)
                           (const char *)g_ptr_array_index(command->args, 0));
         return;
     }
-    if (!print_output_is_known(command))
+    if (command->verb == &api_resources_verb ? !resource_flags_fit(command) : !print_output_is_known(command))
         return;
     if (command->verb == &version_verb && flag_bool(command, "client")) {
         print_version(command);

@@ -315,8 +315,10 @@ attach_go(Command *command, const ApiObject *pod)
         refuse_dial(command, pod, dial);
         return;
     }
-    if (flag_bool(command, "stdin"))
-        command_warn(command, "If you don't see a command prompt, try pressing enter.");
+    if (flag_bool(command, "stdin") && !flag_bool(command, "quiet"))
+        command_warn(command, "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
+                              "information passed through the command prompt.\n"
+                              "If you don't see a command prompt, try pressing enter.");
     target->kind = &pod_kind;
     target->name = api_name(pod);
     command->timer.handler = attach_on_poll;

@@ -12,6 +12,7 @@
 #include "kubectl/endpoints.h"
 #include "kubectl/expand.h"
 #include "kubectl/printers.h"
+#include "kubectl/discovery.h"
 #include "kubectl/raw.h"
 
 static void get_run(Command *command);
@@ -408,18 +409,10 @@ flags_fit(Command *command)
     return TRUE;
 }
 
-static gboolean
-is_health(const char *path)
-{
-    static const char *const health[] = {"/healthz", "/livez", "/readyz", NULL};
-
-    return g_strv_contains(health, path);
-}
-
 static void
 on_raw(Command *command, const ApiResponse *response)
 {
-    const char *path = flag_string(command, "raw");
+    g_autofree char *text = discovery_text(command->kubectl, flag_string(command, "raw"));
     g_autoptr(Value) body = NULL;
 
     if (!api_response_ok(response)) {
@@ -431,8 +424,8 @@ on_raw(Command *command, const ApiResponse *response)
         body = raw_list(((GetState *)command->state)->raw_kind, response);
     else if (response->object != NULL)
         body = raw_object(response->object);
-    if (is_health(path)) {
-        command_print(command, "ok");
+    if (text != NULL) {
+        command_print(command, "%s", text);
     } else {
         value_append_json(command->out, body, VALUE_COMPACT);
         g_string_append_c(command->out, '\n');
@@ -440,11 +433,12 @@ on_raw(Command *command, const ApiResponse *response)
     command_finish(command, 0);
 }
 
-/* --raw PATH: what the server answers, as it is; of what is no resource only whether the server is well. */
+/* --raw PATH: what the server answers, as it is: objects, and what it says of itself. */
 static void
 get_raw(Command *command)
 {
     const char *path = flag_string(command, "raw");
+    g_autofree char *text = discovery_text(command->kubectl, path);
     ApiRequest *request;
 
     if (command->args->len > 0) {
@@ -456,7 +450,7 @@ get_raw(Command *command)
         return;
     }
     /* any small request tells whether it is there */
-    request = is_health(path) ? api_request_new(VERB_GET, &namespace_kind, NULL, str_intern("default")) : raw_request(path);
+    request = text != NULL ? api_request_new(VERB_GET, &namespace_kind, NULL, str_intern("default")) : raw_request(path);
     if (request == NULL) {
         command_warn(command, "Error from server (NotFound): the server could not find the requested resource");
         command_finish(command, 1);

@@ -3,6 +3,7 @@
 #include "kubectl/expand.h"
 #include "kubectl/last_applied.h"
 #include "kubectl/overrides.h"
+#include "kubectl/run_attach.h"
 #include "kubectl/print.h"
 
 static void run_run(Command *command);
@@ -24,6 +25,8 @@ static const FlagDef flags[] = {
     {"stdin", 'i', FLAG_BOOL, NULL, NULL},
     {"tty", 't', FLAG_BOOL, NULL, NULL},
     {"attach", 0, FLAG_BOOL, NULL, NULL},
+    {"leave-stdin-open", 0, FLAG_BOOL, NULL, NULL},
+    {"pod-running-timeout", 0, FLAG_DURATION, "1m0s", NULL},
     {"privileged", 0, FLAG_BOOL, NULL, NULL},
     {"save-config", 0, FLAG_BOOL, NULL, NULL},
     {0},
@@ -236,10 +239,14 @@ is_image(const char *image)
 static void
 on_created(Command *command, const ApiResponse *response)
 {
-    if (!api_response_ok(response))
+    if (!api_response_ok(response)) {
         command_server_error(command, response->status, NULL);
-    else
+    } else if (response->object->kind == &pod_kind && run_attaches(command) && str_is_empty(dry_run_suffix(command))) {
+        run_attach_begin(command);
+        return;
+    } else {
         print_changed(command, response->object, "created");
+    }
     command_next(command);
 }
 
@@ -288,7 +295,7 @@ check_options(Command *command)
         command_fail(command, "--image is required");
     else if (!is_image(image))
         command_fail(command, "Invalid image name \"%s\": invalid reference format", image);
-    else if (flag_bool(command, "rm") && !flag_bool(command, "attach") && !flag_bool(command, "stdin"))
+    else if (flag_bool(command, "rm") && !run_attaches(command))
         command_usage(command, "--rm should only be used for attached containers");
     else if (!g_strv_contains(policies, policy))
         command_fail(command, "invalid image pull policy: %s", policy);
@@ -328,8 +335,10 @@ run_run(Command *command)
         return;
     if (flag_bool(command, "expose")) /* the service is told first */
         add_target(command, &service_kind, name, generate_service(command, pod));
-    if (!overrides_apply(command, &pod_kind, &pod))
+    if (!overrides_apply(command, &pod_kind, &pod)) {
+        value_free(pod);
         return;
+    }
     add_target(command, &pod_kind, name, pod);
     command_each(command, create_one, command_end_default);
 }
