@@ -92,7 +92,11 @@ decode_quantity(Decoder *decoder, const Value *value, const Place *place, Quanti
 }
 
 static gboolean
-decode_int_or_string(Decoder *decoder, const Value *value, const Place *place, IntOrString *out)
+decode_int_or_string(Decoder *decoder,
+                     const ApiType *holder,
+                     const Value *value,
+                     const Place *place,
+                     IntOrString *out)
 {
     gboolean is_number = value->type == VALUE_INT || value->type == VALUE_FLOAT;
 
@@ -104,41 +108,31 @@ decode_int_or_string(Decoder *decoder, const Value *value, const Place *place, I
         *out = (IntOrString){.type = INT_OR_STRING_INT, .integer = (gint32)value->integer};
         return TRUE;
     }
-    return decode_fatal(decoder, value, place,
-                        g_strdup_printf("json: cannot unmarshal %s%s%s into Go value of type int32",
-                                        decode_json_type(value), is_number ? " " : "",
-                                        is_number ? value->text : ""));
+    return decode_fatal_type(decoder, holder, value, place, "int32", is_number);
 }
 
 static gboolean
 decode_time(Decoder *decoder,
+            const ApiType *holder,
             const Value *value,
             const Place *place,
             gboolean is_micro,
             ApiTime *out)
 {
+    char *fault;
     gint64 ns;
 
     if (value->type != VALUE_STRING)
-        return decode_fatal(decoder, value, place,
-                            g_strdup_printf("json: cannot unmarshal %s into Go value of type "
-                                            "string",
-                                            decode_json_type(value)));
-    if (time_parse_rfc3339(value->text, &ns)) {
-        *out = is_micro ? ns - ns % NS_PER_US : api_time_seconds(ns);
-        if (*out == 0)
-            *out = API_TIME_EPOCH;
-        return TRUE;
-    }
-
-    /* time.Parse tells which element of the layout failed; the first one is by far the usual. */
-    const char *layout =
-        is_micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
-
-    return decode_fatal(decoder, value, place,
-                        g_strdup_printf("parsing time \"%s\" as \"%s\": cannot parse \"%s\" as "
-                                        "\"2006\"",
-                                        value->text, layout, value->text));
+        return decode_fatal_type(decoder, holder, value, place, "string", FALSE);
+    fault = decode_time_fault(value->text, is_micro);
+    if (fault != NULL)
+        return decode_fatal(decoder, value, place, fault);
+    if (!time_parse_rfc3339(value->text, &ns))
+        return decode_fatal(decoder, value, place, g_strdup_printf("parsing time \"%s\"", value->text));
+    *out = is_micro ? ns - ns % NS_PER_US : api_time_seconds(ns);
+    if (*out == 0)
+        *out = API_TIME_EPOCH;
+    return TRUE;
 }
 
 /* Go's base64.StdEncoding: the offset of the first byte that cannot stand there, -1 if fine. */
@@ -285,6 +279,11 @@ decode_list(Decoder *decoder,
     if (value->type != VALUE_LIST) {
         decode_type_error(decoder, holder, value, place, go_type_of(field), FALSE);
         return TRUE;
+    }
+    /* Go's [] is not nil, and here has memory: until the object is copied, defaults can tell. */
+    if (value->count == 0 && field->type == API_MESSAGE_LIST && ((ApiList *)at)->items == NULL) {
+        api_list_add(at, field->message->size);
+        api_list_remove(at, field->message->size, 0);
     }
     for (guint i = 0; i < value->count; i++) {
         const Value *item = value->items[i];
@@ -455,9 +454,9 @@ decode_field(Decoder *decoder,
     switch (field->type) {
     case API_TIME:
     case API_MICRO_TIME:
-        return decode_time(decoder, value, place, field->type == API_MICRO_TIME, at);
+        return decode_time(decoder, holder, value, place, field->type == API_MICRO_TIME, at);
     case API_INT_OR_STRING:
-        return decode_int_or_string(decoder, value, place, at);
+        return decode_int_or_string(decoder, holder, value, place, at);
     case API_STR_MAP:
     case API_BYTES_MAP:
     case API_QUANTITY_MAP:

@@ -2,7 +2,7 @@
  * codec_decode.h - what the files of the decoder share; only they include it
  *
  * Models: sigs.k8s.io/json (v1.34). The first type error is kept and decoding goes on; an error of a type's own
- * UnmarshalJSON ends it at once and replaces what was kept. Unknown and repeated fields are collected beside it.
+ * UnmarshalJSON ends it at once and replaces what was kept (addErrorContext gives it the place if it is about a type). Unknown and repeated fields are collected beside it.
  */
 #pragma once
 
@@ -36,5 +36,14 @@ void decode_type_error(Decoder *decoder,
                        const Place *place,
                        const char *go_type,
                        gboolean with_literal);
+/* decode_fatal_type: the same from within a type's own UnmarshalJSON: it ends the decoding. Returns: FALSE. */
+gboolean decode_fatal_type(Decoder *decoder,
+                           const ApiType *holder,
+                           const Value *value,
+                           const Place *place,
+                           const char *go_type,
+                           gboolean with_literal);
+/* decode_time_fault: what Go's time.Parse says of @text in the layout of a Time or a MicroTime; NULL if nothing. (owned) */
+char *decode_time_fault(const char *text, gboolean is_micro);
 /* decode_add_strict: @what is "unknown" or "duplicate". */
 void decode_add_strict(Decoder *decoder, const char *what, const Value *value, const Place *place);

@@ -86,7 +86,20 @@ decode_json_type(const Value *value)
     return "";
 }
 
-/* @with_literal: the number has a Go type of the right sort, but does not fit. */
+static char *
+type_error_text(Decoder *decoder,
+                const ApiType *holder,
+                const Value *value,
+                const Place *place,
+                const char *go_type,
+                gboolean with_literal)
+{
+    g_autofree char *path = place_format(decoder, place, TRUE);
+
+    return g_strdup_printf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s", decode_json_type(value),
+                           with_literal ? " " : "", with_literal ? value->text : "", holder->name, path, go_type);
+}
+
 void
 decode_type_error(Decoder *decoder,
                   const ApiType *holder,
@@ -95,17 +108,118 @@ decode_type_error(Decoder *decoder,
                   const char *go_type,
                   gboolean with_literal)
 {
-    if (decoder->result->type_error != NULL)
-        return;
-
-    g_autofree char *path = place_format(decoder, place, TRUE);
-
-    decode_set_error(decoder, value, place,
-                     g_strdup_printf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of "
-                                     "type %s",
-                                     decode_json_type(value), with_literal ? " " : "",
-                                     with_literal ? value->text : "", holder->name, path, go_type));
+    if (decoder->result->type_error == NULL)
+        decode_set_error(decoder, value, place, type_error_text(decoder, holder, value, place, go_type, with_literal));
 }
+
+gboolean
+decode_fatal_type(Decoder *decoder,
+                  const ApiType *holder,
+                  const Value *value,
+                  const Place *place,
+                  const char *go_type,
+                  gboolean with_literal)
+{
+    return decode_fatal(decoder, value, place, type_error_text(decoder, holder, value, place, go_type, with_literal));
+}
+
+/* --- time.Parse ------------------------------------------------------------------------------ */
+
+/* The elements of the two layouts: a number of so many digits within a range, or a letter that stands for itself. */
+typedef struct {
+    const char *std; /* as the layout writes it */
+    guint digits;    /* 0: not a number */
+    gint last;       /* the greatest that it may be */
+    const char *range;
+} TimePart;
+
+static const TimePart time_parts[] = {
+    {"2006", 4, 9999, NULL}, {"-", 0, 0, NULL},       {"01", 2, 12, "month"}, {"-", 0, 0, NULL},
+    {"02", 2, 99, NULL},     {"T", 0, 0, NULL},       {"15", 2, 23, "hour"},  {":", 0, 0, NULL},
+    {"04", 2, 59, "minute"}, {":", 0, 0, NULL},       {"05", 2, 59, "second"},
+};
+
+/* How many digits of @at make the number; 0: it is none. Only an hour may have one. */
+static guint
+time_digits(const TimePart *part, const char *at)
+{
+    guint n = 0;
+
+    while (n < part->digits && g_ascii_isdigit(at[n]))
+        n++;
+    return n == part->digits || (n == 1 && strcmp(part->std, "15") == 0) ? n : 0;
+}
+
+/* Behind the seconds: six digits after a point of a MicroTime, as many as there are of a Time. NULL: not so. */
+static const char *
+skip_fraction(const char *at, gboolean is_micro)
+{
+    gsize digits = at[0] == '.' || at[0] == ',' ? strspn(at + 1, "0123456789") : 0;
+
+    if (is_micro)
+        return at[0] == '.' && digits >= 6 ? at + 7 : NULL;
+    return digits > 0 ? at + 1 + digits : at;
+}
+
+/* NULL: no zone. */
+static const char *
+skip_zone(const char *at)
+{
+    if (at[0] == 'Z')
+        return at + 1;
+    if (strlen(at) < 6 || (at[0] != '+' && at[0] != '-') || at[3] != ':' || strspn(at + 1, "0123456789") != 2 ||
+        strspn(at + 4, "0123456789") < 2)
+        return NULL;
+    return at + 6;
+}
+
+static gboolean
+is_day_of_month(int year, int month, int day)
+{
+    return g_date_valid_dmy((GDateDay)MIN(day, 255), (GDateMonth)month, (GDateYear)MAX(year, 1));
+}
+
+char *
+decode_time_fault(const char *text, gboolean is_micro)
+{
+    const char *layout = is_micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
+    const char *at = text;
+    const char *rest = NULL, *std = NULL;
+    int numbers[G_N_ELEMENTS(time_parts)] = {0};
+
+    for (guint i = 0; i < G_N_ELEMENTS(time_parts) && rest == NULL; i++) {
+        const TimePart *part = &time_parts[i];
+        guint n = part->digits > 0 ? time_digits(part, at) : at[0] == part->std[0];
+
+        for (guint k = 0; k < n && part->digits > 0; k++)
+            numbers[i] = numbers[i] * 10 + (at[k] - '0');
+        if (n > 0 && part->range != NULL && (numbers[i] > part->last || (i == 2 && numbers[i] == 0)))
+            return g_strdup_printf("parsing time \"%s\": %s out of range", text, part->range);
+        if (n == 0) {
+            rest = at;
+            std = part->std;
+        }
+        at += n;
+    }
+    if (rest == NULL && skip_fraction(at, is_micro) == NULL) {
+        rest = at;
+        std = ".000000";
+    } else if (rest == NULL) {
+        at = skip_fraction(at, is_micro);
+        rest = skip_zone(at) == NULL ? at : NULL;
+        std = "Z07:00";
+    }
+    if (rest != NULL)
+        return g_strdup_printf("parsing time \"%s\" as \"%s\": cannot parse \"%s\" as \"%s\"", text, layout, rest, std);
+    at = skip_zone(at);
+    if (at[0] != '\0')
+        return g_strdup_printf("parsing time \"%s\": extra text: \"%s\"", text, at);
+    if (!is_day_of_month(numbers[0], numbers[2], numbers[4]))
+        return g_strdup_printf("parsing time \"%s\": day out of range", text);
+    return NULL;
+}
+
+/* --- unknown and repeated fields --------------------------------------------------------------- */
 
 void
 decode_add_strict(Decoder *decoder, const char *what, const Value *value, const Place *place)

@@ -195,7 +195,8 @@ validate_meta_create(const ApiObject *object, ApiErrors *errors)
     api_validate_annotations(errors, "annotations", &meta->annotations);
     validate_owners(errors, meta);
     validate_finalizers(errors, &meta->finalizers);
-    validate_finalizer_names(errors, &meta->finalizers);
+    if (!object->kind->takes_any_finalizer && !object->kind->checks_meta_last)
+        validate_finalizer_names(errors, &meta->finalizers);
     api_errors_pop(errors);
 }
 
@@ -272,7 +273,8 @@ validate_meta_update(const ApiObject *object, const ApiObject *old, ApiErrors *e
     api_validate_labels(errors, "labels", &meta->labels);
     api_validate_annotations(errors, "annotations", &meta->annotations);
     validate_owners(errors, meta);
-    validate_finalizer_names(errors, &meta->finalizers);
+    if (!object->kind->takes_any_finalizer && !object->kind->checks_meta_last)
+        validate_finalizer_names(errors, &meta->finalizers);
     api_errors_pop(errors);
 }
 

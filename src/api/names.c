@@ -284,10 +284,10 @@ is_ipv4(const char *text)
         gsize n_digits = strspn(text, "0123456789");
         int part = 0;
 
-        /* Go's netip: no leading zeros, each part at most 255. */
-        if (n_digits == 0 || n_digits > 3 || (n_digits > 1 && text[0] == '0'))
+        /* ParseIPSloppy: with leading zeros, each part at most 255. */
+        if (n_digits == 0)
             return FALSE;
-        for (gsize i = 0; i < n_digits; i++)
+        for (gsize i = 0; i < n_digits && part <= 255; i++)
             part = part * 10 + (text[i] - '0');
         if (part > 255)
             return FALSE;

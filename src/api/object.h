@@ -78,6 +78,8 @@ struct ApiKind {
     const char *doc;
     /* Hooks; any may be NULL. Objects given are private copies. */
     void (*set_defaults)(ApiObject *object); /* after the table's defaults */
+    /* BeginCreate (@old NULL), BeginUpdate: before the strategy. */
+    void (*begin)(ApiObject *object, const ApiObject *old);
     void (*prepare_create)(ApiObject *object); /* strategy: initial status and such */
     void (*prepare_update)(ApiObject *object, const ApiObject *old);
     void (*validate)(const ApiObject *object, ApiErrors *errors); /* everything but metadata */
@@ -88,6 +90,7 @@ struct ApiKind {
     void (*warn)(const ApiObject *object, GPtrArray *warnings); /* adds char* (owned) */
     /* name: which pattern of names; see names.h */
     int name_rule;
+    gboolean takes_any_finalizer; /* also one without a domain that nobody knows */
     gboolean checks_meta_last; /* at creation, metadata only if nothing else is wrong */
     /*
      * A form: another version of a kind, which the server stores in that kind's own form. Requests

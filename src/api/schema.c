@@ -66,6 +66,17 @@ str_list_add(StrList *list, const char *text)
 }
 
 gboolean
+str_list_equal(const StrList *a, const StrList *b)
+{
+    if (a->count != b->count)
+        return FALSE;
+    for (guint i = 0; i < a->count; i++)
+        if (a->items[i] != b->items[i])
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
 str_list_contains(const StrList *list, const char *text)
 {
     for (guint i = 0; i < list->count; i++)

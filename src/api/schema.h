@@ -63,6 +63,7 @@ gpointer api_map_add(ApiList *map, gsize item_size, const char *key);
 
 typedef API_LIST_OF(const char *) StrList; /* (interned) strings */
 void str_list_add(StrList *list, const char *text);
+gboolean str_list_equal(const StrList *a, const StrList *b);
 gboolean str_list_contains(const StrList *list, const char *text);
 gboolean str_list_remove(StrList *list, const char *text); /* all equal ones */
 

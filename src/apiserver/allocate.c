@@ -3,14 +3,13 @@
  *
  * Models: v1.34 pkg/registry/core/service/{ipallocator,portallocator,storage/alloc.go}:
  * a static band at the low end is kept for explicit wishes; dynamic ones start
- * at a random place of the upper band and scan upward.
+ * at a random place of the upper band and scan upward. A node port is one port, whatever
+ * the protocol. All this comes before the Service is validated, so its refusals come alone.
  */
 
 #include "apiserver/server.h"
 
 #include <stdio.h>
-
-#define NODE_PORT_KEY(protocol, port) GUINT_TO_POINTER(((protocol) << 16) | (guint)(port))
 
 /* A contiguous range of numbers, its static band first. */
 typedef struct {
@@ -20,16 +19,21 @@ typedef struct {
 
 struct Allocator {
     guint32 network, mask;
+    const char *range; /* (interned) as the options have it */
     Pool addresses, ports;
     Rng *address_rng, *port_rng;
     gint32 port_first, port_last;
 };
 
-/* What one call took, to give it back if a later part fails. */
+/* One thing that a call took. */
 typedef struct {
     GHashTable *used;
     gpointer key;
 } Taken;
+
+struct AllocatorClaim {
+    GArray *taken; /* of Taken */
+};
 
 static guint64
 band_offset(guint64 size, guint64 divisor, guint64 maximum)
@@ -79,6 +83,7 @@ allocator_new(const ApiServerOptions *options, Sim *sim)
     if (parts[1] != NULL)
         g_ascii_string_to_unsigned(parts[1], 10, 0, 30, &prefix, NULL);
     g_assert(is_good);
+    self->range = str_intern(options->service_cidr);
     self->mask = prefix == 0 ? 0 : ~(guint32)0 << (32 - prefix);
     self->network &= self->mask;
 
@@ -130,39 +135,37 @@ allocator_first_address(const Allocator *allocator)
 /* --- taking -------------------------------------------------------------------------- */
 
 static gpointer
-address_key(guint32 address)
+number_key(guint64 number)
 {
-    return GSIZE_TO_POINTER((gsize)address);
-}
-
-static guint
-protocol_number(const char *protocol)
-{
-    return str_is(protocol, "UDP") ? 1 : str_is(protocol, "SCTP") ? 2 : 0;
+    return GSIZE_TO_POINTER((gsize)number);
 }
 
 static void
-take(GArray *taken, GHashTable *used, gpointer key)
+take(AllocatorClaim *claim, Pool *pool, guint64 number)
 {
-    Taken entry = {used, key};
+    Taken entry = {pool->used, number_key(number)};
 
-    g_hash_table_add(used, key);
-    g_array_append_val(taken, entry);
+    g_hash_table_add(pool->used, entry.key);
+    g_array_append_val(claim->taken, entry);
 }
 
-static void
-give_back(GArray *taken)
+void
+allocator_claim_free(AllocatorClaim *claim, gboolean is_kept)
 {
-    for (guint i = 0; i < taken->len; i++) {
-        Taken *entry = &g_array_index(taken, Taken, i);
+    if (claim == NULL)
+        return;
+    for (guint i = 0; i < claim->taken->len && !is_kept; i++) {
+        Taken *entry = &g_array_index(claim->taken, Taken, i);
 
         g_hash_table_remove(entry->used, entry->key);
     }
+    g_array_unref(claim->taken);
+    g_free(claim);
 }
 
-/* FALSE if the band is full. @protocol shifts ports apart; 0 for addresses. */
+/* FALSE if the band is full. */
 static gboolean
-search_band(Pool *pool, guint64 start, guint64 count, guint protocol, Rng *rng, guint64 *out_value)
+search_band(Pool *pool, guint64 start, guint64 count, Rng *rng, guint64 *out_value)
 {
     guint64 from;
 
@@ -171,9 +174,8 @@ search_band(Pool *pool, guint64 start, guint64 count, guint protocol, Rng *rng, 
     from = rng_below(rng, count);
     for (guint64 i = 0; i < count; i++) {
         guint64 value = pool->first + start + (from + i) % count;
-        gpointer key = GSIZE_TO_POINTER((gsize)(value | (guint64)protocol << 16));
 
-        if (!g_hash_table_contains(pool->used, key)) {
+        if (!g_hash_table_contains(pool->used, number_key(value))) {
             *out_value = value;
             return TRUE;
         }
@@ -182,11 +184,11 @@ search_band(Pool *pool, guint64 start, guint64 count, guint protocol, Rng *rng, 
 }
 
 static gboolean
-search(Pool *pool, guint protocol, Rng *rng, guint64 *out_value)
+search(Pool *pool, Rng *rng, guint64 *out_value)
 {
-    if (search_band(pool, pool->offset, pool->count - pool->offset, protocol, rng, out_value))
+    if (search_band(pool, pool->offset, pool->count - pool->offset, rng, out_value))
         return TRUE;
-    return search_band(pool, 0, pool->offset, protocol, rng, out_value);
+    return search_band(pool, 0, pool->offset, rng, out_value);
 }
 
 /* --- addresses ----------------------------------------------------------------------- */
@@ -195,10 +197,12 @@ static ApiStatus *
 refuse_address(const ApiObject *service, const char *address, const char *why)
 {
     g_autoptr(ApiErrors) errors = api_errors_new();
+    g_autoptr(Value) all = value_new_list();
 
+    for (guint i = 0; i < service_spec(service)->cluster_ips.count; i++)
+        value_append(all, value_new_string(service_spec(service)->cluster_ips.items[i]));
     api_errors_push(errors, "spec");
-    field_invalid_raw(errors, "clusterIPs", str_internf("[\"%s\"]", address),
-                      str_internf("failed to allocate IP %s: %s", address, why));
+    field_invalid_value(errors, "clusterIPs", all, str_internf("failed to allocate IP %s: %s", address, why));
     return api_status_invalid(service->kind, api_name(service), errors);
 }
 
@@ -246,23 +250,67 @@ check_configured(ApiErrors *errors, const ServiceSpec *spec)
                                  "not configured on this cluster");
 }
 
+/* isMatchingPreferDualStackClusterIPFields: nothing changes without an express wish. */
+static gboolean
+stays_as_it_was(const ServiceSpec *spec, const ServiceSpec *old)
+{
+    return old != NULL && str_is(spec->type, old->type) && str_is(spec->ip_family_policy, "PreferDualStack") &&
+           (old->ip_family_policy == NULL || str_is(old->ip_family_policy, "PreferDualStack")) &&
+           str_list_equal(&spec->cluster_ips, &old->cluster_ips) &&
+           str_list_equal(&spec->ip_families, &old->ip_families);
+}
+
+/* An update: who wants a single family lets the second go; who wants more may not shorten the lists. */
+static void
+check_reduction(ApiErrors *errors, ServiceSpec *spec, const ServiceSpec *old)
+{
+    static const char *const why = "must be 'SingleStack' to release the secondary %s";
+    StrList *lists[] = {&spec->cluster_ips, &spec->ip_families};
+    const StrList *before[] = {&old->cluster_ips, &old->ip_families};
+    static const char *const names[] = {"cluster IP", "IP family"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        if (str_is(spec->ip_family_policy, "SingleStack")) {
+            if (lists[i]->count > 1 && str_list_equal(lists[i], before[i]))
+                lists[i]->count = 1;
+        } else if (lists[i]->count > 0 && lists[i]->count < before[i]->count) {
+            field_invalid_string(errors, "ipFamilyPolicy", spec->ip_family_policy, str_internf(why, names[i]));
+        }
+    }
+}
+
+static ApiStatus *
+refuse_if_any(const ApiObject *service, const ApiErrors *errors)
+{
+    return errors->list.count == 0 ? NULL : api_status_invalid(service->kind, api_name(service), errors);
+}
+
 /* initIPFamilyFields */
 static ApiStatus *
-set_families(ApiObject *service, ServiceSpec *spec)
+set_families(ApiObject *service, ServiceSpec *spec, const ServiceSpec *old)
 {
     gboolean is_bare = str_is(spec->cluster_ip, "None") && spec->selector.count == 0;
     g_autoptr(ApiErrors) errors = api_errors_new();
 
+    if (str_is(spec->type, "ExternalName") || stays_as_it_was(spec, old))
+        return NULL;
     if (spec->ip_family_policy == NULL)
-        spec->ip_family_policy = str_intern(is_bare ? "RequireDualStack" : "SingleStack");
+        spec->ip_family_policy = old != NULL && old->ip_family_policy != NULL
+                                     ? old->ip_family_policy
+                                     : str_intern(is_bare ? "RequireDualStack" : "SingleStack");
     api_errors_push(errors, "spec");
+    service_check_cluster_ips(spec, errors);
+    if (errors->list.count > 0)
+        return refuse_if_any(service, errors);
+    if (old != NULL)
+        check_reduction(errors, spec, old);
     check_wishes(errors, spec);
     infer_families(errors, spec);
     /* Headless without a selector: endpoints are made by hand and may be of any family. */
     if (errors->list.count == 0 && !is_bare)
         check_configured(errors, spec);
     if (errors->list.count > 0)
-        return api_status_invalid(service->kind, api_name(service), errors);
+        return refuse_if_any(service, errors);
     if (spec->ip_families.count == 0)
         str_list_add(&spec->ip_families, str_intern("IPv4"));
     if (is_bare && spec->ip_families.count < 2 && !str_is(spec->ip_family_policy, "SingleStack"))
@@ -271,35 +319,44 @@ set_families(ApiObject *service, ServiceSpec *spec)
     return NULL;
 }
 
+/* NULL: @address may be taken. */
+static const char *
+address_fault(Allocator *self, guint32 address)
+{
+    guint64 last = self->addresses.first + self->addresses.count;
+
+    if ((address & self->mask) != self->network)
+        return "the provided network does not match the current range";
+    if (address < self->addresses.first || address >= last)
+        return str_internf("the provided IP (%s) is not in the valid range. The range of valid IPs is %s",
+                           format_ip(address), self->range);
+    return g_hash_table_contains(self->addresses.used, number_key(address)) ? "provided IP is already allocated" : NULL;
+}
+
+/* allocClusterIPs; of an update only if the Service had none before (updateClusterIPs). */
 static ApiStatus *
-assign_address(Allocator *self, ApiObject *service, const ApiObject *old, GArray *taken)
+assign_address(Allocator *self, ApiObject *service, const ServiceSpec *old, AllocatorClaim *claim)
 {
     ServiceSpec *spec = api_edit_spec(service);
-    const char *before = old == NULL ? NULL : service_spec(old)->cluster_ip;
+    const char *fault;
     guint32 address;
     guint64 value;
 
-    ApiStatus *status;
-
-    if (str_is(spec->type, "ExternalName"))
+    if (str_is(spec->type, "ExternalName") || (old != NULL && !str_is(old->type, "ExternalName")))
         return NULL;
-    status = set_families(service, spec);
-    if (status != NULL)
-        return status;
-    if (str_is(spec->cluster_ip, "None") || (!str_is_empty(before) && before == spec->cluster_ip))
+    if (str_is(spec->cluster_ip, "None"))
         return NULL;
     if (!str_is_empty(spec->cluster_ip)) {
-        if (!parse_ip(spec->cluster_ip, &address) || (address & self->mask) != self->network)
-            return refuse_address(service, spec->cluster_ip,
-                                  "the provided network does not match the current range");
-        if (g_hash_table_contains(self->addresses.used, address_key(address)))
-            return refuse_address(service, spec->cluster_ip, "provided IP is already allocated");
-        take(taken, self->addresses.used, address_key(address));
+        fault = parse_ip(spec->cluster_ip, &address) ? address_fault(self, address)
+                                                     : "the provided network does not match the current range";
+        if (fault != NULL)
+            return refuse_address(service, spec->cluster_ip, fault);
+        take(claim, &self->addresses, address);
         return NULL;
     }
-    if (!search(&self->addresses, 0, self->address_rng, &value))
+    if (!search(&self->addresses, self->address_rng, &value))
         return api_status_internal("failed to allocate a serviceIP: range is full");
-    take(taken, self->addresses.used, address_key((guint32)value));
+    take(claim, &self->addresses, value);
     spec->cluster_ip = format_ip((guint32)value);
     while (spec->cluster_ips.count > 0)
         str_list_remove(&spec->cluster_ips, spec->cluster_ips.items[0]);
@@ -310,138 +367,198 @@ assign_address(Allocator *self, ApiObject *service, const ApiObject *old, GArray
 /* --- ports --------------------------------------------------------------------------- */
 
 static gboolean
+has_ports_on_nodes(const ServiceSpec *spec)
+{
+    return str_is(spec->type, "NodePort") || str_is(spec->type, "LoadBalancer");
+}
+
+/* shouldAllocateNodePorts; what is asked for by number is taken in any case. */
+static gboolean
 wants_node_ports(const ServiceSpec *spec)
 {
-    return str_is(spec->type, "NodePort") || (str_is(spec->type, "LoadBalancer") &&
-                                              spec->allocate_load_balancer_node_ports != OPT_FALSE);
+    return str_is(spec->type, "NodePort") || spec->allocate_load_balancer_node_ports != OPT_FALSE;
 }
 
 static gboolean
-has_node_port(const ServiceSpec *spec, const char *protocol, gint32 node_port)
+has_node_port(const ServiceSpec *spec, gint32 node_port)
 {
     for (guint i = 0; spec != NULL && i < spec->ports.count; i++)
-        if (spec->ports.items[i].node_port == node_port &&
-            protocol_number(spec->ports.items[i].protocol) == protocol_number(protocol))
+        if (spec->ports.items[i].node_port == node_port)
             return TRUE;
     return FALSE;
 }
 
-static ApiStatus *
-refuse_port(const ApiObject *service, guint index, gint32 port, const char *why)
+/* NULL: taken. */
+static const char *
+take_port(Allocator *self, gint32 port, AllocatorClaim *claim)
 {
-    g_autoptr(ApiErrors) errors = api_errors_new();
-
-    api_errors_push(errors, "spec");
-    api_errors_push(errors, "ports");
-    api_errors_push_index(errors, index);
-    field_invalid_int(errors, "nodePort", port, why);
-    return api_status_invalid(service->kind, api_name(service), errors);
-}
-
-/* Ports of one number but different protocols share their node port. */
-static gint32
-shared_node_port(const ServiceSpec *spec, guint index)
-{
-    const ServicePort *port = &spec->ports.items[index];
-
-    for (guint i = 0; i < spec->ports.count; i++) {
-        const ServicePort *other = &spec->ports.items[i];
-
-        if (i != index && other->node_port != 0 && other->port == port->port &&
-            protocol_number(other->protocol) != protocol_number(port->protocol))
-            return other->node_port;
-    }
-    return 0;
-}
-
-static ApiStatus *
-assign_port(Allocator *self,
-            ApiObject *service,
-            const ServiceSpec *before,
-            guint index,
-            GArray *taken)
-{
-    ServiceSpec *spec = api_edit_spec(service);
-    ServicePort *port = &spec->ports.items[index];
-    guint protocol = protocol_number(port->protocol);
-    gint32 shared = port->node_port == 0 ? shared_node_port(spec, index) : 0;
-    guint64 value;
-
-    if (port->node_port != 0) {
-        if (has_node_port(before, port->protocol, port->node_port))
-            return NULL;
-        if (port->node_port < self->port_first || port->node_port > self->port_last)
-            return refuse_port(service, index, port->node_port,
-                               str_internf("provided port is not in the valid range. The range of "
-                                           "valid ports is %d-%d",
-                                           self->port_first, self->port_last));
-        if (g_hash_table_contains(self->ports.used, NODE_PORT_KEY(protocol, port->node_port)))
-            return refuse_port(service, index, port->node_port,
-                               "provided port is already allocated");
-        take(taken, self->ports.used, NODE_PORT_KEY(protocol, port->node_port));
-        return NULL;
-    }
-    if (shared != 0 && !g_hash_table_contains(self->ports.used, NODE_PORT_KEY(protocol, shared))) {
-        port->node_port = shared;
-        take(taken, self->ports.used, NODE_PORT_KEY(protocol, shared));
-        return NULL;
-    }
-    if (!search(&self->ports, protocol, self->port_rng, &value))
-        return api_status_internal("failed to allocate a nodePort: range is full");
-    port->node_port = (gint32)value;
-    take(taken, self->ports.used, NODE_PORT_KEY(protocol, port->node_port));
+    if (port < self->port_first || port > self->port_last)
+        return str_internf("provided port is not in the valid range. The range of valid ports is %d-%d",
+                           self->port_first, self->port_last);
+    if (g_hash_table_contains(self->ports.used, number_key((guint64)port)))
+        return "provided port is already allocated";
+    take(claim, &self->ports, (guint64)port);
     return NULL;
 }
 
 static ApiStatus *
-assign_health_port(Allocator *self, ApiObject *service, const ServiceSpec *before, GArray *taken)
+take_wished_port(Allocator *self, const ApiObject *service, guint index, gint32 port, AllocatorClaim *claim)
 {
-    ServiceSpec *spec = api_edit_spec(service);
+    const char *fault = take_port(self, port, claim);
+    g_autoptr(ApiErrors) errors = api_errors_new();
+
+    if (fault == NULL)
+        return NULL;
+    field_invalid_int(errors, str_internf("spec.ports[%u].nodePort", index), port, fault);
+    return api_status_invalid(service->kind, api_name(service), errors);
+}
+
+static ApiStatus *
+take_any_port(Allocator *self, gint32 *out_port, AllocatorClaim *claim)
+{
     guint64 value;
 
-    if (!str_is(spec->type, "LoadBalancer") || !str_is(spec->external_traffic_policy, "Local"))
-        return NULL;
-    if (before != NULL && before->health_check_node_port != 0 &&
-        (spec->health_check_node_port == 0 ||
-         spec->health_check_node_port == before->health_check_node_port)) {
-        spec->health_check_node_port = before->health_check_node_port;
-        return NULL;
+    if (!search(&self->ports, self->port_rng, &value))
+        return api_status_internal("failed to allocate a nodePort: range is full");
+    take(claim, &self->ports, value);
+    *out_port = (gint32)value;
+    return NULL;
+}
+
+/* What an earlier port of the same number has; else what any port of that number asks for; 0: neither. */
+static gint32
+shared_node_port(const ServiceSpec *spec, const gint32 *given, guint index, gboolean *out_is_taken)
+{
+    gint32 number = spec->ports.items[index].port;
+
+    for (guint i = 0; i < index; i++)
+        if (given[i] != 0 && spec->ports.items[i].port == number) {
+            *out_is_taken = TRUE;
+            return given[i];
+        }
+    *out_is_taken = FALSE;
+    for (guint i = 0; i < spec->ports.count; i++)
+        if (spec->ports.items[i].port == number && spec->ports.items[i].node_port != 0)
+            return spec->ports.items[i].node_port;
+    return 0;
+}
+
+/* initNodePorts: ports of one number but different protocols share their node port. */
+static ApiStatus *
+assign_ports(Allocator *self, ApiObject *service, AllocatorClaim *claim)
+{
+    ServiceSpec *spec = api_edit_spec(service);
+    g_autofree gint32 *given = g_new0(gint32, spec->ports.count + 1);
+    ApiStatus *status = NULL;
+
+    for (guint i = 0; status == NULL && i < spec->ports.count; i++) {
+        ServicePort *port = &spec->ports.items[i];
+        gboolean is_taken;
+        gint32 shared = shared_node_port(spec, given, i, &is_taken);
+
+        if (port->node_port == 0 && !wants_node_ports(spec))
+            continue;
+        if (is_taken && port->node_port == 0)
+            port->node_port = shared;
+        else if (is_taken && port->node_port != shared)
+            status = take_wished_port(self, service, i, port->node_port, claim);
+        else if (!is_taken && shared == 0)
+            status = take_any_port(self, &port->node_port, claim);
+        else if (!is_taken)
+            status = take_wished_port(self, service, i, port->node_port = shared, claim);
+        /* The first port of a number decides for those behind it. */
+        given[i] = is_taken ? shared : port->node_port;
     }
-    if (spec->health_check_node_port == 0) {
-        if (!search(&self->ports, 0, self->port_rng, &value))
-            return api_status_internal("failed to allocate a HealthCheck NodePort: range is full");
-        spec->health_check_node_port = (gint32)value;
-    } else if (g_hash_table_contains(self->ports.used,
-                                     NODE_PORT_KEY(0, spec->health_check_node_port))) {
-        return api_status_internal(str_internf("failed to allocate requested HealthCheck NodePort "
-                                               "%d: provided port is already allocated",
-                                               spec->health_check_node_port));
+    return status;
+}
+
+/* updateNodePorts */
+static ApiStatus *
+update_ports(Allocator *self, ApiObject *service, const ServiceSpec *old, AllocatorClaim *claim)
+{
+    ServiceSpec *spec = api_edit_spec(service);
+    ApiStatus *status = NULL;
+
+    for (guint i = 0; status == NULL && i < spec->ports.count; i++) {
+        ServicePort *port = &spec->ports.items[i];
+        ServiceSpec seen = {.ports = {spec->ports.items, i}};
+
+        if (port->node_port == 0 && !wants_node_ports(spec))
+            continue;
+        if (port->node_port == 0)
+            status = take_any_port(self, &port->node_port, claim);
+        else if (!has_node_port(old, port->node_port) && !has_node_port(&seen, port->node_port))
+            status = take_wished_port(self, service, i, port->node_port, claim);
+        for (guint k = 0; status == NULL && k < i; k++)
+            if (spec->ports.items[k].node_port == port->node_port && str_is(spec->ports.items[k].protocol, port->protocol))
+                status = api_status_new(500, NULL, str_internf("duplicate nodePort: {%s %d}", port->protocol, port->node_port));
     }
-    take(taken, self->ports.used, NODE_PORT_KEY(0, spec->health_check_node_port));
+    return status;
+}
+
+static gboolean
+needs_health_port(const ServiceSpec *spec)
+{
+    return spec != NULL && str_is(spec->type, "LoadBalancer") && str_is(spec->external_traffic_policy, "Local");
+}
+
+/* allocHealthCheckNodePort */
+static ApiStatus *
+assign_health_port(Allocator *self, ApiObject *service, AllocatorClaim *claim)
+{
+    ServiceSpec *spec = api_edit_spec(service);
+    const char *fault;
+    guint64 value;
+
+    if (spec->health_check_node_port != 0) {
+        fault = take_port(self, spec->health_check_node_port, claim);
+        return fault == NULL ? NULL
+                             : api_status_internal(str_internf("failed to allocate requested HealthCheck NodePort %d: %s",
+                                                               spec->health_check_node_port, fault));
+    }
+    if (!search(&self->ports, self->port_rng, &value))
+        return api_status_internal("failed to allocate a HealthCheck NodePort 0: range is full");
+    take(claim, &self->ports, value);
+    spec->health_check_node_port = (gint32)value;
     return NULL;
 }
 
 ApiStatus *
-allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old)
+allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old, AllocatorClaim **out_claim)
 {
     const ServiceSpec *before = old == NULL ? NULL : service_spec(old);
-    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(Taken));
+    AllocatorClaim *claim;
     ApiStatus *status;
 
+    *out_claim = NULL;
     if (old != NULL && service->spec == old->spec)
         return NULL;
-    status = assign_address(allocator, service, old, taken);
-    if (wants_node_ports(service_spec(service)))
-        for (guint i = 0; status == NULL && i < service_spec(service)->ports.count; i++)
-            status = assign_port(allocator, service, before, i, taken);
+    claim = g_new0(AllocatorClaim, 1);
+    claim->taken = g_array_new(FALSE, FALSE, sizeof(Taken));
+    service->kind->begin(service, old);
+    status = set_families(service, api_edit_spec(service), before);
     if (status == NULL)
-        status = assign_health_port(allocator, service, before, taken);
+        status = assign_address(allocator, service, before, claim);
+    if (status == NULL && has_ports_on_nodes(service_spec(service)))
+        status = old == NULL ? assign_ports(allocator, service, claim) : update_ports(allocator, service, before, claim);
+    if (status == NULL && needs_health_port(service_spec(service)) && !needs_health_port(before))
+        status = assign_health_port(allocator, service, claim);
     if (status != NULL)
-        give_back(taken);
+        allocator_claim_free(g_steal_pointer(&claim), FALSE);
+    *out_claim = claim;
     return status;
 }
 
 /* --- what is stored ------------------------------------------------------------------ */
+
+static void
+note(Pool *pool, guint64 number, gboolean is_used)
+{
+    if (is_used)
+        g_hash_table_add(pool->used, number_key(number));
+    else
+        g_hash_table_remove(pool->used, number_key(number));
+}
 
 static void
 note_all(Allocator *self, const ApiObject *service, gboolean is_used)
@@ -449,24 +566,13 @@ note_all(Allocator *self, const ApiObject *service, gboolean is_used)
     const ServiceSpec *spec = service_spec(service);
     guint32 address;
 
-    if (parse_ip(spec->cluster_ip, &address)) {
-        if (is_used)
-            g_hash_table_add(self->addresses.used, address_key(address));
-        else
-            g_hash_table_remove(self->addresses.used, address_key(address));
-    }
-    for (guint i = 0; i <= spec->ports.count; i++) {
-        gboolean is_health = i == spec->ports.count;
-        gint32 port = is_health ? spec->health_check_node_port : spec->ports.items[i].node_port;
-        guint protocol = is_health ? 0 : protocol_number(spec->ports.items[i].protocol);
-
-        if (port == 0)
-            continue;
-        if (is_used)
-            g_hash_table_add(self->ports.used, NODE_PORT_KEY(protocol, port));
-        else
-            g_hash_table_remove(self->ports.used, NODE_PORT_KEY(protocol, port));
-    }
+    if (parse_ip(spec->cluster_ip, &address))
+        note(&self->addresses, address, is_used);
+    for (guint i = 0; i < spec->ports.count; i++)
+        if (spec->ports.items[i].node_port != 0)
+            note(&self->ports, (guint64)spec->ports.items[i].node_port, is_used);
+    if (spec->health_check_node_port != 0)
+        note(&self->ports, (guint64)spec->health_check_node_port, is_used);
 }
 
 void
@@ -476,12 +582,4 @@ allocator_note(Allocator *allocator, const ApiObject *old, const ApiObject *new_
         note_all(allocator, old, FALSE);
     if (new_ != NULL)
         note_all(allocator, new_, TRUE);
-}
-
-void
-allocator_abandon(Allocator *allocator, const ApiObject *service, const ApiObject *old)
-{
-    note_all(allocator, service, FALSE);
-    if (old != NULL)
-        note_all(allocator, old, TRUE);
 }

@@ -58,10 +58,8 @@ create_exists(Call *call)
 static void
 create_written(Call *call)
 {
-    gboolean is_stored = call->result.succeeded && !call->request->dry_run;
-
-    if (call->pending->kind == &service_kind && !is_stored)
-        allocator_abandon(call->server->allocator, call->pending, NULL);
+    if (call->result.succeeded && !call->request->dry_run)
+        call_settle_claim(call, TRUE);
     if (call->result.succeeded)
         call_succeed(call, 201, call->pending);
     else if (call->result.error != NULL)
@@ -120,7 +118,11 @@ fill_system_fields(Call *call, ApiObject *object)
     meta->creation_time = api_time_seconds(sim_wall_ns(server->sim));
     meta->deletion_time = 0;
     meta->deletion_grace_s = (OptInt64){0};
-    meta->generation = object->kind->has_generation ? 1 : 0;
+    if (object->kind->has_generation)
+        meta->generation = 1;
+    /* v1.34 pkg/registry/core/limitrange */
+    if (object->kind == &limit_range_kind && str_is_empty(meta->name))
+        meta->name = identity_uid(server);
     if (!call->skip_validation)
         api_apply_gates(object, NULL, server->options.version_minor);
     if (object->kind->prepare_create != NULL && !call->skip_validation)
@@ -135,10 +137,15 @@ static void
 create_validated(Call *call)
 {
     ApiObject *object = call->pending;
-    ApiStatus *status;
+    ApiStatus *status = NULL;
 
-    fill_system_fields(call, object);
-    status = validate(call, object);
+    /* BeginCreate comes before the strategy looks at the object: this refusal is the only one. */
+    if (object->kind == &service_kind)
+        status = allocator_assign(call->server->allocator, object, NULL, &call->claim);
+    if (status == NULL) {
+        fill_system_fields(call, object);
+        status = validate(call, object);
+    }
     if (status == NULL)
         collect_warnings(call, object);
     if (status == NULL)
@@ -155,10 +162,8 @@ create_charged(Call *call)
     ApiObject *object = call->pending;
     ApiStatus *status = NULL;
 
-    if (object->kind == &service_kind)
-        status = allocator_assign(call->server->allocator, object, NULL);
-    /* It is the store that looks at this one, and its word has no reason. */
-    if (status == NULL && object->resource_version != 0 && !call->request->dry_run)
+    /* It is the store that looks at this one, and its word has no reason; what is no number does not count. */
+    if (object->resource_version != 0 && object->resource_version != G_MAXUINT64 && !call->request->dry_run)
         status = api_status_new(500, NULL, "resourceVersion should not be set on objects to be created");
     if (status != NULL) {
         call_fail(call, status);

@@ -82,9 +82,16 @@ release_seat(Call *call)
 }
 
 void
+call_settle_claim(Call *call, gboolean is_kept)
+{
+    allocator_claim_free(g_steal_pointer(&call->claim), is_kept);
+}
+
+void
 call_free(Call *call)
 {
     release_seat(call);
+    call_settle_claim(call, FALSE);
     rpc_cancel(call->rpc);
     sim_timer_clear(&call->timer);
     g_queue_unlink(&call->server->calls, &call->link);

@@ -14,6 +14,8 @@
 
 typedef struct Call Call;
 typedef struct Resource Resource;
+typedef struct Allocator Allocator;
+typedef struct AllocatorClaim AllocatorClaim;
 typedef void (*CallStep)(Call *call);
 
 /* What is to become of the stored object. */
@@ -72,6 +74,7 @@ struct Call {
     guint item_index;
     gpointer work; /* (owned) what the verb keeps between its steps */
     GDestroyNotify work_free;
+    AllocatorClaim *claim; /* (owned) what a Service took that is not written yet */
     Rpc *rpc; /* (borrowed) handed on to a backend; NULL: not under way */
 };
 
@@ -89,7 +92,6 @@ typedef struct {
     gpointer user;
 } Tap;
 
-typedef struct Allocator Allocator;
 typedef struct SpecMemo SpecMemo;
 typedef struct QuotaCharger QuotaCharger;
 
@@ -155,6 +157,8 @@ void call_fail(Call *call, ApiStatus *status);       /* takes it */
 void call_fail_etcd(Call *call, const char *error);
 void call_warn(Call *call, const char *text);
 void call_free(Call *call);
+/* call_settle_claim: what the Service took stays its own (it was written), or goes back. */
+void call_settle_claim(Call *call, gboolean is_kept);
 /* server_call: a request that the server makes of itself; no limit holds it back. */
 void server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user);
 /* server_ask: the same through the server's loopback client: it takes the time of a request. */
@@ -315,12 +319,13 @@ const char *allocator_first_address(const Allocator *allocator);
 /* allocator_note: a Service came (old NULL), changed, or went (new NULL) in storage. */
 void allocator_note(Allocator *allocator, const ApiObject *old, const ApiObject *new_);
 /*
- * allocator_assign: addresses and ports for @service (private); refused with 422, nothing kept
- * then.
+ * allocator_assign: addresses and ports for @service (private), which before validation keeps what @old has
+ * (NULL: a new one) and it does not mention. Refused with 422 or 500, nothing kept then; else *out_claim is what
+ * was taken (owned, may be NULL).
  */
-ApiStatus *allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old);
-/* allocator_abandon: the write of @service failed. */
-void allocator_abandon(Allocator *allocator, const ApiObject *service, const ApiObject *old);
+ApiStatus *allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old, AllocatorClaim **out_claim);
+/* allocator_claim_free: @is_kept: the Service was written; otherwise all of it goes back. */
+void allocator_claim_free(AllocatorClaim *claim, gboolean is_kept);
 
 /* --- bootstrap.c --------------------------------------------------------------------- */
 

@@ -225,19 +225,10 @@ update_removed(Call *call)
         update_try(call, now, TRUE);
 }
 
-/* Addresses and ports taken for a state that was not written. */
-static void
-abandon(Call *call, const ApiObject *stored)
-{
-    if (call->pending->kind == &service_kind)
-        allocator_abandon(call->server->allocator, call->pending, stored);
-}
-
 static void
 update_written(Call *call)
 {
     if (call->result.error != NULL) {
-        abandon(call, cache_get(call->server, call->request->kind, call->key));
         call_fail_etcd(call, call->result.error);
         return;
     }
@@ -245,15 +236,14 @@ update_written(Call *call)
         g_autoptr(ApiObject) now = g_steal_pointer(&call->stored);
 
         call->server->counters.conflicts++;
-        abandon(call, now);
         if (sim_now_ns(call->server->sim) - call->arrived_ns > HANDLER_LIMIT_NS)
             fail_deadline(call);
         else
             update_try(call, now, TRUE);
         return;
     }
-    if (call->request->dry_run)
-        abandon(call, etcd_get(call->server->etcd, call->key));
+    if (!call->request->dry_run)
+        call_settle_claim(call, TRUE);
     if (call->change == CHANGE_WRITE_THEN_REMOVE && !call->request->dry_run) {
         hold_object(&call->last, call->pending);
         storage_commit(call, call->pending->resource_version, TRUE, update_removed);

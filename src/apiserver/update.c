@@ -143,6 +143,10 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
         managers_update(call, old, self);
     if (!is_status) {
         admission_mutate(call, self, old, ADMISSION_UPDATE, NULL, &status);
+        /* BeginUpdate comes before the strategy. */
+        call_settle_claim(call, FALSE);
+        if (status == NULL && self->kind == &service_kind)
+            status = allocator_assign(call->server->allocator, self, old, &call->claim);
         if (status == NULL && self->spec != old->spec)
             api_apply_gates(self, old, call->server->options.version_minor);
         if (status == NULL && self->kind->prepare_update != NULL &&
@@ -154,8 +158,6 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
         status = validate(call, self, old);
     if (status == NULL)
         status = admission_validate(call, self, old, ADMISSION_UPDATE);
-    if (status == NULL && self->kind == &service_kind && !is_status)
-        status = allocator_assign(call->server->allocator, self, old);
     if (status != NULL)
         return status;
     if (is_released(self))

@@ -97,6 +97,8 @@ support_create(const ApiKind *kind, const Value *value)
         api_edit_meta(answer.object)->namespace_ = str_intern("default");
     api_default(answer.object);
     api_apply_gates(answer.object, NULL, 34);
+    if (kind->begin != NULL)
+        kind->begin(answer.object, NULL);
     if (kind->prepare_create != NULL)
         kind->prepare_create(answer.object);
     if (kind->has_generation)
@@ -120,6 +122,8 @@ support_finish_update(ApiObject *object, const ApiObject *old)
     meta->generation = before->generation;
     api_default(object);
     api_apply_gates(object, old, 34);
+    if (object->kind->begin != NULL)
+        object->kind->begin(object, old);
     if (object->kind->prepare_update != NULL)
         object->kind->prepare_update(object, old);
     answer_judge(&answer, old);

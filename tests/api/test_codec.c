@@ -81,10 +81,12 @@ static const struct {
     {CONTAINER("\"resources\":{\"requests\":{\"cpu\":true}}"), QUANTITY_REGEX_MESSAGE,
      "spec.containers[0].resources.requests.cpu"},
     {CONTAINER("\"readinessProbe\":{\"httpGet\":{\"port\":1.5}}"),
-     "json: cannot unmarshal number 1.5 into Go value of type int32",
+     "json: cannot unmarshal number 1.5 into Go struct field "
+     "HTTPGetAction.spec.containers.readinessProbe.httpGet.port of type int32",
      "spec.containers[0].readinessProbe.httpGet.port"},
     {CONTAINER("\"readinessProbe\":{\"httpGet\":{\"port\":true}}"),
-     "json: cannot unmarshal bool into Go value of type int32",
+     "json: cannot unmarshal bool into Go struct field "
+     "HTTPGetAction.spec.containers.readinessProbe.httpGet.port of type int32",
      "spec.containers[0].readinessProbe.httpGet.port"},
     {SECRET("{\"a\":\"x\"}"), "illegal base64 data at input byte 1", "data.a"},
     {SECRET("{\"a\":\"not base64!\"}"), "illegal base64 data at input byte 3", "data.a"},
@@ -192,7 +194,7 @@ static const struct {
      "\"resourceVersion\":\"12\",\"generation\":3,"
      "\"creationTimestamp\":\"2026-11-21T01:16:36Z\"}}"},
     {"apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {name: l}\n"
-     "spec: {renewTime: '2026-11-21T01:16:36.5Z', leaseDurationSeconds: 40}\n",
+     "spec: {renewTime: '2026-11-21T01:16:36.500000Z', leaseDurationSeconds: 40}\n",
      "{\"apiVersion\":\"coordination.k8s.io/v1\",\"kind\":\"Lease\",\"metadata\":{\"name\":\"l\"},"
      "\"spec\":{\"leaseDurationSeconds\":40,\"renewTime\":\"2026-11-21T01:16:36.500000Z\"}}"},
 };

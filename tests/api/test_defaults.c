@@ -247,6 +247,7 @@ START_TEST(test_service_updates)
     g_autoptr(ApiObject) want = service_with(service_updates[_i].want);
     const ServiceStatus *status;
 
+    service->kind->begin(service, old);
     service->kind->prepare_update(service, old);
     ck_assert_msg(api_struct_equal(service->kind->spec, service->spec, want->spec), "%s",
                   service_updates[_i].rule);

@@ -325,9 +325,11 @@ START_TEST(test_service_update)
         "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {type: ClusterIP, ports: "
         "[{port: 80, nodePort: 30080}], externalTrafficPolicy: Cluster}}");
 
+    service_kind.begin(same, old);
     service_kind.prepare_update(same, old);
     ck_assert_str_eq(service_spec(same)->cluster_ip, "10.96.0.5");
     ck_assert_int_eq(service_spec(same)->ports.items[0].node_port, 30080);
+    service_kind.begin(other, old);
     service_kind.prepare_update(other, old);
     ck_assert_str_eq(service_spec(other)->cluster_ips.items[0], "10.96.0.5");
     ck_assert_int_eq(service_spec(other)->ports.items[0].node_port, 0);

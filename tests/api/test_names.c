@@ -129,7 +129,7 @@ static const struct {
     {"1.2.3.4", TRUE},
     {"256.1.1.1", FALSE},
     {"1.2.3", FALSE},
-    {"01.2.3.4", FALSE},
+    {"01.2.3.4", TRUE}, /* ParseIPSloppy */
     {"1.2.3.4.5", FALSE},
     {"::1", TRUE},
     {"::", TRUE},

@@ -65,6 +65,8 @@ object_from_yaml(const char *yaml)
 void
 prepare_create(ApiObject *object)
 {
+    if (object->kind->begin != NULL)
+        object->kind->begin(object, NULL);
     if (object->kind->prepare_create != NULL)
         object->kind->prepare_create(object);
 }

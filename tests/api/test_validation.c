@@ -144,6 +144,8 @@ START_TEST(test_recorded_update_refusals)
             admit(old, volume);
             admit(new_, "");
         }
+        if (new_->kind->begin != NULL)
+            new_->kind->begin(new_, old);
         if (new_->kind->prepare_update != NULL)
             new_->kind->prepare_update(new_, old);
         api_validate_update(new_, old, errors);
@@ -451,6 +453,7 @@ static const struct {
     {"{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: e}, addressType: "
      "IPv4, endpoints: [{addresses: [a]}, {}]}",
      "endpoints[0].addresses[0]: Invalid value: \"a\": must be a valid IPv4 address\n"
+     "endpoints[0].addresses[0]: Invalid value: \"a\": must be a valid IP address\n"
      "endpoints[1].addresses: Required value: must contain at least 1 address\n"},
     {HPA("minReplicas: 1"), ""},
     {HPA("maxReplicas: 0"),
@@ -608,6 +611,8 @@ START_TEST(test_update_rule)
     g_autofree char *got = NULL;
 
     prepare_create(old);
+    if (new_->kind->begin != NULL)
+        new_->kind->begin(new_, old);
     if (new_->kind->prepare_update != NULL)
         new_->kind->prepare_update(new_, old);
     api_validate_update(new_, old, errors);

@@ -774,6 +774,8 @@ object_from_yaml(const ApiKind *kind, const char *text)
     ApiObject *object = object_from_yaml_with_status(kind, text);
 
     api_default(object);
+    if (kind->begin != NULL)
+        kind->begin(object, NULL);
     if (kind->prepare_create != NULL)
         kind->prepare_create(object);
     return object;

@@ -301,11 +301,12 @@ behavior_set_defaults(HpaBehavior *behavior)
         up->select_policy = str_intern("Max");
     if (down->select_policy == NULL)
         down->select_policy = str_intern("Max");
-    if (up->policies.count == 0) {
+    /* A list that is there and empty stays so, and is refused. */
+    if (up->policies.items == NULL) {
         add_policy(up, "Pods", 4, 15);
         add_policy(up, "Percent", 100, 15);
     }
-    if (down->policies.count == 0)
+    if (down->policies.items == NULL)
         add_policy(down, "Percent", 100, 15);
 }
 

@@ -3,6 +3,7 @@
 #include "api/kinds/tables.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- printing ------------------------------------------------------------------------------ */
@@ -167,63 +168,111 @@ label_selector_is_convertible(const LabelSelector *selector)
     return errors->list.count == 0;
 }
 
-void
+gboolean
 check_ip(ApiErrors *errors, const char *child, const char *text)
 {
-    if (!name_is_ip(text_or_empty(text)))
-        field_invalid_string(errors, child, text_or_empty(text),
-                             "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-}
-
-/* ValidateNonSpecialIP, after the text itself */
-void
-check_plain_ip(ApiErrors *errors, const char *child, const char *ip)
-{
-    const char *why = NULL;
-
-    if (!name_is_ip(ip))
-        check_ip(errors, child, ip);
-    else if (strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0)
-        why = "may not be unspecified (0.0.0.0 or ::)";
-    else if (g_str_has_prefix(ip, "127.") || strcmp(ip, "::1") == 0)
-        why = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
-    else if (g_str_has_prefix(ip, "169.254.") || g_ascii_strncasecmp(ip, "fe80:", 5) == 0)
-        why = "may not be in the link-local range (169.254.0.0/16, fe80::/10)";
-    else if (g_str_has_prefix(ip, "224.0.0.") || g_ascii_strncasecmp(ip, "ff02:", 5) == 0)
-        why = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
-    if (why != NULL)
-        field_invalid_string(errors, child, ip, why);
-}
-
-gboolean
-check_cidr(ApiErrors *errors, const char *child, const char *text)
-{
-    const char *slash = strchr(text, '/');
-    g_autofree char *ip = slash == NULL ? NULL : g_strndup(text, (gsize)(slash - text));
-    gint64 bits;
-
-    if (slash != NULL && g_ascii_string_to_signed(slash + 1, 10, 0, 128, &bits, NULL) && name_is_ip(ip) &&
-        (bits <= 32 || strchr(ip, ':') != NULL))
+    if (name_is_ip(text_or_empty(text)))
         return TRUE;
-    field_invalid_string(errors, child, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    field_invalid_string(errors, child, text_or_empty(text),
+                         "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
     return FALSE;
 }
+
+/* --- addresses ------------------------------------------------------------------------------ */
 
 typedef struct {
     guint8 bytes[16];
     guint bits, width; /* width: 32 or 128 */
 } Range;
 
-static Range
-read_range(const char *text)
+/* As net.ParseIP reads it, with leading zeros (ParseIPSloppy): an IPv4 address in IPv6 form counts as IPv4. */
+static gboolean
+read_ip(const char *text, Range *out)
+{
+    static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+    guint parts[4];
+
+    *out = (Range){.width = 128};
+    if (!name_is_ip(text_or_empty(text)))
+        return FALSE;
+    if (strchr(text, ':') == NULL) {
+        out->width = 32;
+        sscanf(text, "%u.%u.%u.%u", &parts[0], &parts[1], &parts[2], &parts[3]);
+        for (guint i = 0; i < 4; i++)
+            out->bytes[i] = (guint8)parts[i];
+    } else if (inet_pton(AF_INET6, text, out->bytes) == 1 && memcmp(out->bytes, mapped, 12) == 0) {
+        memmove(out->bytes, out->bytes + 12, 4);
+        memset(out->bytes + 4, 0, 12);
+        out->width = 32;
+    }
+    out->bits = out->width;
+    return TRUE;
+}
+
+/* Its usual form. */
+static const char *
+print_ip(const Range *range)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    inet_ntop(range->width == 32 ? AF_INET : AF_INET6, range->bytes, text, sizeof(text));
+    return str_intern(text);
+}
+
+static const char *
+special_range(const Range *ip)
+{
+    const guint8 *at = ip->bytes;
+    gboolean is_v4 = ip->width == 32;
+    static const guint8 zero[16], one[16] = {[15] = 1};
+
+    if (is_v4 ? at[0] == 127 : memcmp(at, one, 16) == 0)
+        return "may not be in the loopback range (127.0.0.0/8, ::1/128)";
+    if (is_v4 ? at[0] == 169 && at[1] == 254 : at[0] == 0xfe && (at[1] & 0xc0) == 0x80)
+        return "may not be in the link-local range (169.254.0.0/16, fe80::/10)";
+    if (is_v4 ? at[0] == 224 && at[1] == 0 && at[2] == 0 : at[0] == 0xff && (at[1] & 0x0f) == 2)
+        return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
+    return memcmp(at, zero, is_v4 ? 4 : 16) == 0 ? "may not be unspecified (%s)" : NULL;
+}
+
+void
+check_plain_ip(ApiErrors *errors, const char *child, const char *ip)
+{
+    Range range;
+    const char *why = read_ip(ip, &range) ? special_range(&range) : "must be a valid IP address";
+
+    if (why != NULL && strchr(why, '%') != NULL)
+        why = str_internf("may not be unspecified (%s)", ip);
+    if (why != NULL)
+        field_invalid_string(errors, child, text_or_empty(ip), why);
+}
+
+/* ParseCIDRSloppy */
+static gboolean
+read_range(const char *text, Range *out)
 {
     const char *slash = strchr(text, '/');
-    g_autofree char *ip = g_strndup(text, (gsize)(slash - text));
-    Range range = {.bits = (guint)g_ascii_strtoull(slash + 1, NULL, 10)};
+    g_autofree char *ip = slash == NULL ? NULL : g_strndup(text, (gsize)(slash - text));
+    guint64 bits;
 
-    range.width = strchr(ip, ':') != NULL ? 128 : 32;
-    inet_pton(range.width == 128 ? AF_INET6 : AF_INET, ip, range.bytes);
-    return range;
+    if (slash == NULL || !read_ip(str_intern(ip), out) || !g_ascii_string_to_unsigned(slash + 1, 10, 0, 128, &bits, NULL))
+        return FALSE;
+    /* A mapped address has the mask of its long form. */
+    if (strchr(ip, ':') != NULL && out->width == 32)
+        bits = bits < 96 ? G_MAXUINT : bits - 96;
+    out->bits = (guint)bits;
+    return out->bits <= out->width;
+}
+
+gboolean
+check_cidr(ApiErrors *errors, const char *child, const char *text)
+{
+    Range range;
+
+    if (read_range(text, &range))
+        return TRUE;
+    field_invalid_string(errors, child, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    return FALSE;
 }
 
 static void
@@ -236,32 +285,66 @@ mask_range(Range *range, guint bits)
 gboolean
 cidr_contains(const char *outer, const char *inner)
 {
-    Range a = read_range(outer);
-    Range b = read_range(inner);
-    gboolean is_smaller = b.bits > a.bits;
+    Range a, b;
+    gboolean is_smaller;
 
-    if (a.width != b.width)
+    if (!read_range(outer, &a) || !read_range(inner, &b) || a.width != b.width)
         return FALSE;
+    is_smaller = b.bits > a.bits;
     mask_range(&a, a.bits);
     mask_range(&b, a.bits);
     return is_smaller && memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
 }
 
+/* Leading zeros, or IPv4 in IPv6 form: what net/netip does not take. */
+static gboolean
+is_standard(const char *text, const Range *range, const char *usual)
+{
+    return range->width == 128 || strcmp(text, usual) == 0;
+}
+
+void
+warn_ip(GPtrArray *warnings, const char *path, const char *text)
+{
+    const char *usual;
+    Range range;
+
+    if (!read_ip(text, &range))
+        return;
+    usual = print_ip(&range);
+    if (!is_standard(text, &range, usual))
+        g_ptr_array_add(warnings, g_strdup_printf("%s: non-standard IP address \"%s\" will be considered invalid in a future "
+                                                  "Kubernetes release: use \"%s\"",
+                                                  path, text, usual));
+    else if (strcmp(text, usual) != 0)
+        g_ptr_array_add(warnings, g_strdup_printf("%s: IPv6 address \"%s\" should be in RFC 5952 canonical format (\"%s\")",
+                                                  path, text, usual));
+}
+
 void
 warn_cidr(GPtrArray *warnings, const char *path, const char *text)
 {
-    Range range = read_range(text);
-    Range masked = range;
-    char ip[INET_ADDRSTRLEN], network[INET_ADDRSTRLEN];
+    const char *ip, *network, *sent;
+    Range range, masked;
 
-    mask_range(&masked, masked.bits);
-    if (range.width != 32 || memcmp(range.bytes, masked.bytes, sizeof(range.bytes)) == 0)
+    if (!read_range(text, &range))
         return;
-    inet_ntop(AF_INET, range.bytes, ip, sizeof(ip));
-    inet_ntop(AF_INET, masked.bytes, network, sizeof(network));
-    g_ptr_array_add(warnings, g_strdup_printf("%s: CIDR value \"%s\" is ambiguous in this context (should be \"%s/%u\" or "
-                                              "\"%s/32\"?)",
-                                              path, text, network, range.bits, ip));
+    masked = range;
+    mask_range(&masked, masked.bits);
+    ip = print_ip(&range);
+    network = str_internf("%s/%u", print_ip(&masked), masked.bits);
+    sent = str_internf("%s/%u", ip, range.bits);
+    if (memcmp(range.bytes, masked.bytes, sizeof(range.bytes)) != 0)
+        g_ptr_array_add(warnings, g_strdup_printf("%s: CIDR value \"%s\" is ambiguous in this context (should be \"%s\" or "
+                                                  "\"%s/%u\"?)",
+                                                  path, text, network, ip, range.width));
+    if (!is_standard(text, &range, sent))
+        g_ptr_array_add(warnings, g_strdup_printf("%s: non-standard CIDR value \"%s\" will be considered invalid in a future "
+                                                  "Kubernetes release: use \"%s\"",
+                                                  path, text, network));
+    else if (strcmp(text, sent) != 0)
+        g_ptr_array_add(warnings, g_strdup_printf("%s: IPv6 CIDR value \"%s\" should be in RFC 5952 canonical format (\"%s\")",
+                                                  path, text, sent));
 }
 
 void

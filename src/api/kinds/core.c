@@ -174,6 +174,38 @@ static const ApiField service_account_fields[] = {
 static const ApiType service_account_type =
     TYPE("ServiceAccount", ServiceAccountBody, service_account_fields, "Who pods are.");
 
+/* v1.34 pkg/registry/core/serviceaccount: cleanSecretReferences leaves the names. */
+static void
+clean_secrets(ApiObject *account)
+{
+    const ServiceAccountBody *sent = account->body;
+    ServiceAccountBody *body;
+
+    if (sent->secrets.count == 0)
+        return;
+    body = api_edit_body(account);
+    for (guint i = 0; i < body->secrets.count; i++)
+        body->secrets.items[i] = (ObjectReference){.name = body->secrets.items[i].name};
+}
+
+static void
+service_account_prepare_update(ApiObject *account, const ApiObject *old)
+{
+    if (account->body != old->body)
+        clean_secrets(account);
+}
+
+static void
+service_account_warn(const ApiObject *account, GPtrArray *warnings)
+{
+    static const char key[] = "kubernetes.io/enforce-mountable-secrets";
+
+    if (str_map_get(&account->meta->annotations, str_intern(key)) != NULL)
+        g_ptr_array_add(warnings, g_strdup_printf("metadata.annotations[%s]: deprecated in v1.32+; prefer separate namespaces "
+                                                  "to isolate access to mounted secrets",
+                                                  key));
+}
+
 static const char *const service_account_short_names[] = {"sa", NULL};
 
 const ApiKind service_account_kind = {
@@ -186,6 +218,9 @@ const ApiKind service_account_kind = {
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &service_account_type,
+    .prepare_create = clean_secrets,
+    .prepare_update = service_account_prepare_update,
+    .warn = service_account_warn,
     .doc = "Who a pod is when it speaks to the API.",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
@@ -275,6 +310,7 @@ lease_prepare_create(ApiObject *object)
     }
 }
 
+/* ValidateLease takes the apimachinery's view of metadata, not that of pkg/apis/core. */
 const ApiKind lease_kind = {
     .kind = "Lease",
     .group = "coordination.k8s.io",
@@ -286,5 +322,6 @@ const ApiKind lease_kind = {
     .doc = "Says who holds something, and until when.",
     .prepare_create = lease_prepare_create,
     .validate = lease_validate,
+    .takes_any_finalizer = TRUE,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -26,6 +26,7 @@ typedef struct {
     gboolean unschedulable;
     TaintList taints;
     Value *config_source;
+    const char *external_id;
 } NodeSpec;
 typedef struct {
     const char *type, *address;

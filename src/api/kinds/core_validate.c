@@ -50,6 +50,21 @@ is_repeated_taint(const TaintList *taints, guint index)
     return FALSE;
 }
 
+/* All that is wrong with a value is one error. */
+static void
+check_taint_value(ApiErrors *errors, const char *value)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    StrList messages = {0};
+
+    if (!name_check(NAME_LABEL_VALUE, text_or_empty(value), FALSE, &messages)) {
+        for (guint i = 0; i < messages.count; i++)
+            g_string_append_printf(text, "%s%s", i > 0 ? ";" : "", messages.items[i]);
+        field_invalid_string(errors, "value", value, text->str);
+    }
+    g_free(messages.items);
+}
+
 /* validateNodeTaints: upstream reports them below metadata */
 static void
 check_taints(ApiErrors *errors, const TaintList *taints)
@@ -61,7 +76,7 @@ check_taints(ApiErrors *errors, const TaintList *taints)
 
         api_errors_push_index(errors, i);
         check_name(errors, "key", NAME_QUALIFIED, taint->key);
-        check_name(errors, "value", NAME_LABEL_VALUE, taint->value);
+        check_taint_value(errors, taint->value);
         check_taint_effect(errors, "effect", taint->effect);
         if (is_repeated_taint(taints, i)) {
             field_duplicate(errors, NULL, print_taint(taint));
@@ -89,17 +104,47 @@ check_node_quantities(ApiErrors *errors, const char *child, const QuantityMap *m
 static void
 check_pod_cidrs(ApiErrors *errors, const StrList *cidrs)
 {
-    gboolean are_fine = TRUE;
+    const char *bad = NULL;
+    guint n_v6 = 0;
 
-    for (guint i = 0; i < cidrs->count; i++)
-        are_fine = check_cidr(errors, str_internf("spec.podCIDRs[%u]", i), cidrs->items[i]) && are_fine;
+    for (guint i = 0; i < cidrs->count; i++) {
+        if (!check_cidr(errors, str_internf("spec.podCIDRs[%u]", i), cidrs->items[i]) && bad == NULL)
+            bad = cidrs->items[i];
+        n_v6 += strchr(cidrs->items[i], ':') != NULL;
+    }
     if (cidrs->count < 2)
         return;
-    if (!are_fine)
-        field_internal(errors, "spec.podCIDRs", "invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address");
-    if (cidrs->count > 2 || (strchr(cidrs->items[0], ':') == NULL) == (strchr(cidrs->items[1], ':') == NULL))
+    if (bad != NULL)
+        field_internal(errors, "spec.podCIDRs",
+                       str_internf("invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: %s", bad));
+    if (bad != NULL || cidrs->count > 2 || n_v6 == 0 || n_v6 == cidrs->count)
         field_invalid_raw(errors, "spec.podCIDRs", print_str_list(cidrs),
                           "may specify no more than one CIDR for each IP family");
+    for (guint i = 0; i < cidrs->count; i++) {
+        StrList earlier = {cidrs->items, i};
+
+        if (str_list_contains(&earlier, cidrs->items[i]))
+            field_duplicate(errors, str_internf("spec.podCIDRs[%u]", i), api_quote(cidrs->items[i]));
+    }
+}
+
+/* Of ValidateNodeUpdate; a create may repeat one. */
+static void
+check_node_addresses(ApiErrors *errors, const NodeStatus *status)
+{
+    for (guint i = 0; i < status->addresses.count; i++) {
+        const NodeAddress *address = &status->addresses.items[i];
+
+        for (guint k = 0; k < i; k++) {
+            const NodeAddress *other = &status->addresses.items[k];
+
+            if (!str_is(address->type, other->type) || !str_is(address->address, other->address))
+                continue;
+            field_duplicate(errors, str_internf("status.addresses[%u]", i),
+                            str_internf("{\"Type\":%s,\"Address\":%s}", api_quote(address->type), api_quote(address->address)));
+            break;
+        }
+    }
 }
 
 void
@@ -138,6 +183,7 @@ node_validate_update(const ApiObject *node, const ApiObject *old, ApiErrors *err
     if (node->status != old->status) {
         check_node_quantities(errors, "capacity", &node_status(node)->capacity);
         check_node_quantities(errors, "allocatable", &node_status(node)->allocatable);
+        check_node_addresses(errors, node_status(node));
     }
     if (spec == before)
         return;
@@ -146,6 +192,8 @@ node_validate_update(const ApiObject *node, const ApiObject *old, ApiErrors *err
         field_forbidden(errors, "spec.providerID",
                         "node updates may not change providerID except from \"\" to valid");
     check_taints(errors, &spec->taints);
+    if (!str_is(text_or_empty(spec->external_id), text_or_empty(before->external_id)))
+        field_forbidden(errors, "spec.externalID", "may not be updated");
 }
 
 /* --- ConfigMap, Secret --------------------------------------------------------------------- */
@@ -225,6 +273,8 @@ static void
 require_json_key(ApiErrors *errors, const SecretBody *body, const char *key)
 {
     const char *encoded = str_map_get(&body->data, str_intern(key));
+    static const char *const types[] = {[VALUE_BOOL] = "bool",     [VALUE_INT] = "number", [VALUE_FLOAT] = "number",
+                                        [VALUE_STRING] = "string", [VALUE_LIST] = "array"};
     g_autofree guchar *text = NULL;
     g_autofree char *message = NULL;
     g_autoptr(Value) value = NULL;
@@ -239,6 +289,10 @@ require_json_key(ApiErrors *errors, const SecretBody *body, const char *key)
     if (value == NULL)
         field_invalid_string(errors, str_internf("data[%s]", key), "<secret contents redacted>",
                              message);
+    else if (value->type != VALUE_MAP && value->type != VALUE_NULL)
+        field_invalid_string(errors, str_internf("data[%s]", key), "<secret contents redacted>",
+                             str_internf("json: cannot unmarshal %s into Go value of type map[string]interface {}",
+                                         types[value->type]));
 }
 
 static void
@@ -371,7 +425,7 @@ lease_validate(const ApiObject *object, ApiErrors *errors)
                           "must be greater than or equal to 0");
     if (!str_is_empty(spec->preferred_holder) && str_is_empty(spec->strategy))
         field_forbidden(errors, "preferredHolder",
-                        "may only be specified when `strategy` is defined");
+                        "may only be specified if `strategy` is defined");
     api_errors_pop(errors);
 }
 

@@ -88,16 +88,46 @@ static const ApiField slice_fields[] = {
 static const ApiType slice_type =
     TYPE("EndpointSlice", EndpointSliceBody, slice_fields, "A part of a Service's endpoints.");
 
+/* v1.34 pkg/registry/discovery/endpointslice: dropTopologyOnV1 */
+static void
+drop_topology(ApiObject *slice)
+{
+    EndpointSliceBody *body;
+    gboolean has_any = FALSE;
+
+    for (guint i = 0; i < endpoint_slice_body(slice)->endpoints.count; i++)
+        has_any = has_any || endpoint_slice_body(slice)->endpoints.items[i].deprecated_topology.count > 0;
+    if (!has_any)
+        return;
+    body = api_edit_body(slice);
+    for (guint i = 0; i < body->endpoints.count; i++)
+        str_map_clear(&body->endpoints.items[i].deprecated_topology);
+}
+
 static void
 slice_prepare_create(ApiObject *slice)
 {
     api_edit_meta(slice)->generation = 1;
+    drop_topology(slice);
 }
 
 static void
 slice_prepare_update(ApiObject *slice, const ApiObject *old)
 {
-    set_generation(slice, old, part_differs(&slice_type, slice->body, old->body));
+    gboolean is_other = part_differs(&slice_type, slice->body, old->body);
+
+    set_generation(slice, old, is_other || !str_map_equal(&slice->meta->labels, &old->meta->labels));
+    if (is_other)
+        drop_topology(slice);
+}
+
+/* v1.34 pkg/registry/discovery/endpointslice: warnOnBadIPs */
+static void
+warn_addresses(const EndpointSliceBody *body, GPtrArray *warnings)
+{
+    for (guint i = 0; i < body->endpoints.count; i++)
+        for (guint k = 0; k < body->endpoints.items[i].addresses.count; k++)
+            warn_ip(warnings, str_internf("endpoints[%u].addresses[%u]", i, k), body->endpoints.items[i].addresses.items[k]);
 }
 
 /* v1.34 pkg/registry/discovery/endpointslice: warnOnDeprecatedAddressType, with its path */
@@ -106,6 +136,8 @@ slice_warn(const ApiObject *slice, GPtrArray *warnings)
 {
     if (str_is(endpoint_slice_body(slice)->address_type, "FQDN"))
         g_ptr_array_add(warnings, g_strdup("spec.addressType: FQDN endpoints are deprecated"));
+    else
+        warn_addresses(endpoint_slice_body(slice), warnings);
 }
 
 const ApiKind endpoint_slice_kind = {

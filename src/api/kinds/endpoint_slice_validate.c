@@ -9,39 +9,68 @@
 static const char *const address_types[] = {"FQDN", "IPv4", "IPv6", NULL};
 static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
 
+/* IsFullyQualifiedDomainName */
+static void
+check_domain(ApiErrors *errors, const char *child, const char *address)
+{
+    g_autofree char *name = g_strdup(address);
+
+    if (name[0] == '\0') {
+        field_required(errors, child, NULL);
+        return;
+    }
+    if (g_str_has_suffix(name, "."))
+        name[strlen(name) - 1] = '\0';
+    if (check_name(errors, child, NAME_DNS_SUBDOMAIN, str_intern(name)) && strchr(name, '.') == NULL)
+        field_invalid_string(errors, child, name, "should be a domain with at least two segments separated by dots");
+}
+
+/* What is no address at all is complained of twice. */
 static void
 check_address(ApiErrors *errors, const char *child, const char *address, const char *type)
 {
     gboolean is_v6 = strchr(address, ':') != NULL;
 
     if (str_is(type, "FQDN"))
-        check_name(errors, child, NAME_DNS_SUBDOMAIN, address);
-    else if (!name_is_ip(address) || is_v6 != str_is(type, "IPv6"))
+        check_domain(errors, child, address);
+    if (!str_is(type, "IPv4") && !str_is(type, "IPv6"))
+        return;
+    if (!name_is_ip(address) || is_v6 != str_is(type, "IPv6"))
         field_invalid_string(errors, child, address,
                              str_is(type, "IPv6") ? "must be a valid IPv6 address"
                                                   : "must be a valid IPv4 address");
-    else
-        check_plain_ip(errors, child, address);
+    check_plain_ip(errors, child, address);
 }
 
 static void
-check_hints(ApiErrors *errors, const EndpointHints *hints)
+check_hint_list(ApiErrors *errors, const char *list, const ForZone *hints, guint count, NameRule rule)
 {
-    api_errors_push(errors, "hints");
-    if (hints->for_zones.count > 8)
-        field_too_many(errors, "forZones", hints->for_zones.count, 8);
-    for (guint i = 0; i < hints->for_zones.count; i++) {
-        const char *name = text_or_empty(hints->for_zones.items[i].name);
-        const char *child = str_internf("forZones[%u].name", i);
+    if (count > 8) {
+        field_too_many(errors, list, count, 8);
+        return;
+    }
+    for (guint i = 0; i < count; i++) {
+        const char *name = text_or_empty(hints[i].name);
+        const char *child = str_internf("%s[%u].name", list, i);
 
-        check_name(errors, child, NAME_LABEL_VALUE, name);
         for (guint j = 0; j < i; j++) {
-            if (str_is(hints->for_zones.items[j].name, name)) {
+            if (str_is(text_or_empty(hints[j].name), name)) {
                 field_duplicate(errors, child, api_quote(name));
                 break;
             }
         }
+        check_name(errors, child, rule, name);
     }
+}
+
+/* validateHints */
+static void
+check_hints(ApiErrors *errors, const EndpointHints *hints)
+{
+    api_errors_push(errors, "hints");
+    check_hint_list(errors, "forZones", hints->for_zones.items, hints->for_zones.count, NAME_LABEL_VALUE);
+    if (hints->for_zones.count <= 8)
+        check_hint_list(errors, "forNodes", hints->for_nodes.items, hints->for_nodes.count, NAME_DNS_SUBDOMAIN);
     api_errors_pop(errors);
 }
 

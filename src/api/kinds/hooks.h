@@ -45,13 +45,14 @@ gboolean check_one_of(ApiErrors *errors,
 void check_label_selector(ApiErrors *errors, const char *child, const LabelSelector *selector);
 /* label_selector_is_convertible: the selector has no fault that keeps it from being used. */
 gboolean label_selector_is_convertible(const LabelSelector *selector);
-void check_ip(ApiErrors *errors, const char *child, const char *text);
-/* check_plain_ip: no loopback, link-local, ...; check_cidr: TRUE if it is one. */
+gboolean check_ip(ApiErrors *errors, const char *child, const char *text);
+/* check_plain_ip: ValidateNonSpecialIP: no loopback, link-local, ...; check_cidr: TRUE if it is one. */
 void check_plain_ip(ApiErrors *errors, const char *child, const char *ip);
 gboolean check_cidr(ApiErrors *errors, const char *child, const char *text);
 /* cidr_contains: @inner is a range within @outer, and smaller. Both are ranges. */
 gboolean cidr_contains(const char *outer, const char *inner);
-/* warn_cidr: GetWarningsForCIDR of an IPv4 range. */
+/* warn_ip, warn_cidr: GetWarningsForIP, GetWarningsForCIDR. */
+void warn_ip(GPtrArray *warnings, const char *path, const char *text);
 void warn_cidr(GPtrArray *warnings, const char *path, const char *text);
 void check_immutable(ApiErrors *errors, const char *child, const char *text, const char *old);
 /* field_not_supported_raw: the value is printed already. */

@@ -28,6 +28,7 @@ static const ApiField node_spec_fields[] = {
      .doc = "Marks that keep pods off the node unless they tolerate them."},
     {"configSource", API_RAW, AT(NodeSpec, config_source), .go_type = "v1.NodeConfigSource",
      .doc = "No longer used."},
+    {"externalID", API_STRING, AT(NodeSpec, external_id), .doc = "No longer used."},
     {0},
 };
 static const ApiType node_spec_type =
@@ -137,6 +138,32 @@ static const ApiField node_status_fields[] = {
 static const ApiType node_status_type =
     TYPE("NodeStatus", NodeStatus, node_status_fields, "What the node is like.");
 
+/* v1.34 pkg/registry/core/node: a node is created with the status that it says it has. */
+static void
+node_prepare_create(ApiObject *node)
+{
+    NodeStatus *status;
+
+    if (node_status(node)->runtime_handlers == NULL && node_status(node)->features == NULL)
+        return;
+    status = api_edit_status(node);
+    g_clear_pointer(&status->runtime_handlers, value_free);
+    g_clear_pointer(&status->features, value_free);
+}
+
+static void
+node_warn(const ApiObject *node, GPtrArray *warnings)
+{
+    const NodeSpec *spec = node_spec(node);
+
+    if (spec->config_source != NULL)
+        g_ptr_array_add(warnings, g_strdup("spec.configSource: the feature is removed"));
+    if (!str_is_empty(spec->external_id))
+        g_ptr_array_add(warnings, g_strdup("spec.externalID: this field is deprecated, and is unused by Kubernetes"));
+    for (guint i = 0; i < spec->pod_cidrs.count; i++)
+        warn_cidr(warnings, str_internf("spec.podCIDRs[%u]", i), spec->pod_cidrs.items[i]);
+}
+
 static const char *
 node_select_field(const ApiObject *node, const char *label)
 {
@@ -160,6 +187,8 @@ const ApiKind node_kind = {
     .status = &node_status_type,
     .doc = "A machine that runs pods.",
     .set_defaults = node_set_defaults,
+    .prepare_create = node_prepare_create,
+    .warn = node_warn,
     .validate = node_validate,
     .validate_update = node_validate_update,
     .name_rule = NAME_DNS_SUBDOMAIN,

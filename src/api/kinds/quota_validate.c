@@ -122,7 +122,7 @@ check_scope_row(ApiErrors *errors, const QuotaSpec *spec, const ScopeRequirement
     if (g_strv_contains(scope_names, text_or_empty(row->scope_name)) && !str_is(row->scope_name, "PriorityClass") &&
              !str_is(row->scope_name, "VolumeAttributesClass") && !str_is(row->operator_, "Exists"))
         field_invalid_string(errors, "operator", text_or_empty(row->operator_),
-                             "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
+                             "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, "
                              "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, "
                              "ResourceQuotaScopeNotBestEffort or "
                              "ResourceQuotaScopeCrossNamespacePodAffinity");

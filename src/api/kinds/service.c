@@ -169,17 +169,6 @@ service_set_defaults(ApiObject *service)
         spec->allocate_load_balancer_node_ports = OPT_TRUE;
 }
 
-/* v1.34 pkg/registry/core/service/strategy.go and storage: clusterIP gives clusterIPs */
-static void
-service_prepare_create(ApiObject *service)
-{
-    ServiceSpec *spec = api_edit_spec(service);
-
-    api_struct_clear(&service_status_type, api_edit_status(service));
-    if (!str_is_empty(spec->cluster_ip) && spec->cluster_ips.count == 0)
-        str_list_add(&spec->cluster_ips, spec->cluster_ip);
-}
-
 static gboolean
 needs_address(const ServiceSpec *spec)
 {
@@ -255,17 +244,6 @@ keep_allocated(ServiceSpec *spec, const ServiceSpec *old)
         spec->health_check_node_port = old->health_check_node_port;
 }
 
-static gboolean
-same_list(const StrList *a, const StrList *b)
-{
-    if (a->count != b->count)
-        return FALSE;
-    for (guint i = 0; i < a->count; i++)
-        if (a->items[i] != b->items[i])
-            return FALSE;
-    return TRUE;
-}
-
 static void
 drop_list(StrList *list)
 {
@@ -276,11 +254,11 @@ drop_list(StrList *list)
 static void
 drop_address(ServiceSpec *spec, const ServiceSpec *old)
 {
-    if (str_is(spec->cluster_ip, old->cluster_ip) && same_list(&spec->cluster_ips, &old->cluster_ips)) {
+    if (str_is(spec->cluster_ip, old->cluster_ip) && str_list_equal(&spec->cluster_ips, &old->cluster_ips)) {
         spec->cluster_ip = NULL;
         drop_list(&spec->cluster_ips);
     }
-    if (same_list(&spec->ip_families, &old->ip_families))
+    if (str_list_equal(&spec->ip_families, &old->ip_families))
         drop_list(&spec->ip_families);
     if (str_is(spec->ip_family_policy, old->ip_family_policy))
         spec->ip_family_policy = NULL;
@@ -326,6 +304,50 @@ drop_what_type_lacks(ServiceSpec *spec, const ServiceSpec *old)
 }
 
 static void
+copy_list(StrList *to, const StrList *from)
+{
+    drop_list(to);
+    for (guint i = 0; i < from->count; i++)
+        str_list_add(to, from->items[i]);
+}
+
+/* normalizeClusterIPs of an update: who changes or clears the one means the list, too. */
+static void
+match_cluster_ips(ServiceSpec *spec, const ServiceSpec *old)
+{
+    gboolean is_same = str_is(text_or_empty(spec->cluster_ip), text_or_empty(old->cluster_ip));
+
+    if (spec->cluster_ips.count == 0)
+        copy_list(&spec->cluster_ips, &old->cluster_ips);
+    if (is_same || !str_list_equal(&spec->cluster_ips, &old->cluster_ips))
+        return;
+    drop_list(&spec->cluster_ips);
+    if (!str_is_empty(spec->cluster_ip))
+        str_list_add(&spec->cluster_ips, spec->cluster_ip);
+}
+
+/* v1.34 pkg/registry/core/service/storage: beginCreate, beginUpdate: patchAllocatedValues and normalizeClusterIPs */
+static void
+service_begin(ApiObject *service, const ApiObject *old)
+{
+    ServiceSpec *spec = api_edit_spec(service);
+
+    if (old != NULL) {
+        keep_allocated(spec, old->spec);
+        match_cluster_ips(spec, old->spec);
+    } else if (!str_is_empty(spec->cluster_ip) && spec->cluster_ips.count == 0) {
+        str_list_add(&spec->cluster_ips, spec->cluster_ip);
+    }
+}
+
+/* v1.34 pkg/registry/core/service/strategy.go: PrepareForCreate, PrepareForUpdate */
+static void
+service_prepare_create(ApiObject *service)
+{
+    api_struct_clear(&service_status_type, api_edit_status(service));
+}
+
+static void
 service_prepare_update(ApiObject *service, const ApiObject *old)
 {
     ServiceSpec *spec = api_edit_spec(service);
@@ -336,20 +358,6 @@ service_prepare_update(ApiObject *service, const ApiObject *old)
     if (!str_is(spec->type, "LoadBalancer") && str_is(before->type, "LoadBalancer"))
         api_struct_clear(&load_balancer_status_type,
                          &((ServiceStatus *)api_edit_status(service))->load_balancer);
-    keep_allocated(spec, before);
-    if (!str_is_empty(spec->cluster_ip) && spec->cluster_ips.count == 0)
-        str_list_add(&spec->cluster_ips, spec->cluster_ip);
-    else if (spec->cluster_ips.count == 1 && !str_is(spec->cluster_ip, before->cluster_ip) &&
-             str_is(spec->cluster_ips.items[0], before->cluster_ip))
-        spec->cluster_ips.items[0] = spec->cluster_ip;
-    if (!str_is(spec->type, "ExternalName")) {
-        if (spec->ip_families.count == 0) {
-            for (guint i = 0; i < before->ip_families.count; i++)
-                str_list_add(&spec->ip_families, before->ip_families.items[i]);
-        }
-        if (spec->ip_family_policy == NULL)
-            spec->ip_family_policy = before->ip_family_policy;
-    }
 }
 
 static const char *
@@ -379,6 +387,7 @@ const ApiKind service_kind = {
     .status = &service_status_type,
     .doc = "One address for the pods that a selector finds.",
     .set_defaults = service_set_defaults,
+    .begin = service_begin,
     .prepare_create = service_prepare_create,
     .prepare_update = service_prepare_update,
     .validate = service_validate,

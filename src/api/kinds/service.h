@@ -87,3 +87,9 @@ endpoint_slice_body(const ApiObject *slice)
 {
     return slice->body;
 }
+
+/*
+ * service_check_cluster_ips: ValidateServiceClusterIPsRelatedFields, which the API server asks for before it gives
+ * addresses, too; the cursor stands on "spec".
+ */
+void service_check_cluster_ips(const ServiceSpec *spec, struct ApiErrors *errors);

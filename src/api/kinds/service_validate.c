@@ -192,9 +192,8 @@ check_cluster_ip_texts(ApiErrors *errors, const ServiceSpec *spec)
     return before != G_MAXUINT;
 }
 
-/* ValidateServiceClusterIPsRelatedFields */
-static void
-check_cluster_ips(ApiErrors *errors, const ServiceSpec *spec)
+void
+service_check_cluster_ips(const ServiceSpec *spec, ApiErrors *errors)
 {
     const StrList *ips = &spec->cluster_ips;
 
@@ -230,8 +229,12 @@ check_cluster_ips(ApiErrors *errors, const ServiceSpec *spec)
 static void
 check_external_ips(ApiErrors *errors, const ServiceSpec *spec)
 {
-    for (guint i = 0; i < spec->external_ips.count; i++)
-        check_plain_ip(errors, str_internf("externalIPs[%u]", i), spec->external_ips.items[i]);
+    for (guint i = 0; i < spec->external_ips.count; i++) {
+        const char *child = str_internf("externalIPs[%u]", i);
+
+        if (check_ip(errors, child, spec->external_ips.items[i]))
+            check_plain_ip(errors, child, spec->external_ips.items[i]);
+    }
 }
 
 /* The annotation that came before the field; the field wins. */
@@ -312,8 +315,8 @@ static void
 check_traffic_policies(ApiErrors *errors, const ServiceSpec *spec)
 {
     static const char *const policies[] = {"Cluster", "Local", NULL};
-    static const char *const distributions[] = {"PreferClose", "PreferSameNode", "PreferSameZone",
-                                                NULL};
+    static const char *const distributions[] = {"PreferClose", "PreferSameZone", "PreferSameNode",
+                                                NULL}; /* not sorted upstream either */
     gboolean needs_health_check =
         is_type(spec, "LoadBalancer") && str_is(spec->external_traffic_policy, "Local");
 
@@ -326,8 +329,7 @@ check_traffic_policies(ApiErrors *errors, const ServiceSpec *spec)
         field_invalid_int(errors, "healthCheckNodePort", spec->health_check_node_port,
                           "may only be set when `type` is 'LoadBalancer' and "
                           "`externalTrafficPolicy` is 'Local'");
-    /* A port that is still to be allocated is none here. */
-    if (needs_health_check && spec->health_check_node_port != 0)
+    if (needs_health_check)
         check_port_number(errors, "healthCheckNodePort", spec->health_check_node_port);
     if (spec->internal_traffic_policy != NULL)
         check_one_of(errors, "internalTrafficPolicy", spec->internal_traffic_policy, policies);
@@ -344,12 +346,10 @@ check_load_balancer_class(ApiErrors *errors, const ServiceSpec *spec, const Serv
     const char *name = spec->load_balancer_class;
 
     if (old != NULL && is_type(spec, "LoadBalancer") && is_type(old, "LoadBalancer") &&
-        !str_is(name, old->load_balancer_class)) {
+        !str_is(name, old->load_balancer_class))
         field_invalid_raw(errors, "loadBalancerClass", name == NULL ? "null" : api_quote(name),
                           "may not change once set");
-        return;
-    }
-    if (old != NULL || name == NULL)
+    if (name == NULL)
         return;
     if (is_type(spec, "LoadBalancer"))
         check_name(errors, "loadBalancerClass", NAME_QUALIFIED, name);
@@ -377,7 +377,7 @@ service_validate(const ApiObject *service, ApiErrors *errors)
     check_ports(errors, spec);
     api_validate_labels(errors, "selector", &spec->selector);
     check_session_affinity(errors, spec);
-    check_cluster_ips(errors, spec);
+    service_check_cluster_ips(spec, errors);
     check_external_ips(errors, spec);
     check_one_of(errors, "type", spec->type, types);
     check_node_ports(errors, spec);
@@ -394,28 +394,47 @@ service_validate(const ApiObject *service, ApiErrors *errors)
     api_errors_pop(errors);
 }
 
-/* validateUpgradeDowngradeClusterIPs */
+/* The first of a list stays; one that gives up its second says so by its policy. */
 static void
-check_cluster_ip_update(ApiErrors *errors, const ServiceSpec *spec, const ServiceSpec *old)
+check_list_kept(ApiErrors *errors, const char *name, const StrList *list, const StrList *old, const ServiceSpec *spec)
 {
-    const char *printed = print_str_list(&spec->cluster_ips);
-    guint common = MIN(spec->cluster_ips.count, old->cluster_ips.count);
+    gboolean is_ips = list == &spec->cluster_ips;
+    const char *first = str_internf("%s[0]", name);
+    guint common = list->count == old->count ? old->count : MIN(1, MIN(list->count, old->count));
 
+    if (old->count > list->count && spec->cluster_ips.count == 0)
+        field_invalid_raw(errors, first, print_str_list(list),
+                          is_ips ? "primary clusterIP can not be unset" : "primary ipFamily can not be unset");
+    for (guint i = 0; i < common; i++)
+        if (!str_is(list->items[i], old->items[i]))
+            /* Upstream prints the addresses also where a family is meant, unless as many are there as before. */
+            field_invalid_raw(errors, is_ips ? str_internf("%s[%u]", name, i) : first,
+                              print_str_list(list->count == old->count ? list : &spec->cluster_ips),
+                              "may not change once set");
+    if (old->count > list->count && list->count == 1 && !str_is(spec->ip_family_policy, "SingleStack"))
+        field_invalid_raw(errors, "ipFamilyPolicy",
+                          spec->ip_family_policy == NULL ? "null" : api_quote(spec->ip_family_policy),
+                          is_ips ? "must be set to 'SingleStack' when releasing the secondary clusterIP"
+                                 : "must be set to 'SingleStack' when releasing the secondary ipFamily");
+}
+
+/* validateUpgradeDowngradeClusterIPs, validateUpgradeDowngradeIPFamilies */
+static void
+check_addresses_kept(ApiErrors *errors, const ServiceSpec *spec, const ServiceSpec *old)
+{
     if (is_type(spec, "ExternalName") || is_type(old, "ExternalName"))
         return;
-    if (is_headless(spec) && is_headless(old))
-        return;
-    if (spec->cluster_ips.count == 0 && old->cluster_ips.count > 0) {
-        field_invalid_raw(errors, "clusterIPs[0]", "null", "primary clusterIP can not be unset");
-        return;
-    }
-    if (spec->cluster_ips.count != old->cluster_ips.count)
-        common = MIN(common, 1);
-    for (guint i = 0; i < common; i++) {
-        if (!str_is(spec->cluster_ips.items[i], old->cluster_ips.items[i]))
-            field_invalid_raw(errors, str_internf("clusterIPs[%u]", i), printed,
-                              "may not change once set");
-    }
+    if (!is_headless(spec) || !is_headless(old))
+        check_list_kept(errors, "clusterIPs", &spec->cluster_ips, &old->cluster_ips, spec);
+    if (!is_headless(spec) && !is_headless(old))
+        check_list_kept(errors, "ipFamilies", &spec->ip_families, &old->ip_families, spec);
+}
+
+/* v1.34 pkg/api/service: NeedsHealthCheck */
+static gboolean
+needs_health_check(const ServiceSpec *spec)
+{
+    return is_type(spec, "LoadBalancer") && str_is(spec->external_traffic_policy, "Local");
 }
 
 void
@@ -427,14 +446,9 @@ service_validate_update(const ApiObject *service, const ApiObject *old, ApiError
     if (spec == before)
         return;
     api_errors_push(errors, "spec");
-    check_cluster_ip_update(errors, spec, before);
-    if (!is_type(spec, "ExternalName") && !is_type(before, "ExternalName") &&
-        spec->ip_families.count > 0 && before->ip_families.count > 0 &&
-        !str_is(spec->ip_families.items[0], before->ip_families.items[0]))
-        field_invalid_raw(errors, "ipFamilies[0]", print_str_list(&spec->ip_families),
-                          "may not change once set");
+    check_addresses_kept(errors, spec, before);
     check_load_balancer_class(errors, spec, before);
-    if (before->health_check_node_port != 0 && spec->health_check_node_port != 0 &&
+    if (needs_health_check(before) && needs_health_check(spec) &&
         before->health_check_node_port != spec->health_check_node_port)
         field_forbidden(errors, "healthCheckNodePort", "field is immutable");
     api_errors_pop(errors);
@@ -451,6 +465,8 @@ service_warn(const ApiObject *service, GPtrArray *warnings)
     if (str_map_get(&service->meta->annotations, str_intern(HINTS_ANNOTATION)) != NULL)
         g_ptr_array_add(warnings, g_strdup("annotation " HINTS_ANNOTATION " is deprecated, please use " MODE_ANNOTATION
                                            " instead"));
+    for (guint i = 0; i < spec->cluster_ips.count && !str_is(spec->cluster_ip, "None"); i++)
+        warn_ip(warnings, str_internf("spec.clusterIPs[%u]", i), spec->cluster_ips.items[i]);
     if (is_type(spec, "ClusterIP") && str_is(spec->cluster_ip, "None")) {
         if (!str_is_empty(spec->load_balancer_ip))
             g_ptr_array_add(warnings, g_strdup("spec.loadBalancerIP is ignored for headless services"));
@@ -459,6 +475,10 @@ service_warn(const ApiObject *service, GPtrArray *warnings)
         if (!str_is(spec->session_affinity, "None"))
             g_ptr_array_add(warnings, g_strdup("spec.SessionAffinity is ignored for headless services"));
     }
+    for (guint i = 0; i < spec->external_ips.count; i++)
+        warn_ip(warnings, str_internf("spec.externalIPs[%u]", i), spec->external_ips.items[i]);
+    if (!str_is_empty(spec->load_balancer_ip))
+        warn_ip(warnings, "spec.loadBalancerIP", spec->load_balancer_ip);
     for (guint i = 0; i < spec->load_balancer_source_ranges.count; i++)
         warn_cidr(warnings, str_internf("spec.loadBalancerSourceRanges[%u]", i), spec->load_balancer_source_ranges.items[i]);
     if (is_external && spec->external_ips.count > 0)

@@ -174,7 +174,8 @@ check_data_source(ApiErrors *errors, const char *child, const Value *source)
         field_required(errors, "kind", NULL);
     else if (value_get_string(source, "apiGroup", "")[0] == '\0' &&
              strcmp(value_get_string(source, "kind", ""), "PersistentVolumeClaim") != 0)
-        field_invalid_string(errors, NULL, value_get_string(source, "kind", ""), NULL);
+        field_invalid_string(errors, NULL, value_get_string(source, "kind", ""),
+                             "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
     api_errors_pop(errors);
 }
 
@@ -189,19 +190,10 @@ check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
     if (spec->selector != NULL)
         check_label_selector(errors, "selector", spec->selector);
     check_access_modes(errors, &spec->access_modes);
-    api_errors_push(errors, "resources");
-    if (storage == NULL) {
-        api_errors_push_key(errors, "storage");
-        field_required(errors, NULL, NULL);
-        api_errors_pop(errors);
-    } else if (quantity_sign(storage) <= 0) {
-        api_errors_push(errors, "requests");
-        api_errors_push_key(errors, "storage");
-        field_invalid_string(errors, NULL, quantity_format(storage), "must be greater than zero");
-        api_errors_pop(errors);
-        api_errors_pop(errors);
-    }
-    api_errors_pop(errors);
+    if (storage == NULL)
+        field_required(errors, "resources[storage]", NULL);
+    else if (quantity_sign(storage) <= 0)
+        field_invalid_string(errors, "resources[storage]", quantity_format(storage), "must be greater than zero");
     if (!str_is_empty(spec->storage_class_name))
         check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, spec->storage_class_name);
     if (spec->volume_mode != NULL)
@@ -209,6 +201,8 @@ check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
                      (const char *const[]){"Block", "Filesystem", NULL});
     check_data_source(errors, "dataSource", spec->data_source);
     check_data_source(errors, "dataSourceRef", spec->data_source_ref);
+    if (!str_is_empty(spec->volume_attributes_class_name))
+        check_name(errors, "volumeAttributesClassName", NAME_DNS_SUBDOMAIN, spec->volume_attributes_class_name);
 }
 
 static void

@@ -333,6 +333,8 @@ pv_validate(const ApiObject *object, ApiErrors *errors)
         field_not_supported(errors, "volumeMode", spec->volume_mode, modes);
     if (spec->volume_attributes_class_name != NULL && spec->volume_attributes_class_name[0] == '\0')
         field_required(errors, "volumeAttributesClassName", "an empty string is disallowed");
+    else if (spec->volume_attributes_class_name != NULL)
+        check_name(errors, "volumeAttributesClassName", NAME_DNS_SUBDOMAIN, spec->volume_attributes_class_name);
     if (spec->volume_attributes_class_name != NULL && spec->csi == NULL)
         field_required(errors, "csi", "has to be specified when using volumeAttributesClassName");
     api_errors_pop(errors);
@@ -410,7 +412,8 @@ pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *err
         g_autofree char *printed =
             spec->node_affinity == NULL ? NULL : value_to_json(spec->node_affinity, VALUE_COMPACT);
 
-        field_invalid_raw(errors, "nodeAffinity", printed == NULL ? "null" : printed, "field is immutable");
+        field_invalid_raw(errors, "nodeAffinity", printed == NULL ? "null" : printed,
+                          "field is immutable, except for updating from beta label to GA");
     }
 }
 
@@ -434,7 +437,7 @@ pv_warn(const ApiObject *object, GPtrArray *warnings)
                                  "the recommended approach is to use dynamic provisioning."));
 }
 
-/* v1.34 pkg/api/persistentvolumeclaim: GetWarningsForPersistentVolumeClaimSpec */
+/* v1.34 pkg/api/persistentvolumeclaim: GetWarningsForPersistentVolumeClaim */
 void
 pvc_warn(const ApiObject *object, GPtrArray *warnings)
 {
@@ -445,6 +448,9 @@ pvc_warn(const ApiObject *object, GPtrArray *warnings)
     } parts[] = {{"requests", quantity_map_get(&resources->requests, "storage")},
                  {"limits", quantity_map_get(&resources->limits, "storage")}};
 
+    if (str_map_get(&object->meta->annotations, str_intern("volume.beta.kubernetes.io/storage-class")) != NULL)
+        g_ptr_array_add(warnings, g_strdup("metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since "
+                                           "v1.8; use \"storageClassName\" attribute instead"));
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
         if (parts[i].value != NULL && quantity_value_milli(parts[i].value) % 1000 != 0)
             g_ptr_array_add(warnings, g_strdup_printf("spec.resources.%s[storage]: fractional byte value \"%s\" is "
