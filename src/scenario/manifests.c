@@ -350,6 +350,8 @@ manifest_check(const char *file, const Value *document, guint profile, Diag *dia
         api_edit_meta(object)->uid = str_intern("uid"); /* the server's; some kinds write it into labels */
         api_default(object);
         api_apply_gates(object, NULL, profile);
+        if (kind->begin != NULL)
+            kind->begin(object, NULL);
         if (kind->prepare_create != NULL)
             kind->prepare_create(object);
         errors = api_errors_new();

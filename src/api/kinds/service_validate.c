@@ -329,7 +329,8 @@ check_traffic_policies(ApiErrors *errors, const ServiceSpec *spec)
         field_invalid_int(errors, "healthCheckNodePort", spec->health_check_node_port,
                           "may only be set when `type` is 'LoadBalancer' and "
                           "`externalTrafficPolicy` is 'Local'");
-    if (needs_health_check)
+    /* The server has given it a port by now; a manifest that is only looked at may have none. */
+    if (needs_health_check && spec->health_check_node_port != 0)
         check_port_number(errors, "healthCheckNodePort", spec->health_check_node_port);
     if (spec->internal_traffic_policy != NULL)
         check_one_of(errors, "internalTrafficPolicy", spec->internal_traffic_policy, policies);
