@@ -240,32 +240,71 @@ END_TEST
 static const struct {
     const char *name;
     gint32 deadline_s;
-    gboolean has_condition;
-    gint64 updated_ago_s, want_s; /* -1: no */
+    const char *reason; /* of Progressing; NULL: not there */
+    gint32 desired, status[3];
+    gint64 updated_ago_ns, want_ns;
+    gboolean want;
 } left_cases[] = {
-    {"no deadline", 0, TRUE, 30, -1},
-    {"no end", G_MAXINT32, TRUE, 30, -1},
-    {"no condition", 60, FALSE, 30, -1},
-    {"half of it is over", 60, TRUE, 30, 30},
+    {"no deadline", 0, NULL, 4, {3, 3, 2}, 0, 0, FALSE},
+    {"no end", G_MAXINT32, NULL, 4, {3, 3, 2}, 0, 0, FALSE},
+    {"no deadline, but a condition", 0, "ReplicaSetUpdated", 4, {3, 3, 2}, 30 * NS_PER_S, 0, FALSE},
+    {"no condition", 60, NULL, 4, {3, 3, 2}, 0, 0, FALSE},
+    {"complete", 60, NULL, 3, {3, 3, 3}, 0, 0, FALSE},
+    {"complete, with a condition", 60, "ReplicaSetUpdated", 3, {3, 3, 3}, 30 * NS_PER_S, 0, FALSE},
+    {"failed already", 60, "ProgressDeadlineExceeded", 3, {3, 3, 0}, 30 * NS_PER_S, 0, FALSE},
+    {"stuck: 30 s", 60, "ReplicaSetUpdated", 3, {3, 3, 1}, 30 * NS_PER_S, 30 * NS_PER_S, TRUE},
+    {"stuck: 1 s", 60, "ReplicaSetUpdated", 3, {3, 3, 1}, 59 * NS_PER_S, NS_PER_S, TRUE},
+    {"less than a second", 60, "ReplicaSetUpdated", 3, {3, 3, 1}, 59 * NS_PER_S + 1, NS_PER_S - 1, TRUE},
+    {"now", 60, "ReplicaSetUpdated", 3, {3, 3, 1}, 60 * NS_PER_S, 0, TRUE},
+    {"a second ago", 60, "ReplicaSetUpdated", 3, {3, 3, 1}, 61 * NS_PER_S, -NS_PER_S, TRUE},
+    {"a minute ago", 60, "ReplicaSetUpdated", 3, {3, 3, 1}, 120 * NS_PER_S, -60 * NS_PER_S, TRUE},
 };
 
 START_TEST(test_deadline_left)
 {
-    g_autoptr(ApiObject) deployment =
-        make_deployment(&(DeploymentOptions){.name = "web",
-                                             .replicas = 3,
-                                             .surge = 1,
-                                             .deadline_s = left_cases[_i].deadline_s});
+    g_autoptr(ApiObject) deployment = make_deployment(&(DeploymentOptions){.name = "web",
+                                                                           .replicas = left_cases[_i].desired,
+                                                                           .surge = 1,
+                                                                           .deadline_s = left_cases[_i].deadline_s});
     DeploymentStatus *status = api_edit_status(deployment);
-    gint64 left_ns = -1 * NS_PER_S;
-    gboolean has_left;
+    gint64 left_ns = 0;
 
-    if (left_cases[_i].has_condition)
-        set_condition(&status->conditions, "Progressing", "True", "ReplicaSetUpdated",
-                      MINI_EPOCH - left_cases[_i].updated_ago_s * NS_PER_S);
-    has_left = deployment_deadline_left(deployment, status, MINI_EPOCH, &left_ns);
-    ck_assert_msg(has_left == (left_cases[_i].want_s >= 0), "%s", left_cases[_i].name);
-    ck_assert_msg(left_ns == left_cases[_i].want_s * NS_PER_S, "%s", left_cases[_i].name);
+    status->replicas = left_cases[_i].status[0];
+    status->updated_replicas = left_cases[_i].status[1];
+    status->available_replicas = left_cases[_i].status[2];
+    if (left_cases[_i].reason != NULL)
+        set_condition(&status->conditions, "Progressing", "True", left_cases[_i].reason, MINI_EPOCH);
+    ck_assert_msg(deployment_deadline_left(deployment, status, MINI_EPOCH + left_cases[_i].updated_ago_ns, &left_ns) ==
+                      left_cases[_i].want,
+                  "%s", left_cases[_i].name);
+    ck_assert_msg(left_ns == left_cases[_i].want_ns, "%s", left_cases[_i].name);
+}
+END_TEST
+
+/* What follows from it: the sync after next at the end and a second, or, with less than a second left, after 5 ms steps. */
+static const struct {
+    gint64 updated_ago_ns, want_ns;
+} requeue_cases[] = {
+    {30 * NS_PER_S, 31 * NS_PER_S},
+    {59 * NS_PER_S, 2 * NS_PER_S},
+    {60 * NS_PER_S - 12 * NS_PER_MS, 15 * NS_PER_MS},
+};
+
+START_TEST(test_requeue)
+{
+    Mini *mini = mini_new();
+    const ApiObject *deployment;
+
+    mini->now_ns = 1000 * NS_PER_S;
+    deployment = mini_add(mini, make_deployment(&(DeploymentOptions){.name = "web", .replicas = 1, .surge = 1, .deadline_s = 60}));
+    mini_add(mini, make_set(deployment, "web-a", "app:1", 1, 0, 1));
+    for (guint i = 0; i < 3; i++)
+        mini_sync(mini, &deployment_controller, "default/web");
+    ck_assert_msg(mini->log->len == 0, "%s", mini->log->str);
+    mini->now_ns += requeue_cases[_i].updated_ago_ns;
+    mini_sync(mini, &deployment_controller, "default/web");
+    ck_assert_int_eq(mini->requeue_ns, requeue_cases[_i].want_ns);
+    mini_free(mini);
 }
 END_TEST
 
@@ -456,6 +495,7 @@ deployment_suite(void)
     tcase_add_loop_test(tcase, test_progress, 0, G_N_ELEMENTS(progress_cases));
     tcase_add_test(tcase, test_timed_out);
     tcase_add_loop_test(tcase, test_deadline_left, 0, G_N_ELEMENTS(left_cases));
+    tcase_add_loop_test(tcase, test_requeue, 0, G_N_ELEMENTS(requeue_cases));
     tcase_add_loop_test(tcase, test_rolling, 0, G_N_ELEMENTS(rolling_cases));
     tcase_add_loop_test(tcase, test_scale, 0, G_N_ELEMENTS(scale_cases));
     suite_add_tcase(suite, tcase);

@@ -38,6 +38,39 @@ static const struct {
     {"cheaper before dearer, whatever the rank",
      {.node = "n", .phase = "Running", .is_ready = TRUE, .cost = "10", .rank = 2},
      {.node = "n", .phase = "Running", .is_ready = TRUE, .cost = "100", .rank = 1}},
+    {"unscheduled before scheduled, whatever the rank",
+     {.phase = "Pending", .rank = 2},
+     {.node = "n", .phase = "Pending", .rank = 1}},
+    {"Pending before phase Unknown, whatever the rank",
+     {.node = "n", .phase = "Pending", .rank = 1},
+     {.node = "n", .phase = "Unknown", .rank = 2}},
+    {"phase Unknown before Running, whatever the rank",
+     {.node = "n", .phase = "Unknown", .rank = 1},
+     {.node = "n", .phase = "Running", .rank = 2}},
+    {"not ready before ready at no known time",
+     {.node = "n", .phase = "Running", .rank = 1},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = -1, .rank = 1}},
+    {"the rank before the time of readiness, none known",
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .rank = 2},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = -1, .rank = 1}},
+    {"ready now before ready since a month",
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .rank = 1},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = MONTH_NS, .created_ago_ns = MONTH_NS, .rank = 1}},
+    {"the rank before the time of readiness",
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = MONTH_NS, .created_ago_ns = MONTH_NS, .rank = 2},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .rank = 1}},
+    {"many restarts, ready at the same time",
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .restarts = 9001, .rank = 1},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .rank = 1}},
+    {"the rank before restarts",
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .rank = 2},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .restarts = 9001, .rank = 1}},
+    {"the rank before the age",
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .created_ago_ns = MONTH_NS, .rank = 2},
+     {.node = "n", .phase = "Running", .is_ready = TRUE, .rank = 1}},
+    {"ready for two hours before ready for five",
+     {.phase = "Running", .is_ready = TRUE, .ready_ago_ns = 2 * NS_PER_HOUR, .created_ago_ns = MONTH_NS, .rank = 1},
+     {.phase = "Running", .is_ready = TRUE, .ready_ago_ns = 5 * NS_PER_HOUR, .created_ago_ns = MONTH_NS, .rank = 1}},
     /* the rules of ActivePodsWithRanks.Less, one by one */
     {"Pending before Unknown",
      {.node = "n", .phase = "Pending"},
@@ -100,6 +133,61 @@ START_TEST(test_rank)
 
     ck_assert_msg(ranked_pod_compare(&a, &b, now_ns) < 0, "%s", rank_cases[_i].name);
     ck_assert_msg(ranked_pod_compare(&b, &a, now_ns) > 0, "%s, turned round", rank_cases[_i].name);
+}
+END_TEST
+
+/* The same test: pods in no order; without uids, which would decide. The plain order of TestSortingActivePods tells some apart. */
+static const struct {
+    const char *name;
+    Shape a, b;
+} equal_cases[] = {
+    {"unscheduled", {.phase = "Pending"}, {.phase = "Pending"}},
+    {"scheduled", {.node = "n", .phase = "Pending"}, {.node = "n", .phase = "Pending"}},
+    {"phase Unknown", {.node = "n", .phase = "Unknown"}, {.node = "n", .phase = "Unknown"}},
+    {"not ready", {.node = "n", .phase = "Running"}, {.node = "n", .phase = "Running"}},
+    {"ready now", {.node = "n", .phase = "Running", .is_ready = TRUE}, {.node = "n", .phase = "Running", .is_ready = TRUE}},
+    {"unscheduled, five and eight hours old",
+     {.phase = "Pending", .created_ago_ns = 5 * NS_PER_HOUR},
+     {.phase = "Pending", .created_ago_ns = 8 * NS_PER_HOUR}},
+    {"ready for five and for eight hours",
+     {.phase = "Running", .is_ready = TRUE, .ready_ago_ns = 5 * NS_PER_HOUR, .created_ago_ns = MONTH_NS},
+     {.phase = "Running", .is_ready = TRUE, .ready_ago_ns = 8 * NS_PER_HOUR, .created_ago_ns = MONTH_NS}},
+};
+
+START_TEST(test_rank_equal)
+{
+    g_autoptr(ApiObject) first = shape_pod(&equal_cases[_i].a, "same");
+    g_autoptr(ApiObject) second = shape_pod(&equal_cases[_i].b, "same");
+    RankedPod a = {first, 1};
+    RankedPod b = {second, 1};
+
+    ck_assert_msg(ranked_pod_compare(&a, &b, MINI_EPOCH + 10 * MONTH_NS) == 0, "%s", equal_cases[_i].name);
+}
+END_TEST
+
+/* controller_utils_test.go, TestSortingActivePods: the plain order, from the first that goes to the last. */
+static const Shape plain_order[] = {
+    {.phase = "Pending"},
+    {.node = "bar", .phase = "Pending"},
+    {.node = "foo", .phase = "Unknown"},
+    {.node = "foo", .phase = "Running"},
+    {.node = "foo", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = -1, .restarts = 3},
+    {.node = "foo", .phase = "Running", .is_ready = TRUE, .restarts = 3},
+    {.node = "foo", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = MONTH_NS, .restarts = 3},
+    {.node = "foo", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = MONTH_NS, .restarts = 2},
+    {.node = "foo", .phase = "Running", .is_ready = TRUE, .ready_ago_ns = MONTH_NS, .restarts = 2, .created_ago_ns = MONTH_NS},
+};
+
+START_TEST(test_plain_order)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(plain_order); i++)
+        for (guint k = 0; k < G_N_ELEMENTS(plain_order); k++) {
+            g_autoptr(ApiObject) a = shape_pod(&plain_order[i], "same");
+            g_autoptr(ApiObject) b = shape_pod(&plain_order[k], "same");
+            int order = active_pod_compare(a, b);
+
+            ck_assert_msg((order < 0) == (i < k) && (order > 0) == (i > k), "%u and %u: %d", i, k, order);
+        }
 }
 END_TEST
 
@@ -406,6 +494,8 @@ replicaset_suite(void)
     TCase *tcase = tcase_create("replicaset");
 
     tcase_add_loop_test(tcase, test_rank, 0, G_N_ELEMENTS(rank_cases));
+    tcase_add_loop_test(tcase, test_rank_equal, 0, G_N_ELEMENTS(equal_cases));
+    tcase_add_test(tcase, test_plain_order);
     tcase_add_loop_test(tcase, test_victims, 0, G_N_ELEMENTS(victim_cases));
     tcase_add_test(tcase, test_creates_in_slow_start);
     tcase_add_test(tcase, test_status_lags_the_creation);

@@ -349,6 +349,80 @@ START_TEST(test_sync)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/controller/controller_ref_manager_test.go, TestClaimPods: pods a and b, "label:owner" - the owner is us, them
+ * or nobody (-) - with ! if on its way out; those claimed, adopted, released.
+ */
+static const struct {
+    const char *name;
+    gboolean is_deleting; /* we are */
+    const char *a, *b, *want_claimed, *want_adopted, *want_released;
+} claim_cases[] = {
+    {"orphans with the right label", FALSE, "r:-", "test:-", "a", "a", ""},
+    {"on our way out we claim nothing", TRUE, "r:-", "r:-", "", "", ""},
+    {"on our way out we keep what we have", TRUE, "r:us", "r:-", "a", "", ""},
+    {"what another one controls is not ours", FALSE, "r:us", "r:them", "a", "", ""},
+    {"what does not match is released", FALSE, "r:us", "test:us", "a", "", "b"},
+    {"an orphan that does not match is left", FALSE, "r:us", "test:-", "a", "", ""},
+    {"an orphan on its way out is left", FALSE, "r:us", "r:-!", "a", "", ""},
+    {"one of ours on its way out is ours", FALSE, "r:us!", "r:-!", "a", "", ""},
+    {"on our way out nothing is released", TRUE, "r:us", "test:us", "a", "", ""},
+};
+
+static ApiObject *
+make_candidate(const ApiObject *set, const char *name, const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ":", 2);
+    ApiObject *pod = make_pod(NULL, name, "n", "Running", TRUE);
+    ObjectMeta *meta = api_edit_meta(pod);
+
+    str_map_set(&meta->labels, str_intern("a"), str_intern(parts[0]));
+    if (g_str_has_prefix(parts[1], "us"))
+        api_set_controller(meta, set);
+    else if (g_str_has_prefix(parts[1], "them"))
+        *API_LIST_ADD(&meta->owner_references) = (OwnerReference){.kind = str_intern("ReplicaSet"),
+                                                                   .name = str_intern("r2"),
+                                                                   .uid = str_intern("them"),
+                                                                   .controller = OPT_TRUE};
+    if (g_str_has_suffix(parts[1], "!"))
+        meta->deletion_time = MINI_EPOCH;
+    return pod;
+}
+
+static const char *
+print_names(const GPtrArray *objects)
+{
+    const char *text = "";
+
+    for (guint i = 0; i < objects->len; i++)
+        text = str_internf("%s%s", text, api_name(objects->pdata[i]));
+    return text;
+}
+
+START_TEST(test_claims)
+{
+    Mini *mini = mini_new();
+    g_autoptr(ApiObject) set = api_object_copy(add_r(mini, 1, FALSE));
+    g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(api_object_unref);
+    LabelSelector selector = replica_set_selector(set);
+    Claims claims;
+
+    g_ptr_array_add(candidates, make_candidate(set, "a", claim_cases[_i].a));
+    g_ptr_array_add(candidates, make_candidate(set, "b", claim_cases[_i].b));
+    if (claim_cases[_i].is_deleting)
+        api_edit_meta(set)->deletion_time = MINI_EPOCH;
+    claims_init(&claims);
+    claims_sort(&claims, set, &selector, candidates);
+    ck_assert_msg(strcmp(print_names(claims.claimed), claim_cases[_i].want_claimed) == 0 &&
+                      strcmp(print_names(claims.adopt), claim_cases[_i].want_adopted) == 0 &&
+                      strcmp(print_names(claims.release), claim_cases[_i].want_released) == 0,
+                  "%s: claimed %s, adopted %s, released %s", claim_cases[_i].name, print_names(claims.claimed),
+                  print_names(claims.adopt), print_names(claims.release));
+    claims_clear(&claims);
+    mini_free(mini);
+}
+END_TEST
+
 /* v1.34 pkg/controller/controller_utils_test.go, TestCreatePodsWithGenerateName: what a pod has from its template. */
 START_TEST(test_new_pod)
 {
@@ -425,6 +499,7 @@ replicaset_sync_suite(void)
     tcase_add_loop_test(tests, test_available, 0, G_N_ELEMENTS(available_cases));
     tcase_add_loop_test(tests, test_batches, 0, G_N_ELEMENTS(batch_cases));
     tcase_add_loop_test(tests, test_sync, 0, G_N_ELEMENTS(sync_cases));
+    tcase_add_loop_test(tests, test_claims, 0, G_N_ELEMENTS(claim_cases));
     tcase_add_test(tests, test_new_pod);
     tcase_add_loop_test(tests, test_delete_refusals, 0, 2);
     tcase_add_test(tests, test_status_refused_twice);
