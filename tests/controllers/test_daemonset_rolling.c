@@ -298,6 +298,35 @@ START_TEST(test_many_unready)
 }
 END_TEST
 
+/*
+ * The same file, TestGetUnavailableNumbers: two nodes, one without a pod, which counts as unavailable; how many of the old
+ * ones go: none of one that may be missing, one of two.
+ */
+START_TEST(test_empty_node)
+{
+    Script script = {mini_new(), "empty node"};
+    Mini *mini = script.mini;
+    g_autoptr(GPtrArray) objects = g_ptr_array_new();
+    g_autoptr(DaemonView) view = NULL;
+    Plan *plan = plan_new();
+    Reconcile r = {.wall_ns = mini_wall_ns(mini)};
+
+    mini_add(mini, make_node("n0", NULL));
+    mini_add(mini, new_set(FALSE));
+    play(&script, str_internf("=1,0 R u%d i2", _i + 1));
+    mini_add(mini, make_node("n1", NULL));
+    for (guint i = 0; i < mini->objects->len; i++)
+        g_ptr_array_add(objects, mini->objects->pdata[i]);
+    r.view = view_new_array((const ApiObject *const *)objects->pdata, objects->len);
+    view = daemon_view_new(&r, the_set(mini), str_intern("another"));
+    daemon_plan_rolling(&r, view, plan);
+    ck_assert_uint_eq(plan_count(plan), (guint)_i);
+    plan_free(plan);
+    view_free(r.view);
+    mini_free(mini);
+}
+END_TEST
+
 /* v1.34 pkg/controller/daemon/util/daemonset_util_test.go, TestIsPodUpdated: the pod's are 12345 and 55555. */
 static const struct {
     const char *name, *generation;
@@ -360,6 +389,7 @@ daemonset_rolling_suite(void)
 
     tcase_add_loop_test(tests, test_script, 0, G_N_ELEMENTS(scripts));
     tcase_add_test(tests, test_many_unready);
+    tcase_add_loop_test(tests, test_empty_node, 0, 2);
     tcase_add_loop_test(tests, test_current, 0, G_N_ELEMENTS(current_cases));
     tcase_add_test(tests, test_status_by_generation);
     suite_add_tcase(suite, tests);

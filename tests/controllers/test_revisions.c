@@ -408,6 +408,11 @@ START_TEST(stateful_start_ordinal)
     }
     sync_set(mini, &stateful_set_kind);
     ck_assert_uint_eq(count_lines(mini, "delete Pod "), 0);
+    /* One below the partition that vanishes comes back as it was. */
+    mini_remove(mini, mini_get(mini, &pod_kind, "default", "s-5"));
+    sync_set(mini, &stateful_set_kind);
+    ck_assert_str_eq(pod_spec(mini_get(mini, &pod_kind, "default", "s-5"))->containers.items[0].image, "i:1");
+    set_pod(mini, "s-5", "Running", "n1", TRUE);
     /* Another start: the pods below it go, from the highest on. */
     changed = mini_edit(mini, &stateful_set_kind, "s");
     ((StatefulSetSpec *)api_edit_spec(changed))->ordinals->start = 7;
