@@ -217,10 +217,22 @@ correlator_count(Correlator *correlator, ApiObject *event, const Key *key)
     return event;
 }
 
+/* getCustomSpamKeyFunc: of what the autoscaler says in its status, each text is one of its own. */
+static Key
+key_of_sparing(const EventBody *event)
+{
+    const ObjectReference *about = &event->involved_object;
+
+    if (str_is(about->kind, "ConfigMap") && str_is(about->namespace_, "kube-system") &&
+        str_is(about->name, "cluster-autoscaler-status"))
+        return (Key){.message = event->message};
+    return key_of_similar(event);
+}
+
 static gboolean
 correlator_is_spam(Correlator *correlator, const ApiObject *event, gint64 wall_ns)
 {
-    Key key = correlator->is_sparing ? key_of_similar(event_body(event)) : key_of_object(event_body(event));
+    Key key = correlator->is_sparing ? key_of_sparing(event_body(event)) : key_of_object(event_body(event));
     gint64 burst = correlator->is_sparing ? 1 : SPAM_BURST;
     gboolean is_new;
     Entry *entry = lru_use(&correlator->spam, &key, &is_new);

@@ -14,8 +14,8 @@
 typedef struct Correlator Correlator;
 
 /*
- * correlator_new: @is_sparing: one event per reason, source and object each 300 s, as cluster-autoscaler
- * has it (utils/kubernetes/factory.go).
+ * correlator_new: @is_sparing: one event per reason, source and object each 300 s, one per text about its
+ * status ConfigMap, as cluster-autoscaler has it (utils/kubernetes/factory.go).
  */
 Correlator *correlator_new(Rng *rng, gboolean is_sparing);
 void correlator_free(Correlator *correlator);

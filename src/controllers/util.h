@@ -61,6 +61,13 @@ gboolean template_equal_ignoring_hash(const PodTemplateSpec *a, const PodTemplat
  */
 void condition_put(ConditionList *list, const Condition *condition);
 
+/* object_is_gone: of an event: @old was deleted, or another of its name took its place unseen. */
+static inline gboolean
+object_is_gone(const ApiObject *old, const ApiObject *object)
+{
+    return old != NULL && (object == NULL || !str_is(api_uid(object), api_uid(old)));
+}
+
 static inline gint32
 replicas_of(OptInt32 replicas)
 {

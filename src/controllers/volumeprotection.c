@@ -98,7 +98,7 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
     const PodSpec *spec;
 
-    if (old == NULL || (object != NULL && str_is(api_uid(object), api_uid(old))))
+    if (!object_is_gone(old, object))
         return;
     spec = pod_spec(old);
     for (guint i = 0; i < spec->volumes.count; i++)

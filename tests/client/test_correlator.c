@@ -28,17 +28,12 @@ tear_down(void)
 
 /* Applies one event about Deployment default/@object and says what came of it. */
 static const char *
-apply_at(const char *object,
-         const char *type,
-         const char *reason,
-         const char *message,
-         gint64 at_ns)
+apply_about(ObjectReference about,
+            const char *type,
+            const char *reason,
+            const char *message,
+            gint64 at_ns)
 {
-    ObjectReference about = {.kind = "Deployment",
-                             .namespace_ = "default",
-                             .name = object,
-                             .uid = "u",
-                             .api_version = "apps/v1"};
     gint64 wall_ns = EPOCH_NS + at_ns;
     ApiObject *event = event_new(&about, type, reason, message, wall_ns);
     EventBody *body = api_edit_body(event);
@@ -53,6 +48,22 @@ apply_at(const char *object,
     text = str_internf("%s x%d", event_body(event)->message, event_body(event)->count);
     api_object_unref(event);
     return text;
+}
+
+static const char *
+apply_at(const char *object,
+         const char *type,
+         const char *reason,
+         const char *message,
+         gint64 at_ns)
+{
+    ObjectReference about = {.kind = "Deployment",
+                             .namespace_ = "default",
+                             .name = object,
+                             .uid = "u",
+                             .api_version = "apps/v1"};
+
+    return apply_about(about, type, reason, message, at_ns);
 }
 
 static const char *
@@ -208,6 +219,38 @@ START_TEST(test_sparing)
 }
 END_TEST
 
+/* getCustomSpamKeyFunc there: about its status it says everything, but the same only once in 5 min. */
+START_TEST(test_sparing_of_status)
+{
+    static const struct {
+        const char *kind, *namespace_, *name, *message;
+        gint64 at_ns;
+        const char *want;
+    } rows[] = {
+        {"ConfigMap", "kube-system", "cluster-autoscaler-status", "a grows", 0, "a grows x1"},
+        {"ConfigMap", "kube-system", "cluster-autoscaler-status", "b grows", 0, "b grows x1"},
+        {"ConfigMap", "kube-system", "cluster-autoscaler-status", "a grows", NS_PER_S, "dropped"},
+        {"ConfigMap", "kube-system", "cluster-autoscaler-status", "a grows", 300 * NS_PER_S, "a grows x3"},
+        {"ConfigMap", "default", "cluster-autoscaler-status", "a grows", 0, "a grows x1"},
+        {"ConfigMap", "default", "cluster-autoscaler-status", "b grows", 0, "dropped"},
+        {"Secret", "kube-system", "cluster-autoscaler-status", "a grows", 0, "a grows x1"},
+        {"Secret", "kube-system", "cluster-autoscaler-status", "b grows", 0, "dropped"},
+        {"ConfigMap", "kube-system", "other", "a grows", 0, "a grows x1"},
+        {"ConfigMap", "kube-system", "other", "b grows", 0, "dropped"},
+    };
+
+    correlator_free(correlator);
+    correlator = correlator_new(&rng, TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        ObjectReference about = {
+            .kind = rows[i].kind, .namespace_ = rows[i].namespace_, .name = rows[i].name, .uid = "u", .api_version = "v1"};
+        const char *got = apply_about(about, "Normal", "ScaledUpGroup", rows[i].message, rows[i].at_ns);
+
+        ck_assert_msg(str_is(got, rows[i].want), "row %u: %s", i, got);
+    }
+}
+END_TEST
+
 START_TEST(test_spam_of_similar_events)
 {
     guint dropped = 0;
@@ -269,6 +312,7 @@ correlator_suite(void)
     tcase_add_loop_test(tcase, test_gap, 0, G_N_ELEMENTS(gap_cases));
     tcase_add_test(tcase, test_old_messages_come_single_again);
     tcase_add_test(tcase, test_sparing);
+    tcase_add_test(tcase, test_sparing_of_status);
     tcase_add_test(tcase, test_spam_of_similar_events);
     tcase_add_test(tcase, test_bucket_refills);
     tcase_add_test(tcase, test_cache_size);

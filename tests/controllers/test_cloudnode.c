@@ -22,7 +22,7 @@ instance(gpointer user, const char *node, const char *provider_id, CloudInstance
 static const struct {
     const char *name, *ready; /* "": no condition yet */
     MachineState machine;
-    const char *taint; /* that it has; NULL: none */
+    const char *taint; /* that it has, "KEY:NoExecute" too; NULL: none */
     int age_s;
     const char *provider_id;
     const char *wanted;
@@ -40,6 +40,9 @@ static const struct {
     {"switched off and tainted: kept so", "Unknown", OFF, SHUTDOWN, 3600, "x://1", "", TRUE},
     {"runs, not ready yet: taint stays", "False", RUNS, SHUTDOWN, 3600, "x://1", "", TRUE},
     {"ready again: taint goes", "True", RUNS, SHUTDOWN, 3600, "x://1", PATCHED, FALSE},
+    {"tainted to another effect: that is another taint", "Unknown", OFF, SHUTDOWN ":NoExecute", 3600, "x://1", PATCHED, TRUE},
+    {"... which stays when it is ready again", "True", RUNS, SHUTDOWN ":NoExecute", 3600, "x://1", "", TRUE},
+    {"... and an uninitialized one is not young by it", "False", GONE, UNBORN ":NoExecute", 10, NULL, DELETED, FALSE},
     {"gone: taints do not matter", "Unknown", GONE, SHUTDOWN, 3600, "x://1", DELETED, FALSE},
     {"younger than a minute, not initialized: waits", "False", GONE, UNBORN, 59, NULL, "", FALSE},
     {"a minute old, not initialized: deleted", "False", GONE, UNBORN, 60, NULL, DELETED, FALSE},
@@ -62,9 +65,12 @@ START_TEST(test_row)
     ((NodeStatus *)api_edit_status(node))->conditions.count = 0;
     if (*rows[_i].ready != '\0')
         set_condition(&((NodeStatus *)api_edit_status(node))->conditions, "Ready", rows[_i].ready, "x", 0);
-    if (rows[_i].taint != NULL)
+    if (rows[_i].taint != NULL) {
+        g_auto(GStrv) words = g_strsplit(rows[_i].taint, ":", 2);
+
         *API_LIST_ADD(&((NodeSpec *)api_edit_spec(node))->taints) =
-            (Taint){.key = str_intern(rows[_i].taint), .effect = str_intern("NoSchedule")};
+            (Taint){.key = str_intern(words[0]), .effect = str_intern(words[1] != NULL ? words[1] : "NoSchedule")};
+    }
     ((NodeSpec *)api_edit_spec(node))->provider_id = rows[_i].provider_id != NULL ? str_intern(rows[_i].provider_id) : NULL;
     api_edit_meta(node)->creation_time = mini_wall_ns(mini) - rows[_i].age_s * NS_PER_S;
     mini_add(mini, node);

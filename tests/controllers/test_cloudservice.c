@@ -115,6 +115,35 @@ START_TEST(test_row)
 }
 END_TEST
 
+/* controller_test.go TestSyncLoadBalancerIfNeeded, "Put finalizer failed": nothing is said of a balancer after it. */
+START_TEST(test_refused)
+{
+    ControllersConfig config;
+    Mini *mini = new_mini(&config, LB, "");
+
+    mini_refuse(mini, (MiniRefusal){.type = STEP_PATCH, .kind = &service_kind, .code = 409, .reason = "Conflict", .message = "no", .count = 1});
+    mini_sync(mini, &cloud_service_controller, "default/web");
+    ck_assert_msg(strstr(mini->log->str, "EnsuredLoadBalancer") == NULL, "%s", mini->log->str);
+    ck_assert_ptr_nonnull(mini->error);
+    mini_sync(mini, &cloud_service_controller, "default/web");
+    mini_check_log(mini, "tried again", ENSURING "patch Service web\n" ENSURED "patch Service web");
+    mini_free(mini);
+}
+END_TEST
+
+/* Nodes without a name at the cloud are behind the balancer too. */
+START_TEST(test_hosts)
+{
+    ControllersConfig config;
+    Mini *mini = new_mini(&config, LB, "");
+
+    mini_add(mini, make_node("n0", "z"));
+    mini_sync(mini, &cloud_service_controller, "default/web");
+    ck_assert_str_eq(balancer_hosts, "n0=,n1=x://1");
+    mini_free(mini);
+}
+END_TEST
+
 static const struct {
     const char *name, *service, *node, *hosts; /* hosts: as the cloud has them; NULL: no balancer */
     const char *wanted;
@@ -243,6 +272,8 @@ cloudservice_suite(void)
     TCase *tcase = tcase_create("cloudservice");
 
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(rows));
+    tcase_add_test(tcase, test_refused);
+    tcase_add_test(tcase, test_hosts);
     tcase_add_loop_test(tcase, test_nodes, 0, G_N_ELEMENTS(node_rows));
     tcase_add_test(tcase, test_health_port);
     tcase_add_loop_test(tcase, test_change, 0, G_N_ELEMENTS(changes));

@@ -5,6 +5,7 @@
  * pvprotection/pv_protection_controller_test.go, TestPVCProtectionController and its sister.
  */
 
+#include "controllers/util.h"
 #include "tests/controllers/mini.h"
 #include "tests/controllers/suites.h"
 
@@ -67,6 +68,33 @@ START_TEST(test_claim)
 }
 END_TEST
 
+/* TestPVCProtectionController: an update may hide that a pod went and a namesake came. */
+static const struct {
+    const char *name, *old, *new; /* UIDs; NULL: none */
+    gboolean want;
+} gone_cases[] = {
+    {"a new pod", NULL, "u1", FALSE},
+    {"an update", "u1", "u1", FALSE},
+    {"a deletion", "u1", NULL, TRUE},
+    {"a namesake in its place", "u1", "u2", TRUE},
+};
+
+START_TEST(test_gone)
+{
+    ApiObject *old = make_user("n1", "Running", "c"), *new = make_user("n1", "Running", "c");
+
+    if (gone_cases[_i].old != NULL)
+        api_edit_meta(old)->uid = str_intern(gone_cases[_i].old);
+    if (gone_cases[_i].new != NULL)
+        api_edit_meta(new)->uid = str_intern(gone_cases[_i].new);
+    ck_assert_msg(object_is_gone(gone_cases[_i].old != NULL ? old : NULL, gone_cases[_i].new != NULL ? new : NULL) ==
+                      gone_cases[_i].want,
+                  "%s", gone_cases[_i].name);
+    api_object_unref(old);
+    api_object_unref(new);
+}
+END_TEST
+
 static const struct {
     const char *name;
     gboolean is_protected, is_deleting;
@@ -100,6 +128,7 @@ protection_suite(void)
     TCase *tcase = tcase_create("protection");
 
     tcase_add_loop_test(tcase, test_claim, 0, G_N_ELEMENTS(claim_cases));
+    tcase_add_loop_test(tcase, test_gone, 0, G_N_ELEMENTS(gone_cases));
     tcase_add_loop_test(tcase, test_volume, 0, G_N_ELEMENTS(volume_cases));
     suite_add_tcase(suite, tcase);
     return suite;
