@@ -121,6 +121,7 @@ START_TEST(test_refused)
     ControllersConfig config;
     Mini *mini = new_mini(&config, LB, "");
 
+    balancer_uid = api_uid(mini_nth(mini, &service_kind, 0));
     mini_refuse(mini, (MiniRefusal){.type = STEP_PATCH, .kind = &service_kind, .code = 409, .reason = "Conflict", .message = "no", .count = 1});
     mini_sync(mini, &cloud_service_controller, "default/web");
     ck_assert_msg(strstr(mini->log->str, "EnsuredLoadBalancer") == NULL, "%s", mini->log->str);
