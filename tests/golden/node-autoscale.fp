@@ -1,1 +1,1 @@
-0e787c847572ce3d
+cb8b2cacfef1fe40
