@@ -287,6 +287,7 @@ void node_status_stop(Kubelet *k);
 /* node_status_forget: what the API has may differ from what was posted: post again. */
 void node_status_forget(Kubelet *k);
 void node_status_touch(Kubelet *k); /* something in it may have changed */
+void node_status_sync(Kubelet *k);  /* the same, and it is written now */
 /* node_object: the Node as this kubelet registers it. (owned) */
 ApiObject *node_object(const KubeletOptions *options);
 /* node_status_compute: @not_ready: why the node is not, NULL: it is. (owned part) */
@@ -319,6 +320,18 @@ void eviction_start(Kubelet *k);
 void eviction_stop(Kubelet *k);
 void eviction_touch(Kubelet *k); /* containers have come: memory is to be watched */
 gboolean eviction_admits(const Kubelet *k, const ApiObject *pod);
+
+/* --- shutdown.c ----------------------------------------------------------------------------- */
+
+typedef struct {
+    SimTimer timer;
+    gboolean is_now;
+    guint group;        /* under way */
+    GPtrArray *awaited; /* (owned) uids of its pods */
+} ShutdownManager;
+void shutdown_start(Kubelet *k);
+void shutdown_stop(Kubelet *k);
+void shutdown_pod_ended(Kubelet *k); /* a pod has: the next group may begin */
 
 /* --- admit.c ------------------------------------------------------------------------- */
 
@@ -386,6 +399,7 @@ struct Kubelet {
     NodeReporter node;
     LeaseKeeper lease;
     EvictionManager eviction;
+    ShutdownManager shutdown;
     SimTimer housekeeping;
     GPtrArray *held; /* timers that fired while the process was paused */
     Ideal *ideal;

@@ -71,6 +71,7 @@ kubelet_on_started(gpointer self)
     if (k->ideal == NULL) {
         pleg_start(k);
         eviction_start(k);
+        shutdown_start(k);
     }
     node_status_start(k);
     stats_start(k);
@@ -96,6 +97,7 @@ kubelet_on_stopped(gpointer self)
     node_status_stop(k);
     lease_stop(k);
     eviction_stop(k);
+    shutdown_stop(k);
     sim_timer_disarm(&k->housekeeping);
     pulls_clear(k);
     status_manager_clear(k);
@@ -191,6 +193,7 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
     own->system_reserved_memory = str_intern(options->system_reserved_memory);
     own->eviction_memory = str_intern(options->eviction_memory);
     own->eviction_nodefs = str_intern(options->eviction_nodefs);
+    own->shutdown_groups = g_memdup2(options->shutdown_groups, options->n_shutdown_groups * sizeof(ShutdownGroup));
     own->pod_cidr = str_intern(options->pod_cidr);
     own->provider_id = str_intern(options->provider_id);
 }
@@ -251,6 +254,7 @@ kubelet_free(Kubelet *k)
     g_ptr_array_unref(k->held);
     str_map_clear(&k->options.labels);
     g_free(k->options.taints.items);
+    g_free((gpointer)k->options.shutdown_groups);
     if (k->options.declared != NULL)
         api_object_unref((ApiObject *)k->options.declared);
     g_free(k);

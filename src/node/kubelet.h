@@ -21,6 +21,12 @@
 
 typedef struct Kubelet Kubelet;
 
+/* shutdownGracePeriodByPodPriority: how long pods have when the machine is to go down. */
+typedef struct {
+    gint32 priority; /* the group's lowest */
+    gint64 grace_s;
+} ShutdownGroup;
+
 typedef struct {
     Sim *sim;
     World *world;
@@ -35,6 +41,8 @@ typedef struct {
     const char *system_reserved_cpu, *system_reserved_memory; /* quantities; NULL: none */
     const char *eviction_memory,
         *eviction_nodefs;    /* hard thresholds, quantity or percentage; NULL: 100Mi, 10% */
+    const ShutdownGroup *shutdown_groups; /* (borrowed, copied) by priority; 0: the machine goes down without a word */
+    guint n_shutdown_groups;
     const char *pod_cidr;    /* range of pod addresses; NULL: waits for spec.podCIDR of its Node */
     const char *provider_id; /* may be NULL */
     gboolean external_cloud; /* --cloud-provider=external: a cloud tells addresses and zone, and takes the taint away */

@@ -308,6 +308,10 @@ node_not_ready(Kubelet *k)
                                count > 0 ? ", " : "");
         count++;
     }
+    if (k->shutdown.is_now) {
+        g_string_append_printf(errors, "%snode is shutting down", count > 0 ? ", " : "");
+        count++;
+    }
     if (count > 1)
         interned = str_internf("[%s]", errors->str);
     else if (count == 1)
@@ -595,6 +599,14 @@ node_on_timer(Sim *sim, gpointer self)
         node_look(k);
     else
         node_register(k);
+}
+
+void
+node_status_sync(Kubelet *k)
+{
+    node_status_touch(k);
+    if (k->node.is_registered && !k->node.is_writing)
+        node_look(k);
 }
 
 void

@@ -225,6 +225,7 @@ worker_sync_done(Worker *w, SyncOutcome outcome, gboolean is_terminal)
             w->has_terminated = TRUE;
             w->is_pending = TRUE;
             preempt_ended(w->k);
+            shutdown_pod_ended(w->k);
         }
         break;
     case WORK_TERMINATED:

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "api/kinds.h"
+#include "node/kubelet.h"
 
 /*
  * threshold_is_met: less is observed than the threshold says (a quantity, or a percentage
@@ -51,10 +52,6 @@ gint64 image_gc_bytes_to_free(gint64 capacity_bytes,
                               gint32 high_percent,
                               gint32 low_percent);
 
-typedef struct {
-    gint32 priority; /* the group's lowest */
-    gint64 grace_s;
-} ShutdownGroup;
 /*
  * shutdown_groups: normal and critical, from shutdownGracePeriod and its critical part;
  * two of them.

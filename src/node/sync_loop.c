@@ -107,6 +107,9 @@ worker_admit(Worker *w)
         verdict = admit_system(w->pod);
     if (verdict.reason == NULL)
         verdict = admit_pod(w, node, others);
+    if (verdict.reason == NULL && w->k->shutdown.is_now)
+        verdict = (Admission){str_intern("NodeShutdown"),
+                              str_intern("Pod was rejected as the node is shutting down.")};
     if (verdict.reason == NULL)
         return w->awaited == NULL;
     worker_reject(w, &verdict);
@@ -407,4 +410,5 @@ worker_finished(Worker *w)
 {
     if (w->is_gone)
         kubelet_tidy(w->k);
+    shutdown_pod_ended(w->k);
 }

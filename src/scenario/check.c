@@ -189,6 +189,29 @@ check_instance_type(const ScReader *reader, const Scenario *scenario, const ScNo
         sc_error(reader, check_place(at, "instanceType"), path, "nobody tells the node so; write cloud: {} below spec.cluster, or labels: {node.kubernetes.io/instance-type: %s}", group->instance_type);
 }
 
+/* v1.34 kubelet/apis/config/validation: nothing, or a second and more; the critical part is a part. */
+static void
+check_shutdown(const ScReader *reader, const ScNodeGroup *group, const Value *at, const char *path)
+{
+    const Value *by_priority = value_get(at, "shutdownGracePeriodByPodPriority");
+
+    if (group->shutdown_ns > 0 && group->shutdown_ns < NS_PER_S)
+        sc_error(reader, check_place(at, "shutdownGracePeriod"), path, "shutdownGracePeriod is below a second; write 0s or 1s and more");
+    if (group->shutdown_critical_ns > 0 && group->shutdown_critical_ns < NS_PER_S)
+        sc_error(reader, check_place(at, "shutdownGracePeriodCriticalPods"), path, "shutdownGracePeriodCriticalPods is below a second; write 0s or 1s and more");
+    if (group->shutdown_critical_ns > group->shutdown_ns)
+        sc_error(reader, check_place(at, "shutdownGracePeriodCriticalPods"), path, "shutdownGracePeriodCriticalPods is a part of shutdownGracePeriod; write at most that");
+    if (by_priority != NULL && group->shutdown_ns > 0)
+        sc_error(reader, by_priority, path, "groups by priority stand instead of shutdownGracePeriod; leave one of them out");
+    for (guint i = 0; i < group->shutdown_groups.count; i++) {
+        const ScShutdownGroup *own = (const ScShutdownGroup *)(gconstpointer)group->shutdown_groups.items + i;
+
+        for (guint k = 0; k < i; k++)
+            if (((const ScShutdownGroup *)(gconstpointer)group->shutdown_groups.items + k)->priority == own->priority)
+                sc_error(reader, check_item(by_priority, i), path, "two groups of priority %" G_GINT64_FORMAT "; write each once", own->priority);
+    }
+}
+
 static void
 check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, guint index)
 {
@@ -219,6 +242,7 @@ check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, g
     if (group->boot_min_ns > group->boot_max_ns)
         sc_error(reader, check_place(at, "bootMin"), path, "bootMin is above bootMax; write the smaller one as bootMin");
     check_autoscale(reader, group, at, path);
+    check_shutdown(reader, group, at, path);
 }
 
 /* Two machines of one name cannot be told apart. */

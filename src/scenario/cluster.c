@@ -5,6 +5,7 @@
 #include "api/kinds.h"
 #include "base/duration.h"
 #include "controllers/controllers.h"
+#include "node/pressure.h"
 #include "scenario/cloud.h"
 #include "scenario/entrance.h"
 #include "scenario/metrics.h"
@@ -216,9 +217,41 @@ typedef struct {
     const ApiObject *declared; /* borrowed; NULL: no manifest */
 } NodePlan;
 
+static int
+compare_groups(gconstpointer a, gconstpointer b)
+{
+    const ShutdownGroup *x = a;
+    const ShutdownGroup *y = b;
+
+    return x->priority < y->priority ? -1 : x->priority > y->priority;
+}
+
+/* By priority. (owned) */
+static GArray *
+groups_of(const ScNodeGroup *group)
+{
+    GArray *groups = g_array_new(FALSE, TRUE, sizeof(ShutdownGroup));
+
+    if (group == NULL)
+        return groups;
+    for (guint i = 0; i < group->shutdown_groups.count; i++) {
+        const ScShutdownGroup *wanted = (const ScShutdownGroup *)(gconstpointer)group->shutdown_groups.items + i;
+        ShutdownGroup own = {.priority = (gint32)wanted->priority, .grace_s = wanted->grace_ns / NS_PER_S};
+
+        g_array_append_val(groups, own);
+    }
+    if (groups->len == 0 && group->shutdown_ns > 0) {
+        g_array_set_size(groups, 2);
+        shutdown_groups(group->shutdown_ns / NS_PER_S, group->shutdown_critical_ns / NS_PER_S, (ShutdownGroup *)(gpointer)groups->data);
+    }
+    g_array_sort(groups, compare_groups);
+    return groups;
+}
+
 static void
 make_node(Cluster *cluster, NodePlan *plan)
 {
+    g_autoptr(GArray) groups = groups_of(plan->group);
     ClusterNode *node = g_new0(ClusterNode, 1);
     guint index = cluster->nodes->len;
     gboolean in_cloud = cluster->scenario->spec.cluster.cloud.is_there;
@@ -247,6 +280,7 @@ make_node(Cluster *cluster, NodePlan *plan)
         .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->profile,
         .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
+        .shutdown_groups = (const ShutdownGroup *)(gconstpointer)groups->data, .n_shutdown_groups = groups->len,
         .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,
     };
     node->kubelet = kubelet_new(&kubelet);

@@ -13,6 +13,10 @@
 #include "world/runtime.h"
 
 typedef struct {
+    gint64 priority, grace_ns;
+} ScShutdownGroup;
+
+typedef struct {
     const char *name;
     gint64 count, first; /* count 0: the name stands alone */
     gboolean has_count;
@@ -23,6 +27,8 @@ typedef struct {
     gint64 boot_min_ns, boot_max_ns;
     const char *instance_type; /* NULL: named after its size */
     gint64 autoscale_min, autoscale_max; /* max 0: its size stays */
+    gint64 shutdown_ns, shutdown_critical_ns;
+    ScList shutdown_groups; /* of ScShutdownGroup */
 } ScNodeGroup;
 
 typedef struct {

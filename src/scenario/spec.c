@@ -36,6 +36,13 @@ static const ScField autoscale_fields[] = {
     {"max", SC_INT, N(autoscale_max), .doc = "Most nodes.", .min = 1, .max = 1000},
     {0},
 };
+#define G(member) offsetof(ScShutdownGroup, member)
+static const ScField shutdown_fields[] = {
+    {"priority", SC_INT, G(priority), .doc = "Pods of at least this priority, and of less than the next group's.", .def = "0", .min = G_MININT32, .max = G_MAXINT32},
+    {"grace", SC_DURATION, G(grace_ns), .doc = "How long they have, in whole seconds."},
+    {0},
+};
+#undef G
 static const ScField node_fields[] = {
     {"name", SC_STRING, N(name), .doc = "Name of the node, or of the group when count is given.", .def = "worker"},
     {"count", SC_INT, N(count), .doc = "How many nodes NAME-1, NAME-2, ...; a group called node is lettered (node-a, node-b).", .given_offset = N(has_count), .min = 0, .max = 100000},
@@ -50,6 +57,9 @@ static const ScField node_fields[] = {
     {"labels", SC_LABELS, N(labels), .doc = "Further labels."},
     {"taints", SC_STRINGS, N(taints), .doc = "Taints, KEY=VALUE:EFFECT or {key, value, effect}.", .string_of = string_of_taint},
     {"autoscale", SC_MAP, 0, .doc = "The cluster autoscaler sets the number of nodes: {min: 1, max: 5}; count is how many there are at first.", .fields = autoscale_fields},
+    {"shutdownGracePeriod", SC_DURATION, N(shutdown_ns), .doc = "So long the kubelet may hold a shutdown back to end the pods; 0s: not at all.", .def = "0s"},
+    {"shutdownGracePeriodCriticalPods", SC_DURATION, N(shutdown_critical_ns), .doc = "The last part of shutdownGracePeriod, for critical pods.", .def = "0s"},
+    {"shutdownGracePeriodByPodPriority", SC_LIST, N(shutdown_groups), .doc = "Groups of pods by priority instead of those two: [{priority, grace}].", .fields = shutdown_fields, .item_size = sizeof(ScShutdownGroup)},
     {"bootMin", SC_DURATION, N(boot_min_ns), .doc = "Shortest time from power on to a running kubelet.", .def = "30s"},
     {"bootMax", SC_DURATION, N(boot_max_ns), .doc = "Longest time from power on to a running kubelet.", .def = "90s"},
     {0},

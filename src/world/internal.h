@@ -53,6 +53,15 @@ struct Machine {
     MachineState state;
     const char *boot_id;
     SimTimer boot_timer;
+    /* who holds a shutdown back; process NULL: nobody */
+    struct {
+        Process *process;
+        gint64 max_ns;
+        void (*told)(gpointer self);
+        gpointer self;
+    } inhibitor;
+    gboolean is_ending, reboots; /* a shutdown is held back; what comes after it */
+    SimTimer shutdown_timer;
     GPtrArray *processes; /* (owned) Process*, in order of creation */
     GArray *hooks;        /* (owned) of MachineHook */
     Dist extra_delay;
@@ -82,6 +91,9 @@ struct Process {
 
 /* process_die: stops it if it is not stopped. Silent: its machine lost power, nothing is sent. */
 void process_die(Process *process, gboolean is_silent);
+
+/* machine_process_died: it holds shutdowns back no more. */
+void machine_process_died(Machine *machine, const Process *process);
 
 /* conn.c: what happens to connections when ... */
 void conn_process_died(Process *process, gboolean is_silent);

@@ -14,6 +14,8 @@ new_boot_id(Machine *machine)
                        (guint)low);
 }
 
+static void machine_on_shutdown(Sim *sim, gpointer self);
+
 static void
 machine_on_booted(Sim *sim, gpointer self)
 {
@@ -68,6 +70,7 @@ machine_new(World *world, const MachineOptions *options)
     machine->processes = g_ptr_array_new();
     machine->hooks = g_array_new(FALSE, FALSE, sizeof(MachineHook));
     sim_timer_init(&machine->boot_timer, world->sim, SIM_WORLD, machine_on_booted, machine);
+    sim_timer_init(&machine->shutdown_timer, world->sim, SIM_WORLD, machine_on_shutdown, machine);
     g_ptr_array_add(world->machines, machine);
     g_hash_table_insert(world->machine_by_name, (gpointer)machine->name, machine);
     if (machine->ip != NULL)
@@ -164,6 +167,8 @@ static void
 machine_go_down(Machine *machine, gboolean is_silent)
 {
     sim_timer_disarm(&machine->boot_timer);
+    sim_timer_disarm(&machine->shutdown_timer);
+    machine->is_ending = FALSE;
     if (is_silent)
         machine->state = MACHINE_OFF;
     for (guint i = 0; i < machine->processes->len; i++)
@@ -199,6 +204,8 @@ machine_power_off(Machine *machine)
 void
 machine_power_on(Machine *machine)
 {
+    if (machine->is_ending)
+        machine->reboots = TRUE;
     if (machine->state != MACHINE_OFF)
         return;
     sim_trace(machine->world->sim, "world", "power-on", str_internf("machine/%s", machine->name),
@@ -214,6 +221,67 @@ machine_reboot(Machine *machine)
     if (machine->state != MACHINE_OFF)
         machine_go_down(machine, machine->state != MACHINE_ON);
     machine_begin_boot(machine);
+}
+
+/* --- an orderly shutdown -------------------------------------------------------------------- */
+
+static void
+machine_on_shutdown(Sim *sim, gpointer self)
+{
+    Machine *machine = self;
+
+    (void)sim;
+    machine_go_down(machine, FALSE);
+    if (machine->reboots)
+        machine_begin_boot(machine);
+}
+
+void
+machine_shut_down(Machine *machine, gboolean reboots)
+{
+    if (machine->state == MACHINE_OFF && !reboots)
+        return;
+    if (machine->is_ending) {
+        machine->reboots = reboots;
+        return;
+    }
+    sim_trace(machine->world->sim, "world", "shutdown", str_internf("machine/%s", machine->name), "Shutdown",
+              "machine %s %s", machine->name, reboots ? "is to restart" : "is to go down");
+    machine->reboots = reboots;
+    if (machine->state != MACHINE_ON || machine->inhibitor.process == NULL) {
+        machine_on_shutdown(machine->world->sim, machine);
+        return;
+    }
+    machine->is_ending = TRUE;
+    sim_timer_arm_after(&machine->shutdown_timer, machine->inhibitor.max_ns);
+    if (process_is_running(machine->inhibitor.process))
+        machine->inhibitor.told(machine->inhibitor.self);
+}
+
+void
+machine_inhibit(Machine *machine, Process *process, gint64 max_ns, void (*told)(gpointer self), gpointer self)
+{
+    machine->inhibitor.process = process;
+    machine->inhibitor.max_ns = max_ns;
+    machine->inhibitor.told = told;
+    machine->inhibitor.self = self;
+}
+
+/* What is to come is not done from within somebody else's event. */
+void
+machine_let_go(Machine *machine)
+{
+    if (machine->is_ending)
+        sim_timer_arm_after(&machine->shutdown_timer, 0);
+}
+
+void
+machine_process_died(Machine *machine, const Process *process)
+{
+    if (machine->inhibitor.process != process)
+        return;
+    machine->inhibitor.process = NULL;
+    machine_let_go(machine);
 }
 
 void
@@ -245,6 +313,7 @@ machine_free(Machine *machine)
     g_ptr_array_free(machine->processes, TRUE);
     g_array_free(machine->hooks, TRUE);
     sim_timer_clear(&machine->boot_timer);
+    sim_timer_clear(&machine->shutdown_timer);
     g_free(machine);
 }
 

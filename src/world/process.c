@@ -109,6 +109,7 @@ process_die(Process *process, gboolean is_silent)
     conn_process_died(process, is_silent);
     if (process->hooks.stopped != NULL)
         process->hooks.stopped(process->self);
+    machine_process_died(process->machine, process);
 }
 
 void

@@ -63,6 +63,18 @@ void machine_power_off(Machine *machine);
 /* Power on: boots, then starts every process that is enabled. No effect if on. */
 void machine_power_on(Machine *machine);
 void machine_reboot(Machine *machine); /* orderly off, boot, on */
+/*
+ * machine_shut_down: what `shutdown` and `reboot` do: who holds it back (below) is told
+ * and waited for; then orderly off and, if it @reboots, boot and on. One that is booting goes off.
+ */
+void machine_shut_down(Machine *machine, gboolean reboots);
+/*
+ * machine_inhibit: a delay inhibitor of systemd-logind: @told(self) when the machine is to go
+ * down; it then waits for machine_let_go, for at most @max_ns, and not longer than @process
+ * lives. One per machine, until the process ends.
+ */
+void machine_inhibit(Machine *machine, Process *process, gint64 max_ns, void (*told)(gpointer self), gpointer self);
+void machine_let_go(Machine *machine);
 
 /* A part of a machine that must know about power (container runtime, packet filter). */
 typedef struct {

@@ -34,6 +34,8 @@ typedef struct {
 typedef struct {
     guint64 seed;
     gboolean ideal, cluster_dns;
+    const ShutdownGroup *shutdown_groups; /* of both kubelets */
+    guint n_shutdown_groups;
 } LabOptions;
 
 Lab *lab_new(const LabOptions *options); /* both nodes are Ready; the clock stands at origin_ns */

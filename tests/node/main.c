@@ -11,6 +11,7 @@ Suite *phase_suite(void);
 Suite *recorded_suite(void);
 Suite *rows_suite(void);
 Suite *rules_suite(void);
+Suite *shutdown_suite(void);
 
 int
 main(void)
@@ -26,6 +27,7 @@ main(void)
     srunner_add_suite(runner, ideal_suite());
     srunner_add_suite(runner, recorded_suite());
     srunner_add_suite(runner, life_suite());
+    srunner_add_suite(runner, shutdown_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

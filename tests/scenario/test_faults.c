@@ -34,7 +34,7 @@ static const struct {
     {FAULT("{componentCrash: {component: cloud-controller-manager}}"), P "50: spec.timeline[0].fault.componentCrash: this cluster runs in no cloud, so it has no cloud-controller-manager; write cloud: {} below spec.cluster\n"},
     /* the name */
     {FAULT("{nodePowerOf: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'nodePowerOf'; write nodePowerOff\n"},
-    {FAULT("{explode: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'explode'; write one of apiLatency, componentCrash, componentPause, componentStop, containerCrash, diskSlow, kubeletStop, networkDelay, networkPartition, nodePowerOff, nodePowerOn, nodeReboot, podKill\n"},
+    {FAULT("{explode: {node: w-2}}"), P "22: spec.timeline[0].fault: unknown fault 'explode'; write one of apiLatency, componentCrash, componentPause, componentStop, containerCrash, diskSlow, kubeletStop, networkDelay, networkPartition, nodePowerOff, nodePowerOn, nodeReboot, nodeShutdown, podKill\n"},
     {FAULT("nodePowerOff"), P "21: spec.timeline[0].fault: a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}\n"},
     {FAULT("{nodePowerOff: {node: w-1}, nodeReboot: {node: w-2}}"), P "21: spec.timeline[0].fault: a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}\n"},
     {FAULT("{}"), P "21: spec.timeline[0].fault: a fault is one name with its targets; write fault: {nodePowerOff: {node: worker-2}}\n"},
@@ -181,6 +181,8 @@ static const Effect effects[] = {
     {"{nodePowerOff: {selector: {kubernetes.io/os: linux}, mode: fixed, value: 2, duration: 10s}}", NULL, two_are_off, TRUE},
     {"{nodePowerOff: {selector: {kubernetes.io/os: linux}, mode: percent, value: 70}}", NULL, two_are_off, FALSE},
     {"{nodeReboot: {node: w-2}}", "w-2 reboots", is_off, TRUE},
+    {"{nodeShutdown: {node: w-2}}", "w-2 is shut down", is_off, FALSE},
+    {"{nodeShutdown: {node: w-2, duration: 10s}}", "w-2 is shut down", is_off, TRUE},
     {"{networkPartition: {node: w-2, duration: 10s}}", "w-2 is cut off from the network", is_cut_off, TRUE},
     {"{networkPartition: {node: w-2, peers: [w-1], duration: 10s}}", "w-2 is cut off from w-1", is_cut_from_one, TRUE},
     {"{componentCrash: {component: scheduler, duration: 10s}}", "the scheduler crashes", is_down, TRUE},

@@ -27,6 +27,6 @@ gboolean scenario_has_cloud(const Scenario *scenario);
 /* fault_node_words: "worker-2", "worker-1 and worker-2", "5 nodes". (owned) */
 char *fault_node_words(Machine *const *nodes, guint n_nodes);
 
-extern const FaultDef node_power_off_fault, node_power_on_fault, node_reboot_fault, kubelet_stop_fault, container_crash_fault,
+extern const FaultDef node_power_off_fault, node_power_on_fault, node_reboot_fault, node_shutdown_fault, kubelet_stop_fault, container_crash_fault,
     pod_kill_fault, network_partition_fault, network_delay_fault, component_crash_fault, component_pause_fault, component_stop_fault, api_latency_fault,
     disk_slow_fault;

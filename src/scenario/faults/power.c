@@ -1,4 +1,4 @@
-/* power.c - nodePowerOff, nodePowerOn, nodeReboot */
+/* power.c - nodePowerOff, nodePowerOn, nodeReboot, nodeShutdown */
 
 #include "scenario/cloud.h"
 #include "scenario/faults/common.h"
@@ -39,7 +39,25 @@ reboot_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, gui
     (void)cluster;
     (void)args;
     for (guint i = 0; i < n_nodes; i++)
-        machine_reboot(nodes[i]);
+        machine_shut_down(nodes[i], TRUE);
+}
+
+static void
+shutdown_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes)
+{
+    (void)cluster;
+    (void)args;
+    for (guint i = 0; i < n_nodes; i++)
+        machine_shut_down(nodes[i], FALSE);
+}
+
+static char *
+shutdown_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
+{
+    g_autofree char *who = fault_node_words(nodes, n_nodes);
+
+    (void)args;
+    return g_strdup_printf("%s %s shut down", who, n_nodes <= 1 ? "is" : "are");
 }
 
 static char *
@@ -76,6 +94,7 @@ static const ScField off_fields[] = {
     {"gone", SC_BOOL, FAULT_AT(gone), .doc = "The machine is terminated: it never comes back, and its cloud has it no more. Needs a cloud."},
     {0},
 };
+static const ScField shutdown_fields[] = {FAULT_NODE_ROWS, FAULT_DURATION_ROW, {0}};
 static const ScField node_only_fields[] = {FAULT_NODE_ROWS, {0}};
 
 const FaultDef node_power_off_fault = {
@@ -101,9 +120,20 @@ const FaultDef node_power_on_fault = {
 
 const FaultDef node_reboot_fault = {
     .name = "nodeReboot",
-    .doc = "The machine goes down in order and boots again.",
+    .doc = "The machine goes down in order and boots again; with shutdownGracePeriod its kubelet ends the pods first.",
     .fields = node_only_fields,
     .takes_nodes = TRUE,
     .begin = reboot_begin,
     .tell = reboot_tell,
+};
+
+const FaultDef node_shutdown_fault = {
+    .name = "nodeShutdown",
+    .doc = "The machine is shut down in order; with shutdownGracePeriod its kubelet ends the pods first. With duration it is switched on again.",
+    .fields = shutdown_fields,
+    .takes_nodes = TRUE,
+    .begin = shutdown_begin,
+    .end = power_on_begin,
+    .over = "is powered again",
+    .tell = shutdown_tell,
 };
