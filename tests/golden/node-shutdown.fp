@@ -1,0 +1,1 @@
+d0beaa5e0dfc6bbb
