@@ -10,6 +10,7 @@ const FlagDef common_flags[] = {
     {"selector", 'l', FLAG_STRING, NULL, NULL},
     {"field-selector", 0, FLAG_STRING, NULL, NULL},
     {"filename", 'f', FLAG_STRINGS, NULL, NULL},
+    {"kustomize", 'k', FLAG_STRING, NULL, NULL},
     {"recursive", 'R', FLAG_BOOL, NULL, NULL},
     {"output", 'o', FLAG_STRING, NULL, NULL},
     {"dry-run", 0, FLAG_STRING, "none", "unchanged"},

@@ -138,7 +138,9 @@ gint64 command_wall_ns(const Command *command);
  * FALSE: the message is out and the command has ended.
  */
 gboolean targets_from_args(Command *command, guint first);
-/* targets_from_files: every -f; the same. */
+/* files_are_given: -f or -k. */
+gboolean files_are_given(const Command *command);
+/* targets_from_files: every -f, or the directory of -k; the same. */
 gboolean targets_from_files(Command *command);
 gboolean targets_from_files_or_args(Command *command, guint first);
 /* command_each: step() for each target, one after the other: it ends with command_next. */

@@ -1,5 +1,6 @@
 /* targets.c - what a command is about: TYPE NAME, TYPE/NAME, -f FILE; see internal.h */
 
+#include "kubectl/kustomize.h"
 #include "kubectl/internal.h"
 
 #include "kubectl/endpoints.h"
@@ -288,10 +289,40 @@ add_file(Command *command, const char *file)
     return TRUE;
 }
 
+/* -k: what its kustomization makes. FALSE: message out, ended. */
+static gboolean
+add_kustomization(Command *command, const char *path)
+{
+    g_autofree char *message = NULL;
+    g_autoptr(GPtrArray) documents = kustomize_build(kubectl_options(command->kubectl), path, &message);
+
+    if (documents == NULL) {
+        command_fail(command, "%s", message);
+        return FALSE;
+    }
+    for (guint i = 0; i < documents->len; i++)
+        add_document(command, path, str_intern(path), g_ptr_array_index(documents, i));
+    return TRUE;
+}
+
+gboolean
+files_are_given(const Command *command)
+{
+    return flag_is_given(command, "filename") || flag_is_given(command, "kustomize");
+}
+
 gboolean
 targets_from_files(Command *command)
 {
     const GPtrArray *files = flag_strings(command, "filename");
+    const char *kustomization = flag_string(command, "kustomize");
+
+    if (kustomization != NULL && files != NULL) {
+        command_fail(command, "only one of -f or -k can be specified");
+        return FALSE;
+    }
+    if (kustomization != NULL && !add_kustomization(command, kustomization))
+        return FALSE;
 
     for (guint i = 0; files != NULL && i < files->len; i++) {
         g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(files, i), ",", -1);
@@ -310,7 +341,7 @@ targets_from_files(Command *command)
 gboolean
 targets_from_files_or_args(Command *command, guint first)
 {
-    return flag_is_given(command, "filename") ? targets_from_files(command)
+    return files_are_given(command) ? targets_from_files(command)
                                               : targets_from_args(command, first);
 }
 

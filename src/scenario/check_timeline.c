@@ -11,6 +11,21 @@
 
 /* --- kubectl -------------------------------------------------------------------------- */
 
+/* -k DIR: its kustomization, under one of its three names; what that names is read when the command runs. */
+static void
+check_kustomization(const ScReader *reader, Scenario *scenario, const ScEntry *entry, const char *path, const char *directory)
+{
+    static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *file = str_is(directory, ".") ? g_strdup(names[i]) : g_build_filename(directory, names[i], NULL);
+
+        if (scenario_remember_file(scenario, file))
+            return;
+    }
+    sc_warning(reader, check_place(entry->source, "kubectl"), path, "there is no kustomization in '%s'; the command will fail as kubectl does", directory);
+}
+
 static void
 check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, const char *path)
 {
@@ -25,6 +40,8 @@ check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, co
             file = entry->argv[i + 1];
         else if (g_str_has_prefix(entry->argv[i], "--filename="))
             file = entry->argv[i] + strlen("--filename=");
+        if ((str_is(entry->argv[i], "-k") || str_is(entry->argv[i], "--kustomize")) && entry->argv[i + 1] != NULL)
+            check_kustomization(reader, scenario, entry, path, entry->argv[i + 1]);
         if (file != NULL && !str_is(file, "-") && !scenario_remember_file(scenario, file))
             sc_warning(reader, at, path, "there is no file '%s'; the command will fail as kubectl does", file);
     }

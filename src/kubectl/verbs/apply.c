@@ -432,7 +432,7 @@ wrong_flags(const Command *command)
 static void
 apply_run(Command *command)
 {
-    if (!flag_is_given(command, "filename")) {
+    if (!files_are_given(command)) {
         command_fail(command, "must specify one of -f and -k");
         return;
     }

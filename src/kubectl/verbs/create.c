@@ -319,7 +319,7 @@ generate(Command *command)
 static void
 create_run(Command *command)
 {
-    if (flag_is_given(command, "filename")) {
+    if (files_are_given(command)) {
         if (targets_from_files(command))
             command_each(command, create_one, command_end_default);
         return;

@@ -333,7 +333,7 @@ delete_run(Command *command)
         return;
     if (!targets_from_files_or_args(command, 0))
         return;
-    if (by_selector && !flag_is_given(command, "filename")) {
+    if (by_selector && !files_are_given(command)) {
         if (is_sensible(command) && targets_need_names(command))
             command_each(command, list_one, all_listed);
         return;

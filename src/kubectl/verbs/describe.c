@@ -289,7 +289,7 @@ describe_run(Command *command)
     state->errors = g_ptr_array_new_with_free_func(g_free);
     command->state = state;
     command->state_free = state_free;
-    if (command->args->len == 0 && !flag_is_given(command, "filename")) {
+    if (command->args->len == 0 && !files_are_given(command)) {
         command_warn(command, "You must specify the type of resource to describe. Use \"kubectl "
                               "api-resources\" for a complete list of supported resources.\n");
         command_warn(command,

@@ -189,7 +189,7 @@ all_compared(Command *command)
 static void
 diff_run(Command *command)
 {
-    if (!flag_is_given(command, "filename")) {
+    if (!files_are_given(command)) {
         command_usage(command, "must specify one of -f and -k");
         return;
     }

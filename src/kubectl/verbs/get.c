@@ -379,7 +379,7 @@ flags_fit(Command *command)
 
     for (guint i = 0; i < command->targets->len; i++)
         has_name = has_name || g_array_index(command->targets, Target, i).name != NULL;
-    if (has_name && !flag_is_given(command, "filename")) {
+    if (has_name && !files_are_given(command)) {
         if (!str_is_empty(flag_string(command, "selector")) ||
             !str_is_empty(flag_string(command, "field-selector"))) {
             command_fail(command, "%s", name_beside_selector(command));
@@ -474,7 +474,7 @@ get_run(Command *command)
         get_raw(command);
         return;
     }
-    if (command->args->len == 0 && !flag_is_given(command, "filename")) {
+    if (command->args->len == 0 && !files_are_given(command)) {
         say_no_type(command);
         return;
     }

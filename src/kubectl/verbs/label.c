@@ -319,7 +319,7 @@ label_run(Command *command)
     command->state_free = state_free;
     if (!split_words(command))
         return;
-    if (command->args->len == 0 && !flag_is_given(command, "filename")) {
+    if (command->args->len == 0 && !files_are_given(command)) {
         command_fail(command, "one or more resources must be specified as <resource> <name> or "
                               "<resource>/<name>");
         return;

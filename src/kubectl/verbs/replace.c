@@ -180,7 +180,7 @@ replace_one(Command *command, Target *target)
 static void
 replace_run(Command *command)
 {
-    if (!flag_is_given(command, "filename")) {
+    if (!files_are_given(command)) {
         command_usage(command, "must specify one of -f and -k");
         return;
     }

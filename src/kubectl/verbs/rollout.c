@@ -76,7 +76,7 @@ rollout_run(Command *command)
                      rollout_word(command));
         return;
     }
-    if (command->args->len == 1 && !flag_is_given(command, "filename")) {
+    if (command->args->len == 1 && !files_are_given(command)) {
         command_fail(command, "required resource not specified");
         return;
     }

@@ -571,7 +571,7 @@ image_words_are_fine(Command *command, const SetState *state)
 {
     gboolean is_fine = TRUE;
 
-    if (command->args->len < 2 && !flag_is_given(command, "filename")) {
+    if (command->args->len < 2 && !files_are_given(command)) {
         command_error(command, "%s", no_resources);
         is_fine = FALSE;
     }
@@ -612,7 +612,7 @@ set_run(Command *command)
     split_words(command, state);
     if (str_is(state->what, "image") && !image_words_are_fine(command, state))
         return;
-    if (str_is(state->what, "env") && command->args->len < 2 && !flag_is_given(command, "filename")) {
+    if (str_is(state->what, "env") && command->args->len < 2 && !files_are_given(command)) {
         command_fail(command, "%s", no_resources);
         return;
     }
