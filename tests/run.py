@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every test group and counts. usage: tests/run.py [--top DIR] [--build DIR] [--checks DIR] [GROUP...]
 
-Groups: suites goldens determinism recordings compare scheduling api kubectl traffic bad-input metamorphic cli lint. Last line: N passed, N failed."""
+Groups: suites goldens determinism heartbeats recordings compare scheduling api kubectl traffic bad-input metamorphic cli lint. Last line: N passed, N failed."""
 import argparse
 import csv
 import glob
@@ -97,9 +97,9 @@ def goldens(o):
             say(f"{name} under the sanitizers", r.returncode == 0 and "ERROR" not in r.stderr and "runtime error" not in r.stderr, r.stderr[-1500:])
 
 
-def same_files(a, b):
+def same_files(a, b, part=lambda name, data: data):
     for name in sorted(os.listdir(a)):
-        if open(os.path.join(a, name), "rb").read() != open(os.path.join(b, name), "rb").read():
+        if part(name, open(os.path.join(a, name), "rb").read()) != part(name, open(os.path.join(b, name), "rb").read()):
             return name
     return None
 
@@ -120,6 +120,26 @@ def determinism(o):
         with tempfile.TemporaryDirectory() as a:
             r = run([o.program, "run", path, "--no-plots", "--results", a], cwd=o.top, env={"DESK8S_CHECK_CACHES": "1"})
             say(f"{name} with what is remembered checked", r.returncode == 0, r.stderr[-500:])
+
+
+def without_counts(name, data):
+    """Of a file of results what does not say how many events were played."""
+    if name == "summary.txt":
+        return re.sub(rb"\d+ events\nfingerprint .*", b"", data)
+    return b"" if name == "run.json" else data
+
+
+def heartbeats(o):
+    """Renewals of leases are computed where the nodes are played: the same is seen as when every event of them is."""
+    for name, scenario, envelope in recorded_scenarios(o):
+        if json.load(open(envelope)).get("kubelet", False):
+            continue
+        with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+            for where, env in ((a, {}), (b, {"DESK8S_PLAY_HEARTBEATS": "1"})):
+                run([o.program, "run", scenario, "--no-plots", "--results", where, "--watch-log", os.path.join(where, "watch.jsonl")], cwd=o.top, env=env)
+            say(f"{name} with every heartbeat played", os.listdir(a) != [] and same_files(a, b, without_counts) is None, f"{same_files(a, b, without_counts)} differs")
+            events = [json.load(open(os.path.join(where, "run.json")))["counters"]["events"] for where in (a, b)]
+            say(f"{name} has fewer events", events[0] < events[1], f"{events[0]}, {events[1]} with all")
 
 
 def recorded_scenarios(o):
@@ -677,9 +697,9 @@ def main():
     o.build, o.checks = os.path.join(o.top, o.build), os.path.join(o.top, o.checks)
     o.program = os.path.join(o.build, "desk8s")
     o.checked_program = os.path.join(o.checks, "desk8s")
-    groups = dict(suites=suites, goldens=goldens, determinism=determinism, recordings=recordings, compare=compare, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, metamorphic=metamorphic, lint=lint)
+    groups = dict(suites=suites, goldens=goldens, determinism=determinism, heartbeats=heartbeats, recordings=recordings, compare=compare, scheduling=scheduling, api=api, kubectl=kubectl, traffic=traffic, cli=cli, metamorphic=metamorphic, lint=lint)
     groups["bad-input"] = bad_input
-    for name in o.groups or ["suites", "goldens", "determinism", "recordings", "compare", "scheduling", "api", "kubectl", "traffic", "bad-input", "metamorphic", "cli", "lint"]:
+    for name in o.groups or ["suites", "goldens", "determinism", "heartbeats", "recordings", "compare", "scheduling", "api", "kubectl", "traffic", "bad-input", "metamorphic", "cli", "lint"]:
         if name == "suites":
             groups[name](o)
             continue

@@ -78,6 +78,7 @@ typedef struct {
     const char *field_manager; /* interned; NULL: as the user's program is called */
     gboolean force;            /* server-side apply: whoever else set a field loses it */
     gint64 timeout_ns;  /* client's; 0: default */
+    gboolean is_heartbeat; /* of a node: kubelets have a priority level of their own, which is never busy */
     gint32 scale_replicas; /* subresource "scale", update */
 } ApiRequest;
 
@@ -154,6 +155,25 @@ void apiserver_handle(ApiServer *server,
                       ApiReply reply,
                       gpointer user,
                       GDestroyNotify user_free);
+
+/* --- renewals that are computed ---------------------------------------------------------- */
+
+/*
+ * A holder's renewal of its own lease, of a server that answers all such requests alike (ApiServerOptions.quick, nothing
+ * slower than ever): what apiserver_handle would do with it, without the events in between. client/heartbeat.h is the only
+ * caller, and sees to it that nothing happens meanwhile.
+ *
+ * apiserver_renewal_ns: of a request that arrives soon: @out_commit_ns until the write is made, then @out_answer_ns until the
+ * answer leaves. FALSE: it must be played.
+ */
+gboolean apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out_answer_ns);
+/*
+ * apiserver_renew: the instant of the write: the lease @key (storage key, interned) of @holder gets @renew_time. NULL: the
+ * lease is not there or not @holder's: nothing was written. Returns: (borrowed) the lease as it stands now.
+ */
+const ApiObject *apiserver_renew(ApiServer *server, const char *key, const char *holder, gint64 renew_time);
+/* apiserver_storage_key: where an object is stored. (interned) */
+const char *apiserver_storage_key(const ApiKind *kind, const char *namespace_, const char *name);
 
 /* --- aggregation ---------------------------------------------------------------------- */
 

@@ -271,6 +271,38 @@ client_process(Client *client)
     return client->options.process;
 }
 
+World *
+client_world(Client *client)
+{
+    return client->options.world;
+}
+
+ApiServer *
+client_server(Client *client)
+{
+    return client->options.server;
+}
+
+gint64
+client_pass_request_ns(Client *client)
+{
+    gint64 tat_ns = client->tat_ns;
+    gint64 arrival_ns = client_conn_request_arrival_ns(client->conn);
+
+    if (arrival_ns < 0 || client->waiting.head != NULL)
+        return -1;
+    if (client_token_ns(client, &tat_ns) > sim_now_ns(client->options.sim))
+        return -1;
+    client->tat_ns = tat_ns;
+    return arrival_ns;
+}
+
+gint64
+client_pass_answer_ns(Client *client, const ApiObject *object, gint64 sent_ns)
+{
+    return client_conn_answer_arrival_ns(client->conn, object, sent_ns);
+}
+
 const char *
 client_user(const Client *client)
 {

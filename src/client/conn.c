@@ -76,7 +76,7 @@ static void conn_on_response(Sim *sim, gpointer receiver, gpointer payload);
 void
 client_conn_read(Conn *conn)
 {
-    conn->read_ns = sim_now_ns(conn->sim);
+    conn->read_ns = MAX(conn->read_ns, sim_now_ns(conn->sim));
     conn->is_ping_out = FALSE;
     if (conn->ping_timer.is_armed)
         sim_timer_arm_after(&conn->ping_timer, PING_AFTER_NS);
@@ -455,6 +455,25 @@ client_conn_reset(Conn *conn)
     while (conn->lost_watches.head != NULL)
         watch_move(conn->lost_watches.head->data, NULL);
     sim_timer_disarm(&conn->deadline_timer);
+}
+
+gint64
+client_conn_request_arrival_ns(const Conn *conn)
+{
+    if (conn->state != CONN_OPEN || !conn->session->is_accepted || conn->is_ping_out)
+        return -1;
+    return net_conn_arrival_ns(conn->net, NET_TO_SERVER, REQUEST_BYTES, sim_now_ns(conn->sim));
+}
+
+gint64
+client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64 sent_ns)
+{
+    gint64 arrival_ns = -1;
+
+    if (conn->state == CONN_OPEN)
+        arrival_ns = net_conn_arrival_ns(conn->net, NET_TO_CLIENT, RESPONSE_BYTES + api_object_size_bytes(object), sent_ns);
+    conn->read_ns = MAX(conn->read_ns, arrival_ns);
+    return arrival_ns;
 }
 
 void

@@ -75,6 +75,15 @@ void client_conn_drop_watch(ClientWatch *watch);
 /* client_conn_reset: the process died. Its clients have dropped their calls and watches. */
 void client_conn_reset(Conn *conn);
 void client_conn_resumed(Conn *conn);
+/*
+ * What is computed instead of sent (heartbeat.h): when a request of no body that leaves now would reach the server, and when
+ * an answer with @object that leaves the server at @sent_ns would be there, which counts as read. -1: it is not certain.
+ */
+gint64 client_conn_request_arrival_ns(const Conn *conn);
+gint64 client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64 sent_ns);
+/* client.c: the same for one of its clients; a request takes its token. */
+gint64 client_pass_request_ns(Client *client);
+gint64 client_pass_answer_ns(Client *client, const ApiObject *object, gint64 sent_ns);
 /* client_conn_read: something came from the server: no ping is due for a while. */
 void client_conn_read(Conn *conn);
 

@@ -330,6 +330,24 @@ etcd_txn(Etcd *etcd,
     propose(etcd, self);
 }
 
+gint64
+etcd_steady_commit_ns(const Etcd *etcd, Process *client)
+{
+    if (!etcd->is_quick || etcd->raft.leader < 0 || pick_member(etcd, client) < 0)
+        return -1;
+    return ETCD_QUICK_COMMIT_NS;
+}
+
+void
+etcd_put_now(Etcd *etcd, const char *key, ApiObject *value)
+{
+    const StoreEntry *entry = store_get(&etcd->store, key);
+    g_autoptr(ApiObject) previous = entry == NULL ? NULL : api_object_ref(entry->object);
+
+    store_put(&etcd->store, key, value);
+    etcd_tell(etcd, key, value, previous);
+}
+
 void
 etcd_flush_waiting(Etcd *etcd)
 {

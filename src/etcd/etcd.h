@@ -74,6 +74,13 @@ void etcd_txn(Etcd *etcd,
               gpointer user,
               GDestroyNotify user_free);
 /*
+ * etcd_steady_commit_ns: what every write from @client takes now and in the same calm; -1: it varies, or none gets through.
+ * etcd_put_now: a write of @value (ref taken) whose time has been waited for, as etcd_txn makes it with
+ * ETCD_ANY_REVISION. For those who compute what need not be played (client/heartbeat.h).
+ */
+gint64 etcd_steady_commit_ns(const Etcd *etcd, Process *client);
+void etcd_put_now(Etcd *etcd, const char *key, ApiObject *value);
+/*
  * etcd_read_delay: a linearizable read takes this long from now (quorum round trip);
  * G_MAXINT64: no quorum.
  */

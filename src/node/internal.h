@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/duration.h"
+#include "client/heartbeat.h"
 #include "client/informer.h"
 #include "client/recorder.h"
 #include "node/actions.h"
@@ -302,6 +303,10 @@ typedef struct {
     SimTimer timer;
     gboolean exists;
     gboolean has_failed; /* the last renewal did not get through */
+    gboolean is_routine; /* the last one was answered as they all are */
+    Rng *rng;            /* of the waits */
+    gint64 renew_time;   /* of the renewal under way, or the last one */
+    Heartbeat beat;
     guint attempts;
 } LeaseKeeper;
 void lease_start(Kubelet *k);

@@ -1,6 +1,9 @@
 /*
  * lease.c - the node's heartbeat
  *
+ * A renewal like the one before is computed where it can be (client/heartbeat.h); the first one and what follows a failure
+ * are requests like others.
+ *
  * v1.34 component-helpers/apimachinery/lease: renewed every 10 s, each wait
  * times 1..1.04, valid for 40 s. A renewal that fails is tried again up to five
  * times, creation with 0.2 s doubling to 7 s.
@@ -24,20 +27,18 @@ lease_namespace(void)
 }
 
 static void
-lease_wait(Kubelet *k)
+lease_wait(Kubelet *k, gint64 from_ns)
 {
     k->lease.attempts = 0;
-    sim_timer_arm_after(&k->lease.timer, RENEW_NS + rng_between_ns(k->rng, 0, JITTER_NS));
+    sim_timer_arm_at(&k->lease.timer, from_ns + RENEW_NS + rng_between_ns(k->lease.rng, 0, JITTER_NS));
 }
 
 static void
 lease_fill(Kubelet *k, LeaseSpec *spec)
 {
-    gint64 now_ns = kubelet_wall_ns(k);
-
     spec->holder_identity = k->node_name;
     spec->lease_duration_s = OPT_INT32(40);
-    spec->renew_time = now_ns - now_ns % NS_PER_US;
+    spec->renew_time = k->lease.renew_time;
 }
 
 static gboolean
@@ -53,6 +54,7 @@ lease_on_written(gpointer user, const ApiResponse *response)
     Kubelet *k = user;
     LeaseKeeper *lease = &k->lease;
 
+    lease->is_routine = response->code == 200 || response->code == 201;
     if (response->code == 0)
         lease->has_failed = TRUE;
     if (response->code == 200 || response->code == 201) {
@@ -61,7 +63,7 @@ lease_on_written(gpointer user, const ApiResponse *response)
         if (lease->has_failed)
             node_status_forget(k);
         lease->has_failed = FALSE;
-        lease_wait(k);
+        lease_wait(k, sim_now_ns(k->sim));
     } else if (response->code == 409) {
         lease->exists = TRUE;
         lease_write(k);
@@ -76,7 +78,7 @@ lease_on_written(gpointer user, const ApiResponse *response)
     } else if (++lease->attempts < ATTEMPTS_MAX) {
         lease_write(k);
     } else {
-        lease_wait(k);
+        lease_wait(k, sim_now_ns(k->sim));
     }
 }
 
@@ -102,7 +104,12 @@ static void
 lease_write(Kubelet *k)
 {
     ApiRequest *request;
+    gint64 now_ns = kubelet_wall_ns(k);
 
+    k->lease.renew_time = now_ns - now_ns % NS_PER_US;
+    if (k->lease.is_routine && heartbeat_renew(&k->lease.beat, k->lease.renew_time))
+        return;
+    k->lease.is_routine = FALSE;
     if (k->lease.exists) {
         request = api_request_new(VERB_PATCH, &lease_kind, lease_namespace(), k->node_name);
         request->mutate = lease_mutate;
@@ -111,9 +118,27 @@ lease_write(Kubelet *k)
         request = api_request_new(VERB_CREATE, &lease_kind, lease_namespace(), k->node_name);
         request->object = lease_object(k);
     }
+    request->is_heartbeat = TRUE;
     request->timeout_ns = RENEW_NS;
     client_send(k->client, request, lease_on_written, k, NULL);
 }
+
+static void
+lease_renewed(gpointer user, gint64 answer_ns)
+{
+    lease_wait(user, answer_ns);
+}
+
+static void
+lease_play(gpointer user)
+{
+    Kubelet *k = user;
+
+    k->lease.is_routine = FALSE;
+    lease_write(k);
+}
+
+static const HeartbeatHooks lease_hooks = {.renewed = lease_renewed, .play = lease_play};
 
 static void
 lease_on_timer(Sim *sim, gpointer self)
@@ -128,7 +153,10 @@ lease_on_timer(Sim *sim, gpointer self)
 void
 lease_start(Kubelet *k)
 {
-    k->lease = (LeaseKeeper){.exists = TRUE};
+    g_autofree char *stream = g_strdup_printf("lease/%s", k->node_name);
+
+    k->lease = (LeaseKeeper){.exists = TRUE, .rng = rng_stream(k->sim, stream)};
+    heartbeat_init(&k->lease.beat, k->client, lease_namespace(), k->node_name, &lease_hooks, k);
     sim_timer_init(&k->lease.timer, k->sim, SIM_CONTROL, lease_on_timer, k);
     sim_timer_arm_after(&k->lease.timer, rng_between_ns(k->rng, 0, 300 * NS_PER_MS));
 }
@@ -138,5 +166,6 @@ lease_stop(Kubelet *k)
 {
     if (k->lease.timer.sim != NULL)
         sim_timer_clear(&k->lease.timer);
+    heartbeat_clear(&k->lease.beat);
     k->lease = (LeaseKeeper){0};
 }

@@ -142,6 +142,37 @@ command_free(gpointer data)
     g_free(command);
 }
 
+/* --- what is planned ------------------------------------------------------------------------ */
+
+/* A fault that follows something at less than this is not seen coming by those who compute what they need not play. */
+#define NOTICE_NS (2 * NS_PER_S)
+
+/* When the next fault may begin or end; in the past if it may be any time. */
+static gint64
+next_fault_ns(const Item *item)
+{
+    const ScEntry *entry = item->entry;
+    gint64 next_ns = item->undo.is_armed ? item->undo.due_ns : G_MAXINT64;
+
+    if (entry->verb != ENTRY_FAULT)
+        return G_MAXINT64;
+    if (item->fire.is_armed)
+        return MIN(next_ns, item->fire.due_ns);
+    if (item->fired == 0 && entry->after != NULL && (!entry->has_delay || entry->delay_ns < NOTICE_NS))
+        return G_MININT64;
+    return next_ns;
+}
+
+static void
+tell_calm(const Timeline *timeline)
+{
+    gint64 next_ns = G_MAXINT64;
+
+    for (guint i = 0; i < timeline->count; i++)
+        next_ns = MIN(next_ns, next_fault_ns(&timeline->items[i]));
+    world_set_calm(timeline->cluster->world, next_ns);
+}
+
 /* --- firing ------------------------------------------------------------------------------- */
 
 static void
@@ -173,6 +204,7 @@ timeline_on_undo(Sim *sim, gpointer self)
     (void)sim;
     add_mark(item->timeline, MARK_FAULT_END, text);
     item_ended(item);
+    tell_calm(item->timeline);
 }
 
 static void
@@ -255,6 +287,7 @@ timeline_on_fire(Sim *sim, gpointer self)
     if (fires_again(item))
         sim_timer_arm_after(&item->fire, item->entry->every_ns);
     fire(item);
+    tell_calm(item->timeline);
 }
 
 /* What waits for this entry begins to count. */
@@ -275,6 +308,7 @@ item_ended(Item *item)
         if (str_is(other->entry->after, item->entry->id))
             sim_timer_arm_after(&other->fire, other->entry->has_delay ? other->entry->delay_ns : 0);
     }
+    tell_calm(timeline);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -361,6 +395,7 @@ timeline_start(Timeline *timeline, Checks *checks)
         else if (item->entry->has_every && item->entry->after == NULL)
             sim_timer_arm_at(&item->fire, item->entry->every_ns);
     }
+    tell_calm(timeline);
 }
 
 void

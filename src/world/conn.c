@@ -562,6 +562,30 @@ net_conn_send(NetConn *conn,
     lane_push(lane, message);
 }
 
+static gboolean
+side_is_running(const Side *side)
+{
+    return side->is_open && side->process != NULL && side->process->state == PROCESS_RUNNING;
+}
+
+gint64
+net_conn_arrival_ns(const NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns)
+{
+    const Lane *lane = &conn->lanes[direction];
+    const Machine *from = direction == NET_TO_SERVER ? conn->client.machine : conn->server.machine;
+    const Machine *to = direction == NET_TO_SERVER ? conn->server.machine : conn->client.machine;
+    gint64 latency_ns;
+
+    if (conn->handshake != CONN_DONE || !side_is_running(&conn->client) || !side_is_running(&conn->server))
+        return -1;
+    if (lane->is_blocked || lane->is_waiting)
+        return -1;
+    latency_ns = world_steady_latency_ns(conn->world, from, to);
+    if (latency_ns < 0)
+        return -1;
+    return MAX(lane->last_due_ns, sent_ns + latency_ns + world_transfer_ns(from, to, bytes));
+}
+
 /* --- what happens around ------------------------------------------------------------------- */
 
 /* No packet tells the client; see NetConnHooks. */

@@ -32,6 +32,7 @@ struct World {
     GList *free_requests; /* (owned) ServerRequest*, to be used again */
     gpointer registry; /* (owned) shared by all runtimes, see image.c */
     void (*registry_free)(gpointer);
+    gint64 calm_until_ns;
     GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
     GHashTable *scripts;  /* text -> ShScript* (owned): what many containers run is parsed once */
 };
@@ -107,6 +108,8 @@ void conn_free_all(World *world);
 
 /* world_packet_is_lost: one draw of the loss set by machine_set_delay. */
 gboolean world_packet_is_lost(World *world, const Machine *from, const Machine *to);
+/* world_steady_latency_ns: of a one-way trip that always takes the same; -1: it varies, or there is no way. */
+gint64 world_steady_latency_ns(const World *world, const Machine *from, const Machine *to);
 /* world_transfer_ns: bytes over the slower of two network cards; 0 within a machine. */
 gint64 world_transfer_ns(const Machine *from, const Machine *to, gsize bytes);
 

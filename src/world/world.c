@@ -10,6 +10,7 @@ world_new(Sim *sim, const WorldOptions *options)
     World *world = g_new0(World, 1);
 
     world->sim = sim;
+    world->calm_until_ns = G_MININT64;
     if (options != NULL) {
         world->options = *options;
     } else {
@@ -128,6 +129,30 @@ world_latency_ns(World *world, const Machine *from, const Machine *to)
     if (to->has_extra_delay)
         latency_ns += dist_sample_ns(&to->extra_delay, to->rng_net);
     return latency_ns;
+}
+
+gint64
+world_steady_latency_ns(const World *world, const Machine *from, const Machine *to)
+{
+    const Dist *latency = path_latency(world, from, to);
+
+    if (from->state != MACHINE_ON || to->state != MACHINE_ON || world_is_cut(world, from, to))
+        return -1;
+    if (from->has_extra_delay || to->has_extra_delay || from->loss_permille > 0 || to->loss_permille > 0)
+        return -1;
+    return latency->type == DIST_CONSTANT ? latency->a_ns : -1;
+}
+
+void
+world_set_calm(World *world, gint64 until_ns)
+{
+    world->calm_until_ns = until_ns;
+}
+
+gboolean
+world_is_calm(const World *world, gint64 until_ns)
+{
+    return until_ns < world->calm_until_ns;
 }
 
 gboolean

@@ -136,6 +136,13 @@ void machine_set_delay(Machine *machine, const Dist *extra, guint loss_permille)
 /* world_latency_ns: one draw of a one-way trip; G_MAXINT64 if cut or a machine is off. */
 gint64 world_latency_ns(World *world, const Machine *from, const Machine *to);
 
+/*
+ * world_set_calm: up to @until_ns nothing is planned that machines, processes or wires would notice (G_MININT64, as at
+ * first: nobody knows). Who computes what it need not play asks world_is_calm.
+ */
+void world_set_calm(World *world, gint64 until_ns);
+gboolean world_is_calm(const World *world, gint64 until_ns);
+
 /* --- connections ------------------------------------------------------------------------ */
 
 typedef struct {
@@ -186,3 +193,8 @@ void net_conn_send(NetConn *conn,
                    SimMessageHandler handler,
                    gpointer payload,
                    GDestroyNotify drop);
+/*
+ * net_conn_arrival_ns: when a message would arrive that is sent at @sent_ns (now, or later in the same calm), if that is
+ * certain: both processes run, the path is up, loses nothing and does not vary. Else -1. Draws nothing.
+ */
+gint64 net_conn_arrival_ns(const NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns);

@@ -11,6 +11,7 @@ Suite *recorder_suite(void);
 Suite *plan_suite(void);
 Suite *controller_suite(void);
 Suite *leader_suite(void);
+Suite *heartbeat_suite(void);
 
 int
 main(void)
@@ -25,6 +26,7 @@ main(void)
     srunner_add_suite(runner, plan_suite());
     srunner_add_suite(runner, controller_suite());
     srunner_add_suite(runner, leader_suite());
+    srunner_add_suite(runner, heartbeat_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

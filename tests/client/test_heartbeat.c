@@ -1,0 +1,255 @@
+/*
+ * test_heartbeat.c - renewals that are computed are those that are played
+ *
+ * The way of a request to a quick server, by its parts: 200 us there, 300 us before the write, 1 ms for the write, 400 us
+ * after it, 200 us back; and the bytes over cards of 125 MB/s.
+ */
+
+#include "tests/client/fixture.h"
+
+#include "base/duration.h"
+#include "client/heartbeat.h"
+
+#include <check.h>
+
+Suite *heartbeat_suite(void);
+
+static Fixture *f;
+static Client *client;
+static Heartbeat beat;
+static gint64 written_ns, answer_ns;
+static guint plays;
+
+static void
+on_renewed(gpointer user, gint64 at_ns)
+{
+    (void)user;
+    answer_ns = at_ns;
+}
+
+static void
+on_play(gpointer user)
+{
+    (void)user;
+    plays++;
+}
+
+static const HeartbeatHooks hooks = {.renewed = on_renewed, .play = on_play};
+
+static void
+on_stored(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision)
+{
+    (void)user, (void)key, (void)previous, (void)revision;
+    if (value != NULL && value->kind == &lease_kind)
+        written_ns = sim_now_ns(f->sim);
+}
+
+static gboolean
+mutate(ApiObject *object, gpointer data)
+{
+    ((LeaseSpec *)api_edit_spec(object))->renew_time = *(const gint64 *)data;
+    return TRUE;
+}
+
+static const ApiObject *
+lease(void)
+{
+    return apiserver_peek(f->server, &lease_kind, str_intern("kube-node-lease"), str_intern("worker"));
+}
+
+static void
+setup(void)
+{
+    ApiObject *object = api_object_new(&lease_kind, "kube-node-lease", "worker");
+    LeaseSpec *spec = api_edit_spec(object);
+    Answer answer = {0};
+
+    f = fixture_new();
+    client = fixture_client(f, 50, 100);
+    spec->holder_identity = str_intern("worker");
+    spec->lease_duration_s = OPT_INT32(40);
+    spec->renew_time = NS_PER_S;
+    answer.sim = f->sim;
+    client_send(client, create_request(object), answer_done, &answer, NULL);
+    fixture_run(f, NS_PER_S);
+    ck_assert_int_eq(answer.code, 201);
+    etcd_watch(f->etcd, on_stored, NULL);
+    heartbeat_init(&beat, client, str_intern("kube-node-lease"), str_intern("worker"), &hooks, NULL);
+    world_set_calm(f->world, G_MAXINT64);
+    written_ns = answer_ns = 0;
+    plays = 0;
+}
+
+static void
+teardown(void)
+{
+    heartbeat_clear(&beat);
+    client_free(client);
+    fixture_free(f);
+}
+
+/* Played: a PATCH through every part. Returns: events it took. */
+static guint64
+play_renewal(gint64 *renew_time, Answer *answer)
+{
+    ApiRequest *request = api_request_new(VERB_PATCH, &lease_kind, "kube-node-lease", "worker");
+    guint64 before = sim_counters(f->sim).events;
+
+    request->mutate = mutate;
+    request->mutate_data = renew_time;
+    request->is_heartbeat = TRUE;
+    *answer = (Answer){.sim = f->sim};
+    client_send(client, request, answer_done, answer, NULL);
+    fixture_run(f, NS_PER_S);
+    return sim_counters(f->sim).events - before;
+}
+
+START_TEST(test_same_instants)
+{
+    gint64 first = 2 * NS_PER_S, second = 3 * NS_PER_S;
+    gint64 begun_ns = sim_now_ns(f->sim);
+    gint64 write_takes_ns, answer_takes_ns;
+    guint64 revision, played, before;
+    Answer answer;
+
+    played = play_renewal(&first, &answer);
+    ck_assert_int_eq(answer.code, 200);
+    ck_assert_int_eq(lease_spec(lease())->renew_time, first);
+    write_takes_ns = written_ns - begun_ns;
+    answer_takes_ns = answer.at_ns - begun_ns;
+    /* 200 + 300 + 1000 us, and 200 bytes at 125 MB/s. */
+    ck_assert_int_eq(write_takes_ns, 1501600);
+
+    begun_ns = sim_now_ns(f->sim);
+    before = sim_counters(f->sim).events;
+    revision = etcd_revision(f->etcd);
+    ck_assert(heartbeat_renew(&beat, second));
+    ck_assert_int_eq(etcd_revision(f->etcd), revision);
+    fixture_run(f, NS_PER_S);
+    ck_assert_int_eq(lease_spec(lease())->renew_time, second);
+    ck_assert_uint_eq(lease()->resource_version, revision + 1);
+    ck_assert_int_eq(written_ns - begun_ns, write_takes_ns);
+    ck_assert_int_eq(answer_ns - begun_ns, answer_takes_ns);
+    ck_assert_uint_eq(plays, 0);
+    /* The write, and the watch cache that hears of it. */
+    ck_assert_uint_eq(sim_counters(f->sim).events - before, 2);
+    ck_assert_uint_gt(played, 5);
+}
+END_TEST
+
+static void
+slow_server(void)
+{
+    apiserver_set_extra_latency(f->server, &DIST_CONST(NS_PER_MS));
+}
+
+static void
+pause_server(void)
+{
+    process_pause(apiserver_process(f->server));
+}
+
+static void
+stop_etcd(void)
+{
+    process_stop(etcd_member_process(f->etcd, 0));
+}
+
+static void
+slow_wire(void)
+{
+    machine_set_delay(f->worker, &DIST_CONST(NS_PER_MS), 0);
+}
+
+static void
+lossy_wire(void)
+{
+    machine_set_delay(f->worker, NULL, 10);
+}
+
+static void
+cut_wire(void)
+{
+    fixture_cut(f);
+}
+
+static void
+fault_soon(void)
+{
+    world_set_calm(f->world, sim_now_ns(f->sim) + NS_PER_S / 2);
+}
+
+static void
+lose_connection(void)
+{
+    client_reset(client);
+}
+
+static void
+use_up_tokens(void)
+{
+    static Answer answers[101];
+
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+        answers[i] = (Answer){.sim = f->sim};
+        client_send(client, get_request(&lease_kind, "kube-node-lease", "worker"), answer_done, &answers[i], NULL);
+    }
+}
+
+/* Where an instant is not certain, the renewal is a request like others. */
+START_TEST(test_played_instead)
+{
+    static void (*const disturbances[])(void) = {
+        slow_server, pause_server, stop_etcd, slow_wire, lossy_wire, cut_wire, fault_soon, lose_connection, use_up_tokens,
+    };
+    guint64 revision = etcd_revision(f->etcd);
+
+    disturbances[_i]();
+    ck_assert(!heartbeat_renew(&beat, 2 * NS_PER_S));
+    ck_assert(!beat.write.is_armed);
+    ck_assert_uint_eq(etcd_revision(f->etcd), revision);
+}
+END_TEST
+
+/* Somebody else's hand on the lease meanwhile: the owner has to see for itself. */
+START_TEST(test_not_as_it_was)
+{
+    ApiRequest *request = api_request_new(VERB_DELETE, &lease_kind, "kube-node-lease", "worker");
+    Answer answer = {.sim = f->sim};
+
+    client_send(client, request, answer_done, &answer, NULL);
+    fixture_run(f, 100 * NS_PER_US);
+    ck_assert(heartbeat_renew(&beat, 2 * NS_PER_S));
+    fixture_run(f, NS_PER_S);
+    ck_assert_int_eq(answer.code, 200);
+    ck_assert_ptr_null(lease());
+    ck_assert_uint_eq(plays, 1);
+    ck_assert_int_eq(answer_ns, 0);
+}
+END_TEST
+
+/* Its owner's process ends: what is under way is forgotten. */
+START_TEST(test_cleared)
+{
+    ck_assert(heartbeat_renew(&beat, 2 * NS_PER_S));
+    heartbeat_clear(&beat);
+    fixture_run(f, NS_PER_S);
+    ck_assert_int_eq(lease_spec(lease())->renew_time, NS_PER_S);
+    ck_assert_uint_eq(plays, 0);
+}
+END_TEST
+
+Suite *
+heartbeat_suite(void)
+{
+    Suite *suite = suite_create("heartbeat");
+    TCase *tcase = tcase_create("renewals");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, test_same_instants);
+    tcase_add_loop_test(tcase, test_played_instead, 0, 9);
+    tcase_add_test(tcase, test_not_as_it_was);
+    tcase_add_test(tcase, test_cleared);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
