@@ -1,1 +1,1 @@
-2117e790cdd1de39
+edbb5d9f4dabcfe7

@@ -1,1 +1,1 @@
-3eafedd03e03f98a
+28a04bf58d779bf4

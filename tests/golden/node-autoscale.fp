@@ -1,1 +1,1 @@
-cb8b2cacfef1fe40
+626c65fe6cfba7c0

@@ -1,1 +1,1 @@
-d0beaa5e0dfc6bbb
+8a0ec6dec0afef9a

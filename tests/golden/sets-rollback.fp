@@ -1,1 +1,1 @@
-9fed860abbf91215
+e58cd97d6ef6dc07
