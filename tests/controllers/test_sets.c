@@ -234,6 +234,20 @@ static const struct {
     {"an untolerated NoExecute taint", "", "gpu", "NoExecute", FALSE, FALSE, FALSE},
     {"a tolerated taint", "tolerations: [{key: gpu, operator: Exists}],", "gpu", "NoExecute", FALSE,
      TRUE, TRUE},
+    {"a port that another pod may have: the scheduler's affair",
+     "initContainers: [{name: i, image: i, ports: [{containerPort: 80, hostPort: 666}]}],", NULL, NULL, FALSE, TRUE, TRUE},
+    {"the required affinity does not match",
+     "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: "
+     "[{key: type, operator: In, values: [test]}]}]}}},",
+     NULL, NULL, FALSE, FALSE, FALSE},
+    {"the required affinity names the node",
+     "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: "
+     "[{key: metadata.name, operator: In, values: [n1]}]}]}}},",
+     NULL, NULL, FALSE, TRUE, TRUE},
+    {"only preferred affinity does not match",
+     "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: "
+     "[{key: type, operator: In, values: [test]}]}}]}},",
+     NULL, NULL, FALSE, TRUE, TRUE},
     {"only a preference against it", "", "gpu", "PreferNoSchedule", FALSE, TRUE, TRUE},
     {"not ready", "", "node.kubernetes.io/not-ready", "NoExecute", FALSE, TRUE, TRUE},
     {"unreachable: its NoSchedule taint is not tolerated", "", "node.kubernetes.io/unreachable",

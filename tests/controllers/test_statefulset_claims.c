@@ -471,6 +471,63 @@ START_TEST(claim_refusals)
     ck_assert_msg(strcmp(events->str, refusal_cases[_i].want_events) == 0, "%s:\n%s", refusal_cases[_i].name, events->str);
     ck_assert_pstr_eq(mini->error, refusal_cases[_i].want_error);
     ck_assert_uint_eq(mini_count(mini, &pod_kind), 0);
+    /* TestStatefulSetStatusUpdate: whatever fails, the status is written. */
+    ck_assert_uint_eq(count_lines(mini, "status StatefulSet s"), 1);
+    mini_free(mini);
+}
+END_TEST
+
+/* stateful_set_control_test.go, RecreatesPVCForPendingPod: only as long as it is Pending. */
+START_TEST(claim_that_is_lost)
+{
+    static const char *const phases[] = {"Pending", "Running"};
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_stateful_set(1, claim_templates));
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    set_phase(mini, "s-0", phases[_i], FALSE);
+    mini_remove(mini, mini_get(mini, &persistent_volume_claim_kind, "default", "v-s-0"));
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_uint_eq(count_lines(mini, "create PersistentVolumeClaim v-s-0"), _i == 0 ? 1 : 0);
+    mini_free(mini);
+}
+END_TEST
+
+/*
+ * The same file, TestStatefulSetControlScaleDownDeleteError, NewRevisionDeletePodFailure: a deletion that is refused is
+ * told of and tried again; the numbers are as if it had not been asked for. One of a pod that is gone already is told of too.
+ */
+static const struct {
+    const char *name;
+    int code, replicas;
+    const char *image;
+    gint32 want_current;
+} delete_cases[] = {
+    {"a scale-down", 500, 2, "i:1", 3}, {"an update", 500, 3, "i:2", 3}, {"a scale-down of one that is gone", 404, 2, "i:1", 3},
+};
+
+START_TEST(delete_refusals)
+{
+    Mini *mini = mini_new();
+    ApiObject *changed;
+
+    mini_add(mini, make_stateful_set(3, ""));
+    settle(mini);
+    changed = mini_edit(mini, &stateful_set_kind, "s");
+    ((StatefulSetSpec *)api_edit_spec(changed))->replicas = OPT_INT32(delete_cases[_i].replicas);
+    ((StatefulSetSpec *)api_edit_spec(changed))->template_.spec.containers.items[0].image = str_intern(delete_cases[_i].image);
+    mini_put(mini, changed);
+    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE, .kind = &pod_kind, .code = delete_cases[_i].code,
+                                    .reason = delete_cases[_i].code == 404 ? "NotFound" : "InternalError",
+                                    .message = "no", .count = 1});
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_msg(count_lines(mini, "event Warning FailedDelete delete Pod s-2 in StatefulSet s failed error: no") == 1, "%s:\n%s",
+                  delete_cases[_i].name, mini->log->str);
+    ck_assert_ptr_nonnull(mini->error);
+    ck_assert_int_eq(stateful_set_status(mini_get(mini, &stateful_set_kind, "default", "s"))->current_replicas,
+                     delete_cases[_i].want_current);
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    ck_assert_uint_eq(count_lines(mini, "event Normal SuccessfulDelete delete Pod s-2 in StatefulSet s successful"), 1);
     mini_free(mini);
 }
 END_TEST
@@ -514,6 +571,8 @@ statefulset_claims_suite(void)
     tcase_add_loop_test(tests, reference_edges, 0, G_N_ELEMENTS(edge_cases));
     tcase_add_test(tests, claim_before_pod);
     tcase_add_loop_test(tests, claim_refusals, 0, G_N_ELEMENTS(refusal_cases));
+    tcase_add_loop_test(tests, claim_that_is_lost, 0, 2);
+    tcase_add_loop_test(tests, delete_refusals, 0, G_N_ELEMENTS(delete_cases));
     tcase_add_loop_test(tests, claim_labels, 0, G_N_ELEMENTS(label_cases));
     suite_add_tcase(suite, tests);
     return suite;
