@@ -389,6 +389,40 @@ controller_free(Controller *controller)
     g_free(controller);
 }
 
+Controller *
+controller_new_deaf(Sim *sim, const ControllerDef *def, View *view)
+{
+    Controller *controller = g_new0(Controller, 1);
+
+    controller->home.sim = sim;
+    controller->def = def;
+    controller->queue = workqueue_new(sim, &def->queue, controller_on_ready, controller);
+    controller->view = view;
+    controller->expectations = expectations_new();
+    controller_renew_state(controller, TRUE);
+    return controller;
+}
+
+void
+controller_free_deaf(Controller *controller)
+{
+    controller_renew_state(controller, FALSE);
+    workqueue_free(controller->queue);
+    view_free(controller->view);
+    expectations_free(controller->expectations);
+    g_free(controller);
+}
+
+const char *
+controller_take(Controller *controller)
+{
+    const char *key = workqueue_get(controller->queue);
+
+    if (key != NULL)
+        workqueue_done(controller->queue, key);
+    return key;
+}
+
 const ControllerDef *
 controller_def(const Controller *controller)
 {

@@ -38,3 +38,4 @@ Suite *quota_suite(void);
 Suite *tokens_suite(void);
 Suite *podgc_suite(void);
 Suite *vpa_suite(void);
+Suite *wakes_suite(void);

@@ -1,0 +1,264 @@
+/* What wakes ReplicaSets, Deployments, DaemonSets and StatefulSets: the keys that their handlers ask for. */
+#include "client/controller_internal.h"
+#include "controllers/controllers.h"
+#include "controllers/util.h"
+#include "tests/controllers/mini.h"
+#include "tests/controllers/suites.h"
+
+/* --- owners and dependents ------------------------------------------------------------------------------- */
+
+typedef struct {
+    const ControllerDef *def;
+    const ApiKind *owner, *dependent;
+} Pair;
+static const Pair pairs[] = {
+    {&replica_set_controller, &replica_set_kind, &pod_kind},
+    {&replication_controller, &replication_controller_kind, &pod_kind},
+    {&daemon_set_controller, &daemon_set_kind, &pod_kind},
+    {&stateful_set_controller, &stateful_set_kind, &pod_kind},
+    {&deployment_controller, &deployment_kind, &replica_set_kind},
+};
+
+/*
+ * v1.34: TestAddPod, TestAddPodOrphan, TestUpdatePod, TestUpdatePodOrphanWithNewLabels, -ChangeControllerRef, -Release,
+ * TestDeletePod, TestDeletePodOrphan of daemon_controller_test.go, stateful_set_test.go, replica_set_test.go; the same of
+ * ReplicaSets in deployment_controller_test.go. Owners o1 and o2 select a=x, o3 selects another label. A dependent is
+ * "label/owner", "!" on its way out; NULL is not there. An update has another resourceVersion if not "=".
+ */
+static const struct {
+    const char *name, *before, *after;
+    gboolean same_version;
+    const char *want; /* keys in order of name */
+} cases[] = {
+    {"added, owned", NULL, "x/o1", FALSE, "o1"},
+    {"added, owned by the other", NULL, "x/o2", FALSE, "o2"},
+    {"added, owned by one that is gone", NULL, "x/gone", FALSE, ""},
+    {"added, an orphan: all that match", NULL, "x/", FALSE, "o1 o2"},
+    {"added, an orphan that nobody selects", NULL, "w/", FALSE, ""},
+    {"added, owned, on its way out", NULL, "x/o1!", FALSE, "o1"},
+    {"added, an orphan on its way out", NULL, "x/!", FALSE, ""},
+    {"changed, owned", "x/o1", "x/o1", FALSE, "o1"},
+    {"played again", "x/o1", "x/o1", TRUE, ""},
+    {"changed, an orphan with the same labels", "x/", "x/", FALSE, ""},
+    {"an orphan gets labels that match", "w/", "x/", FALSE, "o1 o2"},
+    {"an orphan gets labels that do not", "x/", "w/", FALSE, ""},
+    {"another owner: both", "x/o2", "x/o1", FALSE, "o1 o2"},
+    {"released: the former owner and all that match", "x/o1", "x/", FALSE, "o1 o2"},
+    {"released with other labels: the former owner", "x/o1", "w/", FALSE, "o1"},
+    {"adopted", "x/", "x/o2", FALSE, "o2"},
+    {"on its way out now", "x/o1", "x/o1!", FALSE, "o1"},
+    {"gone, owned", "x/o1", NULL, FALSE, "o1"},
+    {"gone, an orphan", "x/", NULL, FALSE, ""},
+};
+
+static ApiObject *
+make_owner(const ApiKind *kind, const char *name, const char *label)
+{
+    g_autofree char *selector = kind == &replication_controller_kind
+                                    ? g_strdup_printf("selector: {a: %s}", label)
+                                    : g_strdup_printf("selector: {matchLabels: {a: %s}}", label);
+    g_autofree char *text = g_strdup_printf("{metadata: {name: %s}, spec: {%s, template: {metadata: {labels: {a: %s}}, spec: "
+                                            "{containers: [{name: c, image: i}]}}}}",
+                                            name, selector, label);
+    ApiObject *owner = object_from_yaml(kind, text);
+
+    api_edit_meta(owner)->uid = str_internf("uid-%s", name);
+    return owner;
+}
+
+static ApiObject *
+make_dependent(const Pair *pair, const char *text, guint64 version)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "/", 2);
+    gboolean is_going = g_str_has_suffix(parts[1], "!");
+    g_autofree char *owner = g_strndup(parts[1], strlen(parts[1]) - (is_going ? 1 : 0));
+    ApiObject *object = pair->dependent == &pod_kind ? make_pod(NULL, "d", "n", "Running", TRUE)
+                                                     : make_owner(&replica_set_kind, "d", parts[0]);
+    ObjectMeta *meta = api_edit_meta(object);
+
+    str_map_set(&meta->labels, str_intern("a"), str_intern(parts[0]));
+    if (*owner != '\0')
+        *API_LIST_ADD(&meta->owner_references) = (OwnerReference){.api_version = str_intern("apps/v1"),
+                                                                   .kind = pair->owner->kind,
+                                                                   .name = str_intern(owner),
+                                                                   .uid = str_internf("uid-%s", owner),
+                                                                   .controller = OPT_TRUE};
+    if (is_going)
+        meta->deletion_time = MINI_EPOCH;
+    object->resource_version = version;
+    return object;
+}
+
+/* --- the watcher ---------------------------------------------------------------------------------------------- */
+
+static gint
+compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What @def's handler of @kind asks for; names in order, with spaces. */
+static const char *
+wake(const ControllerDef *def, const GPtrArray *cache, const ApiKind *kind, const ApiObject *before, const ApiObject *after)
+{
+    Sim *sim = sim_new(&(SimOptions){.seed = 1});
+    Controller *controller = controller_new_deaf(sim, def, view_new_array((const ApiObject *const *)cache->pdata, cache->len));
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    const char *text = "";
+    const char *key;
+
+    for (const ControllerSource *source = def->sources; source->kind != NULL; source++)
+        if (source->kind == kind && source->on_event != NULL)
+            source->on_event(controller, before, after);
+    while ((key = controller_take(controller)) != NULL)
+        g_ptr_array_add(keys, (gpointer)(strchr(key, '/') + 1));
+    g_ptr_array_sort(keys, compare_texts);
+    for (guint i = 0; i < keys->len; i++)
+        text = str_internf("%s%s%s", text, i > 0 ? " " : "", (const char *)keys->pdata[i]);
+    controller_free_deaf(controller);
+    sim_free(sim);
+    return text;
+}
+
+START_TEST(test_dependents)
+{
+    const Pair *pair = &pairs[_i / (int)G_N_ELEMENTS(cases)];
+    guint k = (guint)_i % G_N_ELEMENTS(cases);
+    g_autoptr(GPtrArray) cache = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(ApiObject) before = cases[k].before == NULL ? NULL : make_dependent(pair, cases[k].before, 1);
+    g_autoptr(ApiObject) after =
+        cases[k].after == NULL ? NULL : make_dependent(pair, cases[k].after, cases[k].same_version ? 1 : 2);
+    const char *got;
+
+    g_ptr_array_add(cache, make_owner(pair->owner, "o1", "x"));
+    g_ptr_array_add(cache, make_owner(pair->owner, "o2", "x"));
+    g_ptr_array_add(cache, make_owner(pair->owner, "o3", "z"));
+    got = wake(pair->def, cache, pair->dependent, before, after);
+    ck_assert_msg(strcmp(got, cases[k].want) == 0, "%s: %s: %s", pair->def->name, cases[k].name, got);
+}
+END_TEST
+
+/* --- Recreate: deployment_controller_test.go, TestPodDeletion* ---------------------------------------------------- */
+
+/* A pod of ReplicaSet r1 is gone. */
+static const struct {
+    const char *name;
+    gboolean is_rolling, has_other, other_is_owned; /* another pod, of r2; r2 is the Deployment's */
+    const char *want;
+} recreate_cases[] = {
+    {"the last one", FALSE, FALSE, TRUE, "o1"},
+    {"another one is left", FALSE, TRUE, TRUE, ""},
+    {"one is left, but not of the Deployment", FALSE, TRUE, FALSE, "o1"},
+    {"the last one, but the strategy does not wait for it", TRUE, FALSE, TRUE, ""},
+};
+
+static ApiObject *
+make_owned(const ApiKind *kind, const char *name, const ApiObject *owner)
+{
+    ApiObject *object = kind == &pod_kind ? make_pod(NULL, name, "n", "Running", TRUE) : make_owner(kind, name, "x");
+
+    str_map_set(&api_edit_meta(object)->labels, str_intern("a"), str_intern("x"));
+    if (owner != NULL)
+        api_set_controller(api_edit_meta(object), owner);
+    return object;
+}
+
+START_TEST(test_recreate)
+{
+    g_autoptr(GPtrArray) cache = g_ptr_array_new_with_free_func(api_object_unref);
+    ApiObject *deployment = make_owner(&deployment_kind, "o1", "x");
+    ApiObject *first = make_owned(&replica_set_kind, "r1", deployment);
+    ApiObject *second = make_owned(&replica_set_kind, "r2", recreate_cases[_i].other_is_owned ? deployment : NULL);
+    g_autoptr(ApiObject) gone = make_owned(&pod_kind, "p1", first);
+
+    ((DeploymentSpec *)api_edit_spec(deployment))->strategy.type =
+        str_intern(recreate_cases[_i].is_rolling ? "RollingUpdate" : "Recreate");
+    g_ptr_array_add(cache, deployment);
+    g_ptr_array_add(cache, first);
+    g_ptr_array_add(cache, second);
+    if (recreate_cases[_i].has_other)
+        g_ptr_array_add(cache, make_owned(&pod_kind, "p2", second));
+    ck_assert_str_eq(wake(&deployment_controller, cache, &pod_kind, gone, NULL), recreate_cases[_i].want);
+}
+END_TEST
+
+/* --- nodes: daemon_controller_test.go, TestAddNode, TestUpdateNode -------------------------------------------------- */
+
+/* The set runs on blue nodes and tolerates nothing; "colour taint effect", "-" for none; NULL: the node is not there. */
+static const struct {
+    const char *name, *before, *after;
+    gboolean new_status;
+    const char *want;
+} node_cases[] = {
+    {"a new one that it does not want", NULL, "red - -", FALSE, ""},
+    {"a new one that it wants", NULL, "blue - -", FALSE, "o1"},
+    {"a new one with a taint", NULL, "blue gpu NoSchedule", FALSE, ""},
+    {"nothing changes", "blue - -", "blue - -", FALSE, ""},
+    {"only the status changes", "blue - -", "blue - -", TRUE, ""},
+    {"the label comes", "red - -", "blue - -", FALSE, "o1"},
+    {"the label goes", "blue - -", "red - -", FALSE, "o1"},
+    {"a label that does not matter", "red - -", "green - -", FALSE, ""},
+    {"a taint comes", "blue - -", "blue gpu NoSchedule", FALSE, "o1"},
+    {"a taint goes", "blue gpu NoSchedule", "blue - -", FALSE, "o1"},
+    {"a taint that evicts too", "blue gpu NoSchedule", "blue gpu NoExecute", FALSE, "o1"},
+    {"a taint that daemons tolerate", "blue - -", "blue node.kubernetes.io/memory-pressure NoSchedule", FALSE, ""},
+    {"a taint on one that it does not want", "red - -", "red gpu NoExecute", FALSE, ""},
+    {"one is gone: nothing to do for it", "blue - -", NULL, FALSE, ""},
+};
+
+static ApiObject *
+make_coloured(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, " ", 3);
+    ApiObject *node = make_node("n", NULL);
+
+    str_map_set(&api_edit_meta(node)->labels, str_intern("color"), str_intern(parts[0]));
+    if (strcmp(parts[1], "-") != 0)
+        *API_LIST_ADD(&((NodeSpec *)api_edit_spec(node))->taints) =
+            (Taint){.key = str_intern(parts[1]), .effect = str_intern(parts[2])};
+    return node;
+}
+
+START_TEST(test_nodes)
+{
+    g_autoptr(GPtrArray) cache = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(ApiObject) before = node_cases[_i].before == NULL ? NULL : make_coloured(node_cases[_i].before);
+    g_autoptr(ApiObject) after = node_cases[_i].after == NULL ? NULL : make_coloured(node_cases[_i].after);
+
+    g_ptr_array_add(cache, object_from_yaml(&daemon_set_kind, "{metadata: {name: o1}, spec: {selector: {matchLabels: {a: x}}, template: "
+                                                              "{metadata: {labels: {a: x}}, spec: {nodeSelector: {color: blue}, "
+                                                              "containers: [{name: c, image: i}]}}}}"));
+    if (node_cases[_i].new_status)
+        set_condition(&((NodeStatus *)api_edit_status(after))->conditions, "Ready", "False", NULL, MINI_EPOCH);
+    ck_assert_msg(strcmp(wake(&daemon_set_controller, cache, &node_kind, before, after), node_cases[_i].want) == 0, "%s",
+                  node_cases[_i].name);
+}
+END_TEST
+
+/* --- the owners themselves -------------------------------------------------------------------------------------------- */
+
+START_TEST(test_owners)
+{
+    const Pair *pair = &pairs[_i];
+    g_autoptr(GPtrArray) cache = g_ptr_array_new();
+    g_autoptr(ApiObject) owner = make_owner(pair->owner, "o1", "x");
+
+    ck_assert_str_eq(wake(pair->def, cache, pair->owner, NULL, owner), "o1");
+    ck_assert_str_eq(wake(pair->def, cache, pair->owner, owner, owner), "o1");
+    ck_assert_str_eq(wake(pair->def, cache, pair->owner, owner, NULL), "o1");
+}
+END_TEST
+
+Suite *
+wakes_suite(void)
+{
+    Suite *suite = suite_create("what wakes sets");
+    TCase *tests = tcase_create("wakes");
+
+    tcase_add_loop_test(tests, test_dependents, 0, (int)(G_N_ELEMENTS(pairs) * G_N_ELEMENTS(cases)));
+    tcase_add_loop_test(tests, test_recreate, 0, G_N_ELEMENTS(recreate_cases));
+    tcase_add_loop_test(tests, test_nodes, 0, G_N_ELEMENTS(node_cases));
+    tcase_add_loop_test(tests, test_owners, 0, G_N_ELEMENTS(pairs));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
