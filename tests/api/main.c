@@ -8,6 +8,7 @@ Suite *names_suite(void);
 Suite *field_set_suite(void);
 Suite *forms_suite(void);
 Suite *job_status_suite(void);
+Suite *quota_suite(void);
 Suite *object_suite(void);
 Suite *patch_suite(void);
 Suite *profile_suite(void);
@@ -32,6 +33,7 @@ main(void)
     srunner_add_suite(runner, field_set_suite());
     srunner_add_suite(runner, forms_suite());
     srunner_add_suite(runner, job_status_suite());
+    srunner_add_suite(runner, quota_suite());
     srunner_add_suite(runner, status_suite());
     srunner_add_suite(runner, selector_suite());
     srunner_add_suite(runner, patch_suite());

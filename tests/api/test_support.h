@@ -11,6 +11,7 @@
 Suite *kinds_suite(void);
 Suite *forms_suite(void);
 Suite *job_status_suite(void);
+Suite *quota_suite(void);
 Suite *defaults_suite(void);
 Suite *validation_suite(void);
 

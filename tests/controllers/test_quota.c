@@ -2,27 +2,13 @@
 #include "tests/controllers/mini.h"
 #include "tests/controllers/suites.h"
 
-static ApiObject *
-from_yaml(const ApiKind *kind, const char *text)
-{
-    g_autoptr(Diag) diag = diag_new();
-    g_autoptr(GPtrArray) trees = value_read_yaml(text, strlen(text), "test", diag);
-    ApiDecodeResult result = {0};
-    ApiObject *object = api_object_decode(kind, trees->pdata[0], &result);
-
-    ck_assert_ptr_nonnull(object);
-    api_decode_result_clear(&result);
-    api_edit_meta(object)->namespace_ = str_intern("default");
-    return object;
-}
-
 static void
 add_pod(Mini *mini, const char *name, const char *phase, const char *request, gint64 deleted_s)
 {
     g_autofree char *text = g_strdup_printf(
         "{metadata: {name: %s}, spec: {containers: [{name: c, image: i, resources: {requests: {cpu: "
         "%s}}}]}, status: {phase: %s}}", name, request, phase);
-    ApiObject *pod = from_yaml(&pod_kind, text);
+    ApiObject *pod = object_from_yaml_with_status(&pod_kind, text);
 
     if (deleted_s > 0) {
         api_edit_meta(pod)->deletion_time = mini_wall_ns(mini) - deleted_s * NS_PER_S;
@@ -59,17 +45,17 @@ START_TEST(usage)
                                             cases[_i].spec, cases[_i].status);
     const QuotaStatus *status;
 
-    mini_add(mini, from_yaml(&resource_quota_kind, text));
+    mini_add(mini, object_from_yaml_with_status(&resource_quota_kind, text));
     add_pod(mini, "a", "Running", "100m", 0);
     add_pod(mini, "b", "Pending", "100m", 0);
     add_pod(mini, "done", "Succeeded", "100m", 0);
     add_pod(mini, "going", "Running", "50m", 20);
     add_pod(mini, "stuck", "Running", "100m", 31);
-    mini_add(mini, from_yaml(&service_kind, "{metadata: {name: s}, spec: {type: NodePort, ports: "
+    mini_add(mini, object_from_yaml_with_status(&service_kind, "{metadata: {name: s}, spec: {type: NodePort, ports: "
                                             "[{port: 80}, {port: 81}]}}"));
-    mini_add(mini, from_yaml(&service_kind,
+    mini_add(mini, object_from_yaml_with_status(&service_kind,
                              "{metadata: {name: l}, spec: {type: LoadBalancer, ports: [{port: 80}]}}"));
-    mini_add(mini, from_yaml(&config_map_kind, "{metadata: {name: m}}"));
+    mini_add(mini, object_from_yaml_with_status(&config_map_kind, "{metadata: {name: m}}"));
     mini_sync(mini, &resource_quota_controller, "default/q");
     ck_assert_msg((mini->log->len == 0) == (cases[_i].hard == NULL), "%s: %s", cases[_i].name,
                   mini->log->str);
@@ -85,12 +71,60 @@ START_TEST(usage)
 }
 END_TEST
 
+/* TestSyncResourceQuota: ...-scoped-quota..., two pods with requests and two without. */
+static const struct {
+    const char *name, *scope, *plain, *other; /* priority classes of the first two and of the others; NULL: none */
+    const char *used;
+} scoped[] = {
+    {"non-matching-best-effort-scoped-quota", "scopes: [BestEffort]", NULL, "-", "cpu=0,memory=0,pods=0"},
+    {"matching-best-effort-scoped-quota", "scopes: [BestEffort]", NULL, NULL, "cpu=0,memory=0,pods=2"},
+    {"matching-not-best-effort", "scopes: [NotBestEffort]", NULL, NULL, "cpu=200m,memory=2Gi,pods=2"},
+    {"non-matching-priorityclass-scoped-quota-OpExists", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists}]}",
+     NULL, NULL, "cpu=0,memory=0,pods=0"},
+    {"matching-priorityclass-scoped-quota-OpExists", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists}]}",
+     "high", "low", "cpu=200m,memory=2Gi,pods=4"},
+    {"matching-priorityclass-scoped-quota-OpIn", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In, values: [high, low]}]}",
+     "high", "low", "cpu=200m,memory=2Gi,pods=4"},
+    {"matching-priorityclass-scoped-quota-OpIn, one of them", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In, values: [high]}]}",
+     "high", "low", "cpu=200m,memory=2Gi,pods=2"},
+    {"non-matching-priorityclass-scoped-quota-OpNotIn", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: NotIn, values: [high]}]}",
+     "high", "high", "cpu=0,memory=0,pods=0"},
+    {"matching-priorityclass-scoped-quota-OpNotIn", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: NotIn, values: [random]}]}",
+     "high", "low", "cpu=200m,memory=2Gi,pods=4"},
+    {"matching-priorityclass-scoped-quota-OpDoesNotExist", "scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: DoesNotExist}]}",
+     "high", NULL, "cpu=0,memory=0,pods=2"},
+};
+
+START_TEST(scopes)
+{
+    Mini *mini = mini_new();
+    g_autofree char *text =
+        g_strdup_printf("{metadata: {name: q}, spec: {hard: {cpu: 3, memory: 100Gi, pods: 5}, %s}}", scoped[_i].scope);
+
+    mini_add(mini, object_from_yaml_with_status(&resource_quota_kind, text));
+    for (guint i = 0; i < 4; i++) {
+        const char *priority = i < 2 ? scoped[_i].plain : scoped[_i].other;
+        g_autofree char *pod = g_strdup_printf(
+            "{metadata: {name: p%u}, spec: {%s%s%s containers: [{name: c, image: i%s}]}, status: {phase: Running}}", i,
+            priority != NULL ? "priorityClassName: " : "", priority != NULL ? priority : "", priority != NULL ? "," : "",
+            i < 2 || str_is(scoped[_i].other, "-") ? ", resources: {requests: {cpu: 100m, memory: 1Gi}}" : "");
+
+        if (i < 2 || !str_is(scoped[_i].other, "-"))
+            mini_add(mini, object_from_yaml_with_status(&pod_kind, pod));
+    }
+    mini_sync(mini, &resource_quota_controller, "default/q");
+    ck_assert_msg(str_is(quota_print(&quota_status(mini_get(mini, &resource_quota_kind, "default", "q"))->used), scoped[_i].used), "%s: %s",
+                  scoped[_i].name, quota_print(&quota_status(mini_get(mini, &resource_quota_kind, "default", "q"))->used));
+    mini_free(mini);
+}
+END_TEST
+
 /* Every five minutes all of them. */
 START_TEST(resync)
 {
     Mini *mini = mini_new();
 
-    mini_add(mini, from_yaml(&resource_quota_kind, "{metadata: {name: q}, spec: {hard: {pods: 1}}}"));
+    mini_add(mini, object_from_yaml_with_status(&resource_quota_kind, "{metadata: {name: q}, spec: {hard: {pods: 1}}}"));
     mini_tick(mini, &resource_quota_controller);
     ck_assert_uint_eq(mini->enqueued->len, 1);
     ck_assert_str_eq(mini->enqueued->pdata[0], "default/q");
@@ -106,6 +140,7 @@ quota_suite(void)
     TCase *tcase = tcase_create("usage");
 
     tcase_add_loop_test(tcase, usage, 0, G_N_ELEMENTS(cases));
+    tcase_add_loop_test(tcase, scopes, 0, G_N_ELEMENTS(scoped));
     tcase_add_test(tcase, resync);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -234,6 +234,15 @@ service_usage(const ApiObject *service, QuantityMap *usage)
     put_count(usage, "services.loadbalancers", balances ? 1 : 0);
 }
 
+/* getStorageUsage: whole bytes, upwards. */
+static Quantity
+whole_bytes(const Quantity *storage)
+{
+    Quantity whole = quantity_from_int(quantity_value(storage), QUANTITY_DECIMAL_SI);
+
+    return quantity_compare(storage, &whole) == 0 ? *storage : whole;
+}
+
 static void
 claim_usage(const ApiObject *claim, QuantityMap *usage)
 {
@@ -246,9 +255,9 @@ claim_usage(const ApiObject *claim, QuantityMap *usage)
         put_count(usage, str_internf("%s" CLASS_SUFFIX "persistentvolumeclaims", class_name), 1);
     if (storage == NULL)
         return;
-    put_amount(usage, "requests.", "storage", *storage);
+    put_amount(usage, "requests.", "storage", whole_bytes(storage));
     if (!str_is_empty(class_name))
-        put_amount(usage, str_internf("%s" CLASS_SUFFIX, class_name), "requests.storage", *storage);
+        put_amount(usage, str_internf("%s" CLASS_SUFFIX, class_name), "requests.storage", whole_bytes(storage));
 }
 
 void
