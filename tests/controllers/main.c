@@ -13,6 +13,9 @@ main(void)
     srunner_add_suite(runner, deployment_sync_suite());
     srunner_add_suite(runner, deployment_sets_suite());
     srunner_add_suite(runner, endpointslice_suite());
+    srunner_add_suite(runner, endpointpack_suite());
+    srunner_add_suite(runner, endpointlabels_suite());
+    srunner_add_suite(runner, endpointzones_suite());
     srunner_add_suite(runner, nodelifecycle_suite());
     srunner_add_suite(runner, nodezones_suite());
     srunner_add_suite(runner, eviction_suite());
