@@ -74,21 +74,32 @@ decode_int(Decoder *decoder,
     return FALSE;
 }
 
+/* A string or a number stands for itself, with blanks round it; anything else is no quantity. */
+static char *
+read_quantity(const Value *value, Quantity *out_quantity)
+{
+    g_autofree char *trimmed = NULL;
+
+    if (value->type != VALUE_STRING && value->type != VALUE_INT && value->type != VALUE_FLOAT)
+        return g_strdup(QUANTITY_REGEX_MESSAGE);
+    trimmed = g_strstrip(g_strdup(value->text));
+    return quantity_parse(trimmed, out_quantity) ? NULL : g_strdup(quantity_parse_message(trimmed));
+}
+
+char *
+decode_quantity_fault(const Value *value)
+{
+    Quantity quantity;
+
+    return read_quantity(value, &quantity);
+}
+
 static gboolean
 decode_quantity(Decoder *decoder, const Value *value, const Place *place, Quantity *out_quantity)
 {
-    const char *text =
-        value->type == VALUE_BOOL ? (value->boolean ? "true" : "false") : value->text;
+    char *fault = read_quantity(value, out_quantity);
 
-    /* A string or a number stands for itself, with blanks round it; anything else is no quantity. */
-    if (value->type == VALUE_STRING || value->type == VALUE_INT || value->type == VALUE_FLOAT) {
-        g_autofree char *trimmed = g_strstrip(g_strdup(text));
-
-        if (quantity_parse(trimmed, out_quantity))
-            return TRUE;
-        return decode_fatal(decoder, value, place, g_strdup(quantity_parse_message(trimmed)));
-    }
-    return decode_fatal(decoder, value, place, g_strdup(QUANTITY_REGEX_MESSAGE));
+    return fault == NULL || decode_fatal(decoder, value, place, fault);
 }
 
 static gboolean
@@ -170,6 +181,14 @@ base64_check(const char *text)
     return n_symbols % 4 == 0 ? -1 : (gssize)length;
 }
 
+char *
+decode_base64_fault(const char *text)
+{
+    gssize bad = base64_check(text);
+
+    return bad < 0 ? NULL : g_strdup_printf("illegal base64 data at input byte %" G_GSSIZE_FORMAT, bad);
+}
+
 /* --- maps and lists ---------------------------------------------------------------------- */
 
 static gboolean
@@ -193,12 +212,10 @@ decode_bytes(Decoder *decoder,
         return TRUE;
     }
 
-    gssize bad = base64_check(value->text);
+    char *fault = decode_base64_fault(value->text);
 
-    if (bad >= 0)
-        return decode_fatal(decoder, value, place,
-                            g_strdup_printf("illegal base64 data at input byte %" G_GSSIZE_FORMAT,
-                                            bad));
+    if (fault != NULL)
+        return decode_fatal(decoder, value, place, fault);
     *out_text = value->text;
     return TRUE;
 }

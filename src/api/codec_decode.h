@@ -43,6 +43,9 @@ gboolean decode_fatal_type(Decoder *decoder,
                            const Place *place,
                            const char *go_type,
                            gboolean with_literal);
+/* decode_base64_fault, decode_quantity_fault: why @text or @value is none; NULL if it is. (owned) */
+char *decode_base64_fault(const char *text);
+char *decode_quantity_fault(const Value *value);
 /* decode_time_fault: what Go's time.Parse says of @text in the layout of a Time or a MicroTime; NULL if nothing. (owned) */
 char *decode_time_fault(const char *text, gboolean is_micro);
 /* decode_add_strict: @what is "unknown" or "duplicate". */

@@ -300,6 +300,11 @@ api_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
     /* Most writes leave metadata alone; what was valid stays valid. */
     if (object->meta != old->meta)
         validate_meta_update(object, old, errors);
+    if (object->meta != old->meta && kind->checks_finalizers_again) {
+        api_errors_push(errors, "metadata");
+        validate_finalizers(errors, &object->meta->finalizers);
+        api_errors_pop(errors);
+    }
     if (kind->validate_update != NULL)
         kind->validate_update(object, old, errors);
     else if (kind->validate != NULL)

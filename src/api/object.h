@@ -90,6 +90,7 @@ struct ApiKind {
     void (*warn)(const ApiObject *object, GPtrArray *warnings); /* adds char* (owned) */
     /* name: which pattern of names; see names.h */
     int name_rule;
+    gboolean checks_finalizers_again; /* an update is validated like a new one, all of its metadata included */
     gboolean takes_any_finalizer; /* also one without a domain that nobody knows */
     gboolean checks_meta_last; /* at creation, metadata only if nothing else is wrong */
     /*

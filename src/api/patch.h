@@ -39,3 +39,9 @@ Value *patch_read(PatchType type, const char *text, gsize length, ApiStatus **ou
  */
 ApiStatus *
 patch_status_bad_result(PatchType type, const Value *patched, const Value *patch, const char *why);
+
+/*
+ * patch_unstructured_fault: why the outcome of a strategic merge patch, a document of @kind, is no such object, in the
+ * words of the converter that upstream uses for it. Returns: (owned) NULL if it is one, but for unknown fields.
+ */
+char *patch_unstructured_fault(const ApiKind *kind, const Value *tree);

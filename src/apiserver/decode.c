@@ -81,6 +81,40 @@ judge_fields(Call *call, const ApiDecodeResult *result)
     return NULL;
 }
 
+/* --- owners that are named twice --------------------------------------------------------- */
+
+static gboolean
+is_repeated_owner(const ObjectMeta *meta, guint index)
+{
+    for (guint i = 0; i < index; i++)
+        if (api_struct_equal(&owner_reference_type, &meta->owner_references.items[i], &meta->owner_references.items[index]))
+            return TRUE;
+    return FALSE;
+}
+
+/* v1.34 endpoints/handlers/create.go, dedupOwnerReferencesAndAddWarning; @when: a patch is looked at later. */
+static void
+drop_repeated_owners(Call *call, ApiObject *object, const char *when)
+{
+    g_autoptr(GString) uids = g_string_new(NULL);
+
+    for (guint i = object->meta->owner_references.count; i-- > 1;) {
+        ObjectMeta *meta;
+
+        if (!is_repeated_owner(object->meta, i))
+            continue;
+        meta = api_edit_meta(object);
+        g_string_prepend(uids, uids->len > 0 ? ", " : "");
+        g_string_prepend(uids, meta->owner_references.items[i].uid == NULL ? "" : meta->owner_references.items[i].uid);
+        api_list_remove((ApiList *)&meta->owner_references, sizeof(OwnerReference), i);
+    }
+    if (uids->len > 0)
+        call_warn(call, str_internf(".metadata.ownerReferences contains duplicate entries%s; API server dedups owner "
+                                    "references in 1.20+, and may reject such requests as early as 1.24; please fix your "
+                                    "requests; duplicate UID(s) observed: %s",
+                                    when, uids->str));
+}
+
 ApiObject *
 decode_body(Call *call, const Value *body, ApiStatus **out_status)
 {
@@ -97,6 +131,8 @@ decode_body(Call *call, const Value *body, ApiStatus **out_status)
     else
         *out_status = judge_fields(call, &result);
     api_decode_result_clear(&result);
+    if (*out_status == NULL)
+        drop_repeated_owners(call, object, "");
     return *out_status == NULL ? stored_form(call->request, g_steal_pointer(&object)) : NULL;
 }
 
@@ -189,9 +225,16 @@ decode_patched(Call *call, const Value *tree, ApiStatus **out_status)
 {
     const ApiRequest *request = call->request;
     ApiDecodeResult result = {0};
-    g_autoptr(ApiObject) object = api_object_decode(form_of(request), tree, &result);
+    g_autofree char *fault =
+        request->patch_type == PATCH_STRATEGIC ? patch_unstructured_fault(form_of(request), tree) : NULL;
+    g_autoptr(ApiObject) object = NULL;
 
     *out_status = NULL;
+    if (fault != NULL) {
+        *out_status = refuse_result(request, tree, fault);
+        return NULL;
+    }
+    object = api_object_decode(form_of(request), tree, &result);
     if (result.type_error != NULL) {
         *out_status = refuse_result(request, tree, result.type_error);
     } else if (result.strict != NULL && request->field_validation == FIELD_VALIDATION_STRICT) {
@@ -202,5 +245,7 @@ decode_patched(Call *call, const Value *tree, ApiStatus **out_status)
         *out_status = judge_fields(call, &result);
     }
     api_decode_result_clear(&result);
+    if (*out_status == NULL)
+        drop_repeated_owners(call, object, " after mutating admission happens");
     return *out_status == NULL ? stored_form(call->request, g_steal_pointer(&object)) : NULL;
 }

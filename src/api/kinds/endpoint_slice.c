@@ -148,6 +148,7 @@ const ApiKind endpoint_slice_kind = {
     .singular = "endpointslice",
     .is_namespaced = TRUE,
     .has_generation = TRUE,
+    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &slice_type,
     .doc = "A part of a Service's endpoints: addresses, ports and their state.",

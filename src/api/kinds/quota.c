@@ -137,6 +137,7 @@ const ApiKind limit_range_kind = {
     .singular = "limitrange",
     .short_names = limit_range_short_names,
     .is_namespaced = TRUE,
+    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .spec = &limit_range_spec_type,
     .doc = "Bounds and defaults for each pod, container and claim of a namespace.",

@@ -381,6 +381,7 @@ const ApiKind service_kind = {
     .short_names = service_short_names,
     .is_namespaced = TRUE,
     .has_status = TRUE,
+    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .in_all = TRUE,
     .spec = &service_spec_type,

@@ -267,28 +267,83 @@ claim_internal_json(const PvcSpec *spec)
     return value_to_json(value, VALUE_INDENT1);
 }
 
+#define CLASS_ANNOTATION "volume.beta.kubernetes.io/storage-class"
+
+static const char *
+class_annotation(const ApiObject *claim)
+{
+    return str_map_get(&claim->meta->annotations, str_intern(CLASS_ANNOTATION));
+}
+
+/*
+ * validateStorageClassUpgradeFromAnnotation, validateStorageClassUpgradeFromNil: a claim without a class may be given
+ * one, that of its old annotation if it has one. *out_is_annotated: the annotation gave way to the field.
+ */
+static gboolean
+may_get_class(const ApiObject *object, const ApiObject *old, gboolean *out_is_annotated)
+{
+    const char *name = pvc_spec(object)->storage_class_name;
+    const char *before = class_annotation(old);
+    const char *now = class_annotation(object);
+    gboolean fits = name != NULL && pvc_spec(old)->storage_class_name == NULL && (before == NULL || str_is(name, before));
+
+    *out_is_annotated = fits && before != NULL && (now == NULL || str_is(now, before));
+    return fits;
+}
+
+/* What an update may change is set as it was: the spec of @object less that. */
+static void
+munge_claim(PvcSpec *munged, const ApiObject *object, const ApiObject *old)
+{
+    const PvcSpec *before = old->spec;
+    const Quantity *size = quantity_map_get(&before->resources.requests, "storage");
+    gboolean is_annotated;
+
+    api_struct_copy(&pvc_spec_type, munged, object->spec);
+    if (str_is_empty(before->volume_name))
+        munged->volume_name = before->volume_name;
+    if (may_get_class(object, old, &is_annotated))
+        munged->storage_class_name = NULL;
+    if (!str_is(pvc_status(object)->phase, "Bound"))
+        return;
+    if (size != NULL && munged->resources.requests.count > 0)
+        quantity_map_set(&munged->resources.requests, str_intern("storage"), *size);
+    if (munged->volume_attributes_class_name != NULL)
+        munged->volume_attributes_class_name = before->volume_attributes_class_name;
+}
+
+static void
+check_attributes_class_kept(ApiErrors *errors, const char *name, const char *before)
+{
+    if (before != NULL && name == NULL)
+        field_forbidden(errors, "spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden");
+    else if (!str_is_empty(before) && name[0] == '\0')
+        field_forbidden(errors, "spec.volumeAttributesClassName", "update from non-nil value to an empty string is forbidden");
+}
+
 /* ValidatePersistentVolumeClaimUpdate: a bound claim may ask for more, one without a volume may get one. */
 static void
 pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
-    const Quantity *size = quantity_map_get(&pvc_spec(object)->resources.requests, "storage");
-    const Quantity *before = quantity_map_get(&pvc_spec(old)->resources.requests, "storage");
+    const PvcSpec *spec = object->spec;
+    const PvcSpec *before = old->spec;
+    const Quantity *size = quantity_map_get(&spec->resources.requests, "storage");
+    const Quantity *old_size = quantity_map_get(&before->resources.requests, "storage");
+    const Quantity *capacity = quantity_map_get(&pvc_status(old)->capacity, "storage");
+    const char *annotation = text_or_empty(class_annotation(object));
     PvcSpec munged = {0};
+    gboolean is_annotated;
     g_autofree char *was = NULL;
     g_autofree char *is = NULL;
 
+    pvc_validate(object, errors);
+    may_get_class(object, old, &is_annotated);
+    if (!is_annotated && !str_is(annotation, text_or_empty(class_annotation(old))))
+        field_invalid_string(errors, "metadata.annotations." CLASS_ANNOTATION, annotation, "field is immutable");
     if (object->spec == old->spec)
         return;
-    pvc_validate(object, errors);
-    api_struct_copy(&pvc_spec_type, &munged, object->spec);
-    if (str_is_empty(pvc_spec(old)->volume_name))
-        munged.volume_name = pvc_spec(old)->volume_name;
-    if (str_is(pvc_status(object)->phase, "Bound")) {
-        if (size != NULL && before != NULL)
-            quantity_map_set(&munged.resources.requests, str_intern("storage"), *before);
-        munged.volume_attributes_class_name = pvc_spec(old)->volume_attributes_class_name;
-    }
-    was = claim_internal_json(pvc_spec(old));
+    munge_claim(&munged, object, old);
+    was = claim_internal_json(before);
     is = claim_internal_json(&munged);
     if (strcmp(was, is) != 0) {
         g_autofree char *diff = text_unified_diff(was, is, 3);
@@ -298,9 +353,15 @@ pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
                                     "volumeAttributesClassName for bound claims\n%s",
                                     diff));
     }
-    if (size != NULL && before != NULL && quantity_compare(size, before) < 0)
+    /* Back to what it has, no further, if growing did not work (RecoverVolumeExpansionFailure). */
+    if (size != NULL && old_size != NULL && quantity_compare(size, old_size) < 0 && capacity != NULL &&
+        quantity_compare(size, capacity) <= 0)
         field_forbidden(errors, "spec.resources.requests.storage",
                         "field can not be less than status.capacity");
+    if (!str_is(spec->volume_mode, before->volume_mode))
+        field_invalid_raw(errors, "volumeMode", spec->volume_mode == NULL ? "null" : api_quote(spec->volume_mode),
+                          "field is immutable");
+    check_attributes_class_kept(errors, spec->volume_attributes_class_name, before->volume_attributes_class_name);
     api_struct_clear(&pvc_spec_type, &munged);
 }
 
@@ -358,6 +419,7 @@ const ApiKind persistent_volume_claim_kind = {
     .short_names = pvc_short_names,
     .is_namespaced = TRUE,
     .has_status = TRUE,
+    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .spec = &pvc_spec_type,
     .status = &pvc_status_type,
@@ -377,6 +439,7 @@ const ApiKind persistent_volume_kind = {
     .singular = "persistentvolume",
     .short_names = pv_short_names,
     .has_status = TRUE,
+    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .spec = &pv_spec_type,
     .status = &pv_status_type,

@@ -53,9 +53,21 @@ refuse_policy(const Admission *admission, const char *given, const char *compute
                     given, computed));
 }
 
+/* v1.34 pkg/registry/scheduling/priorityclass/storage: Delete */
+static ApiStatus *
+refuse_delete(const Admission *admission)
+{
+    if (!str_is(admission->name, "system-node-critical") && !str_is(admission->name, "system-cluster-critical"))
+        return NULL;
+    return api_status_forbidden(&priority_class_kind, admission->name,
+                                "this is a system priority class and cannot be deleted");
+}
+
 static ApiStatus *
 priority_mutate(Admission *admission)
 {
+    if (admission->kind == &priority_class_kind && admission->operation == ADMISSION_DELETE)
+        return refuse_delete(admission);
     if (admission->kind != &pod_kind || admission->subresource != NULL ||
         admission->operation == ADMISSION_DELETE || admission->is_known)
         return NULL;
@@ -115,7 +127,25 @@ priority_mutate(Admission *admission)
     return NULL;
 }
 
+/* validatePriorityClass: a second default is refused. */
+static ApiStatus *
+priority_validate(Admission *admission)
+{
+    const ApiObject *first;
+
+    if (admission->kind != &priority_class_kind || admission->operation == ADMISSION_DELETE ||
+        !((const PriorityClassBody *)admission->object->body)->global_default)
+        return NULL;
+    first = find_global_default(admission);
+    if (first == NULL || (admission->operation == ADMISSION_UPDATE && str_is(api_name(first), api_name(admission->object))))
+        return NULL;
+    return api_status_forbidden(&priority_class_kind, api_name(admission->object),
+                                str_internf("PriorityClass %s is already marked as default. Only one default can exist",
+                                            api_name(first)));
+}
+
 const AdmissionPlugin priority_plugin = {
     .name = "Priority",
     .mutate = priority_mutate,
+    .validate = priority_validate,
 };

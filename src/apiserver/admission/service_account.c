@@ -115,12 +115,29 @@ copy_pull_secrets(PodSpec *spec, const ServiceAccountBody *account)
         API_LIST_ADD(&spec->image_pull_secrets)->name = account->image_pull_secrets.items[i].name;
 }
 
+/* Validate of a mirror pod, whose spec is the kubelet's: it is left as it is. */
+static ApiStatus *
+check_mirror(const Admission *admission)
+{
+    const PodSpec *spec = pod_spec(admission->object);
+
+    if (!str_is_empty(spec->service_account_name))
+        return refuse(admission, "a mirror pod may not reference service accounts");
+    for (guint i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].secret != NULL)
+            return refuse(admission, "a mirror pod may not reference secrets");
+    return NULL;
+}
+
 static ApiStatus *
 service_account_mutate(Admission *admission)
 {
     if (admission->kind != &pod_kind || admission->operation != ADMISSION_CREATE ||
         admission->subresource != NULL)
         return NULL;
+
+    if (str_map_get(&admission->object->meta->annotations, str_intern("kubernetes.io/config.mirror")) != NULL)
+        return check_mirror(admission);
 
     const char *wanted = pod_spec(admission->object)->service_account_name;
     const char *name = str_is_empty(wanted) ? str_intern("default") : wanted;
