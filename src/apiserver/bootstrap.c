@@ -3,15 +3,19 @@
  *
  * At its first start the server makes the system's namespaces, its own Service
  * with its EndpointSlice, and the two priority classes of the system; what is
- * there already stays.
+ * there already stays. What somebody deletes of it comes back, but for the
+ * classes: the server looks for its Service each 10 s, for namespaces each minute.
+ * Looks that would miss nothing are not played.
  *
- * Models: v1.34 pkg/controlplane: systemnamespaces, kubernetesservice, and
+ * Models: v1.34 pkg/controlplane/controller: systemnamespaces, kubernetesservice, and
  * pkg/registry/scheduling/rest.
  */
 
 #include "apiserver/server.h"
 
-#define SECURE_PORT 6443
+#define SECURE_PORT   6443
+#define SERVICE_NS    (10 * NS_PER_S)
+#define NAMESPACES_NS (60 * NS_PER_S)
 
 static ApiObject *
 make_namespace(ApiServer *server, const char *name)
@@ -84,12 +88,18 @@ bootstrap_slice(ApiServer *server, const char *name)
 
 static const struct {
     ApiObject *(*make)(ApiServer *server, const char *name);
+    const ApiKind *kind;
     const char *name;
+    gint64 period_ns; /* of the looks whether it is there; 0: none after the first */
 } first_objects[] = {
-    {make_namespace, "kube-system"},      {make_namespace, "kube-public"},
-    {make_namespace, "kube-node-lease"},  {make_namespace, "default"},
-    {make_class, "system-node-critical"}, {make_class, "system-cluster-critical"},
-    {make_service, "kubernetes"},         {bootstrap_slice, "kubernetes"},
+    {make_namespace, &namespace_kind, "kube-system", NAMESPACES_NS},
+    {make_namespace, &namespace_kind, "kube-public", NAMESPACES_NS},
+    {make_namespace, &namespace_kind, "kube-node-lease", NAMESPACES_NS},
+    {make_namespace, &namespace_kind, "default", NAMESPACES_NS},
+    {make_class, &priority_class_kind, "system-node-critical", 0},
+    {make_class, &priority_class_kind, "system-cluster-critical", 0},
+    {make_service, &service_kind, "kubernetes", SERVICE_NS},
+    {bootstrap_slice, &endpoint_slice_kind, "kubernetes", SERVICE_NS},
 };
 
 static void bootstrap_next(ApiServer *server);
@@ -107,40 +117,95 @@ bootstrap_done(gpointer user, ApiResponse *response)
 }
 
 static gboolean
-is_there(const ApiServer *server, const ApiObject *object)
+is_there(const ApiServer *server, guint index)
 {
-    return cache_get(server, object->kind,
-                     storage_key(object->kind, api_namespace(object), api_name(object))) != NULL;
+    const ApiKind *kind = first_objects[index].kind;
+    const char *space = kind->is_namespaced ? str_intern("default") : NULL;
+
+    return cache_get(server, kind, storage_key(kind, space, str_intern(first_objects[index].name))) != NULL;
+}
+
+static void
+make(ApiServer *server, guint index, void (*done)(gpointer user, ApiResponse *response))
+{
+    ApiObject *object = first_objects[index].make(server, first_objects[index].name);
+    ApiRequest *request = api_request_new(VERB_CREATE, object->kind, api_namespace(object), api_name(object));
+
+    request->object = object;
+    request->user = str_intern("system:apiserver");
+    request->reason = str_intern("bootstrap");
+    server_call(server, request, done, server);
 }
 
 static void
 bootstrap_next(ApiServer *server)
 {
-    if (server->bootstrap_index == G_N_ELEMENTS(first_objects)) {
+    while (server->bootstrap_index < G_N_ELEMENTS(first_objects) && is_there(server, server->bootstrap_index))
+        server->bootstrap_index++; /* a peer made it */
+    if (server->bootstrap_index == G_N_ELEMENTS(first_objects))
         server->is_bootstrapped = TRUE;
-        return;
-    }
+    else
+        make(server, server->bootstrap_index, bootstrap_done);
+}
 
-    ApiObject *object =
-        first_objects[server->bootstrap_index].make(server,
-                                                    first_objects[server->bootstrap_index].name);
-    ApiRequest *request;
+/* --- what is missed later ------------------------------------------------------------ */
 
-    if (is_there(server, object)) { /* a peer made it */
-        api_object_unref(object);
-        server->bootstrap_index++;
-        bootstrap_next(server);
-        return;
+static void
+keep_arm(ApiServer *server, guint index)
+{
+    gint64 period_ns = first_objects[index].period_ns;
+    gint64 past_ns = sim_now_ns(server->sim) - server->keep_from_ns;
+    gint64 at_ns = server->keep_from_ns + (past_ns / period_ns + 1) * period_ns;
+
+    if (!server->keep.is_armed || at_ns < server->keep.due_ns)
+        sim_timer_arm_at(&server->keep, at_ns);
+}
+
+/* Whatever came of it, a later look sees. */
+static void
+kept(gpointer user, ApiResponse *response)
+{
+    (void)user;
+    api_response_free(response);
+}
+
+void
+bootstrap_on_keep(Sim *sim, gpointer self)
+{
+    ApiServer *server = self;
+    gint64 past_ns = sim_now_ns(sim) - server->keep_from_ns;
+    gboolean can_act = !server->is_paused && etcd_read_delay_ns(server->etcd, server->process) != G_MAXINT64;
+
+    for (guint i = 0; i < G_N_ELEMENTS(first_objects); i++) {
+        if (first_objects[i].period_ns == 0 || is_there(server, i))
+            continue;
+        if (can_act && past_ns % first_objects[i].period_ns == 0)
+            make(server, i, kept);
+        keep_arm(server, i);
     }
-    request = api_request_new(VERB_CREATE, object->kind, api_namespace(object), api_name(object));
-    request->object = object;
-    request->user = str_intern("system:apiserver");
-    request->reason = str_intern("bootstrap");
-    server_call(server, request, bootstrap_done, server);
+}
+
+void
+bootstrap_lost(ApiServer *server, const ApiObject *object)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(first_objects); i++)
+        if (first_objects[i].kind == object->kind && first_objects[i].period_ns > 0 &&
+            str_is(api_name(object), first_objects[i].name) &&
+            (!object->kind->is_namespaced || str_is(api_namespace(object), "default")))
+            keep_arm(server, i);
 }
 
 void
 bootstrap_begin(ApiServer *server)
 {
+    gint64 now_ns = sim_now_ns(server->sim);
+
+    server->keep_from_ns = now_ns;
+    if (server->is_bootstrapped) {
+        sim_timer_arm_at(&server->keep, now_ns);
+        return;
+    }
+    /* A cluster has been up for any time before a scenario begins. */
+    server->keep_from_ns -= rng_between_ns(rng_stream(server->sim, "apiserver/keep"), 0, NAMESPACES_NS - 1);
     bootstrap_next(server);
 }

@@ -138,6 +138,7 @@ apply(ApiServer *server, StreamEvent *event)
         key_index_remove(resource->objects, event->key);
         change->gone = api_object_copy(change->previous);
         change->gone->resource_version = event->revision;
+        bootstrap_lost(server, change->gone);
     }
 
     /*

@@ -224,12 +224,24 @@ delete_answer(Call *call, const ApiObject *object)
     call_answer(call, response);
 }
 
+/* v1.34 registry/scheduling/priorityclass/storage, Delete: the two of the system stay. */
+static ApiStatus *
+refuse_system_class(const ApiRequest *request)
+{
+    if (request->kind != &priority_class_kind ||
+        (!str_is(request->name, "system-node-critical") && !str_is(request->name, "system-cluster-critical")))
+        return NULL;
+    return api_status_forbidden(&priority_class_kind, request->name,
+                                "this is a system priority class and cannot be deleted");
+}
+
 void
 delete_begin(Call *call)
 {
-    ApiStatus *status = NULL;
+    ApiStatus *status = refuse_system_class(call->request);
 
-    admission_mutate(call, NULL, NULL, ADMISSION_DELETE, NULL, &status);
+    if (status == NULL)
+        admission_mutate(call, NULL, NULL, ADMISSION_DELETE, NULL, &status);
     if (status != NULL) {
         call_fail(call, status);
         return;

@@ -27,8 +27,7 @@ server_on_ready(Sim *sim, gpointer self)
     cache_fill(server);
     server->etcd_watch_id = etcd_watch(server->etcd, cache_on_etcd, server);
     watch_start_all(server);
-    if (!server->is_bootstrapped)
-        bootstrap_begin(server);
+    bootstrap_begin(server);
     server_unpark(server);
 }
 
@@ -57,6 +56,7 @@ server_stopped(gpointer self)
 
     sim_timer_disarm(&server->ready);
     sim_timer_disarm(&server->drain);
+    sim_timer_disarm(&server->keep);
     peers_stopped(server);
     sim_handle_drop(server->sim, server->handle);
     server->handle = (SimHandle){0};
@@ -168,6 +168,7 @@ apiserver_new(const ApiServerOptions *options)
     server->backends = g_array_new(FALSE, FALSE, sizeof(ApiBackend));
     sim_timer_init(&server->ready, server->sim, SIM_CONTROL, server_on_ready, server);
     sim_timer_init(&server->drain, server->sim, SIM_CONTROL, server_on_drain, server);
+    sim_timer_init(&server->keep, server->sim, SIM_CONTROL, bootstrap_on_keep, server);
     cache_init(server);
     server->allocator = server->first == server ? allocator_new(&server->options, server->sim) : server->first->allocator;
     server->charger = quota_charger_new(server);
@@ -183,6 +184,7 @@ apiserver_free(ApiServer *server)
         return;
     sim_timer_clear(&server->ready);
     sim_timer_clear(&server->drain);
+    sim_timer_clear(&server->keep);
     if (server->handle.generation != 0)
         sim_handle_drop(server->sim, server->handle);
     if (server->etcd_watch_id != 0)

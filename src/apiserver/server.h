@@ -132,6 +132,8 @@ struct ApiServer {
     SpecMemo *memo;
     QuotaCharger *charger;
     guint bootstrap_index;
+    SimTimer keep;       /* bootstrap.c: the next look for what is missed */
+    gint64 keep_from_ns; /* the looks are whole periods after it */
     ApiServerCounters counters;
     /* peers.c */
     ApiServer *first;  /* (borrowed) itself if there is but one */
@@ -331,7 +333,11 @@ void allocator_claim_free(AllocatorClaim *claim, gboolean is_kept);
 
 /* --- bootstrap.c --------------------------------------------------------------------- */
 
+/* bootstrap_begin: the server is ready, for the first time or again. */
 void bootstrap_begin(ApiServer *server);
+/* bootstrap_lost: @object is there no more; if it was one of its own, it will be made again. */
+void bootstrap_lost(ApiServer *server, const ApiObject *object);
+void bootstrap_on_keep(Sim *sim, gpointer self);
 /* bootstrap_slice: the end points of the Service "kubernetes": itself and the peers that are alive. (owned) */
 ApiObject *bootstrap_slice(ApiServer *server, const char *name);
 

@@ -348,15 +348,91 @@ START_TEST(test_namespace)
 }
 END_TEST
 
-START_TEST(test_immortal_namespace)
+/* plugin/pkg/admission/namespace/lifecycle; v1.34 registry/scheduling/priorityclass/storage, Delete */
+static const struct {
+    const ApiKind *kind;
+    const char *name, *message;
+} immortal_cases[] = {
+    {&namespace_kind, "default", "namespaces \"default\" is forbidden: this namespace may not be deleted"},
+    {&namespace_kind, "kube-public", "namespaces \"kube-public\" is forbidden: this namespace may not be deleted"},
+    {&priority_class_kind, "system-node-critical",
+     "priorityclasses.scheduling.k8s.io \"system-node-critical\" is forbidden: this is a system priority class and "
+     "cannot be deleted"},
+    {&priority_class_kind, "system-cluster-critical",
+     "priorityclasses.scheduling.k8s.io \"system-cluster-critical\" is forbidden: this is a system priority class and "
+     "cannot be deleted"},
+};
+
+START_TEST(test_immortal)
 {
-    ApiResponse *response =
-        fixture_call(&fixture, api_request_new(VERB_DELETE, &namespace_kind, NULL, "default"));
+    ApiResponse *response = fixture_call(
+        &fixture, api_request_new(VERB_DELETE, immortal_cases[_i].kind, NULL, immortal_cases[_i].name));
 
     ck_assert_int_eq(response->code, 403);
-    ck_assert_str_eq(response->status->message,
-                     "namespaces \"default\" is forbidden: this namespace may not be deleted");
+    ck_assert_str_eq(response->status->message, immortal_cases[_i].message);
     api_response_free(response);
+}
+END_TEST
+
+/*
+ * v1.34 pkg/controlplane/controller: kubernetesservice looks each 10 s, systemnamespaces each minute, whether what the
+ * server made at its start is still there, and makes it again; the priority classes are made at the start alone
+ */
+static const struct {
+    const ApiKind *kind;
+    const char *namespace_, *name;
+    gint64 within_s; /* 0: it stays away */
+} kept_cases[] = {
+    {&service_kind, "default", "kubernetes", 10},
+    {&endpoint_slice_kind, "default", "kubernetes", 10},
+    {&service_kind, "default", "other", 0},
+    {&config_map_kind, "default", "kubernetes", 0},
+};
+
+START_TEST(test_kept)
+{
+    const ApiKind *kind = kept_cases[_i].kind;
+    const char *name = str_intern(kept_cases[_i].name);
+    gint64 within_ns = kept_cases[_i].within_s * NS_PER_S;
+    gint64 gone_ns;
+
+    if (fixture_get(&fixture, kind, name) == NULL) {
+        ApiObject *object = api_object_new(kind, kept_cases[_i].namespace_, name);
+
+        if (kind == &service_kind) {
+            ServicePort *port = API_LIST_ADD(&((ServiceSpec *)api_edit_spec(object))->ports);
+
+            port->port = 80;
+        }
+        api_response_free(fixture_create(&fixture, object));
+    }
+    api_response_free(fixture_call(&fixture, api_request_new(VERB_DELETE, kind, kept_cases[_i].namespace_, name)));
+    fixture_settle(&fixture);
+    ck_assert_ptr_null(fixture_get(&fixture, kind, name));
+    gone_ns = sim_now_ns(fixture.sim);
+    if (within_ns == 0) {
+        sim_run_until(fixture.sim, gone_ns + 70 * NS_PER_S);
+        ck_assert_ptr_null(fixture_get(&fixture, kind, name));
+        return;
+    }
+    for (gint64 at_ns = gone_ns; fixture_get(&fixture, kind, name) == NULL && at_ns <= gone_ns + 2 * within_ns;
+         at_ns += NS_PER_MS)
+        sim_run_until(fixture.sim, at_ns);
+    ck_assert_ptr_nonnull(fixture_get(&fixture, kind, name));
+    ck_assert_int_le(sim_now_ns(fixture.sim), gone_ns + within_ns + 100 * NS_PER_MS);
+    if (kind == &service_kind)
+        ck_assert_str_eq(service_spec(fixture_get(&fixture, kind, name))->cluster_ip, "10.96.0.1");
+}
+END_TEST
+
+/* The Service that was deleted while no server ran comes back as soon as one is ready: both loops begin with a look. */
+START_TEST(test_kept_after_restart)
+{
+    api_response_free(
+        fixture_call(&fixture, api_request_new(VERB_DELETE, &service_kind, "default", "kubernetes")));
+    process_crash(apiserver_process(fixture.server), NS_PER_MS);
+    sim_run_until(fixture.sim, sim_now_ns(fixture.sim) + 2 * NS_PER_S);
+    ck_assert_ptr_nonnull(fixture_get(&fixture, &service_kind, "kubernetes"));
 }
 END_TEST
 
@@ -376,7 +452,9 @@ delete_suite(void)
     tcase_add_test(tcase, test_success_details);
     tcase_add_test(tcase, test_collection);
     tcase_add_test(tcase, test_namespace);
-    tcase_add_test(tcase, test_immortal_namespace);
+    tcase_add_loop_test(tcase, test_immortal, 0, G_N_ELEMENTS(immortal_cases));
+    tcase_add_loop_test(tcase, test_kept, 0, G_N_ELEMENTS(kept_cases));
+    tcase_add_test(tcase, test_kept_after_restart);
     suite_add_tcase(suite, tcase);
     return suite;
 }
