@@ -28,13 +28,14 @@ static const struct {
     const char *name;
     gboolean (*begin)(Command *command);
     void (*one)(Command *command, Target *target);
+    gboolean says_none; /* tells that a selector found nothing */
 } subcommands[] = {
-    {"history", rollout_history_begin, rollout_history_one},
-    {"pause", NULL, rollout_change_one},
-    {"restart", NULL, rollout_change_one},
-    {"resume", NULL, rollout_change_one},
-    {"status", rollout_status_begin, rollout_status_one},
-    {"undo", NULL, rollout_undo_one},
+    {"history", rollout_history_begin, rollout_history_one, FALSE},
+    {"pause", NULL, rollout_change_one, TRUE},
+    {"restart", NULL, rollout_change_one, TRUE},
+    {"resume", NULL, rollout_change_one, TRUE},
+    {"status", rollout_status_begin, rollout_status_one, TRUE},
+    {"undo", NULL, rollout_undo_one, FALSE},
 };
 
 const char *
@@ -55,7 +56,11 @@ subcommand_index(const Command *command)
 static void
 go(Command *command)
 {
-    command_each(command, subcommands[subcommand_index(command)].one, command_end_default);
+    guint index = subcommand_index(command);
+
+    if (command->targets->len == 0 && subcommands[index].says_none && !command->has_failed)
+        command_warn(command, "No resources found in %s namespace.", command_namespace(command));
+    command_each(command, subcommands[index].one, command_end_default);
 }
 
 static void

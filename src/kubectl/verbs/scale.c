@@ -151,6 +151,10 @@ end(Command *command)
 static void
 go(Command *command)
 {
+    if (command->targets->len == 0) {
+        command_fail(command, "no objects passed to scale");
+        return;
+    }
     command_each(command, scale_one, end);
 }
 
