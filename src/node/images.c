@@ -6,6 +6,7 @@
  */
 
 #include "node/internal.h"
+#include "node/image_name.h"
 #include "api/profile.h"
 
 typedef struct {
@@ -57,23 +58,6 @@ pull_error_set(Worker *w, const char *image, const char *text)
         g_array_append_val(w->pull_errors, fresh);
 }
 
-/* v1.34 evalCRIPullErr: some errors have reasons of their own. */
-static const char *
-pull_reason(const char *error)
-{
-    static const struct {
-        const char *prefix, *reason;
-    } known[] = {
-        {"RegistryUnavailable", "RegistryUnavailable"},
-        {"SignatureValidationFailed", "SignatureValidationFailed"},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(known); i++)
-        if (g_str_has_prefix(error, known[i].prefix))
-            return known[i].reason;
-    return "ErrImagePull";
-}
-
 /* --- pulling ------------------------------------------------------------------------- */
 
 static void
@@ -89,13 +73,14 @@ pull_done(gpointer user, const char *error, gint64 pull_ns, gint64 size_bytes)
     g_free(request);
     k->pulls.is_pulling = FALSE;
     if (w != NULL && error != NULL) {
-        const char *reason = pull_reason(error);
+        const char *reason;
+        g_autofree char *message = image_pull_message(image, error, &reason);
 
         image_event(w, "Warning", "Failed",
                     str_internf("Failed to pull image \"%s\": %s", image, error));
         backoff_next(&w->pulls, image, kubelet_wall_ns(k), kubelet_wall_ns(k));
-        pull_error_set(w, image, str_internf("%s: %s", reason, error));
-        done(w, reason, str_intern(error));
+        pull_error_set(w, image, str_internf("%s: %s", reason, message));
+        done(w, reason, str_intern(message));
     } else if (w != NULL) {
         g_autofree char *pulled = pull_duration(pull_ns);
         g_autofree char *waited = pull_duration(waited_ns);
@@ -148,32 +133,18 @@ image_pull(Worker *w, const char *image, ImageDone done)
 
 /* --- policy -------------------------------------------------------------------------- */
 
-/* An image reference that no runtime accepts: what apimachinery's parser of references refuses. */
-static gboolean
-image_name_is_valid(const char *image)
-{
-    const char *rest = strrchr(image, '/');
-
-    if (image[0] == '\0')
-        return FALSE;
-    for (const char *c = rest != NULL ? rest : image; *c != '\0' && *c != ':' && *c != '@'; c++)
-        if (g_ascii_isupper(*c) || g_ascii_isspace(*c))
-            return FALSE;
-    return strchr(image, ' ') == NULL;
-}
-
 void
 image_ensure(Worker *w, const Container *container, gboolean is_init, ImageDone done)
 {
     const char *image = container->image;
     const char *policy = container->image_pull_policy;
+    g_autofree char *problem = image_name_problem(image);
 
     (void)is_init;
-    if (!image_name_is_valid(image)) {
-        const char *message =
-            str_internf("Failed to apply default image tag \"%s\": couldn't parse image name "
-                        "\"%s\": invalid reference format",
-                        image, image);
+    if (problem != NULL) {
+        const char *message = str_internf("Failed to apply default image tag \"%s\": couldn't parse image name "
+                                          "\"%s\": %s",
+                                          image, image, problem);
 
         image_event(w, "Warning", "InspectFailed", message);
         done(w, "InvalidImageName", message);

@@ -1,6 +1,7 @@
 /* test_rows.c - more rows of the kubelet's table tests, v1.34 */
 
 #include "base/duration.h"
+#include "node/image_name.h"
 #include "node/internal.h"
 #include "node/phase.h"
 #include "node/pressure.h"
@@ -494,6 +495,83 @@ START_TEST(test_shutdown_and_images)
 }
 END_TEST
 
+/* --- images: distribution/reference normalize_test.go, reference_test.go; images/image_manager_test.go --------- */
+
+#define LOWER(name) "invalid reference format: repository name (" name ") must be lowercase"
+#define BAD         "invalid reference format"
+#define HEX32       "0123456789abcdef0123456789abcdef"
+
+static const struct {
+    const char *image, *want; /* NULL: fine */
+} image_rows[] = {
+    {"nginx", NULL},
+    {"nginx:1.27", NULL},
+    {"library/nginx", NULL},
+    {"registry.k8s.io/pause:3.10", NULL},
+    {"localhost/app", NULL},
+    {"localhost:5000/app:v1", NULL},
+    {"127.0.0.1:5000/docker/docker", NULL},
+    {"foo_bar.com/app", BAD}, /* a host has no underscore */
+    {"foo/foo_bar.com:8080", NULL},
+    {"foo__bar/a--b/c.d", NULL},
+    {"app@sha256:" HEX32 HEX32, NULL},
+    {"app:tag@sha256:" HEX32, NULL},
+    {"Foo/bar", NULL}, /* a host may be in upper case */
+    {"Foo", LOWER("library/Foo")},
+    {"Nginx:latest", LOWER("library/Nginx")},
+    {"foo/Bar", LOWER("foo/Bar")},
+    {"registry.io/Foo/bar:1", LOWER("Foo/bar")},
+    {"app:Tag", NULL},
+    {"app:", BAD},
+    {"app:-x", BAD},
+    {"app:a b", BAD},
+    {" app", BAD},
+    {"app ", BAD},
+    {"-foo/bar", BAD},
+    {"foo/bar-", BAD},
+    {"foo..bar", BAD},
+    {"foo___bar", BAD},
+    {"foo//bar", BAD},
+    {"/bar", BAD},
+    {"app@sha256:123", BAD},
+    {"app@" HEX32, BAD},
+    {"app:1:2", BAD},
+    {"registry.io:x/app", BAD},
+    {HEX32 HEX32, "invalid repository name (" HEX32 HEX32 "), cannot specify 64-byte hexadecimal strings"},
+};
+
+START_TEST(test_image_names)
+{
+    g_autofree char *got = image_name_problem(image_rows[_i].image);
+
+    ck_assert_msg(str_is(got, image_rows[_i].want), "%s: %s", image_rows[_i].image, got == NULL ? "fine" : got);
+}
+END_TEST
+
+/* TestEvalCRIPullErr */
+START_TEST(test_pull_errors)
+{
+    static const struct {
+        const char *error, *reason, *message;
+    } rows[] = {
+        {"RegistryUnavailable", "RegistryUnavailable", "image pull failed for test because the registry is unavailable"},
+        {"RegistryUnavailable: foo", "RegistryUnavailable", "image pull failed for test because the registry is unavailable: foo"},
+        {"SignatureValidationFailed", "SignatureValidationFailed", "image pull failed for test because the signature validation failed"},
+        {"SignatureValidationFailed: no", "SignatureValidationFailed",
+         "image pull failed for test because the signature validation failed: no"},
+        {"some random error", "ErrImagePull", "some random error"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *reason;
+        g_autofree char *message = image_pull_message("test", rows[i].error, &reason);
+
+        ck_assert_str_eq(reason, rows[i].reason);
+        ck_assert_str_eq(message, rows[i].message);
+    }
+}
+END_TEST
+
 Suite *
 rows_suite(void)
 {
@@ -509,6 +587,8 @@ rows_suite(void)
     tcase_add_loop_test(tcase, test_rank, 0, G_N_ELEMENTS(rank_rows));
     tcase_add_test(tcase, test_thresholds);
     tcase_add_test(tcase, test_shutdown_and_images);
+    tcase_add_loop_test(tcase, test_image_names, 0, G_N_ELEMENTS(image_rows));
+    tcase_add_test(tcase, test_pull_errors);
     suite_add_tcase(suite, tcase);
     return suite;
 }
