@@ -68,6 +68,59 @@ START_TEST(test_status)
 }
 END_TEST
 
+/* The same file, TestDaemonSetStatusViewerStatus, TestStatefulSetStatusViewerStatus: done is only told where it is so. */
+static const struct {
+    const char *kind, *generation, *spec, *status, *want, *error;
+    gboolean done;
+} set_status_cases[] = {
+    {"DaemonSet", "0", "updateStrategy: {type: RollingUpdate}", "observedGeneration: 1, updatedNumberScheduled: 0, desiredNumberScheduled: 1, numberAvailable: 0",
+     "Waiting for daemon set \"foo\" rollout to finish: 0 out of 1 new pods have been updated...\n", NULL, FALSE},
+    {"DaemonSet", "1", "updateStrategy: {type: RollingUpdate}", "observedGeneration: 1, updatedNumberScheduled: 2, desiredNumberScheduled: 2, numberAvailable: 1",
+     "Waiting for daemon set \"foo\" rollout to finish: 1 of 2 updated pods are available...\n", NULL, FALSE},
+    {"DaemonSet", "1", "updateStrategy: {type: RollingUpdate}", "observedGeneration: 1, updatedNumberScheduled: 2, desiredNumberScheduled: 2, numberAvailable: 2",
+     "daemon set \"foo\" successfully rolled out\n", NULL, TRUE},
+    {"DaemonSet", "2", "updateStrategy: {type: RollingUpdate}", "observedGeneration: 1, updatedNumberScheduled: 2, desiredNumberScheduled: 2, numberAvailable: 2",
+     "Waiting for daemon set spec update to be observed...\n", NULL, FALSE},
+    {"DaemonSet", "1", "updateStrategy: {type: OnDelete}", "observedGeneration: 1", NULL,
+     "rollout status is only available for RollingUpdate strategy type", FALSE},
+    {"StatefulSet", "1", "replicas: 3, updateStrategy: {type: OnDelete}", "observedGeneration: 1, readyReplicas: 1", NULL,
+     "rollout status is only available for RollingUpdate strategy type", FALSE},
+    {"StatefulSet", "2", "replicas: 3, updateStrategy: {type: RollingUpdate}", "observedGeneration: 1, replicas: 3, readyReplicas: 3, currentReplicas: 3",
+     "Waiting for statefulset spec update to be observed...\n", NULL, FALSE},
+    {"StatefulSet", "1", "replicas: 3, updateStrategy: {type: RollingUpdate}", "observedGeneration: 2, replicas: 3, readyReplicas: 2, currentReplicas: 3",
+     "Waiting for 1 pods to be ready...\n", NULL, FALSE},
+    {"StatefulSet", "1", "replicas: 3, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2}}",
+     "observedGeneration: 2, replicas: 3, readyReplicas: 3, currentReplicas: 2, updatedReplicas: 1",
+     "partitioned roll out complete: 1 new pods have been updated...\n", NULL, TRUE},
+    {"StatefulSet", "1", "replicas: 3, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2}}",
+     "observedGeneration: 2, replicas: 3, readyReplicas: 3, currentReplicas: 3, updatedReplicas: 0",
+     "Waiting for partitioned roll out to finish: 0 out of 1 new pods have been updated...\n", NULL, FALSE},
+    {"StatefulSet", "1", "replicas: 3, updateStrategy: {type: RollingUpdate}",
+     "observedGeneration: 2, replicas: 3, readyReplicas: 3, currentReplicas: 3, updatedReplicas: 3, currentRevision: foo, updateRevision: foo",
+     "statefulset rolling update complete 3 pods at revision foo...\n", NULL, TRUE},
+    {"StatefulSet", "1", "replicas: 3, updateStrategy: {type: RollingUpdate}",
+     "observedGeneration: 2, replicas: 3, readyReplicas: 3, currentReplicas: 2, updatedReplicas: 1, currentRevision: foo, updateRevision: bar",
+     "waiting for statefulset rolling update to complete 1 pods at revision bar...\n", NULL, FALSE},
+};
+
+START_TEST(test_set_status)
+{
+    g_autofree char *yaml = g_strdup_printf("apiVersion: apps/v1\nkind: %s\nmetadata: {name: foo, generation: %s}\nspec: {%s, "
+                                            "selector: {}, template: {}}\nstatus: {%s}",
+                                            set_status_cases[_i].kind, set_status_cases[_i].generation,
+                                            set_status_cases[_i].spec, set_status_cases[_i].status);
+    g_autoptr(ApiObject) set = object_from_yaml(yaml);
+    gboolean done = FALSE;
+    g_autofree char *error = NULL;
+    g_autofree char *text = set->kind == &daemon_set_kind ? rollout_daemon_set_text(set, &done, &error)
+                                                          : rollout_stateful_set_text(set, &done, &error);
+
+    ck_assert_pstr_eq(text, set_status_cases[_i].want);
+    ck_assert_pstr_eq(error, set_status_cases[_i].error);
+    ck_assert_int_eq(done, set_status_cases[_i].done);
+}
+END_TEST
+
 /*
  * history --revision: the template with tabs between key and value, its hash and cause
  * included; as recorded.
@@ -197,6 +250,7 @@ rollout_suite(void)
     TCase *tcase = tcase_create("rollout");
 
     tcase_add_loop_test(tcase, test_status, 0, G_N_ELEMENTS(status_cases));
+    tcase_add_loop_test(tcase, test_set_status, 0, G_N_ELEMENTS(set_status_cases));
     tcase_add_test(tcase, test_history_template);
     tcase_add_test(tcase, test_new_replica_set);
     tcase_add_loop_test(tcase, test_log_refusal, 0, G_N_ELEMENTS(log_cases));
