@@ -18,9 +18,10 @@ count_lines(const Mini *mini, const char *start)
 static void
 add_set(Mini *mini, const char *spec, const char *pod)
 {
-    g_autofree char *text = g_strdup_printf("{metadata: {name: d}, spec: {selector: {matchLabels: {a: d}}, %s template: {metadata: "
-                                            "{labels: {a: d}}, spec: {%s containers: [{name: c, image: 'i:1'}]}}}}",
-                                            spec, pod);
+    g_autofree char *text =
+        g_strdup_printf("{metadata: {name: d}, spec: {selector: {matchLabels: {a: d}}, %s template: {metadata: "
+                        "{labels: {a: d}}, spec: {%s containers: [{name: c, image: 'i:1'}]}}}}",
+                        spec, pod);
 
     mini_add(mini, object_from_yaml(&daemon_set_kind, text));
 }
@@ -55,8 +56,9 @@ make_daemon_pod(Mini *mini, const char *name, const char *node, const char *phas
 /* --- counts ------------------------------------------------------------------------------------------ */
 
 /*
- * v1.34 pkg/controller/daemon/daemon_controller_test.go: nodes "n0" ... ("b" blue, "." without a label), pods of the set
- * by the number of their node: letter r running, f Failed, s Succeeded, d on its way out. Created and deleted by one sync.
+ * v1.34 pkg/controller/daemon/daemon_controller_test.go: nodes "n0" ... ("b" blue, "." without a label), pods of the
+ * set by the number of their node: letter r running, f Failed, s Succeeded, d on its way out. Created and deleted by
+ * one sync.
  */
 static const struct {
     const char *name, *nodes, *pods, *pod_spec;
@@ -69,15 +71,20 @@ static const struct {
     {"TestDealsWithExistingPods", ".....", "1r 3r 3r 3r 3r 3r 4r 4r", "", FALSE, 2, 5},
     {"TestSurgeDealsWithExistingPods", ".....", "1r 3r 3r 3r 3r 3r 4r 4r", "", TRUE, 2, 5},
     {"TestSelectorDaemonLaunchesPods", "....bbb", "", "nodeSelector: {color: blue},", FALSE, 3, 0},
-    {"TestSelectorDaemonDeletesUnselectedPods", ".....bbbbb", "0r 0r 1r 1r 1r 4r", "nodeSelector: {color: blue},", FALSE, 5, 6},
-    {"TestSelectorDaemonDealsWithExistingPods", ".....bbbbb", "0r 1r 1r 1r 5r 6r 6r 6r 9r 9r", "nodeSelector: {color: blue},", FALSE, 2, 7},
+    {"TestSelectorDaemonDeletesUnselectedPods", ".....bbbbb", "0r 0r 1r 1r 1r 4r", "nodeSelector: {color: blue},",
+     FALSE, 5, 6},
+    {"TestSelectorDaemonDealsWithExistingPods", ".....bbbbb", "0r 1r 1r 1r 5r 6r 6r 6r 9r 9r",
+     "nodeSelector: {color: blue},", FALSE, 2, 7},
     {"TestBadSelectorDaemonDoesNothing", "....bbb", "", "nodeSelector: {color: green},", FALSE, 0, 0},
     {"TestNameDaemonSetLaunchesPods", ".....", "", "nodeName: n0,", FALSE, 1, 0},
     {"TestBadNameDaemonSetDoesNothing", ".....", "", "nodeName: n9,", FALSE, 0, 0},
-    {"TestNameAndSelectorDaemonSetLaunchesPods", "....bbb", "", "nodeSelector: {color: blue}, nodeName: n6,", FALSE, 1, 0},
-    {"TestInconsistentNameSelectorDaemonSetDoesNothing", "....bbb", "", "nodeSelector: {color: blue}, nodeName: n0,", FALSE, 0, 0},
+    {"TestNameAndSelectorDaemonSetLaunchesPods", "....bbb", "", "nodeSelector: {color: blue}, nodeName: n6,", FALSE, 1,
+     0},
+    {"TestInconsistentNameSelectorDaemonSetDoesNothing", "....bbb", "", "nodeSelector: {color: blue}, nodeName: n0,",
+     FALSE, 0, 0},
     {"TestNodeAffinityDaemonLaunchesPods", "....bbb", "",
-     "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: "
+     "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+     "[{matchExpressions: "
      "[{key: color, operator: In, values: [blue]}]}]}}},",
      FALSE, 3, 0},
     {"TestDaemonKillFailedPods: none", ".", "0r", "", FALSE, 0, 0},
@@ -116,8 +123,10 @@ START_TEST(test_counts)
     for (guint i = 0; count_cases[_i].nodes[i] != '\0'; i++)
         add_node(mini, str_internf("n%u", i), count_cases[_i].nodes[i] == 'b' ? "blue" : NULL);
     /* OnDelete: nothing but what manage does; the surge is of an update that replaces nothing. */
-    add_set(mini, count_cases[_i].has_surge ? "updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 1}},"
-                                            : "updateStrategy: {type: OnDelete},",
+    add_set(mini,
+            count_cases[_i].has_surge
+                ? "updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 1}},"
+                : "updateStrategy: {type: OnDelete},",
             count_cases[_i].pod_spec);
     add_pods(mini, count_cases[_i].pods);
     mini_sync(mini, &daemon_set_controller, "default/d");
@@ -128,7 +137,10 @@ START_TEST(test_counts)
 }
 END_TEST
 
-/* The same file, TestSimpleDaemonSetPodCreateErrors: ten succeed, the batch after is the last; no more than 250 at once. */
+/*
+ * The same file, TestSimpleDaemonSetPodCreateErrors: ten succeed, the batch after is the last; no more than 250 at
+ * once.
+ */
 START_TEST(test_creation_limits)
 {
     static const struct {
@@ -139,8 +151,13 @@ START_TEST(test_creation_limits)
     for (guint i = 0; i < rows[_i].nodes; i++)
         add_node(mini, str_internf("n%u", i), NULL);
     add_set(mini, "", "");
-    mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE, .kind = &pod_kind, .code = 500, .reason = "InternalError",
-                                    .message = "no", .skip = rows[_i].succeed, .count = 1000});
+    mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE,
+                                    .kind = &pod_kind,
+                                    .code = 500,
+                                    .reason = "InternalError",
+                                    .message = "no",
+                                    .skip = rows[_i].succeed,
+                                    .count = 1000});
     mini_sync(mini, &daemon_set_controller, "default/d");
     ck_assert_uint_eq(mini_count(mini, &pod_kind), rows[_i].want_created);
     ck_assert_uint_eq(count_lines(mini, "create Pod "), rows[_i].want_tried);
@@ -154,8 +171,9 @@ END_TEST
 /* --- one node ------------------------------------------------------------------------------------------ */
 
 /*
- * The same file, TestSurgePreservesReadyOldPods and its siblings, TestDealsWithExistingPods: pods of one node, N of the
- * new revision, O old; made so many seconds ago; r ready for so many seconds, u not; "-" not scheduled. Those that go.
+ * The same file, TestSurgePreservesReadyOldPods and its siblings, TestDealsWithExistingPods: pods of one node, N of
+ * the new revision, O old; made so many seconds ago; r ready for so many seconds, u not; "-" not scheduled. Those
+ * that go.
  */
 static const struct {
     const char *name;
@@ -183,7 +201,8 @@ add_aged_pod(Mini *mini, const char *text, const char *hash)
     ApiObject *pod = make_daemon_pod(mini, parts[0], parts[3][0] == '-' ? NULL : "n", "Running", is_ready);
 
     api_edit_meta(pod)->creation_time = mini_wall_ns(mini) - made_ago_s * NS_PER_S;
-    str_map_set(&api_edit_meta(pod)->labels, str_intern(DAEMON_HASH_LABEL), parts[1][0] == 'N' ? hash : str_intern("old"));
+    str_map_set(&api_edit_meta(pod)->labels, str_intern(DAEMON_HASH_LABEL),
+                parts[1][0] == 'N' ? hash : str_intern("old"));
     if (is_ready)
         ((PodStatus *)api_edit_status(pod))->conditions.items[0].last_transition_time =
             mini_wall_ns(mini) - g_ascii_strtoll(parts[3] + 1, NULL, 10) * NS_PER_S;
@@ -205,8 +224,10 @@ START_TEST(test_one_node)
     const char *hash;
 
     add_node(mini, "n", NULL);
-    add_set(mini, str_internf("minReadySeconds: %d, updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: %d, maxSurge: %d}},",
-                              node_cases[_i].min_ready_s, node_cases[_i].has_surge ? 0 : 1, node_cases[_i].has_surge ? 1 : 0),
+    add_set(mini,
+            str_internf("minReadySeconds: %d, updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: "
+                        "%d, maxSurge: %d}},",
+                        node_cases[_i].min_ready_s, node_cases[_i].has_surge ? 0 : 1, node_cases[_i].has_surge ? 1 : 0),
             "");
     mini_sync(mini, &daemon_set_controller, "default/d");
     hash = str_map_get(&mini_nth(mini, &controller_revision_kind, 0)->meta->labels, str_intern(DAEMON_HASH_LABEL));
@@ -225,8 +246,8 @@ START_TEST(test_one_node)
 END_TEST
 
 /*
- * TestDeleteUnscheduledPodForNotExistingNode; daemonset_util_test.go, TestGetTargetNodeName: pods pinned to nodes that
- * are gone; one that is scheduled stays, one pinned to two nodes is nobody's.
+ * TestDeleteUnscheduledPodForNotExistingNode; daemonset_util_test.go, TestGetTargetNodeName: pods pinned to nodes
+ * that are gone; one that is scheduled stays, one pinned to two nodes is nobody's.
  */
 static const struct {
     const char *name, *pinned; /* to these; NULL: to none */
@@ -246,35 +267,45 @@ START_TEST(test_gone_node)
     ApiObject *pod;
 
     add_set(mini, "updateStrategy: {type: OnDelete},", "");
-    text = g_strdup_printf("{metadata: {name: p, labels: {a: d}}, spec: {%s containers: [{name: c, image: i}], affinity: {nodeAffinity: "
-                           "{requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{%s}]}}}}}",
-                           gone_cases[_i].is_scheduled ? "nodeName: gone," : "",
-                           gone_cases[_i].pinned == NULL
-                               ? "matchExpressions: [{key: x, operator: Exists}]"
-                               : str_internf("matchFields: [{key: metadata.name, operator: In, values: [%s]}]", gone_cases[_i].pinned));
+    text = g_strdup_printf(
+        "{metadata: {name: p, labels: {a: d}}, spec: {%s containers: [{name: c, image: i}], affinity: {nodeAffinity: "
+        "{requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{%s}]}}}}}",
+        gone_cases[_i].is_scheduled ? "nodeName: gone," : "",
+        gone_cases[_i].pinned == NULL
+            ? "matchExpressions: [{key: x, operator: Exists}]"
+            : str_internf("matchFields: [{key: metadata.name, operator: In, values: [%s]}]", gone_cases[_i].pinned));
     pod = object_from_yaml(&pod_kind, text);
     api_set_controller(api_edit_meta(pod), the_set(mini));
     mini_add(mini, pod);
     mini_sync(mini, &daemon_set_controller, "default/d");
-    ck_assert_msg(count_lines(mini, "delete Pod ") == gone_cases[_i].want_deleted, "%s:\n%s", gone_cases[_i].name, mini->log->str);
+    ck_assert_msg(count_lines(mini, "delete Pod ") == gone_cases[_i].want_deleted, "%s:\n%s", gone_cases[_i].name,
+                  mini->log->str);
     mini_free(mini);
 }
 END_TEST
 
 /* --- what a pod is made of -------------------------------------------------------------------------------- */
 
-/* daemonset_util_test.go, TestReplaceDaemonSetPodNodeNameNodeAffinity: one term is left, what is only preferred stays. */
+/*
+ * daemonset_util_test.go, TestReplaceDaemonSetPodNodeNameNodeAffinity: one term is left, what is only preferred
+ * stays.
+ */
 static const char *const affinity_cases[] = {
     "",
-    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: "
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: "
+    "[{key: "
     "color, operator: In, values: [blue]}]}]}}},",
-    "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: "
+    "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: "
+    "{matchExpressions: "
     "[{key: color, operator: In, values: [blue]}]}}]}},",
-    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: "
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: "
+    "[{key: "
     "metadata.name, operator: In, values: ['n', m]}]}]}}},",
-    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: "
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: "
+    "[{key: "
     "color, operator: In, values: [blue]}]}, {matchFields: [{key: metadata.name, operator: In, values: [m]}]}]}}},",
-    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: "
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: "
+    "[{key: "
     "metadata.name, operator: NotIn, values: [m]}]}]}}},",
 };
 
@@ -298,11 +329,15 @@ START_TEST(test_pinning)
 }
 END_TEST
 
-/* daemonset_util_test.go, TestCreatePodTemplate; AddOrUpdateDaemonPodTolerations: in this order, behind the template's own. */
+/*
+ * daemonset_util_test.go, TestCreatePodTemplate; AddOrUpdateDaemonPodTolerations: in this order, behind the
+ * template's own.
+ */
 START_TEST(test_pod_template)
 {
-    static const char *const keys[] = {"own",           "not-ready",    "unreachable",   "disk-pressure",
-                                       "memory-pressure", "pid-pressure", "unschedulable", "network-unavailable"};
+    static const char *const keys[] = {"own",           "not-ready",          "unreachable",
+                                       "disk-pressure", "memory-pressure",    "pid-pressure",
+                                       "unschedulable", "network-unavailable"};
     Mini *mini = mini_new();
     const ApiObject *pod;
     const TolerationList *list;
@@ -314,7 +349,8 @@ START_TEST(test_pod_template)
     list = &pod_spec(pod)->tolerations;
     ck_assert_str_eq(str_map_get(&pod->meta->labels, str_intern("pod-template-generation")), "1");
     ck_assert_str_eq(str_map_get(&pod->meta->labels, str_intern(DAEMON_HASH_LABEL)),
-                     str_map_get(&mini_nth(mini, &controller_revision_kind, 0)->meta->labels, str_intern(DAEMON_HASH_LABEL)));
+                     str_map_get(&mini_nth(mini, &controller_revision_kind, 0)->meta->labels,
+                                 str_intern(DAEMON_HASH_LABEL)));
     ck_assert_str_eq(pod->meta->generate_name, "d-");
     ck_assert_uint_eq(list->count, G_N_ELEMENTS(keys));
     for (guint i = 0; i < list->count; i++) {
@@ -367,7 +403,8 @@ START_TEST(test_status)
     r.view = view_new_array((const ApiObject *const *)objects->pdata, objects->len);
     view = daemon_view_new(&r, the_set(mini), NULL);
     daemon_calculate_status(&r, view, TRUE, &status);
-    ck_assert_msg(status.desired_scheduled == status_cases[_i].desired && status.current_scheduled == status_cases[_i].current &&
+    ck_assert_msg(status.desired_scheduled == status_cases[_i].desired &&
+                      status.current_scheduled == status_cases[_i].current &&
                       status.misscheduled == status_cases[_i].misscheduled && status.ready == status_cases[_i].ready &&
                       status.available == status_cases[_i].available &&
                       status.unavailable == status_cases[_i].desired - status_cases[_i].available,

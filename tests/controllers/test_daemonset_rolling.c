@@ -164,13 +164,15 @@ sync_and_check(Script *script, guint place, const char *wanted)
     created = count_lines(script->mini, "create Pod ");
     deleted = count_lines(script->mini, "delete Pod ");
     ck_assert_msg(created == (guint)atoi(numbers[0]) && deleted == (guint)atoi(numbers[1]),
-                  "%s: at %u: created %u, deleted %u:\n%s", script->name, place, created, deleted, script->mini->log->str);
+                  "%s: at %u: created %u, deleted %u:\n%s", script->name, place, created, deleted,
+                  script->mini->log->str);
 }
 
 /*
- * iN image, T no tolerations any more; uN maxUnavailable, sN maxSurge, mN minReadySeconds; g deleted pods are gone and
- * new ones run, R all are ready too, nN so many new ones become ready, o an old one with no new one beside it does not
- * stay so, d one is on its way out; tN so many seconds go by; =C,D a sync creates and deletes so many; #N are ready.
+ * iN image, T no tolerations any more; uN maxUnavailable, sN maxSurge, mN minReadySeconds; g deleted pods are gone
+ * and new ones run, R all are ready too, nN so many new ones become ready, o an old one with no new one beside it
+ * does not stay so, d one is on its way out; tN so many seconds go by; =C,D a sync creates and deletes so many; #N
+ * are ready.
  */
 static void
 play(Script *script, const char *steps)
@@ -183,27 +185,44 @@ play(Script *script, const char *steps)
         ApiObject *changed;
 
         switch (words[i][0]) {
-        case '=': sync_and_check(script, i, value); break;
-        case 'g': settle_pods(mini); break;
+        case '=':
+            sync_and_check(script, i, value);
+            break;
+        case 'g':
+            settle_pods(mini);
+            break;
         case 'R':
             settle_pods(mini);
             mark_ready(mini, G_MAXUINT, FALSE);
             break;
-        case 'n': mark_ready(mini, (guint)atoi(value), TRUE); break;
-        case 'o': mark_lone_old_unready(mini); break;
+        case 'n':
+            mark_ready(mini, (guint)atoi(value), TRUE);
+            break;
+        case 'o':
+            mark_lone_old_unready(mini);
+            break;
         case 'd':
             changed = mini_edit(mini, &pod_kind, api_name(mini_nth(mini, &pod_kind, 0)));
             api_edit_meta(changed)->deletion_time = MINI_EPOCH;
             mini_put(mini, changed);
             break;
-        case 't': mini->now_ns += atoi(value) * NS_PER_S; break;
-        case '#': ck_assert_msg(count_ready(mini) == (guint)atoi(value), "%s: %u are ready", script->name, count_ready(mini)); break;
-        default: change_set(mini, words[i][0], value); break;
+        case 't':
+            mini->now_ns += atoi(value) * NS_PER_S;
+            break;
+        case '#':
+            ck_assert_msg(count_ready(mini) == (guint)atoi(value), "%s: %u are ready", script->name, count_ready(mini));
+            break;
+        default:
+            change_set(mini, words[i][0], value);
+            break;
         }
     }
 }
 
-/* v1.34 pkg/controller/daemon/update_test.go. There a pass may clean up and roll at once; here the roll comes with the next. */
+/*
+ * v1.34 pkg/controller/daemon/update_test.go. There a pass may clean up and roll at once; here the roll comes with
+ * the next.
+ */
 static const struct {
     const char *name;
     guint nodes;
@@ -211,18 +230,19 @@ static const struct {
     const char *steps;
 } scripts[] = {
     {"TestDaemonSetUpdatesWhenNewPodIsNotReady", 5, FALSE, "=5,0 R i2 u3 =0,3 g =3,0 g =0,0"},
-    {"TestDaemonSetUpdatesSomeOldPodsNotReady", 5, FALSE,
-     "=5,0 R i2 u2 =0,2 g =2,0 g =0,0 i3 =0,2 g =2,0 g =0,0 #3"},
+    {"TestDaemonSetUpdatesSomeOldPodsNotReady", 5, FALSE, "=5,0 R i2 u2 =0,2 g =2,0 g =0,0 i3 =0,2 g =2,0 g =0,0 #3"},
     {"TestDaemonSetUpdatesSaveOldHealthyPods", 20, FALSE,
      "=20,0 R i2 u10 =0,10 g =10,0 g =0,0 #10 i3 u4 =0,10 g =10,0 g =0,0 #10 i4 u0 =0,10 g =10,0 g =0,0 #10 "
      "i5 u9 =0,10 g =10,0 g =0,0 #10 i6 u11 =0,11 g =11,0 g =0,0 #9"},
     {"TestDaemonSetUpdatesAllOldPodsNotReady", 5, FALSE, "=5,0 g i2 u3 =0,5 g =5,0 g =0,0"},
     {"TestDaemonSetUpdatesAllOldPodsNotReadyMaxSurge", 5, FALSE,
-     "=5,0 g i2 s3 t100 =5,0 g t100 =0,5 R t100 m15 i3 =3,0 g n2 o t10 =1,0 g t10 =0,3 g =1,0 g n3 t20 =0,2 g t10 =0,0"},
+     "=5,0 g i2 s3 t100 =5,0 g t100 =0,5 R t100 m15 i3 =3,0 g n2 o t10 =1,0 g t10 =0,3 g =1,0 g n3 t20 =0,2 g t10 "
+     "=0,0"},
     {"TestDaemonSetUpdatesNoTemplateChanged", 5, FALSE, "=5,0 g u3 =0,0"},
     {"TestDaemonSetUpdatesPodsNotMatchTainstWithMaxSurge", 5, TRUE,
      "s1 =5,0 R T =1,1 g =0,0 R =0,1 g =1,0 g =0,0 R =0,1 g =1,0 g =0,0 R =0,1 g =1,0 g =0,0 R =0,1 g =0,0"},
-    {"TestGetUnavailableNumbers: one of three is on its way out, two may be missing", 3, FALSE, "=3,0 R u50% i2 d =0,1"},
+    {"TestGetUnavailableNumbers: one of three is on its way out, two may be missing", 3, FALSE,
+     "=3,0 R u50% i2 d =0,1"},
     {"TestGetUnavailableNumbers: surge of all", 2, FALSE, "=2,0 R s100% i2 =2,0 g =0,0 R =0,2 g =0,0"},
     {"TestGetUnavailableNumbers: neither: one may be missing", 2, FALSE, "=2,0 R u0 i2 =0,1"},
     {"TestGetUnavailableNumbers: no surge of any, none may be missing: one may", 2, FALSE, "=2,0 R s0 i2 =0,1"},
@@ -233,7 +253,8 @@ static ApiObject *
 new_set(gboolean tolerates)
 {
     g_autofree char *text =
-        g_strdup_printf("{metadata: {name: d}, spec: {selector: {matchLabels: {a: d}}, updateStrategy: {type: RollingUpdate}, template: "
+        g_strdup_printf("{metadata: {name: d}, spec: {selector: {matchLabels: {a: d}}, updateStrategy: {type: "
+                        "RollingUpdate}, template: "
                         "{metadata: {labels: {a: d}}, spec: {%s containers: [{name: c, image: 'i:1'}]}}}}",
                         tolerates ? "tolerations: [{key: control-plane, operator: Exists}]," : "");
 
@@ -259,8 +280,8 @@ START_TEST(test_script)
 END_TEST
 
 /*
- * The same file, TestDaemonSetUpdatesAllOldNotReadyPodsAndNewNotReadyPods: 100 pods, 10 may be missing; 88 new ones are
- * not ready, 2 old ones neither, 10 old ones are: only the two old ones that are of no use go.
+ * The same file, TestDaemonSetUpdatesAllOldNotReadyPodsAndNewNotReadyPods: 100 pods, 10 may be missing; 88 new ones
+ * are not ready, 2 old ones neither, 10 old ones are: only the two old ones that are of no use go.
  */
 START_TEST(test_many_unready)
 {
@@ -299,8 +320,8 @@ START_TEST(test_many_unready)
 END_TEST
 
 /*
- * The same file, TestGetUnavailableNumbers: two nodes, one without a pod, which counts as unavailable; how many of the old
- * ones go: none of one that may be missing, one of two.
+ * The same file, TestGetUnavailableNumbers: two nodes, one without a pod, which counts as unavailable; how many of
+ * the old ones go: none of one that may be missing, one of two.
  */
 START_TEST(test_empty_node)
 {
@@ -353,7 +374,8 @@ START_TEST(test_current)
 
     str_map_clear(&api_edit_meta(set)->annotations);
     if (current_cases[_i].generation != NULL)
-        str_map_set(&api_edit_meta(set)->annotations, DAEMON_TEMPLATE_GENERATION, str_intern(current_cases[_i].generation));
+        str_map_set(&api_edit_meta(set)->annotations, DAEMON_TEMPLATE_GENERATION,
+                    str_intern(current_cases[_i].generation));
     if (current_cases[_i].has_generation)
         str_map_set(&api_edit_meta(pod)->labels, str_intern("pod-template-generation"), str_intern("12345"));
     if (current_cases[_i].has_hash)

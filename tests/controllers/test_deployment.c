@@ -308,6 +308,88 @@ START_TEST(test_requeue)
 }
 END_TEST
 
+/* --- annotations -------------------------------------------------------------------------------------------- */
+
+/* TestAnnotationUtils of the same file: each further revision joins the history; what is too long drops the oldest. */
+START_TEST(test_revision_history)
+{
+    g_autoptr(ApiObject) deployment = rolling_deployment(4, 1, 1);
+    g_autoptr(ApiObject) set = make_set(deployment, "web-a", "app:1", 4, 4, 0);
+    ObjectMeta *meta = api_edit_meta(set);
+    g_autofree char *long_text = g_strnfill(1990, '7');
+
+    ck_assert(set_new_annotations(deployment, meta, 11, TRUE));
+    ck_assert_ptr_null(str_map_get(&meta->annotations, REVISION_HISTORY_ANNOTATION));
+    ck_assert(!set_new_annotations(deployment, meta, 11, TRUE));
+    ck_assert(!set_new_annotations(deployment, meta, 10, TRUE));
+    ck_assert(set_new_annotations(deployment, meta, 12, TRUE));
+    ck_assert(set_new_annotations(deployment, meta, 13, TRUE));
+    ck_assert_str_eq(str_map_get(&meta->annotations, REVISION_HISTORY_ANNOTATION), "11,12");
+    ck_assert_str_eq(str_map_get(&meta->annotations, REVISION_ANNOTATION), "13");
+    str_map_set(&meta->annotations, str_intern(REVISION_HISTORY_ANNOTATION), str_internf("%s,11,12,1", long_text));
+    ck_assert(set_new_annotations(deployment, meta, 14, TRUE));
+    ck_assert_str_eq(str_map_get(&meta->annotations, REVISION_HISTORY_ANNOTATION),
+                     str_internf("%s,11,12,1,13", long_text) + 1991);
+}
+END_TEST
+
+/* TestReplicasAnnotationsNeedUpdate of the same file: wanted are 10 and at most 20. */
+static const struct {
+    const char *desired, *max;
+    gboolean want;
+} size_annotation_cases[] = {{NULL, NULL, TRUE}, {"8", "20", TRUE}, {"10", "16", TRUE}, {"10", "20", FALSE}};
+
+START_TEST(test_size_annotations)
+{
+    ObjectMeta meta = {0};
+
+    if (size_annotation_cases[_i].desired != NULL) {
+        str_map_set(&meta.annotations, str_intern(DESIRED_ANNOTATION), str_intern(size_annotation_cases[_i].desired));
+        str_map_set(&meta.annotations, str_intern(MAX_ANNOTATION), str_intern(size_annotation_cases[_i].max));
+    }
+    ck_assert_int_eq(set_replicas_annotations(&meta, 10, 20), size_annotation_cases[_i].want);
+    ck_assert_str_eq(str_map_get(&meta.annotations, DESIRED_ANNOTATION), "10");
+    ck_assert_str_eq(str_map_get(&meta.annotations, MAX_ANNOTATION), "20");
+    str_map_clear(&meta.annotations);
+}
+END_TEST
+
+/* v1.34 pkg/controller/controller_utils_test.go, TestComputeHash: another collision count, another hash. */
+START_TEST(test_hash_with_collisions)
+{
+    static const OptInt32 counts[] = {{0}, OPT_INT32(1), OPT_INT32(2), OPT_INT32(G_MAXINT32)};
+    PodTemplateSpec empty = {0};
+
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++)
+        for (guint k = i + 1; k < G_N_ELEMENTS(counts); k++)
+            ck_assert_str_ne(template_hash(&empty, counts[i]), template_hash(&empty, counts[k]));
+}
+END_TEST
+
+/* TestSetCondition, TestRemoveCondition of util/deployment_util_test.go: one that changes goes to the end. */
+START_TEST(test_conditions)
+{
+    ConditionList list = {0};
+    Condition other = {.type = str_intern("Progressing"),
+                       .status = str_intern("True"),
+                       .reason = str_intern("BecauseItIs")};
+
+    condition_remove(&list, "Progressing");
+    ck_assert_uint_eq(list.count, 0);
+    set_condition(&list, "Progressing", "False", "ForSomeReason", MINI_EPOCH);
+    set_condition(&list, "Available", "True", "AwesomeController", MINI_EPOCH);
+    condition_remove(&list, "ReplicaFailure");
+    ck_assert_uint_eq(list.count, 2);
+    condition_put(&list, &other);
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_str_eq(list.items[0].type, "Available");
+    ck_assert_str_eq(condition_find(&list, "Progressing")->reason, "BecauseItIs");
+    condition_remove(&list, "Progressing");
+    ck_assert_ptr_null(condition_find(&list, "Progressing"));
+    g_free(list.items);
+}
+END_TEST
+
 /* --- parts of a sync ------------------------------------------------------------------------------------- */
 
 static DeploymentSync *
@@ -496,6 +578,10 @@ deployment_suite(void)
     tcase_add_test(tcase, test_timed_out);
     tcase_add_loop_test(tcase, test_deadline_left, 0, G_N_ELEMENTS(left_cases));
     tcase_add_loop_test(tcase, test_requeue, 0, G_N_ELEMENTS(requeue_cases));
+    tcase_add_test(tcase, test_revision_history);
+    tcase_add_loop_test(tcase, test_size_annotations, 0, G_N_ELEMENTS(size_annotation_cases));
+    tcase_add_test(tcase, test_hash_with_collisions);
+    tcase_add_test(tcase, test_conditions);
     tcase_add_loop_test(tcase, test_rolling, 0, G_N_ELEMENTS(rolling_cases));
     tcase_add_loop_test(tcase, test_scale, 0, G_N_ELEMENTS(scale_cases));
     suite_add_tcase(suite, tcase);

@@ -7,9 +7,10 @@
 static const ApiObject *
 add_r(Mini *mini, gint32 replicas, gboolean has_more)
 {
-    g_autofree char *text = g_strdup_printf("{metadata: {name: r}, spec: {replicas: %d, selector: {matchLabels: {a: r}}, template: "
-                                            "{metadata: {labels: {a: r%s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
-                                            replicas, has_more ? ", type: production" : "");
+    g_autofree char *text =
+        g_strdup_printf("{metadata: {name: r}, spec: {replicas: %d, selector: {matchLabels: {a: r}}, template: "
+                        "{metadata: {labels: {a: r%s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
+                        replicas, has_more ? ", type: production" : "");
 
     return mini_add(mini, object_from_yaml(&replica_set_kind, text));
 }
@@ -86,8 +87,8 @@ START_TEST(test_victims)
     const char *pods = victim_cases[_i].pods;
     Mini *mini = mini_new();
     const ApiObject *deployment = mini_add(mini, make_deployment(&(DeploymentOptions){.name = "web", .replicas = 1}));
-    const ApiObject *set = mini_add(
-        mini, make_set(deployment, "web-a", "app:1", (gint32)(strlen(pods) - victim_cases[_i].count), 0, 1));
+    const ApiObject *set =
+        mini_add(mini, make_set(deployment, "web-a", "app:1", (gint32)(strlen(pods) - victim_cases[_i].count), 0, 1));
     const ApiObject *other = mini_add(mini, make_set(deployment, "web-b", "app:2", 1, 0, 2));
     g_autoptr(GString) deleted = g_string_new(NULL);
     g_auto(GStrv) lines = NULL;
@@ -109,12 +110,12 @@ END_TEST
 /* --- status ------------------------------------------------------------------------------------------ */
 
 /*
- * v1.34 pkg/controller/replicaset/replica_set_utils_test.go, TestCalculateStatus: pods with all labels of the template
- * (F), with those of the selector only (s), not ready (capital or not: P, p).
+ * v1.34 pkg/controller/replicaset/replica_set_utils_test.go, TestCalculateStatus: pods with all labels of the
+ * template (F), with those of the selector only (s), not ready (capital or not: P, p).
  */
 static const struct {
     const char *name, *pods;
-    gboolean has_more; /* the template has labels beyond the selector's */
+    gboolean has_more;           /* the template has labels beyond the selector's */
     gint32 min_ready_s, want[4]; /* replicas, fully labelled, ready, available */
 } status_cases[] = {
     {"one with all labels", "F", FALSE, 0, {1, 1, 1, 1}},
@@ -154,8 +155,10 @@ START_TEST(test_status)
     ((ReplicaSetSpec *)api_edit_spec(set))->min_ready_s = status_cases[_i].min_ready_s;
     pods = make_pods(set, status_cases[_i].pods, MINI_EPOCH);
     replica_set_calculate_status(set, pods, NULL, MINI_EPOCH, &status);
-    ck_assert_msg(status.replicas == status_cases[_i].want[0] && status.fully_labeled_replicas == status_cases[_i].want[1] &&
-                      status.ready_replicas == status_cases[_i].want[2] && status.available_replicas == status_cases[_i].want[3],
+    ck_assert_msg(status.replicas == status_cases[_i].want[0] &&
+                      status.fully_labeled_replicas == status_cases[_i].want[1] &&
+                      status.ready_replicas == status_cases[_i].want[2] &&
+                      status.available_replicas == status_cases[_i].want[3],
                   "%s: %d, %d, %d, %d", status_cases[_i].name, status.replicas, status.fully_labeled_replicas,
                   status.ready_replicas, status.available_replicas);
     mini_free(mini);
@@ -205,11 +208,8 @@ static const struct {
     gint32 want_ready, want_available;
     gint64 want_requeue_s; /* -1: none */
 } available_cases[] = {
-    {0, {0, -1}, 1, 1, -1},
-    {15, {120, 0}, 2, 1, 15},
-    {15, {10, 3}, 2, 0, 5},
-    {15, {15, 120}, 2, 2, -1},
-    {15, {-1, -1}, 0, 0, -1},
+    {0, {0, -1}, 1, 1, -1},    {15, {120, 0}, 2, 1, 15}, {15, {10, 3}, 2, 0, 5},
+    {15, {15, 120}, 2, 2, -1}, {15, {-1, -1}, 0, 0, -1},
 };
 
 START_TEST(test_available)
@@ -223,16 +223,19 @@ START_TEST(test_available)
     mini_put(mini, set);
     for (guint i = 0; i < 2; i++) {
         gint64 ago_s = available_cases[_i].ready_ago_s[i];
-        ApiObject *pod = make_member(get_r(mini), str_internf("p%u", i), "n", ago_s < 0 ? "Pending" : "Running", ago_s >= 0);
+        ApiObject *pod =
+            make_member(get_r(mini), str_internf("p%u", i), "n", ago_s < 0 ? "Pending" : "Running", ago_s >= 0);
 
-        ((PodStatus *)api_edit_status(pod))->conditions.items[0].last_transition_time = mini_wall_ns(mini) - ago_s * NS_PER_S;
+        ((PodStatus *)api_edit_status(pod))->conditions.items[0].last_transition_time =
+            mini_wall_ns(mini) - ago_s * NS_PER_S;
         mini_add(mini, pod);
     }
     sync_r(mini);
     ck_assert_int_eq(replica_set_status(get_r(mini))->replicas, 2);
     ck_assert_int_eq(replica_set_status(get_r(mini))->ready_replicas, available_cases[_i].want_ready);
     ck_assert_int_eq(replica_set_status(get_r(mini))->available_replicas, available_cases[_i].want_available);
-    ck_assert_int_eq(mini->requeue_ns, available_cases[_i].want_requeue_s < 0 ? -1 : available_cases[_i].want_requeue_s * NS_PER_S);
+    ck_assert_int_eq(mini->requeue_ns,
+                     available_cases[_i].want_requeue_s < 0 ? -1 : available_cases[_i].want_requeue_s * NS_PER_S);
     mini_free(mini);
 }
 END_TEST
@@ -273,10 +276,11 @@ START_TEST(test_batches)
 END_TEST
 
 /*
- * replica_set_test.go, TestSyncReplicaSetDoesNothing, TestDoNotPatchPodWithOtherControlRef, TestPatchPodWithOtherOwnerRef,
- * TestPatchExtraPodsThenDelete, TestDoNotAdoptOrCreateIfBeingDeleted and -Race, TestPatchPodFails, TestUpdateLabelsRemoveControllerRef:
- * a set of @replicas; its own pods (o), orphans it selects (x), own ones that it does not select (l), pods of another
- * controller (c), orphans with an owner that does not control them (w), own ones that have ended (e), on their way out (d).
+ * replica_set_test.go, TestSyncReplicaSetDoesNothing, TestDoNotPatchPodWithOtherControlRef,
+ * TestPatchPodWithOtherOwnerRef, TestPatchExtraPodsThenDelete, TestDoNotAdoptOrCreateIfBeingDeleted and -Race,
+ * TestPatchPodFails, TestUpdateLabelsRemoveControllerRef: a set of @replicas; its own pods (o), orphans it selects
+ * (x), own ones that it does not select (l), pods of another controller (c), orphans with an owner that does not
+ * control them (w), own ones that have ended (e), on their way out (d).
  */
 static const struct {
     const char *name;
@@ -302,7 +306,8 @@ static const struct {
 static ApiObject *
 make_case_pod(const ApiObject *set, char what, const char *name)
 {
-    ApiObject *pod = make_member(strchr("oled", what) != NULL ? set : NULL, name, "n", what == 'e' ? "Failed" : "Running", TRUE);
+    ApiObject *pod =
+        make_member(strchr("oled", what) != NULL ? set : NULL, name, "n", what == 'e' ? "Failed" : "Running", TRUE);
     ObjectMeta *meta = api_edit_meta(pod);
 
     if (what == 'l')
@@ -311,10 +316,10 @@ make_case_pod(const ApiObject *set, char what, const char *name)
         meta->deletion_time = MINI_EPOCH;
     if (what == 'c' || what == 'w') {
         *API_LIST_ADD(&meta->owner_references) = (OwnerReference){.api_version = str_intern("v1"),
-                                                                   .kind = str_intern("Other"),
-                                                                   .name = str_intern("other"),
-                                                                   .uid = str_intern("other-uid"),
-                                                                   .controller = what == 'c' ? OPT_TRUE : OPT_UNSET};
+                                                                  .kind = str_intern("Other"),
+                                                                  .name = str_intern("other"),
+                                                                  .uid = str_intern("other-uid"),
+                                                                  .controller = what == 'c' ? OPT_TRUE : OPT_UNSET};
     }
     return pod;
 }
@@ -334,11 +339,19 @@ START_TEST(test_sync)
         mini_put(mini, changed);
     }
     if (sync_cases[_i].is_live_gone)
-        mini_refuse(mini, (MiniRefusal){.type = STEP_GET, .kind = &replica_set_kind, .code = 404, .reason = "NotFound",
-                                        .message = "gone", .count = 1});
+        mini_refuse(mini, (MiniRefusal){.type = STEP_GET,
+                                        .kind = &replica_set_kind,
+                                        .code = 404,
+                                        .reason = "NotFound",
+                                        .message = "gone",
+                                        .count = 1});
     if (sync_cases[_i].patch_fails)
-        mini_refuse(mini, (MiniRefusal){.type = STEP_PATCH, .kind = &pod_kind, .code = 500, .reason = "InternalError",
-                                        .message = "Fake Error", .count = 10});
+        mini_refuse(mini, (MiniRefusal){.type = STEP_PATCH,
+                                        .kind = &pod_kind,
+                                        .code = 500,
+                                        .reason = "InternalError",
+                                        .message = "Fake Error",
+                                        .count = 10});
     sync_r(mini);
     ck_assert_msg(count_lines(mini, "create Pod ") == sync_cases[_i].want_created &&
                       count_lines(mini, "delete Pod ") == sync_cases[_i].want_deleted &&
@@ -350,8 +363,8 @@ START_TEST(test_sync)
 END_TEST
 
 /*
- * v1.34 pkg/controller/controller_ref_manager_test.go, TestClaimPods: pods a and b, "label:owner" - the owner is us, them
- * or nobody (-) - with ! if on its way out; those claimed, adopted, released.
+ * v1.34 pkg/controller/controller_ref_manager_test.go, TestClaimPods: pods a and b, "label:owner" - the owner is us,
+ * them or nobody (-) - with ! if on its way out; those claimed, adopted, released.
  */
 static const struct {
     const char *name;
@@ -381,9 +394,9 @@ make_candidate(const ApiObject *set, const char *name, const char *text)
         api_set_controller(meta, set);
     else if (g_str_has_prefix(parts[1], "them"))
         *API_LIST_ADD(&meta->owner_references) = (OwnerReference){.kind = str_intern("ReplicaSet"),
-                                                                   .name = str_intern("r2"),
-                                                                   .uid = str_intern("them"),
-                                                                   .controller = OPT_TRUE};
+                                                                  .name = str_intern("r2"),
+                                                                  .uid = str_intern("them"),
+                                                                  .controller = OPT_TRUE};
     if (g_str_has_suffix(parts[1], "!"))
         meta->deletion_time = MINI_EPOCH;
     return pod;
@@ -432,7 +445,8 @@ START_TEST(test_new_pod)
 
     add_r(mini, 1, TRUE);
     set = mini_edit(mini, &replica_set_kind, "r");
-    str_map_set(&((ReplicaSetSpec *)api_edit_spec(set))->template_.metadata.annotations, str_intern("note"), str_intern("x"));
+    str_map_set(&((ReplicaSetSpec *)api_edit_spec(set))->template_.metadata.annotations, str_intern("note"),
+                str_intern("x"));
     mini_put(mini, set);
     sync_r(mini);
     pod = mini_nth(mini, &pod_kind, 0);
@@ -459,14 +473,19 @@ START_TEST(test_delete_refusals)
     const ApiObject *set = add_r(mini, 0, FALSE);
 
     mini_add(mini, make_member(set, "p", "n", "Running", TRUE));
-    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE, .kind = &pod_kind, .code = rows[_i].code, .reason = rows[_i].reason,
-                                    .message = "so", .count = 1});
+    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE,
+                                    .kind = &pod_kind,
+                                    .code = rows[_i].code,
+                                    .reason = rows[_i].reason,
+                                    .message = "so",
+                                    .count = 1});
     sync_r(mini);
     ck_assert_int_eq(mini->error != NULL, rows[_i].is_error);
     ck_assert_uint_eq(count_lines(mini, "event Warning FailedDelete Error deleting: so"), rows[_i].is_error ? 1 : 0);
     ck_assert_uint_eq(count_lines(mini, "event Normal "), 0);
-    ck_assert_pstr_eq(rows[_i].is_error ? condition_find(&replica_set_status(get_r(mini))->conditions, "ReplicaFailure")->reason
-                                        : NULL,
+    ck_assert_pstr_eq(rows[_i].is_error
+                          ? condition_find(&replica_set_status(get_r(mini))->conditions, "ReplicaFailure")->reason
+                          : NULL,
                       rows[_i].is_error ? "FailedDelete" : NULL);
     mini_free(mini);
 }
@@ -478,8 +497,12 @@ START_TEST(test_status_refused_twice)
     Mini *mini = mini_new();
 
     add_r(mini, 0, FALSE);
-    mini_refuse(mini, (MiniRefusal){.type = STEP_UPDATE_STATUS, .kind = &replica_set_kind, .code = 500,
-                                    .reason = "InternalError", .message = "fake error", .count = 10});
+    mini_refuse(mini, (MiniRefusal){.type = STEP_UPDATE_STATUS,
+                                    .kind = &replica_set_kind,
+                                    .code = 500,
+                                    .reason = "InternalError",
+                                    .message = "fake error",
+                                    .count = 10});
     sync_r(mini);
     mini_check_log(mini, "refused", "status ReplicaSet r -> 500\nget ReplicaSet r\nstatus ReplicaSet r -> 500");
     ck_assert_ptr_nonnull(mini->error);

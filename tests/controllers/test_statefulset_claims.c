@@ -6,10 +6,10 @@
 static ApiObject *
 make_stateful_set(int replicas, const char *rest)
 {
-    g_autofree char *text = g_strdup_printf(
-        "{metadata: {name: s}, spec: {replicas: %d, %s serviceName: s, selector: {matchLabels: {a: s}}, template: {metadata: "
-        "{labels: {a: s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
-        replicas, rest);
+    g_autofree char *text = g_strdup_printf("{metadata: {name: s}, spec: {replicas: %d, %s serviceName: s, selector: "
+                                            "{matchLabels: {a: s}}, template: {metadata: "
+                                            "{labels: {a: s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
+                                            replicas, rest);
 
     return object_from_yaml(&stateful_set_kind, text);
 }
@@ -76,16 +76,14 @@ owner_kind(Mini *mini, const char *claim)
     const ApiObject *object = mini_get(mini, &persistent_volume_claim_kind, "default", claim);
 
     ck_assert_msg(object != NULL, "no claim %s", claim);
-    return object->meta->owner_references.count == 0
-               ? ""
-               : object->meta->owner_references.items[0].kind;
+    return object->meta->owner_references.count == 0 ? "" : object->meta->owner_references.items[0].kind;
 }
 
 START_TEST(stateful_retention)
 {
-    g_autofree char *rest = g_strdup_printf(
-        "persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, %s", retention_cases[_i].scaled,
-        retention_cases[_i].deleted, claim_templates);
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, %s",
+                        retention_cases[_i].scaled, retention_cases[_i].deleted, claim_templates);
     Mini *mini = mini_new();
     ApiObject *changed;
 
@@ -175,8 +173,8 @@ END_TEST
 /* The same file, CreateStatefulPod: a claim that was there before the pod is the set's with the pod's creation. */
 START_TEST(stateful_takes_claim)
 {
-    g_autofree char *rest = g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, %s",
-                                            claim_templates);
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, %s", claim_templates);
     Mini *mini = mini_new();
 
     mini_add(mini, make_stateful_set(1, rest));
@@ -190,7 +188,10 @@ START_TEST(stateful_takes_claim)
 }
 END_TEST
 
-/* v1.34 pkg/controller/statefulset/stateful_pod_control.go, UpdateStatefulPod: another policy changes claims, and is told. */
+/*
+ * v1.34 pkg/controller/statefulset/stateful_pod_control.go, UpdateStatefulPod: another policy changes claims, and is
+ * told.
+ */
 START_TEST(stateful_policy_changes)
 {
     Mini *mini = mini_new();
@@ -204,18 +205,22 @@ START_TEST(stateful_policy_changes)
     mini_put(mini, changed);
     mini_sync(mini, &stateful_set_controller, "default/s");
     ck_assert_str_eq(owner_kind(mini, "v-s-0"), "StatefulSet");
-    ck_assert_msg(count_lines(mini, "event Normal SuccessfulUpdate update Pod s-0 in StatefulSet s successful") == 1, "%s",
-                  mini->log->str);
+    ck_assert_msg(count_lines(mini, "event Normal SuccessfulUpdate update Pod s-0 in StatefulSet s successful") == 1,
+                  "%s", mini->log->str);
     mini_free(mini);
 }
 END_TEST
 
-/* v1.34 pkg/controller/statefulset/stateful_pod_control.go, PodClaimIsStale: a claim that goes with a former pod is waited for. */
+/*
+ * v1.34 pkg/controller/statefulset/stateful_pod_control.go, PodClaimIsStale: a claim that goes with a former pod is
+ * waited for.
+ */
 START_TEST(stateful_stale_claim)
 {
     static const char *const scaled[] = {"Retain", "Delete"};
-    g_autofree char *rest = g_strdup_printf(
-        "persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: Retain}, %s", scaled[_i], claim_templates);
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: Retain}, %s", scaled[_i],
+                        claim_templates);
     Mini *mini = mini_new();
 
     mini_add(mini, make_stateful_set(1, rest));
@@ -230,17 +235,17 @@ START_TEST(stateful_stale_claim)
 END_TEST
 
 /*
- * v1.34 stateful_set_utils_test.go, TestIsClaimOwnerUpToDate, TestUpdateClaimOwnerRefForSetAndPod: each policy, for a pod
- * that stays (1) and one that goes (2), whatever references to the set and the pod (bits 1, 2) and others (4) were there:
- * afterwards just those that the policy wants, the others as they were.
+ * v1.34 stateful_set_utils_test.go, TestIsClaimOwnerUpToDate, TestUpdateClaimOwnerRefForSetAndPod: each policy, for
+ * a pod that stays (1) and one that goes (2), whatever references to the set and the pod (bits 1, 2) and others (4)
+ * were there: afterwards just those that the policy wants, the others as they were.
  */
 static const struct {
     const char *scaled, *deleted;
     int ordinal;
     gboolean needs_pod, needs_set;
 } policy_cases[] = {
-    {"Retain", "Retain", 1, FALSE, FALSE}, {"Retain", "Retain", 2, FALSE, FALSE},  {"Retain", "Delete", 1, FALSE, TRUE},
-    {"Retain", "Delete", 2, FALSE, TRUE},  {"Delete", "Retain", 2, TRUE, FALSE},   {"Delete", "Retain", 1, FALSE, FALSE},
+    {"Retain", "Retain", 1, FALSE, FALSE}, {"Retain", "Retain", 2, FALSE, FALSE}, {"Retain", "Delete", 1, FALSE, TRUE},
+    {"Retain", "Delete", 2, FALSE, TRUE},  {"Delete", "Retain", 2, TRUE, FALSE},  {"Delete", "Retain", 1, FALSE, FALSE},
     {"Delete", "Delete", 2, TRUE, FALSE},  {"Delete", "Delete", 1, FALSE, TRUE},
 };
 
@@ -268,8 +273,9 @@ START_TEST(policies_and_references)
 {
     guint k = (guint)_i / 8;
     guint variation = (guint)_i % 8;
-    g_autofree char *rest = g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, %s",
-                                            policy_cases[k].scaled, policy_cases[k].deleted, claim_templates);
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, %s",
+                        policy_cases[k].scaled, policy_cases[k].deleted, claim_templates);
     const char *claim_name = str_internf("v-s-%d", policy_cases[k].ordinal);
     const char *pod_name = str_internf("s-%d", policy_cases[k].ordinal);
     Mini *mini = mini_new();
@@ -295,18 +301,20 @@ START_TEST(policies_and_references)
     mini_sync(mini, &stateful_set_controller, "default/s");
     claim = mini_get(mini, &persistent_volume_claim_kind, "default", claim_name);
     ck_assert_msg(has_reference(claim, pod_uid) == policy_cases[k].needs_pod &&
-                      has_reference(claim, api_uid(mini_get(mini, &stateful_set_kind, "default", "s"))) == policy_cases[k].needs_set,
-                  "%s/%s, pod %d, references %u:\n%s", policy_cases[k].scaled, policy_cases[k].deleted, policy_cases[k].ordinal,
-                  variation, mini->log->str);
-    ck_assert_uint_eq(claim->meta->owner_references.count,
-                      (policy_cases[k].needs_pod ? 1 : 0) + (policy_cases[k].needs_set ? 1 : 0) + (variation & 4 ? 1 : 0));
+                      has_reference(claim, api_uid(mini_get(mini, &stateful_set_kind, "default", "s"))) ==
+                          policy_cases[k].needs_set,
+                  "%s/%s, pod %d, references %u:\n%s", policy_cases[k].scaled, policy_cases[k].deleted,
+                  policy_cases[k].ordinal, variation, mini->log->str);
+    ck_assert_uint_eq(claim->meta->owner_references.count, (policy_cases[k].needs_pod ? 1 : 0) +
+                                                               (policy_cases[k].needs_set ? 1 : 0) +
+                                                               (variation & 4 ? 1 : 0));
     mini_free(mini);
 }
 END_TEST
 
 /*
- * The same file, TestHasUnexpectedController, TestClaimOwnerUpToDateEdgeCases, TestNonController: what one sync makes of
- * the references of a claim of a pod that stays; the set's own uid is put in for SET, the pod's for POD.
+ * The same file, TestHasUnexpectedController, TestClaimOwnerUpToDateEdgeCases, TestNonController: what one sync
+ * makes of the references of a claim of a pod that stays; the set's own uid is put in for SET, the pod's for POD.
  */
 static const struct {
     const char *name, *scaled, *deleted, *before, *after;
@@ -316,7 +324,8 @@ static const struct {
     {"a custom one that controls nothing", "Delete", "Delete", "v1/Custom/simon/other/0",
      "v1/Custom/simon/other/0 apps/v1/StatefulSet/s/SET/1", FALSE},
     {"another pod controls it", "Retain", "Delete", "v1/Pod/simon/other/1", "v1/Pod/simon/other/1", FALSE},
-    {"another controller, but all is retained", "Retain", "Retain", "v1/Custom/simon/other/1", "v1/Custom/simon/other/1", FALSE},
+    {"another controller, but all is retained", "Retain", "Retain", "v1/Custom/simon/other/1",
+     "v1/Custom/simon/other/1", FALSE},
     {"ours, and all is retained", "Retain", "Retain", "apps/v1/StatefulSet/s/SET/1", "", FALSE},
     {"ours and another one that controls", "Delete", "Delete", "apps/v1/StatefulSet/s/SET/1 v1/Custom/simon/other/1",
      "v1/Custom/simon/other/1", TRUE},
@@ -324,8 +333,10 @@ static const struct {
      "apps/v1/StatefulSet/s/SET/1 v1/Custom/simon/other/0", FALSE},
     {"the pod's and another one that controls", "Delete", "Delete", "v1/Pod/s-0/POD/1 v1/Custom/simon/other/1",
      "v1/Custom/simon/other/1", TRUE},
-    {"ours, but not as a controller", "Retain", "Delete", "apps/v1/StatefulSet/s/SET/0", "apps/v1/StatefulSet/s/SET/1", FALSE},
-    {"the pod's, but not as a controller, and it stays", "Delete", "Delete", "v1/Pod/s-0/POD/0", "apps/v1/StatefulSet/s/SET/1", FALSE},
+    {"ours, but not as a controller", "Retain", "Delete", "apps/v1/StatefulSet/s/SET/0", "apps/v1/StatefulSet/s/SET/1",
+     FALSE},
+    {"the pod's, but not as a controller, and it stays", "Delete", "Delete", "v1/Pod/s-0/POD/0",
+     "apps/v1/StatefulSet/s/SET/1", FALSE},
     {"a former set's", "Retain", "Delete", "apps/v1/StatefulSet/s/stale/1", "apps/v1/StatefulSet/s/stale/1", FALSE},
     {"a former pod's", "Retain", "Delete", "v1/Pod/s-0/stale/1", "v1/Pod/s-0/stale/1", FALSE},
     {"a namesake of another kind", "Retain", "Delete", "v1/Service/s/other/0",
@@ -364,16 +375,17 @@ print_references(Mini *mini, const ApiObject *claim)
                           : str_is(owner->uid, api_uid(mini_get(mini, &pod_kind, "default", "s-0")))      ? "POD"
                                                                                                           : owner->uid;
 
-        text = str_internf("%s%s%s/%s/%s/%s/%d", text, i > 0 ? " " : "", owner->api_version, owner->kind, owner->name, uid,
-                           owner->controller == OPT_TRUE);
+        text = str_internf("%s%s%s/%s/%s/%s/%d", text, i > 0 ? " " : "", owner->api_version, owner->kind, owner->name,
+                           uid, owner->controller == OPT_TRUE);
     }
     return text;
 }
 
 START_TEST(reference_edges)
 {
-    g_autofree char *rest = g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, %s",
-                                            edge_cases[_i].scaled, edge_cases[_i].deleted, claim_templates);
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenScaled: %s, whenDeleted: %s}, %s",
+                        edge_cases[_i].scaled, edge_cases[_i].deleted, claim_templates);
     Mini *mini = mini_new();
     ApiObject *changed;
     const char *got;
@@ -386,9 +398,10 @@ START_TEST(reference_edges)
     mini_sync(mini, &stateful_set_controller, "default/s");
     got = print_references(mini, mini_get(mini, &persistent_volume_claim_kind, "default", "v-s-0"));
     ck_assert_msg(strcmp(got, edge_cases[_i].after) == 0, "%s: %s", edge_cases[_i].name, got);
-    ck_assert_msg(count_lines(mini, "event Warning ConflictingController PersistentVolumeClaim v-s-0 has a conflicting "
-                                    "OwnerReference that acts as a manging controller, the retention policy is ignored for "
-                                    "this claim") == (edge_cases[_i].is_told ? 1 : 0),
+    ck_assert_msg(count_lines(mini,
+                              "event Warning ConflictingController PersistentVolumeClaim v-s-0 has a conflicting "
+                              "OwnerReference that acts as a manging controller, the retention policy is ignored for "
+                              "this claim") == (edge_cases[_i].is_told ? 1 : 0),
                   "%s:\n%s", edge_cases[_i].name, mini->log->str);
     mini_free(mini);
 }
@@ -402,15 +415,17 @@ END_TEST
  */
 START_TEST(claim_before_pod)
 {
-    g_autofree char *rest = g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, %s", claim_templates);
+    g_autofree char *rest =
+        g_strdup_printf("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, %s", claim_templates);
     Mini *mini = mini_new();
 
     mini_add(mini, make_stateful_set(1, rest));
     mini_sync(mini, &stateful_set_controller, "default/s");
-    ck_assert_msg(strstr(mini->log->str, "create PersistentVolumeClaim v-s-0\n"
-                                         "event Normal SuccessfulCreate create Claim v-s-0 Pod s-0 in StatefulSet s success\n"
-                                         "create Pod s-0\n"
-                                         "event Normal SuccessfulCreate create Pod s-0 in StatefulSet s successful\n") != NULL,
+    ck_assert_msg(strstr(mini->log->str,
+                         "create PersistentVolumeClaim v-s-0\n"
+                         "event Normal SuccessfulCreate create Claim v-s-0 Pod s-0 in StatefulSet s success\n"
+                         "create Pod s-0\n"
+                         "event Normal SuccessfulCreate create Pod s-0 in StatefulSet s successful\n") != NULL,
                   "%s", mini->log->str);
     ck_assert_str_eq(owner_kind(mini, "v-s-0"), "");
     set_phase(mini, "s-0", "Pending", FALSE);
@@ -421,7 +436,10 @@ START_TEST(claim_before_pod)
 }
 END_TEST
 
-/* stateful_pod_control_test.go, TestStatefulPodControlCreatePodPvcCreateFailure, -CreatePodFailed, -CreatePodPvcDeleting, -CreatePodExists. */
+/*
+ * stateful_pod_control_test.go, TestStatefulPodControlCreatePodPvcCreateFailure, -CreatePodFailed,
+ * -CreatePodPvcDeleting, -CreatePodExists.
+ */
 static const struct {
     const char *name;
     const ApiKind *refused;
@@ -452,9 +470,12 @@ START_TEST(claim_refusals)
 
     mini_add(mini, make_stateful_set(1, claim_templates));
     if (refusal_cases[_i].refused != NULL)
-        mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE, .kind = refusal_cases[_i].refused, .code = refusal_cases[_i].code,
+        mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE,
+                                        .kind = refusal_cases[_i].refused,
+                                        .code = refusal_cases[_i].code,
                                         .reason = refusal_cases[_i].code == 409 ? "AlreadyExists" : "Forbidden",
-                                        .message = "no", .count = 1});
+                                        .message = "no",
+                                        .count = 1});
     if (refusal_cases[_i].is_claim_going) {
         ApiObject *claim = object_from_yaml(&persistent_volume_claim_kind,
                                             "{metadata: {name: v-s-0}, spec: {accessModes: [ReadWriteOnce], resources: "
@@ -468,7 +489,8 @@ START_TEST(claim_refusals)
     for (guint i = 0; lines[i] != NULL; i++)
         if (g_str_has_prefix(lines[i], "event "))
             g_string_append_printf(events, "%s\n", lines[i]);
-    ck_assert_msg(strcmp(events->str, refusal_cases[_i].want_events) == 0, "%s:\n%s", refusal_cases[_i].name, events->str);
+    ck_assert_msg(strcmp(events->str, refusal_cases[_i].want_events) == 0, "%s:\n%s", refusal_cases[_i].name,
+                  events->str);
     ck_assert_pstr_eq(mini->error, refusal_cases[_i].want_error);
     ck_assert_uint_eq(mini_count(mini, &pod_kind), 0);
     /* TestStatefulSetStatusUpdate: whatever fails, the status is written. */
@@ -494,8 +516,9 @@ START_TEST(claim_that_is_lost)
 END_TEST
 
 /*
- * The same file, TestStatefulSetControlScaleDownDeleteError, NewRevisionDeletePodFailure: a deletion that is refused is
- * told of and tried again; the numbers are as if it had not been asked for. One of a pod that is gone already is told of too.
+ * The same file, TestStatefulSetControlScaleDownDeleteError, NewRevisionDeletePodFailure: a deletion that is refused
+ * is told of and tried again; the numbers are as if it had not been asked for. One of a pod that is gone already is
+ * told of too.
  */
 static const struct {
     const char *name;
@@ -503,7 +526,9 @@ static const struct {
     const char *image;
     gint32 want_current;
 } delete_cases[] = {
-    {"a scale-down", 500, 2, "i:1", 3}, {"an update", 500, 3, "i:2", 3}, {"a scale-down of one that is gone", 404, 2, "i:1", 3},
+    {"a scale-down", 500, 2, "i:1", 3},
+    {"an update", 500, 3, "i:2", 3},
+    {"a scale-down of one that is gone", 404, 2, "i:1", 3},
 };
 
 START_TEST(delete_refusals)
@@ -515,14 +540,18 @@ START_TEST(delete_refusals)
     settle(mini);
     changed = mini_edit(mini, &stateful_set_kind, "s");
     ((StatefulSetSpec *)api_edit_spec(changed))->replicas = OPT_INT32(delete_cases[_i].replicas);
-    ((StatefulSetSpec *)api_edit_spec(changed))->template_.spec.containers.items[0].image = str_intern(delete_cases[_i].image);
+    ((StatefulSetSpec *)api_edit_spec(changed))->template_.spec.containers.items[0].image =
+        str_intern(delete_cases[_i].image);
     mini_put(mini, changed);
-    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE, .kind = &pod_kind, .code = delete_cases[_i].code,
+    mini_refuse(mini, (MiniRefusal){.type = STEP_DELETE,
+                                    .kind = &pod_kind,
+                                    .code = delete_cases[_i].code,
                                     .reason = delete_cases[_i].code == 404 ? "NotFound" : "InternalError",
-                                    .message = "no", .count = 1});
+                                    .message = "no",
+                                    .count = 1});
     mini_sync(mini, &stateful_set_controller, "default/s");
-    ck_assert_msg(count_lines(mini, "event Warning FailedDelete delete Pod s-2 in StatefulSet s failed error: no") == 1, "%s:\n%s",
-                  delete_cases[_i].name, mini->log->str);
+    ck_assert_msg(count_lines(mini, "event Warning FailedDelete delete Pod s-2 in StatefulSet s failed error: no") == 1,
+                  "%s:\n%s", delete_cases[_i].name, mini->log->str);
     ck_assert_ptr_nonnull(mini->error);
     ck_assert_int_eq(stateful_set_status(mini_get(mini, &stateful_set_kind, "default", "s"))->current_replicas,
                      delete_cases[_i].want_current);
@@ -532,16 +561,20 @@ START_TEST(delete_refusals)
 }
 END_TEST
 
-/* stateful_set_utils_test.go, TestGetPersistentVolumeClaims: labels of the selector beside, and before, those of the template. */
+/*
+ * stateful_set_utils_test.go, TestGetPersistentVolumeClaims: labels of the selector beside, and before, those of the
+ * template.
+ */
 static const struct {
     const char *template_labels, *want;
 } label_cases[] = {{"", "a=s"}, {"labels: {test: test},", "a=s,test=test"}, {"labels: {a: other},", "a=s"}};
 
 START_TEST(claim_labels)
 {
-    g_autofree char *rest = g_strdup_printf("volumeClaimTemplates: [{metadata: {%s name: datadir}, spec: {accessModes: [ReadWriteOnce], "
-                                            "resources: {requests: {storage: 1Gi}}}}],",
-                                            label_cases[_i].template_labels);
+    g_autofree char *rest =
+        g_strdup_printf("volumeClaimTemplates: [{metadata: {%s name: datadir}, spec: {accessModes: [ReadWriteOnce], "
+                        "resources: {requests: {storage: 1Gi}}}}],",
+                        label_cases[_i].template_labels);
     Mini *mini = mini_new();
     const ApiObject *claim;
 
@@ -550,7 +583,9 @@ START_TEST(claim_labels)
     claim = mini_get(mini, &persistent_volume_claim_kind, "default", "datadir-s-0");
     ck_assert_ptr_nonnull(claim);
     ck_assert_str_eq(str_map_format(&claim->meta->labels, ""), label_cases[_i].want);
-    ck_assert_str_eq(pod_spec(mini_get(mini, &pod_kind, "default", "s-0"))->volumes.items[0].persistent_volume_claim->claim_name,
+    ck_assert_str_eq(pod_spec(mini_get(mini, &pod_kind, "default", "s-0"))
+                         ->volumes.items[0]
+                         .persistent_volume_claim->claim_name,
                      "datadir-s-0");
     mini_free(mini);
 }

@@ -95,7 +95,8 @@ print_steps(const Mini *mini)
     for (guint i = 0; lines[i] != NULL; i++)
         for (guint k = 0; k < G_N_ELEMENTS(steps); k++)
             if (g_str_has_prefix(lines[i], steps[k].start))
-                text = str_internf("%s%s%s%s", text, *text == '\0' ? "" : ",", steps[k].sign, lines[i] + strlen(steps[k].start));
+                text = str_internf("%s%s%s%s", text, *text == '\0' ? "" : ",", steps[k].sign,
+                                   lines[i] + strlen(steps[k].start));
     return *text == '\0' ? "." : text;
 }
 
@@ -109,7 +110,9 @@ print_images(Mini *mini)
     for (int i = 0; i < 10; i++)
         last = pod_number(mini, i) != NULL ? i : last;
     for (int i = 0; i <= last; i++)
-        text = str_internf("%s%c", text, pod_number(mini, i) == NULL ? '_' : pod_spec(pod_number(mini, i))->containers.items[0].image[2]);
+        text = str_internf("%s%c", text,
+                           pod_number(mini, i) == NULL ? '_'
+                                                       : pod_spec(pod_number(mini, i))->containers.items[0].image[2]);
     return text;
 }
 
@@ -139,9 +142,10 @@ sync_until_rest(Script *script)
 }
 
 /*
- * iN image, nN replicas, pN partition, mN minReadySeconds; g deleted pods are gone, r all pods are ready too; uN is not
- * ready any more, fN has failed, eN has ended well, wN is Pending, dN is on its way out, xN vanishes; tN so many seconds
- * go by; Z syncs until nothing is left to do; =... one sync does just this; ?... images; S... status; E the set goes.
+ * iN image, nN replicas, pN partition, mN minReadySeconds; g deleted pods are gone, r all pods are ready too; uN is
+ * not ready any more, fN has failed, eN has ended well, wN is Pending, dN is on its way out, xN vanishes; tN so many
+ * seconds go by; Z syncs until nothing is left to do; =... one sync does just this; ?... images; S... status; E the
+ * set goes.
  */
 static void
 play_word(Script *script, const char *word)
@@ -153,16 +157,28 @@ play_word(Script *script, const char *word)
     ApiObject *changed;
 
     switch (word[0]) {
-    case 'g': drop_deleted(mini); break;
+    case 'g':
+        drop_deleted(mini);
+        break;
     case 'r':
         drop_deleted(mini);
         ready_all(mini);
         break;
-    case 'u': set_phase(mini, pod, "Running", FALSE); break;
-    case 'f': set_phase(mini, pod, "Failed", FALSE); break;
-    case 'e': set_phase(mini, pod, "Succeeded", FALSE); break;
-    case 'w': set_phase(mini, pod, "Pending", FALSE); break;
-    case 'x': mini_remove(mini, pod_number(mini, atoi(value))); break;
+    case 'u':
+        set_phase(mini, pod, "Running", FALSE);
+        break;
+    case 'f':
+        set_phase(mini, pod, "Failed", FALSE);
+        break;
+    case 'e':
+        set_phase(mini, pod, "Succeeded", FALSE);
+        break;
+    case 'w':
+        set_phase(mini, pod, "Pending", FALSE);
+        break;
+    case 'x':
+        mini_remove(mini, pod_number(mini, atoi(value)));
+        break;
     case 'd':
         changed = mini_edit(mini, &pod_kind, pod);
         api_edit_meta(changed)->deletion_time = MINI_EPOCH;
@@ -173,16 +189,26 @@ play_word(Script *script, const char *word)
         api_edit_meta(changed)->deletion_time = MINI_EPOCH;
         mini_put(mini, changed);
         break;
-    case 't': mini->now_ns += atoi(value) * NS_PER_S; break;
-    case 'Z': sync_until_rest(script); break;
+    case 't':
+        mini->now_ns += atoi(value) * NS_PER_S;
+        break;
+    case 'Z':
+        sync_until_rest(script);
+        break;
     case '=':
         mini_sync(mini, &stateful_set_controller, "default/s");
         place_new(mini);
         got = print_steps(mini);
         break;
-    case '?': got = print_images(mini); break;
-    case 'S': got = print_status(mini); break;
-    default: change_set(mini, word[0], atoi(value)); break;
+    case '?':
+        got = print_images(mini);
+        break;
+    case 'S':
+        got = print_status(mini);
+        break;
+    default:
+        change_set(mini, word[0], atoi(value));
+        break;
     }
     ck_assert_msg(strcmp(got, value) == 0, "%s: at %s: got %s\n%s", script->name, word, got, mini->log->str);
 }
@@ -201,7 +227,8 @@ static const struct {
     {"ScalesDown, in parallel", 3, "podManagementPolicy: Parallel,", "Z n0 =-2,-1,-0 g =. S0/0/0/0/0*"},
     {"ScalesDown waits while one that stays is not ready", 3, "", "Z u0 n1 =. r =-2 g =-1"},
     {"ScalesDown: one that goes is not ready, but the first that is not", 3, "", "Z u2 n1 =-2 g =-1"},
-    {"ScalesDown: a lower one that goes is not ready: the higher one, though ready, goes first", 3, "", "Z u1 n1 =-2 g =-1"},
+    {"ScalesDown: a lower one that goes is not ready: the higher one, though ready, goes first", 3, "",
+     "Z u1 n1 =-2 g =-1"},
     {"ScalesDown: two that go are not ready: the lower one is the first", 4, "", "Z u2 u3 n2 =. "},
     {"ScalesDown, in parallel, waits for nobody", 3, "podManagementPolicy: Parallel,", "Z u0 n1 =-2,-1"},
     {"ReplacesPods", 5, "", "Z x0 x2 x4 =+0 r =+2 r =+4 r =. S5/5/5/5/5*"},
@@ -215,7 +242,8 @@ static const struct {
     {"one on its way out is waited for by nobody in parallel", 3, "podManagementPolicy: Parallel,", "Z d1 x2 =+2"},
     {"a set that is being deleted does nothing", 3, "", "Z x1 E =. S2/2/2/2/2*"},
 
-    {"TestStatefulSetControlRollingUpdate: image", 3, "", "Z i2 =-2 =. g =+2 =. r =-1 g =+1 r =-0 g =+0 r =. S3/3/3/3/3* ?222"},
+    {"TestStatefulSetControlRollingUpdate: image", 3, "",
+     "Z i2 =-2 =. g =+2 =. r =-1 g =+1 r =-0 g =+0 r =. S3/3/3/3/3* ?222"},
     {"TestStatefulSetControlRollingUpdate: image and scale up: the new ones come first, and new", 3, "",
      "Z i2 n5 =+3 r =+4 r =-2 g =+2 r =-1 Z ?22222"},
     {"TestStatefulSetControlRollingUpdate: image and scale down: the spare ones go first", 5, "",
@@ -228,43 +256,57 @@ static const struct {
      "Z i2 n3 =-4,-3,-2 Z ?222"},
     {"an update waits for an updated one that is not ready", 3, "", "Z i2 =-2 g =+2 r u2 =. r =-1"},
     {"an update waits for an outdated one that is not ready", 3, "", "Z u1 i2 =. r =-2"},
-    {"an update, in parallel, deletes an outdated one that is not ready", 3, "podManagementPolicy: Parallel,", "Z u2 i2 =-2"},
+    {"an update, in parallel, deletes an outdated one that is not ready", 3, "podManagementPolicy: Parallel,",
+     "Z u2 i2 =-2"},
     {"numbers while it rolls", 3, "", "Z i2 =-2 S3/3/3/2/0 g =+2 S2/2/2/2/0 r =-1 S3/3/3/1/1"},
 
-    {"TestStatefulSetControlOnDeleteUpdate", 3, "updateStrategy: {type: OnDelete},", "Z i2 =. S3/3/3/3/0 x1 =+1 r =. ?121 S3/3/3/2/1"},
-    {"TestStatefulSetControlOnDeleteUpdate: scale up", 3, "updateStrategy: {type: OnDelete},", "Z i2 n5 =+3 r =+4 r =. ?11122"},
-    {"TestStatefulSetControlOnDeleteUpdate: scale down", 5, "updateStrategy: {type: OnDelete},", "Z i2 n3 =-4 g =-3 g =. ?111"},
+    {"TestStatefulSetControlOnDeleteUpdate", 3, "updateStrategy: {type: OnDelete},",
+     "Z i2 =. S3/3/3/3/0 x1 =+1 r =. ?121 S3/3/3/2/1"},
+    {"TestStatefulSetControlOnDeleteUpdate: scale up", 3, "updateStrategy: {type: OnDelete},",
+     "Z i2 n5 =+3 r =+4 r =. ?11122"},
+    {"TestStatefulSetControlOnDeleteUpdate: scale down", 5, "updateStrategy: {type: OnDelete},",
+     "Z i2 n3 =-4 g =-3 g =. ?111"},
     {"TestStatefulSetControlOnDeleteUpdate: all by hand: the revision stays", 2, "updateStrategy: {type: OnDelete},",
      "Z i2 x0 =+0 r x1 =+1 r =. ?22 S2/2/2/0/2"},
 
     {"TestStatefulSetControlRollingUpdateWithPartition: image", 3, "", "Z p2 i2 =-2 g =+2 r =. ?112 S3/3/3/2/1"},
-    {"TestStatefulSetControlRollingUpdateWithPartition: image and scale up", 3, "", "Z p2 i2 n5 =+3 r =+4 r =-2 g =+2 r =. ?11222"},
-    {"TestStatefulSetControlRollingUpdateWithPartition: in parallel", 3, "podManagementPolicy: Parallel,", "Z p2 i2 =-2 Z ?112"},
-    {"partition: an old one that vanishes comes back old, a new one new", 4, "", "Z p2 i2 Z ?1122 x0 =+0 r x3 =+3 r =. ?1122"},
-    {"partition moved down in steps, as a canary goes on", 3, "", "Z p3 i2 =. ?111 p2 =-2 Z ?112 p1 =-1 Z ?122 p0 =-0 Z ?222 S3/3/3/3/3*"},
+    {"TestStatefulSetControlRollingUpdateWithPartition: image and scale up", 3, "",
+     "Z p2 i2 n5 =+3 r =+4 r =-2 g =+2 r =. ?11222"},
+    {"TestStatefulSetControlRollingUpdateWithPartition: in parallel", 3, "podManagementPolicy: Parallel,",
+     "Z p2 i2 =-2 Z ?112"},
+    {"partition: an old one that vanishes comes back old, a new one new", 4, "",
+     "Z p2 i2 Z ?1122 x0 =+0 r x3 =+3 r =. ?1122"},
+    {"partition moved down in steps, as a canary goes on", 3, "",
+     "Z p3 i2 =. ?111 p2 =-2 Z ?112 p1 =-1 Z ?122 p0 =-0 Z ?222 S3/3/3/3/3*"},
     {"partition beyond all ordinals", 3, "", "Z p9 i2 =. S3/3/3/3/0 x2 =+2 r =. ?111"},
     {"partition: an unready one below it holds the order up", 3, "", "Z p2 u0 i2 =. r =-2"},
-    {"partition: an unready one below it holds nothing up in parallel", 3, "podManagementPolicy: Parallel,", "Z p2 u0 i2 =-2"},
+    {"partition: an unready one below it holds nothing up in parallel", 3, "podManagementPolicy: Parallel,",
+     "Z p2 u0 i2 =-2"},
 
     {"TestStatefulSetControlRollback", 3, "", "Z i2 Z ?222 i1 =-2 g =+2 r =-1 Z ?111 S3/3/3/3/3*"},
-    {"TestStatefulSetControlRollback: half way", 3, "", "Z i2 =-2 g =+2 r =-1 g =+1 r i1 =-2 g =+2 r =-1 Z ?111 S3/3/3/3/3*"},
-    {"TestStatefulSetControlRollback: a third template half way", 3, "", "Z i2 =-2 g =+2 r i3 =-2 g =+2 r =-1 Z ?333 S3/3/3/3/3*"},
-    {"a broken update is not repaired by a good template: the pod stays (known issue)", 3, "", "Z i2 =-2 g =+2 u2 i1 =."},
+    {"TestStatefulSetControlRollback: half way", 3, "",
+     "Z i2 =-2 g =+2 r =-1 g =+1 r i1 =-2 g =+2 r =-1 Z ?111 S3/3/3/3/3*"},
+    {"TestStatefulSetControlRollback: a third template half way", 3, "",
+     "Z i2 =-2 g =+2 r i3 =-2 g =+2 r =-1 Z ?333 S3/3/3/3/3*"},
+    {"a broken update is not repaired by a good template: the pod stays (known issue)", 3, "",
+     "Z i2 =-2 g =+2 u2 i1 =."},
 
-    {"TestStatefulSetAvailability: not available for a while", 1, "minReadySeconds: 30,", "=+0 r =. S1/1/0/1/1* t29 =. S1/1/0/1/1* t1 =. S1/1/1/1/1*"},
+    {"TestStatefulSetAvailability: not available for a while", 1, "minReadySeconds: 30,",
+     "=+0 r =. S1/1/0/1/1* t29 =. S1/1/0/1/1* t1 =. S1/1/1/1/1*"},
     {"minReadySeconds: the next one waits", 2, "minReadySeconds: 10,", "=+0 r =. t9 =. t1 =+1"},
     {"minReadySeconds: an update waits", 2, "minReadySeconds: 10,", "Z t10 =+1 r t10 =. i2 =-1 g =+1 r t9 =. t1 =-0"},
     {"minReadySeconds: an update in parallel waits too", 2, "podManagementPolicy: Parallel, minReadySeconds: 10,",
      "=+0,+1 r t10 =. i2 =-1 g =+1 r t9 =. t1 =-0"},
-    {"minReadySeconds: a scale-down waits for one that stays", 2, "minReadySeconds: 10,", "=+0 r t10 =+1 r t10 =. u0 r n1 =. t10 =-1"},
+    {"minReadySeconds: a scale-down waits for one that stays", 2, "minReadySeconds: 10,",
+     "=+0 r t10 =+1 r t10 =. u0 r n1 =. t10 =-1"},
 };
 
 START_TEST(test_script)
 {
-    g_autofree char *text = g_strdup_printf(
-        "{metadata: {name: s}, spec: {replicas: %d, %s serviceName: s, selector: {matchLabels: {a: s}}, template: {metadata: "
-        "{labels: {a: s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
-        scripts[_i].replicas, scripts[_i].rest);
+    g_autofree char *text = g_strdup_printf("{metadata: {name: s}, spec: {replicas: %d, %s serviceName: s, selector: "
+                                            "{matchLabels: {a: s}}, template: {metadata: "
+                                            "{labels: {a: s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}",
+                                            scripts[_i].replicas, scripts[_i].rest);
     g_auto(GStrv) words = g_strsplit(scripts[_i].steps, " ", -1);
     Script script = {mini_new(), scripts[_i].name};
 

@@ -20,10 +20,11 @@ static const Pair pairs[] = {
 };
 
 /*
- * v1.34: TestAddPod, TestAddPodOrphan, TestUpdatePod, TestUpdatePodOrphanWithNewLabels, -ChangeControllerRef, -Release,
- * TestDeletePod, TestDeletePodOrphan of daemon_controller_test.go, stateful_set_test.go, replica_set_test.go; the same of
- * ReplicaSets in deployment_controller_test.go. Owners o1 and o2 select a=x, o3 selects another label. A dependent is
- * "label/owner", "!" on its way out; NULL is not there. An update has another resourceVersion if not "=".
+ * v1.34: TestAddPod, TestAddPodOrphan, TestUpdatePod, TestUpdatePodOrphanWithNewLabels, -ChangeControllerRef,
+ * -Release, TestDeletePod, TestDeletePodOrphan of daemon_controller_test.go, stateful_set_test.go,
+ * replica_set_test.go; the same of ReplicaSets in deployment_controller_test.go. Owners o1 and o2 select a=x, o3
+ * selects another label. A dependent is "label/owner", "!" on its way out; NULL is not there. An update has another
+ * resourceVersion if not "=".
  */
 static const struct {
     const char *name, *before, *after;
@@ -57,9 +58,10 @@ make_owner(const ApiKind *kind, const char *name, const char *label)
     g_autofree char *selector = kind == &replication_controller_kind
                                     ? g_strdup_printf("selector: {a: %s}", label)
                                     : g_strdup_printf("selector: {matchLabels: {a: %s}}", label);
-    g_autofree char *text = g_strdup_printf("{metadata: {name: %s}, spec: {%s, template: {metadata: {labels: {a: %s}}, spec: "
-                                            "{containers: [{name: c, image: i}]}}}}",
-                                            name, selector, label);
+    g_autofree char *text =
+        g_strdup_printf("{metadata: {name: %s}, spec: {%s, template: {metadata: {labels: {a: %s}}, spec: "
+                        "{containers: [{name: c, image: i}]}}}}",
+                        name, selector, label);
     ApiObject *owner = object_from_yaml(kind, text);
 
     api_edit_meta(owner)->uid = str_internf("uid-%s", name);
@@ -79,10 +81,10 @@ make_dependent(const Pair *pair, const char *text, guint64 version)
     str_map_set(&meta->labels, str_intern("a"), str_intern(parts[0]));
     if (*owner != '\0')
         *API_LIST_ADD(&meta->owner_references) = (OwnerReference){.api_version = str_intern("apps/v1"),
-                                                                   .kind = pair->owner->kind,
-                                                                   .name = str_intern(owner),
-                                                                   .uid = str_internf("uid-%s", owner),
-                                                                   .controller = OPT_TRUE};
+                                                                  .kind = pair->owner->kind,
+                                                                  .name = str_intern(owner),
+                                                                  .uid = str_internf("uid-%s", owner),
+                                                                  .controller = OPT_TRUE};
     if (is_going)
         meta->deletion_time = MINI_EPOCH;
     object->resource_version = version;
@@ -99,10 +101,15 @@ compare_texts(gconstpointer a, gconstpointer b)
 
 /* What @def's handler of @kind asks for; names in order, with spaces. */
 static const char *
-wake(const ControllerDef *def, const GPtrArray *cache, const ApiKind *kind, const ApiObject *before, const ApiObject *after)
+wake(const ControllerDef *def,
+     const GPtrArray *cache,
+     const ApiKind *kind,
+     const ApiObject *before,
+     const ApiObject *after)
 {
     Sim *sim = sim_new(&(SimOptions){.seed = 1});
-    Controller *controller = controller_new_deaf(sim, def, view_new_array((const ApiObject *const *)cache->pdata, cache->len));
+    Controller *controller =
+        controller_new_deaf(sim, def, view_new_array((const ApiObject *const *)cache->pdata, cache->len));
     g_autoptr(GPtrArray) keys = g_ptr_array_new();
     const char *text = "";
     const char *key;
@@ -138,7 +145,7 @@ START_TEST(test_dependents)
 }
 END_TEST
 
-/* --- Recreate: deployment_controller_test.go, TestPodDeletion* ---------------------------------------------------- */
+/* --- Recreate: deployment_controller_test.go, TestPodDeletion* -------------------------------------------- */
 
 /* A pod of ReplicaSet r1 is gone. */
 static const struct {
@@ -182,9 +189,12 @@ START_TEST(test_recreate)
 }
 END_TEST
 
-/* --- nodes: daemon_controller_test.go, TestAddNode, TestUpdateNode -------------------------------------------------- */
+/* --- nodes: daemon_controller_test.go, TestAddNode, TestUpdateNode ---------------------------------------- */
 
-/* The set runs on blue nodes and tolerates nothing; "colour taint effect", "-" for none; NULL: the node is not there. */
+/*
+ * The set runs on blue nodes and tolerates nothing; "colour taint effect", "-" for none; NULL: the node is not
+ * there.
+ */
 static const struct {
     const char *name, *before, *after;
     gboolean new_status;
@@ -225,17 +235,18 @@ START_TEST(test_nodes)
     g_autoptr(ApiObject) before = node_cases[_i].before == NULL ? NULL : make_coloured(node_cases[_i].before);
     g_autoptr(ApiObject) after = node_cases[_i].after == NULL ? NULL : make_coloured(node_cases[_i].after);
 
-    g_ptr_array_add(cache, object_from_yaml(&daemon_set_kind, "{metadata: {name: o1}, spec: {selector: {matchLabels: {a: x}}, template: "
-                                                              "{metadata: {labels: {a: x}}, spec: {nodeSelector: {color: blue}, "
-                                                              "containers: [{name: c, image: i}]}}}}"));
+    g_ptr_array_add(cache, object_from_yaml(&daemon_set_kind,
+                                            "{metadata: {name: o1}, spec: {selector: {matchLabels: {a: x}}, template: "
+                                            "{metadata: {labels: {a: x}}, spec: {nodeSelector: {color: blue}, "
+                                            "containers: [{name: c, image: i}]}}}}"));
     if (node_cases[_i].new_status)
         set_condition(&((NodeStatus *)api_edit_status(after))->conditions, "Ready", "False", NULL, MINI_EPOCH);
-    ck_assert_msg(strcmp(wake(&daemon_set_controller, cache, &node_kind, before, after), node_cases[_i].want) == 0, "%s",
-                  node_cases[_i].name);
+    ck_assert_msg(strcmp(wake(&daemon_set_controller, cache, &node_kind, before, after), node_cases[_i].want) == 0,
+                  "%s", node_cases[_i].name);
 }
 END_TEST
 
-/* --- the owners themselves -------------------------------------------------------------------------------------------- */
+/* --- the owners themselves -------------------------------------------------------------------------------- */
 
 START_TEST(test_owners)
 {
