@@ -260,6 +260,66 @@ START_TEST(test_end_without_release)
 }
 END_TEST
 
+/*
+ * leaderelection_test.go testTryAcquireOrRenew: who may take a Lease that is there, and how often it has changed
+ * hands then; "baz" looks every 2 to 4.4 s.
+ */
+static const struct {
+    const char *name, *holder; /* NULL: there is no Lease; "-": it says nothing */
+    gint32 duration_s, transitions;
+    gint64 min_ns, max_ns; /* until baz leads */
+    gint32 transitions_then;
+} take_rows[] = {
+    {"acquire from no object", NULL, 0, 0, 0, 100 * NS_PER_MS, 0},
+    {"acquire from object without annotations", "-", 0, 0, 0, 100 * NS_PER_MS, 1},
+    {"acquire from unled object", "", 0, 0, 0, 100 * NS_PER_MS, 1},
+    {"acquire from empty led, acked object", "", 15, 7, 0, 100 * NS_PER_MS, 8},
+    {"acquire from led object with the lease duration seconds", "bing", 3, 0, 3 * NS_PER_S, 9 * NS_PER_S, 1},
+    {"acquire from led, unacked object", "bing", 0, 0, 0, 100 * NS_PER_MS, 1},
+    {"don't acquire from led, acked object", "bing", 15, 2, 15 * NS_PER_S, 20 * NS_PER_S, 3},
+    {"renew already acquired object", "baz", 15, 2, 0, 100 * NS_PER_MS, 2},
+};
+
+START_TEST(test_take)
+{
+    Candidate alone = {.sim = f->sim};
+    LeaderOptions options = {"kube-take", "baz", on_elected, on_lost};
+    gint64 start_ns;
+    const LeaseSpec *after;
+
+    if (take_rows[_i].holder != NULL) {
+        ApiObject *object = api_object_new(&lease_kind, str_intern("kube-system"), str_intern("kube-take"));
+        LeaseSpec *spec = api_edit_spec(object);
+        static Answer answer;
+
+        if (!str_is(take_rows[_i].holder, "-")) {
+            spec->holder_identity = str_intern(take_rows[_i].holder);
+            if (take_rows[_i].duration_s > 0)
+                spec->lease_duration_s = OPT_INT32(take_rows[_i].duration_s);
+            spec->lease_transitions = OPT_INT32(take_rows[_i].transitions);
+            spec->acquire_time = spec->renew_time = sim_wall_ns(f->sim) / NS_PER_S * NS_PER_S;
+        }
+        answer = (Answer){.sim = f->sim};
+        client_send(component_client(two.component), create_request(object), answer_done, &answer, NULL);
+        fixture_run(f, NS_PER_S);
+        ck_assert_msg(answer.code == 201, "%s: %d %s", take_rows[_i].name, answer.code, answer.message);
+    }
+    alone.component = two.component;
+    alone.leader = leader_new(component_client(two.component), &options, &alone);
+    start_ns = sim_now_ns(f->sim);
+    leader_start(alone.leader);
+    fixture_run(f, 30 * NS_PER_S);
+    ck_assert_msg(alone.elections == 1 && alone.elected_ns - start_ns >= take_rows[_i].min_ns &&
+                      alone.elected_ns - start_ns <= take_rows[_i].max_ns,
+                  "%s: %u, after %d ms", take_rows[_i].name, alone.elections, (int)((alone.elected_ns - start_ns) / NS_PER_MS));
+    after = lease_spec(apiserver_peek(f->server, &lease_kind, "kube-system", "kube-take"));
+    ck_assert_str_eq(after->holder_identity, "baz");
+    ck_assert_msg(after->lease_transitions.value == take_rows[_i].transitions_then, "%s: %d", take_rows[_i].name,
+                  after->lease_transitions.value);
+    leader_free(alone.leader);
+}
+END_TEST
+
 Suite *
 leader_suite(void)
 {
@@ -275,6 +335,7 @@ leader_suite(void)
     tcase_add_test(tcase, test_restarted_leader_takes_its_own_lease_again);
     tcase_add_test(tcase, test_orderly_end_gives_the_lease_back);
     tcase_add_test(tcase, test_end_without_release);
+    tcase_add_loop_test(tcase, test_take, 0, G_N_ELEMENTS(take_rows));
     suite_add_tcase(suite, tcase);
     return suite;
 }
