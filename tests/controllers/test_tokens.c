@@ -74,6 +74,62 @@ START_TEST(secrets)
 }
 END_TEST
 
+/*
+ * "added token secret without token data" and its siblings, the same for updates: what is missing is filled in,
+ * a certificate that is another is replaced, a namespace that is another is not.
+ */
+static const struct {
+    const char *name;
+    gboolean has_token;
+    const char *ca, *namespace_; /* as stored; NULL: none */
+    const char *wanted;          /* the namespace afterwards, decoded */
+    gboolean is_written;
+} data_cases[] = {
+    {"token secret with everything", TRUE, "ca", "ZGVmYXVsdA==", "ZGVmYXVsdA==", FALSE},
+    {"token secret without token data", FALSE, "ca", "ZGVmYXVsdA==", "ZGVmYXVsdA==", TRUE},
+    {"token secret without ca data", TRUE, NULL, "ZGVmYXVsdA==", "ZGVmYXVsdA==", TRUE},
+    {"token secret with mismatched ca data", TRUE, "b3RoZXI=", "ZGVmYXVsdA==", "ZGVmYXVsdA==", TRUE},
+    {"token secret without namespace data", TRUE, "ca", NULL, "ZGVmYXVsdA==", TRUE},
+    {"token secret with custom namespace data", TRUE, "ca", "Y3VzdG9t", "Y3VzdG9t", FALSE},
+    {"token secret with nothing but a custom namespace", FALSE, NULL, "Y3VzdG9t", "Y3VzdG9t", TRUE},
+};
+
+START_TEST(data)
+{
+    Mini *mini = mini_new();
+    const char *ca, *token;
+    ApiObject *secret;
+    StrMap *stored;
+    const StrMap *after;
+
+    add_account(mini, NULL);
+    add_secret(mini, "s", TOKEN, "robot", NULL);
+    SYNC(mini, "secret:default/s");
+    secret = mini_edit(mini, &secret_kind, "s");
+    stored = &((SecretBody *)api_edit_body(secret))->data;
+    ca = str_map_get(stored, "ca.crt");
+    token = str_map_get(stored, "token");
+    if (!data_cases[_i].has_token)
+        str_map_remove(stored, "token");
+    if (data_cases[_i].ca == NULL)
+        str_map_remove(stored, "ca.crt");
+    else if (!str_is(data_cases[_i].ca, "ca"))
+        str_map_set(stored, str_intern("ca.crt"), str_intern(data_cases[_i].ca));
+    if (data_cases[_i].namespace_ == NULL)
+        str_map_remove(stored, "namespace");
+    else
+        str_map_set(stored, str_intern("namespace"), str_intern(data_cases[_i].namespace_));
+    mini_put(mini, secret);
+    SYNC(mini, "secret:default/s");
+    mini_check_log(mini, data_cases[_i].name, data_cases[_i].is_written ? "update Secret s" : "");
+    after = &((const SecretBody *)mini_get(mini, &secret_kind, "default", "s")->body)->data;
+    ck_assert_str_eq(str_map_get(after, "ca.crt"), ca);
+    ck_assert_str_eq(str_map_get(after, "token"), token);
+    ck_assert_str_eq(str_map_get(after, "namespace"), data_cases[_i].wanted);
+    mini_free(mini);
+}
+END_TEST
+
 /* "deleted serviceaccount with token secret reference": its tokens go, those of others stay. */
 START_TEST(account_goes)
 {
@@ -123,6 +179,7 @@ tokens_suite(void)
     TCase *tcase = tcase_create("tokens");
 
     tcase_add_loop_test(tcase, secrets, 0, G_N_ELEMENTS(secret_cases));
+    tcase_add_loop_test(tcase, data, 0, G_N_ELEMENTS(data_cases));
     tcase_add_test(tcase, account_goes);
     tcase_add_test(tcase, account_is_back);
     tcase_add_test(tcase, reference_goes);
