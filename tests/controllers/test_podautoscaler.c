@@ -428,6 +428,66 @@ START_TEST(test_first_recommendation)
 }
 END_TEST
 
+#define GOT_SCALE  "AbleToScale True SucceededGetScale\n"
+#define RESOURCE   "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]"
+#define PODS       "metrics: [{type: Pods, pods: {metric: {name: qps}, target: {type: AverageValue, averageValue: 15}}}]"
+#define OBJECT     "metrics: [{type: Object, object: {metric: {name: qps}, describedObject: {apiVersion: apps/v1, kind: Deployment, name: d}, target: {type: Value, value: 15}}}]"
+#define EXTERNAL   "metrics: [{type: External, external: {metric: {name: qps}, target: {type: Value, value: 15}}}]"
+
+/* TestCondition...: what the three conditions say after one sync. */
+static const struct {
+    const char *name;
+    gint32 replicas;
+    const char *rest;
+    gint64 milli;
+    MiniRefusal refusal;
+    gboolean has_no_selector;
+    const char *conditions;
+} ends[] = {
+    {"TestConditionFailedGetMetrics, resource", 2, "maxReplicas: 10, " RESOURCE, -1, {0}, FALSE, GOT_SCALE "ScalingActive False FailedGetResourceMetric\n"},
+    {"... pods", 2, "maxReplicas: 10, " PODS, 100, {0}, FALSE, GOT_SCALE "ScalingActive False FailedGetPodsMetric\n"},
+    {"... object", 2, "maxReplicas: 10, " OBJECT, 100, {0}, FALSE, GOT_SCALE "ScalingActive False FailedGetObjectMetric\n"},
+    {"... external", 2, "maxReplicas: 10, " EXTERNAL, 100, {0}, FALSE, GOT_SCALE "ScalingActive False FailedGetExternalMetric\n"},
+    {"... the API that has them is down", 2, "maxReplicas: 10, " RESOURCE, 900,
+     {STEP_LIST, &pod_metrics_kind, 503, "ServiceUnavailable", "the server is currently unable to handle the request", NULL, 0, 1}, FALSE,
+     GOT_SCALE "ScalingActive False FailedGetResourceMetric\n"},
+    {"TestConditionInvalidSelectorMissing", 2, "maxReplicas: 10", 800, {0}, TRUE, GOT_SCALE "ScalingActive False InvalidSelector\n"},
+    {"TestConditionFailedGetScale", 2, "maxReplicas: 10", 800, {STEP_GET, &deployment_kind, 500, "InternalError", "something went wrong", NULL, 0, 1}, FALSE,
+     "AbleToScale False FailedGetScale\n"},
+    {"TestConditionFailedUpdateScale", 2, "maxReplicas: 10", 1600, {STEP_SCALE, &deployment_kind, 500, "InternalError", "something went wrong", NULL, 0, 1}, FALSE,
+     "AbleToScale False FailedUpdateScale\nScalingActive True ValidMetricFound\nScalingLimited False DesiredWithinRange\n"},
+    {"TestScaleUp", 2, "maxReplicas: 10", 1600, {0}, FALSE,
+     "AbleToScale True SucceededRescale\nScalingActive True ValidMetricFound\nScalingLimited False DesiredWithinRange\n"},
+    {"TestMaxReplicas", 2, "maxReplicas: 3", 1600, {0}, FALSE,
+     "AbleToScale True SucceededRescale\nScalingActive True ValidMetricFound\nScalingLimited True TooManyReplicas\n"},
+    {"TestMoreReplicasThanSpecNoScale: no look at metrics", 8, "maxReplicas: 5", 500, {0}, FALSE, "AbleToScale True SucceededRescale\n"},
+    {"TestZeroReplicas: scaling is off", 0, "maxReplicas: 5", -1, {0}, FALSE, GOT_SCALE "ScalingActive False ScalingDisabled\n"},
+};
+
+START_TEST(test_ends)
+{
+    Mini *mini = mini_with(ends[_i].replicas, ends[_i].rest, ends[_i].milli);
+    g_autoptr(GString) got = g_string_new(NULL);
+    const ConditionList *conditions;
+
+    if (ends[_i].has_no_selector) {
+        ApiObject *deployment = mini_edit(mini, &deployment_kind, "d");
+        DeploymentSpec *spec = api_edit_spec(deployment);
+
+        spec->selector->match_labels.count = 0;
+        mini_put(mini, deployment);
+    }
+    if (ends[_i].refusal.count > 0)
+        mini_refuse(mini, ends[_i].refusal);
+    mini_sync(mini, &horizontal_pod_autoscaler_controller, HPA);
+    conditions = &hpa_status(mini_get(mini, &hpa_kind, str_intern("default"), "h"))->conditions;
+    for (guint i = 0; i < conditions->count; i++)
+        g_string_append_printf(got, "%s %s %s\n", conditions->items[i].type, conditions->items[i].status, conditions->items[i].reason);
+    ck_assert_msg(str_is(got->str, ends[_i].conditions), "%s:\n%s%s", ends[_i].name, got->str, mini->log->str);
+    mini_done(mini);
+}
+END_TEST
+
 /* Two autoscalers of the same pods stop each other, each once it knows of the other. */
 START_TEST(test_rivals)
 {
@@ -459,6 +519,7 @@ podautoscaler_suite(void)
     tcase_add_test(tcase, test_no_target);
     tcase_add_test(tcase, test_status);
     tcase_add_test(tcase, test_first_recommendation);
+    tcase_add_loop_test(tcase, test_ends, 0, G_N_ELEMENTS(ends));
     tcase_add_test(tcase, test_rivals);
     suite_add_tcase(suite, tcase);
     return suite;
