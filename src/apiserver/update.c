@@ -121,6 +121,20 @@ keep_status_meta(ApiObject *object, const ApiObject *old)
         api_object_set_meta(object, old->meta);
 }
 
+/* v1.34 pkg/registry/core/persistentvolume: a volume knows since when it is in its phase. */
+static void
+note_phase(ApiServer *server, ApiObject *volume, const ApiObject *old)
+{
+    const PvStatus *status = volume->status;
+    const PvStatus *before = old->status;
+
+    if (str_is(status->phase, before->phase) ||
+        (status->last_phase_transition_time != 0 &&
+         status->last_phase_transition_time != before->last_phase_transition_time))
+        return;
+    ((PvStatus *)api_edit_status(volume))->last_phase_transition_time = api_time_seconds(sim_wall_ns(server->sim));
+}
+
 ApiStatus *
 update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_change)
 {
@@ -135,6 +149,8 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
         api_object_set_body(self, old->body);
         if (self->kind->prepare_status != NULL)
             self->kind->prepare_status(self, old);
+        if (self->kind == &persistent_volume_kind)
+            note_phase(call->server, self, old);
     } else {
         if (self->kind->has_status)
             api_object_set_status(self, old->status);

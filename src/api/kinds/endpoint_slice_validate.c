@@ -108,14 +108,9 @@ check_port(ApiErrors *errors, const EndpointPort *port, StrList *names)
         check_name(errors, "appProtocol", NAME_QUALIFIED, port->app_protocol);
 }
 
-/* ValidateEndpointSlice */
-void
-endpoint_slice_validate(const ApiObject *slice, ApiErrors *errors)
+static void
+check_endpoints(ApiErrors *errors, const EndpointSliceBody *body)
 {
-    const EndpointSliceBody *body = slice->body;
-    StrList names = {0};
-
-    check_one_of(errors, "addressType", body->address_type, address_types);
     api_errors_push(errors, "endpoints");
     if (body->endpoints.count > 1000)
         field_too_many(errors, NULL, body->endpoints.count, 1000);
@@ -125,6 +120,13 @@ endpoint_slice_validate(const ApiObject *slice, ApiErrors *errors)
         api_errors_pop(errors);
     }
     api_errors_pop(errors);
+}
+
+static void
+check_ports(ApiErrors *errors, const EndpointSliceBody *body)
+{
+    StrList names = {0};
+
     api_errors_push(errors, "ports");
     if (body->ports.count > 20000)
         field_too_many(errors, NULL, body->ports.count, 20000);
@@ -137,6 +139,31 @@ endpoint_slice_validate(const ApiObject *slice, ApiErrors *errors)
     g_free(names.items);
 }
 
+/* ValidateEndpointSlice */
+void
+endpoint_slice_validate(const ApiObject *slice, ApiErrors *errors)
+{
+    const EndpointSliceBody *body = slice->body;
+
+    check_one_of(errors, "addressType", body->address_type, address_types);
+    check_ports(errors, body);
+    check_endpoints(errors, body);
+}
+
+static gboolean
+has_same_endpoints(const EndpointSliceBody *a, const EndpointSliceBody *b)
+{
+    const ApiField *field = api_type_field(endpoint_slice_kind.body, "endpoints");
+
+    if (a->endpoints.count != b->endpoints.count)
+        return FALSE;
+    for (guint i = 0; i < a->endpoints.count; i++)
+        if (!api_struct_equal(field->message, &a->endpoints.items[i], &b->endpoints.items[i]))
+            return FALSE;
+    return TRUE;
+}
+
+/* Endpoints that stay are not looked at again: they may be from a time with other rules. */
 void
 endpoint_slice_validate_update(const ApiObject *slice, const ApiObject *old, ApiErrors *errors)
 {
@@ -145,6 +172,9 @@ endpoint_slice_validate_update(const ApiObject *slice, const ApiObject *old, Api
 
     if (body == before)
         return;
-    endpoint_slice_validate(slice, errors);
+    check_one_of(errors, "addressType", body->address_type, address_types);
+    check_ports(errors, body);
+    if (!has_same_endpoints(body, before))
+        check_endpoints(errors, body);
     check_immutable(errors, "addressType", body->address_type, before->address_type);
 }

@@ -376,13 +376,65 @@ check_topology_term(ApiErrors *errors, const Value *term)
     api_errors_pop(errors);
 }
 
+static guint
+n_rows(const Value *rows)
+{
+    return rows == NULL || rows->type != VALUE_LIST ? 0 : rows->count;
+}
+
+/* Each value of @a is one of @b. */
+static gboolean
+is_within(const Value *a, const Value *b)
+{
+    for (guint i = 0; i < n_rows(a); i++) {
+        gboolean is_found = FALSE;
+
+        for (guint k = 0; k < n_rows(b) && !is_found; k++)
+            is_found = value_equal(a->items[i], b->items[k]);
+        if (!is_found)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Each key of @a has the same values in @b. */
+static gboolean
+asks_no_more(const Value *a, const Value *b)
+{
+    for (guint i = 0; i < n_rows(a); i++) {
+        const Value *values = value_get(a->items[i], "values");
+        gboolean is_found = FALSE;
+
+        for (guint k = 0; k < n_rows(b) && !is_found; k++) {
+            const Value *others = value_get(b->items[k], "values");
+
+            is_found = strcmp(value_get_string(a->items[i], "key", ""), value_get_string(b->items[k], "key", "")) == 0 &&
+                       is_within(values, others) && is_within(others, values);
+        }
+        if (!is_found)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* validateAllowedTopologies; a term without rows equals the empty ones that upstream begins its comparison with. */
 static void
 check_topologies(ApiErrors *errors, const Value *terms)
 {
     api_errors_push(errors, "allowedTopologies");
-    for (guint i = 0; terms != NULL && terms->type == VALUE_LIST && i < terms->count; i++) {
+    for (guint i = 0; i < n_rows(terms); i++) {
+        const Value *rows = value_get(terms->items[i], "matchLabelExpressions");
+        gboolean is_repeated = n_rows(rows) == 0;
+
         api_errors_push_index(errors, i);
         check_topology_term(errors, terms->items[i]);
+        for (guint k = 0; k < i && !is_repeated; k++) {
+            const Value *others = value_get(terms->items[k], "matchLabelExpressions");
+
+            is_repeated = asks_no_more(rows, others) && asks_no_more(others, rows);
+        }
+        if (is_repeated)
+            field_duplicate(errors, "matchLabelExpressions", "\"\"");
         api_errors_pop(errors);
     }
     api_errors_pop(errors);

@@ -232,12 +232,13 @@ keep_allocated(ServiceSpec *spec, const ServiceSpec *old)
     if (needs_address(spec) && needs_address(old)) {
         if (str_is_empty(spec->cluster_ip))
             spec->cluster_ip = old->cluster_ip;
-        if (spec->cluster_ips.count == 0 && spec->cluster_ip == old->cluster_ip) {
+        if (spec->cluster_ips.count == 0) {
             for (guint i = 0; i < old->cluster_ips.count; i++)
                 str_list_add(&spec->cluster_ips, old->cluster_ips.items[i]);
         }
     }
-    if (needs_node_ports(spec) && needs_node_ports(old))
+    if (needs_node_ports(spec) && needs_node_ports(old) && spec->allocate_load_balancer_node_ports != OPT_FALSE &&
+        old->allocate_load_balancer_node_ports != OPT_FALSE)
         keep_node_ports(spec, old);
     if (needs_health_check_port(spec) && needs_health_check_port(old) &&
         spec->health_check_node_port == 0)
@@ -317,7 +318,7 @@ match_cluster_ips(ServiceSpec *spec, const ServiceSpec *old)
 {
     gboolean is_same = str_is(text_or_empty(spec->cluster_ip), text_or_empty(old->cluster_ip));
 
-    if (spec->cluster_ips.count == 0)
+    if (spec->cluster_ips.count == 0 && is_same)
         copy_list(&spec->cluster_ips, &old->cluster_ips);
     if (is_same || !str_list_equal(&spec->cluster_ips, &old->cluster_ips))
         return;
@@ -340,11 +341,24 @@ service_begin(ApiObject *service, const ApiObject *old)
     }
 }
 
+/*
+ * v1.34 pkg/registry/core/service/storage: defaultOnReadInternalTrafficPolicy. An ExternalName is shown without one; what
+ * is none at all is left for validation to refuse.
+ */
+static void
+hide_internal_policy(ServiceSpec *spec)
+{
+    if (!needs_address(spec) &&
+        (str_is(spec->internal_traffic_policy, "Cluster") || str_is(spec->internal_traffic_policy, "Local")))
+        spec->internal_traffic_policy = NULL;
+}
+
 /* v1.34 pkg/registry/core/service/strategy.go: PrepareForCreate, PrepareForUpdate */
 static void
 service_prepare_create(ApiObject *service)
 {
     api_struct_clear(&service_status_type, api_edit_status(service));
+    hide_internal_policy(api_edit_spec(service));
 }
 
 static void
@@ -354,6 +368,7 @@ service_prepare_update(ApiObject *service, const ApiObject *old)
     const ServiceSpec *before = old->spec;
 
     drop_what_type_lacks(spec, before);
+    hide_internal_policy(spec);
     /* Its end comes later, but nobody is to see that. */
     if (!str_is(spec->type, "LoadBalancer") && str_is(before->type, "LoadBalancer"))
         api_struct_clear(&load_balancer_status_type,
