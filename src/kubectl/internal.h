@@ -57,6 +57,7 @@ struct Command {
     GHashTable *flags;       /* name -> GPtrArray of values */
     GPtrArray *after_dashes; /* words after "--"; NULL: there was none */
     char *input;
+    const char *editor; /* interned: KUBE_EDITOR=..., EDITOR=... before the verb; NULL: none */
     GString *out, *err;
     GArray *errors;  /* of CommandError: where in err they are, and what several are told as */
     GArray *targets; /* of Target */

@@ -438,6 +438,25 @@ command_on_start(Sim *sim, gpointer self)
     command->verb->run(command);
 }
 
+/*
+ * Variables of the environment may stand before the command as in a shell, and its name behind them:
+ * KUBE_EDITOR='sed -i s/1/2/' kubectl edit ... How many words that are.
+ */
+static guint
+skip_environment(const char *const *argv, const char **out_editor)
+{
+    static const char *const names[] = {"EDITOR=", "KUBE_EDITOR="}; /* the later one counts more */
+    guint n = 0;
+
+    for (; argv[n] != NULL && g_regex_match_simple("^[A-Z_][A-Z0-9_]*=", argv[n], 0, 0); n++)
+        ;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        for (guint word = 0; word < n; word++)
+            if (g_str_has_prefix(argv[word], names[i]))
+                *out_editor = str_intern(argv[word] + strlen(names[i]));
+    return n > 0 && str_is(argv[n], "kubectl") ? n + 1 : n;
+}
+
 void
 kubectl_run(Kubectl *kubectl,
             const char *const *argv,
@@ -465,6 +484,7 @@ kubectl_run(Kubectl *kubectl,
     command->verb = &no_verb;
     g_ptr_array_add(kubectl->commands, command);
     sim_timer_init(&command->timer, kubectl->options.sim, SIM_CONTROL, command_on_start, command);
+    argv += skip_environment(argv, &command->editor);
     /* flags may stand before the verb: kubectl -n shop get pods */
     while (argv[first] != NULL && argv[first][0] == '-') {
         flag = argv[first];
@@ -527,6 +547,7 @@ kubectl_check(const char *const *argv)
     char *text = NULL;
     guint first = 0;
 
+    argv += skip_environment(argv, &command.editor);
     while (argv[first] != NULL && argv[first][0] == '-')
         first += argv[first + 1] != NULL && !stands_alone(argv[first]) ? 2 : 1;
     if (argv[first] == NULL)
