@@ -28,6 +28,41 @@ const FlagDef common_flags[] = {
     {0},
 };
 
+/*
+ * Which verbs have the common flags that are not the program's own: pkg/cmd/util, cli-runtime genericclioptions v0.34.
+ * rollout's --dry-run is undo's, which is seen when all words are there.
+ */
+static const struct {
+    const char *flag, *verbs;
+} owners[] = {
+    {"all-namespaces", " annotate auth delete describe events get label top wait "},
+    {"selector", " annotate apply cordon create delete describe diff drain expose get label logs rollout scale set taint top uncordon wait "},
+    {"field-selector", " annotate delete get label top wait "},
+    {"filename", " annotate apply autoscale create delete describe diff edit exec expose get label patch replace rollout scale set wait "},
+    {"kustomize", " annotate apply autoscale create delete describe diff edit expose get label patch replace rollout scale set wait "},
+    {"recursive", " annotate apply autoscale create delete describe diff edit expose get label patch replace rollout scale set wait "},
+    {"output", " annotate api-resources apply auth autoscale cluster-info config create delete edit events explain expose get kustomize label patch "
+               "replace rollout run scale set taint version wait "},
+    {"dry-run", " annotate apply autoscale cordon create delete drain expose label patch replace rollout run scale set taint uncordon "},
+    {"show-managed-fields", " annotate apply autoscale cluster-info config create diff edit events expose get label patch replace rollout run scale set "
+                            "taint wait "},
+    {"template", " annotate apply autoscale cluster-info config create edit events expose get label patch replace rollout run scale set taint wait "},
+    {"allow-missing-template-keys", " annotate apply autoscale cluster-info config create edit events expose get label patch replace rollout run scale "
+                                    "set taint wait "},
+    {"field-manager", " annotate apply autoscale create diff edit expose label patch replace rollout run set taint "},
+};
+
+static gboolean
+has_flag(const Verb *verb, const char *flag)
+{
+    g_autofree char *word = g_strdup_printf(" %s ", verb->name);
+
+    for (guint i = 0; i < G_N_ELEMENTS(owners); i++)
+        if (str_is(owners[i].flag, flag))
+            return strstr(owners[i].verbs, word) != NULL;
+    return TRUE;
+}
+
 static const FlagDef *
 find_in(const FlagDef *defs, const char *name, char letter)
 {
@@ -43,6 +78,15 @@ find_flag(const Verb *verb, const char *name, char letter)
     const FlagDef *def = find_in(verb->flags, name, letter);
 
     return def != NULL ? def : find_in(common_flags, name, letter);
+}
+
+/* The same of what a user writes: flags that the verb has. */
+static const FlagDef *
+find_written(const Verb *verb, const char *name, char letter)
+{
+    const FlagDef *def = find_flag(verb, name, letter);
+
+    return def != NULL && (find_in(verb->flags, name, letter) != NULL || has_flag(verb, def->name)) ? def : NULL;
 }
 
 static void
@@ -81,6 +125,28 @@ unknown_flag(Command *command, const char *word)
     command_warn(command, "See '%s --help' for usage.", command_path(command));
 }
 
+/* time.ParseDuration. (interned) */
+static const char *
+duration_mistake(const char *value)
+{
+    const char *sign = value + (value[0] == '-' || value[0] == '+');
+    gsize digits = strspn(sign, "0123456789.");
+    gsize unit = strcspn(sign + digits, "0123456789.");
+
+    if (digits > 0 && sign[digits] == '\0')
+        return str_internf("time: missing unit in duration \"%s\"", value);
+    if (digits > 0)
+        return str_internf("time: unknown unit \"%.*s\" in duration \"%s\"", (int)unit, sign + digits, value);
+    return str_internf("time: invalid duration \"%s\"", value);
+}
+
+/* pflag's name of a flag in errors: "-w, --watch". (interned) */
+static const char *
+shown_name(const FlagDef *def)
+{
+    return def->letter != 0 ? str_internf("-%c, --%s", def->letter, def->name) : str_internf("--%s", def->name);
+}
+
 static gboolean
 is_valid(Command *command, const FlagDef *def, const char *value)
 {
@@ -88,26 +154,23 @@ is_valid(Command *command, const FlagDef *def, const char *value)
 
     if (def->type == FLAG_BOOL && !str_is(value, "true") && !str_is(value, "false")) {
         command_warn(command,
-                     "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing "
+                     "error: invalid argument \"%s\" for \"%s\" flag: strconv.ParseBool: parsing "
                      "\"%s\": invalid syntax",
-                     value, def->name, value);
+                     value, shown_name(def), value);
         command_warn(command, "See '%s --help' for usage.", command_path(command));
         return FALSE;
     }
     if (def->type == FLAG_INT &&
         !g_ascii_string_to_signed(value, 10, G_MININT32, G_MAXINT64, &number, NULL)) {
         command_warn(command,
-                     "error: invalid argument \"%s\" for \"--%s\" flag: strconv.ParseInt: parsing "
+                     "error: invalid argument \"%s\" for \"%s\" flag: strconv.ParseInt: parsing "
                      "\"%s\": invalid syntax",
-                     value, def->name, value);
+                     value, shown_name(def), value);
         command_warn(command, "See '%s --help' for usage.", command_path(command));
         return FALSE;
     }
     if (def->type == FLAG_DURATION && !duration_parse(value, &number) && !str_is(value, "0")) {
-        command_warn(command,
-                     "error: invalid argument \"%s\" for \"--%s\" flag: time: invalid duration "
-                     "\"%s\"",
-                     value, def->name, value);
+        command_warn(command, "error: invalid argument \"%s\" for \"%s\" flag: %s", value, shown_name(def), duration_mistake(value));
         command_warn(command, "See '%s --help' for usage.", command_path(command));
         return FALSE;
     }
@@ -122,7 +185,7 @@ static const FlagDef *
 take_letters(Command *command, const char **letter)
 {
     for (;; ++*letter) {
-        const FlagDef *def = find_flag(command->verb, NULL, **letter);
+        const FlagDef *def = find_written(command->verb, NULL, **letter);
 
         if (def == NULL) {
             command_warn(command, "error: unknown shorthand flag: '%c' in %s", **letter, str_internf("-%s", *letter));
@@ -153,7 +216,7 @@ take_flag(Command *command, const char *const *words)
         g_autofree char *name =
             equals != NULL ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
 
-        def = find_flag(command->verb, name, 0);
+        def = find_written(command->verb, name, 0);
         if (def == NULL) {
             g_autofree char *shown = g_strdup_printf("--%s", name);
             unknown_flag(command, shown);
@@ -188,8 +251,8 @@ take_flag(Command *command, const char *const *words)
     return used;
 }
 
-gboolean
-flags_parse(Command *command, const char *const *words)
+static gboolean
+parse(Command *command, const char *const *words)
 {
     for (guint i = 0; words[i] != NULL;) {
         guint used;
@@ -209,6 +272,19 @@ flags_parse(Command *command, const char *const *words)
         if (used == 0)
             return FALSE;
         i += used;
+    }
+    return TRUE;
+}
+
+gboolean
+flags_parse(Command *command, const char *const *words)
+{
+    if (!parse(command, words))
+        return FALSE;
+    if (str_is(command->verb->name, "rollout") && flag_is_given(command, "dry-run") && command->args->len > 0 &&
+        !str_is(g_ptr_array_index(command->args, 0), "undo")) {
+        unknown_flag(command, "--dry-run");
+        return FALSE;
     }
     return TRUE;
 }

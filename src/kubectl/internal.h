@@ -169,6 +169,8 @@ gboolean print_list(Command *command, const PrintList *lists, guint n_lists, gbo
 gboolean print_output_is_known(Command *command); /* -o: FALSE: message out, ended */
 /* print_changed: "pod/x created" or, with -o, the object. */
 void print_changed(Command *command, const ApiObject *object, const char *verb);
+/* print_changed_tree: the same of a manifest as it was read, which is shown without what the server would add. */
+void print_changed_tree(Command *command, const Target *target, const Value *tree, const char *verb);
 const char *dry_run_suffix(const Command *command); /* "", " (dry run)", " (server dry run)" */
 
 /* printers.c: the columns of each kind. */

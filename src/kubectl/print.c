@@ -410,6 +410,19 @@ dry_run_suffix(const Command *command)
 }
 
 void
+print_changed_tree(Command *command, const Target *target, const Value *tree, const char *verb)
+{
+    const char *output = output_of(command);
+
+    if (str_is_empty(output))
+        command_print(command, "%s %s%s\n", target_label(target->kind, target->name), verb, dry_run_suffix(command));
+    else if (output_is(output, "name"))
+        command_print(command, "%s\n", target_label(target->kind, target->name));
+    else
+        print_document(command, tree);
+}
+
+void
 print_changed(Command *command, const ApiObject *object, const char *verb)
 {
     const char *output = output_of(command);

@@ -160,7 +160,9 @@ on_got(Command *command, const ApiResponse *response)
         }
         send_patch(command, target, response->object);
     } else if (response->code == 404 && str_is(flag_string(command, "dry-run"), "client")) {
-        command_print(command, "%s created (dry run)\n", target_label(target->kind, target->name));
+        g_autoptr(Value) tree = last_applied_add(target->manifest);
+
+        print_changed_tree(command, target, tree, "created");
         command_next(command);
     } else if (response->code == 404) {
         send_create(command, target);

@@ -167,7 +167,9 @@ create_one(Command *command, Target *target)
         g_autoptr(ApiObject) object = api_object_decode(target->kind, manifest, &result);
 
         api_decode_result_clear(&result);
-        if (object != NULL)
+        if (target->file != NULL)
+            print_changed_tree(command, target, manifest, "created");
+        else if (object != NULL)
             print_changed(command, object, "created");
         command_next(command);
         return;

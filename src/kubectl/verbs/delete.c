@@ -188,7 +188,8 @@ static void
 delete_one(Command *command, Target *target)
 {
     DeleteState *state = command->state;
-    ApiRequest *request = command_request(command, VERB_DELETE, target);
+    gboolean is_dry = str_is(flag_string(command, "dry-run"), "client") || str_is(flag_string(command, "dry-run"), "unchanged");
+    ApiRequest *request = command_request(command, is_dry ? VERB_GET : VERB_DELETE, target);
 
     request->has_grace = state->has_grace;
     request->grace_s = state->grace_s;

@@ -149,12 +149,9 @@ replace_one(Command *command, Target *target)
     gint64 grace = flag_int(command, "grace-period", -1);
 
     if (is_client_dry_run(command)) {
-        ApiDecodeResult result = {0};
-        g_autoptr(ApiObject) object = api_object_decode(target->kind, target->manifest, &result);
+        g_autoptr(Value) tree = last_applied_for(command, target->manifest);
 
-        api_decode_result_clear(&result);
-        if (object != NULL)
-            print_changed(command, object, "replaced");
+        print_changed_tree(command, target, tree, "replaced");
         command_next(command);
         return;
     }
