@@ -639,7 +639,7 @@ def cli(o):
         (["kubectl", failover, "--at", "20s", "--", "get", "pod", "nope"], 1, "stderr", "NotFound"),
         (["kubectl", failover, "--at", "2s", "--", "get", "--help"], 0, "stdout", "kubectl get [(-o|--output=)FORMAT]"), (["kubectl", failover, "--at", "2s", "--", "--help"], 0, "stdout", "api-resources"),
         (["kubectl", failover, "--at", "20s", "--", "get", "--raw", "/api/v1/nodes/worker-1"], 0, "stdout", '{"kind":"Node","apiVersion":"v1"'),
-        (["kubectl", failover, "--at", "20s", "--", "cluster-info", "dump"], 0, "stdout", "==== START logs for container"), (["kubectl", failover, "--at", "2s", "--", "edit", "x"], 1, "stderr", "left out"),
+        (["kubectl", failover, "--at", "20s", "--", "cluster-info", "dump"], 0, "stdout", "==== START logs for container"), (["kubectl", failover, "--at", "2s", "--", "port-forward", "x"], 1, "stderr", "left out"),
         (["kubectl", failover, "--at", "x", "--", "get", "pods"], 2, "stderr", "no time"),
         (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "worker-2"),
         (["why", failover, "pod/none"], 1, "stderr", "nothing happened"), (["run", "--results", "/dev/null/x", failover, "--no-plots"], 5, "stderr", "/dev/null"),
