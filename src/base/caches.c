@@ -2,12 +2,11 @@
 
 #include "base/caches.h"
 
-gboolean
-caches_are_checked(void)
-{
-    static int state = -1;
+int caches_state = -1;
 
-    if (state < 0)
-        state = g_strcmp0(g_getenv("DESK8S_CHECK_CACHES"), "1") == 0;
-    return state == 1;
+gboolean
+caches_look(void)
+{
+    caches_state = g_strcmp0(g_getenv("DESK8S_CHECK_CACHES"), "1") == 0;
+    return caches_state == 1;
 }

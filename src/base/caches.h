@@ -9,4 +9,12 @@
 
 #include <glib.h>
 
-gboolean caches_are_checked(void);
+/* caches_look: reads the environment, once. */
+gboolean caches_look(void);
+extern int caches_state; /* -1: not looked yet */
+
+static inline gboolean
+caches_are_checked(void)
+{
+    return G_LIKELY(caches_state >= 0) ? caches_state == 1 : caches_look();
+}

@@ -250,8 +250,25 @@ put_signed(char *to, gint64 number)
     return put_number(to, -(guint64)number);
 }
 
+/* In hexadecimal, zeros in front up to @width. */
+static char *
+put_hex(char *to, guint64 number, guint width)
+{
+    static const char digits[] = "0123456789abcdef";
+    guint n = 1;
+
+    while (n < 16 && number >> (4 * n) != 0)
+        n++;
+    n = MAX(n, width);
+    for (guint i = n; i > 0; i--, number >>= 4)
+        to[i - 1] = digits[number & 15];
+    return to + n;
+}
+
 /* Longest number, with sign. */
 #define NUMBER_MAX 21
+/* Of a hexadecimal number of 64 bits. */
+#define WIDTH_MAX 16
 
 /* Room for a number and the end is left in any case. */
 static gboolean
@@ -265,8 +282,8 @@ put_text(char **at, const char *end, const char *text, gsize length)
 }
 
 /*
- * Plain %s, %c, %d, %u, %ld, %li, %lu: nearly all there is, and printf takes its time. FALSE: there is
- * something else, or no room.
+ * Plain %s, %c, %d, %u, %ld, %li, %lu, and %x, %lx with as many zeros as %04x asks for: nearly all there is, and printf
+ * takes its time. FALSE: there is something else, or no room.
  */
 static gboolean
 format_plain(char *to, gsize size, const char *format, va_list args, gsize *out_length)
@@ -276,14 +293,23 @@ format_plain(char *to, gsize size, const char *format, va_list args, gsize *out_
 
     for (;;) {
         const char *next = strchrnul(format, '%');
-        gboolean is_long = next[0] == '%' && next[1] == 'l';
         const char *text;
+        gboolean is_long;
+        guint width = 0;
 
         if (!put_text(&at, end, format, (gsize)(next - format)))
             return FALSE;
         if (*next == '\0')
             break;
-        switch (is_long ? next[2] : next[1]) {
+        next++;
+        if (*next == '0')
+            for (next++; g_ascii_isdigit(*next) && width <= WIDTH_MAX; next++)
+                width = width * 10 + (guint)(*next - '0');
+        is_long = *next == 'l';
+        next += is_long;
+        if (width > (*next == 'x' ? WIDTH_MAX : 0))
+            return FALSE;
+        switch (*next) {
         case 's':
             text = is_long ? NULL : va_arg(args, const char *);
             if (text == NULL || !put_text(&at, end, text, strlen(text)))
@@ -301,10 +327,13 @@ format_plain(char *to, gsize size, const char *format, va_list args, gsize *out_
         case 'u':
             at = put_number(at, is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned));
             break;
+        case 'x':
+            at = put_hex(at, is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned), width);
+            break;
         default:
             return FALSE;
         }
-        format = next + (is_long ? 3 : 2);
+        format = next + 1;
     }
     *at = '\0';
     *out_length = (gsize)(at - to);

@@ -3,6 +3,7 @@
 #include "client/conn.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 
 #define TIMEOUT_NS        (34 * NS_PER_S)
 #define ATTEMPTS_MAX      10
@@ -316,7 +317,7 @@ client_send(Client *client,
             gpointer user,
             GDestroyNotify user_free)
 {
-    Call *call = g_slice_new0(Call);
+    Call *call = POOL_NEW0(Call);
 
     if (request->user == NULL)
         request->user = client->user;

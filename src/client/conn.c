@@ -3,6 +3,7 @@
 #include "client/session.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 
 #define DIAL_TIMEOUT_NS (30 * NS_PER_S)
 /* kubeadm's HAProxy: "timeout connect 5s", "retries 1", "option redispatch". */
@@ -58,7 +59,7 @@ client_call_unref(gpointer data)
     api_request_free(call->request);
     if (call->response != NULL)
         api_response_free(call->response);
-    g_slice_free(Call, call);
+    POOL_FREE(Call, call);
 }
 
 void

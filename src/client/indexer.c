@@ -2,6 +2,7 @@
 
 #include "client/indexer.h"
 
+#include "base/pool.h"
 typedef struct {
     const char *namespace_, *name; /* interned; namespace "" if there is none */
     guint64 sequence;              /* of arrival */
@@ -241,7 +242,7 @@ entry_free(gpointer data)
     Entry *entry = data;
 
     api_object_unref(entry->object);
-    g_slice_free(Entry, entry);
+    POOL_FREE(Entry, entry);
 }
 
 static Entry *
@@ -308,7 +309,7 @@ indexer_set(Indexer *indexer, const ApiObject *object)
     ApiObject *old = NULL;
 
     if (entry == NULL) {
-        entry = g_slice_new0(Entry);
+        entry = POOL_NEW0(Entry);
         entry->namespace_ =
             str_is_empty(api_namespace(object)) ? indexer->empty : api_namespace(object);
         entry->name = api_name(object);

@@ -2,6 +2,8 @@
 
 #include "client/plan_internal.h"
 
+#include "base/pool.h"
+
 static void
 step_free(gpointer data)
 {
@@ -11,7 +13,7 @@ step_free(gpointer data)
     api_object_unref(step->event_about);
     if (step->mutate_data_free != NULL)
         step->mutate_data_free(step->mutate_data);
-    g_slice_free(PlanStep, step);
+    POOL_FREE(PlanStep, step);
 }
 
 Plan *
@@ -65,7 +67,7 @@ intern_va(const char *format, va_list arguments)
 static PlanStep *
 plan_add(Plan *plan, StepType type, const char *why)
 {
-    PlanStep *step = g_slice_new0(PlanStep);
+    PlanStep *step = POOL_NEW0(PlanStep);
 
     step->type = type;
     step->why = why;

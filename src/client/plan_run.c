@@ -3,6 +3,7 @@
 #include "client/plan_run.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 #include "client/expectations.h"
 #include "client/plan_internal.h"
 
@@ -184,13 +185,13 @@ step_free(gpointer data)
     Step *step = data;
 
     sim_timer_clear(&step->timer);
-    g_slice_free(Step, step);
+    POOL_FREE(Step, step);
 }
 
 static Step *
 step_new(PlanRun *run, guint index)
 {
-    Step *step = g_slice_new0(Step);
+    Step *step = POOL_NEW0(Step);
 
     step->run = run;
     step->index = index;

@@ -3,6 +3,7 @@
 #include "client/recorder.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 #include "client/correlator.h"
 #include "client/event_series.h"
 
@@ -32,7 +33,7 @@ waiting_free(gpointer data)
     Waiting *waiting = data;
 
     api_object_unref(waiting->event);
-    g_slice_free(Waiting, waiting);
+    POOL_FREE(Waiting, waiting);
 }
 
 /*
@@ -203,7 +204,7 @@ recorder_event_ref(Recorder *recorder,
     body->source.host = recorder->options.host;
     body->first_time = body->last_time = api_time_seconds(wall_ns);
     body->count = 1;
-    waiting = g_slice_new(Waiting);
+    waiting = POOL_NEW(Waiting);
     *waiting = (Waiting){event, sim_cause(sim)};
     g_queue_push_tail(&recorder->waiting, waiting);
     recorder_pump(recorder);

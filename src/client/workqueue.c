@@ -4,6 +4,7 @@
 #include "api/profile.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 
 enum {
     ITEM_DIRTY = 1 << 0,
@@ -111,7 +112,7 @@ workqueue_item(WorkQueue *queue, const char *key)
     Item *item = g_hash_table_lookup(queue->items, interned);
 
     if (item == NULL) {
-        item = g_slice_new0(Item);
+        item = POOL_NEW0(Item);
         item->key = interned;
         g_hash_table_insert(queue->items, (gpointer)interned, item);
     }
@@ -121,7 +122,7 @@ workqueue_item(WorkQueue *queue, const char *key)
 static void
 item_free(gpointer item)
 {
-    g_slice_free(Item, item);
+    POOL_FREE(Item, item);
 }
 
 /* workqueue_drop_idle: an item that nothing is known about needs no memory. */

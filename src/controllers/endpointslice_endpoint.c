@@ -125,26 +125,44 @@ endpoint_clear(Endpoint *endpoint)
     *endpoint = (Endpoint){0};
 }
 
+static gsize
+length_of(const char *text)
+{
+    return text == NULL ? 0 : strlen(text);
+}
+
+/* Where the next one goes. */
+static char *
+put_part(char *at, char before, const char *text)
+{
+    gsize length = length_of(text);
+
+    *at++ = before;
+    if (length > 0)
+        memcpy(at, text, length);
+    return at + length;
+}
+
 const char *
 endpoint_identity(const Endpoint *endpoint)
 {
-    const ObjectReference *target = endpoint->target_ref;
-    GString *text = g_string_new(endpoint->hostname);
-    const char *identity;
+    static const ObjectReference none;
+    const ObjectReference *target = endpoint->target_ref == NULL ? &none : endpoint->target_ref;
+    gsize length = length_of(endpoint->hostname) + length_of(target->namespace_) + length_of(target->name) + 3;
+    g_autofree char *large = NULL;
+    char small[512];
+    char *text = small, *at;
 
     for (guint i = 0; i < endpoint->addresses.count; i++)
-        g_string_append(g_string_append_c(text, '|'), endpoint->addresses.items[i]);
-    if (target != NULL) {
-        g_string_append_c(text, '|');
-        if (target->namespace_ != NULL)
-            g_string_append(text, target->namespace_);
-        g_string_append_c(text, '/');
-        if (target->name != NULL)
-            g_string_append(text, target->name);
-    }
-    identity = str_intern_len(text->str, text->len);
-    g_string_free(text, TRUE);
-    return identity;
+        length += length_of(endpoint->addresses.items[i]) + 1;
+    if (length > sizeof small)
+        text = large = g_malloc(length);
+    at = put_part(text, ' ', endpoint->hostname);
+    for (guint i = 0; i < endpoint->addresses.count; i++)
+        at = put_part(at, '|', endpoint->addresses.items[i]);
+    if (endpoint->target_ref != NULL)
+        at = put_part(put_part(at, '|', target->namespace_), '/', target->name);
+    return str_intern_len(text, (gsize)(at - text));
 }
 
 static gboolean

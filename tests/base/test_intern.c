@@ -61,6 +61,10 @@ START_TEST(test_formats)
     ck_assert_str_eq(str_internf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT, G_MININT64, G_MAXUINT64),
                      "-9223372036854775808 18446744073709551615");
     ck_assert_str_eq(str_internf("%c%c|%5d|%-3s|%03d|%x", 'o', 'k', 42, "a", 7, 255u), "ok|   42|a  |007|ff");
+    ck_assert_str_eq(str_internf("%x %x %04x %08x %02x", 0u, G_MAXUINT, 0xabu, 0x1234567u, 0x1234u), "0 ffffffff 00ab 01234567 1234");
+    ck_assert_str_eq(str_internf("%016" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x", G_GUINT64_CONSTANT(0xdeadbeef), G_MAXUINT64),
+                     "00000000deadbeef-ffffffffffffffff");
+    ck_assert_str_eq(str_internf("%020x", 1u), "00000000000000000001");
 }
 END_TEST
 

@@ -185,21 +185,31 @@ typedef struct {
     guint bits, width; /* width: 32 or 128 */
 } Range;
 
+/* @text: four numbers with dots, seen to be that. */
+static void
+read_ipv4(const char *text, guint8 *out)
+{
+    for (guint i = 0; i < 4; i++, text++) {
+        guint number = 0;
+
+        for (; g_ascii_isdigit(*text); text++)
+            number = number * 10 + (guint)(*text - '0');
+        out[i] = (guint8)number;
+    }
+}
+
 /* As net.ParseIP reads it, with leading zeros (ParseIPSloppy): an IPv4 address in IPv6 form counts as IPv4. */
 static gboolean
 read_ip(const char *text, Range *out)
 {
     static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff};
-    guint parts[4];
 
     *out = (Range){.width = 128};
     if (!name_is_ip(text_or_empty(text)))
         return FALSE;
     if (strchr(text, ':') == NULL) {
         out->width = 32;
-        sscanf(text, "%u.%u.%u.%u", &parts[0], &parts[1], &parts[2], &parts[3]);
-        for (guint i = 0; i < 4; i++)
-            out->bytes[i] = (guint8)parts[i];
+        read_ipv4(text, out->bytes);
     } else if (inet_pton(AF_INET6, text, out->bytes) == 1 && memcmp(out->bytes, mapped, 12) == 0) {
         memmove(out->bytes, out->bytes + 12, 4);
         memset(out->bytes + 4, 0, 12);

@@ -184,15 +184,18 @@ is_dual_stack(const PodIp *ips, guint count)
 static void
 check_ips(ApiErrors *errors, const char *list, const PodIp *ips, guint count)
 {
-    g_autoptr(GString) printed = g_string_new("[");
+    g_autoptr(GString) printed = NULL;
 
-    for (guint i = 0; i < count; i++) {
-        check_ip(errors, str_internf("%s[%u]", list, i), ips[i].ip);
+    for (guint i = 0; i < count; i++)
+        if (!name_is_ip(text_or_empty(ips[i].ip)))
+            check_ip(errors, str_internf("%s[%u]", list, i), ips[i].ip);
+    if (count <= 1 || (count == 2 && is_dual_stack(ips, count)))
+        return;
+    printed = g_string_new("[");
+    for (guint i = 0; i < count; i++)
         g_string_append_printf(printed, "%s{\"IP\":%s}", i > 0 ? "," : "", api_quote(text_or_empty(ips[i].ip)));
-    }
     g_string_append_c(printed, ']');
-    if (count > 1 && (count > 2 || !is_dual_stack(ips, count)))
-        field_invalid_raw(errors, list, str_intern(printed->str), "may specify no more than one IP for each IP family");
+    field_invalid_raw(errors, list, str_intern(printed->str), "may specify no more than one IP for each IP family");
 }
 
 void
