@@ -1,12 +1,12 @@
 /*
- * eviction.c - the node runs out of memory: who has to go
+ * eviction.c - the node runs out of memory or disk: who has to go
  *
- * v1.34 pkg/kubelet/eviction/eviction_manager.go, memory.available and what pods
- * were given of local storage: every
- * 10 s compare with the hard threshold; while it is met, one pod a round; the
- * condition MemoryPressure stays until the threshold was not met for 5 min.
- * Rounds that cannot find anything are left out: memory does not grow faster
- * than GROWTH_BYTES_PER_S.
+ * v1.34 pkg/kubelet/eviction/eviction_manager.go, memory.available, nodefs.available and
+ * imagefs.available (one file system), and what pods were given of local storage: every
+ * 10 s compare with the hard thresholds; while one is met, one pod a round (of the disk
+ * unused images first); the node's condition stays until none was met for 5 min.
+ * Rounds that cannot find anything are left out: memory does not grow faster than
+ * GROWTH_BYTES_PER_S, and the runtime tells when something was written.
  */
 
 #include "node/internal.h"
@@ -19,11 +19,21 @@
 #define CLEANUP_NS         (30 * NS_PER_S)
 #define MEASURE_NS         (60 * NS_PER_S)
 #define GROWTH_BYTES_PER_S G_GINT64_CONSTANT(1000000000)
+#define WRITTEN_BYTES      (G_GINT64_CONSTANT(16) << 20) /* less than that is not worth a look */
+
+/* v1.34 eviction/defaults_linux.go; for the file system of the images */
+#define IMAGEFS_THRESHOLD "15%"
 
 typedef struct {
     Kubelet *k;
     const char *uid;
 } UsageOf;
+
+/* What there is too little of, and which threshold says so. */
+typedef struct {
+    const char *resource, *threshold;
+    gint64 capacity, available;
+} Shortage;
 
 static const char *
 eviction_threshold(const Kubelet *k)
@@ -61,13 +71,30 @@ eviction_container_usage(gpointer user, const char *container)
 
 /* --- one round --------------------------------------------------------------------------------- */
 
-static void
-eviction_evict(Kubelet *k, Worker *w, gint64 available)
+static gint64 eviction_container_bytes(gpointer user, const char *name);
+
+static gint64
+eviction_container_disk(gpointer user, const char *container)
+{
+    const UsageOf *usage = user;
+
+    return eviction_container_bytes(kubelet_find_worker(usage->k, usage->uid), container);
+}
+
+static const char *
+eviction_text(Kubelet *k, const Worker *w, const Shortage *shortage)
 {
     UsageOf usage = {k, w->uid};
-    const char *message =
-        eviction_message(w->pod, eviction_threshold(k), machine_memory_bytes(k->options.machine),
-                         available, eviction_container_usage, &usage);
+    gboolean is_disk = str_is(shortage->resource, "ephemeral-storage");
+
+    return eviction_message_for(w->pod, shortage->resource, shortage->threshold, shortage->capacity, shortage->available,
+                                is_disk ? eviction_container_disk : eviction_container_usage, &usage);
+}
+
+static void
+eviction_evict(Kubelet *k, Worker *w, const Shortage *shortage)
+{
+    const char *message = eviction_text(k, w, shortage);
 
     w->evict_reason = str_intern("Evicted");
     w->evict_message = message;
@@ -79,30 +106,60 @@ eviction_evict(Kubelet *k, Worker *w, gint64 available)
 }
 
 static void
-eviction_choose(Kubelet *k, gint64 available)
+eviction_choose(Kubelet *k, const Shortage *shortage)
 {
     g_autoptr(GPtrArray) workers = kubelet_workers(k);
     g_autoptr(GArray) pods = g_array_new(FALSE, FALSE, sizeof(PodUsage));
+    gboolean is_disk = str_is(shortage->resource, "ephemeral-storage");
 
     for (guint i = 0; i < workers->len; i++) {
-        const Worker *w = workers->pdata[i];
+        Worker *w = workers->pdata[i];
         PodUsage item = {w->pod, 0};
 
         if (w->is_terminating || w->is_rejected || w->is_finished)
             continue;
-        item.usage_bytes = eviction_usage(k, w->uid, NULL);
+        item.usage_bytes = is_disk ? disk_used_by(w) : eviction_usage(k, w->uid, NULL);
         g_array_append_val(pods, item);
     }
-    eviction_rank_memory((PodUsage *)pods->data, pods->len);
-    node_event(k, "Warning", "EvictionThresholdMet", "Attempting to reclaim memory");
+    if (is_disk)
+        eviction_rank_disk((PodUsage *)pods->data, pods->len);
+    else
+        eviction_rank_memory((PodUsage *)pods->data, pods->len);
     for (guint i = 0; i < pods->len; i++) {
         const ApiObject *pod = g_array_index(pods, PodUsage, i).pod;
 
         if (eviction_is_exempt(pod))
             continue;
-        eviction_evict(k, kubelet_find_worker(k, api_uid(pod)), available);
+        eviction_evict(k, kubelet_find_worker(k, api_uid(pod)), shortage);
         return;
     }
+}
+
+/* What the disk is short of: nodefs and imagefs are one file system. FALSE: of nothing. */
+static gboolean
+eviction_disk_shortage(Kubelet *k, Shortage *out)
+{
+    const char *nodefs = k->options.eviction_nodefs != NULL ? k->options.eviction_nodefs : "10%";
+
+    *out = (Shortage){.resource = "ephemeral-storage", .capacity = machine_disk_bytes(k->options.machine), .available = disk_available(k)};
+    out->threshold = threshold_is_met(nodefs, out->capacity, out->available) ? nodefs : IMAGEFS_THRESHOLD;
+    return threshold_is_met(out->threshold, out->capacity, out->available);
+}
+
+/* v1.34 synchronize: of the disk unused images go first; if that helps, no pod has to. */
+static void
+eviction_reclaim(Kubelet *k, const Shortage *shortage)
+{
+    Shortage left;
+
+    node_event(k, "Warning", "EvictionThresholdMet", str_internf("Attempting to reclaim %s", shortage->resource));
+    if (str_is(shortage->resource, "memory")) {
+        eviction_choose(k, shortage);
+        return;
+    }
+    image_gc_free_space(k, G_MAXINT64);
+    if (eviction_disk_shortage(k, &left))
+        eviction_choose(k, shortage);
 }
 
 /* --- local storage ------------------------------------------------------------------------------ */
@@ -204,13 +261,21 @@ eviction_waits(const Kubelet *k)
     return w != NULL && !w->has_terminated;
 }
 
+/* A condition lasts until nothing was short for the transition period. */
 static void
-eviction_set_pressure(Kubelet *k, gboolean has_pressure)
+eviction_note(Kubelet *k, gboolean is_met, gboolean *has_pressure, gint64 *met_ns)
 {
-    if (k->eviction.has_pressure == has_pressure)
-        return;
-    k->eviction.has_pressure = has_pressure;
-    node_status_touch(k);
+    gint64 now_ns = sim_now_ns(k->sim);
+    gboolean before = *has_pressure;
+
+    if (is_met) {
+        *met_ns = now_ns;
+        *has_pressure = TRUE;
+    } else if (*has_pressure && now_ns - *met_ns >= TRANSITION_NS) {
+        *has_pressure = FALSE;
+    }
+    if (*has_pressure != before)
+        node_status_touch(k);
 }
 
 static void
@@ -222,50 +287,71 @@ eviction_arm(Kubelet *k, gint64 wait_ns)
     sim_timer_arm_at(&k->eviction.timer, MAX(now_ns + 1, k->started_ns + rounds * ROUND_NS));
 }
 
+/* When memory could be short at the soonest. */
+static gint64
+eviction_next_ns(const Shortage *memory)
+{
+    gint64 room = memory->available - threshold_bytes(memory->threshold, memory->capacity);
+
+    return MAX(ROUND_NS, room / GROWTH_BYTES_PER_S * NS_PER_S);
+}
+
 static void
 eviction_on_timer(Sim *sim, gpointer self)
 {
     Kubelet *k = self;
     EvictionManager *manager = &k->eviction;
-    gint64 capacity = machine_memory_bytes(k->options.machine);
     gint64 used = eviction_usage(k, NULL, NULL);
-    gint64 available = capacity - used;
-    gint64 headroom = available - threshold_bytes(eviction_threshold(k), capacity);
-    gint64 now_ns = sim_now_ns(sim);
+    Shortage memory = {"memory", eviction_threshold(k), machine_memory_bytes(k->options.machine), 0};
+    Shortage disk;
     gboolean is_limited = FALSE;
-    gboolean has_evicted;
+    gboolean has_evicted, lacks_memory, lacks_disk;
 
+    (void)sim;
     if (kubelet_holds(k, &manager->timer))
         return;
+    memory.available = memory.capacity - used;
+    lacks_memory = threshold_is_met(memory.threshold, memory.capacity, memory.available);
+    lacks_disk = eviction_disk_shortage(k, &disk);
     has_evicted = eviction_of_storage(k, &is_limited);
-    if (threshold_is_met(eviction_threshold(k), capacity, available)) {
-        manager->met_ns = now_ns;
-        eviction_set_pressure(k, TRUE);
-        if (!has_evicted && !eviction_waits(k))
-            eviction_choose(k, available);
-    } else if (manager->has_pressure && now_ns - manager->met_ns >= TRANSITION_NS) {
-        eviction_set_pressure(k, FALSE);
-    }
-    if (manager->has_pressure || is_limited)
+    eviction_note(k, lacks_memory, &manager->has_pressure, &manager->met_ns);
+    eviction_note(k, lacks_disk, &manager->has_disk_pressure, &manager->disk_met_ns);
+    if ((lacks_memory || lacks_disk) && !has_evicted && !eviction_waits(k))
+        eviction_reclaim(k, lacks_memory ? &memory : &disk);
+    image_gc_look(k, disk.available);
+    if (manager->has_pressure || manager->has_disk_pressure || is_limited)
         eviction_arm(k, ROUND_NS);
     else if (used > 0)
-        eviction_arm(k, MAX(ROUND_NS, headroom / GROWTH_BYTES_PER_S * NS_PER_S));
+        eviction_arm(k, eviction_next_ns(&memory));
 }
 
 /* --- for the others ----------------------------------------------------------------------------- */
+
+/* The next round will see it. */
+static void
+eviction_on_written(gpointer self)
+{
+    Kubelet *k = self;
+
+    if (!k->eviction.timer.is_armed || k->eviction.timer.due_ns > sim_now_ns(k->sim) + ROUND_NS)
+        eviction_arm(k, 0);
+}
 
 void
 eviction_start(Kubelet *k)
 {
     k->eviction = (EvictionManager){0};
     sim_timer_init(&k->eviction.timer, k->sim, SIM_CONTROL, eviction_on_timer, k);
+    runtime_set_disk_listener(k->options.runtime, WRITTEN_BYTES, eviction_on_written, k);
 }
 
 void
 eviction_stop(Kubelet *k)
 {
-    if (k->eviction.timer.sim != NULL)
+    if (k->eviction.timer.sim != NULL) {
         kubelet_timer_clear(k, &k->eviction.timer);
+        runtime_set_disk_listener(k->options.runtime, 0, NULL, NULL);
+    }
     k->eviction = (EvictionManager){0};
 }
 
@@ -277,17 +363,28 @@ eviction_touch(Kubelet *k)
 }
 
 /* v1.34 Admit: with memory pressure alone, who asked for something may still come. */
-gboolean
-eviction_admits(const Kubelet *k, const ApiObject *pod)
+static gboolean
+tolerates_memory_pressure(const PodSpec *spec)
 {
-    const PodSpec *spec = pod_spec(pod);
-
-    if (!k->eviction.has_pressure || eviction_is_exempt(pod) ||
-        !str_is(pod_qos(spec), "BestEffort"))
+    if (!str_is(pod_qos(spec), "BestEffort"))
         return TRUE;
     for (guint i = 0; i < spec->tolerations.count; i++)
         if (toleration_matches(&spec->tolerations.items[i], "node.kubernetes.io/memory-pressure",
                                "", "NoSchedule"))
             return TRUE;
     return FALSE;
+}
+
+const char *
+eviction_refuses(const Kubelet *k, const ApiObject *pod)
+{
+    const EvictionManager *manager = &k->eviction;
+
+    if ((!manager->has_pressure && !manager->has_disk_pressure) || eviction_is_exempt(pod))
+        return NULL;
+    if (!manager->has_disk_pressure && tolerates_memory_pressure(pod_spec(pod)))
+        return NULL;
+    return str_internf("The node had condition: [%s%s%s]. ", manager->has_pressure ? "MemoryPressure" : "",
+                       manager->has_pressure && manager->has_disk_pressure ? " " : "",
+                       manager->has_disk_pressure ? "DiskPressure" : "");
 }

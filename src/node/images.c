@@ -90,6 +90,8 @@ pull_done(gpointer user, const char *error, gint64 pull_ns, gint64 size_bytes)
                                 "Image size: %" G_GINT64_FORMAT " bytes.",
                                 image, pulled, waited, size_bytes));
         backoff_collect(&w->pulls, kubelet_wall_ns(k));
+        image_gc_pulled(k, image);
+        eviction_touch(k); /* it lies on the disk now */
         node_status_touch(k);
         done(w, NULL, NULL);
     }

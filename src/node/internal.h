@@ -294,7 +294,8 @@ ApiObject *node_object(const KubeletOptions *options);
 /* node_status_compute: @not_ready: why the node is not, NULL: it is. (owned part) */
 NodeStatus *node_status_compute(const KubeletOptions *options,
                                 const char *not_ready,
-                                gboolean has_memory_pressure);
+                                gboolean has_memory_pressure,
+                                gboolean has_disk_pressure);
 void node_event(Kubelet *k, const char *type, const char *reason, const char *message);
 gboolean node_network_is_ready(Kubelet *k);
 const char *node_pod_cidr(Kubelet *k); /* NULL: none yet */
@@ -316,15 +317,36 @@ void lease_stop(Kubelet *k);
 
 typedef struct {
     SimTimer timer;
-    gboolean has_pressure;
-    gint64 met_ns;      /* when the threshold was last met */
+    gboolean has_pressure, has_disk_pressure;
+    gint64 met_ns, disk_met_ns; /* when a threshold was last met */
     const char *victim; /* uid of the last one evicted; NULL: none */
     gint64 victim_until_ns;
 } EvictionManager;
 void eviction_start(Kubelet *k);
 void eviction_stop(Kubelet *k);
 void eviction_touch(Kubelet *k); /* containers have come: memory is to be watched */
-gboolean eviction_admits(const Kubelet *k, const ApiObject *pod);
+/* eviction_refuses: why @pod may not come now (interned), or NULL. */
+const char *eviction_refuses(const Kubelet *k, const ApiObject *pod);
+
+/* --- image_gc.c ----------------------------------------------------------------------------- */
+
+typedef struct {
+    SimTimer timer;
+    GHashTable *records; /* (owned) image -> ImageRecord (owned) */
+    gboolean has_failed; /* the last collection */
+} ImageGc;
+void image_gc_start(Kubelet *k);
+void image_gc_stop(Kubelet *k);
+/* disk_available: to new files; disk_used_by: what a pod has written, and its logs. */
+gint64 disk_available(Kubelet *k);
+gint64 disk_used_by(Worker *w);
+void image_gc_pulled(Kubelet *k, const char *image);
+void image_gc_container_goes(Kubelet *k, const RtContainer *container); /* it is about to be removed */
+void image_gc_sandbox_goes(Kubelet *k, const Sandbox *sandbox);         /* with all its containers */
+/* image_gc_look: so much is available: the next collection may have something to do. */
+void image_gc_look(Kubelet *k, gint64 available);
+/* image_gc_free_space: removes unused images until @wanted_bytes are freed. Returns how many were. */
+gint64 image_gc_free_space(Kubelet *k, gint64 wanted_bytes);
 
 /* --- shutdown.c ----------------------------------------------------------------------------- */
 
@@ -405,6 +427,7 @@ struct Kubelet {
     LeaseKeeper lease;
     EvictionManager eviction;
     ShutdownManager shutdown;
+    ImageGc images;
     SimTimer housekeeping;
     GPtrArray *held; /* timers that fired while the process was paused */
     Ideal *ideal;

@@ -72,6 +72,7 @@ kubelet_on_started(gpointer self)
         pleg_start(k);
         eviction_start(k);
         shutdown_start(k);
+        image_gc_start(k);
     }
     node_status_start(k);
     stats_start(k);
@@ -98,6 +99,7 @@ kubelet_on_stopped(gpointer self)
     lease_stop(k);
     eviction_stop(k);
     shutdown_stop(k);
+    image_gc_stop(k);
     sim_timer_disarm(&k->housekeeping);
     pulls_clear(k);
     status_manager_clear(k);

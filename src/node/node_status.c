@@ -187,7 +187,10 @@ status_set_condition(NodeStatus *status,
 }
 
 static void
-status_set_conditions(NodeStatus *status, const char *not_ready, gboolean has_memory_pressure)
+status_set_conditions(NodeStatus *status,
+                      const char *not_ready,
+                      gboolean has_memory_pressure,
+                      gboolean has_disk_pressure)
 {
     if (has_memory_pressure)
         status_set_condition(status, "MemoryPressure", "True", "KubeletHasInsufficientMemory",
@@ -195,8 +198,12 @@ status_set_conditions(NodeStatus *status, const char *not_ready, gboolean has_me
     else
         status_set_condition(status, "MemoryPressure", "False", "KubeletHasSufficientMemory",
                              "kubelet has sufficient memory available");
-    status_set_condition(status, "DiskPressure", "False", "KubeletHasNoDiskPressure",
-                         "kubelet has no disk pressure");
+    if (has_disk_pressure)
+        status_set_condition(status, "DiskPressure", "True", "KubeletHasDiskPressure",
+                             "kubelet has disk pressure");
+    else
+        status_set_condition(status, "DiskPressure", "False", "KubeletHasNoDiskPressure",
+                             "kubelet has no disk pressure");
     status_set_condition(status, "PIDPressure", "False", "KubeletHasSufficientPID",
                          "kubelet has sufficient PID available");
     if (not_ready == NULL)
@@ -246,12 +253,13 @@ node_object(const KubeletOptions *options)
 NodeStatus *
 node_status_compute(const KubeletOptions *options,
                     const char *not_ready,
-                    gboolean has_memory_pressure)
+                    gboolean has_memory_pressure,
+                    gboolean has_disk_pressure)
 {
     NodeStatus *status = api_part_new(node_kind.status);
 
     status_set_resources(options, status);
-    status_set_conditions(status, not_ready, has_memory_pressure);
+    status_set_conditions(status, not_ready, has_memory_pressure, has_disk_pressure);
     status_set_addresses(options, status);
     status_set_info(options, status);
     status_set_images(options, status);
@@ -343,13 +351,20 @@ node_status_event(Kubelet *k, const char *what)
 static void
 node_tell_pressure(Kubelet *k, const NodeStatus *old, const NodeStatus *status)
 {
-    const Condition *before =
-        old != NULL ? condition_find(&old->conditions, "MemoryPressure") : NULL;
-    const Condition *now = condition_find(&status->conditions, "MemoryPressure");
+    static const struct {
+        const char *type, *is, *is_not;
+    } words[] = {
+        {"MemoryPressure", "NodeHasInsufficientMemory", "NodeHasSufficientMemory"},
+        {"DiskPressure", "NodeHasDiskPressure", "NodeHasNoDiskPressure"},
+    };
 
-    if (before != NULL && before->status != now->status)
-        node_status_event(k, str_is(now->status, "True") ? "NodeHasInsufficientMemory"
-                                                         : "NodeHasSufficientMemory");
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        const Condition *before = old != NULL ? condition_find(&old->conditions, words[i].type) : NULL;
+        const Condition *now = condition_find(&status->conditions, words[i].type);
+
+        if (before != NULL && before->status != now->status)
+            node_status_event(k, str_is(now->status, "True") ? words[i].is : words[i].is_not);
+    }
 }
 
 static void
@@ -545,7 +560,7 @@ node_look(Kubelet *k)
         node_arm(k);
         return;
     }
-    status = node_status_compute(&k->options, not_ready, k->eviction.has_pressure);
+    status = node_status_compute(&k->options, not_ready, k->eviction.has_pressure, k->eviction.has_disk_pressure);
     is_changed = node->posted == NULL || !node_status_same(node->posted, status);
     if (!is_changed && sim_now_ns(k->sim) < node->next_report_ns) {
         node->is_dirty = FALSE;

@@ -160,8 +160,10 @@ pleg_remove_older(Kubelet *k, const SeenPod *now, const SeenContainer *died)
         if (seen->name != died->name || seen->state != RT_EXITED || ++dead < 2)
             continue;
         rt = kubelet_find_container(k, seen->id);
-        if (rt != NULL && rt_container_state(rt) == RT_EXITED)
+        if (rt != NULL && rt_container_state(rt) == RT_EXITED) {
+            image_gc_container_goes(k, rt);
             runtime_remove_container(rt);
+        }
     }
 }
 

@@ -15,9 +15,25 @@ threshold_is_met(const char *threshold, gint64 capacity_bytes, gint64 observed_b
 /* --- order of eviction --------------------------------------------------------------- */
 
 static gint64
-usage_above_request(const PodUsage *item)
+request_bytes(const PodSpec *spec, const char *resource)
 {
-    return item->usage_bytes - pod_request_memory_bytes(pod_spec(item->pod));
+    QuantityMap requests = {0};
+    const Quantity *request;
+    gint64 bytes;
+
+    if (str_is(resource, "memory"))
+        return pod_request_memory_bytes(spec);
+    pod_requests(spec, &requests);
+    request = quantity_map_get(&requests, str_intern(resource));
+    bytes = request != NULL ? quantity_value(request) : 0;
+    g_free(requests.items);
+    return bytes;
+}
+
+static gint64
+usage_above_request(const PodUsage *item, const char *resource)
+{
+    return item->usage_bytes - request_bytes(pod_spec(item->pod), resource);
 }
 
 static gint32
@@ -30,10 +46,10 @@ priority_of(const ApiObject *pod)
 
 /* TRUE: @a goes before @b. */
 static gboolean
-evicts_before(const PodUsage *a, const PodUsage *b)
+evicts_before(const PodUsage *a, const PodUsage *b, const char *resource)
 {
-    gint64 above_a = usage_above_request(a);
-    gint64 above_b = usage_above_request(b);
+    gint64 above_a = usage_above_request(a, resource);
+    gint64 above_b = usage_above_request(b, resource);
 
     if ((above_a > 0) != (above_b > 0))
         return above_a > 0;
@@ -42,17 +58,29 @@ evicts_before(const PodUsage *a, const PodUsage *b)
     return above_a > above_b;
 }
 
-void
-eviction_rank_memory(PodUsage *pods, guint count)
+static void
+rank(PodUsage *pods, guint count, const char *resource)
 {
     for (guint i = 1; i < count; i++) {
         PodUsage item = pods[i];
         guint j = i;
 
-        for (; j > 0 && evicts_before(&item, &pods[j - 1]); j--)
+        for (; j > 0 && evicts_before(&item, &pods[j - 1], resource); j--)
             pods[j] = pods[j - 1];
         pods[j] = item;
     }
+}
+
+void
+eviction_rank_memory(PodUsage *pods, guint count)
+{
+    rank(pods, count, "memory");
+}
+
+void
+eviction_rank_disk(PodUsage *pods, guint count)
+{
+    rank(pods, count, "ephemeral-storage");
 }
 
 gboolean
@@ -75,9 +103,9 @@ threshold_text(const char *threshold, gint64 capacity_bytes)
 
 /* A container that uses more than it asked for; sidecars as well as app containers. */
 static void
-add_container(GString *text, const Container *container, gint64 usage_bytes)
+add_container(GString *text, const Container *container, const char *resource, gint64 usage_bytes)
 {
-    const Quantity *wanted = quantity_map_get(&container->resources.requests, str_intern("memory"));
+    const Quantity *wanted = quantity_map_get(&container->resources.requests, str_intern(resource));
     Quantity request = wanted != NULL ? *wanted : (Quantity){0};
     Quantity usage = quantity_from_int(usage_bytes, QUANTITY_BINARY_SI);
 
@@ -85,8 +113,37 @@ add_container(GString *text, const Container *container, gint64 usage_bytes)
         return;
     g_string_append_printf(text,
                            "Container %s was using %s, request is %s, has larger consumption of "
-                           "memory. ",
-                           container->name, quantity_format(&usage), quantity_format(&request));
+                           "%s. ",
+                           container->name, quantity_format(&usage), quantity_format(&request), resource);
+}
+
+const char *
+eviction_message_for(const ApiObject *pod,
+                     const char *resource,
+                     const char *threshold,
+                     gint64 capacity_bytes,
+                     gint64 available_bytes,
+                     gint64 (*usage_of)(gpointer user, const char *container),
+                     gpointer user)
+{
+    const PodSpec *spec = pod_spec(pod);
+    Quantity available = quantity_from_int(available_bytes, QUANTITY_BINARY_SI);
+    GString *text = g_string_new(NULL);
+    const char *interned;
+
+    g_string_append_printf(text,
+                           "The node was low on resource: %s. Threshold quantity: %s, "
+                           "available: %s. ",
+                           resource, threshold_text(threshold, capacity_bytes), quantity_format(&available));
+    for (guint i = 0; i < spec->init_containers.count; i++)
+        add_container(text, &spec->init_containers.items[i], resource,
+                      usage_of(user, spec->init_containers.items[i].name));
+    for (guint i = 0; i < spec->containers.count; i++)
+        add_container(text, &spec->containers.items[i], resource,
+                      usage_of(user, spec->containers.items[i].name));
+    interned = str_intern(text->str);
+    g_string_free(text, TRUE);
+    return interned;
 }
 
 const char *
@@ -97,24 +154,7 @@ eviction_message(const ApiObject *pod,
                  gint64 (*usage_of)(gpointer user, const char *container),
                  gpointer user)
 {
-    const PodSpec *spec = pod_spec(pod);
-    Quantity available = quantity_from_int(available_bytes, QUANTITY_BINARY_SI);
-    GString *text = g_string_new(NULL);
-    const char *interned;
-
-    g_string_append_printf(text,
-                           "The node was low on resource: memory. Threshold quantity: %s, "
-                           "available: %s. ",
-                           threshold_text(threshold, capacity_bytes), quantity_format(&available));
-    for (guint i = 0; i < spec->init_containers.count; i++)
-        add_container(text, &spec->init_containers.items[i],
-                      usage_of(user, spec->init_containers.items[i].name));
-    for (guint i = 0; i < spec->containers.count; i++)
-        add_container(text, &spec->containers.items[i],
-                      usage_of(user, spec->containers.items[i].name));
-    interned = str_intern(text->str);
-    g_string_free(text, TRUE);
-    return interned;
+    return eviction_message_for(pod, "memory", threshold, capacity_bytes, available_bytes, usage_of, user);
 }
 
 /* --- local storage --------------------------------------------------------------------- */

@@ -24,9 +24,18 @@ typedef struct {
  * priority, more above the request. Stable.
  */
 void eviction_rank_memory(PodUsage *pods, guint count);
+/* eviction_rank_disk: the same by what lies on the disk and requests of ephemeral-storage. */
+void eviction_rank_disk(PodUsage *pods, guint count);
 /* eviction_is_exempt: critical pods are never evicted. */
 gboolean eviction_is_exempt(const ApiObject *pod);
-/* eviction_message: as status.message has it, with its final blank. Returns: (interned) */
+/* eviction_message: as status.message has it, with its final blank; of memory, or _for another resource. Returns: (interned) */
+const char *eviction_message_for(const ApiObject *pod,
+                                 const char *resource,
+                                 const char *threshold,
+                                 gint64 capacity_bytes,
+                                 gint64 available_bytes,
+                                 gint64 (*usage_of)(gpointer user, const char *container),
+                                 gpointer user);
 const char *eviction_message(const ApiObject *pod,
                              const char *threshold,
                              gint64 capacity_bytes,

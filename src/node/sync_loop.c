@@ -100,9 +100,8 @@ worker_admit(Worker *w)
             !pod_is_terminal(other->pod))
             g_ptr_array_add(others, other->pod);
     }
-    if (!eviction_admits(w->k, w->pod))
-        verdict = (Admission){str_intern("Evicted"),
-                              str_intern("The node had condition: [MemoryPressure]. ")};
+    if (eviction_refuses(w->k, w->pod) != NULL)
+        verdict = (Admission){str_intern("Evicted"), eviction_refuses(w->k, w->pod)};
     if (verdict.reason == NULL)
         verdict = admit_system(w->pod);
     if (verdict.reason == NULL)
@@ -188,8 +187,10 @@ worker_dispose(Worker *w)
     g_autoptr(GPtrArray) sandboxes = runtime_list_sandboxes(k->options.runtime);
 
     for (guint i = 0; i < sandboxes->len; i++)
-        if (sandbox_pod_uid(sandboxes->pdata[i]) == w->uid)
+        if (sandbox_pod_uid(sandboxes->pdata[i]) == w->uid) {
+            image_gc_sandbox_goes(k, sandboxes->pdata[i]);
             runtime_remove_sandbox(sandboxes->pdata[i]);
+        }
     g_hash_table_remove(k->pleg.cache, w->uid);
     g_hash_table_remove(k->workers, w->uid);
 }
@@ -366,9 +367,10 @@ kubelet_kill_orphans(Kubelet *k)
 
         if (kubelet_find_worker(k, sandbox_pod_uid(sandbox)) != NULL)
             continue;
-        if (!sandbox_is_ready(sandbox))
+        if (!sandbox_is_ready(sandbox)) {
+            image_gc_sandbox_goes(k, sandbox);
             runtime_remove_sandbox(sandbox);
-        else if (!kubelet_stop_orphan_containers(k, sandbox))
+        } else if (!kubelet_stop_orphan_containers(k, sandbox))
             runtime_stop_sandbox(sandbox, k->handle, kubelet_on_orphan_stopped, k);
     }
 }

@@ -127,6 +127,12 @@ container_on_tmpfs(gpointer self, gint64 bytes)
 }
 
 static void
+container_on_disk(gpointer self, gint64 bytes)
+{
+    runtime_disk_grew(((RtContainer *)self)->runtime, bytes);
+}
+
+static void
 copy_mounts(RtContainer *container, const RtContainerOptions *options)
 {
     container->mounts = g_new0(Mount, options->n_mounts + 1);
@@ -273,6 +279,7 @@ container_new(Sandbox *sandbox, const RtContainerOptions *options)
                                 .mounts = container->mounts,
                                 .n_mounts = container->n_mounts,
                                 .tmpfs_changed = container_on_tmpfs,
+                                .disk_grew = container_on_disk,
                                 .self = container};
     cpu_group_init(&container->cpu, &runtime->cpu, options->cpu_milli_request,
                    options->cpu_milli_limit);

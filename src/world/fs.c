@@ -222,10 +222,14 @@ node_bytes(const FsNode *node)
 }
 
 static void
-note_tmpfs(FsView *view, const Place *place, gint64 bytes)
+note_change(FsView *view, const Place *place, gint64 bytes)
 {
-    if (place->mount != NULL && place->mount->is_tmpfs && view->tmpfs_changed != NULL && bytes != 0)
+    gboolean is_tmpfs = place->mount != NULL && place->mount->is_tmpfs;
+
+    if (is_tmpfs && view->tmpfs_changed != NULL && bytes != 0)
         view->tmpfs_changed(view->self, bytes);
+    if (!is_tmpfs && view->disk_grew != NULL && bytes > 0)
+        view->disk_grew(view->self, bytes);
 }
 
 const char *
@@ -262,7 +266,7 @@ fs_write(FsView *view,
     }
     g_string_append_len(node->text, text, (gssize)length);
     node->modified_ns = now_ns;
-    note_tmpfs(view, &place, node_bytes(node) - before);
+    note_change(view, &place, node_bytes(node) - before);
     return NULL;
 }
 
@@ -275,7 +279,7 @@ fs_grow(FsView *view, const char *path, gint64 bytes)
     if (node == NULL || node->is_dir)
         return;
     node->more_bytes += bytes;
-    note_tmpfs(view, &place, bytes);
+    note_change(view, &place, bytes);
 }
 
 const char *
@@ -353,7 +357,7 @@ fs_remove(FsView *view, const char *path, gboolean recursive)
         return "Device or resource busy";
     bytes = tree_bytes(place.tree, place.path);
     fs_tree_remove(place.tree, place.path);
-    note_tmpfs(view, &place, -bytes);
+    note_change(view, &place, -bytes);
     return NULL;
 }
 

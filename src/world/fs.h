@@ -44,6 +44,7 @@ typedef struct {
     const Mount *mounts;
     guint n_mounts;
     void (*tmpfs_changed)(gpointer self, gint64 bytes); /* may be NULL */
+    void (*disk_grew)(gpointer self, gint64 bytes);     /* the same of files that are not in memory */
     gpointer self;
 } FsView;
 

@@ -100,6 +100,9 @@ struct Runtime {
     guint64 generation;
     void (*changed)(gpointer self, Sandbox *sandbox);
     gpointer changed_self;
+    gint64 disk_every_bytes, disk_grown_bytes; /* told when so much more was written; so much since */
+    void (*disk_grew)(gpointer self);
+    gpointer disk_self;
     RtResolver resolve;
     gpointer resolve_self;
     GHashTable *image_by_name; /* interned -> Image* */
@@ -118,6 +121,7 @@ struct Runtime {
 
 /* runtime_changed: something that a relist sees is different now. */
 void runtime_changed(Runtime *runtime, Sandbox *sandbox);
+void runtime_disk_grew(Runtime *runtime, gint64 bytes);
 /* runtime_volume: the files behind a volume id, and where in the tree they begin. */
 FsTree *runtime_volume(Runtime *runtime, const char *volume_id, const char **out_prefix);
 void runtime_volume_seed(FsTree *tree, const char *const *files);

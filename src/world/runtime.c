@@ -332,6 +332,24 @@ runtime_set_listener(Runtime *runtime,
 }
 
 void
+runtime_set_disk_listener(Runtime *runtime, gint64 every_bytes, void (*grew)(gpointer self), gpointer self)
+{
+    runtime->disk_every_bytes = every_bytes;
+    runtime->disk_grew = grew;
+    runtime->disk_self = self;
+}
+
+void
+runtime_disk_grew(Runtime *runtime, gint64 bytes)
+{
+    runtime->disk_grown_bytes += bytes;
+    if (runtime->disk_grew == NULL || runtime->disk_grown_bytes < runtime->disk_every_bytes)
+        return;
+    runtime->disk_grown_bytes = 0;
+    runtime->disk_grew(runtime->disk_self);
+}
+
+void
 runtime_changed(Runtime *runtime, Sandbox *sandbox)
 {
     runtime->generation++;

@@ -209,6 +209,8 @@ GPtrArray *runtime_list_containers(const Runtime *runtime);
 GPtrArray *runtime_list_sandboxes(const Runtime *runtime);
 /* runtime_generation: changes whenever anything that a relist can see changed; a relist with the same value needs no look. */
 guint64 runtime_generation(const Runtime *runtime);
+/* runtime_set_disk_listener: called (phase WORLD) each time that containers have written @every_bytes more to the disk; NULL: nobody. */
+void runtime_set_disk_listener(Runtime *runtime, gint64 every_bytes, void (*grew)(gpointer self), gpointer self);
 /* runtime_set_listener: called (phase WORLD) at each such change, so that idle kubelets need no relist events. */
 void runtime_set_listener(Runtime *runtime,
                           void (*changed)(gpointer self, Sandbox *sandbox),

@@ -3,6 +3,7 @@
 #include <check.h>
 
 Suite *actions_suite(void);
+Suite *disk_suite(void);
 Suite *env_suite(void);
 Suite *ideal_suite(void);
 Suite *life_suite(void);
@@ -28,6 +29,7 @@ main(void)
     srunner_add_suite(runner, recorded_suite());
     srunner_add_suite(runner, life_suite());
     srunner_add_suite(runner, shutdown_suite());
+    srunner_add_suite(runner, disk_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);
