@@ -1,1 +1,1 @@
-8a0ec6dec0afef9a
+068c489a833db321
