@@ -240,8 +240,9 @@ name_check(NameRule rule, const char *text, gboolean is_prefix, StrList *message
                     messages);
         break;
     case NAME_DNS_LABEL:
-        check_shape(length, LABEL_MAX, matches_dns_label(text, length), DNS_LABEL_MESSAGE,
-                    messages);
+        /* What is a subdomain and no label can only have dots. */
+        check_shape(length, LABEL_MAX, matches_dns_label(text, length),
+                    matches_subdomain(text, length) ? "must not contain dots" : DNS_LABEL_MESSAGE, messages);
         break;
     case NAME_DNS1035_LABEL:
         check_shape(length, LABEL_MAX, matches_dns_label(text, length) && !g_ascii_isdigit(text[0]),
