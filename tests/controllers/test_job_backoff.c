@@ -192,6 +192,76 @@ START_TEST(backoff_remembers)
 }
 END_TEST
 
+/* --- in words ---------------------------------------------------------------------------------------------------------- */
+
+#define ENDS(type, reason, message) type " " reason ": " message "\n"
+#define MET(reason, message)    ENDS("SuccessCriteriaMet", reason, message) ENDS("Complete", reason, message) "event Normal Completed Job completed\n"
+#define TARGET(reason, message) ENDS("FailureTarget", reason, message)
+#define FAILED(reason, message) TARGET(reason, message) ENDS("Failed", reason, message) "event Warning " reason " " message "\n"
+#define DEADLINE                "Job was active longer than specified deadline"
+
+/* job_controller.go: what conditions and events say; those of creations and deletions of pods apart. */
+static const struct {
+    const char *name, *spec, *status, *pods;
+    const char *wanted;
+} word_cases[] = {
+    {"completions", "completions: 2, parallelism: 2,", NULL, "s s", MET("CompletionsReached", "Reached expected number of succeeded pods")},
+    {"no completions", "parallelism: 2,", NULL, "s s", MET("CompletionsReached", "Reached expected number of succeeded pods")},
+    {"the deadline, with a pod still there", "completions: 1, activeDeadlineSeconds: 10,", "{startTime: '2020-01-01T00:00:00Z'}", "r",
+     TARGET("DeadlineExceeded", DEADLINE)},
+    {"the deadline", "completions: 1, activeDeadlineSeconds: 10,", "{startTime: '2020-01-01T00:00:00Z'}", "",
+     FAILED("DeadlineExceeded", DEADLINE)},
+    {"the limit", "completions: 1, backoffLimit: 0,", NULL, "f", FAILED("BackoffLimitExceeded", "Job has reached the specified backoff limit")},
+    {"an index that failed for good", "completions: 2, parallelism: 2, completionMode: Indexed, backoffLimitPerIndex: 0,", NULL, "s0 f1",
+     FAILED("FailedIndexes", "Job has failed indexes")},
+    {"too many of them", "completions: 3, parallelism: 3, completionMode: Indexed, backoffLimitPerIndex: 0, maxFailedIndexes: 1,", NULL,
+     "f0 f1 r2", TARGET("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")},
+    {"a rule of the success policy", "completions: 3, parallelism: 3, completionMode: Indexed, successPolicy: {rules: [{succeededIndexes: '2'}, {succeededCount: 1}]},",
+     NULL, "s0 r1 r2", ENDS("SuccessCriteriaMet", "SuccessPolicy", "Matched rules at index 1")},
+    {"a rule of the failure policy",
+     "completions: 1, podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [5]}}]},", NULL, "f!5",
+     FAILED("PodFailurePolicy", "Container c for pod default/j-0 failed with exit code 5 matching FailJob rule at index 0")},
+    {"suspended", "completions: 1, suspend: true,", NULL, "", ENDS("Suspended", "JobSuspended", "Job suspended") "event Normal Suspended Job suspended\n"},
+    {"resumed", "completions: 1,", "{conditions: [{type: Suspended, status: 'True', reason: JobSuspended, message: Job suspended}]}", "r",
+     ENDS("Suspended", "JobResumed", "Job resumed") "event Normal Resumed Job resumed\n"},
+    {"more than were wanted", "completions: 1, parallelism: 1,", NULL, "s s",
+     ENDS("SuccessCriteriaMet", "CompletionsReached", "Reached expected number of succeeded pods")
+     ENDS("Complete", "CompletionsReached", "Reached expected number of succeeded pods")
+     "event Warning TooManySucceededPods Too many succeeded pods running after completion count reached\nevent Normal Completed Job completed\n"},
+};
+
+static void
+append_events(GString *out, const Mini *mini)
+{
+    g_auto(GStrv) lines = g_strsplit(mini->log->str, "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL; i++)
+        if (g_str_has_prefix(lines[i], "event ") && strstr(lines[i], "Successful") == NULL)
+            g_string_append_printf(out, "%s\n", lines[i]);
+}
+
+START_TEST(words)
+{
+    Mini *mini = mini_new();
+    g_autoptr(GString) events = g_string_new(NULL), got = g_string_new(NULL);
+    const ConditionList *conditions;
+
+    mini->state = job_controller.new_state();
+    add_job(mini, word_cases[_i].spec, word_cases[_i].status);
+    add_pods(mini, word_cases[_i].pods);
+    for (guint i = 0; i < 2; i++) {
+        sync_job(mini);
+        append_events(events, mini);
+    }
+    conditions = &job_status(the_job(mini))->conditions;
+    for (guint i = 0; i < conditions->count; i++)
+        g_string_append_printf(got, "%s %s: %s\n", conditions->items[i].type, conditions->items[i].reason, conditions->items[i].message);
+    g_string_append(got, events->str);
+    ck_assert_msg(str_is(got->str, word_cases[_i].wanted), "%s:\n--- got\n%s--- wanted\n%s", word_cases[_i].name, got->str, word_cases[_i].wanted);
+    mini_end(mini);
+}
+END_TEST
+
 Suite *
 job_backoff_suite(void)
 {
@@ -204,6 +274,7 @@ job_backoff_suite(void)
     tcase_add_loop_test(tests, remaining, 0, G_N_ELEMENTS(remaining_cases));
     tcase_add_loop_test(tests, index_waits, 0, G_N_ELEMENTS(index_wait_cases));
     tcase_add_test(tests, backoff_remembers);
+    tcase_add_loop_test(tests, words, 0, G_N_ELEMENTS(word_cases));
     suite_add_tcase(suite, tests);
     return suite;
 }
