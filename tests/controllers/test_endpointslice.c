@@ -314,6 +314,83 @@ START_TEST(test_hints)
 }
 END_TEST
 
+/*
+ * trafficdist_test.go, TestReconcileHints: per endpoint "ZONE NODE [unready] [HINT[/NODE]]", before and after; of a slice
+ * that is there: whether it is written.
+ */
+static const struct {
+    const char *name, *distribution, *before, *after;
+    gboolean is_written;
+} hint_cases[] = {
+    {"should correct incorrect hints with PreferClose", "PreferClose", "a n1 b; b n2 c; c n3", "a; b; c", TRUE},
+    {"... PreferSameZone is the same", "PreferSameZone", "a n1 b; b n2 c; c n3", "a; b; c", TRUE},
+    {"right hints are left alone", "PreferClose", "a n1 a; b n2 b", "a; b", FALSE},
+    {"unready endpoints should not trigger updates", "PreferClose", "b n2 unready", "-", FALSE},
+    {"... nor do they get a hint with others", "PreferClose", "b n2 unready; a n1", "-; a", TRUE},
+    {"should remove hints when trafficDistribution is unrecognized", "Unknown", "a n1 a; b n2 b", "-; -", TRUE},
+    {"should remove hints when trafficDistribution is unset", NULL, "a n1 a", "-", TRUE},
+    {"none to remove", NULL, "a n1; b n2", "-; -", FALSE},
+    {"PreferSameNode names both", "PreferSameNode", "a n1; b n2", "a/n1; b/n2", TRUE},
+    {"... and is right with both", "PreferSameNode", "a n1 a/n1", "a/n1", FALSE},
+    {"from PreferSameNode to PreferClose", "PreferClose", "a n1 a/n1", "a", TRUE},
+    {"no zone: no hint", "PreferClose", "- n1", "-", FALSE},
+    {"no zone, but a node", "PreferSameNode", "- n1", "/n1", TRUE},
+};
+
+static void
+set_hint(Endpoint *endpoint, const char *word)
+{
+    g_auto(GStrv) names = g_strsplit(word, "/", 2);
+
+    endpoint->hints = g_new0(EndpointHints, 1);
+    API_LIST_ADD(&endpoint->hints->for_zones)->name = str_intern(names[0]);
+    if (names[1] != NULL)
+        API_LIST_ADD(&endpoint->hints->for_nodes)->name = str_intern(names[1]);
+}
+
+static const char *
+print_hint(const EndpointHints *hints)
+{
+    if (hints == NULL)
+        return "-";
+    return str_internf("%s%s%s", hints->for_zones.count > 0 ? hints->for_zones.items[0].name : "", hints->for_nodes.count > 0 ? "/" : "",
+                       hints->for_nodes.count > 0 ? hints->for_nodes.items[0].name : "");
+}
+
+START_TEST(test_hint_rows)
+{
+    g_autoptr(ApiObject) service = make_service();
+    ApiObject *slice = slice_new(service, str_intern("IPv4"));
+    EndpointSliceBody *body = api_edit_body(slice);
+    g_auto(GStrv) list = g_strsplit(hint_cases[_i].before, "; ", -1);
+    g_autoptr(GString) got = g_string_new(NULL);
+    const EndpointSliceBody *after;
+    SlicePack pack;
+
+    ((ServiceSpec *)api_edit_spec(service))->traffic_distribution = str_intern(hint_cases[_i].distribution);
+    for (guint i = 0; list[i] != NULL; i++) {
+        g_auto(GStrv) words = g_strsplit(list[i], " ", 3);
+        Endpoint *endpoint = API_LIST_ADD(&body->endpoints);
+
+        endpoint->zone = str_is(words[0], "-") ? NULL : str_intern(words[0]);
+        endpoint->node_name = str_intern(words[1]);
+        endpoint->conditions.ready = str_is(words[2], "unready") ? OPT_FALSE : OPT_TRUE;
+        if (words[2] != NULL && !str_is(words[2], "unready"))
+            set_hint(endpoint, words[2]);
+    }
+    slice_pack_init(&pack, service, str_intern("IPv4"), 100);
+    g_ptr_array_add(pack.unchanged, slice);
+    slice_pack_hints(&pack, TRUE);
+    ck_assert_msg(pack.update->len == hint_cases[_i].is_written, "%s", hint_cases[_i].name);
+    ck_assert_uint_eq(pack.update->len + pack.unchanged->len, 1);
+    after = endpoint_slice_body(hint_cases[_i].is_written ? pack.update->pdata[0] : pack.unchanged->pdata[0]);
+    for (guint i = 0; i < after->endpoints.count; i++)
+        g_string_append_printf(got, "%s%s", i > 0 ? "; " : "", print_hint(after->endpoints.items[i].hints));
+    ck_assert_msg(str_is(got->str, hint_cases[_i].after), "%s: %s", hint_cases[_i].name, got->str);
+    slice_pack_clear(&pack);
+}
+END_TEST
+
 Suite *
 endpointslice_suite(void)
 {
@@ -331,6 +408,7 @@ endpointslice_suite(void)
     tcase_add_test(tcase, test_trigger_times);
     tcase_add_test(tcase, test_stale_cache);
     tcase_add_test(tcase, test_hints);
+    tcase_add_loop_test(tcase, test_hint_rows, 0, G_N_ELEMENTS(hint_cases));
     suite_add_tcase(suite, tcase);
     return suite;
 }

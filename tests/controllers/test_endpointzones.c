@@ -38,6 +38,18 @@ static const struct {
      {{"zone-a", 5000, 3}, {"zone-b", 3000, 2}, {"zone-c", 2000, 1}},
      {3, 2, 1},
      "event Normal TopologyAwareHintsEnabled Topology Aware Hints has been enabled, addressType: IPv4\n"},
+    {"slice to create with 2 endpoints, zone ratios require 3",
+     {{"zone-a", 3000, 1}, {"zone-b", 4000, 1}, {"zone-c", 3000, 0}},
+     {0, 0, 0},
+     "event Warning TopologyAwareHintsDisabled Insufficient number of endpoints (2 endpoints, 3 zones), addressType: IPv4\n"},
+    {"slices to create and update within 3 zone threshold",
+     {{"zone-a", 3500, 5}, {"zone-b", 3500, 2}, {"zone-c", 3000, 3}},
+     {4, 3, 3},
+     "event Normal TopologyAwareHintsEnabled Topology Aware Hints has been enabled, addressType: IPv4\n"},
+    {"Test_redistributeHints: endpoints from 1 zone redistributed to 2 other zones",
+     {{"zone-a", 1000, 3}, {"zone-b", 1000, 0}, {"zone-c", 1000, 0}},
+     {1, 1, 1},
+     "event Normal TopologyAwareHintsEnabled Topology Aware Hints has been enabled, addressType: IPv4\n"},
     {"fewer endpoints than zones",
      {{"zone-a", 1000, 1}, {"zone-b", 1000, 0}},
      {0, 0},
@@ -118,6 +130,102 @@ START_TEST(test_zones)
 }
 END_TEST
 
+/* "slice to create with 2 ready, 1 unready, 1 unknown endpoints, zone ratios only require 2": who is not ready has no hint. */
+START_TEST(test_unready)
+{
+    static const ZonePart parts[4] = {{"zone-a", 4500, 1}, {"zone-b", 5500, 1}};
+    Mini *mini = mini_in_zones(parts);
+
+    for (guint i = 7; i < 9; i++) {
+        ApiObject *pod = make_backend(i, FALSE);
+
+        ((PodSpec *)api_edit_spec(pod))->node_name = str_intern("zone-b");
+        mini_add(mini, pod);
+    }
+    SYNC(mini);
+    ck_assert_uint_eq(body_of(mini, 0)->endpoints.count, 4);
+    ck_assert_uint_eq(count_hints(mini, "zone-a"), 1);
+    ck_assert_uint_eq(count_hints(mini, "zone-b"), 1);
+    drop(mini);
+}
+END_TEST
+
+/* Which annotation, and which of its values; service.go hintsEnabled. */
+static const struct {
+    const char *key, *value;
+    gboolean wanted;
+} asked_cases[] = {
+    {"service.kubernetes.io/topology-mode", "Auto", TRUE},
+    {"service.kubernetes.io/topology-mode", "auto", TRUE},
+    {"service.kubernetes.io/topology-mode", "AUTO", FALSE},
+    {"service.kubernetes.io/topology-mode", "Disabled", FALSE},
+    {"service.kubernetes.io/topology-mode", "", FALSE},
+    {"service.kubernetes.io/topology-aware-hints", "Auto", TRUE},
+    {"service.kubernetes.io/topology-aware-hints", "auto", TRUE},
+    {"service.kubernetes.io/topology-aware-hints", "disabled", FALSE},
+    {"other", "Auto", FALSE},
+};
+
+START_TEST(test_asked)
+{
+    g_autoptr(ApiObject) service = make_service();
+
+    str_map_set(&api_edit_meta(service)->annotations, str_intern(asked_cases[_i].key), str_intern(asked_cases[_i].value));
+    ck_assert_msg(service_wants_zones(service) == asked_cases[_i].wanted, "%s: %s", asked_cases[_i].key, asked_cases[_i].value);
+}
+END_TEST
+
+/* TestSetNodes: "ZONE CPU [unready|control-plane|master]"; what is wanted: cpu in thousandths of each zone. */
+static const struct {
+    const char *name, *nodes, *wanted;
+} node_cases[] = {
+    {"empty", "", ""},
+    {"single node", "zone-a 1000", ""},
+    {"single zone", "zone-a 1000, zone-a 1000", ""},
+    {"2 zones", "zone-a 1000, zone-b 1000", "zone-a 1000/2000, zone-b 1000/2000"},
+    {"2 zones, unready node in 1, ready node in 1", "zone-a 1000 unready, zone-b 1000", ""},
+    {"2 zones, control plane node in 1, ready node in 1", "zone-a 1000, zone-b 1000 control-plane", ""},
+    {"2 zones, unready node in 1, ready node in 2", "zone-a 1000, zone-b 1000, zone-b 1000 unready", "zone-a 1000/2000, zone-b 1000/2000"},
+    {"2 zones, control plane node in 1, ready node in 2", "zone-a 1000, zone-b 1000, zone-b 1000 control-plane",
+     "zone-a 1000/2000, zone-b 1000/2000"},
+    {"... by its old name", "zone-a 1000, zone-b 1000, zone-b 1000 master", "zone-a 1000/2000, zone-b 1000/2000"},
+    {"3 zones, 4 nodes in 1, 2 nodes in 1, 1 node in 1",
+     "zone-a 1000, zone-a 1000, zone-a 1000, zone-a 2000, zone-b 3000, zone-b 1500, zone-c 500",
+     "zone-a 5000/10000, zone-b 4500/10000, zone-c 500/10000"},
+    {"a node without cpu", "zone-a 1000, zone-b 1000, zone-c 0", ""},
+    {"a node without a zone", "zone-a 1000, zone-b 1000, - 1000", ""},
+    {"... that is not ready", "zone-a 1000, zone-b 1000, - 1000 unready", "zone-a 1000/2000, zone-b 1000/2000"},
+};
+
+START_TEST(test_nodes)
+{
+    g_auto(GStrv) list = g_strsplit(node_cases[_i].nodes, ", ", -1);
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(GString) got = g_string_new(NULL);
+    ZoneShareList shares = {0};
+
+    for (guint i = 0; *node_cases[_i].nodes != '\0' && list[i] != NULL; i++) {
+        g_auto(GStrv) words = g_strsplit(list[i], " ", 3);
+        ZonePart part = {words[0], atoi(words[1]), 0};
+        ApiObject *node = make_sized_node(&part);
+
+        if (str_is(words[0], "-"))
+            str_map_remove(&api_edit_meta(node)->labels, LABEL_ZONE);
+        if (str_is(words[2], "unready"))
+            set_condition(&((NodeStatus *)api_edit_status(node))->conditions, "Ready", "False", NULL, 0);
+        else if (words[2] != NULL)
+            str_map_set(&api_edit_meta(node)->labels, str_internf("node-role.kubernetes.io/%s", words[2]), str_intern(""));
+        g_ptr_array_add(nodes, node);
+    }
+    zone_shares_read(nodes, &shares);
+    for (guint i = 0; i < shares.count; i++)
+        g_string_append_printf(got, "%s%s %d/%d", i > 0 ? ", " : "", shares.items[i].zone, (int)shares.items[i].cpu_milli,
+                               (int)shares.items[i].all_milli);
+    ck_assert_msg(str_is(got->str, node_cases[_i].wanted), "%s: %s", node_cases[_i].name, got->str);
+    g_free(shares.items);
+}
+END_TEST
+
 /* The annotation goes: so do the hints, and an event says so; before that nothing is written twice. */
 START_TEST(test_zones_given_up)
 {
@@ -179,6 +287,8 @@ static const struct {
     {{5.0, 5.6, 5.4}, {16, 0, 0}, {11, -6, -5}},
     {{5.0, 5.6, 5.4}, {0, 8, 8}, {-5, 2, 3}},
     {{5, 5, 5}, {6, 6, 6}, {0, 0, 0}},
+    {{-5, -5, -5}, {6, 6, 6}, {0, 0, 0}},
+    {{5, 5, 5}, {-4, -3, -2}, {0, 0, 0}},
     {{5, 5, 5}, {-40, 20, 20}, {-30, 15, 15}},
 };
 
@@ -207,6 +317,9 @@ endpointzones_suite(void)
     TCase *tcase = tcase_create("zones");
 
     tcase_add_loop_test(tcase, test_zones, 0, G_N_ELEMENTS(zone_cases));
+    tcase_add_test(tcase, test_unready);
+    tcase_add_loop_test(tcase, test_asked, 0, G_N_ELEMENTS(asked_cases));
+    tcase_add_loop_test(tcase, test_nodes, 0, G_N_ELEMENTS(node_cases));
     tcase_add_test(tcase, test_zones_given_up);
     tcase_add_test(tcase, test_zone_shares);
     tcase_add_loop_test(tcase, test_zones_settle, 0, G_N_ELEMENTS(settle_cases));
