@@ -64,12 +64,15 @@ decode_int(Decoder *decoder,
            gint64 *out_integer)
 {
     gboolean is_number = value->type == VALUE_INT || value->type == VALUE_FLOAT;
+    gboolean fits = !is_32 || (value->integer >= G_MININT32 && value->integer <= G_MAXINT32);
 
-    if (value->type == VALUE_INT &&
-        (!is_32 || (value->integer >= G_MININT32 && value->integer <= G_MAXINT32))) {
-        *out_integer = value->integer;
+    /* A conversion cuts off what is too long, and takes whole numbers with a point. */
+    if (value->type == VALUE_INT && (fits || decoder->result->converts)) {
+        *out_integer = is_32 ? (gint32)value->integer : value->integer;
         return TRUE;
     }
+    if (value->type == VALUE_FLOAT && decoder->result->converts && decode_whole(value->text, out_integer))
+        return TRUE;
     decode_type_error(decoder, holder, value, place, go_type, is_number);
     return FALSE;
 }

@@ -27,6 +27,8 @@ typedef struct {
 void decode_set_error(Decoder *decoder, const Value *value, const Place *place, char *text);
 /* decode_fatal: an error of UnmarshalJSON: ends the decoding; Returns: FALSE. */
 gboolean decode_fatal(Decoder *decoder, const Value *value, const Place *place, char *text);
+/* decode_whole: FALSE if the number @text, written with a point or an exponent, is not whole. */
+gboolean decode_whole(const char *text, gint64 *out_integer);
 /* decode_json_type: "string", "array" ..., as the errors say. */
 const char *decode_json_type(const Value *value);
 /* decode_type_error: unless there is one. @with_literal: the number has a Go type of the right sort, but does not fit. */

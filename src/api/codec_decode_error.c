@@ -65,6 +65,17 @@ decode_fatal(Decoder *decoder, const Value *value, const Place *place, char *tex
     return FALSE;
 }
 
+gboolean
+decode_whole(const char *text, gint64 *out_integer)
+{
+    Quantity quantity;
+
+    if (!quantity_parse(text, &quantity) || quantity_value_milli(&quantity) % 1000 != 0)
+        return FALSE;
+    *out_integer = quantity_value_milli(&quantity) / 1000;
+    return TRUE;
+}
+
 const char *
 decode_json_type(const Value *value)
 {
@@ -258,7 +269,7 @@ api_decode_result_clear(ApiDecodeResult *result)
         g_ptr_array_unref(result->unknown_pos);
     if (result->strict != NULL)
         g_ptr_array_unref(result->strict);
-    *result = (ApiDecodeResult){0};
+    *result = (ApiDecodeResult){.converts = result->converts};
 }
 
 char *

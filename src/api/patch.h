@@ -34,8 +34,13 @@ Value *patch_two_way(const ApiKind *kind, const Value *from, const Value *to);
 /* patch_read: a patch as sent. NULL and *out_status (owned), with the answer for bad JSON. (owned) */
 Value *patch_read(PatchType type, const char *text, gsize length, ApiStatus **out_status);
 /*
- * patch_status_bad_result: the answer when @patched cannot be decoded (@why is
- * the type error, or with strict field validation the unknown fields). (owned)
+ * patch_spent: what carrying out a strategic @patch on @object leaves of its document, which is what errors about the
+ * outcome print. (owned)
+ */
+Value *patch_spent(const ApiKind *kind, const Value *object, const Value *patch);
+/*
+ * patch_status_bad_result: the answer when @patched cannot be decoded (@why is the type error, or with strict field
+ * validation the unknown fields); a strategic merge shows @patch, which patch_spent made. (owned)
  */
 ApiStatus *
 patch_status_bad_result(PatchType type, const Value *patched, const Value *patch, const char *why);

@@ -97,6 +97,22 @@ merge_fail_directive(PatchMerge *merge, const Value *directive, const Value *map
     return merge_fail_text(merge, text->str);
 }
 
+/* ErrBadArgType: the names of Go's types for decoded JSON. */
+static gboolean
+merge_fail_not_list(PatchMerge *merge, const Value *value)
+{
+    const char *type = "<nil>";
+
+    if (value->type == VALUE_MAP)
+        type = "map[string]interface {}";
+    else if (value->type != VALUE_NULL)
+        type = value->type == VALUE_INT     ? "int64"
+               : value->type == VALUE_FLOAT ? "float64"
+               : value->type == VALUE_BOOL  ? "bool"
+                                            : "string";
+    return merge_fail_text(merge, str_internf("expected a []interface {}, but received a %s", type));
+}
+
 /* --- elements of lists ---------------------------------------------------------------------------- */
 
 int
@@ -227,21 +243,33 @@ merge_new_value(const PatchMerge *merge, Value *value)
 
 /* --- lists -------------------------------------------------------------------------------------------- */
 
-/* Is this a list of maps? FALSE is returned for lists of lists. */
+/* sliceElementType: all elements of both are of one sort, which is no list. Is it maps? */
 static gboolean
 element_kind(PatchMerge *merge, const Value *a, const Value *b, gboolean *out_maps)
 {
     const Value *lists[] = {a, b};
+    const Value *first = NULL;
+    g_autoptr(GString) text = NULL;
 
-    *out_maps = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
-        for (guint j = 0; lists[i] != NULL && j < lists[i]->count; j++) {
-            if (lists[i]->items[j]->type == VALUE_LIST)
-                return merge_fail_content(merge);
-            if (lists[i]->items[j]->type == VALUE_MAP)
-                *out_maps = TRUE;
+        for (guint j = 0; j < lists[i]->count; j++) {
+            const Value *item = lists[i]->items[j];
+
+            if (first == NULL) {
+                first = item;
+                if (item->type == VALUE_LIST)
+                    return merge_fail_content(merge);
+            } else if (item->type != first->type) {
+                text = g_string_new("list element types are not identical: [");
+                value_append_go(text, a);
+                g_string_append_c(text, ' ');
+                value_append_go(text, b);
+                g_string_append_c(text, ']');
+                return merge_fail_text(merge, text->str);
+            }
         }
     }
+    *out_maps = first != NULL && first->type == VALUE_MAP;
     return TRUE;
 }
 
@@ -410,6 +438,8 @@ merge_set_order(PatchMerge *merge,
     Value *list = value_get(original, key);
 
     if (order->type != VALUE_LIST)
+        return merge_fail_not_list(merge, order);
+    if (directive[strlen(PATCH_SET_ORDER)] != '/')
         return merge_fail_format(merge, "invalid patch format of setElementOrder list");
     if (!merge->is_final) {
         const Value *known = value_get(original, directive);
@@ -425,9 +455,10 @@ merge_set_order(PatchMerge *merge,
         value_remove(original, key);
         return TRUE;
     }
-    if ((list != NULL && list->type != VALUE_LIST) ||
-        (changes != NULL && changes->type != VALUE_LIST))
-        return merge_fail_text(merge, "expected a []interface {}, but received something else");
+    if (list != NULL && list->type != VALUE_LIST)
+        return merge_fail_not_list(merge, list);
+    if (changes != NULL && changes->type != VALUE_LIST)
+        return merge_fail_not_list(merge, changes);
     if (!check_order(merge, changes, order, rule.merge_key))
         return FALSE;
     if (list == NULL) {
@@ -453,7 +484,7 @@ static gboolean
 merge_set_orders(PatchMerge *merge, PatchSchema schema, Value *original, Value *patch)
 {
     for (guint i = 0; i < patch->count;) {
-        if (!g_str_has_prefix(patch->keys[i], PATCH_SET_ORDER "/")) {
+        if (!g_str_has_prefix(patch->keys[i], PATCH_SET_ORDER)) {
             i++;
             continue;
         }
@@ -497,7 +528,7 @@ merge_retain_keys(PatchMerge *merge, Value *original, Value *patch)
             g_str_has_prefix(key, PATCH_SET_ORDER "/"))
             continue;
         if (!list_has_text(keys, key))
-            return merge_fail_content(merge);
+            return merge_fail_format(merge, "invalid patch format of retainKeys");
     }
     for (guint i = original->count; i > 0; i = MIN(i - 1, original->count))
         if (!list_has_text(keys, original->keys[i - 1]))
@@ -510,7 +541,7 @@ static gboolean
 merge_member(PatchMerge *merge, PatchSchema schema, Value *original, const char *key, Value *value)
 {
     g_autoptr(Value) owned = value;
-    gboolean is_delete_list = g_str_has_prefix(key, PATCH_DELETE_ELEMENTS "/");
+    gboolean is_delete_list = g_str_has_prefix(key, PATCH_DELETE_ELEMENTS);
     Value *existing;
     PatchRule rule;
 
@@ -518,6 +549,8 @@ merge_member(PatchMerge *merge, PatchSchema schema, Value *original, const char 
         value_set(original, key, g_steal_pointer(&owned));
         return TRUE;
     }
+    if (is_delete_list && key[strlen(PATCH_DELETE_ELEMENTS)] != '/')
+        return merge_fail_format(merge, "invalid patch format of primitive list");
     if (is_delete_list)
         key += strlen(PATCH_DELETE_ELEMENTS "/");
     if (value->type == VALUE_NULL) {

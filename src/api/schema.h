@@ -173,6 +173,8 @@ gpointer api_struct_new(const ApiType *type); /* heap, zeroed; free with api_str
 void api_struct_free(const ApiType *type, gpointer data);
 
 typedef struct {
+    /* Set by the caller: numbers are converted as runtime/converter.go does, after a strategic merge patch. */
+    gboolean converts;
     /* Go-style: first type error stops; unknown and duplicate fields are collected. */
     char *type_error;    /* (owned) "json: cannot unmarshal ..." without the kind's frame, or NULL */
     guint line, column;  /* where */

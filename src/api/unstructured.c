@@ -50,7 +50,9 @@ string_fault(const Value *value, const char *go_type)
 static char *
 number_fault(const Value *value, const char *go_type)
 {
-    if (value->type == VALUE_INT)
+    gint64 integer;
+
+    if (value->type == VALUE_INT || (value->type == VALUE_FLOAT && decode_whole(value->text, &integer)))
         return NULL;
     if (value->type == VALUE_FLOAT)
         return g_strdup_printf("cannot convert float64 to %s", go_type);

@@ -138,109 +138,121 @@ decode_body(Call *call, const Value *body, ApiStatus **out_status)
 
 /* --- patches ------------------------------------------------------------------------- */
 
-static gint
-compare_keys(gconstpointer a, gconstpointer b)
+static ApiStatus *
+refuse_result(const ApiRequest *request, const Value *before, const Value *tree, const char *why)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    g_autoptr(Value) left = NULL;
+
+    if (request->patch_type == PATCH_STRATEGIC)
+        left = patch_spent(form_of(request), before, request->body);
+    return patch_status_bad_result(request->patch_type, tree, left, why);
 }
 
-/* Go's %v of a decoded document: map[a:1 b:[x y]], keys sorted. */
+/* UnmarshalStrict of a document without a struct: names that stand twice in a map. */
 static void
-append_go(GString *out, const Value *value)
+add_duplicates(GPtrArray *texts, const Value *value, const char *path)
 {
-    g_autoptr(GPtrArray) keys = NULL;
+    for (guint i = 0; (value->type == VALUE_MAP || value->type == VALUE_LIST) && i < value->count; i++) {
+        gboolean is_repeated = FALSE;
+        const char *inner;
 
-    switch (value->type) {
-    case VALUE_NULL:
-        g_string_append(out, "<nil>");
-        return;
-    case VALUE_BOOL:
-        g_string_append(out, value->boolean ? "true" : "false");
-        return;
-    case VALUE_LIST:
-        g_string_append_c(out, '[');
-        for (guint i = 0; i < value->count; i++) {
-            g_string_append(out, i > 0 ? " " : "");
-            append_go(out, value->items[i]);
+        if (value->type == VALUE_LIST) {
+            add_duplicates(texts, value->items[i], str_internf("%s[%u]", path, i));
+            continue;
         }
-        g_string_append_c(out, ']');
-        return;
-    case VALUE_MAP:
-        break;
-    default:
-        g_string_append(out, value->text);
-        return;
+        inner = str_internf("%s%s%s", path, path[0] == '\0' ? "" : ".", value->keys[i]);
+        for (guint j = 0; j < i; j++)
+            is_repeated = is_repeated || strcmp(value->keys[j], value->keys[i]) == 0;
+        if (is_repeated)
+            g_ptr_array_add(texts, g_strdup_printf("duplicate field \"%s\"", inner));
+        add_duplicates(texts, value->items[i], inner);
     }
-    keys = g_ptr_array_new();
-    for (guint i = 0; i < value->count; i++)
-        g_ptr_array_add(keys, (gpointer)value->keys[i]);
-    g_ptr_array_sort(keys, compare_keys);
-    g_string_append(out, "map[");
-    for (guint i = 0; i < keys->len; i++) {
-        const char *key = g_ptr_array_index(keys, i);
-
-        g_string_append_printf(out, "%s%s:", i > 0 ? " " : "", key);
-        append_go(out, value_get(value, key));
-    }
-    g_string_append_c(out, ']');
 }
 
-/* errors.NewInvalid with an empty kind and name, on the field "patch". */
-static ApiStatus *
-refuse_patch(const char *shown, const char *why)
+/* applyJSPatch, strategicPatchObject: what a strict reader says of the patch itself, before what it makes. */
+static void
+add_patch_errors(const ApiRequest *request, ApiDecodeResult *result)
 {
-    g_autoptr(Value) text = value_new_string(shown);
-    g_autofree char *quoted = value_to_json(text, VALUE_NO_HTML_ESCAPE);
-    ApiStatus *status = api_status_new(422, "Invalid", "");
-    ApiCause *cause = API_LIST_ADD(&status->causes);
+    static const char *const known[] = {"op", "path", "from", "value", NULL};
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    const Value *body = request->body;
 
-    cause->reason = str_intern("FieldValueInvalid");
-    cause->field = str_intern("patch");
-    cause->message = str_internf("Invalid value: %s: %s", quoted, why);
-    status->message = str_internf(" \"\" is invalid: patch: %s", cause->message);
-    status->has_details = TRUE;
-    return status;
+    if (request->patch_type != PATCH_JSON)
+        add_duplicates(texts, body, "");
+    for (guint i = 0; request->patch_type == PATCH_JSON && i < body->count; i++)
+        for (guint k = 0; k < body->items[i]->count; k++)
+            if (!g_strv_contains(known, body->items[i]->keys[k]))
+                g_ptr_array_add(texts, g_strdup_printf("json patch unknown field \"[%u].%s\"", i, body->items[i]->keys[k]));
+    for (guint i = 0; result->strict != NULL && i < result->strict->len; i++)
+        g_ptr_array_add(texts, g_strdup(g_ptr_array_index(result->strict, i)));
+    g_clear_pointer(&result->strict, g_ptr_array_unref);
+    if (texts->len > 0)
+        result->strict = texts;
+    else
+        g_ptr_array_unref(texts);
 }
 
+/*
+ * What a merge or JSON patch makes is read as what it says it is, without a kind as what it was; a kind of another
+ * sort cannot be made into that. A strategic patch works on the object in memory, whose kind does not matter.
+ */
 static ApiStatus *
-refuse_result(const ApiRequest *request, const Value *tree, const char *why)
+check_patched_type(const ApiRequest *request, const Value *before, const Value *tree)
 {
-    if (request->patch_type == PATCH_STRATEGIC) {
-        GString *shown = g_string_new(NULL);
-        ApiStatus *status;
+    const ApiKind *form = form_of(request);
+    const char *kind = value_get_string(tree, "kind", "");
+    const char *version = value_get_string(tree, "apiVersion", "");
+    const ApiKind *found;
 
-        append_go(shown, request->body);
-        status = refuse_patch(shown->str, why);
-        g_string_free(shown, TRUE);
-        return status;
-    }
+    if (request->patch_type == PATCH_STRATEGIC || tree->type != VALUE_MAP)
+        return NULL;
+    kind = str_is_empty(kind) ? form->kind : kind;
+    if (str_is_empty(version) || (str_is(kind, form->kind) && str_is(version, api_kind_api_version(form))))
+        return NULL;
+    found = api_kind_find(version, kind);
+    if (found == NULL)
+        return refuse_result(request, before, tree,
+                             str_internf("no kind \"%s\" is registered for version \"%s\" in scheme "
+                                         "\"pkg/api/legacyscheme/scheme.go:30\"",
+                                         kind, version));
+    return refuse_result(request, before, tree,
+                         str_internf("converting (%s.%s) to (%s.%s): unknown conversion", found->version, found->kind,
+                                     form->group[0] == '\0' ? "core" : form->group, form->kind));
+}
 
-    g_autofree char *json = value_to_json(tree, VALUE_SORTED);
-
-    return refuse_patch(json, why);
+/* Without a version it is read as the internal type, whose parts have no names in JSON: an object with nothing in it. */
+static ApiObject *
+decode_unversioned(const ApiKind *kind, const Value *tree, ApiDecodeResult *result)
+{
+    result->strict = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < tree->count; i++)
+        if (strcmp(tree->keys[i], "kind") != 0 && strcmp(tree->keys[i], "apiVersion") != 0)
+            g_ptr_array_add(result->strict, g_strdup_printf("unknown field \"%s\"", tree->keys[i]));
+    return api_object_new(kind, NULL, NULL);
 }
 
 ApiObject *
-decode_patched(Call *call, const Value *tree, ApiStatus **out_status)
+decode_patched(Call *call, const Value *before, const Value *tree, ApiStatus **out_status)
 {
     const ApiRequest *request = call->request;
-    ApiDecodeResult result = {0};
-    g_autofree char *fault =
-        request->patch_type == PATCH_STRATEGIC ? patch_unstructured_fault(form_of(request), tree) : NULL;
+    ApiDecodeResult result = {.converts = request->patch_type == PATCH_STRATEGIC};
     g_autoptr(ApiObject) object = NULL;
+    g_autofree char *fault = result.converts ? patch_unstructured_fault(form_of(request), tree) : NULL;
 
-    *out_status = NULL;
-    if (fault != NULL) {
-        *out_status = refuse_result(request, tree, fault);
+    *out_status = fault != NULL ? refuse_result(request, before, tree, fault) : check_patched_type(request, before, tree);
+    if (*out_status != NULL)
         return NULL;
-    }
-    object = api_object_decode(form_of(request), tree, &result);
+    if (request->patch_type != PATCH_STRATEGIC && str_is_empty(value_get_string(tree, "apiVersion", NULL)))
+        object = decode_unversioned(form_of(request), tree, &result);
+    else
+        object = api_object_decode(form_of(request), tree, &result);
+    add_patch_errors(request, &result);
     if (result.type_error != NULL) {
-        *out_status = refuse_result(request, tree, result.type_error);
+        *out_status = refuse_result(request, before, tree, result.type_error);
     } else if (result.strict != NULL && request->field_validation == FIELD_VALIDATION_STRICT) {
         g_autofree char *text = api_decode_result_strict_text(&result);
 
-        *out_status = refuse_result(request, tree, text);
+        *out_status = refuse_result(request, before, tree, text);
     } else {
         *out_status = judge_fields(call, &result);
     }

@@ -31,21 +31,25 @@ patch_typed(Call *call, const ApiObject *old, ApiObject **out_new, Change *out_c
 }
 
 /*
- * What a merge or JSON patch makes is read as what it says it is. A strategic patch works on the object in memory, whose
- * kind does not matter.
+ * checkName. That another uid is there is for the validation to say: a patch has no precondition but its
+ * resource version.
  */
 static ApiStatus *
-check_type(const ApiRequest *request, const Value *patched)
+check_name(const ApiRequest *request, const ApiObject *object)
 {
-    const char *kind = value_get_string(patched, "kind", "");
-    const char *version = value_get_string(patched, "apiVersion", "");
-
-    if (request->patch_type == PATCH_STRATEGIC || strcmp(kind, request->kind->kind) == 0)
-        return NULL;
-    return patch_status_bad_result(request->patch_type, patched, request->body,
-                                   str_internf("no kind \"%s\" is registered for version \"%s\" in scheme "
-                                               "\"pkg/api/legacyscheme/scheme.go:30\"",
-                                               kind, version));
+    if (str_is_empty(api_name(object)))
+        return api_status_bad_request(str_internf("the name of the object (%s based on URL) was undeterminable: name "
+                                                  "must be provided",
+                                                  request->name));
+    if (!str_is(api_name(object), request->name))
+        return api_status_bad_request(str_internf("the name of the object (%s) does not match the name on the URL (%s)",
+                                                  api_name(object), request->name));
+    if (request->kind->is_namespaced && !str_is_empty(api_namespace(object)) &&
+        !str_is(api_namespace(object), request->namespace_))
+        return api_status_bad_request(str_internf("the namespace of the object (%s) does not match the namespace on the "
+                                                  "request (%s)",
+                                                  api_namespace(object), request->namespace_));
+    return NULL;
 }
 
 static ApiStatus *
@@ -60,22 +64,9 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
 
     if (after == NULL)
         return status;
-    status = check_type(request, after);
-    if (status != NULL)
-        return status;
-    *out_new = decode_patched(call, after, &status);
-    if (status == NULL && str_is_empty(api_name(*out_new)))
-        status = api_status_bad_request(str_internf("the name of the object (%s based on URL) was undeterminable: name "
-                                                    "must be provided",
-                                                    request->name));
+    *out_new = decode_patched(call, before, after, &status);
     if (status == NULL)
-        status = update_check_name(request, *out_new);
-    if (status == NULL && !str_is_empty(api_uid(*out_new)) &&
-        !str_is(api_uid(*out_new), api_uid(old)))
-        status = api_status_conflict(request->kind, request->name,
-                                     str_internf("Precondition failed: UID in precondition: %s, "
-                                                 "UID in object meta: %s",
-                                                 api_uid(*out_new), api_uid(old)));
+        status = check_name(request, *out_new);
     if (status == NULL)
         status = check_revision(request, (*out_new)->resource_version, old);
     if (status != NULL)

@@ -258,8 +258,8 @@ ApiStatus *budget_busy(const char *name);
 
 /* decode_body: request->body as an object of the request's kind; warnings go to the call. */
 ApiObject *decode_body(Call *call, const Value *body, ApiStatus **out_status);
-/* decode_patched: the outcome of a patch; errors are 422 on field "patch". */
-ApiObject *decode_patched(Call *call, const Value *tree, ApiStatus **out_status);
+/* decode_patched: @tree, the outcome of a patch on @before; errors are 422 on field "patch". */
+ApiObject *decode_patched(Call *call, const Value *before, const Value *tree, ApiStatus **out_status);
 
 /* --- identity.c ---------------------------------------------------------------------- */
 

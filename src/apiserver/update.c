@@ -17,15 +17,14 @@ update_answer(Call *call, const ApiObject *object)
 ApiStatus *
 update_check_name(const ApiRequest *request, const ApiObject *object)
 {
+    if (request->kind->is_namespaced && !str_is_empty(api_namespace(object)) &&
+        !str_is(api_namespace(object), request->namespace_))
+        return api_status_bad_request("the namespace of the provided object does not match the "
+                                      "namespace sent on the request");
     if (!str_is(api_name(object), request->name))
         return api_status_bad_request(
             str_internf("the name of the object (%s) does not match the name on the URL (%s)",
                         api_name(object) == NULL ? "" : api_name(object), request->name));
-    if (request->kind->is_namespaced && !str_is_empty(api_namespace(object)) &&
-        !str_is(api_namespace(object), request->namespace_))
-        return api_status_bad_request(str_internf("the namespace of the object (%s) does not match the namespace on the "
-                                                  "request (%s)",
-                                                  api_namespace(object), request->namespace_));
     return NULL;
 }
 

@@ -126,7 +126,18 @@ static const PatchCase strategic_cases[] = {
      "{spec: {strategy: {$retainKeys: [type], type: Recreate}}}",
      "{spec: {strategy: {type: Recreate}}}"},
     {"{spec: {strategy: {type: RollingUpdate}}}",
-     "{spec: {strategy: {$retainKeys: [type], rollingUpdate: {}}}}", REFUSED},
+     "{spec: {strategy: {$retainKeys: [type], rollingUpdate: {}}}}",
+     "400 BadRequest invalid patch format of retainKeys"},
+    {TEMPLATE("containers: [{name: a}]"), TEMPLATE("$setElementOrder/containers: a"),
+     "500  expected a []interface {}, but received a string"},
+    {TEMPLATE("containers: {}"), TEMPLATE("$setElementOrder/containers: []"),
+     "500  expected a []interface {}, but received a map[string]interface {}"},
+    {TEMPLATE("containers: [{name: a}]"), TEMPLATE("containers: [b]"),
+     "500  list element types are not identical: [[map[name:a]] [b]]"},
+    {"{metadata: {finalizers: [a/a]}}", "{metadata: {$setElementOrder: []}}",
+     "400 BadRequest invalid patch format of setElementOrder list"},
+    {"{metadata: {finalizers: [a/a]}}", "{metadata: {$deleteFromPrimitiveListfinalizers: []}}",
+     "400 BadRequest invalid patch format of primitive list"},
     {"{metadata: {labels: {a: b}}}", "{metadata: {labels: {$patch: replace, c: d}}}",
      "{metadata: {labels: {c: d}}}"},
     {"{metadata: {labels: {a: b}}}", "{metadata: {labels: {$patch: delete}}}",
@@ -250,6 +261,35 @@ START_TEST(test_bad_result)
 END_TEST
 
 /*
+ * apimachinery strategicpatch, mergePatchIntoOriginal and mergeMap change the patch that they merge; seen in refused
+ * kubectl apply: `map[spec:map[template:map[spec:map[]] volumes:...]]: strict decoding error: unknown field "spec.volumes"`.
+ */
+START_TEST(test_spent)
+{
+    static const struct {
+        const char *object, *patch, *left;
+    } rows[] = {
+        {TEMPLATE("containers: [{name: a}]"),
+         TEMPLATE("$setElementOrder/containers: [{name: a}], containers: [{name: a, image: 5}]"), TEMPLATE("")},
+        {TEMPLATE("containers: [{name: a, env: [{name: x}]}]"),
+         TEMPLATE("containers: [{name: a, $setElementOrder/env: [{name: x}], env: [{name: x, value: 1}]}]"),
+         TEMPLATE("containers: [{name: a}]")},
+        {"{spec: {paused: true}}", "{spec: {strategy: {$retainKeys: [type], type: x, rollingUpdate: null}, paused: null}}",
+         "{spec: {strategy: {type: x}, paused: null}}"},
+        {"{metadata: {labels: {a: b}}}", "{metadata: {labels: {$patch: replace, c: d}}}", "{metadata: {labels: {c: d}}}"},
+        {"{metadata: {labels: {a: b}}}", "{metadata: {labels: {$patch: delete}}}",
+         "{metadata: {labels: {$patch: delete}}}"},
+    };
+    g_autoptr(Value) object = support_yaml(rows[_i].object);
+    g_autoptr(Value) patch = support_yaml(rows[_i].patch);
+    g_autoptr(Value) wanted = support_yaml(rows[_i].left);
+    g_autoptr(Value) left = patch_spent(&deployment_kind, object, patch);
+
+    ck_assert(value_equal(left, wanted));
+}
+END_TEST
+
+/*
  * apimachinery strategicpatch, handleMapDiff and mergeMapHandler: a map with
  * patchStrategy replace is sent whole, even if nothing changed, and replaces the old one.
  */
@@ -289,6 +329,7 @@ patch_suite(void)
     tcase_add_loop_test(tcase, test_whole_map, 0, 2);
     tcase_add_test(tcase, test_read);
     tcase_add_test(tcase, test_bad_result);
+    tcase_add_loop_test(tcase, test_spent, 0, 5);
     suite_add_tcase(suite, tcase);
     return suite;
 }
