@@ -14,6 +14,8 @@ typedef struct Kubectl Kubectl;
 
 /* kubectl_read_file: text of a -f argument. NULL if there is no such file. (owned) */
 typedef char *(*KubectlReadFile)(gpointer self, const char *path, gsize *out_length);
+/* kubectl_list_files: names in a directory, sorted, those of directories with "/" behind. NULL: it is none. (owned) */
+typedef char **(*KubectlListFiles)(gpointer self, const char *path);
 /*
  * What only the pod's node knows, as its kubelet tells the API server. *out_dial: why the
  * kubelet was not reached ("connect: connection refused"), else NULL. Either may be NULL.
@@ -46,6 +48,7 @@ typedef struct {
     Machine *machine; /* the user's */
     ApiServer *server;
     KubectlReadFile read_file;
+    KubectlListFiles list_files; /* NULL: there are no directories */
     KubectlPodLog pod_log;
     KubectlPodExec pod_exec;
     gpointer self;

@@ -1,6 +1,8 @@
 /* targets.c - what a command is about: TYPE NAME, TYPE/NAME, -f FILE; see internal.h */
 
 #include "kubectl/kustomize.h"
+
+#include "api/selector.h"
 #include "kubectl/internal.h"
 
 #include "kubectl/endpoints.h"
@@ -249,6 +251,59 @@ add_document(Command *command, const char *file, const char *shown, const Value 
     g_array_append_val(command->targets, target);
 }
 
+/* FilterByLabelSelector: -l beside -f or -k. FALSE: message out, ended. */
+static gboolean
+keep_selected(Command *command)
+{
+    const char *text = flag_string(command, "selector");
+    g_autofree char *message = NULL;
+    g_autoptr(Selector) selector = NULL;
+
+    if (str_is_empty(text))
+        return TRUE;
+    selector = selector_parse(text, &message);
+    if (selector == NULL) {
+        command_fail(command, "%s", message);
+        return FALSE;
+    }
+    for (guint i = command->targets->len; i-- > 0;) {
+        const Target *target = &g_array_index(command->targets, Target, i);
+        const Value *labels = target->manifest != NULL ? value_get_path(target->manifest, "metadata", "labels", NULL) : NULL;
+        StrMap map = {0};
+
+        for (guint k = 0; labels != NULL && labels->type == VALUE_MAP && k < labels->count; k++)
+            str_map_set(&map, str_intern(labels->keys[k]), labels->items[k]->text);
+        if (target->manifest != NULL && !selector_matches(selector, &map))
+            g_array_remove_index(command->targets, i);
+        str_map_clear(&map);
+    }
+    return TRUE;
+}
+
+static gboolean
+is_manifest(const char *name)
+{
+    return g_str_has_suffix(name, ".json") || g_str_has_suffix(name, ".yaml") || g_str_has_suffix(name, ".yml");
+}
+
+static gboolean add_file(Command *command, const char *file);
+
+/* ExpandPathsToFileVisitors: the manifests of a directory in the order of their names; with -R also below. FALSE: message out, ended. */
+static gboolean
+add_directory(Command *command, const char *path, char **entries)
+{
+    g_autofree char *bare = g_strndup(path, strlen(path) - (g_str_has_suffix(path, "/") ? 1 : 0));
+
+    for (guint i = 0; entries[i] != NULL; i++) {
+        g_autofree char *below = g_build_filename(bare, entries[i], NULL);
+
+        if (g_str_has_suffix(entries[i], "/") ? flag_bool(command, "recursive") : is_manifest(entries[i]))
+            if (!add_file(command, str_intern(below)))
+                return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 add_file(Command *command, const char *file)
 {
@@ -260,6 +315,19 @@ add_file(Command *command, const char *file)
     g_autoptr(Diag) diag = diag_new();
     g_autoptr(GPtrArray) documents = NULL;
 
+    if (!is_stdin && options->list_files != NULL) {
+        g_auto(GStrv) entries = options->list_files(options->self, file);
+        guint before = command->targets->len;
+
+        if (entries != NULL && !add_directory(command, file, entries))
+            return FALSE;
+        if (entries != NULL && command->targets->len == before && !g_str_has_suffix(file, "/")) {
+            command_fail(command, "error reading [%s]: recognized file extensions are [.json .yaml .yml]", file);
+            return FALSE;
+        }
+        if (entries != NULL)
+            return TRUE;
+    }
     if (is_stdin) {
         text = g_strdup(command->input != NULL ? command->input : "");
         length = strlen(text);
@@ -331,6 +399,8 @@ targets_from_files(Command *command)
             if (!add_file(command, parts[k]))
                 return FALSE;
     }
+    if (!keep_selected(command))
+        return FALSE;
     if (command->targets->len == 0) {
         command_fail(command, "no objects passed to %s", command->verb->name);
         return FALSE;

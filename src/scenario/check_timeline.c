@@ -11,6 +11,14 @@
 
 /* --- kubectl -------------------------------------------------------------------------- */
 
+static gboolean
+is_directory(const Scenario *scenario, const char *path)
+{
+    g_auto(GStrv) names = scenario_list_files(scenario, path);
+
+    return names != NULL;
+}
+
 /* -k DIR: its kustomization, under one of its three names; what that names is read when the command runs. */
 static void
 check_kustomization(const ScReader *reader, Scenario *scenario, const ScEntry *entry, const char *path, const char *directory)
@@ -42,7 +50,7 @@ check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, co
             file = entry->argv[i] + strlen("--filename=");
         if ((str_is(entry->argv[i], "-k") || str_is(entry->argv[i], "--kustomize")) && entry->argv[i + 1] != NULL)
             check_kustomization(reader, scenario, entry, path, entry->argv[i + 1]);
-        if (file != NULL && !str_is(file, "-") && !scenario_remember_file(scenario, file))
+        if (file != NULL && !str_is(file, "-") && !is_directory(scenario, file) && !scenario_remember_file(scenario, file))
             sc_warning(reader, at, path, "there is no file '%s'; the command will fail as kubectl does", file);
     }
 }

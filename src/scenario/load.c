@@ -97,6 +97,34 @@ scenario_read_file(const Scenario *scenario, const char *path, gsize *out_length
     return read_file(full, out_length, &why);
 }
 
+static gint
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **
+scenario_list_files(const Scenario *scenario, const char *path)
+{
+    g_autofree char *full = g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(scenario->directory, path, NULL);
+    GDir *directory = g_dir_open(full, 0, NULL);
+    GPtrArray *names;
+    const char *name;
+
+    if (directory == NULL)
+        return NULL;
+    names = g_ptr_array_new();
+    while ((name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *below = g_build_filename(full, name, NULL);
+
+        g_ptr_array_add(names, g_strconcat(name, g_file_test(below, G_FILE_TEST_IS_DIR) ? "/" : "", NULL));
+    }
+    g_dir_close(directory);
+    g_ptr_array_sort(names, by_text);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
 gboolean
 scenario_remember_file(Scenario *scenario, const char *path)
 {

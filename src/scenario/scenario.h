@@ -234,6 +234,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 void scenario_check_file(const char *path, Diag *diag);
 /* scenario_read_file: a file beside the scenario; NULL if missing. (owned) */
 char *scenario_read_file(const Scenario *scenario, const char *path, gsize *out_length);
+/* scenario_list_files: names in a directory beside the scenario, sorted, those of directories with "/" behind. NULL: it is none. (owned) */
+char **scenario_list_files(const Scenario *scenario, const char *path);
 
 /* scenario_group_size: machines of a group: those that are there at first and those that its autoscaler could ask for. */
 guint scenario_group_size(const ScNodeGroup *group);

@@ -51,6 +51,36 @@ read_file(gpointer self, const char *path, gsize *out_length)
     return g_file_get_contents(full, &text, out_length, NULL) ? text : NULL;
 }
 
+static gint
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static char **
+list_files(gpointer self, const char *path)
+{
+    const char *top = g_getenv("TOP_SRCDIR");
+    g_autofree char *full = g_build_filename(top != NULL ? top : ".", "tests/kubectl/data", path, NULL);
+    GDir *directory = g_dir_open(full, 0, NULL);
+    GPtrArray *names = g_ptr_array_new();
+    const char *name;
+
+    (void)self;
+    while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *below = g_build_filename(full, name, NULL);
+
+        g_ptr_array_add(names, g_strconcat(name, g_file_test(below, G_FILE_TEST_IS_DIR) ? "/" : "", NULL));
+    }
+    g_ptr_array_sort(names, by_text);
+    g_ptr_array_add(names, NULL);
+    if (directory != NULL)
+        g_dir_close(directory);
+    else
+        g_clear_pointer(&names, g_ptr_array_unref);
+    return names != NULL ? (char **)g_ptr_array_free(names, FALSE) : NULL;
+}
+
 Cluster *
 cluster_new(void)
 {
@@ -94,6 +124,7 @@ cluster_new(void)
                                                      .machine = cluster->user,
                                                      .server = cluster->server,
                                                      .read_file = read_file,
+                                                     .list_files = list_files,
                                                      .instant = TRUE});
     sim_run_until(cluster->sim, 0);
     return cluster;

@@ -5,6 +5,7 @@
  */
 
 #include "kubectl/last_applied.h"
+#include "kubectl/prune.h"
 
 static void apply_run(Command *command);
 
@@ -17,6 +18,7 @@ static const FlagDef flags[] = {
     {"grace-period", 0, FLAG_INT, "-1", NULL},
     {"wait", 0, FLAG_BOOL, NULL, NULL},
     {"prune", 0, FLAG_BOOL, NULL, NULL},
+    {"prune-allowlist", 0, FLAG_STRINGS, NULL, NULL},
     {"all", 0, FLAG_BOOL, NULL, NULL},
     {"cascade", 0, FLAG_STRING, "background", "background"},
     {"timeout", 0, FLAG_DURATION, NULL, NULL},
@@ -27,6 +29,21 @@ const Verb apply_verb = {.name = "apply",
                          .flags = flags,
                          .run = apply_run,
                          .doc = "Apply a configuration to a resource by file name."};
+
+typedef struct {
+    char *patch;        /* (owned) the last one that was sent */
+    GPtrArray *applied; /* of interned uids */
+} ApplyState;
+
+static void
+state_free(gpointer data)
+{
+    ApplyState *state = data;
+
+    g_free(state->patch);
+    g_ptr_array_unref(state->applied);
+    g_free(state);
+}
 
 static Target *
 current(Command *command)
@@ -45,6 +62,15 @@ validation_of(const Command *command)
 }
 
 static void
+say(Command *command, const ApiObject *object, const char *done)
+{
+    const ApplyState *state = command->state;
+
+    g_ptr_array_add(state->applied, (gpointer)api_uid(object));
+    print_changed(command, object, done);
+}
+
+static void
 on_written(Command *command, const ApiResponse *response, const char *done, const char *prefix_verb)
 {
     const Target *target = current(command);
@@ -54,7 +80,7 @@ on_written(Command *command, const ApiResponse *response, const char *done, cons
             g_strdup_printf("error when %s \"%s\": ", prefix_verb, target->file);
         command_server_error(command, response->status, prefix_verb != NULL ? prefix : NULL);
     } else {
-        print_changed(command, response->object, done);
+        say(command, response->object, done);
     }
     command_next(command);
 }
@@ -86,10 +112,10 @@ on_patched(Command *command, const ApiResponse *response)
     if (!api_response_ok(response)) {
         g_autofree char *prefix =
             g_strdup_printf("error when applying patch:\n%s\nto:\n%s\nfor: \"%s\": error when patching \"%s\": ",
-                            (const char *)command->state, info_text(target), target->file, target->file);
+                            ((const ApplyState *)command->state)->patch, info_text(target), target->file, target->file);
         command_server_error(command, response->status, prefix);
     } else {
-        print_changed(command, response->object, "configured");
+        say(command, response->object, "configured");
     }
     command_next(command);
 }
@@ -115,6 +141,7 @@ send_patch(Command *command, Target *target, const ApiObject *live)
     const char *annotation = str_map_get(&live->meta->annotations, LAST_APPLIED);
     g_autoptr(Value) original =
         annotation != NULL ? value_read_json(annotation, strlen(annotation), NULL) : NULL;
+    ApplyState *state = command->state;
     Value *patch;
     ApiRequest *request;
 
@@ -128,7 +155,7 @@ send_patch(Command *command, Target *target, const ApiObject *live)
     patch = patch_three_way(target->kind, original, modified, current_tree);
     if (patch->count == 0) {
         value_free(patch);
-        print_changed(command, live, "unchanged");
+        say(command, live, "unchanged");
         command_next(command);
         return;
     }
@@ -136,9 +163,8 @@ send_patch(Command *command, Target *target, const ApiObject *live)
         command_warn(command,
                      "Warning: Detected changes to resource %s which is currently being deleted.",
                      target->name);
-    g_free(command->state);
-    command->state = value_to_json(patch, VALUE_SORTED);
-    command->state_free = g_free;
+    g_free(state->patch);
+    state->patch = value_to_json(patch, VALUE_SORTED);
     request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_STRATEGIC;
     request->body = patch;
@@ -154,7 +180,7 @@ on_got(Command *command, const ApiResponse *response)
 
     if (api_response_ok(response)) {
         if (str_is(flag_string(command, "dry-run"), "client")) {
-            print_changed(command, response->object, "configured");
+            say(command, response->object, "configured");
             command_next(command);
             return;
         }
@@ -187,7 +213,7 @@ print_server_side(Command *command, const ApiObject *object)
 {
     if (api_is_deleting(object))
         command_warn(command, "Warning: Detected changes to resource %s which is currently being deleted.", api_name(object));
-    print_changed(command, object, "serverside-applied");
+    say(command, object, "serverside-applied");
     command_next(command);
 }
 
@@ -431,9 +457,26 @@ wrong_flags(const Command *command)
     return NULL;
 }
 
+/* What went wrong keeps everything else from being pruned. */
+static void
+end(Command *command)
+{
+    ApplyState *state = command->state;
+
+    if (!flag_bool(command, "prune") || command->has_failed) {
+        command_end_default(command);
+        return;
+    }
+    command->state = NULL;
+    prune_begin(command, state->applied);
+    state_free(state);
+}
+
 static void
 apply_run(Command *command)
 {
+    ApplyState *state;
+
     if (!files_are_given(command)) {
         command_fail(command, "must specify one of -f and -k");
         return;
@@ -442,6 +485,11 @@ apply_run(Command *command)
         command_fail(command, "%s", wrong_flags(command));
         return;
     }
-    if (targets_from_files(command))
-        command_each(command, apply_one, command_end_default);
+    if (!prune_flags_fit(command) || !targets_from_files(command))
+        return;
+    state = g_new0(ApplyState, 1);
+    state->applied = g_ptr_array_new();
+    command->state = state;
+    command->state_free = state_free;
+    command_each(command, apply_one, end);
 }
