@@ -1,16 +1,18 @@
 /*
  * volumebinder.c - gives claims their volumes, and takes volumes back
  *
- * Models v1.34 pkg/controller/volume/persistentvolume: syncClaim, syncVolume, with
- * classes that bind at once. A claim takes the smallest volume that is free and
- * fits; if there is none, and it does not ask for the class "", one is made. How
- * long a cloud takes to make a disk is not modelled.
+ * Models v1.34 pkg/controller/volume/persistentvolume: syncClaim, syncVolume. A
+ * claim takes the smallest volume that is free and suits it; if there is none, one
+ * is made, by the class's provisioner, or for a class that nobody has made (not for
+ * the class ""). Where the class waits for the first pod, the scheduler says which
+ * volume, or that one is to be made. How long a cloud takes is not modelled.
  */
 #include "controllers/controllers.h"
 #include "controllers/util.h"
 
-#define BOUND_ANNOTATION   "pv.kubernetes.io/bind-completed"
-#define CHOSEN_ANNOTATION  "pv.kubernetes.io/bound-by-controller"
+#include "api/kinds/network.h"
+#include "api/kinds/storage.h"
+
 #define DYNAMIC_ANNOTATION "pv.kubernetes.io/provisioned-by"
 
 static const Quantity *
@@ -19,40 +21,9 @@ storage_of(const QuantityMap *map)
     return quantity_map_get(map, "storage");
 }
 
-static gboolean
-is_for(const ApiObject *volume, const ApiObject *claim)
-{
-    const ObjectReference *reference = pv_spec(volume)->claim_ref;
-
-    return reference != NULL && str_is(reference->uid, api_uid(claim));
-}
-
-/* Free, of the class, with the modes, and big enough. */
-static gboolean
-fits(const ApiObject *volume, const ApiObject *claim)
-{
-    const PvSpec *spec = pv_spec(volume);
-    const PvcSpec *wanted = pvc_spec(claim);
-    const Quantity *size = storage_of(&spec->capacity);
-    const Quantity *least = storage_of(&wanted->resources.requests);
-    const char *class_name = wanted->storage_class_name;
-
-    if (spec->claim_ref != NULL || api_is_deleting(volume) || size == NULL)
-        return FALSE;
-    if (g_strcmp0(class_name == NULL ? "" : class_name,
-                  spec->storage_class_name == NULL ? "" : spec->storage_class_name) != 0)
-        return FALSE;
-    for (guint i = 0; i < wanted->access_modes.count; i++)
-        if (!str_list_contains(&spec->access_modes, wanted->access_modes.items[i]))
-            return FALSE;
-    if (wanted->selector != NULL &&
-        !label_selector_matches(wanted->selector, &volume->meta->labels))
-        return FALSE;
-    return least == NULL || quantity_compare(size, least) >= 0;
-}
-
+/* Free and suitable, the smallest; of a claim that waits for its pod only one that is meant for it. */
 static const ApiObject *
-find_volume(const Reconcile *r, const ApiObject *claim)
+find_volume(const Reconcile *r, const ApiObject *claim, gboolean waits)
 {
     g_autoptr(GPtrArray) volumes = g_ptr_array_new();
     const ApiObject *best = NULL;
@@ -61,9 +32,9 @@ find_volume(const Reconcile *r, const ApiObject *claim)
     for (guint i = 0; i < volumes->len; i++) {
         const ApiObject *volume = volumes->pdata[i];
 
-        if (is_for(volume, claim))
+        if (pv_is_for(volume, claim))
             return volume;
-        if (fits(volume, claim) &&
+        if (pv_spec(volume)->claim_ref == NULL && !api_is_deleting(volume) && !waits && pv_suits(volume, claim) &&
             (best == NULL || quantity_compare(storage_of(&pv_spec(volume)->capacity),
                                               storage_of(&pv_spec(best)->capacity)) < 0))
             best = volume;
@@ -83,7 +54,7 @@ refer_to(PvSpec *spec, const ApiObject *claim)
 }
 
 static ApiObject *
-make_volume(const ApiObject *claim)
+make_volume(const ApiObject *claim, const ApiObject *class_)
 {
     const PvcSpec *wanted = pvc_spec(claim);
     const Quantity *size = storage_of(&wanted->resources.requests);
@@ -97,7 +68,9 @@ make_volume(const ApiObject *claim)
     for (guint i = 0; i < wanted->access_modes.count; i++)
         str_list_add(&spec->access_modes, wanted->access_modes.items[i]);
     spec->reclaim_policy = str_intern("Delete");
-    spec->storage_class_name = wanted->storage_class_name;
+    if (class_ != NULL && ((const StorageClassBody *)class_->body)->reclaim_policy != NULL)
+        spec->reclaim_policy = ((const StorageClassBody *)class_->body)->reclaim_policy;
+    spec->storage_class_name = str_is_empty(pvc_class_name(claim)) ? NULL : str_intern(pvc_class_name(claim));
     spec->host_path = g_new0(HostPathVolumeSource, 1);
     spec->host_path->path = str_internf("/var/lib/volumes/%s", api_name(volume));
     refer_to(spec, claim);
@@ -123,9 +96,11 @@ plan_bind_claim(Plan *plan, const ApiObject *claim, const ApiObject *volume)
     PvcStatus *status;
     int revision_of = -1;
 
-    if (str_is_empty(pvc_spec(claim)->volume_name)) {
-        str_map_set(&api_edit_meta(named)->annotations, BOUND_ANNOTATION, str_intern("yes"));
-        str_map_set(&api_edit_meta(named)->annotations, CHOSEN_ANNOTATION, str_intern("yes"));
+    if (str_is_empty(pvc_spec(claim)->volume_name) ||
+        str_map_get(&claim->meta->annotations, PVC_BIND_COMPLETED) == NULL) {
+        str_map_set(&api_edit_meta(named)->annotations, PVC_BIND_COMPLETED, str_intern("yes"));
+        if (str_is_empty(pvc_spec(claim)->volume_name))
+            str_map_set(&api_edit_meta(named)->annotations, PVC_BOUND_BY_CONTROLLER, str_intern("yes"));
         ((PvcSpec *)api_edit_spec(named))->volume_name = api_name(volume);
         plan_update(plan, api_object_ref(named), "because volume %s fits", api_name(volume));
         revision_of = (int)plan_count(plan) - 1;
@@ -143,26 +118,55 @@ plan_bind_claim(Plan *plan, const ApiObject *claim, const ApiObject *volume)
     api_object_unref(named);
 }
 
+/* The scheduler has not decided yet where the claim's pod goes. */
+static gboolean
+waits_for_pod(const ApiObject *claim, const ApiObject *class_)
+{
+    return class_ != NULL && storage_class_waits(class_) &&
+           str_map_get(&claim->meta->annotations, PVC_SELECTED_NODE) == NULL;
+}
+
+/* v1.34 syncUnboundClaim: nothing can be done for it now; FALSE if somebody is to make a volume. */
+static gboolean
+is_stuck(const ApiObject *claim, const ApiObject *class_, Plan *plan)
+{
+    const char *class_name = pvc_spec(claim)->storage_class_name;
+
+    if (!str_is_empty(pvc_spec(claim)->volume_name))
+        return TRUE;
+    if (waits_for_pod(claim, class_)) {
+        plan_event(plan, claim, "Normal", "WaitForFirstConsumer",
+                   "waiting for first consumer to be created before binding");
+        return TRUE;
+    }
+    if (class_ != NULL)
+        return !storage_class_provisions(class_);
+    if (class_name == NULL || !str_is_empty(class_name))
+        return FALSE;
+    plan_event(plan, claim, "Normal", "FailedBinding",
+               "no persistent volumes available for this claim and no storage class is set");
+    return TRUE;
+}
+
 static void
 sync_claim(const Reconcile *r, const ApiObject *claim, Plan *plan)
 {
     const char *volume_name = pvc_spec(claim)->volume_name;
+    const ApiObject *class_ = view_get(r->view, &storage_class_kind, NULL, pvc_class_name(claim));
     const ApiObject *volume;
     g_autoptr(ApiObject) made = NULL;
     int revision_of = -1;
 
     if (str_is_empty(volume_name))
-        volume = find_volume(r, claim);
+        volume = find_volume(r, claim, waits_for_pod(claim, class_));
     else
         volume = view_get(r->view, &persistent_volume_kind, NULL, volume_name);
     if (volume == NULL) {
         PlanStep *step;
 
-        if (!str_is_empty(volume_name) ||
-            (pvc_spec(claim)->storage_class_name != NULL &&
-             str_is_empty(pvc_spec(claim)->storage_class_name)))
+        if (is_stuck(claim, class_, plan))
             return;
-        made = make_volume(claim);
+        made = make_volume(claim, class_);
         step = plan_create(plan, api_object_ref(made), "because no volume fits the claim");
         step->event_about = api_object_ref(claim);
         step->on_success =
@@ -175,7 +179,7 @@ sync_claim(const Reconcile *r, const ApiObject *claim, Plan *plan)
         plan_update(plan, api_object_ref(made), "because claim %s takes it", api_key(claim));
         revision_of = (int)plan_count(plan) - 1;
         volume = made;
-    } else if (!is_for(volume, claim)) {
+    } else if (!pv_is_for(volume, claim)) {
         return;
     }
     if (!str_is(pv_status(volume)->phase, "Bound"))
@@ -242,18 +246,33 @@ on_volume(Controller *controller, const ApiObject *old, const ApiObject *object)
     if (object == NULL)
         return;
     controller_enqueue_object(controller, object);
-    if (pv_spec(object)->claim_ref != NULL)
+    claims = g_ptr_array_new();
+    view_list(controller_view(controller), &persistent_volume_claim_kind, NULL, claims);
+    for (guint i = 0; i < claims->len; i++)
+        if (!str_is(pvc_status(claims->pdata[i])->phase, "Bound") &&
+            (pv_spec(object)->claim_ref == NULL || pv_is_for(object, claims->pdata[i])))
+            controller_enqueue_object(controller, claims->pdata[i]);
+}
+
+/* Looked up only: v1.34 tries again what is stuck every 15 s; here when its class comes. */
+static void
+on_class(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    g_autoptr(GPtrArray) claims = NULL;
+
+    if (old != NULL || object == NULL)
         return;
     claims = g_ptr_array_new();
     view_list(controller_view(controller), &persistent_volume_claim_kind, NULL, claims);
     for (guint i = 0; i < claims->len; i++)
-        if (!str_is(pvc_status(claims->pdata[i])->phase, "Bound"))
+        if (str_is(pvc_class_name(claims->pdata[i]), api_name(object)))
             controller_enqueue_object(controller, claims->pdata[i]);
 }
 
 static const ControllerSource sources[] = {
     {&persistent_volume_claim_kind, on_claim},
     {&persistent_volume_kind, on_volume},
+    {&storage_class_kind, on_class},
     {0},
 };
 

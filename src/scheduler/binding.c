@@ -6,18 +6,20 @@ typedef struct {
     Scheduler *scheduler;
     QueuedPod *queued; /* (owned) */
     const char *node;
+    Prebind *prebind; /* (owned) NULL: not or no longer under way */
 } Binding;
 
 static void
 binding_free(Binding *binding)
 {
+    prebind_free(binding->prebind);
     queued_pod_free(binding->queued);
     g_free(binding);
 }
 
 /* v1.34 schedule_one.go: handleBindingCycleError */
 static void
-binding_fail(Binding *binding, const ApiStatus *status)
+binding_fail(Binding *binding, const char *message)
 {
     Scheduler *scheduler = binding->scheduler;
     QueuedPod *queued = g_steal_pointer(&binding->queued);
@@ -25,8 +27,7 @@ binding_fail(Binding *binding, const ApiStatus *status)
     g_autoptr(ApiObject) assumed = api_object_copy(queued->info->pod);
     Failure failure = {
         .reason = "SchedulerError",
-        .message = str_internf("running Bind plugin \"DefaultBinder\": %s",
-                               status == NULL ? "unknown" : status->message),
+        .message = message,
         .sets_nomination = TRUE,
         .nominated = "",
     };
@@ -41,6 +42,16 @@ binding_fail(Binding *binding, const ApiStatus *status)
 }
 
 static void
+binding_end(Binding *binding)
+{
+    Scheduler *scheduler = binding->scheduler;
+
+    g_hash_table_remove(scheduler->bindings, binding);
+    binding_free(binding);
+    scheduler_pump(scheduler);
+}
+
+static void
 binding_done(gpointer user, const ApiResponse *response)
 {
     Binding *binding = user;
@@ -52,10 +63,9 @@ binding_done(gpointer user, const ApiResponse *response)
         scheduler_record(scheduler, info->pod, "Normal", "Scheduled", "Binding", NULL,
                          str_internf("Successfully assigned %s to %s", info->key, binding->node));
     else
-        binding_fail(binding, response->status);
-    g_hash_table_remove(scheduler->bindings, binding);
-    binding_free(binding);
-    scheduler_pump(scheduler);
+        binding_fail(binding, str_internf("running Bind plugin \"DefaultBinder\": %s",
+                                          response->status == NULL ? "unknown" : response->status->message));
+    binding_end(binding);
 }
 
 static void
@@ -75,6 +85,20 @@ binding_send(Binding *binding)
     client_send(component_client(scheduler->component), request, binding_done, binding, NULL);
 }
 
+static void
+binding_on_volumes(gpointer user, const char *error)
+{
+    Binding *binding = user;
+
+    prebind_free(g_steal_pointer(&binding->prebind));
+    if (error == NULL) {
+        binding_send(binding);
+        return;
+    }
+    binding_fail(binding, str_internf("running PreBind plugin \"VolumeBinding\": %s", error));
+    binding_end(binding);
+}
+
 void
 scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)
 {
@@ -84,7 +108,9 @@ scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)
     binding->queued = queued;
     binding->node = node;
     g_hash_table_add(scheduler->bindings, binding);
-    binding_send(binding);
+    binding->prebind = prebind_start(scheduler, queued->info->pod, node, binding_on_volumes, binding);
+    if (binding->prebind == NULL)
+        binding_send(binding);
 }
 
 void

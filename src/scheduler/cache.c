@@ -12,6 +12,7 @@ struct SchedCache {
     GHashTable *nodes;  /* name -> NodeInfo (owned), also those without node */
     GHashTable *pods;   /* key -> PodInfo (owned) */
     GHashTable *images; /* name -> ImageState (owned) */
+    GHashTable *taken;  /* name of a volume -> key of the claim (interned) */
     NodeTree *tree;
     GPtrArray *order; /* of NodeInfo (borrowed) */
     gboolean is_order_old;
@@ -41,6 +42,7 @@ sched_cache_new(const SchedListers *listers, gpointer user)
     cache->nodes = g_hash_table_new_full(NULL, NULL, NULL, node_info_free);
     cache->pods = g_hash_table_new_full(NULL, NULL, NULL, pod_info_free);
     cache->images = g_hash_table_new_full(NULL, NULL, NULL, image_free);
+    cache->taken = g_hash_table_new(NULL, NULL);
     cache->tree = node_tree_new();
     cache->order = g_ptr_array_new();
     cache->affinity_nodes = g_ptr_array_new();
@@ -64,6 +66,7 @@ sched_cache_clear(SchedCache *cache)
     g_hash_table_remove_all(cache->pods);
     g_hash_table_remove_all(cache->nodes);
     g_hash_table_remove_all(cache->images);
+    g_hash_table_remove_all(cache->taken);
     pod_shapes_clear(cache->shapes);
     g_array_set_size(cache->free_slots, 0);
     cache->columns.n = 0;
@@ -88,6 +91,7 @@ sched_cache_free(SchedCache *cache)
     g_hash_table_destroy(cache->pods);
     g_hash_table_destroy(cache->nodes);
     g_hash_table_destroy(cache->images);
+    g_hash_table_destroy(cache->taken);
     pod_shapes_free(cache->shapes);
     g_free(cache->columns.nodes);
     g_free(cache->columns.names);
@@ -596,6 +600,21 @@ guint
 sched_cache_prefer_taints(const SchedCache *cache)
 {
     return cache->n_prefer_taints;
+}
+
+void
+sched_cache_take_volume(SchedCache *cache, const char *volume, const char *key)
+{
+    if (key != NULL)
+        g_hash_table_insert(cache->taken, (gpointer)volume, (gpointer)key);
+    else
+        g_hash_table_remove(cache->taken, volume);
+}
+
+const char *
+sched_cache_volume_taker(const SchedCache *cache, const char *volume)
+{
+    return g_hash_table_lookup(cache->taken, volume);
 }
 
 void

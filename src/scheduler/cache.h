@@ -86,6 +86,13 @@ const ImageState *sched_cache_image(const SchedCache *cache, const char *name);
 guint sched_cache_slots(const SchedCache *cache);
 guint sched_cache_prefer_taints(const SchedCache *cache); /* nodes with a PreferNoSchedule taint */
 
+/*
+ * sched_cache_take_volume: a PersistentVolume is meant for the claim @key before the API knows; NULL: no longer.
+ * sched_cache_volume_taker: whose it is (interned), NULL: nobody's.
+ */
+void sched_cache_take_volume(SchedCache *cache, const char *volume, const char *key);
+const char *sched_cache_volume_taker(const SchedCache *cache, const char *volume);
+
 void sched_cache_list(const SchedCache *cache,
                       const ApiKind *kind,
                       const char *namespace_,

@@ -2,7 +2,7 @@
  * internal.h - the parts of the scheduler's process
  *
  * scheduler.c: assembly, what informers say. loop.c: cycles, one after the
- * other. binding.c: what follows a success. failure.c: what follows a failure.
+ * other. binding.c: what follows a success; prebind.c: its volumes. failure.c: what follows a failure.
  * eviction.c: preemption carried out.
  */
 #pragma once
@@ -52,6 +52,16 @@ void scheduler_loop_init(Scheduler *scheduler);
 void scheduler_loop_reset(Scheduler *scheduler);
 void scheduler_loop_free(Scheduler *scheduler);
 void scheduler_loop_resumed(Scheduler *scheduler);
+
+/*
+ * prebind_start: give the claims of @pod that wait for @node their volumes; @done when all are bound, with an error
+ * (interned) or NULL; free it then. NULL: there is nothing to do. (owned)
+ */
+typedef struct Prebind Prebind;
+typedef void (*PrebindDone)(gpointer user, const char *error);
+Prebind *
+prebind_start(Scheduler *scheduler, const ApiObject *pod, const char *node, PrebindDone done, gpointer user);
+void prebind_free(Prebind *prebind);
 
 /* scheduler_bind: takes @queued, whose pod is assumed on @node. */
 void scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node);

@@ -1,6 +1,7 @@
 /* scheduler.c - assembly, and what the informers say; see internal.h */
 
 #include "scheduler/internal.h"
+#include "api/kinds/network.h"
 #include "api/kinds/storage.h"
 #include "api/profile.h"
 
@@ -212,7 +213,10 @@ storage_changed(gpointer user, const ApiObject *old, const ApiObject *object)
     if (old != NULL && old->resource_version == object->resource_version)
         return;
     scheduler_event(scheduler,
-                    object->kind == &persistent_volume_kind ? EVENT_VOLUME : EVENT_CLAIM, old, object);
+                    object->kind == &persistent_volume_kind ? EVENT_VOLUME
+                    : object->kind == &storage_class_kind   ? EVENT_CLASS
+                                                            : EVENT_CLAIM,
+                    old, object);
     scheduler_pump(scheduler);
 }
 
@@ -230,7 +234,7 @@ static const InformerHandlers storage_handlers = {storage_came, storage_changed,
 static const char *const read_kinds[][2] = {
     {"v1", "Namespace"},       {"v1", "Service"},          {"v1", "ReplicationController"},
     {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"}, {"policy/v1", "PodDisruptionBudget"},
-    {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"},
+    {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"}, {"storage.k8s.io/v1", "StorageClass"},
 };
 
 static gboolean
@@ -415,7 +419,7 @@ add_informers(Scheduler *scheduler)
     for (guint i = 0; i < G_N_ELEMENTS(read_kinds); i++) {
         const ApiKind *kind = api_kind_find(read_kinds[i][0], read_kinds[i][1]);
 
-        if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind)
+        if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind || kind == &storage_class_kind)
             informer_add_handlers(informer_factory_get(factory, kind, NULL), &storage_handlers, scheduler);
         else if (kind != NULL)
             informer_factory_get(factory, kind, NULL);

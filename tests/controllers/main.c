@@ -44,6 +44,7 @@ main(void)
     srunner_add_suite(runner, quota_suite());
     srunner_add_suite(runner, tokens_suite());
     srunner_add_suite(runner, podgc_suite());
+    srunner_add_suite(runner, volumebinder_suite());
     srunner_add_suite(runner, vpa_suite());
     srunner_add_suite(runner, wakes_suite());
     srunner_run_all(runner, CK_NORMAL);

@@ -764,7 +764,7 @@ object_from_yaml_with_status(const ApiKind *kind, const char *text)
     ck_assert_ptr_nonnull(object);
     ck_assert_msg(result.type_error == NULL && (result.unknown == NULL || result.unknown->len == 0), "%s", text);
     api_decode_result_clear(&result);
-    api_edit_meta(object)->namespace_ = str_intern("default");
+    api_edit_meta(object)->namespace_ = kind->is_namespaced ? str_intern("default") : NULL;
     return object;
 }
 

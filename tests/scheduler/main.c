@@ -10,6 +10,7 @@ Suite *filter_rows_suite(void);
 Suite *hint_rows_suite(void);
 Suite *plugins_suite(void);
 Suite *preemption_rows_suite(void);
+Suite *prebind_suite(void);
 Suite *process_suite(void);
 Suite *queue_suite(void);
 Suite *recorded_suite(void);
@@ -26,6 +27,7 @@ main(void)
     srunner_add_suite(runner, filter_rows_suite());
     srunner_add_suite(runner, hint_rows_suite());
     srunner_add_suite(runner, preemption_rows_suite());
+    srunner_add_suite(runner, prebind_suite());
     srunner_add_suite(runner, score_rows_suite());
     srunner_add_suite(runner, queue_suite());
     srunner_add_suite(runner, attempt_suite());

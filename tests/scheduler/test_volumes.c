@@ -83,6 +83,109 @@ START_TEST(test_volumes)
 }
 END_TEST
 
+/*
+ * volumebinding/volume_binding_test.go: TestVolumeBinding; binder_test.go: TestFindPodVolumesWithoutProvisioning,
+ * ...WithProvisioning: claims of classes that wait for the pod's node. The pod uses c and, where there is one, d.
+ */
+#define CLASS(name, provisioner, more)                                                                                 \
+    "{'kind':'StorageClass','apiVersion':'storage.k8s.io/v1','metadata':{'name':'" name "'},'provisioner':'"           \
+    provisioner "'," more "}"
+#define WAITS         "'volumeBindingMode':'WaitForFirstConsumer'"
+#define LOCAL         CLASS("local", "kubernetes.io/no-provisioner", WAITS)
+#define MADE          CLASS("made", "csi.example.com", WAITS)
+#define ZONED(z)                                                                                                       \
+    CLASS("made", "csi.example.com", WAITS ",'allowedTopologies':[{'matchLabelExpressions':[{'key':"                   \
+                                           "'topology.kubernetes.io/zone','values':['" z "']}]}]")
+#define ASKS(name, class_, size, more)                                                                                 \
+    "{'kind':'PersistentVolumeClaim','apiVersion':'v1','metadata':{'name':'" name "','namespace':'default','uid':'" name \
+    "'" more "},'spec':{'storageClassName':'" class_ "','accessModes':['ReadWriteOnce'],'resources':{'requests':{"     \
+    "'storage':'" size "'}}},'status':{'phase':'Pending'}}"
+#define PV(name, class_, size, node, more)                                                                             \
+    "{'kind':'PersistentVolume','apiVersion':'v1','metadata':{'name':'" name "'},'spec':{'capacity':{'storage':'" size \
+    "'},'accessModes':['ReadWriteOnce'],'storageClassName':'" class_ "'," ON(node) more "},'status':{'phase':'Available'}}"
+#define OF_C      ",'claimRef':{'namespace':'default','name':'c'}"
+#define NO_VOLUME "node(s) didn't find available persistent volumes to bind"
+
+static const struct {
+    const char *rule;
+    const char *objects[6];
+    const char *on_a, *on_b; /* why not; NULL: feasible */
+} class_cases[] = {
+    {"nobody makes it, there is none", {LOCAL, ASKS("c", "local", "1Gi", "")}, NO_VOLUME, NO_VOLUME},
+    {"one on b", {LOCAL, ASKS("c", "local", "1Gi", ""), PV("v", "local", "1Gi", "b", "")}, NO_VOLUME, NULL},
+    {"one on each", {LOCAL, ASKS("c", "local", "1Gi", ""), PV("v", "local", "1Gi", "a", ""), PV("w", "local", "2Gi", "b", "")}, NULL, NULL},
+    {"too small", {LOCAL, ASKS("c", "local", "2Gi", ""), PV("v", "local", "1Gi", "b", "")}, NO_VOLUME, NO_VOLUME},
+    {"of another class", {LOCAL, ASKS("c", "local", "1Gi", ""), PV("v", "other", "1Gi", "b", "")}, NO_VOLUME, NO_VOLUME},
+    {"somebody has it", {LOCAL, ASKS("c", "local", "1Gi", ""), PV("v", "local", "1Gi", "b", ",'claimRef':{'namespace':'default','name':'x'}")},
+     NO_VOLUME, NO_VOLUME},
+    {"it is meant for the claim", {LOCAL, ASKS("c", "local", "1Gi", ""), PV("v", "local", "1Gi", "b", OF_C)}, NO_VOLUME, NULL},
+    {"as a block device", {LOCAL, ASKS("c", "local", "1Gi", ""), PV("v", "local", "1Gi", "b", ",'volumeMode':'Block'")}, NO_VOLUME, NO_VOLUME},
+    {"two claims, one volume on each node", {LOCAL, ASKS("c", "local", "1Gi", ""), ASKS("d", "local", "1Gi", ""),
+      PV("v", "local", "1Gi", "a", ""), PV("w", "local", "1Gi", "b", "")}, NO_VOLUME, NO_VOLUME},
+    {"two claims, two volumes on b", {LOCAL, ASKS("c", "local", "2Gi", ""), ASKS("d", "local", "1Gi", ""),
+      PV("v", "local", "2Gi", "b", ""), PV("w", "local", "1Gi", "b", "")}, NO_VOLUME, NULL},
+    {"the small claim takes the small one, whatever the order",
+     {LOCAL, ASKS("c", "local", "5Gi", ""), ASKS("d", "local", "1Gi", ""), PV("v", "local", "5Gi", "b", ""), PV("w", "local", "2Gi", "b", "")},
+     NO_VOLUME, NULL},
+    {"it is made anywhere", {MADE, ASKS("c", "made", "1Gi", "")}, NULL, NULL},
+    {"it is made in a zone", {ZONED("z2"), ASKS("c", "made", "1Gi", "")}, NO_VOLUME, NULL},
+    {"it is made in no zone of these", {ZONED("z3"), ASKS("c", "made", "1Gi", "")}, NO_VOLUME, NO_VOLUME},
+    {"in a zone, or one that is there", {ZONED("z2"), ASKS("c", "made", "1Gi", ""), PV("v", "made", "1Gi", "a", "")}, NULL, NULL},
+    {"the node was chosen before", {MADE, ASKS("c", "made", "1Gi", ",'annotations':{'volume.kubernetes.io/selected-node':'b'}")},
+     NO_VOLUME, NULL},
+    {"a class that nobody has made holds nothing back", {ASKS("c", "unknown", "1Gi", "")}, NULL, NULL},
+    {"one bound to a, one only on b",
+     {LOCAL, "{'kind':'PersistentVolumeClaim','apiVersion':'v1','metadata':{'name':'c','namespace':'default','annotations':{"
+             "'pv.kubernetes.io/bind-completed':'yes'}},'spec':{'volumeName':'v'},'status':{'phase':'Bound'}}",
+      PV("v", "local", "1Gi", "a", OF_C), ASKS("d", "local", "1Gi", ""), PV("w", "local", "1Gi", "b", "")},
+     NO_VOLUME, "node(s) didn't match PersistentVolume's node affinity"},
+    {"one bound to a, none for the other",
+     {LOCAL, "{'kind':'PersistentVolumeClaim','apiVersion':'v1','metadata':{'name':'c','namespace':'default','annotations':{"
+             "'pv.kubernetes.io/bind-completed':'yes'}},'spec':{'volumeName':'v'},'status':{'phase':'Bound'}}",
+      PV("v", "local", "1Gi", "a", OF_C), ASKS("d", "local", "1Gi", "")},
+     NO_VOLUME, "node(s) didn't match PersistentVolume's node affinity, " NO_VOLUME},
+};
+
+START_TEST(test_classes)
+{
+    __typeof__(&class_cases[0]) c = &class_cases[_i];
+    guint unused;
+    g_autoptr(GPtrArray) nodes = rows_nodes("a @host @zone=z1; b @host @zone=z2", &unused);
+    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(ApiObject) pod = NULL;
+    g_autoptr(Value) tree = NULL;
+    gboolean has_second = FALSE;
+
+    for (guint i = 0; i < 6 && c->objects[i] != NULL; i++) {
+        g_ptr_array_add(others, make_object(c->objects[i]));
+        has_second |= str_is(api_name(others->pdata[i]), "d");
+    }
+    pod = rows_pod(has_second ? "| claim c | claim d" : "| claim c", "incoming");
+    tree = scheduler_try(pod, (const ApiObject *const *)nodes->pdata, nodes->len,
+                         (const ApiObject *const *)others->pdata, others->len, 1, 34);
+    ck_assert_msg(str_is(value_get_string(value_get_path(tree, "nodes", "a", NULL), "filter", NULL), c->on_a), "%s: a: %s",
+                  c->rule, value_get_string(value_get_path(tree, "nodes", "a", NULL), "filter", "ok"));
+    ck_assert_msg(str_is(value_get_string(value_get_path(tree, "nodes", "b", NULL), "filter", NULL), c->on_b), "%s: b: %s",
+                  c->rule, value_get_string(value_get_path(tree, "nodes", "b", NULL), "filter", "ok"));
+}
+END_TEST
+
+/* A class that binds at once: the pod waits until the claim is bound. */
+START_TEST(test_immediate)
+{
+    guint unused;
+    g_autoptr(GPtrArray) nodes = rows_nodes("a", &unused);
+    g_autoptr(ApiObject) class_ = make_object(CLASS("now", "csi.example.com", "'volumeBindingMode':'Immediate'"));
+    g_autoptr(ApiObject) claim = make_object(ASKS("c", "now", "1Gi", ""));
+    const ApiObject *others[] = {class_, claim};
+    g_autoptr(ApiObject) pod = rows_pod("| claim c", "incoming");
+    g_autoptr(Value) tree = scheduler_try(pod, (const ApiObject *const *)nodes->pdata, 1, others, 2, 1, 34);
+
+    ck_assert_str_eq(value_get_string(tree, "message", ""),
+                     "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found");
+}
+END_TEST
+
 Suite *
 volumes_suite(void)
 {
@@ -90,6 +193,8 @@ volumes_suite(void)
     TCase *tcase = tcase_create("volumes");
 
     tcase_add_loop_test(tcase, test_volumes, 0, G_N_ELEMENTS(volume_cases));
+    tcase_add_loop_test(tcase, test_classes, 0, G_N_ELEMENTS(class_cases));
+    tcase_add_test(tcase, test_immediate);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -51,6 +51,23 @@ typedef struct {
 
 /* pv_reaches: the volume's node affinity, if it has one, selects @node. */
 gboolean pv_reaches(const ApiObject *volume, const ApiObject *node);
+/* pv_suits: it has the claim's class, mode, access modes, labels and at least its size. */
+gboolean pv_suits(const ApiObject *volume, const ApiObject *claim);
+/* pv_is_for: it names the claim. */
+gboolean pv_is_for(const ApiObject *volume, const ApiObject *claim);
+/* pvc_class_name: by the old annotation or the spec; "" if none. */
+const char *pvc_class_name(const ApiObject *claim);
+/* pvc_request: the size that is asked for, NULL if none. */
+const Quantity *pvc_request(const ApiObject *claim);
+/* storage_class_waits: volumeBindingMode WaitForFirstConsumer. storage_class_provisions: somebody makes its volumes. */
+gboolean storage_class_waits(const ApiObject *class_);
+gboolean storage_class_provisions(const ApiObject *class_);
+/* storage_class_admits: its allowedTopologies, if any, have a term for @node. */
+gboolean storage_class_admits(const ApiObject *class_, const ApiObject *node);
+
+#define PVC_SELECTED_NODE "volume.kubernetes.io/selected-node"
+#define PVC_BIND_COMPLETED "pv.kubernetes.io/bind-completed"
+#define PVC_BOUND_BY_CONTROLLER "pv.kubernetes.io/bound-by-controller"
 
 extern const ApiKind persistent_volume_claim_kind, persistent_volume_kind;
 extern const ApiType pvc_spec_type, pvc_status_type, claim_template_type;

@@ -41,6 +41,17 @@ gboolean sched_uses_claim(const ApiObject *pod, const char *name);
 /* sched_claim_hint: the event is about a claim of the waiting pod. */
 gboolean sched_claim_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event);
 
+gboolean sched_claim_is_bound(const ApiObject *claim);
+
+/* A claim that is bound with its pod: to @volume, or to one that is made for the node (NULL). All borrowed. */
+typedef struct {
+    const ApiObject *claim, *volume;
+} ClaimChoice;
+typedef API_LIST_OF(ClaimChoice) ClaimChoices;
+/* sched_choose_volumes: for every claim of @pod that waits for its node; FALSE if @node cannot have them all. */
+gboolean
+sched_choose_volumes(const SchedCache *cache, const ApiObject *pod, const ApiObject *node, ClaimChoices *out);
+
 /* --- resource_scores.c ------------------------------------------------------------------------------ */
 
 /* One resource on one node; requested includes the pod to be placed. */

@@ -1,13 +1,11 @@
 /*
- * VolumeBinding: claims and their volumes (v1.34 plugins/volumebinding). There are no storage
- * classes: what asks for a class, or for none in particular, is provisioned without the
- * scheduler, wherever its pod goes; what asks for the class "" waits for a volume made by hand.
+ * VolumeBinding: claims and their volumes (v1.34 plugins/volumebinding). What asks for a class that nobody has
+ * made, or for none in particular, is provisioned without the scheduler, wherever its pod goes.
  */
 #include "scheduler/plugins/plugins.h"
 
+#include "api/kinds/network.h"
 #include "api/kinds/storage.h"
-
-#define BOUND_ANNOTATION "pv.kubernetes.io/bind-completed"
 
 const char *
 sched_claim_of(const ApiObject *pod, guint volume)
@@ -45,19 +43,35 @@ sched_claim_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *
            sched_uses_claim(waiting->pod, api_name(claim));
 }
 
-static gboolean
-is_bound(const ApiObject *claim)
+gboolean
+sched_claim_is_bound(const ApiObject *claim)
 {
     return !str_is_empty(pvc_spec(claim)->volume_name) &&
-           str_map_get(&claim->meta->annotations, BOUND_ANNOTATION) != NULL;
+           str_map_get(&claim->meta->annotations, PVC_BIND_COMPLETED) != NULL;
 }
 
-static gboolean
-is_provisioned(const ApiObject *claim)
-{
-    const char *class_name = pvc_spec(claim)->storage_class_name;
+typedef enum {
+    CLAIM_BOUND,
+    CLAIM_IMMEDIATE, /* somebody else binds it, and has not yet */
+    CLAIM_DELAYED,   /* it is bound when its pod has a node */
+    CLAIM_LOOSE,     /* provisioned beside the scheduler */
+} ClaimState;
 
-    return class_name == NULL || class_name[0] != '\0';
+/* v1.34 volumebinding/binder.go: GetPodVolumeClaims */
+static ClaimState
+claim_state(const SchedCache *cache, const ApiObject *claim)
+{
+    const char *class_name = pvc_class_name(claim);
+    const ApiObject *class_ =
+        str_is_empty(class_name) ? NULL : sched_cache_get(cache, &storage_class_kind, NULL, class_name);
+
+    if (sched_claim_is_bound(claim))
+        return CLAIM_BOUND;
+    if (!str_is_empty(pvc_spec(claim)->volume_name))
+        return CLAIM_IMMEDIATE;
+    if (class_ != NULL)
+        return storage_class_waits(class_) ? CLAIM_DELAYED : CLAIM_IMMEDIATE;
+    return pvc_spec(claim)->storage_class_name != NULL && str_is_empty(class_name) ? CLAIM_IMMEDIATE : CLAIM_LOOSE;
 }
 
 /* What is wrong with the claim wherever the pod goes; NULL: nothing. (interned) */
@@ -92,7 +106,7 @@ volume_binding_pre_filter(Cycle *cycle, gpointer *state, Reasons *reasons)
             return VERDICT_UNRESOLVABLE;
         }
         has_claims = has_claims || name != NULL;
-        waits = waits || (name != NULL && !is_bound(claim) && !is_provisioned(claim));
+        waits = waits || (name != NULL && claim_state(cycle->cache, claim) == CLAIM_IMMEDIATE);
     }
     if (!has_claims)
         return VERDICT_SKIP;
@@ -102,36 +116,152 @@ volume_binding_pre_filter(Cycle *cycle, gpointer *state, Reasons *reasons)
     return VERDICT_UNRESOLVABLE;
 }
 
-static Verdict
-volume_binding_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, Reasons *reasons)
+/* --- claims that wait for the node ------------------------------------------------------------------- */
+
+static gboolean
+asks_for_less(const ApiObject *a, const ApiObject *b)
+{
+    static const Quantity zero = {0};
+    const Quantity *x = pvc_request(a);
+    const Quantity *y = pvc_request(b);
+
+    return quantity_compare(x == NULL ? &zero : x, y == NULL ? &zero : y) < 0;
+}
+
+/* The pod's delayed claims, those that ask for the least first. */
+static GPtrArray *
+delayed_claims(const SchedCache *cache, const ApiObject *pod)
+{
+    GPtrArray *claims = g_ptr_array_new();
+
+    for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
+        const char *name = sched_claim_of(pod, i);
+        const ApiObject *claim = name == NULL ? NULL : sched_claim_get(cache, pod, name);
+        guint at = claims->len;
+
+        if (claim == NULL || claim_state(cache, claim) != CLAIM_DELAYED)
+            continue;
+        while (at > 0 && asks_for_less(claim, claims->pdata[at - 1]))
+            at--;
+        g_ptr_array_insert(claims, (gint)at, (gpointer)claim);
+    }
+    return claims;
+}
+
+static gboolean
+is_chosen(const ClaimChoices *choices, const ApiObject *volume)
+{
+    for (guint i = 0; i < choices->count; i++)
+        if (choices->items[i].volume == volume)
+            return TRUE;
+    return FALSE;
+}
+
+/* v1.34 component-helpers storage/volume: FindMatchingVolume: the smallest that the node reaches. */
+static const ApiObject *
+find_volume(const SchedCache *cache, const ApiObject *claim, const ApiObject *node, const ClaimChoices *choices)
+{
+    g_autoptr(GPtrArray) volumes = g_ptr_array_new();
+    const ApiObject *best = NULL;
+
+    sched_cache_list(cache, &persistent_volume_kind, NULL, volumes);
+    for (guint i = 0; i < volumes->len; i++) {
+        const ApiObject *volume = volumes->pdata[i];
+        const char *taker = sched_cache_volume_taker(cache, api_name(volume));
+
+        if (api_is_deleting(volume) || is_chosen(choices, volume) || !pv_suits(volume, claim) ||
+            (taker != NULL && taker != api_key(claim)))
+            continue;
+        if (pv_is_for(volume, claim))
+            return pv_reaches(volume, node) ? volume : NULL;
+        if (pv_spec(volume)->claim_ref != NULL || !str_is(pv_status(volume)->phase, "Available") ||
+            !pv_reaches(volume, node))
+            continue;
+        if (best == NULL || quantity_compare(quantity_map_get(&pv_spec(volume)->capacity, "storage"),
+                                             quantity_map_get(&pv_spec(best)->capacity, "storage")) < 0)
+            best = volume;
+    }
+    return best;
+}
+
+/* v1.34 binder.go: FindPodVolumes: a volume that is there, else one that can be made for the node. */
+gboolean
+sched_choose_volumes(const SchedCache *cache, const ApiObject *pod, const ApiObject *node, ClaimChoices *out)
+{
+    g_autoptr(GPtrArray) claims = delayed_claims(cache, pod);
+
+    for (guint i = 0; i < claims->len; i++) {
+        const ApiObject *claim = claims->pdata[i];
+        const ApiObject *class_ = sched_cache_get(cache, &storage_class_kind, NULL, pvc_class_name(claim));
+        const char *selected = str_map_get(&claim->meta->annotations, PVC_SELECTED_NODE);
+        const ApiObject *volume;
+
+        if (selected != NULL && !str_is(selected, api_name(node)))
+            return FALSE;
+        volume = selected != NULL ? NULL : find_volume(cache, claim, node, out);
+        if (volume == NULL && (!storage_class_provisions(class_) || !storage_class_admits(class_, node)))
+            return FALSE;
+        *API_LIST_ADD(out) = (ClaimChoice){claim, volume};
+    }
+    return TRUE;
+}
+
+/* --- filter --------------------------------------------------------------------------------------------- */
+
+/* v1.34 binder.go: checkBoundClaims: what is wrong with the first volume that does not do. */
+static const char *
+bound_problem(const Cycle *cycle, const ApiObject *node)
 {
     const ApiObject *pod = cycle->pod->pod;
 
-    (void)state;
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
         const char *name = sched_claim_of(pod, i);
         const ApiObject *claim = name == NULL ? NULL : sched_claim_get(cycle->cache, pod, name);
         const ApiObject *volume;
 
-        if (claim == NULL || !is_bound(claim))
+        if (claim == NULL || !sched_claim_is_bound(claim))
             continue;
-        volume = sched_cache_get(cycle->cache, &persistent_volume_kind, NULL,
-                                 pvc_spec(claim)->volume_name);
-        if (volume == NULL) {
-            reasons_add(reasons, "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
-            return VERDICT_UNRESOLVABLE;
-        }
-        if (!pv_reaches(volume, node->node)) {
-            reasons_add(reasons, "node(s) didn't match PersistentVolume's node affinity");
-            return VERDICT_UNRESOLVABLE;
-        }
+        volume = sched_cache_get(cycle->cache, &persistent_volume_kind, NULL, pvc_spec(claim)->volume_name);
+        if (volume == NULL)
+            return "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
+        if (!pv_reaches(volume, node))
+            return "node(s) didn't match PersistentVolume's node affinity";
     }
-    return VERDICT_SUCCESS;
+    return NULL;
+}
+
+static Verdict
+volume_binding_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, Reasons *reasons)
+{
+    const char *problem = bound_problem(cycle, node->node);
+    ClaimChoices choices = {0};
+    gboolean is_fine = sched_choose_volumes(cycle->cache, cycle->pod->pod, node->node, &choices);
+
+    (void)state;
+    g_free(choices.items);
+    if (problem != NULL)
+        reasons_add(reasons, str_intern(problem));
+    if (!is_fine)
+        reasons_add(reasons, "node(s) didn't find available persistent volumes to bind");
+    return problem == NULL && is_fine ? VERDICT_SUCCESS : VERDICT_UNRESOLVABLE;
+}
+
+/* A class came, or lets volumes be elsewhere. */
+static gboolean
+class_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
+{
+    const StorageClassBody *old = event->old == NULL ? NULL : event->old->body;
+
+    (void)cache;
+    (void)waiting;
+    return old == NULL ||
+           !value_equal(old->allowed_topologies, ((const StorageClassBody *)event->object->body)->allowed_topologies);
 }
 
 static const PluginEvents volume_binding_events[] = {
     {EVENT_CLAIM, sched_claim_hint},
     {EVENT_VOLUME, NULL},
+    {EVENT_CLASS, class_hint},
     {EVENT_NODE_ADDED | EVENT_NODE_LABEL, NULL},
     {0},
 };
