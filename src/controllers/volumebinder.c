@@ -270,9 +270,9 @@ on_class(Controller *controller, const ApiObject *old, const ApiObject *object)
 }
 
 static const ControllerSource sources[] = {
+    {&storage_class_kind, on_class},
     {&persistent_volume_claim_kind, on_claim},
     {&persistent_volume_kind, on_volume},
-    {&storage_class_kind, on_class},
     {0},
 };
 

@@ -234,7 +234,7 @@ static const InformerHandlers storage_handlers = {storage_came, storage_changed,
 static const char *const read_kinds[][2] = {
     {"v1", "Namespace"},       {"v1", "Service"},          {"v1", "ReplicationController"},
     {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"}, {"policy/v1", "PodDisruptionBudget"},
-    {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"}, {"storage.k8s.io/v1", "StorageClass"},
+    {"storage.k8s.io/v1", "StorageClass"}, {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"},
 };
 
 static gboolean
