@@ -1,1 +1,1 @@
-defd2ce5bac88693
+eb53b7dcba559372

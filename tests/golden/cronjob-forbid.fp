@@ -1,1 +1,1 @@
-edbb5d9f4dabcfe7
+ca4465d4d33f2482

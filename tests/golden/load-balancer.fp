@@ -1,1 +1,1 @@
-874de84fa3e0e9fe
+a718f8640ccec37b

@@ -1,1 +1,1 @@
-626c65fe6cfba7c0
+7eb95da506abc602

@@ -1,1 +1,1 @@
-187a2aac4df26b99
+0cff5379eab1b1cc
