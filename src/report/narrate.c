@@ -42,6 +42,28 @@ has_taint(const ApiObject *node, const char *key, const char *effect)
     return FALSE;
 }
 
+static gboolean
+is_pressed(const ApiObject *node, const char *type)
+{
+    const Condition *condition = condition_find(&node_status(node)->conditions, type);
+
+    return condition != NULL && str_is(condition->status, "True");
+}
+
+static void
+tell_pressure(Narrator *narrator, const ApiObject *old, const ApiObject *node)
+{
+    static const char *const kinds[][2] = {
+        {"MemoryPressure", "memory"}, {"DiskPressure", "disk"}, {"PIDPressure", "process ids"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (!is_pressed(old, kinds[i][0]) && is_pressed(node, kinds[i][0]))
+            narrator_say(narrator, "%s runs out of %s (%s): its kubelet makes room, no new pods", api_name(node), kinds[i][1], kinds[i][0]);
+        if (is_pressed(old, kinds[i][0]) && !is_pressed(node, kinds[i][0]))
+            narrator_say(narrator, "%s has had %s to spare for a while: no %s any more", api_name(node), kinds[i][1], kinds[i][0]);
+    }
+}
+
 static void
 tell_node(Narrator *narrator, const ApiObject *old, const ApiObject *node)
 {
@@ -62,6 +84,7 @@ tell_node(Narrator *narrator, const ApiObject *old, const ApiObject *node)
         else
             narrator_say(narrator, "%s is Ready%s", api_name(node), str_is(before, "Unknown") ? " again" : "");
     }
+    tell_pressure(narrator, old, node);
     if (!has_taint(old, unreachable, "NoExecute") && has_taint(node, unreachable, "NoExecute"))
         narrator_say(narrator, "%s is tainted unreachable:NoExecute: its pods have as long as they tolerate that", api_name(node));
     if (!has_taint(old, shutdown, "NoSchedule") && has_taint(node, shutdown, "NoSchedule"))
@@ -141,6 +164,8 @@ tell_pod(Narrator *narrator, const ApiObject *old, const ApiObject *pod)
     tell_containers(narrator, pod, &pod_status(pod)->container_statuses);
     if (scheduled != NULL && str_is(scheduled->reason, "Unschedulable") && narrator_first_time(narrator, owner != NULL ? owner->uid : api_uid(pod), "unschedulable"))
         narrator_say(narrator, "pod %s fits no node: %s", api_name(pod), scheduled->message != NULL ? scheduled->message : "");
+    if (str_is(pod_status(pod)->reason, "Evicted") && narrator_first_time(narrator, api_uid(pod), "evicted"))
+        narrator_say(narrator, "pod %s is evicted by the kubelet of %s: %s", api_name(pod), pod_spec(pod)->node_name, pod_status(pod)->message);
     if (old != NULL && !api_is_deleting(old) && api_is_deleting(pod)) {
         const Condition *target = condition_find(&pod_status(pod)->conditions, "DisruptionTarget");
 

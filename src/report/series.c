@@ -166,11 +166,26 @@ refresh_lanes(Series *series, const char *node, gint64 now_ns)
     }
 }
 
+static const char *
+pressure_of(const ApiObject *node)
+{
+    static const char *const kinds[][2] = {{"DiskPressure", "disk"}, {"MemoryPressure", "memory"}, {"PIDPressure", "pid"}};
+    const char *pressure = str_intern("");
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        const Condition *condition = condition_find(&node_status(node)->conditions, kinds[i][0]);
+
+        if (condition != NULL && str_is(condition->status, "True"))
+            pressure = str_internf("%s%s%s", pressure, pressure[0] == '\0' ? "" : "+", kinds[i][1]);
+    }
+    return pressure;
+}
+
 static void
 see_node(Series *series, WatchType type, const ApiObject *node, gint64 now_ns)
 {
     const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
-    NodeRow row = {now_ns, api_name(node), ready != NULL ? ready->status : str_intern("Unknown"), node_spec(node)->unschedulable};
+    NodeRow row = {now_ns, api_name(node), ready != NULL ? ready->status : str_intern("Unknown"), node_spec(node)->unschedulable, pressure_of(node)};
     const char *before = g_hash_table_lookup(series->node_ready, row.name);
     const NodeRow *last = NULL;
 
@@ -179,7 +194,7 @@ see_node(Series *series, WatchType type, const ApiObject *node, gint64 now_ns)
     for (guint i = series->nodes->len; i > 0 && last == NULL; i--)
         if (g_array_index(series->nodes, NodeRow, i - 1).name == row.name)
             last = &g_array_index(series->nodes, NodeRow, i - 1);
-    if (last != NULL && last->ready == row.ready && last->unschedulable == row.unschedulable)
+    if (last != NULL && last->ready == row.ready && last->unschedulable == row.unschedulable && last->pressure == row.pressure)
         return;
     g_array_append_val(series->nodes, row);
     g_hash_table_insert(series->node_ready, (gpointer)row.name, (gpointer)row.ready);

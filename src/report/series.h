@@ -43,6 +43,7 @@ typedef struct {
     gint64 time_ns;
     const char *name, *ready; /* interned: "True", "False", "Unknown" */
     gboolean unschedulable;
+    const char *pressure; /* interned: of what the node is short, "disk+memory"; "": of nothing */
 } NodeRow;
 
 struct Series {

@@ -269,7 +269,7 @@ write_objects(const Series *series, const char *directory, GError **error)
 static gboolean
 write_nodes(const Series *series, const char *directory, GError **error)
 {
-    GString *out = g_string_new("t,node,ready,unschedulable\n");
+    GString *out = g_string_new("t,node,ready,unschedulable,pressure\n");
 
     for (guint i = 0; i < series->nodes->len; i++) {
         const NodeRow *row = &g_array_index(series->nodes, NodeRow, i);
@@ -277,7 +277,7 @@ write_nodes(const Series *series, const char *directory, GError **error)
         append_seconds(out, row->time_ns);
         append_cell(out, row->name);
         append_cell(out, row->ready);
-        g_string_append_printf(out, ",%d\n", row->unschedulable);
+        g_string_append_printf(out, ",%d,%s\n", row->unschedulable, row->pressure);
     }
     return put(directory, "nodes.csv", out, error);
 }

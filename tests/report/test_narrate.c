@@ -41,6 +41,12 @@ static const struct {
      {"Deployment web wants 1 pod\n", ": image nginx:1 cannot be pulled\n", "within its deadline"},
      "complete"},
     {STORY("3m", "  timeline: [{at: 60s, kubectl: cordon a}, {at: 90s, kubectl: uncordon a}]\n"), {"a is cordoned: no new pods\n", "a takes pods again\n"}, "Ready"},
+    {"apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: t}\nspec:\n  duration: 14m\n  cluster: {nodes: [{name: a, disk: 20Gi}]}\n  images: [{match: '*', present: true}]\n"
+     POD("volumes: [{name: d, emptyDir: {}}], containers: [{name: c, image: busybox, volumeMounts: [{name: d, mountPath: /d}],"
+         " command: [sh, -c, 'dd if=/dev/zero of=/d/1 bs=1M count=19000; sleep 10000']}]"),
+     {"pod p is evicted by the kubelet of a: The node was low on resource: ephemeral-storage.", "a runs out of disk (DiskPressure): its kubelet makes room, no new pods\n",
+      "a has had disk to spare for a while: no DiskPressure any more\n"},
+     "memory"},
     {STORY("2m", "") POD("containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 2; mem 200'], resources: {limits: {memory: 64Mi}}}]"),
      {"pod p is ready on a\n", "pod p: the kernel killed c for memory (OOMKilled, 137)\n", "pod p: c keeps ending; the kubelet waits longer each time (CrashLoopBackOff)\n"},
      NULL},

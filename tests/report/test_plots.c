@@ -143,6 +143,9 @@ static const struct {
     /* six at once: texts are cut, the first has no room */
     {"30.000,mark,a\n30.000,mark,b\n30.000,mark,c\n30.000,mark,d\n30.000,mark,e\n30.000,mark,f\n",
      "30.000 0.575 \"b\" 2236962\n30.000 0.460 \"c\" 2236962\n30.000 0.345 \"d\" 2236962\n30.000 0.230 \"e\" 2236962\n30.000 0.115 \"f\" 2236962\n", ""},
+    /* so too with long texts: cut for want of a row, and whole again as nothing is beside them */
+    {"5.000,mark,forty letters stand in this text of mine\n30.000,mark,a forty letters stand in this text of mine\n30.000,mark,b forty letters stand in this text of mine\n30.000,mark,c forty letters stand in this text of mine\n30.000,mark,d forty letters stand in this text of mine\n30.000,mark,e forty letters stand in this text of mine\n30.000,mark,f forty letters stand in this text of mine\n",
+     "5.000 0.115 \"forty letters stand in this text of mine\" 2236962\n30.000 0.575 \"b forty letters stand in this text of mine\" 2236962\n30.000 0.460 \"c forty letters stand in this text of mine\" 2236962\n30.000 0.345 \"d forty letters stand in this text of mine\" 2236962\n30.000 0.230 \"e forty letters stand in this text of mine\" 2236962\n30.000 0.115 \"f forty letters stand in this text of mine\" 2236962\n", ""},
 };
 
 /* The texts of marks, where a gnuplot that only looks finds them. */

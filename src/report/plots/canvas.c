@@ -180,6 +180,41 @@ stack_texts(Canvas *canvas, guint max_chars)
     return without;
 }
 
+/* @mark's text meets no other text of its row, and no line to a text that stands as high or higher crosses it. */
+static gboolean
+is_free(const Canvas *canvas, const Mark *mark)
+{
+    for (guint i = 0; i < canvas->marks->len; i++) {
+        const Mark *other = &g_array_index(canvas->marks, Mark, i);
+        double x = other->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1);
+
+        if (other->at_s == mark->at_s && other->text == mark->text)
+            continue;
+        if (other->row == mark->row && mark->from <= other->to && other->from <= mark->to)
+            return FALSE;
+        if (other->row >= mark->row && mark->from < x && x < mark->to)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Texts were cut for all to find a row: where there is room after all, they are whole again, or longer. */
+static void
+lengthen_texts(Canvas *canvas, guint max_chars)
+{
+    for (guint i = 0; i < canvas->marks->len; i++) {
+        Mark *mark = &g_array_index(canvas->marks, Mark, i);
+        const Mark before = *mark;
+
+        for (guint chars = max_chars; mark->row > 0 && chars > before.chars; chars--) {
+            place_text(canvas, mark, mark->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1), chars);
+            if (mark->chars > before.chars && is_free(canvas, mark))
+                break;
+            *mark = before;
+        }
+    }
+}
+
 /* What a mark says: without "kubectl" and the folders of files. (interned) */
 static const char *
 mark_text(const char *text)
@@ -214,6 +249,7 @@ lay_out_marks(Canvas *canvas, const CsvTable *marks)
     }
     for (guint i = 0; i < G_N_ELEMENTS(chars) && stack_texts(canvas, chars[i]) > 0; i++)
         ;
+    lengthen_texts(canvas, chars[0]);
     for (guint i = 0; i < canvas->marks->len; i++) {
         const Mark *mark = &g_array_index(canvas->marks, Mark, i);
         int color = mark->is_fault ? COLOR_FAULT : COLOR_COMMAND;

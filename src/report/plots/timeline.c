@@ -136,7 +136,35 @@ is_dark(const CsvTable *nodes, guint row)
     return !str_is(csv_text(nodes, row, "ready"), "True") && !str_is(csv_text(nodes, row, "ready"), "Removed");
 }
 
-/* Node names at the left, a line between nodes, and the time in which a node was not Ready as a shade. */
+/* Its kubelet told of a pressure; csv_text of a column that is not there is empty. */
+static gboolean
+is_pressed(const CsvTable *nodes, guint row)
+{
+    return !str_is_empty(csv_text(nodes, row, "pressure")) && !is_dark(nodes, row) && !str_is(csv_text(nodes, row, "ready"), "Removed");
+}
+
+/* The times in which @holds of a node, as boxes over its rows. */
+static void
+node_shade(GString *data, const CsvTable *nodes, const char *node, gboolean (*holds)(const CsvTable *, guint), gint64 end_ms, double low, double high)
+{
+    gint64 since = -1;
+
+    for (guint k = 0; nodes != NULL && k <= csv_rows(nodes); k++) {
+        gboolean is_end = k == csv_rows(nodes);
+        gint64 t = is_end ? end_ms : csv_ms(nodes, k, "t");
+
+        if (!is_end && !str_is(csv_text(nodes, k, "node"), node))
+            continue;
+        if (since >= 0 && (is_end || !holds(nodes, k))) {
+            g_string_append_printf(data, "%.3f %.3f %.3f %.3f\n", (double)since / 1000.0, (double)t / 1000.0, low, high);
+            since = -1;
+        } else if (since < 0 && !is_end && holds(nodes, k)) {
+            since = MAX(t, 0);
+        }
+    }
+}
+
+/* Node names at the left, a line between nodes, and the times in which a node was not Ready or short of something as shades. */
 static void
 node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const PlotRun *run)
 {
@@ -145,12 +173,12 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
     GString *before = canvas_data(canvas, "podnames_right.dat");
     GString *lines = canvas_data(canvas, "nodelines.dat");
     GString *dark = canvas_data(canvas, "notready.dat");
+    GString *pressed = canvas_data(canvas, "pressed.dat");
 
     for (guint i = 0; i < lanes->len;) {
         const LaneRow *first = &g_array_index(lanes, LaneRow, i);
         guint low = first->row;
         guint high = first->row;
-        gint64 since = -1;
 
         for (; i < lanes->len && g_array_index(lanes, LaneRow, i).node == first->node; i++) {
             low = MIN(low, g_array_index(lanes, LaneRow, i).row);
@@ -160,19 +188,8 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
         canvas_quote(labels, first->node[0] != '\0' ? first->node : "no node", 16);
         g_string_append_c(labels, '\n');
         g_string_append_printf(lines, "0 %.3f %.3f\n", -(double)high - 0.5, (double)run->end_ms / 1000.0);
-        for (guint k = 0; nodes != NULL && k <= csv_rows(nodes); k++) {
-            gboolean is_end = k == csv_rows(nodes);
-            gint64 t = is_end ? run->end_ms : csv_ms(nodes, k, "t");
-
-            if (!is_end && !str_is(csv_text(nodes, k, "node"), first->node))
-                continue;
-            if (since >= 0 && (is_end || !is_dark(nodes, k))) {
-                g_string_append_printf(dark, "%.3f %.3f %.3f %.3f\n", (double)since / 1000.0, (double)t / 1000.0, -(double)high - 0.5, -(double)low + 0.5);
-                since = -1;
-            } else if (since < 0 && !is_end && is_dark(nodes, k)) {
-                since = MAX(t, 0);
-            }
-        }
+        node_shade(dark, nodes, first->node, is_dark, run->end_ms, -(double)high - 0.5, -(double)low + 0.5);
+        node_shade(pressed, nodes, first->node, is_pressed, run->end_ms, -(double)high - 0.5, -(double)low + 0.5);
     }
     for (guint i = 0; i < lanes->len && lanes->len <= ROWS_UNPACKED; i++) {
         const LaneRow *lane = &g_array_index(lanes, LaneRow, i);
@@ -186,6 +203,7 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
     g_string_append(names, "-1e9 -1e9 \"\"\n");
     g_string_append(before, "-1e9 -1e9 \"\"\n");
     g_string_append(dark, NOTHING);
+    g_string_append(pressed, NOTHING);
     g_string_append(lines, "-1e9 -1e9 0\n");
 }
 
@@ -193,11 +211,13 @@ static void
 draw_lanes(Canvas *canvas, guint rows, double top, double bottom, gboolean is_last)
 {
     gboolean is_dark_seen = strlen(canvas_data(canvas, "notready.dat")->str) > strlen(NOTHING);
+    gboolean is_pressed_seen = strlen(canvas_data(canvas, "pressed.dat")->str) > strlen(NOTHING);
     int name_size = (top - bottom) * canvas_height(canvas) > 28.0 * rows ? 13 : 11;
 
     canvas_panel(canvas, top, bottom, "", is_last);
     canvas_script(canvas, "unset ytics\nset grid noytics\nset yrange [%.2f:0.6]\nset key " CANVAS_KEY_ABOVE "\nset style textbox 1 opaque fillcolor rgb '#58FFFFFF' noborder margins 0.5,0.2\nplot ", -(double)rows + 0.4, top + 0.004);
     canvas_script(canvas, "'notready.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '#FBE3D6' %s", is_dark_seen ? "title 'node not ready'" : "notitle");
+    canvas_script(canvas, ", 'pressed.dat' using 1:3:1:2:3:4 with boxxyerror lc rgb '#DDD6F3' %s", is_pressed_seen ? "title 'node under pressure'" : "notitle");
     for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
         g_autofree char *file = g_strdup_printf("lane_%s.dat", states[s].state);
         gboolean is_seen = strlen(canvas_data(canvas, file)->str) > strlen(NOTHING); /* no legend for what never was */
