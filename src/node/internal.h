@@ -302,7 +302,7 @@ const char *node_pod_cidr(Kubelet *k); /* NULL: none yet */
 
 typedef struct {
     SimTimer timer;
-    gboolean exists;
+    gboolean exists, was_there;
     gboolean has_failed; /* the last renewal did not get through */
     gboolean is_routine; /* the last one was answered as they all are */
     Rng *rng;            /* of the waits */

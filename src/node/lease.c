@@ -58,7 +58,7 @@ lease_on_written(gpointer user, const ApiResponse *response)
     if (response->code == 0)
         lease->has_failed = TRUE;
     if (response->code == 200 || response->code == 201) {
-        lease->exists = TRUE;
+        lease->exists = lease->was_there = TRUE;
         /* v1.34 compares with the stored Node every 10 s: it may say Unknown by now. */
         if (lease->has_failed)
             node_status_forget(k);
@@ -106,6 +106,14 @@ lease_write(Kubelet *k)
     ApiRequest *request;
     gint64 now_ns = kubelet_wall_ns(k);
 
+    /*
+     * v1.34 component-helpers/apimachinery/lease, ensureLease: one that cannot be given its Node as owner is not made, and
+     * the next renewal asks again: the lease of a deleted Node goes with it and stays away.
+     */
+    if (!k->lease.exists && k->lease.was_there && kubelet_node(k) == NULL) {
+        lease_wait(k, sim_now_ns(k->sim));
+        return;
+    }
     k->lease.renew_time = now_ns - now_ns % NS_PER_US;
     if (k->lease.is_routine && heartbeat_renew(&k->lease.beat, k->lease.renew_time))
         return;

@@ -442,6 +442,31 @@ START_TEST(test_cut_off)
 }
 END_TEST
 
+/*
+ * v1.34 component-helpers/apimachinery/lease, ensureLease, and pkg/kubelet/util SetNodeOwnerFunc: a lease that was deleted
+ * is made anew with the next renewal, but not while its Node is missing; the kubelet does not register a second time
+ * (pkg/kubelet/kubelet_node_status.go, registerWithAPIServer)
+ */
+START_TEST(test_lease_of_deleted_node)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    const char *space = str_intern("kube-node-lease");
+    const char *name = str_intern(machine_name(lab->machines[0]));
+
+    lab_run(lab, 15000);
+    ck_assert_ptr_nonnull(apiserver_peek(lab->server, &lease_kind, space, name));
+    lab_call(lab, api_request_new(VERB_DELETE, &lease_kind, space, name));
+    lab_run(lab, 30000);
+    ck_assert_ptr_nonnull(apiserver_peek(lab->server, &lease_kind, space, name));
+    lab_call(lab, api_request_new(VERB_DELETE, &node_kind, NULL, name));
+    lab_call(lab, api_request_new(VERB_DELETE, &lease_kind, space, name));
+    lab_run(lab, 90000);
+    ck_assert_ptr_null(apiserver_peek(lab->server, &lease_kind, space, name));
+    ck_assert_ptr_null(apiserver_peek(lab->server, &node_kind, NULL, name));
+    lab_free(lab);
+}
+END_TEST
+
 /* A config map that changes: its files change with the next sync of the pod. */
 START_TEST(test_config_refresh)
 {
@@ -558,6 +583,7 @@ life_suite(void)
     tcase_add_test(tcase, test_rejected);
     tcase_add_test(tcase, test_pause);
     tcase_add_test(tcase, test_cut_off);
+    tcase_add_test(tcase, test_lease_of_deleted_node);
     tcase_add_test(tcase, test_config_refresh);
     tcase_add_test(tcase, test_eviction);
     tcase_add_test(tcase, test_quiet);
