@@ -65,7 +65,8 @@ add_upcoming(const Reconcile *r, Simulation *sim, const GPtrArray *nodes)
         const ApiObject *example = NULL;
 
         for (guint k = 0; k < nodes->len; k++)
-            if (str_is(config->group_of(config->user, api_name(nodes->pdata[k])), group) && autoscaler_is_ready(nodes->pdata[k]) &&
+            if (str_is(config->group_of(config->user, api_name(nodes->pdata[k])), group) &&
+                autoscaler_is_ready(nodes->pdata[k]) &&
                 !autoscaler_has_taint(nodes->pdata[k], AUTOSCALER_DELETE_TAINT))
                 example = nodes->pdata[k];
         if (example == NULL && config->template_of != NULL)
@@ -138,16 +139,6 @@ on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
         g_hash_table_remove(state->deleting, api_name(old));
 }
 
-/* A pod that went may have been the last of its node. */
-static void
-on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
-{
-    const AutoscalerState *state = controller_state(controller);
-
-    if (object == NULL && g_hash_table_contains(state->deleting, pod_spec(old)->node_name))
-        controller_enqueue(controller, pod_spec(old)->node_name);
-}
-
 static gpointer
 new_state(void)
 {
@@ -155,6 +146,7 @@ new_state(void)
 
     state->unneeded = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->deleting = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->unremovable = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->growing = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->backoff = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     state->transitions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -168,6 +160,7 @@ free_state(gpointer data)
 
     g_hash_table_unref(state->unneeded);
     g_hash_table_unref(state->deleting);
+    g_hash_table_unref(state->unremovable);
     g_hash_table_unref(state->growing);
     g_hash_table_unref(state->backoff);
     g_hash_table_unref(state->transitions);
@@ -184,8 +177,10 @@ object_text(const char *key)
 }
 
 static const ControllerSource sources[] = {
-    {&node_kind, on_node},     {&pod_kind, on_pod},          {&pdb_kind, NULL},       {&service_kind, NULL},
-    {&replica_set_kind, NULL}, {&stateful_set_kind, NULL}, {&namespace_kind, NULL}, {0},
+    {&node_kind, on_node},     {&pod_kind, NULL},
+    {&pdb_kind, NULL},         {&service_kind, NULL},
+    {&replica_set_kind, NULL}, {&stateful_set_kind, NULL},
+    {&namespace_kind, NULL},   {0},
 };
 
 const ControllerDef cluster_autoscaler = {

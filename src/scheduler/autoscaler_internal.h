@@ -41,7 +41,8 @@ gboolean simulation_empty_node(Simulation *sim, const ApiObject *node, const GPt
 typedef struct {
     gint64 since_ns;
     gboolean is_empty;
-    gboolean has_taint, is_drained;
+    gboolean has_begun, is_drained; /* the first: evictions, at begun_ns */
+    gint64 begun_ns, gone_since_ns; /* the second: all evictions were taken then; 0: not yet */
 } Deletion;
 
 typedef struct {
@@ -69,6 +70,7 @@ typedef struct {
 typedef struct {
     GHashTable *unneeded; /* node name (interned) -> gint64* (owned): since when */
     GHashTable *deleting; /* node name (interned) -> Deletion (owned) */
+    GHashTable *unremovable; /* node name (interned) -> gint64* (owned): not looked at until */
     GHashTable *growing;  /* group -> Growth (owned) */
     GHashTable *backoff;  /* group -> Backoff (owned): those whose machines did not come */
     gint64 last_up_ns, last_down_ns, last_failure_ns; /* the last: of a node that could not be emptied */
@@ -112,11 +114,21 @@ gboolean autoscaler_has_taint(const ApiObject *node, const char *key);
 /* autoscaler_utilization_permille: the larger of CPU and memory asked for. */
 guint autoscaler_utilization_permille(const ApiObject *node, const GPtrArray *pods);
 /*
- * autoscaler_blocks: why @pod may not be moved; NULL: it may. Models simulator/drainability.
+ * autoscaler_blocks: why @pod may not be moved, in the words of the errors of simulator/drainability; NULL: it may.
+ * @taken: budget (key, interned) -> how many pods of other nodes will use it; NULL: none. (interned)
  */
-const char *autoscaler_blocks(View *view, const ApiObject *pod);
+const char *autoscaler_blocks(View *view, const ApiObject *pod, GHashTable *taken);
+/* autoscaler_why_blocked: the same of the first of @pods. */
+const char *autoscaler_why_blocked(const Reconcile *r, const GPtrArray *pods, GHashTable *taken);
+/* autoscaler_movable: pods of @node that must find another place. (owned) of (borrowed) */
+GPtrArray *autoscaler_movable(const Reconcile *r, const char *node);
+/* autoscaler_mark: sets a taint, or with @effect NULL takes it away. */
+PlanStep *autoscaler_mark(const Reconcile *r, Plan *plan, const ApiObject *node, const char *key, const char *effect, const char *why);
 /* autoscaler_scale_down: what nobody needs; @may_delete: and what nobody has needed for long goes. */
 void autoscaler_scale_down(const Reconcile *r, Plan *plan, Simulation *sim, gboolean may_delete);
+
+/* --- autoscaler_drain.c ------------------------------------------------------------------------------ */
+
 /* autoscaler_drain: goes on with the node @name that is being deleted. */
 void autoscaler_drain(const Reconcile *r, Plan *plan, const char *name);
 

@@ -130,7 +130,9 @@ bench_add_pods(Bench *bench, const char *text)
             "s'}]}}",
             strstr(more, "new") != NULL ? YOUNG : "", words[0],
             strstr(more, "system") != NULL ? "kube-system" : "default",
-            strstr(more, "unsafe") != NULL
+            strstr(more, "lossy") != NULL
+                ? "'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes':'u,v'"
+            : strstr(more, "unsafe") != NULL
                 ? "'cluster-autoscaler.kubernetes.io/safe-to-evict':'false'"
             : strstr(more, "safe") != NULL
                 ? "'cluster-autoscaler.kubernetes.io/safe-to-evict':'true'"
@@ -172,6 +174,7 @@ bench_new(const char *groups, const char *nodes, const char *pods)
     Bench *bench = g_new0(Bench, 1);
 
     bench->objects = g_ptr_array_new_with_free_func(api_object_unref);
+    bench->eviction_code = 429;
     bench->log = g_string_new(NULL);
     bench->notes = g_string_new(NULL);
     autoscaler_config_init(&bench->config);
@@ -258,6 +261,23 @@ keep_status(Bench *bench, const Reconcile *r, const Plan *plan)
     plan_free(next);
 }
 
+/* Every eviction is answered with the bench's code. */
+static void
+answer_evictions(Bench *bench, const Reconcile *r, const Plan *plan)
+{
+    g_autofree StepResult *results = g_new0(StepResult, plan_count(plan) + 1);
+    Plan *next = plan_new();
+    gpointer carry;
+    PlanContinue on = plan_next(plan, &carry);
+
+    for (guint i = 0; i < plan_count(plan); i++)
+        results[i] = (StepResult){.was_run = TRUE, .code = bench->eviction_code};
+    if (on != NULL)
+        on(r, carry, results, plan_count(plan), next);
+    bench->requeue_ns = on != NULL ? plan_requeue_ns(next) : plan_requeue_ns(plan);
+    plan_free(next);
+}
+
 void
 bench_run(Bench *bench, const char *key)
 {
@@ -286,6 +306,8 @@ bench_run(Bench *bench, const char *key)
         write_step(bench, plan_get(plan, i));
     if (key == NULL)
         keep_status(bench, &r, plan);
+    else
+        answer_evictions(bench, &r, plan);
     plan_free(plan);
     view_free(r.view);
 }

@@ -16,6 +16,8 @@ typedef struct {
     ApiObject *template_; /* (owned) a node as group z would have it */
     GString *log, *notes; /* the second: events about the status */
     char *status;         /* (owned) what the last loop wrote of itself */
+    int eviction_code;  /* what the API server says; 429 */
+    gint64 requeue_ns;  /* of the last node that is being deleted; -1: none */
     gint64 now_ns;        /* 1970-01-01T01:00:00Z is 0 */
 } Bench;
 

@@ -4,6 +4,7 @@
 
 Suite *attempt_suite(void);
 Suite *autoscaler_suite(void);
+Suite *autoscaler_drain_suite(void);
 Suite *autoscaler_loops_suite(void);
 Suite *cache_suite(void);
 Suite *filter_rows_suite(void);
@@ -32,6 +33,7 @@ main(void)
     srunner_add_suite(runner, queue_suite());
     srunner_add_suite(runner, attempt_suite());
     srunner_add_suite(runner, autoscaler_suite());
+    srunner_add_suite(runner, autoscaler_drain_suite());
     srunner_add_suite(runner, autoscaler_loops_suite());
     srunner_add_suite(runner, cache_suite());
     srunner_add_suite(runner, volumes_suite());

@@ -82,26 +82,29 @@ END_TEST
 #define HARD  "because nobody has needed the node for long enough\n"
 #define GOES(node) node ": " HARD node " ScaleDown: marked the node as toBeDeleted/unschedulable\n"
 
-/* The first loop marks; the second is 10 min later. Nodes of 4 cores, group a 1..5. */
+/* The first loop marks; the second is 10 min later, and more. Nodes of 4 cores, group a 1..5. */
 static const struct {
     const char *name, *nodes, *pods;
     gint budget;     /* disruptions allowed, +10: in kube-system; -1: no budget */
-    gint64 later_ns; /* 0: 10 min */
+    gint64 later_ns; /* 0: more than 10 min */
     const char *first, *second;
 } down_rows[] = {
-    {"an empty node", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1", -1, 0, "a-2: " SOFT, "a-2: " SOFT GOES("a-2")},
+    {"an empty node", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1", -1, 0, "a-2: " SOFT, GOES("a-2")},
     {"its mark is set once", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1", -1, 0, "", GOES("a-2")},
-    {"a second too early", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1", -1, 10 * NS_PER_MIN - NS_PER_S, "", ""},
+    {"after just 10 min: too early", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1", -1, 10 * NS_PER_MIN, "", ""},
     {"half of it asked for is not less than half", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 2 1Gi a-2", -1, 0,
      "a-2: because the node is needed again\n", "a-2: because the node is needed again\n"},
     {"memory counts as CPU does", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 4Gi a-2", -1, 0, "", ""},
     {"its pods find another place", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 1 1Gi a-2", -1, 0, "", GOES("a-2")},
     {"its pods find none", "a-1 4 8Gi; a-2 4 8Gi", "p1 3500m 1Gi a-1; p2 1 1Gi a-2", -1, 0, "", ""},
     {"two could go, but not both: the first takes the room", "a-1 4 8Gi; a-2 4 8Gi; a-3 4 8Gi",
-     "p1 2500m 1Gi a-1; p2 1 1Gi a-2; p3 1900m 1Gi a-3", -1, 0, "a-2: " SOFT, "a-2: " SOFT GOES("a-2")},
+     "p1 2500m 1Gi a-1; p2 1 1Gi a-2; p3 1900m 1Gi a-3", -1, 0, "a-2: " SOFT, GOES("a-2")},
     {"empty ones go together, down to min", "a-1 4 8Gi soft; a-2 4 8Gi soft; a-3 4 8Gi soft", "", -1, 0, "",
      GOES("a-1") GOES("a-2")},
-    {"empty ones before others", "a-1 4 8Gi; a-2 4 8Gi soft; a-3 4 8Gi soft", "p1 3 1Gi a-1; p2 1 1Gi a-2", -1, 0, "", GOES("a-3")},
+    {"empty ones before others, of which one goes with them", "a-1 4 8Gi; a-2 4 8Gi soft; a-3 4 8Gi soft", "p1 3 1Gi a-1; p2 1 1Gi a-2", -1, 0, "",
+     GOES("a-3") GOES("a-2")},
+    {"of those with pods one at a time", "a-1 4 8Gi; a-2 4 8Gi soft; a-3 4 8Gi soft", "p1 1 1Gi a-1; p2 1 1Gi a-2; p3 1 1Gi a-3; p4 2 1Gi a-1", -1, 0, "a-3: because the node is needed again\n",
+     GOES("a-2")},
     {"DaemonSets do not hold a node", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; d 100m 1Gi a-2 daemon", -1, 0, "", GOES("a-2")},
     {"... but what they ask for is counted", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; d 2 1Gi a-2 daemon", -1, 0, "", ""},
     {"a pod without a controller", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 1Gi a-2 naked", -1, 0, "", ""},
@@ -113,14 +116,18 @@ static const struct {
     {"hostPath", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 1Gi a-2 hostPath", -1, 0, "", ""},
     {"a budget that allows one", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 100m 1Gi a-2", 1, 0, "", GOES("a-2")},
     {"a budget that allows none", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 1Gi a-2", 0, 0, "", ""},
-    {"... safe to evict or not", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 1Gi a-2 safe", 0, 0, "", ""},
+    {"... but is not asked about one that is safe to evict", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 100m 1Gi a-2 safe", 0, 0, "", GOES("a-2")},
+    {"two nodes need the one that a budget allows", "a-1 4 8Gi; a-2 4 8Gi soft; a-3 4 8Gi", "p1 3 1Gi a-1 naked; p2 100m 1Gi a-2; p3 100m 1Gi a-3", 1, 0, "", GOES("a-2")},
+    {"... two of the same", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 1Gi a-2; p3 100m 1Gi a-2", 1, 0, "a-2: " SOFT, GOES("a-2")},
+    {"emptyDir that may be lost", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 100m 1Gi a-2 emptyDir lossy", -1, 0, "", GOES("a-2")},
     {"a pod of kube-system without a budget", "a-1 4 8Gi; a-2 4 8Gi", "p1 3 1Gi a-1; p2 100m 1Gi a-2 system", -1, 0, "", ""},
     {"... with one", "a-1 4 8Gi; a-2 4 8Gi soft", "p1 3 1Gi a-1; p2 100m 1Gi a-2 system", 11, 0, "", GOES("a-2")},
     {"a node that says no", "a-1 4 8Gi; a-2 4 8Gi disabled", "p1 3 1Gi a-1", -1, 0, "", ""},
     {"a group at its smallest", "a-1 4 8Gi", "", -1, 0, "", ""},
     {"a node of no group", "a-1 4 8Gi; a-2 4 8Gi; lonely 4 8Gi", "p1 3 1Gi a-1; p2 3 1Gi a-2", -1, 0, "", ""},
-    {"a node that is not ready has 20 min", "a-1 4 8Gi; a-2 4 8Gi unready soft", "p1 3 1Gi a-1; p2 3 1Gi a-2 daemon", -1, 0, "", ""},
-    {"... and then goes", "a-1 4 8Gi; a-2 4 8Gi unready soft", "p1 3 1Gi a-1; p2 3 1Gi a-2 daemon", -1, 20 * NS_PER_MIN, "", GOES("a-2")},
+    {"a node that is not ready has 20 min", "a-1 4 8Gi; a-2 4 8Gi unready soft", "p1 3 1Gi a-1; p2 1 1Gi a-2 daemon", -1, 20 * NS_PER_MIN, "", ""},
+    {"... and then goes", "a-1 4 8Gi; a-2 4 8Gi unready soft", "p1 3 1Gi a-1; p2 1 1Gi a-2 daemon", -1, 20 * NS_PER_MIN + 1, "", GOES("a-2")},
+    {"... but not if much of it is asked for", "a-1 4 8Gi; a-2 4 8Gi unready", "p1 3 1Gi a-1; p2 2 1Gi a-2 daemon", -1, 20 * NS_PER_MIN + 1, "", ""},
 };
 
 START_TEST(test_down)
@@ -136,7 +143,7 @@ START_TEST(test_down)
         bench_add_budget(bench, down_rows[_i].budget);
     bench_run(bench, NULL);
     bench_check(bench, down_rows[_i].name, down_rows[_i].first);
-    bench->now_ns += down_rows[_i].later_ns > 0 ? down_rows[_i].later_ns : 10 * NS_PER_MIN;
+    bench->now_ns += down_rows[_i].later_ns > 0 ? down_rows[_i].later_ns : 10 * NS_PER_MIN + 1;
     bench_run(bench, NULL);
     bench_check(bench, down_rows[_i].name, down_rows[_i].second);
     bench_free(bench);
