@@ -186,6 +186,57 @@ START_TEST(test_immediate)
 }
 END_TEST
 
+/* volumerestrictions/volume_restrictions_test.go: TestGCEDiskConflicts, TestAWSDiskConflicts, TestISCSI..., TestRBD... */
+#define GCE(name, more)  "{'name':'d','gcePersistentDisk':{'pdName':'" name "'" more "}}"
+#define AWS(id, more)    "{'name':'d','awsElasticBlockStore':{'volumeID':'" id "'" more "}}"
+#define ISCSI(iqn, more) "{'name':'d','iscsi':{'targetPortal':'127.0.0.1:3260','iqn':'" iqn "','lun':0" more "}}"
+#define RBD(monitor, pool, image, more)                                                                                \
+    "{'name':'d','rbd':{'monitors':['" monitor "'],'pool':'" pool "','image':'" image "'" more "}}"
+#define RO ",'readOnly':true"
+
+static const struct {
+    const char *rule, *volume, *other;
+    gboolean conflicts;
+} disk_cases[] = {
+    {"nothing there", GCE("foo", ""), "{'name':'d','emptyDir':{}}", FALSE},
+    {"the same disk", GCE("foo", ""), GCE("foo", ""), TRUE},
+    {"another disk", GCE("foo", ""), GCE("bar", ""), FALSE},
+    {"both read", GCE("foo", RO), GCE("foo", RO), FALSE},
+    {"one reads", GCE("foo", RO), GCE("foo", ""), TRUE},
+    {"the same block store", AWS("foo", ""), AWS("foo", ""), TRUE},
+    {"another block store", AWS("foo", ""), AWS("bar", ""), FALSE},
+    {"a block store is never shared", AWS("foo", RO), AWS("foo", RO), TRUE},
+    {"disks of two clouds", AWS("foo", ""), GCE("foo", ""), FALSE},
+    {"the same iqn", ISCSI("iqn.2016-12.server:storage.target01", ""), ISCSI("iqn.2016-12.server:storage.target01", ""), TRUE},
+    {"another iqn", ISCSI("iqn.2016-12.server:storage.target01", ""), ISCSI("iqn.2017-12.server:storage.target01", ""), FALSE},
+    {"the same iqn, both read", ISCSI("iqn.2016-12.server:storage.target01", RO), ISCSI("iqn.2016-12.server:storage.target01", RO), FALSE},
+    {"the same image", RBD("a", "foo", "bar", ""), RBD("a", "foo", "bar", ""), TRUE},
+    {"other monitors", RBD("a", "foo", "bar", ""), RBD("c", "foo", "bar", ""), FALSE},
+    {"another pool", RBD("a", "foo", "bar", ""), RBD("a", "baz", "bar", ""), FALSE},
+    {"another image", RBD("a", "foo", "bar", ""), RBD("a", "foo", "baz", ""), FALSE},
+    {"the same image, both read", RBD("a", "foo", "bar", RO), RBD("a", "foo", "bar", RO), FALSE},
+};
+
+START_TEST(test_disks)
+{
+    static const char pod_text[] = "{'kind':'Pod','metadata':{'name':'%s','namespace':'default'},'spec':{%s'containers':[{"
+                                   "'name':'c','image':'i'}],'volumes':[%s]}}";
+    g_autofree char *json = g_strdup_printf(pod_text, "incoming", "", disk_cases[_i].volume);
+    g_autofree char *other_json = g_strdup_printf(pod_text, "other", "'nodeName':'a',", disk_cases[_i].other);
+    guint unused;
+    g_autoptr(GPtrArray) nodes = rows_nodes("a; b", &unused);
+    g_autoptr(ApiObject) pod = make_object(json);
+    g_autoptr(ApiObject) other = make_object(other_json);
+    const ApiObject *others[] = {other};
+    g_autoptr(Value) tree = scheduler_try(pod, (const ApiObject *const *)nodes->pdata, 2, others, 1, 1, 34);
+
+    ck_assert_msg(str_is(value_get_string(value_get_path(tree, "nodes", "a", NULL), "filter", NULL),
+                         disk_cases[_i].conflicts ? "node(s) had no available disk" : NULL),
+                  "%s", disk_cases[_i].rule);
+    ck_assert_ptr_null(value_get_string(value_get_path(tree, "nodes", "b", NULL), "filter", NULL));
+}
+END_TEST
+
 Suite *
 volumes_suite(void)
 {
@@ -195,6 +246,7 @@ volumes_suite(void)
     tcase_add_loop_test(tcase, test_volumes, 0, G_N_ELEMENTS(volume_cases));
     tcase_add_loop_test(tcase, test_classes, 0, G_N_ELEMENTS(class_cases));
     tcase_add_test(tcase, test_immediate);
+    tcase_add_loop_test(tcase, test_disks, 0, G_N_ELEMENTS(disk_cases));
     suite_add_tcase(suite, tcase);
     return suite;
 }
