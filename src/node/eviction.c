@@ -21,9 +21,6 @@
 #define GROWTH_BYTES_PER_S G_GINT64_CONSTANT(1000000000)
 #define WRITTEN_BYTES      (G_GINT64_CONSTANT(16) << 20) /* less than that is not worth a look */
 
-/* v1.34 eviction/defaults_linux.go; for the file system of the images */
-#define IMAGEFS_THRESHOLD "15%"
-
 typedef struct {
     Kubelet *k;
     const char *uid;
@@ -140,9 +137,10 @@ static gboolean
 eviction_disk_shortage(Kubelet *k, Shortage *out)
 {
     const char *nodefs = k->options.eviction_nodefs != NULL ? k->options.eviction_nodefs : "10%";
+    const char *imagefs = k->options.eviction_imagefs != NULL ? k->options.eviction_imagefs : "15%";
 
     *out = (Shortage){.resource = "ephemeral-storage", .capacity = machine_disk_bytes(k->options.machine), .available = disk_available(k)};
-    out->threshold = threshold_is_met(nodefs, out->capacity, out->available) ? nodefs : IMAGEFS_THRESHOLD;
+    out->threshold = threshold_is_met(nodefs, out->capacity, out->available) ? nodefs : imagefs;
     return threshold_is_met(out->threshold, out->capacity, out->available);
 }
 

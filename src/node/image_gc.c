@@ -1,7 +1,7 @@
 /*
  * image_gc.c - what lies on the node's disk, and the images that may go
  *
- * Models: v1.34 pkg/kubelet/images/image_gc_manager.go: every 5 min, if 85 % of the
+ * Models: v1.34 pkg/kubelet/images/image_gc_manager.go: every 5 min, if 85 % (unless told otherwise) of the
  * disk are used, images that no container has are removed, longest unused first,
  * until 80 % are; none that was found less than 2 min ago. What is used when is looked
  * at every 5 min, too; those looks are not played, their outcome follows from when
@@ -17,8 +17,6 @@
 
 #define PERIOD_NS    (5 * NS_PER_MIN)
 #define MIN_AGE_NS   (2 * NS_PER_MIN)
-#define HIGH_PERCENT 85
-#define LOW_PERCENT  80
 
 /* Of an image that came, or lost a container, since the kubelet started. */
 typedef struct {
@@ -198,14 +196,14 @@ is_high(Kubelet *k, gint64 available)
 {
     gint64 capacity = machine_disk_bytes(k->options.machine);
 
-    return capacity > 0 && 100 - available * 100 / capacity >= HIGH_PERCENT;
+    return capacity > 0 && 100 - available * 100 / capacity >= k->options.image_gc_high_percent;
 }
 
 static void
 image_gc_collect(Kubelet *k)
 {
     gint64 capacity = machine_disk_bytes(k->options.machine);
-    gint64 wanted = image_gc_bytes_to_free(capacity, disk_available(k), HIGH_PERCENT, LOW_PERCENT);
+    gint64 wanted = image_gc_bytes_to_free(capacity, disk_available(k), k->options.image_gc_high_percent, k->options.image_gc_low_percent);
     gint64 freed = wanted > 0 ? image_gc_free_space(k, wanted) : 0;
     const char *message;
 

@@ -195,6 +195,11 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
     own->system_reserved_memory = str_intern(options->system_reserved_memory);
     own->eviction_memory = str_intern(options->eviction_memory);
     own->eviction_nodefs = str_intern(options->eviction_nodefs);
+    own->eviction_imagefs = str_intern(options->eviction_imagefs);
+    if (own->image_gc_high_percent == 0) {
+        own->image_gc_high_percent = 85;
+        own->image_gc_low_percent = 80;
+    }
     own->shutdown_groups = g_memdup2(options->shutdown_groups, options->n_shutdown_groups * sizeof(ShutdownGroup));
     own->pod_cidr = str_intern(options->pod_cidr);
     own->provider_id = str_intern(options->provider_id);

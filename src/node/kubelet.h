@@ -39,8 +39,10 @@ typedef struct {
     gint32 max_pods;  /* 0: 110 */
     const char *kube_reserved_cpu, *kube_reserved_memory;     /* quantities; NULL: none */
     const char *system_reserved_cpu, *system_reserved_memory; /* quantities; NULL: none */
-    const char *eviction_memory,
-        *eviction_nodefs;    /* hard thresholds, quantity or percentage; NULL: 100Mi, 10% */
+    /* hard thresholds of memory.available, nodefs.available and imagefs.available, quantity or percentage ("0": off);
+     * NULL: 100Mi, 10%, 15% */
+    const char *eviction_memory, *eviction_nodefs, *eviction_imagefs;
+    gint32 image_gc_high_percent, image_gc_low_percent; /* 0: 85, 80 */
     const ShutdownGroup *shutdown_groups; /* (borrowed, copied) by priority; 0: the machine goes down without a word */
     guint n_shutdown_groups;
     const char *pod_cidr;    /* range of pod addresses; NULL: waits for spec.podCIDR of its Node */

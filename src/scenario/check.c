@@ -212,6 +212,34 @@ check_shutdown(const ScReader *reader, const ScNodeGroup *group, const Value *at
     }
 }
 
+static gboolean
+is_threshold(const char *text)
+{
+    g_autofree char *number = g_strndup(text, strlen(text) - g_str_has_suffix(text, "%"));
+    Quantity quantity;
+
+    return quantity_parse(number, &quantity) && quantity_sign(&quantity) >= 0;
+}
+
+/* v1.34 kubelet/eviction ParseThresholdConfig, as far as there are such signals here. */
+static void
+check_eviction(const ScReader *reader, const ScNodeGroup *group, const Value *at, const char *path)
+{
+    const Value *given = value_get(at, "evictionHard");
+
+    for (guint i = 0; i < group->eviction_hard.count; i++) {
+        const char *signal = group->eviction_hard.items[i].key;
+        const Value *place = check_place(given, signal);
+
+        if (!str_is(signal, "memory.available") && !str_is(signal, "nodefs.available") && !str_is(signal, "imagefs.available"))
+            sc_error(reader, place, path, "unknown eviction signal '%s'; write memory.available, nodefs.available or imagefs.available", signal);
+        else if (!is_threshold(group->eviction_hard.items[i].value))
+            sc_error(reader, place, path, "'%s' is no threshold; write a quantity such as 100Mi, or 10%%", group->eviction_hard.items[i].value);
+    }
+    if (group->image_gc_low >= group->image_gc_high)
+        sc_error(reader, check_place(at, value_get(at, "imageGCLowThresholdPercent") != NULL ? "imageGCLowThresholdPercent" : "imageGCHighThresholdPercent"), path, "imageGCLowThresholdPercent must be below imageGCHighThresholdPercent; write the smaller one as imageGCLowThresholdPercent");
+}
+
 static void
 check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, guint index)
 {
@@ -243,6 +271,7 @@ check_group(const ScReader *reader, const ScNodeGroup *group, const Value *at, g
         sc_error(reader, check_place(at, "bootMin"), path, "bootMin is above bootMax; write the smaller one as bootMin");
     check_autoscale(reader, group, at, path);
     check_shutdown(reader, group, at, path);
+    check_eviction(reader, group, at, path);
 }
 
 /* Two machines of one name cannot be told apart. */

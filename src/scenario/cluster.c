@@ -248,6 +248,18 @@ groups_of(const ScNodeGroup *group)
     return groups;
 }
 
+/* NULL: the default. Who names one threshold switches the others off. */
+static const char *
+eviction_of(const ScNodeGroup *group, const char *signal)
+{
+    if (group == NULL || group->eviction_hard.count == 0)
+        return NULL;
+    for (guint i = 0; i < group->eviction_hard.count; i++)
+        if (str_is(group->eviction_hard.items[i].key, signal))
+            return group->eviction_hard.items[i].value;
+    return "0";
+}
+
 static void
 make_node(Cluster *cluster, NodePlan *plan)
 {
@@ -280,6 +292,9 @@ make_node(Cluster *cluster, NodePlan *plan)
         .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->profile,
         .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
+        .eviction_memory = eviction_of(plan->group, "memory.available"), .eviction_nodefs = eviction_of(plan->group, "nodefs.available"),
+        .eviction_imagefs = eviction_of(plan->group, "imagefs.available"),
+        .image_gc_high_percent = plan->group != NULL ? (gint32)plan->group->image_gc_high : 0, .image_gc_low_percent = plan->group != NULL ? (gint32)plan->group->image_gc_low : 0,
         .shutdown_groups = (const ShutdownGroup *)(gconstpointer)groups->data, .n_shutdown_groups = groups->len,
         .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,
     };

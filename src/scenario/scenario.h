@@ -29,6 +29,8 @@ typedef struct {
     gint64 autoscale_min, autoscale_max; /* max 0: its size stays */
     gint64 shutdown_ns, shutdown_critical_ns;
     ScList shutdown_groups; /* of ScShutdownGroup */
+    LabelList eviction_hard; /* "memory.available" -> "100Mi"; empty: the defaults */
+    gint64 image_gc_high, image_gc_low; /* percent */
 } ScNodeGroup;
 
 typedef struct {

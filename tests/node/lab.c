@@ -90,6 +90,8 @@ lab_make_node(Lab *lab, guint index, const LabOptions *options)
         .server = lab->server,
         .runtime = lab->runtimes[index],
         .node_name = names[index],
+        .eviction_nodefs = options->eviction_nodefs,
+        .eviction_imagefs = options->eviction_imagefs,
         .shutdown_groups = options->shutdown_groups,
         .n_shutdown_groups = options->n_shutdown_groups,
         .pod_cidr = str_internf("10.244.%u.0/24", index + 1),

@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
     guint64 seed;
     gboolean ideal, cluster_dns;
+    const char *eviction_nodefs, *eviction_imagefs;
     const ShutdownGroup *shutdown_groups; /* of both kubelets */
     guint n_shutdown_groups;
 } LabOptions;

@@ -129,6 +129,25 @@ START_TEST(test_images_first)
 }
 END_TEST
 
+/* ParseThresholdConfig: what is configured instead of the defaults; 0 is off */
+START_TEST(test_configured)
+{
+    end();
+    lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE, .eviction_nodefs = "0", .eviction_imagefs = "40Gi"});
+    lab_apply(lab, WRITER("p", "\"\"", "60000"));
+    lab_run(lab, 40000);
+    ck_assert(pod_phase_is(lab_pod(lab, "p"), "Running"));
+    lab_apply(lab, WRITER("q", "\"\"", "2000"));
+    lab_run(lab, 80000);
+    ck_assert(g_str_has_prefix(pod_status(lab_pod(lab, "p"))->message, "The node was low on resource: ephemeral-storage. Threshold quantity: 40Gi, available: "));
+    end();
+    lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE, .eviction_nodefs = "0", .eviction_imagefs = "0"});
+    lab_apply(lab, WRITER("p", "\"\"", "100000"));
+    lab_run(lab, 80000);
+    ck_assert(pod_phase_is(lab_pod(lab, "p"), "Running"));
+}
+END_TEST
+
 /* helpers_test.go TestOrderedByExceedsRequestDisk, TestOrderedByPriorityDisk: above the request, then low priority, then much above it */
 START_TEST(test_rank)
 {
@@ -168,6 +187,7 @@ disk_suite(void)
     tcase_add_test(tcase, test_refusal);
     tcase_add_test(tcase, test_images);
     tcase_add_test(tcase, test_images_first);
+    tcase_add_test(tcase, test_configured);
     tcase_add_test(tcase, test_rank);
     suite_add_tcase(suite, tcase);
     return suite;
