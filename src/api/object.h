@@ -87,7 +87,8 @@ struct ApiKind {
     void (*prepare_status)(ApiObject *object, const ApiObject *old); /* before a write to the status subresource */
     /* what a write to the status subresource may not say; other writes are not asked */
     void (*validate_status)(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
-    void (*warn)(const ApiObject *object, GPtrArray *warnings); /* adds char* (owned) */
+    /* WarningsOnCreate, WarningsOnUpdate (@old is not NULL): adds char* (owned) */
+    void (*warn)(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
     /* name: which pattern of names; see names.h */
     int name_rule;
     gboolean checks_finalizers_again; /* an update is validated like a new one, all of its metadata included */

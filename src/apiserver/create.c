@@ -87,7 +87,7 @@ collect_warnings(Call *call, const ApiObject *object)
 
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 
-    object->kind->warn(object, texts);
+    object->kind->warn(object, NULL, texts);
     for (guint i = 0; i < texts->len; i++)
         call_warn(call, g_ptr_array_index(texts, i));
 }

@@ -75,7 +75,7 @@ validate(Call *call, const ApiObject *object, const ApiObject *old)
     if (object->kind->warn != NULL) {
         g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 
-        object->kind->warn(object, texts);
+        object->kind->warn(object, old, texts);
         for (guint i = 0; i < texts->len; i++)
             call_warn(call, g_ptr_array_index(texts, i));
     }

@@ -198,10 +198,13 @@ service_account_prepare_update(ApiObject *account, const ApiObject *old)
 }
 
 static void
-service_account_warn(const ApiObject *account, GPtrArray *warnings)
+service_account_warn(const ApiObject *account, const ApiObject *old, GPtrArray *warnings)
 {
     static const char key[] = "kubernetes.io/enforce-mountable-secrets";
 
+    /* Told once: an update that finds it there says nothing. */
+    if (old != NULL && str_map_get(&old->meta->annotations, str_intern(key)) != NULL)
+        return;
     if (str_map_get(&account->meta->annotations, str_intern(key)) != NULL)
         g_ptr_array_add(warnings, g_strdup_printf("metadata.annotations[%s]: deprecated in v1.32+; prefer separate namespaces "
                                                   "to isolate access to mounted secrets",

@@ -132,8 +132,9 @@ warn_addresses(const EndpointSliceBody *body, GPtrArray *warnings)
 
 /* v1.34 pkg/registry/discovery/endpointslice: warnOnDeprecatedAddressType, with its path */
 static void
-slice_warn(const ApiObject *slice, GPtrArray *warnings)
+slice_warn(const ApiObject *slice, const ApiObject *old, GPtrArray *warnings)
 {
+    (void)old;
     if (str_is(endpoint_slice_body(slice)->address_type, "FQDN"))
         g_ptr_array_add(warnings, g_strdup("spec.addressType: FQDN endpoints are deprecated"));
     else

@@ -136,9 +136,12 @@ void visit_containers(ApiErrors *errors, const PodSpec *spec, ContainerVisit vis
 void check_pod_spec(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, const StrList *claims);
 /* check_pod_template: "template" of a workload. @claims: further names that mounts may have, or NULL. */
 void check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims);
-void warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings);
+/* warn_volumes: of the spec at @path: plugins that are gone, paths that hide each other. */
+void warn_volumes(const PodSpec *spec, const char *path, GPtrArray *warnings);
+/* warn_claim: amounts that are no whole bytes; @path names the claim's spec. */
+void warn_claim(const PvcSpec *spec, const char *path, GPtrArray *warnings);
 
-void service_warn(const ApiObject *service, GPtrArray *warnings);
+void service_warn(const ApiObject *service, const ApiObject *old, GPtrArray *warnings);
 void pod_validate(const ApiObject *pod, ApiErrors *errors);
 void pod_validate_update(const ApiObject *pod, const ApiObject *old, ApiErrors *errors);
 void pod_validate_status(const ApiObject *pod, const ApiObject *old, ApiErrors *errors);
@@ -147,7 +150,7 @@ void replica_set_validate_status(const ApiObject *object, const ApiObject *old, 
 void deployment_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void daemon_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void stateful_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
-void pod_warn(const ApiObject *pod, GPtrArray *warnings);
+void pod_warn(const ApiObject *pod, const ApiObject *old, GPtrArray *warnings);
 
 /* Parts of workloads. int_or_percent: the number, with or without its sign; 0 for other text. */
 const char *print_int_or_string(const IntOrString *value);
@@ -178,7 +181,9 @@ void replication_controller_validate(const ApiObject *object, ApiErrors *errors)
 void replication_controller_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void pod_template_validate(const ApiObject *object, ApiErrors *errors);
 void pod_template_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
-void workload_warn(const ApiObject *object, GPtrArray *warnings);
+void workload_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
+void stateful_set_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
+void pod_template_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
 
 void service_validate(const ApiObject *service, ApiErrors *errors);
 void service_validate_update(const ApiObject *service, const ApiObject *old, ApiErrors *errors);
@@ -192,8 +197,8 @@ void node_validate_update(const ApiObject *node, const ApiObject *old, ApiErrors
 
 void pv_validate(const ApiObject *object, ApiErrors *errors);
 void pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
-void pv_warn(const ApiObject *object, GPtrArray *warnings);
-void pvc_warn(const ApiObject *object, GPtrArray *warnings);
+void pv_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
+void pvc_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
 
 void namespace_set_defaults(ApiObject *object);
 void namespace_validate(const ApiObject *object, ApiErrors *errors);
@@ -215,14 +220,14 @@ index_interval_parse(const char *text, gint64 completions, gint64 *out_first, gi
 void job_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void job_validate(const ApiObject *object, ApiErrors *errors);
 void job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
-void job_warn(const ApiObject *job, GPtrArray *warnings);
-void cron_job_warn(const ApiObject *cron, GPtrArray *warnings);
+void job_warn(const ApiObject *job, const ApiObject *old, GPtrArray *warnings);
+void cron_job_warn(const ApiObject *cron, const ApiObject *old, GPtrArray *warnings);
 void cron_job_validate(const ApiObject *object, ApiErrors *errors);
 void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 
 void ingress_validate(const ApiObject *object, ApiErrors *errors);
-void ingress_warn(const ApiObject *object, GPtrArray *warnings);
-void network_policy_warn(const ApiObject *object, GPtrArray *warnings);
+void ingress_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
+void network_policy_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
 void network_policy_validate(const ApiObject *object, ApiErrors *errors);
 void storage_class_validate(const ApiObject *object, ApiErrors *errors);
 void storage_class_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);

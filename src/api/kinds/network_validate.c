@@ -186,11 +186,11 @@ ingress_validate(const ApiObject *object, ApiErrors *errors)
 
 /* v1.34 pkg/registry/networking/ingress: WarningsOnCreate */
 void
-ingress_warn(const ApiObject *object, GPtrArray *warnings)
+ingress_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
 {
     static const char *const class_key = "kubernetes.io/ingress.class";
 
-    if (ingress_spec(object)->ingress_class_name == NULL &&
+    if (old == NULL && ingress_spec(object)->ingress_class_name == NULL &&
         str_map_get(&object->meta->annotations, str_intern(class_key)) != NULL)
         g_ptr_array_add(warnings, g_strdup_printf("annotation \"%s\" is deprecated, please use "
                                                   "'spec.ingressClassName' instead",
@@ -319,10 +319,11 @@ warn_peers(GPtrArray *warnings, const NetworkPolicyRule *rule, const char *path)
 
 /* v1.34 pkg/registry/networking/networkpolicy: networkPolicyWarnings */
 void
-network_policy_warn(const ApiObject *object, GPtrArray *warnings)
+network_policy_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
 {
     const NetworkPolicySpec *spec = network_policy_spec(object);
 
+    (void)old;
     for (guint i = 0; i < spec->ingress.count; i++)
         warn_peers(warnings, &spec->ingress.items[i], str_internf("spec.ingress[%u].from", i));
     for (guint i = 0; i < spec->egress.count; i++)

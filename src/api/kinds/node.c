@@ -152,10 +152,11 @@ node_prepare_create(ApiObject *node)
 }
 
 static void
-node_warn(const ApiObject *node, GPtrArray *warnings)
+node_warn(const ApiObject *node, const ApiObject *old, GPtrArray *warnings)
 {
     const NodeSpec *spec = node_spec(node);
 
+    (void)old;
     if (spec->config_source != NULL)
         g_ptr_array_add(warnings, g_strdup("spec.configSource: the feature is removed"));
     if (!str_is_empty(spec->external_id))

@@ -7,8 +7,14 @@
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
 
+#define SECCOMP_POD      "seccomp.security.alpha.kubernetes.io/pod"
+#define SECCOMP_PREFIX   "container.seccomp.security.alpha.kubernetes.io/"
+#define APP_ARMOR_PREFIX "container.apparmor.security.beta.kubernetes.io/"
+
 typedef struct {
-    const char *path; /* "spec" or "spec.template.spec" */
+    const char *path;        /* "spec" or "spec.template.spec" */
+    const char *annotations; /* "metadata.annotations" or "spec.template.metadata.annotations" */
+    gboolean is_template;
     GPtrArray *warnings;
 } Warner;
 
@@ -118,13 +124,48 @@ hides_value(const EnvVar *env)
 }
 
 static void
-warn_container(const Warner *warner, const char *where, const Container *container)
+warn_annotation(const Warner *warner, const StrMap *annotations, const char *key, const char *message)
+{
+    if (str_map_get(annotations, str_intern(key)) != NULL)
+        g_ptr_array_add(warner->warnings, g_strdup_printf("%s[%s]: %s", warner->annotations, key, message));
+}
+
+static gboolean
+has_profile(const Value *security_context, const char *name)
+{
+    const Value *profile = security_context == NULL ? NULL : value_get(security_context, name);
+
+    return profile != NULL && profile->type != VALUE_NULL;
+}
+
+/* Annotations that fields have taken the place of. A pod's own AppArmor ones become fields. */
+static void
+warn_profiles(const Warner *warner, const StrMap *annotations, const PodSpec *spec, const Container *container)
+{
+    const char *name = text_or_empty(container->name);
+
+    if (!has_profile(container->security_context, "seccompProfile"))
+        warn_annotation(warner, annotations, str_internf(SECCOMP_PREFIX "%s", name),
+                        "non-functional in v1.27+; use the \"seccompProfile\" field instead");
+    if (warner->is_template && !has_profile(spec->security_context, "appArmorProfile") &&
+        !has_profile(container->security_context, "appArmorProfile"))
+        warn_annotation(warner, annotations, str_internf(APP_ARMOR_PREFIX "%s", name),
+                        "deprecated since v1.30; use the \"appArmorProfile\" field instead");
+}
+
+static void
+warn_container(const Warner *warner,
+               const StrMap *annotations,
+               const PodSpec *spec,
+               const char *where,
+               const Container *container)
 {
     const ResourceRequirements *resources = &container->resources;
     const char *limits = str_internf("%s.resources.limits", where);
     const char *requests = str_internf("%s.resources.requests", where);
     StrList names = {0};
 
+    warn_profiles(warner, annotations, spec, container);
     warn_fraction(warner, limits, &resources->limits, "memory");
     warn_fraction(warner, requests, &resources->requests, "memory");
     warn_fraction(warner, limits, &resources->limits, "ephemeral-storage");
@@ -189,15 +230,14 @@ place_ports(const Warner *warner, GArray *placed, const char *where, const Conta
 }
 
 static void
-warn_containers(const Warner *warner, const PodSpec *spec)
+warn_containers(const Warner *warner, const StrMap *annotations, const PodSpec *spec)
 {
     g_autoptr(GArray) placed = g_array_new(FALSE, FALSE, sizeof(PlacedPort));
 
     for (guint i = 0; i < spec->init_containers.count; i++)
-        warn_container(warner, str_internf("initContainers[%u]", i),
-                       &spec->init_containers.items[i]);
+        warn_container(warner, annotations, spec, str_internf("initContainers[%u]", i), &spec->init_containers.items[i]);
     for (guint i = 0; i < spec->containers.count; i++)
-        warn_container(warner, str_internf("containers[%u]", i), &spec->containers.items[i]);
+        warn_container(warner, annotations, spec, str_internf("containers[%u]", i), &spec->containers.items[i]);
     for (guint i = 0; i < spec->init_containers.count; i++)
         place_ports(warner, placed, str_internf("initContainers[%u]", i),
                     &spec->init_containers.items[i]);
@@ -237,10 +277,6 @@ warn_lists(const Warner *warner, const PodSpec *spec)
     StrList ips = {0};
     StrList secrets = {0};
 
-    for (guint i = 0; i < spec->volumes.count; i++)
-        if (spec->volumes.items[i].git_repo != NULL)
-            add_warning(warner, str_internf("volumes[%u].gitRepo", i),
-                        "deprecated in v1.11, and disabled by default in v1.33+");
     for (guint i = 0; i < spec->host_aliases.count; i++) {
         const char *ip = text_or_empty(spec->host_aliases.items[i].ip);
 
@@ -263,10 +299,15 @@ warn_lists(const Warner *warner, const PodSpec *spec)
     g_free(secrets.items);
 }
 
-void
-warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings)
+/* Of the pod itself (@path is "") or of the template at @path. */
+static void
+warn_pod_spec(const ObjectMeta *meta, const PodSpec *spec, const char *path, GPtrArray *warnings)
 {
-    const Warner warner = {path, warnings};
+    static const char sysctls[] = "non-functional in v1.11+; use the \"sysctls\" field instead";
+    const char *dot = path[0] == '\0' ? "" : ".";
+    const Warner warner = {str_internf("%s%sspec", path, dot), str_internf("%s%smetadata.annotations", path, dot),
+                           path[0] != '\0', warnings};
+    const StrMap *annotations = &meta->annotations;
 
     for (guint i = 0; i < spec->node_selector.count; i++)
         if (deprecated_message(spec->node_selector.items[i].key) != NULL)
@@ -283,8 +324,18 @@ warn_pod_spec(const PodSpec *spec, const char *path, GPtrArray *warnings)
             add_warning(&warner, str_internf("%s.labelSelector", where),
                         "a null labelSelector results in matching no pod");
     }
+    warn_annotation(&warner, annotations, "scheduler.alpha.kubernetes.io/critical-pod",
+                    "non-functional in v1.16+; use the \"priorityClassName\" field instead");
+    warn_annotation(&warner, annotations, "security.alpha.kubernetes.io/sysctls", sysctls);
+    warn_annotation(&warner, annotations, "security.alpha.kubernetes.io/unsafe-sysctls", sysctls);
+    warn_volumes(spec, warner.path, warnings);
     warn_lists(&warner, spec);
-    warn_containers(&warner, spec);
+    warn_fraction(&warner, "overhead", &spec->overhead, "memory");
+    warn_fraction(&warner, "overhead", &spec->overhead, "ephemeral-storage");
+    if (!has_profile(spec->security_context, "seccompProfile"))
+        warn_annotation(&warner, annotations, SECCOMP_POD,
+                        "non-functional in v1.27+; use the \"seccompProfile\" field instead");
+    warn_containers(&warner, annotations, spec);
     if (spec->termination_grace_s.is_set && spec->termination_grace_s.value < 0)
         add_warning(&warner, "terminationGracePeriodSeconds",
                     "must be >= 0; negative values are invalid and will be treated as 1");
@@ -315,22 +366,55 @@ warn_name(const ApiObject *object, const char *use, GPtrArray *warnings)
 }
 
 void
-pod_warn(const ApiObject *pod, GPtrArray *warnings)
+pod_warn(const ApiObject *pod, const ApiObject *old, GPtrArray *warnings)
 {
+    /* Nobody looks at what becomes of pods, and it happens often. */
+    if (old != NULL)
+        return;
     warn_name(pod, "the Pod's hostname", warnings);
-    warn_pod_spec(pod->spec, "spec", warnings);
+    warn_pod_spec(pod->meta, pod->spec, "", warnings);
+}
+
+static void
+warn_template(const PodTemplateSpec *template_, const char *path, GPtrArray *warnings)
+{
+    warn_pod_spec(&template_->metadata, &template_->spec, path, warnings);
+}
+
+/* An update is looked at if it makes a new generation; names stay what they are. */
+static gboolean
+is_news(const ApiObject *object, const ApiObject *old)
+{
+    return old == NULL || object->meta->generation != old->meta->generation;
 }
 
 void
-workload_warn(const ApiObject *object, GPtrArray *warnings)
+workload_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
 {
-    const PodTemplateSpec *template_ = workload_template(object);
-
-    if (object->kind != &daemon_set_kind && object->kind != &stateful_set_kind)
+    if (old == NULL && object->kind != &daemon_set_kind && object->kind != &stateful_set_kind)
         warn_name(object, "Pod names and hostnames", warnings);
-    warn_pod_spec(&template_->spec, "spec.template.spec", warnings);
-    if (object->kind == &stateful_set_kind && stateful_set_spec(object)->revision_history_limit.is_set &&
-        stateful_set_spec(object)->revision_history_limit.value < 0)
+    if (is_news(object, old))
+        warn_template(workload_template(object), "spec.template", warnings);
+}
+
+void
+pod_template_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
+{
+    (void)old;
+    warn_template(&((const PodTemplateBody *)object->body)->template_, "template", warnings);
+}
+
+/* Its claims and its history are looked at each time; upstream names the claims' spec only on update, and oddly. */
+void
+stateful_set_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
+{
+    const StatefulSetSpec *spec = stateful_set_spec(object);
+
+    workload_warn(object, old, warnings);
+    for (guint i = 0; i < spec->claim_templates.count; i++)
+        warn_claim(&spec->claim_templates.items[i].spec,
+                   str_internf("spec.volumeClaimTemplates[%u]%s", i, old == NULL ? "" : ".Spec"), warnings);
+    if (spec->revision_history_limit.is_set && spec->revision_history_limit.value < 0)
         g_ptr_array_add(warnings, g_strdup("spec.revisionHistoryLimit: a negative value retains all historical "
                                            "revisions; a value >= 0 is recommended"));
 }
@@ -340,22 +424,33 @@ warn_job_spec(const JobSpec *spec, const char *path, GPtrArray *warnings)
 {
     if (str_is(spec->completion_mode, "Indexed") && spec->completions.value > 100000 && spec->parallelism.value > 10000)
         g_ptr_array_add(warnings,
-                        g_strdup("In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher "
-                                 "than 10^4, a Kubernetes control plane might not be able to track completedIndexes when "
-                                 "a big number of indexes fail"));
-    warn_pod_spec(&spec->template_.spec, path, warnings);
+                        g_strdup_printf("%s: In Indexed Jobs with a number of completions higher than 10^5 and a "
+                                        "parallelism higher than 10^4, Kubernetes might not be able to track "
+                                        "completedIndexes when a big number of indexes fail",
+                                        path));
+    warn_template(&spec->template_, str_internf("%s.template", path), warnings);
 }
 
 void
-job_warn(const ApiObject *job, GPtrArray *warnings)
+job_warn(const ApiObject *job, const ApiObject *old, GPtrArray *warnings)
 {
-    warn_name(job, "Pod names and hostnames", warnings);
-    warn_job_spec(job_spec(job), "spec.template.spec", warnings);
+    if (old == NULL)
+        warn_name(job, "Pod names and hostnames", warnings);
+    if (is_news(job, old))
+        warn_job_spec(job_spec(job), "spec", warnings);
 }
 
 void
-cron_job_warn(const ApiObject *cron, GPtrArray *warnings)
+cron_job_warn(const ApiObject *cron, const ApiObject *old, GPtrArray *warnings)
 {
-    warn_name(cron, "Pod names and hostnames", warnings);
-    warn_job_spec(&cron_job_spec(cron)->job_template.spec, "spec.jobTemplate.spec.template.spec", warnings);
+    const CronJobSpec *spec = cron_job_spec(cron);
+
+    if (old == NULL)
+        warn_name(cron, "Pod names and hostnames", warnings);
+    if (is_news(cron, old))
+        warn_job_spec(&spec->job_template.spec, "spec.jobTemplate.spec", warnings);
+    if (old != NULL && strstr(text_or_empty(spec->schedule), "TZ") != NULL)
+        g_ptr_array_add(warnings, g_strdup("cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
+                                           "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for "
+                                           "more details"));
 }

@@ -148,5 +148,6 @@ const ApiKind pod_template_kind = {
     .prepare_update = template_prepare_update,
     .validate = pod_template_validate,
     .validate_update = pod_template_validate_update,
+    .warn = pod_template_warn,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -458,11 +458,12 @@ service_validate_update(const ApiObject *service, const ApiObject *old, ApiError
 
 /* v1.34 pkg/api/service/warnings.go */
 void
-service_warn(const ApiObject *service, GPtrArray *warnings)
+service_warn(const ApiObject *service, const ApiObject *old, GPtrArray *warnings)
 {
     const ServiceSpec *spec = service->spec;
     gboolean is_external = is_type(spec, "ExternalName");
 
+    (void)old;
     if (str_map_get(&service->meta->annotations, str_intern(HINTS_ANNOTATION)) != NULL)
         g_ptr_array_add(warnings, g_strdup("annotation " HINTS_ANNOTATION " is deprecated, please use " MODE_ANNOTATION
                                            " instead"));

@@ -364,7 +364,7 @@ const ApiKind stateful_set_kind = {
     .validate = stateful_set_validate,
     .validate_update = stateful_set_validate_update,
     .validate_status = stateful_set_validate_status,
-    .warn = workload_warn,
+    .warn = stateful_set_warn,
     .name_rule = NAME_DNS_LABEL,
 };
 

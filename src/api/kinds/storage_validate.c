@@ -419,41 +419,49 @@ pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *err
 
 /* v1.34 pkg/api/persistentvolume: GetWarningsForPersistentVolume */
 void
-pv_warn(const ApiObject *object, GPtrArray *warnings)
+pv_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
 {
     static const struct {
         const char *key, *text;
-    } old[] = {{"volume.beta.kubernetes.io/storage-class",
+    } marks[] = {{"volume.beta.kubernetes.io/storage-class",
                 "deprecated since v1.8; use \"storageClassName\" attribute instead"},
                {"volume.beta.kubernetes.io/mount-options",
                 "deprecated since v1.31; use \"mountOptions\" attribute instead"}};
 
-    for (guint i = 0; i < G_N_ELEMENTS(old); i++)
-        if (str_map_get(&object->meta->annotations, str_intern(old[i].key)) != NULL)
-            g_ptr_array_add(warnings, g_strdup_printf("metadata.annotations[%s]: %s", old[i].key, old[i].text));
+    (void)old;
+    for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (str_map_get(&object->meta->annotations, str_intern(marks[i].key)) != NULL)
+            g_ptr_array_add(warnings, g_strdup_printf("metadata.annotations[%s]: %s", marks[i].key, marks[i].text));
     if (str_is(pv_spec(object)->reclaim_policy, "Recycle"))
         g_ptr_array_add(warnings,
                         g_strdup("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, "
                                  "the recommended approach is to use dynamic provisioning."));
 }
 
-/* v1.34 pkg/api/persistentvolumeclaim: GetWarningsForPersistentVolumeClaim */
+/* v1.34 pkg/api/persistentvolumeclaim: GetWarningsForPersistentVolumeClaimSpec */
 void
-pvc_warn(const ApiObject *object, GPtrArray *warnings)
+warn_claim(const PvcSpec *spec, const char *path, GPtrArray *warnings)
 {
-    const VolumeResources *resources = &pvc_spec(object)->resources;
     const struct {
         const char *name;
         const Quantity *value;
-    } parts[] = {{"requests", quantity_map_get(&resources->requests, "storage")},
-                 {"limits", quantity_map_get(&resources->limits, "storage")}};
+    } parts[] = {{"requests", quantity_map_get(&spec->resources.requests, "storage")},
+                 {"limits", quantity_map_get(&spec->resources.limits, "storage")}};
 
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (parts[i].value != NULL && quantity_value_milli(parts[i].value) % 1000 != 0)
+            g_ptr_array_add(warnings, g_strdup_printf("%s.resources.%s[storage]: fractional byte value \"%s\" is "
+                                                      "invalid, must be an integer",
+                                                      path, parts[i].name, quantity_format(parts[i].value)));
+}
+
+/* GetWarningsForPersistentVolumeClaim */
+void
+pvc_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
+{
+    (void)old;
     if (str_map_get(&object->meta->annotations, str_intern("volume.beta.kubernetes.io/storage-class")) != NULL)
         g_ptr_array_add(warnings, g_strdup("metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since "
                                            "v1.8; use \"storageClassName\" attribute instead"));
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (parts[i].value != NULL && quantity_value_milli(parts[i].value) % 1000 != 0)
-            g_ptr_array_add(warnings, g_strdup_printf("spec.resources.%s[storage]: fractional byte value \"%s\" is "
-                                                      "invalid, must be an integer",
-                                                      parts[i].name, quantity_format(parts[i].value)));
+    warn_claim(pvc_spec(object), "spec", warnings);
 }
