@@ -349,6 +349,68 @@ START_TEST(test_old_pods)
 }
 END_TEST
 
+/* --- the roll-back that old clients ask for --- */
+
+/*
+ * v1.34 pkg/controller/deployment/rollback.go; deployment_controller_test.go, TestReentrantRollback: the annotation with
+ * a revision, 0 for the last one; sets of revision 1 (app:0) and 2 (app:1, the current one). No ReplicaSet is written.
+ */
+static const struct {
+    const char *name, *to;
+    gboolean has_old;
+    const char *want_event; /* NULL: none */
+    const char *want_image;
+    gboolean is_cleared;
+} rollback_cases[] = {
+    {"to the last one", "0", TRUE, "Normal DeploymentRollback Rolled back deployment \"web\" to revision 1", "app:0",
+     TRUE},
+    {"to a revision", "1", TRUE, "Normal DeploymentRollback Rolled back deployment \"web\" to revision 1", "app:0",
+     TRUE},
+    {"to the current one", "2", TRUE,
+     "Warning DeploymentRollbackTemplateUnchanged The rollback revision contains the same template as current "
+     "deployment "
+     "\"web\"",
+     "app:1", TRUE},
+    {"to one that is not there", "7", TRUE,
+     "Warning DeploymentRollbackRevisionNotFound Unable to find the revision to rollback to.", "app:1", TRUE},
+    {"to the last one, where there is none", "0", FALSE,
+     "Warning DeploymentRollbackRevisionNotFound Unable to find last revision.", "app:1", TRUE},
+    {"no number: nothing is asked for", "x", TRUE, NULL, "app:1", FALSE},
+};
+
+START_TEST(test_rollback)
+{
+    Mini *mini = mini_new();
+    ApiObject *made = make_deployment(&web4);
+    const ApiObject *deployment;
+    const char *event;
+
+    deployment_set_revision(made, "2");
+    deployment = mini_add(mini, made);
+    if (rollback_cases[_i].has_old)
+        mini_add(mini, make_set(deployment, "web-a", "app:0", 0, 0, 1));
+    mini_add(mini, make_set(deployment, "web-b", "app:1", 4, 4, 2));
+    made = mini_edit(mini, &deployment_kind, "web");
+    set_condition(&((DeploymentStatus *)api_edit_status(made))->conditions, "Progressing", "True",
+                  "NewReplicaSetAvailable", MINI_EPOCH);
+    str_map_set(&api_edit_meta(made)->annotations, str_intern(ROLLBACK_ANNOTATION), str_intern(rollback_cases[_i].to));
+    mini_put(mini, made);
+    mini_sync(mini, &deployment_controller, "default/web");
+    event = strstr(mini->log->str, "event ");
+    ck_assert_msg(rollback_cases[_i].want_event == NULL
+                      ? event == NULL
+                      : event != NULL && g_str_has_prefix(event + strlen("event "), rollback_cases[_i].want_event),
+                  "%s:\n%s", rollback_cases[_i].name, mini->log->str);
+    deployment = mini_get(mini, &deployment_kind, "default", "web");
+    ck_assert_str_eq(deployment_spec(deployment)->template_.spec.containers.items[0].image,
+                     rollback_cases[_i].want_image);
+    ck_assert_int_eq(str_map_get(&deployment->meta->annotations, ROLLBACK_ANNOTATION) == NULL,
+                     rollback_cases[_i].is_cleared);
+    ck_assert_ptr_null(strstr(mini->log->str, "update ReplicaSet"));
+    mini_free(mini);
+}
+END_TEST
+
 /* --- progress --------------------------------------------------------------------------------------------- */
 
 /*
@@ -540,6 +602,7 @@ deployment_sets_suite(void)
     tcase_add_loop_test(tests, test_clean_history, 0, G_N_ELEMENTS(history_cases));
     tcase_add_loop_test(tests, test_clean_order, 0, G_N_ELEMENTS(order_cases));
     tcase_add_loop_test(tests, test_old_pods, 0, G_N_ELEMENTS(old_pods_cases));
+    tcase_add_loop_test(tests, test_rollback, 0, G_N_ELEMENTS(rollback_cases));
     tcase_add_loop_test(tests, test_rollout_status, 0, G_N_ELEMENTS(rollout_cases));
     suite_add_tcase(suite, tests);
     return suite;
