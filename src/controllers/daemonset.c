@@ -503,12 +503,14 @@ sync_claimed(const Reconcile *r,
              const Claims *revisions)
 {
     g_autoptr(GPtrArray) old = g_ptr_array_new();
+    g_autoptr(GPtrArray) labelled = g_ptr_array_new_with_free_func(api_object_unref);
     g_autoptr(ApiObject) current = NULL;
     gboolean is_new;
     Sync *sync;
 
     claims_plan(revisions, set, plan);
     claims_plan(pods, set, plan);
+    daemon_label_revisions(revisions->claimed, labelled, plan);
     revisions_sort(revisions->claimed);
     current = daemon_find_revision(set, revisions->claimed, pods->claimed, old, &is_new, plan);
     sync = sync_new(set, str_map_get(&current->meta->labels, DAEMON_HASH_LABEL));

@@ -20,6 +20,24 @@ find_equal(const GPtrArray *revisions, const Value *data, GPtrArray *doubles, GP
     return found;
 }
 
+/* A revision that has lost its label gets its own name for it. */
+void
+daemon_label_revisions(GPtrArray *revisions, GPtrArray *labelled, Plan *plan)
+{
+    for (guint i = 0; i < revisions->len; i++) {
+        const ApiObject *revision = revisions->pdata[i];
+        ApiObject *changed;
+
+        if (str_map_get(&revision->meta->labels, DAEMON_HASH_LABEL) != NULL)
+            continue;
+        changed = api_object_copy(revision);
+        str_map_set(&api_edit_meta(changed)->labels, str_intern(DAEMON_HASH_LABEL), api_name(changed));
+        plan_update(plan, api_object_ref(changed), "because it has no hash");
+        g_ptr_array_add(labelled, changed);
+        revisions->pdata[i] = changed;
+    }
+}
+
 static gboolean
 relabel(ApiObject *pod, gpointer hash)
 {

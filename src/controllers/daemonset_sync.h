@@ -49,6 +49,8 @@ void daemon_plan_pods(const ApiObject *set,
 void daemon_plan_rolling(const Reconcile *r, const DaemonView *view, Plan *plan);
 
 /* daemonset_history.c */
+/* daemon_label_revisions: those of @revisions without a hash get one; they go to @labelled (owned refs) and take their places. */
+void daemon_label_revisions(GPtrArray *revisions, GPtrArray *labelled, Plan *plan);
 /*
  * daemon_find_revision: the current one of @revisions (sorted). (owned) What makes it so - a new
  * one (the last step then), a new number, the end of doubles, whose @pods take its hash - is planned; old ones

@@ -326,6 +326,31 @@ START_TEST(adoption)
 }
 END_TEST
 
+/* v1.34 pkg/controller/daemon/update.go, constructHistory: a revision without a hash has its name for it, and so have new pods. */
+START_TEST(daemon_lost_hash)
+{
+    Mini *mini = mini_new();
+    ApiObject *revision;
+    const char *name;
+
+    mini_add(mini, make_node("n1", NULL));
+    add_set(mini, &daemon_set_kind, "");
+    sync_set(mini, &daemon_set_kind);
+    name = api_name(mini_nth(mini, &controller_revision_kind, 0));
+    revision = mini_edit(mini, &controller_revision_kind, name);
+    str_map_remove(&api_edit_meta(revision)->labels, str_intern(DAEMON_HASH_LABEL));
+    mini_put(mini, revision);
+    mini_remove(mini, mini_nth(mini, &pod_kind, 0));
+    sync_set(mini, &daemon_set_kind);
+    ck_assert_uint_eq(mini_count(mini, &controller_revision_kind), 1);
+    ck_assert_str_eq(str_map_get(&mini_nth(mini, &controller_revision_kind, 0)->meta->labels, str_intern(DAEMON_HASH_LABEL)), name);
+    ck_assert_str_eq(str_map_get(&mini_nth(mini, &pod_kind, 0)->meta->labels, str_intern(DAEMON_HASH_LABEL)), name);
+    sync_set(mini, &daemon_set_kind);
+    ck_assert_uint_eq(count_lines(mini, "update ControllerRevision "), 0);
+    mini_end(mini);
+}
+END_TEST
+
 /* --- DaemonSet --------------------------------------------------------------------------------------------------------- */
 
 /*
@@ -442,6 +467,7 @@ revisions_suite(void)
     tcase_add_loop_test(tests, history_limits, 0, G_N_ELEMENTS(limit_cases));
     tcase_add_loop_test(tests, stateful_revisions, 0, G_N_ELEMENTS(revision_cases));
     tcase_add_loop_test(tests, adoption, 0, 2);
+    tcase_add_test(tests, daemon_lost_hash);
     tcase_add_test(tests, daemon_failed_pods);
     tcase_add_test(tests, daemon_succeeded_pod);
     tcase_add_test(tests, stateful_start_ordinal);
