@@ -117,6 +117,37 @@ START_TEST(test_substitution)
 }
 END_TEST
 
+/*
+ * k8s.io/kubectl pkg/cmd/run/run.go v0.34, handleAttachPod: the log of a pod that has ended, else what comes from then on; the exit status of its
+ * container; --rm takes away what was made.
+ */
+#define RECORDED "All commands and output from this session will be recorded in container logs, including credentials and sensitive information " \
+                 "passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n"
+static const struct {
+    const char *command;
+    int exit;
+    const char *out, *err;
+} attached[] = {
+    {"run q --image=x --rm -i --restart=Never -- echo hi", 0, "hi\npod \"q\" deleted from default namespace\n", ""},
+    {"run q --image=x --attach --restart=Never -- sh -c \"echo hi; exit 3\"", 3, "hi\n", "pod default/q terminated (Error)\n"},
+    {"run q --image=x --rm -i --restart=Never -- sh -c \"sleep 5; echo late\"", 0, "late\npod \"q\" deleted from default namespace\n", RECORDED},
+    {"run q --image=x --rm -i -q --restart=Never -- sh -c \"sleep 5; echo late\"", 0, "late\n", ""},
+    {"run q --image=x --rm --restart=Never -- true", 1, "",
+     "error: --rm should only be used for attached containers\nSee 'kubectl run -h' for help and examples\n"},
+};
+
+START_TEST(test_attached_run)
+{
+    g_autofree char *text = g_strdup_printf(SCENARIO(ONE_NODE "  timeline:\n  - {at: 2s, kubectl: '%s'}\n"), attached[_i].command);
+    g_auto(Play) played = play(text);
+    const RunCommand *command = run_command(played.run, 0);
+
+    ck_assert_str_eq(command->out, attached[_i].out);
+    ck_assert_str_eq(command->err, attached[_i].err);
+    ck_assert_int_eq(command->exit, attached[_i].exit);
+}
+END_TEST
+
 /* Standard input of a command. */
 START_TEST(test_input)
 {
@@ -162,6 +193,7 @@ timeline_suite(void)
     tcase_add_test(tcase, test_manifests);
     tcase_add_test(tcase, test_refused);
     tcase_add_test(tcase, test_substitution);
+    tcase_add_loop_test(tcase, test_attached_run, 0, G_N_ELEMENTS(attached));
     tcase_add_test(tcase, test_input);
     tcase_add_test(tcase, test_rate);
     tcase_add_test(tcase, test_set);
