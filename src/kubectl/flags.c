@@ -52,6 +52,15 @@ static const struct {
     {"field-manager", " annotate apply autoscale create diff edit expose label patch replace rollout run set taint "},
 };
 
+gboolean
+flag_is_global(const char *flag)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(owners); i++)
+        if (str_is(owners[i].flag, flag))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean
 has_flag(const Verb *verb, const char *flag)
 {

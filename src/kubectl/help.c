@@ -122,12 +122,12 @@ by_name(gconstpointer a, gconstpointer b)
 }
 
 static void
-append_flags(GString *out, const FlagDef *flags)
+append_flags(GString *out, const FlagDef *flags, gboolean only_global)
 {
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
 
     for (; flags != NULL && flags->name != NULL; flags++)
-        if (!str_is(flags->name, "help"))
+        if (!str_is(flags->name, "help") && (!only_global || flag_is_global(flags->name)))
             g_ptr_array_add(sorted, (gpointer)flags);
     g_ptr_array_sort(sorted, by_name);
     for (guint i = 0; i < sorted->len; i++) {
@@ -159,7 +159,7 @@ help_of_verb(const Verb *verb, const char *subverb)
     }
     if (verb->flags != NULL && verb->flags->name != NULL) {
         g_string_append(out, "\nOptions:\n");
-        append_flags(out, verb->flags);
+        append_flags(out, verb->flags, FALSE);
     }
     g_string_append(out, "\nUsage:\n");
     if (is_within)
@@ -192,6 +192,6 @@ help_of_options(void)
 {
     GString *out = g_string_new("The following options can be passed to any command:\n\n");
 
-    append_flags(out, common_flags);
+    append_flags(out, common_flags, TRUE);
     return g_string_free(out, FALSE);
 }

@@ -98,6 +98,8 @@ gint64 flag_int(const Command *command, const char *name, gint64 fallback);
 gint64 flag_duration_ns(const Command *command, const char *name, gint64 fallback);
 const GPtrArray *flag_strings(const Command *command, const char *name); /* NULL if absent */
 extern const FlagDef common_flags[];
+/* flag_is_global: of the common flags, one that every verb has. */
+gboolean flag_is_global(const char *flag);
 
 /* --- talking ----------------------------------------------------------------------------- */
 

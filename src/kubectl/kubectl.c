@@ -421,6 +421,7 @@ stands_alone(const char *flag)
 static void
 command_on_start(Sim *sim, gpointer self)
 {
+    static const char *const own_formats[] = {"get", "api-resources", "version", NULL};
     Command *command = self;
 
     (void)sim;
@@ -432,8 +433,8 @@ command_on_start(Sim *sim, gpointer self)
         print_help(command);
         return;
     }
-    /* get says first that there is no type */
-    if (!str_is(command->verb->name, "get") && !print_output_is_known(command))
+    /* get says first that there is no type; the others have formats of their own */
+    if (!g_strv_contains(own_formats, command->verb->name) && !print_output_is_known(command))
         return;
     command->verb->run(command);
 }

@@ -217,6 +217,8 @@ on_ready(Command *command, FollowEnd end)
         await_end(command);
         return;
     }
+    if (flag_bool(command, "stdin") && flag_bool(command, "tty"))
+        command_warn(command, "Unable to use a TTY - input is not a terminal or the right kind of file");
     if (flag_bool(command, "stdin") && !flag_bool(command, "quiet"))
         command_warn(command, "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
                               "information passed through the command prompt.\n"

@@ -229,11 +229,28 @@ version_value(void)
     return value;
 }
 
+/* json.MarshalIndent of the struct: two blanks, fields as they are declared. */
+static void
+print_version_json(Command *command, gboolean only_client)
+{
+    static const char text[] = "{\n    \"major\": \"1\",\n    \"minor\": \"34\",\n    \"gitVersion\": \"" VERSION "\",\n"
+                               "    \"platform\": \"linux/amd64\"\n  }";
+
+    command_print(command, "{\n  \"clientVersion\": %s,\n  \"kustomizeVersion\": \"" KUSTOMIZE "\"", text);
+    if (!only_client)
+        command_print(command, ",\n  \"serverVersion\": %s", text);
+    command_print(command, "\n}\n");
+}
+
 static void
 print_version(Command *command)
 {
     gboolean only_client = flag_bool(command, "client");
 
+    if (str_is(flag_string(command, "output"), "json")) {
+        print_version_json(command, only_client);
+        return;
+    }
     if (!str_is_empty(flag_string(command, "output"))) {
         g_autoptr(Value) all = value_new_map();
 
@@ -313,12 +330,19 @@ api_run(Command *command)
         return;
     }
     if (command->verb != &explain_verb && command->args->len > 0) {
-        if (command->verb == &cluster_info_verb)
+        if (command->verb == &version_verb)
+            command_fail(command, "extra arguments: [%s]", (const char *)g_ptr_array_index(command->args, 0));
+        else if (command->verb == &cluster_info_verb)
             command_usage(command, "unknown command \"%s\"",
                           (const char *)g_ptr_array_index(command->args, 0));
         else
             command_usage(command, "unexpected arguments: [%s]",
                           (const char *)g_ptr_array_index(command->args, 0));
+        return;
+    }
+    if (command->verb == &version_verb && !str_is_empty(flag_string(command, "output")) && !str_is(flag_string(command, "output"), "yaml") &&
+        !str_is(flag_string(command, "output"), "json")) {
+        command_fail(command, "--output must be 'yaml' or 'json'");
         return;
     }
     if (command->verb == &api_resources_verb ? !resource_flags_fit(command) : !print_output_is_known(command))

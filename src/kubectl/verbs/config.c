@@ -274,7 +274,13 @@ auth_run(Command *command)
     }
     if (type[0] != '/') {
         g_autofree char *kind_word = g_strndup(type, strcspn(type, "/"));
+        const ApiKind *kind = api_kind_find_resource(kind_word);
 
+        if (kind != NULL && !kind->is_namespaced && !flag_bool(command, "all-namespaces")) {
+            g_autofree char *group = kind->group[0] == '\0' ? g_strdup("") : g_strdup_printf(" in group '%s'", kind->group);
+
+            command_warn(command, "Warning: resource '%s' is not namespace scoped%s\n", kind->plural, group);
+        }
         if (api_kind_find_resource(kind_word) == NULL && !str_is(kind_word, "*"))
             command_warn(command, "Warning: the server doesn't have a resource type '%s'\n",
                          kind_word);

@@ -8,6 +8,7 @@
 
 #include "api/kinds/batch.h"
 #include "kubectl/generate.h"
+#include "kubectl/kustomize.h"
 #include "kubectl/last_applied.h"
 
 static void create_run(Command *command);
@@ -58,6 +59,7 @@ static const FlagDef flags[] = {
     {"from-literal", 0, FLAG_STRINGS, NULL, NULL},
     {"from-file", 0, FLAG_STRINGS, NULL, NULL},
     {"from-env-file", 0, FLAG_STRINGS, NULL, NULL},
+    {"append-hash", 0, FLAG_BOOL, NULL, NULL},
     {"type", 0, FLAG_STRING, NULL, NULL},
     {"docker-server", 0, FLAG_STRING, "https://index.docker.io/v1/", NULL},
     {"docker-username", 0, FLAG_STRING, NULL, NULL},
@@ -215,6 +217,20 @@ has_inner(Command *command, const Creation *creation)
     return !str_is(inner, "externalname") || has_required(command, external);
 }
 
+/* --append-hash: of the data as a map, also where there is none (pkg/util/hash). (interned) */
+static const char *
+append_hash(Value *object, const char *name)
+{
+    g_autoptr(Value) seen = value_copy(object);
+    g_autofree char *hash = NULL;
+
+    if (value_get(seen, "data") == NULL)
+        value_set(seen, "data", value_new_map());
+    hash = kustomize_hash(seen);
+    value_set(value_get(object, "metadata"), "name", value_new_string(str_internf("%s-%s", name, hash)));
+    return str_internf("%s-%s", name, hash);
+}
+
 /* --- create job --from=cronjob/NAME ------------------------------------------------------------------- */
 
 /* FALSE: message out, ended. */
@@ -313,6 +329,8 @@ generate(Command *command)
     }
     target.kind = kind;
     target.name = str_intern(g_ptr_array_index(command->args, words));
+    if (flag_bool(command, "append-hash") && (kind == &config_map_kind || kind == &secret_kind))
+        target.name = append_hash(target.manifest, target.name);
     target.namespace_ = kind->is_namespaced ? command_namespace(command) : NULL;
     g_array_append_val(command->targets, target);
     return TRUE;

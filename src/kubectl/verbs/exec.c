@@ -205,6 +205,14 @@ not_running(Command *command)
                  state->container);
 }
 
+/* StreamOptions.SetupTTY: -it of who sits at no terminal. */
+static void
+say_no_terminal(Command *command)
+{
+    if (flag_bool(command, "stdin") && flag_bool(command, "tty"))
+        command_warn(command, "Unable to use a TTY - input is not a terminal or the right kind of file");
+}
+
 static void
 exec_go(Command *command, const ApiObject *pod)
 {
@@ -214,6 +222,7 @@ exec_go(Command *command, const ApiObject *pod)
     const char *dial = NULL;
 
     g_ptr_array_add(argv, NULL);
+    say_no_terminal(command);
     if (options->pod_exec != NULL &&
         options->pod_exec(options->self, pod, state->container, (const char *const *)argv->pdata, &dial,
                           state->handle, on_executed, command))
@@ -315,6 +324,7 @@ attach_go(Command *command, const ApiObject *pod)
         refuse_dial(command, pod, dial);
         return;
     }
+    say_no_terminal(command);
     if (flag_bool(command, "stdin") && !flag_bool(command, "quiet"))
         command_warn(command, "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
                               "information passed through the command prompt.\n"
