@@ -394,7 +394,7 @@ def kubectl(o):
 
 
 def scheduling(o):
-    """Pods put before a real scheduler, the earlier ones bound where it put them: filters, scores, message and choice of `why --scheduling`."""
+    """Pods put before a real scheduler, the earlier ones bound where it put them: filters, scores, message and choice of `why --scheduling`; then clusters drawn at random: tests/scheduling_model.py."""
     head = {"apiVersion": "desk8s/v1", "kind": "Scenario", "metadata": {"name": "s"}, "spec": {"duration": "10s", "cluster": {"kubelet": "ideal"}}}
     for path in sorted(glob.glob(os.path.join(o.top, "tests", "scheduler", "data", "recorded", "*.jsonl"))):
         first, *rows = map(json.loads, open(path))
@@ -419,6 +419,10 @@ def scheduling(o):
             wrong = [k for k, bad in dict(message=got["message"] != row["message"], bound=(got["node"] is None) != (row["node"] is None), scores=want and ours != want,
                                           choice=want and row["node"] and ours.get(got["node"], {}).get("total") != best).items() if bad]
             say(name, not wrong, f"{wrong}: wanted {row['node']} {row['message']} {want}, got {r.stdout}")
+    sys.path.insert(0, os.path.join(o.top, "tests"))
+    import scheduling_model
+
+    scheduling_model.check(o, say, run)
 
 
 # --- what the API server answers ----------------------------------------------------------------
