@@ -2,6 +2,7 @@
 
 #include "client/controller_internal.h"
 
+#include "api/profile.h"
 #include "base/duration.h"
 #include "client/leader.h"
 
@@ -86,10 +87,35 @@ manager_resumed(gpointer self)
         controller_resumed(manager->controllers->pdata[i]);
 }
 
+static void
+manager_on_released(gpointer user)
+{
+    ControllerManager *manager = user;
+
+    process_exit(manager->process);
+}
+
+/* v1.34 cmd/kube-controller-manager handles no signal; v1.36 may, and then stops its controllers first. */
+static void
+manager_terminated(gpointer self)
+{
+    ControllerManager *manager = self;
+
+    if (manager->leader == NULL || !profile_has(FEATURE_RELEASE_LOCK_ON_EXIT, manager->options.version_minor)) {
+        process_exit(manager->process);
+        return;
+    }
+    manager->is_leading = FALSE;
+    for (guint i = 0; i < manager->controllers->len; i++)
+        controller_reset(manager->controllers->pdata[i]);
+    leader_release(manager->leader, manager_on_released);
+}
+
 static const ProcessHooks manager_hooks = {
     .started = manager_started,
     .stopped = manager_stopped,
     .resumed = manager_resumed,
+    .terminated = manager_terminated,
 };
 
 static void

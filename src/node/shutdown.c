@@ -9,6 +9,7 @@
  */
 
 #include "node/internal.h"
+#include "api/profile.h"
 #include "node/pressure.h"
 
 static const char message[] = "Pod was terminated in response to imminent node shutdown.";
@@ -107,7 +108,7 @@ shutdown_awaits(const Kubelet *k, const char *uid)
 
     if (w == NULL || w->is_finished)
         return FALSE;
-    return k->options.version_minor >= 32 || !w->has_terminated;
+    return profile_minor(k->options.version_minor) >= 32 || !w->has_terminated;
 }
 
 void

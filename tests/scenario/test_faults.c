@@ -252,6 +252,27 @@ START_TEST(test_return)
 }
 END_TEST
 
+#define HANDOVER(version, gates, expect)                                                           \
+    "apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: t}\nspec:\n  kubernetesVersion: '" version "'\n  duration: 30s\n" \
+    "  cluster: {controlPlane: {replicas: 2}, featureGates: {" gates "}, nodes: [{name: a}]}\n"    \
+    "  timeline:\n  - {at: 10s, fault: {componentStop: {component: controller-manager}}}\n"         \
+    "  expect:\n  - {at: 16s, that: 'kube-system/lease/kube-controller-manager {.spec.leaseTransitions} == " expect "'}\n"
+
+/* v1.36 ControllerManagerReleaseLeaderElectionLockOnExit; without it the signal just ends the process */
+START_TEST(test_handover)
+{
+    static const char *const texts[] = {
+        HANDOVER("1.34", "", "0"),
+        HANDOVER("1.36", "", "0"),
+        HANDOVER("1.36", "ControllerManagerReleaseLeaderElectionLockOnExit: true", "1"),
+    };
+    g_auto(Play) played = play(texts[_i]);
+    g_autofree char *checks = checks_of(played.run);
+
+    ck_assert_msg(run_failures(played.run) == 0, "%s", checks);
+}
+END_TEST
+
 /* Requests take longer while apiLatency lasts. */
 START_TEST(test_latency)
 {
@@ -280,6 +301,7 @@ faults_suite(void)
     tcase_add_loop_test(tcase, test_effects, 0, G_N_ELEMENTS(effects));
     tcase_add_test(tcase, test_pods);
     tcase_add_test(tcase, test_return);
+    tcase_add_loop_test(tcase, test_handover, 0, 3);
     tcase_add_test(tcase, test_latency);
     suite_add_tcase(suite, tcase);
     return suite;
