@@ -345,6 +345,123 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* TestPodLimitFunc: pods of so many containers, all alike; through the API, which fills in what a range leaves out. */
+static const struct {
+    const char *name;
+    guint count;
+    const char *type, *bounds, *requests, *limits;
+    const char *refusal; /* NULL: created */
+} bound_cases[] = {
+    {"ctr-min-cpu-request", 1, "Container", "min: {cpu: 50m}", "cpu: 100m",
+     "", NULL},
+    {"ctr-min-cpu-request-limit", 1, "Container", "min: {cpu: 50m}", "cpu: 100m",
+     "cpu: 200m", NULL},
+    {"ctr-min-memory-request", 1, "Container", "min: {memory: 50Mi}", "memory: 60Mi",
+     "", NULL},
+    {"ctr-min-memory-request-limit", 1, "Container", "min: {memory: 50Mi}", "memory: 60Mi",
+     "memory: 100Mi", NULL},
+    {"ctr-max-cpu-request-limit", 1, "Container", "max: {cpu: '2'}", "cpu: 500m",
+     "cpu: '1'", NULL},
+    {"ctr-max-cpu-limit", 1, "Container", "max: {cpu: '2'}", "",
+     "cpu: '1'", NULL},
+    {"ctr-max-mem-request-limit", 1, "Container", "max: {memory: 1Gi}", "memory: 250Mi",
+     "memory: 500Mi", NULL},
+    {"ctr-max-cpu-ratio", 1, "Container", "maxLimitRequestRatio: {cpu: '1.5'}", "cpu: 500m",
+     "cpu: 750m", NULL},
+    {"ctr-max-mem-limit", 1, "Container", "max: {memory: 1Gi}", "",
+     "memory: 500Mi", NULL},
+    {"pod-min-cpu-request", 2, "Pod", "min: {cpu: 100m}", "cpu: 75m",
+     "", NULL},
+    {"pod-min-cpu-request-limit", 2, "Pod", "min: {cpu: 100m}", "cpu: 75m",
+     "cpu: 200m", NULL},
+    {"pod-min-memory-request", 2, "Pod", "min: {memory: 100Mi}", "memory: 60Mi",
+     "", NULL},
+    {"pod-min-memory-request-limit", 2, "Pod", "min: {memory: 100Mi}", "memory: 60Mi",
+     "memory: 100Mi", NULL},
+    {"pod-max-cpu-request-limit", 2, "Pod", "max: {cpu: '2'}", "cpu: 500m",
+     "cpu: '1'", NULL},
+    {"pod-max-cpu-limit", 2, "Pod", "max: {cpu: '2'}", "",
+     "cpu: '1'", NULL},
+    {"pod-max-mem-request-limit", 2, "Pod", "max: {memory: 1Gi}", "memory: 250Mi",
+     "memory: 500Mi", NULL},
+    {"pod-max-mem-limit", 2, "Pod", "max: {memory: 1Gi}", "",
+     "memory: 500Mi", NULL},
+    {"pod-max-mem-ratio", 3, "Pod", "max: {memory: 2Gi}, maxLimitRequestRatio: {memory: '1.5'}", "memory: 300Mi",
+     "memory: 450Mi", NULL},
+    {"ctr-min-cpu-request", 1, "Container", "min: {cpu: 50m}", "cpu: 40m",
+     "", "minimum cpu usage per Container is 50m, but request is 40m"},
+    {"ctr-min-cpu-request-limit", 1, "Container", "min: {cpu: 50m}", "cpu: 40m",
+     "cpu: 200m", "minimum cpu usage per Container is 50m, but request is 40m"},
+    {"ctr-min-cpu-no-request-limit: the minimum is the default", 1, "Container", "min: {cpu: 50m}", "",
+     "", NULL},
+    {"ctr-min-memory-request", 1, "Container", "min: {memory: 50Mi}", "memory: 40Mi",
+     "", "minimum memory usage per Container is 50Mi, but request is 40Mi"},
+    {"ctr-min-memory-request-limit", 1, "Container", "min: {memory: 50Mi}", "memory: 40Mi",
+     "memory: 100Mi", "minimum memory usage per Container is 50Mi, but request is 40Mi"},
+    {"ctr-max-cpu-request-limit", 1, "Container", "max: {cpu: '2'}", "cpu: 500m",
+     "cpu: 2500m", "maximum cpu usage per Container is 2, but limit is 2500m"},
+    {"ctr-max-cpu-limit", 1, "Container", "max: {cpu: '2'}", "",
+     "cpu: 2500m", "maximum cpu usage per Container is 2, but limit is 2500m"},
+    {"ctr-max-cpu-no-request-limit: the maximum is the default", 1, "Container", "max: {cpu: '2'}", "",
+     "", NULL},
+    {"ctr-max-cpu-ratio", 1, "Container", "maxLimitRequestRatio: {cpu: '1'}", "cpu: 1250m",
+     "cpu: 2500m", "cpu max limit to request ratio per Container is 1, but provided ratio is 2.000000"},
+    {"ctr-max-mem-request-limit", 1, "Container", "max: {memory: 1Gi}", "memory: 250Mi",
+     "memory: 2Gi", "maximum memory usage per Container is 1Gi, but limit is 2Gi"},
+    {"ctr-max-mem-limit", 1, "Container", "max: {memory: 1Gi}", "",
+     "memory: 2Gi", "maximum memory usage per Container is 1Gi, but limit is 2Gi"},
+    {"pod-min-cpu-request", 1, "Pod", "min: {cpu: 100m}", "cpu: 75m",
+     "", "minimum cpu usage per Pod is 100m, but request is 75m"},
+    {"pod-min-cpu-request-limit", 1, "Pod", "min: {cpu: 100m}", "cpu: 75m",
+     "cpu: 200m", "minimum cpu usage per Pod is 100m, but request is 75m"},
+    {"pod-min-memory-request", 1, "Pod", "min: {memory: 100Mi}", "memory: 60Mi",
+     "", "minimum memory usage per Pod is 100Mi, but request is 60Mi"},
+    {"pod-min-memory-request-limit", 1, "Pod", "min: {memory: 100Mi}", "memory: 60Mi",
+     "memory: 100Mi", "minimum memory usage per Pod is 100Mi, but request is 60Mi"},
+    {"pod-max-cpu-request-limit", 3, "Pod", "max: {cpu: '2'}", "cpu: 500m",
+     "cpu: '1'", "maximum cpu usage per Pod is 2, but limit is 3"},
+    {"pod-max-cpu-limit", 3, "Pod", "max: {cpu: '2'}", "",
+     "cpu: '1'", "maximum cpu usage per Pod is 2, but limit is 3"},
+    {"pod-max-mem-request-limit", 3, "Pod", "max: {memory: 1Gi}", "memory: 250Mi",
+     "memory: 500Mi", "maximum memory usage per Pod is 1Gi, but limit is 1500Mi"},
+    {"pod-max-mem-limit", 3, "Pod", "max: {memory: 1Gi}", "",
+     "memory: 500Mi", "maximum memory usage per Pod is 1Gi, but limit is 1500Mi"},
+    {"pod-max-mem-ratio", 3, "Pod", "max: {memory: 2Gi}, maxLimitRequestRatio: {memory: '1.5'}", "memory: 250Mi",
+     "memory: 500Mi", "memory max limit to request ratio per Pod is 1500m, but provided ratio is 2.000000"},
+    {"ctr-min-local-ephemeral-storage-request", 1, "Container", "min: {ephemeral-storage: 50Mi}", "ephemeral-storage: 40Mi",
+     "", "minimum ephemeral-storage usage per Container is 50Mi, but request is 40Mi"},
+    {"ctr-max-local-ephemeral-storage-ratio", 1, "Container", "maxLimitRequestRatio: {ephemeral-storage: '1.5'}", "ephemeral-storage: 300Mi",
+     "ephemeral-storage: 450Mi", NULL},
+    {"pod-max-local-ephemeral-storage-request-limit", 3, "Pod", "max: {ephemeral-storage: 1Gi}", "ephemeral-storage: 250Mi",
+     "ephemeral-storage: 500Mi", "maximum ephemeral-storage usage per Pod is 1Gi, but limit is 1500Mi"},
+    {"pod-min-local-ephemeral-storage-request", 2, "Pod", "min: {ephemeral-storage: 100Mi}", "ephemeral-storage: 60Mi",
+     "", NULL},
+};
+
+START_TEST(test_bounds)
+{
+    g_autoptr(GString) text = g_string_new("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [");
+    g_autofree char *range = g_strdup_printf("{apiVersion: v1, kind: LimitRange, metadata: {name: l}, spec: {limits: [{type: %s, %s}]}}",
+                                             bound_cases[_i].type, bound_cases[_i].bounds);
+    ApiResponse *response;
+
+    for (guint i = 0; i < bound_cases[_i].count; i++)
+        g_string_append_printf(text, "%s{name: foo-%u, image: i, resources: {requests: {%s}, limits: {%s}}}", i > 0 ? ", " : "", i,
+                               bound_cases[_i].requests, bound_cases[_i].limits);
+    g_string_append(text, "]}}");
+    create(range);
+    response = fixture_create_text(&fixture, text->str, FIELD_VALIDATION_STRICT);
+    ck_assert_msg(response->code == (bound_cases[_i].refusal == NULL ? 201 : 403), "%s: %s", bound_cases[_i].name,
+                  response->status == NULL ? "" : response->status->message);
+    if (bound_cases[_i].refusal != NULL) {
+        g_autofree char *want = g_strdup_printf("pods \"p\" is forbidden: %s", bound_cases[_i].refusal);
+
+        ck_assert_str_eq(response->status->message, want);
+    }
+    api_response_free(response);
+}
+END_TEST
+
 /* What was filled in stands in an annotation, in the order request, limit, container by container. */
 START_TEST(test_limit_annotation)
 {
@@ -402,6 +519,7 @@ quota_suite(void)
     tcase_add_test(tcase, test_dry_run);
     tcase_add_loop_test(tcase, test_update, 0, 2);
     tcase_add_loop_test(tcase, test_limits, 0, G_N_ELEMENTS(limit_cases));
+    tcase_add_loop_test(tcase, test_bounds, 0, G_N_ELEMENTS(bound_cases));
     tcase_add_test(tcase, test_limit_annotation);
     tcase_add_loop_test(tcase, test_claim_limits, 0, 3);
     suite_add_tcase(suite, tcase);
