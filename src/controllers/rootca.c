@@ -38,6 +38,7 @@ reconcile(const Reconcile *r, Plan *plan)
     const char *name = str_intern(CONFIG_MAP);
     const ApiObject *present;
     ApiObject *map;
+    PlanStep *step;
 
     if (namespace_ == NULL || !str_is(namespace_status(namespace_)->phase, "Active"))
         return;
@@ -45,7 +46,9 @@ reconcile(const Reconcile *r, Plan *plan)
     if (present == NULL) {
         map = api_object_new(&config_map_kind, api_name(namespace_), name);
         fill(map, ca);
-        plan_create(plan, map, "because every active namespace has one")->ignore_terminating = TRUE;
+        step = plan_create(plan, map, "because every active namespace has one");
+        step->ignore_terminating = TRUE;
+        step->ignore_codes[0] = 404; /* the namespace is gone */
     } else if (!is_right(present, ca)) {
         map = api_object_copy(present);
         fill(map, ca);

@@ -189,19 +189,110 @@ START_TEST(test_contents)
 }
 END_TEST
 
-START_TEST(test_root_ca_is_mended)
+/* v1.34 pkg/controller/certificates/rootcacertpublisher/publisher_test.go, TestConfigMapCreation, TestConfigMapUpdateNoHotLoop */
+static const struct {
+    const char *name;
+    const char *data;  /* of the ConfigMap that is there; NULL: none; "": as published */
+    const char *about; /* the annotation that tells what it is for; NULL: none, "": as published */
+    const char *want;
+} ca_cases[] = {
+    {"create new namespace, delete ca configmap", NULL, NULL, "create ConfigMap kube-root-ca.crt"},
+    {"delete other configmap, update with correct content", "", "", ""},
+    {"update with wrong content", "{ca.crt: fake}", "", "update ConfigMap kube-root-ca.crt"},
+    {"a key too many", "{ca.crt: fake, x: 'y'}", "", "update ConfigMap kube-root-ca.crt"},
+    {"no key", "{}", "", "update ConfigMap kube-root-ca.crt"},
+    {"configmap with other annotation value, keep", "", "other", ""},
+    {"configmap without annotation, add it", "", NULL, "update ConfigMap kube-root-ca.crt"},
+};
+
+START_TEST(test_root_ca)
 {
+    const char *annotation = str_intern("kubernetes.io/description");
     Mini *mini = mini_new();
-    ApiObject *map;
 
     mini_add(mini, make_namespace("default", FALSE, 0));
+    if (ca_cases[_i].want[0] != 'c') {
+        ApiObject *map;
+
+        mini_sync(mini, &root_ca_controller, "default");
+        mini_check_log(mini, "published", "create ConfigMap kube-root-ca.crt");
+        map = mini_edit(mini, &config_map_kind, "kube-root-ca.crt");
+        if (ca_cases[_i].about == NULL)
+            str_map_remove(&api_edit_meta(map)->annotations, annotation);
+        else if (ca_cases[_i].about[0] != '\0')
+            str_map_set(&api_edit_meta(map)->annotations, annotation, str_intern(ca_cases[_i].about));
+        if (ca_cases[_i].data[0] != '\0') {
+            g_autofree char *text = g_strdup_printf("{metadata: {name: m}, data: %s}", ca_cases[_i].data);
+            ApiObject *other = object_from_yaml(&config_map_kind, text);
+            StrMap *data = &((ConfigMapBody *)api_edit_body(map))->data;
+
+            str_map_clear(data);
+            for (guint i = 0; i < ((const ConfigMapBody *)other->body)->data.count; i++)
+                str_map_set(data, ((const ConfigMapBody *)other->body)->data.items[i].key,
+                            ((const ConfigMapBody *)other->body)->data.items[i].value);
+            api_object_unref(other);
+        }
+        mini_put(mini, map);
+    }
     mini_sync(mini, &root_ca_controller, "default");
-    map = mini_edit(mini, &config_map_kind, "kube-root-ca.crt");
-    str_map_set(&((ConfigMapBody *)api_edit_body(map))->data, str_intern("ca.crt"),
-                str_intern("x"));
-    mini_put(mini, map);
+    mini_check_log(mini, ca_cases[_i].name, ca_cases[_i].want);
     mini_sync(mini, &root_ca_controller, "default");
-    mini_check_log(mini, "mended", "update ConfigMap kube-root-ca.crt");
+    mini_check_log(mini, "no hot loop", "");
+    mini_free(mini);
+}
+END_TEST
+
+/* TestServiceAccountCreation: which are there, and what the loss of one leads to. */
+static const struct {
+    const char *name, *present; /* a ServiceAccount that is there; NULL: none */
+    gboolean is_active;
+    const char *want;
+} account_cases[] = {
+    {"new active namespace missing serviceaccounts", NULL, TRUE, "create ServiceAccount default"},
+    {"new active namespace having serviceaccounts", "default", TRUE, ""},
+    {"... having others", "managed", TRUE, "create ServiceAccount default"},
+    {"new terminating namespace", NULL, FALSE, ""},
+    {"deleted serviceaccount with terminating namespace", "managed", FALSE, ""},
+};
+
+START_TEST(test_accounts)
+{
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_namespace("default", !account_cases[_i].is_active, mini_wall_ns(mini)));
+    if (account_cases[_i].present != NULL)
+        mini_add(mini, api_object_new(&service_account_kind, str_intern("default"), str_intern(account_cases[_i].present)));
+    mini_sync(mini, &service_account_controller, "default");
+    mini_check_log(mini, account_cases[_i].name, account_cases[_i].want);
+    mini_free(mini);
+}
+END_TEST
+
+/* "deleted serviceaccount without namespace", "create new namespace" that is gone by now; and it may go just then. */
+START_TEST(test_namespace_gone)
+{
+    static const struct {
+        int code;
+        const char *error; /* of the certificate publisher, and of the accounts' */
+        const char *account_error;
+    } rows[] = {{404, NULL, "no"}, {409, "no", NULL}, {500, "no", "no"}};
+    Mini *mini = mini_new();
+
+    mini_sync(mini, &service_account_controller, "default");
+    mini_sync(mini, &root_ca_controller, "default");
+    mini_check_log(mini, "no such namespace", "");
+    mini_add(mini, make_namespace("default", FALSE, 0));
+    for (guint i = 0; i < 2; i++)
+        mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE,
+                                        .kind = i == 0 ? &config_map_kind : &service_account_kind,
+                                        .code = rows[_i].code,
+                                        .reason = "x",
+                                        .message = "no",
+                                        .count = 9});
+    mini_sync(mini, &root_ca_controller, "default");
+    ck_assert_pstr_eq(mini->error, rows[_i].error);
+    mini_sync(mini, &service_account_controller, "default");
+    ck_assert_pstr_eq(mini->error, rows[_i].account_error);
     mini_free(mini);
 }
 END_TEST
@@ -311,7 +402,9 @@ namespace_suite(void)
     tcase_add_test(tcase, test_condition_words);
     tcase_add_test(tcase, test_finalizers_hold);
     tcase_add_loop_test(tcase, test_contents, 0, G_N_ELEMENTS(content_cases));
-    tcase_add_test(tcase, test_root_ca_is_mended);
+    tcase_add_loop_test(tcase, test_root_ca, 0, G_N_ELEMENTS(ca_cases));
+    tcase_add_loop_test(tcase, test_accounts, 0, G_N_ELEMENTS(account_cases));
+    tcase_add_loop_test(tcase, test_namespace_gone, 0, 3);
     tcase_add_test(tcase, test_cidr_order);
     tcase_add_test(tcase, test_cidr_full);
     tcase_add_test(tcase, test_cidr_blocks);
