@@ -82,7 +82,7 @@ answer_judge(SupportAnswer *answer, const ApiObject *old)
     if (errors->list.count > 0)
         answer_refuse(answer, api_status_invalid(object->kind, api_name(object), errors));
     else if (object->kind->warn != NULL)
-        object->kind->warn(object, NULL, answer->warnings);
+        object->kind->warn(object, old, answer->warnings);
 }
 
 SupportAnswer

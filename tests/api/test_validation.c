@@ -35,7 +35,7 @@ compare_warnings(const char *name, const ApiObject *object, const Value *respons
     g_autoptr(GPtrArray) got = g_ptr_array_new_with_free_func(g_free);
 
     if (object->kind->warn != NULL)
-        object->kind->warn(object, got);
+        object->kind->warn(object, NULL, got);
     ck_assert_msg(got->len == want->count, "%s: %u warnings, want %u", name, got->len, want->count);
     for (guint i = 0; i < got->len; i++) {
         g_autofree char *header = g_strdup_printf("299 - %s", api_quote(g_ptr_array_index(got, i)));
@@ -659,7 +659,7 @@ START_TEST(test_warning)
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) got = g_string_new(NULL);
 
-    object->kind->warn(object, warnings);
+    object->kind->warn(object, NULL, warnings);
     for (guint i = 0; i < warnings->len; i++)
         g_string_append_printf(got, "%s\n", (char *)g_ptr_array_index(warnings, i));
     ck_assert_str_eq(got->str, warning_cases[_i].want);
