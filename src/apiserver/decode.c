@@ -169,6 +169,12 @@ add_duplicates(GPtrArray *texts, const Value *value, const char *path)
     }
 }
 
+static int
+compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* applyJSPatch, strategicPatchObject: what a strict reader says of the patch itself, before what it makes. */
 static void
 add_patch_errors(const ApiRequest *request, ApiDecodeResult *result)
@@ -183,6 +189,9 @@ add_patch_errors(const ApiRequest *request, ApiDecodeResult *result)
         for (guint k = 0; k < body->items[i]->count; k++)
             if (!g_strv_contains(known, body->items[i]->keys[k]))
                 g_ptr_array_add(texts, g_strdup_printf("json patch unknown field \"[%u].%s\"", i, body->items[i]->keys[k]));
+    /* FromUnstructuredWithValidation, which reads the outcome of a strategic patch, sorts. */
+    if (result->strict != NULL && request->patch_type == PATCH_STRATEGIC)
+        g_ptr_array_sort(result->strict, compare_texts);
     for (guint i = 0; result->strict != NULL && i < result->strict->len; i++)
         g_ptr_array_add(texts, g_strdup(g_ptr_array_index(result->strict, i)));
     g_clear_pointer(&result->strict, g_ptr_array_unref);

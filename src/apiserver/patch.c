@@ -64,9 +64,13 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
 
     if (after == NULL)
         return status;
+    if (request->patch_type != PATCH_STRATEGIC) /* the text that is read is of sorted maps */
+        value_sort(after);
     *out_new = decode_patched(call, before, after, &status);
     if (status == NULL)
         status = check_name(request, *out_new);
+    if (status == NULL)
+        status = update_check_revision_text(*out_new, after);
     if (status == NULL)
         status = check_revision(request, (*out_new)->resource_version, old);
     if (status != NULL)

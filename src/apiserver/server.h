@@ -240,6 +240,8 @@ gboolean scale_is_there(const ApiKind *kind);
 ApiStatus *update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_change);
 /* update_answer: 200 with the object. */
 void update_answer(Call *call, const ApiObject *object);
+/* update_check_revision_text: 500 if what @tree says is no number: APIObjectVersioner.ObjectResourceVersion. */
+ApiStatus *update_check_revision_text(const ApiObject *sent, const Value *tree);
 /* update_check_name: 400 if body and URL disagree. */
 ApiStatus *update_check_name(const ApiRequest *request, const ApiObject *object);
 /* delete_marks: sets deletion time and grace; +1 generation the first time. */

@@ -4,6 +4,7 @@
  * Models: v1.34 registry/generic/registry/store.go Update, registry/rest/update.go.
  */
 
+#include "api/validate.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/managers.h"
 
@@ -183,6 +184,18 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
     return NULL;
 }
 
+ApiStatus *
+update_check_revision_text(const ApiObject *sent, const Value *tree)
+{
+    const char *text = value_get_string(value_get_path(tree, "metadata", NULL), "resourceVersion", "");
+
+    if (sent->resource_version != G_MAXUINT64)
+        return NULL;
+    return api_status_new(500, NULL,
+                          str_internf("strconv.ParseUint: parsing %s: %s", api_quote(text),
+                                      text[strspn(text, "0123456789")] == '\0' ? "value out of range" : "invalid syntax"));
+}
+
 static ApiStatus *
 check_preconditions(const Call *call, const ApiObject *old)
 {
@@ -194,6 +207,12 @@ check_preconditions(const Call *call, const ApiObject *old)
                                    str_internf("Precondition failed: UID in precondition: %s, UID "
                                                "in object meta: %s",
                                                api_uid(sent), api_uid(old)));
+    if (call->request->body != NULL) {
+        ApiStatus *status = update_check_revision_text(sent, call->request->body);
+
+        if (status != NULL)
+            return status;
+    }
     if (sent->resource_version == 0) {
         if (kind->allows_unconditional_update)
             return NULL;

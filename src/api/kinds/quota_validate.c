@@ -33,6 +33,7 @@ check_amounts(ApiErrors *errors, const char *part, const QuantityMap *map)
 
 /* --- scopes -------------------------------------------------------------------------------------- */
 
+/* IsResourceQuotaScopeValidForResource: a scope that nobody knows fits everything */
 static gboolean
 scope_fits(const char *scope, const char *resource)
 {
@@ -62,8 +63,7 @@ check_scopes(ApiErrors *errors, const QuotaSpec *spec)
             field_invalid_raw(errors, "scopes", printed, "unsupported scope");
         for (guint k = 0; k < spec->hard.count; k++)
             if (is_quota_resource(spec->hard.items[k].key) &&
-                (!scope_fits(scope, spec->hard.items[k].key) ||
-                 !g_strv_contains(scope_names, scope)))
+                !scope_fits(scope, spec->hard.items[k].key))
                 field_invalid_raw(errors, "scopes", printed,
                                   "unsupported scope applied to resource");
     }
@@ -104,7 +104,7 @@ check_scope_resources(ApiErrors *errors, const QuotaSpec *spec, const char *scop
 {
     for (guint i = 0; i < spec->hard.count; i++)
         if (is_quota_resource(spec->hard.items[i].key) &&
-            (!scope_fits(scope, spec->hard.items[i].key) || !g_strv_contains(scope_names, scope)))
+            !scope_fits(scope, spec->hard.items[i].key))
             field_invalid_raw(errors, NULL, print_scope_selector(spec->scope_selector),
                               "unsupported scope applied to resource");
 }
