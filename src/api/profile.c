@@ -137,6 +137,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                     "An image that is there is told with `and can be accessed by the pod`.", 33, 0},
     [FEATURE_RELEASE_LOCK_ON_EXIT] = {"ControllerManagerReleaseLeaderElectionLockOnExit", KCM, PROFILE_NEVER, "pkg/features/kube_features.go",
                                       "A controller manager that is told to end gives its lease back, as a scheduler does.", 36, 0},
+    [FEATURE_READINESS_KEPT] = {"ReadinessKeptByKubelet", LET, 35, "pkg/kubelet/prober/prober_manager.go",
+                                "A kubelet that starts anew leaves running containers as ready as they were."},
     [FEATURE_STATEFUL_MAX_UNAVAILABLE] = {"MaxUnavailableStatefulSet", KCM, PROFILE_NEVER, "pkg/features/kube_features.go",
                                           "A StatefulSet may replace several pods at a time.", 24, 0},
     [FEATURE_HPA_TOLERANCE] = {"HPAConfigurableTolerance", KCM, 35, "pkg/features/kube_features.go",

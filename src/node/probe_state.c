@@ -24,14 +24,22 @@ probe_state_store(ProbeState *state, ProbeResult result)
     return TRUE;
 }
 
+void
+probe_state_adopt(ProbeState *state, const char *id)
+{
+    if (state->container_id == id)
+        return;
+    state->container_id = id;
+    state->result = PROBE_NONE;
+    state->is_on_hold = FALSE;
+}
+
 gboolean
 probe_state_see(ProbeState *state, const char *id)
 {
     if (state->container_id == id)
         return FALSE;
-    state->container_id = id;
-    state->result = PROBE_NONE;
-    state->is_on_hold = FALSE;
+    probe_state_adopt(state, id);
     return probe_state_store(state, probe_initial_result(state->type));
 }
 

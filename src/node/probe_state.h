@@ -20,6 +20,8 @@ typedef struct {
 ProbeResult probe_initial_result(ProbeType type);
 /* probe_state_see: the instance is @id. TRUE: the stored result changed. */
 gboolean probe_state_see(ProbeState *state, const char *id);
+/* probe_state_adopt: as before, but an instance older than the kubelet has no result until it is checked. */
+void probe_state_adopt(ProbeState *state, const char *id);
 /* probe_state_store: TRUE if it differs from what was stored. */
 gboolean probe_state_store(ProbeState *state, ProbeResult result);
 /*

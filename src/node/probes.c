@@ -9,8 +9,10 @@
 #include "node/internal.h"
 #include "node/probe_run.h"
 #include "node/probe_state.h"
+#include "api/profile.h"
 
-#define ATTEMPTS_MAX 3
+#define ATTEMPTS_MAX     3
+#define RESTART_GRACE_NS (10 * NS_PER_S)
 
 struct ProbeWorker {
     Worker *w;
@@ -181,14 +183,40 @@ look_at(const ContainerStatus *item)
     };
 }
 
+/* v1.35 prober_manager.go, kubeletRestartGracePeriod: it ran 10 s before this kubelet began. */
+static gboolean
+is_kept(const Worker *w, gint64 started_wall_ns)
+{
+    gint64 began_wall_ns = kubelet_wall_ns(w->k) - (sim_now_ns(w->k->sim) - w->k->started_ns);
+
+    return profile_has(FEATURE_READINESS_KEPT, w->k->options.version_minor) &&
+           started_wall_ns < began_wall_ns - RESTART_GRACE_NS;
+}
+
+/* v1.35 worker.go doProbe: the container status of another instance than the last. */
+static void
+probe_see(ProbeWorker *probe, const Look *look)
+{
+    gboolean is_new = probe->state.container_id != look->container_id;
+
+    if (!look->runs || !is_kept(probe->w, look->started_at)) {
+        if (probe_state_see(&probe->state, look->container_id))
+            probe_tell(probe);
+        return;
+    }
+    probe_state_adopt(&probe->state, look->container_id);
+    if (is_new && probe->state.type == PROBE_STARTUP && look->has_started && container_is_sidecar(probe->container) &&
+        probe_state_store(&probe->state, PROBE_SUCCESS))
+        probe_tell(probe);
+}
+
 static gboolean
 probe_should_run(ProbeWorker *probe, const Look *look)
 {
     Worker *w = probe->w;
     gint64 age_s;
 
-    if (probe_state_see(&probe->state, look->container_id))
-        probe_tell(probe);
+    probe_see(probe, look);
     if (probe->state.is_on_hold)
         return FALSE;
     if (!look->runs) {
@@ -389,16 +417,35 @@ probes_is_started(gpointer user, const char *container, const char *id)
     return probes_find(w, PROBE_STARTUP, container) == NULL;
 }
 
+static gboolean
+has_readiness(const ApiObject *pod, const char *name)
+{
+    const PodSpec *spec = pod_spec(pod);
+
+    for (guint i = 0; i < spec->containers.count; i++)
+        if (spec->containers.items[i].name == name)
+            return spec->containers.items[i].readiness_probe != NULL;
+    for (guint i = 0; i < spec->init_containers.count; i++)
+        if (spec->init_containers.items[i].name == name)
+            return spec->init_containers.items[i].readiness_probe != NULL;
+    return FALSE;
+}
+
 gboolean
 probes_is_ready(gpointer user, const char *container, const char *id)
 {
     Worker *w = user;
     ProbeWorker *probe = probes_find(w, PROBE_READINESS, container);
 
-    if (probe == NULL)
+    ProbeResult result = probes_result(w, PROBE_READINESS, container, id);
+    const RtContainer *rt = kubelet_find_container(w->k, id);
+
+    if (result == PROBE_SUCCESS)
         return TRUE;
-    if (probes_result(w, PROBE_READINESS, container, id) == PROBE_SUCCESS)
-        return TRUE;
-    probe_trigger(probe);
-    return FALSE;
+    if (probe != NULL)
+        probe_trigger(probe);
+    if (rt == NULL || !is_kept(w, rt_container_started_wall_ns(rt)))
+        return probe == NULL;
+    /* v1.35 setReadyStateOnKubeletRestart: not looked at yet, so as ready as the pod has been. */
+    return (probe == NULL || result == PROBE_NONE) && (!has_readiness(w->pod, container) || pod_is_ready(w->pod));
 }

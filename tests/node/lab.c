@@ -96,7 +96,7 @@ lab_make_node(Lab *lab, guint index, const LabOptions *options)
         .n_shutdown_groups = options->n_shutdown_groups,
         .pod_cidr = str_internf("10.244.%u.0/24", index + 1),
         .cluster_dns = options->cluster_dns,
-        .version_minor = 34,
+        .version_minor = options->version_minor == 0 ? 34 : options->version_minor,
         .ideal = options->ideal,
         .ideal_startup = DIST_CONST(NS_PER_S),
         .ideal_stop = DIST_CONST(NS_PER_S),

@@ -48,6 +48,57 @@ START_TEST(test_kubelet_restart)
 }
 END_TEST
 
+/*
+ * What a new kubelet says of a container with a readiness probe, before that has run: v1.34 prober_manager.go
+ * UpdatePodStatus (ready while there is no worker, then not until the first success), v1.35
+ * setReadyStateOnKubeletRestart (as ready as the pod has been, if it ran 10 s before the kubelet began)
+ */
+static const struct {
+    guint version_minor;
+    gint64 crash_ms;
+    const char *probe;
+    guint changes; /* of the pod's Ready, from the crash on */
+} restart_cases[] = {
+    {34, 15000, "true", 2},  /* ready, not ready, ready */
+    {34, 15000, "false", 2}, /* not ready, ready, not ready */
+    {35, 15000, "true", 0},
+    {35, 15000, "false", 0},
+    {35, 1500, "true", 2}, /* too young */
+};
+
+START_TEST(test_readiness_over_restart)
+{
+    Lab *lab = lab_new(
+        &(LabOptions){.seed = 1, .cluster_dns = TRUE, .version_minor = restart_cases[_i].version_minor});
+    guint first;
+    guint changes = 0;
+    gboolean was_ready;
+
+    lab_apply(lab, str_internf("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                               "  containers:\n"
+                               "  - name: app\n"
+                               "    image: registry.local/app:1\n"
+                               "    command: [sleep, '1000']\n"
+                               "    readinessProbe: {exec: {command: [\"%s\"]}, periodSeconds: 3}\n",
+                               restart_cases[_i].probe));
+    lab_run(lab, restart_cases[_i].crash_ms);
+    first = lab->log->len;
+    was_ready = pod_is_ready(lab_pod(lab, "p"));
+    process_crash(kubelet_process(lab->kubelets[0]), 2 * NS_PER_S);
+    lab_run(lab, 40000);
+    for (guint i = first; i < lab->log->len; i++) {
+        const ApiObject *object = g_array_index(lab->log, LabRecord, i).object;
+
+        if (object->kind != &pod_kind || pod_is_ready(object) == was_ready)
+            continue;
+        was_ready = !was_ready;
+        changes++;
+    }
+    ck_assert_uint_eq(changes, restart_cases[_i].changes);
+    lab_free(lab);
+}
+END_TEST
+
 /* A pod deleted by force while its kubelet is away: found and killed when it is back. */
 START_TEST(test_orphan)
 {
@@ -568,6 +619,7 @@ life_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_kubelet_restart);
     tcase_add_test(tcase, test_orphan);
+    tcase_add_loop_test(tcase, test_readiness_over_restart, 0, G_N_ELEMENTS(restart_cases));
     tcase_add_test(tcase, test_reboot);
     tcase_add_test(tcase, test_force_delete);
     tcase_add_test(tcase, test_shorter_grace);
