@@ -215,6 +215,19 @@ common_profile(World *world, const char *image)
     return profile;
 }
 
+gboolean
+app_rule_matches(const AppRule *rule, const char *image, const char *const *labels)
+{
+    if (rule->match_image != NULL && !image_matches(rule->match_image, image))
+        return FALSE;
+    if (rule->match_labels_key == NULL)
+        return TRUE;
+    for (; labels[0] != NULL; labels += 2)
+        if (str_is(labels[0], rule->match_labels_key))
+            return rule->match_labels_value == NULL || str_is(labels[1], rule->match_labels_value);
+    return FALSE;
+}
+
 /* The profile that the scenario gives, else the image's own, else the common one. */
 static void
 choose_profile(RtContainer *container)
@@ -223,18 +236,8 @@ choose_profile(RtContainer *container)
 
     for (guint i = runtime->n_apps; i > 0; i--) {
         const AppRule *rule = &runtime->apps[i - 1];
-        gboolean matches =
-            rule->match_image == NULL || image_matches(rule->match_image, container->image);
 
-        if (matches && rule->match_labels_key != NULL) {
-            matches = FALSE;
-            for (const char **label = container->sandbox->labels; label[0] != NULL; label += 2) {
-                if (str_is(label[0], rule->match_labels_key))
-                    matches = rule->match_labels_value == NULL ||
-                              str_is(label[1], rule->match_labels_value);
-            }
-        }
-        if (matches) {
+        if (app_rule_matches(rule, container->image, container->sandbox->labels)) {
             container->profile = &rule->profile;
             container->profile_is_explicit = TRUE;
             return;
@@ -334,7 +337,7 @@ runtime_create_container(Sandbox *sandbox,
 /* --- start -------------------------------------------------------------------------------------- */
 
 static guint
-count_words(const char **words)
+count_words(const char *const *words)
 {
     guint n = 0;
 
@@ -343,32 +346,45 @@ count_words(const char **words)
     return n;
 }
 
-/*
- * The command that PID 1 runs; empty: the image's own program. Arguments alone go
- * to the image's entrypoint, or are the command where there is none.
- */
+/* Arguments alone go to the image's entrypoint, or are the command where there is none. */
+static GPtrArray *
+join_command(const char *image, const char *const *command, const char *const *args)
+{
+    const WellKnown *known = image == NULL ? NULL : app_well_known(image);
+    GPtrArray *argv = g_ptr_array_new();
+    guint n_args = count_words(args);
+
+    for (guint i = 0; i < count_words(command); i++)
+        g_ptr_array_add(argv, (gpointer)command[i]);
+    if (argv->len > 0 || (known != NULL ? known->takes_args : n_args > 0 && shell_knows(args[0])))
+        for (guint i = 0; i < n_args; i++)
+            g_ptr_array_add(argv, (gpointer)args[i]);
+    return argv;
+}
+
+/* The command that PID 1 runs; empty: the image's own program. */
 static GPtrArray *
 main_command(const RtContainer *container)
 {
-    const WellKnown *known = app_well_known(container->image);
-    GPtrArray *argv = g_ptr_array_new();
-    gboolean args_are_command =
-        known != NULL ? known->takes_args
-                      : count_words(container->args) > 0 && shell_knows(container->args[0]);
-    gboolean is_image_program;
+    GPtrArray *argv = join_command(container->image, (const char *const *)container->command, (const char *const *)container->args);
+    gboolean is_image_program = argv->len > 0 && !shell_knows(argv->pdata[0]) &&
+                                (app_is_server_word(argv->pdata[0]) || container->profile_is_explicit);
 
-    for (guint i = 0; i < count_words(container->command); i++)
-        g_ptr_array_add(argv, (gpointer)container->command[i]);
-    if (argv->len > 0 || args_are_command) {
-        for (guint i = 0; i < count_words(container->args); i++)
-            g_ptr_array_add(argv, (gpointer)container->args[i]);
-    }
-    is_image_program = argv->len > 0 && !shell_knows(argv->pdata[0]) &&
-                       (app_is_server_word(argv->pdata[0]) || container->profile_is_explicit);
     if (is_image_program)
         g_ptr_array_set_size(argv, 0);
     g_ptr_array_add(argv, NULL);
     return argv;
+}
+
+char *
+runtime_check_command(const char *image, const char *const *command, const char *const *args)
+{
+    g_autoptr(GPtrArray) argv = join_command(image, command, args);
+
+    if (argv->len == 0 || app_is_server_word(argv->pdata[0]))
+        return NULL;
+    g_ptr_array_add(argv, NULL);
+    return shell_check((const char *const *)argv->pdata);
 }
 
 /*

@@ -458,20 +458,3 @@ runtime_drop_volume(Runtime *runtime, const char *volume_id)
     }
     g_hash_table_remove(runtime->volume_by_id, str_intern(volume_id));
 }
-
-char *
-runtime_check_command(const char *const *command, const char *const *args)
-{
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-
-    for (guint i = 0; command != NULL && command[i] != NULL; i++)
-        g_ptr_array_add(words, (gpointer)command[i]);
-    for (guint i = 0; args != NULL && args[i] != NULL; i++)
-        g_ptr_array_add(words, (gpointer)args[i]);
-    if (words->len == 0)
-        return NULL;
-    g_ptr_array_add(words, NULL);
-    if (app_is_server_word(words->pdata[0]))
-        return NULL;
-    return shell_check((const char *const *)words->pdata);
-}

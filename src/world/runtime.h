@@ -256,5 +256,10 @@ void runtime_probe_tcp(RtContainer *container,
 
 /* Faults. */
 void rt_container_kill(RtContainer *container, gint32 signal); /* from outside: exit 128 + signal */
-/* rt_container_check_command: says what of a command the shell does not understand, NULL if all is fine. (owned) */
-char *runtime_check_command(const char *const *command, const char *const *args);
+/*
+ * runtime_check_command: says what of the command of a container of @image (NULL: one that nobody knows) the shell does not
+ * understand, NULL if all is fine. It would not be asked if a rule of the scenario describes the container. (owned)
+ */
+char *runtime_check_command(const char *image, const char *const *command, const char *const *args);
+/* app_rule_matches: @rule describes containers of @image in a pod with @labels: keys and values by turns, NULL at the end. */
+gboolean app_rule_matches(const AppRule *rule, const char *image, const char *const *labels);

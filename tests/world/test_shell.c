@@ -220,7 +220,7 @@ static const struct {
 
 START_TEST(test_check_command)
 {
-    g_autofree char *problem = runtime_check_command((const char *const *)checks[_i].words, NULL);
+    g_autofree char *problem = runtime_check_command(NULL, (const char *const *)checks[_i].words, NULL);
 
     if (checks[_i].problem == NULL)
         ck_assert_msg(problem == NULL, "%s", problem);
