@@ -12,7 +12,10 @@
 
 #include "api/kinds/network.h"
 #include "api/kinds/storage.h"
+#include "base/duration.h"
 
+/* v1.34 kube-controller-manager: --pvclaimbinder-sync-period */
+#define RESYNC_NS          (15 * NS_PER_S)
 #define DYNAMIC_ANNOTATION "pv.kubernetes.io/provisioned-by"
 
 static const Quantity *
@@ -126,17 +129,53 @@ waits_for_pod(const ApiObject *claim, const ApiObject *class_)
            str_map_get(&claim->meta->annotations, PVC_SELECTED_NODE) == NULL;
 }
 
+static gboolean
+uses_claim(const ApiObject *pod, const ApiObject *claim)
+{
+    for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
+        const PvcVolumeSource *source = pod_spec(pod)->volumes.items[i].persistent_volume_claim;
+
+        if (source != NULL && source->claim_name == api_name(claim))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* v1.34 emitEventForUnboundDelayBindingClaim: for whom it waits, as far as one can see. */
+static void
+plan_wait_event(const Reconcile *r, const ApiObject *claim, Plan *plan)
+{
+    g_autoptr(GPtrArray) pods = g_ptr_array_new();
+    g_autoptr(GString) names = g_string_new(NULL);
+    guint n_names = 0;
+
+    view_list(r->view, &pod_kind, api_namespace(claim), pods);
+    for (guint i = 0; i < pods->len; i++) {
+        const ApiObject *pod = pods->pdata[i];
+
+        if (pod_is_terminal(pod) || !str_is_empty(pod_spec(pod)->node_name) || !uses_claim(pod, claim))
+            continue;
+        g_string_append_printf(names, "%s%s", n_names++ == 0 ? "" : ",", api_name(pod));
+    }
+    if (n_names == 0)
+        plan_event(plan, claim, "Normal", "WaitForFirstConsumer",
+                   "waiting for first consumer to be created before binding");
+    else
+        plan_event(plan, claim, "Normal", "WaitForPodScheduled", "waiting for pod%s %s to be scheduled",
+                   n_names == 1 ? "" : "s", names->str);
+}
+
 /* v1.34 syncUnboundClaim: nothing can be done for it now; FALSE if somebody is to make a volume. */
 static gboolean
-is_stuck(const ApiObject *claim, const ApiObject *class_, Plan *plan)
+is_stuck(const Reconcile *r, const ApiObject *claim, const ApiObject *class_, Plan *plan)
 {
     const char *class_name = pvc_spec(claim)->storage_class_name;
 
     if (!str_is_empty(pvc_spec(claim)->volume_name))
         return TRUE;
     if (waits_for_pod(claim, class_)) {
-        plan_event(plan, claim, "Normal", "WaitForFirstConsumer",
-                   "waiting for first consumer to be created before binding");
+        plan_wait_event(r, claim, plan);
+        plan_requeue_after(plan, RESYNC_NS);
         return TRUE;
     }
     if (class_ != NULL)
@@ -145,6 +184,7 @@ is_stuck(const ApiObject *claim, const ApiObject *class_, Plan *plan)
         return FALSE;
     plan_event(plan, claim, "Normal", "FailedBinding",
                "no persistent volumes available for this claim and no storage class is set");
+    plan_requeue_after(plan, RESYNC_NS);
     return TRUE;
 }
 
@@ -164,7 +204,7 @@ sync_claim(const Reconcile *r, const ApiObject *claim, Plan *plan)
     if (volume == NULL) {
         PlanStep *step;
 
-        if (is_stuck(claim, class_, plan))
+        if (is_stuck(r, claim, class_, plan))
             return;
         made = make_volume(claim, class_);
         step = plan_create(plan, api_object_ref(made), "because no volume fits the claim");
@@ -254,7 +294,7 @@ on_volume(Controller *controller, const ApiObject *old, const ApiObject *object)
             controller_enqueue_object(controller, claims->pdata[i]);
 }
 
-/* Looked up only: v1.34 tries again what is stuck every 15 s; here when its class comes. */
+/* v1.34 tries again every 15 s whatever is not bound; here at once when a class comes. */
 static void
 on_class(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
@@ -273,6 +313,7 @@ static const ControllerSource sources[] = {
     {&storage_class_kind, on_class},
     {&persistent_volume_claim_kind, on_claim},
     {&persistent_volume_kind, on_volume},
+    {&pod_kind, NULL},
     {0},
 };
 

@@ -101,6 +101,47 @@ START_TEST(test_claim_that_names_its_volume)
 }
 END_TEST
 
+/* TestDelayBinding...: for whom a claim waits; asked again every 15 s. */
+START_TEST(test_waiting)
+{
+    static const struct {
+        const char *pods; /* names; "+": on a node */
+        const char *want;
+    } rows[] = {
+        {"", "WaitForFirstConsumer waiting for first consumer to be created before binding"},
+        {"a", "WaitForPodScheduled waiting for pod a to be scheduled"},
+        {"a b", "WaitForPodScheduled waiting for pods a,b to be scheduled"},
+        {"a+", "WaitForFirstConsumer waiting for first consumer to be created before binding"},
+        {"a+ b", "WaitForPodScheduled waiting for pod b to be scheduled"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Mini *mini = mini_new();
+        g_auto(GStrv) names = g_strsplit(rows[i].pods, " ", -1);
+
+        mini_add(mini, object_from_yaml(&storage_class_kind, WAITS));
+        mini_add(mini, object_from_yaml(&persistent_volume_claim_kind,
+                                        "{metadata: {name: c}, spec: {storageClassName: k, accessModes: [ReadWriteOnce], "
+                                        "resources: {requests: {storage: 3Gi}}}}"));
+        for (guint k = 0; names[k] != NULL; k++) {
+            gboolean is_placed = g_str_has_suffix(names[k], "+");
+            g_autofree char *yaml = NULL;
+
+            if (is_placed)
+                names[k][strlen(names[k]) - 1] = '\0';
+            yaml = g_strdup_printf("{metadata: {name: %s}, spec: {%scontainers: [{name: c, image: i}], volumes: [{name: v, "
+                                   "persistentVolumeClaim: {claimName: c}}]}}",
+                                   names[k], is_placed ? "nodeName: n1, " : "");
+            mini_add(mini, object_from_yaml(&pod_kind, yaml));
+        }
+        mini_sync(mini, &volume_binder_controller, "default/c");
+        ck_assert_msg(strstr(mini->log->str, rows[i].want) != NULL, "%s: %s", rows[i].pods, mini->log->str);
+        ck_assert_int_eq(mini->requeue_ns, 15 * NS_PER_S);
+        mini_free(mini);
+    }
+}
+END_TEST
+
 Suite *
 volumebinder_suite(void)
 {
@@ -109,6 +150,7 @@ volumebinder_suite(void)
 
     tcase_add_loop_test(tcase, test_claim, 0, G_N_ELEMENTS(cases));
     tcase_add_test(tcase, test_claim_that_names_its_volume);
+    tcase_add_test(tcase, test_waiting);
     suite_add_tcase(suite, tcase);
     return suite;
 }
