@@ -421,7 +421,7 @@ stands_alone(const char *flag)
 static void
 command_on_start(Sim *sim, gpointer self)
 {
-    static const char *const own_formats[] = {"get", "api-resources", "version", NULL};
+    static const char *const own_formats[] = {"apply", "get", "api-resources", "version", NULL};
     Command *command = self;
 
     (void)sim;

@@ -4,6 +4,7 @@
  * Models: k8s.io/kubectl pkg/cmd/apply v0.34; client-go util/csaupgrade.
  */
 
+#include "kubectl/apply_note.h"
 #include "kubectl/last_applied.h"
 #include "kubectl/prune.h"
 
@@ -18,6 +19,7 @@ static const FlagDef flags[] = {
     {"grace-period", 0, FLAG_INT, "-1", NULL},
     {"wait", 0, FLAG_BOOL, NULL, NULL},
     {"prune", 0, FLAG_BOOL, NULL, NULL},
+    {"create-annotation", 0, FLAG_BOOL, NULL, NULL},
     {"prune-allowlist", 0, FLAG_STRINGS, NULL, NULL},
     {"all", 0, FLAG_BOOL, NULL, NULL},
     {"cascade", 0, FLAG_STRING, "background", "background"},
@@ -25,7 +27,10 @@ static const FlagDef flags[] = {
     {0},
 };
 
+static const char *const subverbs[] = {"set-last-applied", "view-last-applied", NULL};
+
 const Verb apply_verb = {.name = "apply",
+                         .subverbs = subverbs,
                          .flags = flags,
                          .run = apply_run,
                          .doc = "Apply a configuration to a resource by file name."};
@@ -477,10 +482,14 @@ apply_run(Command *command)
 {
     ApplyState *state;
 
+    if (apply_note_runs(command))
+        return;
     if (!files_are_given(command)) {
         command_fail(command, "must specify one of -f and -k");
         return;
     }
+    if (!print_output_is_known(command))
+        return;
     if (wrong_flags(command) != NULL) {
         command_fail(command, "%s", wrong_flags(command));
         return;
