@@ -82,15 +82,6 @@ patch_here(Command *command, const Value *patch)
     command_next(command);
 }
 
-static gint32
-replicas_of(const ApiObject *object)
-{
-    g_autoptr(Value) tree = api_object_encode(object);
-    const Value *replicas = value_get_path(tree, "spec", "replicas", NULL);
-
-    return replicas == NULL ? 0 : (gint32)replicas->integer;
-}
-
 static void
 on_got(Command *command, const ApiResponse *response)
 {
@@ -122,11 +113,6 @@ on_got(Command *command, const ApiResponse *response)
     request->body = g_steal_pointer(&patch);
     request->subresource = str_intern(flag_string(command, "subresource"));
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
-    if (str_is(request->subresource, "scale")) {
-        const Value *replicas = value_get_path(request->body, "spec", "replicas", NULL);
-
-        request->scale_replicas = replicas != NULL && replicas->type == VALUE_INT ? (gint32)replicas->integer : replicas_of(state->before);
-    }
     command_send(command, request, on_patched);
 }
 
