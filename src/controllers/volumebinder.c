@@ -178,8 +178,15 @@ is_stuck(const Reconcile *r, const ApiObject *claim, const ApiObject *class_, Pl
         plan_requeue_after(plan, RESYNC_NS);
         return TRUE;
     }
+    /* v1.34 provisionClaim, findProvisionablePlugin */
+    if (class_ != NULL && !storage_class_provisions(class_)) {
+        plan_event(plan, claim, "Warning", "ProvisioningFailed", "no volume plugin matched name: %s",
+                   ((const StorageClassBody *)class_->body)->provisioner);
+        plan_requeue_after(plan, RESYNC_NS);
+        return TRUE;
+    }
     if (class_ != NULL)
-        return !storage_class_provisions(class_);
+        return FALSE;
     if (class_name == NULL || !str_is_empty(class_name))
         return FALSE;
     plan_event(plan, claim, "Normal", "FailedBinding",
@@ -206,6 +213,12 @@ sync_claim(const Reconcile *r, const ApiObject *claim, Plan *plan)
 
         if (is_stuck(r, claim, class_, plan))
             return;
+        if (class_ != NULL)
+            plan_event(plan, claim, "Normal", "ExternalProvisioning",
+                       "Waiting for a volume to be created either by the external provisioner '%s' or manually by the "
+                       "system administrator. If volume creation is delayed, please verify that the provisioner is "
+                       "running and correctly registered.",
+                       ((const StorageClassBody *)class_->body)->provisioner);
         made = make_volume(claim, class_);
         step = plan_create(plan, api_object_ref(made), "because no volume fits the claim");
         step->event_about = api_object_ref(claim);
