@@ -33,11 +33,13 @@ autoscaler_has_taint(const ApiObject *node, const char *key)
     return FALSE;
 }
 
-guint
-autoscaler_utilization_permille(const ApiObject *node, const GPtrArray *pods)
+/* simulator/utilization/info.go */
+Utilization
+autoscaler_utilization(const ApiObject *node, const GPtrArray *pods)
 {
     Amounts there = {0};
-    gint64 cpu_milli = 0, memory_bytes = 0, cpu, memory;
+    gint64 cpu_milli = 0, memory_bytes = 0;
+    Utilization used = {0, 0};
 
     amounts_set_map(&there, &node_status(node)->allocatable);
     for (guint i = 0; i < pods->len; i++) {
@@ -50,11 +52,40 @@ autoscaler_utilization_permille(const ApiObject *node, const GPtrArray *pods)
         }
         amounts_clear(&one);
     }
-    cpu = there.cpu_milli == 0 ? 0 : cpu_milli * 1000 / there.cpu_milli;
-    memory =
-        there.memory_bytes == 0 ? 0 : (gint64)((__int128)memory_bytes * 1000 / there.memory_bytes);
+    if (there.cpu_milli > 0)
+        used.cpu = (double)cpu_milli / (double)there.cpu_milli;
+    if (there.memory_bytes > 0)
+        used.memory = (double)memory_bytes / (double)there.memory_bytes;
     amounts_clear(&there);
-    return (guint)MAX(cpu, memory);
+    return used;
+}
+
+/* The fewest digits that are still the same number. */
+static const char *
+shortest(double number)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    for (guint digits = 1; digits <= 17; digits++) {
+        char format[] = "%.00g";
+
+        format[2] = (char)('0' + digits / 10);
+        format[3] = (char)('0' + digits % 10);
+        g_ascii_formatd(text, sizeof text, format, number);
+        if (g_ascii_strtod(text, NULL) == number)
+            break;
+    }
+    return str_intern(text);
+}
+
+/* CPU, memory, GPU, DRA, which is the largest, and that. */
+const char *
+autoscaler_utilization_text(Utilization used)
+{
+    gboolean is_cpu = used.cpu > used.memory;
+
+    return str_internf("{%s %s 0 0 %s %s}", shortest(used.cpu), shortest(used.memory),
+                       is_cpu ? "cpu" : "memory", shortest(is_cpu ? used.cpu : used.memory));
 }
 
 /* --- which pods may be moved ----------------------------------------------------------------------- */
@@ -238,6 +269,7 @@ is_candidate(const Reconcile *r, const ApiObject *node)
     const AutoscalerConfig *config = r->config;
     const AutoscalerState *state = r->state;
     g_autoptr(GPtrArray) all = g_ptr_array_new();
+    Utilization used;
 
     if (is_at_min(config, config->group_of(config->user, api_name(node))) ||
         g_hash_table_contains(state->deleting, api_name(node)) ||
@@ -246,7 +278,8 @@ is_candidate(const Reconcile *r, const ApiObject *node)
         str_is(str_map_get(&node->meta->annotations, NOT_THIS_NODE), "true"))
         return FALSE;
     view_list_on_node(r->view, api_name(node), all);
-    return autoscaler_utilization_permille(node, all) < config->utilization_permille;
+    used = autoscaler_utilization(node, all);
+    return MAX(used.cpu, used.memory) < config->utilization_permille / 1000.0;
 }
 
 /* unremovable/nodes.go: what could not be removed is not looked at for a while. */
@@ -420,8 +453,29 @@ waited_for(const Reconcile *r, const ApiObject *node)
                : "unneededTime of the scenario";
 }
 
+/* actuator.go, deleteAsyncEmpty, deleteAsyncDrain; @pods: that must move. */
 static void
-begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, gboolean is_empty)
+tell_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, const GPtrArray *pods)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    if (pods->len == 0) {
+        autoscaler_log(r, plan, "Normal", "ScaleDownEmpty",
+                       "Scale-down: removing empty node \"%s\"", api_name(node));
+        return;
+    }
+    view_list_on_node(r->view, api_name(node), all);
+    for (guint i = 0; i < pods->len; i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? "," : "", api_key(pods->pdata[i]));
+    autoscaler_log(r, plan, "Normal", "ScaleDown",
+                   "Scale-down: removing node %s, utilization: %s, pods to reschedule: %s",
+                   api_name(node),
+                   autoscaler_utilization_text(autoscaler_utilization(node, all)), names->str);
+}
+
+static void
+begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, const GPtrArray *pods)
 {
     AutoscalerState *state = r->state;
     const gint64 *since = g_hash_table_lookup(state->unneeded, api_name(node));
@@ -429,15 +483,13 @@ begin_deletion(const Reconcile *r, Plan *plan, const ApiObject *node, gboolean i
 
     plan_waited(plan, waited_for(r, node), r->now_ns - *since);
     deletion->since_ns = r->now_ns;
-    deletion->is_empty = is_empty;
-    if (is_empty)
-        autoscaler_log(r, plan, "Normal", "ScaleDownEmpty",
-                       "Scale-down: removing empty node \"%s\"", api_name(node));
+    deletion->is_empty = pods->len == 0;
     g_hash_table_insert(state->deleting, (gpointer)api_name(node), deletion);
     g_hash_table_remove(state->unneeded, api_name(node));
     autoscaler_mark(r, plan, node, AUTOSCALER_DELETE_TAINT, "NoSchedule",
                     "because nobody has needed the node for long enough");
     plan_event(plan, node, "Normal", "ScaleDown", "marked the node as toBeDeleted/unschedulable");
+    tell_deletion(r, plan, node, pods);
     plan_enqueue_after(plan, api_name(node), TAINT_DELAY_NS);
 }
 
@@ -457,7 +509,7 @@ delete_due(const Reconcile *r, Plan *plan, const GPtrArray *nodes)
                 count_deleting(r, NULL) >= config->empty_bulk_max ||
                 (pass == 1 && count_drains(r) >= DRAINS_MAX))
                 continue;
-            begin_deletion(r, plan, nodes->pdata[i], pods->len == 0);
+            begin_deletion(r, plan, nodes->pdata[i], pods);
             n_begun++;
         }
     return n_begun;

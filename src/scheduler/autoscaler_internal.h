@@ -111,8 +111,14 @@ void autoscaler_log(const Reconcile *r, Plan *plan, const char *type, const char
 /* autoscaler_is_daemon: runs on its node because of the node. */
 gboolean autoscaler_is_daemon(const ApiObject *pod);
 gboolean autoscaler_has_taint(const ApiObject *node, const char *key);
-/* autoscaler_utilization_permille: the larger of CPU and memory asked for. */
-guint autoscaler_utilization_permille(const ApiObject *node, const GPtrArray *pods);
+/* What is asked for, of 1. */
+typedef struct {
+    double cpu, memory;
+} Utilization;
+
+Utilization autoscaler_utilization(const ApiObject *node, const GPtrArray *pods);
+/* autoscaler_utilization_text: as Go prints the structure utilization.Info. (interned) */
+const char *autoscaler_utilization_text(Utilization used);
 /*
  * autoscaler_blocks: why @pod may not be moved, in the words of the errors of simulator/drainability; NULL: it may.
  * @taken: budget (key, interned) -> how many pods of other nodes will use it; NULL: none. (interned)

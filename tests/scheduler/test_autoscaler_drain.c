@@ -75,6 +75,32 @@ START_TEST(test_drain_waits)
 }
 END_TEST
 
+/* deleteAsyncDrain: what it says of a node whose pods must move; simulator/utilization/info_test.go. */
+static const struct {
+    const char *pods, *wanted;
+} told_rows[] = {
+    {"p1 3 1Gi a-1; p2 1 1Gi a-2", "{0.25 0.125 0 0 cpu 0.25}, pods to reschedule: default/p2"},
+    {"p1 3 1Gi a-1; p2 100m 3Gi a-2; p3 0 0 a-2",
+     "{0.025 0.375 0 0 memory 0.375}, pods to reschedule: default/p2,default/p3"},
+    {"p1 3 1Gi a-1; p2 0 0 a-2", "{0 0 0 0 memory 0}, pods to reschedule: default/p2"},
+    {"p1 3 1Gi a-1; p2 300m 1Mi a-2; d 1 0 a-2 daemon",
+     "{0.325 0.0001220703125 0 0 cpu 0.325}, pods to reschedule: default/p2"},
+    {"p1 3 1Gi a-1; p2 1m 64Ki a-2", "{0.00025 7.62939453125e-06 0 0 cpu 0.00025}, pods to reschedule: default/p2"},
+};
+
+START_TEST(test_told)
+{
+    Bench *bench = bench_new("a 1..5 at 2", "a-1 4 8Gi; a-2 4 8Gi soft", told_rows[_i].pods);
+    g_autofree char *wanted =
+        g_strdup_printf("ScaleDown: Scale-down: removing node a-2, utilization: %s\n", told_rows[_i].wanted);
+
+    bench_run(bench, NULL);
+    bench_later(bench, 10 * NS_PER_MIN + 1, NULL, "begun", GOES("a-2"));
+    ck_assert_str_eq(bench->notes->str, wanted);
+    bench_free(bench);
+}
+END_TEST
+
 START_TEST(test_drain_ends)
 {
     Bench *bench =
@@ -238,6 +264,7 @@ autoscaler_drain_suite(void)
 
     tcase_add_test(tcase, test_drain);
     tcase_add_test(tcase, test_drain_waits);
+    tcase_add_loop_test(tcase, test_told, 0, G_N_ELEMENTS(told_rows));
     tcase_add_test(tcase, test_drain_ends);
     tcase_add_loop_test(tcase, test_last_look, 0, G_N_ELEMENTS(last_look_rows));
     tcase_add_test(tcase, test_recheck);

@@ -220,7 +220,9 @@ START_TEST(test_notes)
     bench->now_ns = 10 * NS_PER_MIN + 1;
     bench_run(bench, NULL);
     ck_assert_str_eq(bench->notes->str,
-                     "ScaleDownEmpty: Scale-down: removing empty node \"b-3\"\n");
+                     "ScaleDownEmpty: Scale-down: removing empty node \"b-3\"\n"
+                     "ScaleDown: Scale-down: removing node b-2, utilization: {0.25 0.125 0 0 cpu "
+                     "0.25}, pods to reschedule: default/p3\n");
     bench_run(bench, "b-3");
     ck_assert_str_eq(bench->notes->str, "ScaleDownEmpty: Scale-down: empty node b-3 removed\n");
     bench_add_pods(bench, "p9 2 4Gi -; p8 2 4Gi -; p7 3 8Gi -; p6 4 8Gi -");
