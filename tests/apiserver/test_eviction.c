@@ -290,29 +290,24 @@ START_TEST(test_preconditions)
 }
 END_TEST
 
-static gboolean
-set_terminating(ApiObject *namespace_, gpointer data)
-{
-    (void)data;
-    ((NamespaceStatus *)api_edit_status(namespace_))->phase = str_intern("Terminating");
-    return TRUE;
-}
-
 /* Nothing new, not even an eviction, in a namespace that goes; drain knows it by the cause. */
 START_TEST(test_terminating_namespace)
 {
-    ApiRequest *request = api_request_new(VERB_PATCH, &namespace_kind, NULL, "default");
+    ApiRequest *request = api_request_new(VERB_CREATE, &pod_kind, "going", NULL);
     ApiResponse *response;
 
-    make_pod("p", (PodState){"Running", TRUE});
-    request->subresource = str_intern("status");
-    request->mutate = set_terminating;
+    create("{apiVersion: v1, kind: Namespace, metadata: {name: going}}");
+    request->body = fixture_parse("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: n1, "
+                                  "containers: [{name: c, image: i}]}}");
     api_response_free(fixture_call(&fixture, request));
+    api_response_free(fixture_call(&fixture, api_request_new(VERB_DELETE, &namespace_kind, NULL, "going")));
     fixture_settle(&fixture);
-    response = fixture_call(&fixture, eviction_of("p"));
+    request = api_request_new(VERB_CREATE, &pod_kind, "going", "p");
+    request->subresource = str_intern("eviction");
+    response = fixture_call(&fixture, request);
     ck_assert_int_eq(response->code, 403);
     ck_assert_str_eq(response->status->message,
-                     "pods \"p\" is forbidden: unable to create new content in namespace default "
+                     "pods \"p\" is forbidden: unable to create new content in namespace going "
                      "because it is being terminated");
     ck_assert_str_eq(response->status->causes.items[0].reason, "NamespaceTerminating");
     api_response_free(response);
@@ -330,8 +325,8 @@ static const struct {
     {"as many as needed", 35, 3, 3, NULL, NULL, "The disruption budget b needs 3 healthy pods and has 3 currently"},
     {"the error is about sync failure", 35, 0, 0, "SyncFailed", "hoge",
      "The disruption budget b does not allow evicting pods currently because it failed sync: hoge"},
-    {"the error includes the reason", 35, 4, 3, "bar-reason", "hoge",
-     "The disruption budget b does not allow evicting pods currently (bar-reason): hoge"},
+    {"the error includes the reason", 35, 4, 3, "bar_reason", "hoge",
+     "The disruption budget b does not allow evicting pods currently (bar_reason): hoge"},
     {"more than needed, and nobody says why", 35, 4, 3, "InsufficientPods", "",
      "The disruption budget b does not allow evicting pods currently"},
     {"sync failure, before", 34, 0, 0, "SyncFailed", "hoge",
@@ -353,6 +348,7 @@ START_TEST(test_words)
     if (word_cases[_i].reason != NULL) {
         Condition *condition = condition_edit(&status.conditions, str_intern("DisruptionAllowed"));
 
+        condition->last_transition_time = 1;
         condition->status = str_intern("False");
         condition->reason = str_intern(word_cases[_i].reason);
         condition->message = str_intern(word_cases[_i].message);

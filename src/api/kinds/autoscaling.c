@@ -354,6 +354,7 @@ const ApiKind hpa_kind = {
     .set_defaults = hpa_set_defaults,
     .prepare_create = hpa_prepare_create,
     .validate = hpa_validate,
+    .validate_status = hpa_validate_status,
     .validate_update = hpa_validate_update,
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

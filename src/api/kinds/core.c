@@ -80,6 +80,7 @@ const ApiKind namespace_kind = {
     .prepare_create = namespace_prepare_create,
     .prepare_update = namespace_prepare_update,
     .validate = namespace_validate,
+    .validate_status = namespace_validate_status,
     .name_rule = NAME_DNS_LABEL,
     .select_field = namespace_select_field,
 };

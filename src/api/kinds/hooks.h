@@ -149,6 +149,10 @@ void pod_prepare_status(ApiObject *pod, const ApiObject *old);
 void replica_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void deployment_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void daemon_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void pdb_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void hpa_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void namespace_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void service_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void stateful_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void pod_warn(const ApiObject *pod, const ApiObject *old, GPtrArray *warnings);
 

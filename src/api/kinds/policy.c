@@ -166,6 +166,7 @@ const ApiKind pdb_kind = {
     .prepare_create = pdb_prepare_create,
     .prepare_update = pdb_prepare_update,
     .validate = pdb_validate,
+    .validate_status = pdb_validate_status,
     .validate_update = pdb_validate_update,
     .name_rule = NAME_PATH_SEGMENT,
     .checks_meta_last = TRUE,

@@ -138,6 +138,17 @@ default_affinity_config(ServiceSpec *spec)
         config->client_ip->timeout_s = OPT_INT32(10800);
 }
 
+/* v1.34 pkg/apis/core/v1/defaults.go: SetDefaults_Service, its last part */
+static void
+default_ip_modes(ApiObject *service)
+{
+    const ServiceStatus *status = service->status;
+
+    for (guint i = 0; i < status->load_balancer.ingress.count; i++)
+        if (!str_is_empty(status->load_balancer.ingress.items[i].ip) && status->load_balancer.ingress.items[i].ip_mode == NULL)
+            ((ServiceStatus *)api_edit_status(service))->load_balancer.ingress.items[i].ip_mode = str_intern("VIP");
+}
+
 /* v1.34 pkg/apis/core/v1/defaults.go: SetDefaults_Service */
 static void
 service_set_defaults(ApiObject *service)
@@ -167,6 +178,8 @@ service_set_defaults(ApiObject *service)
         spec->internal_traffic_policy = str_intern("Cluster");
     if (str_is(spec->type, "LoadBalancer") && spec->allocate_load_balancer_node_ports == OPT_UNSET)
         spec->allocate_load_balancer_node_ports = OPT_TRUE;
+    if (str_is(spec->type, "LoadBalancer"))
+        default_ip_modes(service);
 }
 
 static gboolean
@@ -407,6 +420,7 @@ const ApiKind service_kind = {
     .prepare_create = service_prepare_create,
     .prepare_update = service_prepare_update,
     .validate = service_validate,
+    .validate_status = service_validate_status,
     .validate_update = service_validate_update,
     .warn = service_warn,
     .name_rule = NAME_DNS1035_LABEL,

@@ -1,10 +1,12 @@
 /*
- * Validation of what is written to the status of pods and of workloads other than Jobs.
+ * Validation of what is written to the status of pods, of workloads other than Jobs, and of what has simple rules.
  *
  * Models: v1.34 pkg/apis/core/validation: ValidatePodStatusUpdate, ValidateReplicationControllerStatus;
  * pkg/apis/apps/validation: ValidateDeploymentStatusUpdate and its like.
  */
+#include "api/kinds/autoscaling.h"
 #include "api/kinds/hooks.h"
+#include "api/kinds/policy.h"
 #include "api/kinds/tables.h"
 
 #include <string.h>
@@ -265,5 +267,133 @@ pod_prepare_status(ApiObject *object, const ApiObject *old)
             if (condition->observed_generation == 0)
                 condition->observed_generation = old_generation(&was->conditions, condition->type, count_before(&status->conditions, i));
         }
+    }
+}
+
+/* --- budgets, scalers, namespaces, services ---------------------------------------------------------------- */
+
+#define CONDITION_REASON "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
+
+/* apimachinery pkg/apis/meta/v1/validation: ValidateCondition */
+static void
+check_condition(ApiErrors *errors, const Condition *condition)
+{
+    static const char *const statuses[] = {"False", "True", "Unknown", NULL};
+
+    check_name(errors, "type", NAME_QUALIFIED, text_or_empty(condition->type));
+    if (!g_strv_contains(statuses, text_or_empty(condition->status)))
+        field_not_supported(errors, "status", text_or_empty(condition->status), statuses);
+    if (condition->observed_generation < 0)
+        field_invalid_int(errors, "observedGeneration", condition->observed_generation,
+                          "must be greater than or equal to zero");
+    if (condition->last_transition_time == 0)
+        field_required(errors, "lastTransitionTime", "must be set");
+    if (str_is_empty(condition->reason))
+        field_required(errors, "reason", "must be set");
+    else if (!g_regex_match_simple("^" CONDITION_REASON "$", condition->reason, G_REGEX_DOLLAR_ENDONLY, 0))
+        field_invalid_string(errors, "reason", condition->reason,
+                             "a condition reason must start with alphabetic character, optionally followed by a string of "
+                             "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. "
+                             "'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex "
+                             "used for validation is '" CONDITION_REASON "')");
+}
+
+static void
+check_meta_conditions(ApiErrors *errors, const ConditionList *conditions)
+{
+    for (guint i = 0; i < conditions->count; i++) {
+        const char *type = conditions->items[i].type;
+        gboolean is_repeated = FALSE;
+
+        for (guint k = 0; k < i; k++)
+            is_repeated = is_repeated || str_is(conditions->items[k].type, type);
+        api_errors_push(errors, str_internf("conditions[%u]", i));
+        if (is_repeated)
+            field_duplicate(errors, "type", api_quote(text_or_empty(type)));
+        check_condition(errors, &conditions->items[i]);
+        api_errors_pop(errors);
+    }
+}
+
+/* pkg/apis/policy/validation: ValidatePodDisruptionBudgetStatusUpdate */
+void
+pdb_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const PdbStatus *status = object->status;
+
+    (void)old;
+    api_errors_push(errors, "status");
+    check_meta_conditions(errors, &status->conditions);
+    check_not_negative(errors, "disruptionsAllowed", status->disruptions_allowed);
+    check_not_negative(errors, "currentHealthy", status->current_healthy);
+    check_not_negative(errors, "desiredHealthy", status->desired_healthy);
+    check_not_negative(errors, "expectedPods", status->expected_pods);
+    api_errors_pop(errors);
+}
+
+/* pkg/apis/autoscaling/validation: ValidateHorizontalPodAutoscalerStatusUpdate */
+void
+hpa_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const HpaStatus *status = object->status;
+
+    (void)old;
+    api_errors_push(errors, "status");
+    check_not_negative(errors, "currentReplicas", status->current_replicas);
+    check_not_negative(errors, "desiredReplicas", status->desired_replicas);
+    api_errors_pop(errors);
+}
+
+/* pkg/apis/core/validation: ValidateNamespaceStatusUpdate, with its capital P */
+void
+namespace_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const char *phase = text_or_empty(namespace_status(object)->phase);
+
+    (void)old;
+    if (object->meta->deletion_time == 0 && !str_is(phase, "Active"))
+        field_invalid_string(errors, "status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty");
+    else if (object->meta->deletion_time != 0 && !str_is(phase, "Terminating"))
+        field_invalid_string(errors, "status.Phase", phase,
+                             "may only be 'Terminating' if `deletionTimestamp` is not empty");
+}
+
+static void
+check_ingress(ApiErrors *errors, const LoadBalancerIngress *ingress)
+{
+    static const char *const modes[] = {"Proxy", "VIP", NULL};
+    gboolean has_ip = !str_is_empty(ingress->ip);
+
+    if (has_ip)
+        check_ip(errors, "ip", ingress->ip);
+    if (ingress->ip_mode == NULL && has_ip)
+        field_required(errors, "ipMode", "must be specified when `ip` is set");
+    else if (ingress->ip_mode != NULL && !has_ip)
+        field_forbidden(errors, "ipMode", "may not be specified when `ip` is not set");
+    else if (ingress->ip_mode != NULL && !g_strv_contains(modes, ingress->ip_mode))
+        field_not_supported(errors, "ipMode", ingress->ip_mode, modes);
+    if (str_is_empty(ingress->hostname))
+        return;
+    check_name(errors, "hostname", NAME_DNS_SUBDOMAIN, ingress->hostname);
+    if (name_is_ip(ingress->hostname))
+        field_invalid_string(errors, "hostname", ingress->hostname, "must be a DNS name, not an IP address");
+}
+
+/* pkg/apis/core/validation: ValidateServiceStatusUpdate, ValidateLoadBalancerStatus */
+void
+service_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const ServiceStatus *status = object->status;
+    const ServiceSpec *spec = object->spec;
+
+    (void)old;
+    if (!str_is(spec->type, "LoadBalancer") && status->load_balancer.ingress.count > 0) {
+        field_forbidden(errors, "status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'");
+        return;
+    }
+    for (guint i = 0; i < status->load_balancer.ingress.count; i++) {
+        api_errors_push(errors, str_internf("status.loadBalancer.ingress[%u]", i));
+        check_ingress(errors, &status->load_balancer.ingress.items[i]);
+        api_errors_pop(errors);
     }
 }
