@@ -315,6 +315,27 @@ static const struct {
      "containers: [{name: c, image: i, resources: {limits: {cpu: 600m}}}], initContainers: [{name: i, "
      "image: i, resources: {limits: {cpu: 1200m}}}]",
      "maximum cpu usage per Pod is 1, but limit is 1200m", NULL, NULL},
+    {"sidecars count with the containers", "{type: Pod, max: {cpu: '1'}}",
+     "containers: [{name: c, image: i, resources: {limits: {cpu: 600m}}}], initContainers: [{name: s, image: i, restartPolicy: "
+     "Always, resources: {limits: {cpu: 500m}}}]",
+     "maximum cpu usage per Pod is 1, but limit is 1100m", NULL, NULL},
+    {"... and with an init container that comes after them", "{type: Pod, max: {cpu: '1'}}",
+     "containers: [{name: c, image: i, resources: {limits: {cpu: 100m}}}], initContainers: [{name: s, image: i, restartPolicy: "
+     "Always, resources: {limits: {cpu: 500m}}}, {name: z, image: i, resources: {limits: {cpu: 600m}}}]",
+     "maximum cpu usage per Pod is 1, but limit is 1100m", NULL, NULL},
+    {"... but not with one before them", "{type: Pod, max: {cpu: '1'}}",
+     "containers: [{name: c, image: i, resources: {limits: {cpu: 100m}}}], initContainers: [{name: z, image: i, resources: "
+     "{limits: {cpu: 600m}}}, {name: s, image: i, restartPolicy: Always, resources: {limits: {cpu: 500m}}}]",
+     NULL, "cpu=100m", "cpu=100m"},
+    {"what is said for the whole pod overrides", "{type: Pod, max: {cpu: '1'}}",
+     "resources: {limits: {cpu: 1500m}}, " ONE("limits: {cpu: 100m}"), "maximum cpu usage per Pod is 1, but limit is 1500m", NULL, NULL},
+    {"both are too small: the request is told", "{type: Pod, min: {cpu: 100m}}",
+     "containers: [{name: c, image: i, resources: {requests: {cpu: 50m}, limits: {cpu: 50m}}}]",
+     "minimum cpu usage per Pod is 100m, but request is 50m", NULL, NULL},
+    {"a ratio without requests", "{type: Pod, maxLimitRequestRatio: {cpu: '2'}}", ONE("requests: {cpu: '0'}, limits: {cpu: 50m}"),
+     "cpu max limit to request ratio per Pod is 2, but no request is specified or request is 0", NULL, NULL},
+    {"a ratio to six digits", "{type: Pod, maxLimitRequestRatio: {cpu: '1.5'}}", ONE("requests: {cpu: 300m}, limits: {cpu: 500m}"),
+     "cpu max limit to request ratio per Pod is 1500m, but provided ratio is 1.666667", NULL, NULL},
 };
 
 START_TEST(test_limits)
