@@ -34,7 +34,8 @@ static const ApiField resource_field_selector_fields[] = {
      .doc = "The container meant; required in volumes."},
     {"resource", API_STRING, AT(ResourceFieldSelector, resource), API_REQUIRED | API_ALWAYS,
      .doc = "Which resource, such as limits.cpu or requests.memory."},
-    {"divisor", API_QUANTITY, AT(ResourceFieldSelector, divisor), .go_type = "resource.Quantity",
+    /* No pointer in Go: written even if nothing was said; zero counts as 1. */
+    {"divisor", API_QUANTITY, AT(ResourceFieldSelector, divisor), .def = "0", .go_type = "resource.Quantity",
      .doc = "The unit that the value is given in; 1 if absent."},
     {0},
 };
