@@ -4,11 +4,15 @@
 #include "api/patch_rules.h"
 
 /* x-kubernetes-map-type: atomic: a change of a part is a change of the whole. */
-static const char *const atomic_types[] = {
-    "ConfigMapKeySelector", "FileKeySelector", "LabelSelector", "LocalObjectReference", "NodeSelector", "NodeSelectorTerm",
-    "ObjectFieldSelector", "ObjectReference", "OwnerReference", "ResourceFieldSelector", "ScopeSelector",
-    "ScopedResourceSelectorRequirement", "SecretKeySelector", "SecretReference", "TopologySelectorTerm",
-    "TypedLocalObjectReference", "TypedObjectReference", NULL};
+static const char *const atomic_types[] = {"ConfigMapKeySelector", "FileKeySelector",
+                                           "LabelSelector",        "LocalObjectReference",
+                                           "NodeSelector",         "NodeSelectorTerm",
+                                           "ObjectFieldSelector",  "ObjectReference",
+                                           "OwnerReference",       "ResourceFieldSelector",
+                                           "ScopeSelector",        "ScopedResourceSelectorRequirement",
+                                           "SecretKeySelector",    "SecretReference",
+                                           "TopologySelectorTerm", "TypedLocalObjectReference",
+                                           "TypedObjectReference", NULL};
 /* The same of maps of strings. */
 static const struct {
     const char *type, *field;
@@ -34,7 +38,8 @@ place_below(PatchSchema schema, const char *field)
     Place place = {.inner = rule.inner};
     const char *type = schema.type != NULL ? schema.type->name : schema.kind != NULL ? schema.kind->kind : "";
 
-    if (rule.merge == API_MERGE_WHOLE || (rule.inner.type != NULL && g_strv_contains(atomic_types, rule.inner.type->name)))
+    if (rule.merge == API_MERGE_WHOLE ||
+        (rule.inner.type != NULL && g_strv_contains(atomic_types, rule.inner.type->name)))
         place.is_atomic = TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(atomic_maps); i++)
         if (strcmp(type, atomic_maps[i].type) == 0 && strcmp(field, atomic_maps[i].field) == 0)
@@ -100,8 +105,8 @@ place_of_element(const Place *place)
 {
     Place element = {.inner = place->inner};
 
-    element.is_atomic = place->is_set ||
-                        (place->inner.type != NULL && g_strv_contains(atomic_types, place->inner.type->name));
+    element.is_atomic =
+        place->is_set || (place->inner.type != NULL && g_strv_contains(atomic_types, place->inner.type->name));
     return element;
 }
 
@@ -110,7 +115,8 @@ place_of_element(const Place *place)
 static void
 collect(const Place *place, const Value *value, FieldSet *out)
 {
-    if (place->is_atomic || (value->type != VALUE_MAP && !(value->type == VALUE_LIST && is_associative(place))) || value->count == 0) {
+    if (place->is_atomic || (value->type != VALUE_MAP && !(value->type == VALUE_LIST && is_associative(place))) ||
+        value->count == 0) {
         field_set_mark(out);
         return;
     }
@@ -156,13 +162,15 @@ typedef struct {
 static At
 at_below(const At *at, const char *step)
 {
-    return (At){field_set_child(at->added, step), field_set_child(at->modified, step), field_set_child(at->removed, step)};
+    return (At){field_set_child(at->added, step), field_set_child(at->modified, step),
+                field_set_child(at->removed, step)};
 }
 
 static gboolean
 is_nothing(const Value *value)
 {
-    return value == NULL || value->type == VALUE_NULL || ((value->type == VALUE_MAP || value->type == VALUE_LIST) && value->count == 0);
+    return value == NULL || value->type == VALUE_NULL ||
+           ((value->type == VALUE_MAP || value->type == VALUE_LIST) && value->count == 0);
 }
 
 static void
@@ -374,7 +382,8 @@ field_path_text(const ApiKind *kind, const Value *config, const char *path)
     while (*path != '\0') {
         if (*path == '[') {
             guint64 index = g_ascii_strtoull(path + 1, (char **)&path, 10);
-            const Value *element = value != NULL && value->type == VALUE_LIST && index < value->count ? value->items[index] : NULL;
+            const Value *element =
+                value != NULL && value->type == VALUE_LIST && index < value->count ? value->items[index] : NULL;
             const char *step = element != NULL && is_associative(&place) ? step_of(&place, element) : NULL;
 
             if (step != NULL)

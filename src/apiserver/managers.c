@@ -146,8 +146,8 @@ entry_of(const Call *call, GPtrArray *entries, const char *operation)
 
     for (guint i = 0; i < entries->len; i++) {
         entry = entries->pdata[i];
-        if (entry->manager == manager && str_is(entry->operation, operation) && str_is(entry->subresource, request->subresource) &&
-            (is_apply || entry->version == version_of(request)))
+        if (entry->manager == manager && str_is(entry->operation, operation) &&
+            str_is(entry->subresource, request->subresource) && (is_apply || entry->version == version_of(request)))
             return entry;
     }
     entry = g_new0(Entry, 1);
@@ -178,8 +178,9 @@ managers_equal(const Value *a, const Value *b)
         for (guint j = 0; j < y->len && !is_found; j++) {
             const Entry *right = y->pdata[j];
 
-            is_found = left->manager == right->manager && left->operation == right->operation && left->version == right->version &&
-                       left->subresource == right->subresource && field_set_equal(left->set, right->set);
+            is_found = left->manager == right->manager && left->operation == right->operation &&
+                       left->version == right->version && left->subresource == right->subresource &&
+                       field_set_equal(left->set, right->set);
         }
         if (!is_found)
             return FALSE;
@@ -194,8 +195,9 @@ static void
 strip(const ApiRequest *request, FieldSet *set)
 {
     static const char *const of_object[] = {"f:apiVersion", "f:kind"};
-    static const char *const of_meta[] = {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid",
-                                          "f:clusterName", "f:generation", "f:managedFields", "f:resourceVersion"};
+    static const char *const of_meta[] = {"f:name",       "f:namespace",     "f:creationTimestamp",
+                                          "f:selfLink",   "f:uid",           "f:clusterName",
+                                          "f:generation", "f:managedFields", "f:resourceVersion"};
     FieldSet *meta = field_set_find(set, "f:metadata");
 
     for (guint i = 0; meta != NULL && i < G_N_ELEMENTS(of_meta); i++)
@@ -332,7 +334,8 @@ conflict_status(const ApiRequest *request, GPtrArray *entries)
         }
     }
     if (total == 1)
-        status->message = str_internf("Apply failed with 1 conflict: %s: %s", status->causes.items[0].message, status->causes.items[0].field);
+        status->message = str_internf("Apply failed with 1 conflict: %s: %s", status->causes.items[0].message,
+                                      status->causes.items[0].field);
     else
         status->message = str_internf("Apply failed with %u conflicts: %s", total, text->str);
     status->has_details = TRUE;
@@ -355,13 +358,18 @@ allowed_by_note(const ApiRequest *request, const ApiObject *old)
         return NULL;
     allowed = field_set_of(request->form != NULL ? request->form : request->kind, applied);
     strip(request, allowed);
-    field_set_mark(field_set_child(field_set_child(field_set_child(allowed, "f:metadata"), "f:annotations"), "f:" CLIENT_APPLY_NOTE));
+    field_set_mark(field_set_child(field_set_child(field_set_child(allowed, "f:metadata"), "f:annotations"),
+                                   "f:" CLIENT_APPLY_NOTE));
     return allowed;
 }
 
 /* Who else has set a field that changes. NULL: nobody. */
 static ApiStatus *
-find_conflicts(const Call *call, const ApiObject *old, const GPtrArray *entries, const Entry *own, const FieldSet *taken)
+find_conflicts(const Call *call,
+               const ApiObject *old,
+               const GPtrArray *entries,
+               const Entry *own,
+               const FieldSet *taken)
 {
     g_autoptr(GPtrArray) met = g_ptr_array_new_with_free_func(entry_free);
     g_autoptr(FieldSet) allowed = allowed_by_note(call->request, old);
@@ -433,7 +441,8 @@ managers_apply(const Call *call, const ApiObject *old, const Value *config, Valu
             field_set_subtract(entry->set, taken);
             field_set_subtract(entry->set, changes.removed);
         }
-        if (own->time[0] == '\0' || !field_set_equal(own->set, last) || !field_set_is_empty(taken) || !field_set_is_empty(changes.removed))
+        if (own->time[0] == '\0' || !field_set_equal(own->set, last) || !field_set_is_empty(taken) ||
+            !field_set_is_empty(changes.removed))
             own->time = now_text(call);
         *out_tree = g_steal_pointer(&tree);
         *out_managers = write_entries(entries);

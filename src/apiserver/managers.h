@@ -19,6 +19,7 @@ void managers_update(const Call *call, const ApiObject *old, ApiObject *object);
  * managers_apply: @config merged into @old by the request's manager, what it said last time and nobody says now taken
  * out. *out_tree: the outcome (owned), *out_managers: its managedFields (owned). Returns: (owned) the conflicts, or NULL.
  */
-ApiStatus *managers_apply(const Call *call, const ApiObject *old, const Value *config, Value **out_tree, Value **out_managers);
+ApiStatus *
+managers_apply(const Call *call, const ApiObject *old, const Value *config, Value **out_tree, Value **out_managers);
 /* managers_equal: the same entries, their times apart. */
 gboolean managers_equal(const Value *a, const Value *b);

@@ -36,7 +36,8 @@ on_viewed(Command *command, const ApiResponse *response)
         return;
     }
     if (value == NULL) {
-        command_error(command, "no last-applied-configuration annotation found on resource: %s", api_name(response->object));
+        command_error(command, "no last-applied-configuration annotation found on resource: %s",
+                      api_name(response->object));
     } else if (str_is(flag_string(command, "output"), "json")) {
         g_autofree char *json = value_to_json(value, VALUE_SORTED | VALUE_INDENT4);
         g_auto(GStrv) lines = g_strsplit(json, "\n", -1);
@@ -91,7 +92,9 @@ on_found(Command *command, const ApiResponse *response)
     }
     old = note_of(response->object);
     if (old == NULL && !flag_bool(command, "create-annotation")) {
-        command_error(command, "no last-applied-configuration annotation found on resource: %s, to create the annotation, run the command with --create-annotation",
+        command_error(command,
+                      "no last-applied-configuration annotation found on resource: %s, to create the annotation, run "
+                      "the command with --create-annotation",
                       target->name);
         command_next(command);
         return;

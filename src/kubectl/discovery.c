@@ -3,8 +3,16 @@
 #include "kubectl/discovery.h"
 
 /* In the order of their priorities, which is that of /apis: v1.34 pkg/controlplane/apiserver/aggregator.go, cmd/kube-apiserver. */
-static const char *const groups[] = {"apps", "autoscaling", "batch", "networking.k8s.io", "policy", "storage.k8s.io",
-                                     "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", NULL};
+static const char *const groups[] = {"apps",
+                                     "autoscaling",
+                                     "batch",
+                                     "networking.k8s.io",
+                                     "policy",
+                                     "storage.k8s.io",
+                                     "scheduling.k8s.io",
+                                     "coordination.k8s.io",
+                                     "discovery.k8s.io",
+                                     NULL};
 
 /* Subresources beside status and scale. */
 static const struct {
@@ -63,7 +71,13 @@ storage_hash(const ApiKind *kind)
 }
 
 static void
-add_subresource(Value *list, const ApiKind *kind, const char *name, const char *group, const char *version, const char *shown, const char *verbs)
+add_subresource(Value *list,
+                const ApiKind *kind,
+                const char *name,
+                const char *group,
+                const char *version,
+                const char *shown,
+                const char *verbs)
 {
     Value *item = value_new_map();
 
@@ -82,7 +96,8 @@ add_subresource(Value *list, const ApiKind *kind, const char *name, const char *
 static gboolean
 has_scale(const ApiKind *kind)
 {
-    return kind == &deployment_kind || kind == &replica_set_kind || kind == &replication_controller_kind || kind == &stateful_set_kind;
+    return kind == &deployment_kind || kind == &replica_set_kind || kind == &replication_controller_kind ||
+           kind == &stateful_set_kind;
 }
 
 static void
@@ -107,8 +122,8 @@ add_resource(Value *list, const ApiKind *kind)
     value_append(list, item);
     for (guint i = 0; i < G_N_ELEMENTS(subresources); i++)
         if (subresources[i].kind == kind)
-            add_subresource(list, kind, subresources[i].name, subresources[i].group, subresources[i].version, subresources[i].shown,
-                            subresources[i].verbs);
+            add_subresource(list, kind, subresources[i].name, subresources[i].group, subresources[i].version,
+                            subresources[i].shown, subresources[i].verbs);
     if (has_scale(kind))
         add_subresource(list, kind, "scale", "autoscaling", "v1", "Scale", "get,patch,update");
     if (kind->has_status)
@@ -129,7 +144,8 @@ resources(const Kubectl *kubectl, const char *group, const char *version)
     Value *map, *list;
 
     for (guint i = 0; api_kinds[i] != NULL; i++)
-        if (str_is(api_kinds[i]->group, group) && str_is(api_kinds[i]->version, version) && kubectl_finds(kubectl, api_kinds[i]))
+        if (str_is(api_kinds[i]->group, group) && str_is(api_kinds[i]->version, version) &&
+            kubectl_finds(kubectl, api_kinds[i]))
             g_ptr_array_add(kinds, (gpointer)api_kinds[i]);
     for (guint i = 0; api_forms[i] != NULL; i++)
         if (str_is(api_forms[i]->group, group) && str_is(api_forms[i]->version, version))
@@ -142,7 +158,8 @@ resources(const Kubectl *kubectl, const char *group, const char *version)
     value_add_member(map, "kind", value_new_string("APIResourceList"));
     if (group[0] != '\0')
         value_add_member(map, "apiVersion", value_new_string("v1"));
-    value_add_member(map, "groupVersion", value_new_string(group[0] == '\0' ? version : str_internf("%s/%s", group, version)));
+    value_add_member(map, "groupVersion",
+                     value_new_string(group[0] == '\0' ? version : str_internf("%s/%s", group, version)));
     value_add_member(map, "resources", list);
     for (guint i = 0; i < kinds->len; i++)
         add_resource(list, g_ptr_array_index(kinds, i));
@@ -251,7 +268,8 @@ health_text(const char *name, gboolean is_verbose)
     if (!is_verbose)
         return g_strdup("ok");
     return g_strdup_printf("[+]ping ok\n[+]log ok\n[+]etcd ok\n%s%s check passed\n",
-                           str_is(name, "readyz") ? "[+]etcd-readiness ok\n[+]informer-sync ok\n[+]shutdown ok\n" : "", name);
+                           str_is(name, "readyz") ? "[+]etcd-readiness ok\n[+]informer-sync ok\n[+]shutdown ok\n" : "",
+                           name);
 }
 
 char *
@@ -269,7 +287,8 @@ discovery_text(const Kubectl *kubectl, const char *path)
     if (g_strv_contains(health, plain))
         return health_text(plain, strstr(path + length, "verbose") != NULL);
     if (str_is(plain, "version"))
-        return g_strdup("{\n  \"major\": \"1\",\n  \"minor\": \"34\",\n  \"gitVersion\": \"v1.34.4\",\n  \"platform\": \"linux/amd64\"\n}");
+        return g_strdup("{\n  \"major\": \"1\",\n  \"minor\": \"34\",\n  \"gitVersion\": \"v1.34.4\",\n  \"platform\": "
+                        "\"linux/amd64\"\n}");
     parts = g_strsplit(plain, "/", -1);
     value = document(kubectl, parts);
     if (value == NULL)

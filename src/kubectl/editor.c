@@ -171,7 +171,8 @@ read_script(const char *script, gboolean is_extended, GPtrArray *edits)
 static gboolean
 is_meant(const Edit *edit, const char *line, guint number, gboolean is_last)
 {
-    return edit->where == EVERYWHERE || (edit->where == LINE && number == edit->line) || (edit->where == LAST_LINE && is_last) ||
+    return edit->where == EVERYWHERE || (edit->where == LINE && number == edit->line) ||
+           (edit->where == LAST_LINE && is_last) ||
            (edit->where == PATTERN && g_regex_match(edit->address, line, 0, NULL));
 }
 

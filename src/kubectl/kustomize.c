@@ -7,14 +7,42 @@
 static const char *const file_names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 
 /* In the order of kustomize's legacy sort; what is not here comes between. */
-static const char *const first_kinds[] = {"Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "Role",
-                                          "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service",
-                                          "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim", "Deployment", "StatefulSet",
-                                          "CronJob", "PodDisruptionBudget", NULL};
+static const char *const first_kinds[] = {"Namespace",
+                                          "ResourceQuota",
+                                          "StorageClass",
+                                          "CustomResourceDefinition",
+                                          "ServiceAccount",
+                                          "Role",
+                                          "ClusterRole",
+                                          "RoleBinding",
+                                          "ClusterRoleBinding",
+                                          "ConfigMap",
+                                          "Secret",
+                                          "Endpoints",
+                                          "Service",
+                                          "LimitRange",
+                                          "PriorityClass",
+                                          "PersistentVolume",
+                                          "PersistentVolumeClaim",
+                                          "Deployment",
+                                          "StatefulSet",
+                                          "CronJob",
+                                          "PodDisruptionBudget",
+                                          NULL};
 
 /* What a kustomization may say that is not modelled. */
-static const char *const left_out[] = {"components", "replacements", "vars", "helmCharts", "helmChartInflationGenerator", "generators",
-                                       "transformers", "validators", "crds", "openapi", "configurations", NULL};
+static const char *const left_out[] = {"components",
+                                       "replacements",
+                                       "vars",
+                                       "helmCharts",
+                                       "helmChartInflationGenerator",
+                                       "generators",
+                                       "transformers",
+                                       "validators",
+                                       "crds",
+                                       "openapi",
+                                       "configurations",
+                                       NULL};
 
 gboolean
 kustomize_fail(Kustomize *build, const char *format, ...)
@@ -97,7 +125,8 @@ parse(Kustomize *build, const char *text, gsize length, const char *file)
 
     if (diag_count_errors(diag) == 0)
         return g_steal_pointer(&documents);
-    kustomize_fail(build, "invalid Kustomization: error converting YAML to JSON: yaml: %.*s", (int)strcspn(mistakes, "\n"), mistakes);
+    kustomize_fail(build, "invalid Kustomization: error converting YAML to JSON: yaml: %.*s",
+                   (int)strcspn(mistakes, "\n"), mistakes);
     return NULL;
 }
 
@@ -121,7 +150,10 @@ add_resource(Kustomize *build, const char *directory, const char *path, GPtrArra
         if (document->type != VALUE_MAP)
             continue;
         if (str_is_empty(value_get_string(document, "kind", NULL)))
-            return kustomize_fail(build, "accumulating resources: accumulation err='accumulating resources from '%s': missing Resource metadata'", path);
+            return kustomize_fail(build,
+                                  "accumulating resources: accumulation err='accumulating resources from '%s': missing "
+                                  "Resource metadata'",
+                                  path);
         g_ptr_array_add(resources, kustomize_resource_new(value_copy(document)));
     }
     return documents != NULL;
@@ -145,7 +177,10 @@ read_kustomization(Kustomize *build, const char *directory)
         kustomize_fail(build, "kustomization.yaml is empty");
         return NULL;
     }
-    kustomize_fail(build, "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '%s'", directory);
+    kustomize_fail(build,
+                   "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory "
+                   "'%s'",
+                   directory);
     return NULL;
 }
 
@@ -173,7 +208,8 @@ accumulate(Kustomize *build, const char *directory, GPtrArray *resources)
         if (value_get(kustomization, left_out[i]) != NULL)
             return kustomize_fail(build, "%s of a kustomization is left out here", left_out[i]);
     is_built = kustomization != NULL && add_all(build, directory, value_get(kustomization, "resources"), own) &&
-               add_all(build, directory, value_get(kustomization, "bases"), own) && kustomize_generate(build, directory, kustomization, own) &&
+               add_all(build, directory, value_get(kustomization, "bases"), own) &&
+               kustomize_generate(build, directory, kustomization, own) &&
                kustomize_transform(build, directory, kustomization, own);
     build->depth--;
     if (!is_built)
@@ -220,8 +256,11 @@ by_rank(gconstpointer a, gconstpointer b)
         return i < j ? -1 : 1;
     order = strcmp(value_get_string(x, "kind", ""), value_get_string(y, "kind", ""));
     if (order == 0)
-        order = strcmp(value_get_string(value_get(x, "metadata"), "namespace", ""), value_get_string(value_get(y, "metadata"), "namespace", ""));
-    return order != 0 ? order : strcmp(value_get_string(value_get(x, "metadata"), "name", ""), value_get_string(value_get(y, "metadata"), "name", ""));
+        order = strcmp(value_get_string(value_get(x, "metadata"), "namespace", ""),
+                       value_get_string(value_get(y, "metadata"), "namespace", ""));
+    return order != 0 ? order
+                      : strcmp(value_get_string(value_get(x, "metadata"), "name", ""),
+                               value_get_string(value_get(y, "metadata"), "name", ""));
 }
 
 GPtrArray *
@@ -232,7 +271,10 @@ kustomize_build(const KubectlOptions *options, const char *path, char **out_mess
     GPtrArray *documents;
 
     if (!is_directory_there(&build, path))
-        kustomize_fail(&build, "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '%s'", path);
+        kustomize_fail(&build,
+                       "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in "
+                       "directory '%s'",
+                       path);
     if (build.error != NULL || !accumulate(&build, path, resources)) {
         *out_message = build.error;
         return NULL;

@@ -17,7 +17,8 @@ kustomize_hash(const Value *object)
 
     value_set(seen, "kind", value_new_string(is_secret ? "Secret" : "ConfigMap"));
     value_set(seen, "name", value_new_string(value_get_string(value_get(object, "metadata"), "name", "")));
-    value_set(seen, "data", value_get(object, "data") != NULL ? value_copy(value_get(object, "data")) : value_new_string(""));
+    value_set(seen, "data",
+              value_get(object, "data") != NULL ? value_copy(value_get(object, "data")) : value_new_string(""));
     if (is_secret)
         value_set(seen, "type", value_new_string(value_get_string(object, "type", "")));
     if (binary != NULL && binary->type == VALUE_MAP)
@@ -59,7 +60,9 @@ add_literal(Source *source, const char *text)
     gsize length;
 
     if (equals == NULL || equals == text)
-        return kustomize_fail(source->build, "loading KV pairs: literal sources: [%s]: invalid literal source %s, expected key=value", text, text);
+        return kustomize_fail(source->build,
+                              "loading KV pairs: literal sources: [%s]: invalid literal source %s, expected key=value",
+                              text, text);
     length = strlen(value);
     if (length >= 2 && (value[0] == '"' || value[0] == '\'') && value[length - 1] == value[0]) {
         value[length - 1] = '\0';
@@ -78,7 +81,8 @@ add_file(Source *source, const char *word)
     g_autofree char *text = kustomize_read(source->build, source->directory, path, &length);
 
     if (text == NULL)
-        return kustomize_fail(source->build, "loading KV pairs: file sources: [%s]: open %s: no such file or directory", word, path);
+        return kustomize_fail(source->build, "loading KV pairs: file sources: [%s]: open %s: no such file or directory",
+                              word, path);
     return add_entry(source, key, text, length);
 }
 
@@ -90,15 +94,17 @@ add_env(Source *source, const char *path)
     g_auto(GStrv) lines = text != NULL ? g_strsplit(text, "\n", -1) : NULL;
 
     if (text == NULL)
-        return kustomize_fail(source->build, "loading KV pairs: env source files: [%s]: open %s: no such file or directory", path, path);
+        return kustomize_fail(source->build,
+                              "loading KV pairs: env source files: [%s]: open %s: no such file or directory", path,
+                              path);
     for (guint i = 0; lines[i] != NULL; i++) {
         const char *line = g_strchug(lines[i]);
         const char *equals = strchr(line, '=');
 
         if (line[0] == '\0' || line[0] == '#')
             continue;
-        if (!add_entry(source, equals != NULL ? str_intern_len(line, (gsize)(equals - line)) : line, equals != NULL ? equals + 1 : "",
-                       equals != NULL ? strlen(equals + 1) : 0))
+        if (!add_entry(source, equals != NULL ? str_intern_len(line, (gsize)(equals - line)) : line,
+                       equals != NULL ? equals + 1 : "", equals != NULL ? strlen(equals + 1) : 0))
             return FALSE;
     }
     return TRUE;
@@ -123,7 +129,8 @@ set_options(Value *object, const Value *options)
         const Value *map = options != NULL ? value_get(options, maps[i]) : NULL;
 
         for (guint j = 0; map != NULL && map->type == VALUE_MAP && j < map->count; j++)
-            value_set(kustomize_map(kustomize_map(object, "metadata"), maps[i]), map->keys[j], value_copy(map->items[j]));
+            value_set(kustomize_map(kustomize_map(object, "metadata"), maps[i]), map->keys[j],
+                      value_copy(map->items[j]));
     }
     if (value_get_bool(options, "immutable", FALSE))
         value_set(object, "immutable", value_new_bool(TRUE));
@@ -151,8 +158,9 @@ put(Kustomize *build, const Value *generator, KustomizeResource *made, GPtrArray
 
     if (str_is(behavior, "create") || str_is(behavior, "unspecified")) {
         if (old != NULL) {
-            kustomize_fail(build, "merging from generator: id resid.ResId exists; behavior must be merge or replace: %s %s", kustomize_kind(made),
-                           kustomize_name(made));
+            kustomize_fail(build,
+                           "merging from generator: id resid.ResId exists; behavior must be merge or replace: %s %s",
+                           kustomize_kind(made), kustomize_name(made));
             kustomize_resource_free(made);
             return FALSE;
         }
@@ -160,7 +168,8 @@ put(Kustomize *build, const Value *generator, KustomizeResource *made, GPtrArray
         return TRUE;
     }
     if (old == NULL) {
-        kustomize_fail(build, "merging from generator: id does not exist; cannot merge or replace: %s %s", kustomize_kind(made), kustomize_name(made));
+        kustomize_fail(build, "merging from generator: id does not exist; cannot merge or replace: %s %s",
+                       kustomize_kind(made), kustomize_name(made));
         kustomize_resource_free(made);
         return FALSE;
     }
@@ -174,7 +183,12 @@ put(Kustomize *build, const Value *generator, KustomizeResource *made, GPtrArray
 }
 
 static gboolean
-generate(Kustomize *build, const char *directory, const Value *generator, const Value *common, gboolean is_secret, GPtrArray *resources)
+generate(Kustomize *build,
+         const char *directory,
+         const Value *generator,
+         const Value *common,
+         gboolean is_secret,
+         GPtrArray *resources)
 {
     Value *object = value_new_map();
     Value *metadata = value_new_map();
@@ -192,8 +206,10 @@ generate(Kustomize *build, const char *directory, const Value *generator, const 
         value_set(metadata, "namespace", value_copy(value_get(generator, "namespace")));
     if (is_secret)
         value_set(object, "type", value_new_string(value_get_string(generator, "type", "Opaque")));
-    is_loaded = (single == NULL || add_env(&source, single)) && add_each(&source, value_get(generator, "envs"), add_env) &&
-                add_each(&source, value_get(generator, "literals"), add_literal) && add_each(&source, value_get(generator, "files"), add_file);
+    is_loaded = (single == NULL || add_env(&source, single)) &&
+                add_each(&source, value_get(generator, "envs"), add_env) &&
+                add_each(&source, value_get(generator, "literals"), add_literal) &&
+                add_each(&source, value_get(generator, "files"), add_file);
     if (source.data->count > 0)
         value_set(object, "data", source.data);
     else
@@ -201,7 +217,8 @@ generate(Kustomize *build, const char *directory, const Value *generator, const 
     set_options(object, common);
     set_options(object, own);
     made = kustomize_resource_new(object);
-    made->needs_hash = !value_get_bool(common, "disableNameSuffixHash", FALSE) && !value_get_bool(own, "disableNameSuffixHash", FALSE);
+    made->needs_hash =
+        !value_get_bool(common, "disableNameSuffixHash", FALSE) && !value_get_bool(own, "disableNameSuffixHash", FALSE);
     if (is_loaded)
         return put(build, generator, made, resources);
     kustomize_resource_free(made);

@@ -17,8 +17,9 @@ typedef struct {
 
 /* kustomize_fail: notes the error; FALSE. */
 gboolean kustomize_fail(Kustomize *build, const char *format, ...) G_GNUC_PRINTF(2, 3);
-char *kustomize_read(Kustomize *build, const char *directory, const char *file, gsize *out_length); /* (owned) NULL: none */
-KustomizeResource *kustomize_resource_new(Value *tree);                                              /* takes @tree (owned) */
+char *
+kustomize_read(Kustomize *build, const char *directory, const char *file, gsize *out_length); /* (owned) NULL: none */
+KustomizeResource *kustomize_resource_new(Value *tree);                                       /* takes @tree (owned) */
 void kustomize_resource_free(gpointer data);
 const char *kustomize_name(const KustomizeResource *resource);
 const char *kustomize_kind(const KustomizeResource *resource);

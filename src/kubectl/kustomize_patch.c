@@ -54,8 +54,9 @@ is_meant(const Value *target, const KustomizeResource *resource)
     const Value *metadata = value_get(resource->tree, "metadata");
 
     return fits(target, "group", slash != NULL ? str_intern_len(version, (gsize)(slash - version)) : "") &&
-           fits(target, "version", slash != NULL ? slash + 1 : version) && fits(target, "kind", kustomize_kind(resource)) &&
-           fits_any_name(target, resource) && fits(target, "namespace", value_get_string(metadata, "namespace", "")) &&
+           fits(target, "version", slash != NULL ? slash + 1 : version) &&
+           fits(target, "kind", kustomize_kind(resource)) && fits_any_name(target, resource) &&
+           fits(target, "namespace", value_get_string(metadata, "namespace", "")) &&
            fits_labels(target, "labelSelector", value_get(metadata, "labels")) &&
            fits_labels(target, "annotationSelector", value_get(metadata, "annotations"));
 }
@@ -70,7 +71,8 @@ is_named(const Value *patch, const KustomizeResource *resource)
     if (!str_is(value_get_string(patch, "kind", ""), kustomize_kind(resource)) ||
         !str_is(value_get_string(patch, "apiVersion", ""), value_get_string(resource->tree, "apiVersion", "")))
         return FALSE;
-    if (namespace_ != NULL && !str_is(namespace_, value_get_string(value_get(resource->tree, "metadata"), "namespace", "default")))
+    if (namespace_ != NULL &&
+        !str_is(namespace_, value_get_string(value_get(resource->tree, "metadata"), "namespace", "default")))
         return FALSE;
     return g_ptr_array_find(resource->names, name, NULL);
 }
@@ -97,7 +99,10 @@ patch_one(Kustomize *build, const Value *patch, KustomizeResource *resource, gbo
             value_remove(metadata, "namespace");
         }
     }
-    patched = patch_apply(patch->type == VALUE_LIST ? PATCH_JSON : kind != NULL ? PATCH_STRATEGIC : PATCH_MERGE, kind, resource->tree, mine, &status);
+    patched = patch_apply(patch->type == VALUE_LIST ? PATCH_JSON
+                          : kind != NULL            ? PATCH_STRATEGIC
+                                                    : PATCH_MERGE,
+                          kind, resource->tree, mine, &status);
     if (patched == NULL) {
         kustomize_fail(build, "%s", status->message);
         api_status_unref(status);
@@ -130,11 +135,14 @@ kustomize_patch(Kustomize *build, const Value *patch, const Value *target, GPtrA
             i++;
     }
     if (!is_found && target == NULL)
-        return kustomize_fail(build, "no resource matches strategic merge patch \"%s.%s/%s.[noNs]\": no matches for Id %s.%s/%s.[noNs]; failed to find "
-                                     "unique target for patch %s.%s/%s.[noNs]",
+        return kustomize_fail(build,
+                              "no resource matches strategic merge patch \"%s.%s/%s.[noNs]\": no matches for Id "
+                              "%s.%s/%s.[noNs]; failed to find "
+                              "unique target for patch %s.%s/%s.[noNs]",
                               value_get_string(patch, "kind", ""), value_get_string(patch, "apiVersion", ""),
-                              value_get_string(value_get(patch, "metadata"), "name", ""), value_get_string(patch, "kind", ""),
-                              value_get_string(patch, "apiVersion", ""), value_get_string(value_get(patch, "metadata"), "name", ""),
+                              value_get_string(value_get(patch, "metadata"), "name", ""),
+                              value_get_string(patch, "kind", ""), value_get_string(patch, "apiVersion", ""),
+                              value_get_string(value_get(patch, "metadata"), "name", ""),
                               value_get_string(patch, "kind", ""), value_get_string(patch, "apiVersion", ""),
                               value_get_string(value_get(patch, "metadata"), "name", ""));
     return TRUE;
@@ -146,12 +154,22 @@ kustomize_patch(Kustomize *build, const Value *patch, const Value *target, GPtrA
 static const struct {
     const char *parent, *field, *kind;
 } references[] = {
-    {"configMap", "name", "ConfigMap"},        {"configMapKeyRef", "name", "ConfigMap"},   {"configMapRef", "name", "ConfigMap"},
-    {"secret", "secretName", "Secret"},        {"secret", "name", "Secret"},               {"secretKeyRef", "name", "Secret"},
-    {"secretRef", "name", "Secret"},           {"imagePullSecrets", "name", "Secret"},     {"tls", "secretName", "Secret"},
-    {"spec", "serviceAccountName", "ServiceAccount"}, {"spec", "serviceName", "Service"},  {"service", "name", "Service"},
-    {"persistentVolumeClaim", "claimName", "PersistentVolumeClaim"},                       {"spec", "priorityClassName", "PriorityClass"},
-    {"spec", "storageClassName", "StorageClass"},                                          {"spec", "volumeName", "PersistentVolume"},
+    {"configMap", "name", "ConfigMap"},
+    {"configMapKeyRef", "name", "ConfigMap"},
+    {"configMapRef", "name", "ConfigMap"},
+    {"secret", "secretName", "Secret"},
+    {"secret", "name", "Secret"},
+    {"secretKeyRef", "name", "Secret"},
+    {"secretRef", "name", "Secret"},
+    {"imagePullSecrets", "name", "Secret"},
+    {"tls", "secretName", "Secret"},
+    {"spec", "serviceAccountName", "ServiceAccount"},
+    {"spec", "serviceName", "Service"},
+    {"service", "name", "Service"},
+    {"persistentVolumeClaim", "claimName", "PersistentVolumeClaim"},
+    {"spec", "priorityClassName", "PriorityClass"},
+    {"spec", "storageClassName", "StorageClass"},
+    {"spec", "volumeName", "PersistentVolume"},
 };
 
 static const char *
@@ -177,12 +195,16 @@ fix_below(const GPtrArray *resources, Value *value, const char *parent)
     if (value->type != VALUE_MAP)
         return;
     if (str_is(parent, "scaleTargetRef") && value_get(value, "name") != NULL)
-        value_set(value, "name", value_new_string(new_name(resources, value_get_string(value, "kind", ""), str_intern(value_get_string(value, "name", "")))));
+        value_set(value, "name",
+                  value_new_string(new_name(resources, value_get_string(value, "kind", ""),
+                                            str_intern(value_get_string(value, "name", "")))));
     for (guint i = 0; i < G_N_ELEMENTS(references); i++) {
-        const char *name = str_is(parent, references[i].parent) ? value_get_string(value, references[i].field, NULL) : NULL;
+        const char *name =
+            str_is(parent, references[i].parent) ? value_get_string(value, references[i].field, NULL) : NULL;
 
         if (name != NULL)
-            value_set(value, references[i].field, value_new_string(new_name(resources, references[i].kind, str_intern(name))));
+            value_set(value, references[i].field,
+                      value_new_string(new_name(resources, references[i].kind, str_intern(name))));
     }
     for (guint i = 0; i < value->count; i++)
         if (parent != NULL || !str_is(value->keys[i], "metadata"))

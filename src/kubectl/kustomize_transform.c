@@ -21,14 +21,16 @@ set_names(const Value *kustomization, GPtrArray *resources)
 
     for (guint i = 0; i < resources->len && (prefix[0] != '\0' || suffix[0] != '\0'); i++)
         if (!keeps_name(resources->pdata[i]))
-            kustomize_rename(resources->pdata[i], str_internf("%s%s%s", prefix, kustomize_name(resources->pdata[i]), suffix));
+            kustomize_rename(resources->pdata[i],
+                             str_internf("%s%s%s", prefix, kustomize_name(resources->pdata[i]), suffix));
 }
 
 /* A kind that is not known here is taken to be in a namespace, as kustomize does. */
 static gboolean
 is_namespaced(const KustomizeResource *resource)
 {
-    static const char *const cluster[] = {"Namespace", "Node", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "APIService", NULL};
+    static const char *const cluster[] =
+        {"Namespace", "Node", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "APIService", NULL};
     const ApiKind *kind = api_form_find(value_get_string(resource->tree, "apiVersion", ""), kustomize_kind(resource));
 
     return kind != NULL ? kind->is_namespaced : !g_strv_contains(cluster, kustomize_kind(resource));
@@ -84,7 +86,8 @@ label_selectors(KustomizeResource *resource, const Value *pairs)
         set_pairs(kustomize_map(kustomize_map(spec, "selector"), "matchLabels"), pairs);
     else if (g_strv_contains(found, kind) && (labels = value_get_path(spec, "selector", "matchLabels", NULL)) != NULL)
         set_pairs(labels, pairs);
-    else if (str_is(kind, "NetworkPolicy") && (labels = value_get_path(spec, "podSelector", "matchLabels", NULL)) != NULL)
+    else if (str_is(kind, "NetworkPolicy") &&
+             (labels = value_get_path(spec, "podSelector", "matchLabels", NULL)) != NULL)
         set_pairs(labels, pairs);
 }
 
@@ -212,13 +215,16 @@ set_replicas(Kustomize *build, const Value *kustomization, GPtrArray *resources)
 
             if (!g_strv_contains(kinds, kustomize_kind(resource)) || !g_ptr_array_find(resource->names, name, NULL))
                 continue;
-            value_set(kustomize_map(resource->tree, "spec"), "replicas", value_new_int(value_get_int(list->items[i], "count", 0)));
+            value_set(kustomize_map(resource->tree, "spec"), "replicas",
+                      value_new_int(value_get_int(list->items[i], "count", 0)));
             is_found = TRUE;
         }
         if (!is_found)
-            return kustomize_fail(build, "resource with name %s does not match a config with the following GVK [Deployment.[noVer].[noGrp] "
-                                         "ReplicationController.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] StatefulSet.[noVer].[noGrp]]",
-                                  name);
+            return kustomize_fail(
+                build,
+                "resource with name %s does not match a config with the following GVK [Deployment.[noVer].[noGrp] "
+                "ReplicationController.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] StatefulSet.[noVer].[noGrp]]",
+                name);
     }
     return TRUE;
 }
@@ -235,7 +241,8 @@ patch_text(Kustomize *build, const char *text, gsize length, const Value *target
     if (diag_count_errors(diag) > 0)
         return kustomize_fail(build, "unable to parse SM or JSON patch from [%s]", text);
     for (guint i = 0; documents != NULL && i < documents->len; i++)
-        if (((Value *)documents->pdata[i])->type != VALUE_NULL && !kustomize_patch(build, documents->pdata[i], target, resources))
+        if (((Value *)documents->pdata[i])->type != VALUE_NULL &&
+            !kustomize_patch(build, documents->pdata[i], target, resources))
             return FALSE;
     return TRUE;
 }
@@ -247,8 +254,10 @@ patch_file(Kustomize *build, const char *directory, const char *path, const Valu
     g_autofree char *text = kustomize_read(build, directory, path, &length);
 
     if (text == NULL)
-        return kustomize_fail(build, "trouble configuring builtin PatchTransformer with config: `\npath: %s\n`: failed to get the patch file from path(%s): "
-                                     "open %s: no such file or directory",
+        return kustomize_fail(build,
+                              "trouble configuring builtin PatchTransformer with config: `\npath: %s\n`: failed to get "
+                              "the patch file from path(%s): "
+                              "open %s: no such file or directory",
                               path, path, path);
     return patch_text(build, text, length, target, resources);
 }
@@ -284,7 +293,8 @@ kustomize_transform(Kustomize *build, const char *directory, const Value *kustom
     set_names(kustomization, resources);
     set_labels(kustomization, resources);
     set_annotations(kustomization, resources);
-    if (!patch_all(build, directory, value_get(kustomization, "patchesJson6902"), resources) || !set_replicas(build, kustomization, resources))
+    if (!patch_all(build, directory, value_get(kustomization, "patchesJson6902"), resources) ||
+        !set_replicas(build, kustomization, resources))
         return FALSE;
     set_images(kustomization, resources);
     return TRUE;

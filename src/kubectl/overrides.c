@@ -27,7 +27,10 @@ overrides_apply(Command *command, const ApiKind *kind, Value **object)
         command_fail(command, "Invalid JSON Patch");
         return FALSE;
     }
-    patched = patch_apply(str_is(type, "json") ? PATCH_JSON : str_is(type, "strategic") ? PATCH_STRATEGIC : PATCH_MERGE, kind, *object, patch, &status);
+    patched = patch_apply(str_is(type, "json")        ? PATCH_JSON
+                          : str_is(type, "strategic") ? PATCH_STRATEGIC
+                                                      : PATCH_MERGE,
+                          kind, *object, patch, &status);
     if (patched == NULL) {
         command_fail(command, "%s", status->message);
         api_status_unref(status);

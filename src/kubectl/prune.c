@@ -5,10 +5,22 @@
 #include "kubectl/last_applied.h"
 
 /* defaultNamespacedPruneResources, defaultNonNamespacedPruneResources, those that are here; group/version/Kind. */
-static const char *const allowed[] = {"core/v1/ConfigMap",  "core/v1/PersistentVolumeClaim", "core/v1/Pod",         "core/v1/ReplicationController",
-                                      "core/v1/Secret",     "core/v1/Service",               "batch/v1/Job",        "batch/v1/CronJob",
-                                      "networking.k8s.io/v1/Ingress", "apps/v1/DaemonSet",   "apps/v1/Deployment",  "apps/v1/ReplicaSet",
-                                      "apps/v1/StatefulSet", "core/v1/Namespace",            "core/v1/PersistentVolume", NULL};
+static const char *const allowed[] = {"core/v1/ConfigMap",
+                                      "core/v1/PersistentVolumeClaim",
+                                      "core/v1/Pod",
+                                      "core/v1/ReplicationController",
+                                      "core/v1/Secret",
+                                      "core/v1/Service",
+                                      "batch/v1/Job",
+                                      "batch/v1/CronJob",
+                                      "networking.k8s.io/v1/Ingress",
+                                      "apps/v1/DaemonSet",
+                                      "apps/v1/Deployment",
+                                      "apps/v1/ReplicaSet",
+                                      "apps/v1/StatefulSet",
+                                      "core/v1/Namespace",
+                                      "core/v1/PersistentVolume",
+                                      NULL};
 
 typedef struct {
     const ApiKind *kind;
@@ -19,7 +31,7 @@ typedef struct {
     GPtrArray *applied; /* of interned uids */
     GArray *places;     /* of Place: what is still to be listed */
     guint next;
-    GPtrArray *doomed;  /* (owned) of ApiObject: of the place under way */
+    GPtrArray *doomed; /* (owned) of ApiObject: of the place under way */
 } PruneState;
 
 static void
@@ -41,7 +53,8 @@ kind_of(const char *text)
 
     if (g_strv_length(parts) != 3)
         return NULL;
-    version = str_is(parts[0], "core") || parts[0][0] == '\0' ? g_strdup(parts[1]) : g_strdup_printf("%s/%s", parts[0], parts[1]);
+    version = str_is(parts[0], "core") || parts[0][0] == '\0' ? g_strdup(parts[1])
+                                                              : g_strdup_printf("%s/%s", parts[0], parts[1]);
     return api_kind_find(version, parts[2]);
 }
 
@@ -110,7 +123,9 @@ delete_next(Command *command)
         return;
     }
     request = api_request_new(VERB_DELETE, object->kind, api_namespace(object), api_name(object));
-    request->propagation = str_intern(str_is(cascade, "foreground") ? "Foreground" : str_is(cascade, "orphan") ? "Orphan" : "Background");
+    request->propagation = str_intern(str_is(cascade, "foreground") ? "Foreground"
+                                      : str_is(cascade, "orphan")   ? "Orphan"
+                                                                    : "Background");
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_deleted);
 }
@@ -129,7 +144,8 @@ on_listed(Command *command, const ApiResponse *response)
         ApiObject *object = g_ptr_array_index(response->items, i);
 
         /* what nobody applied, or was just applied, stays */
-        if (str_map_get(&object->meta->annotations, LAST_APPLIED) != NULL && !g_ptr_array_find(state->applied, api_uid(object), NULL))
+        if (str_map_get(&object->meta->annotations, LAST_APPLIED) != NULL &&
+            !g_ptr_array_find(state->applied, api_uid(object), NULL))
             g_ptr_array_add(state->doomed, api_object_ref(object));
     }
     delete_next(command);

@@ -16,7 +16,7 @@ typedef struct {
     Follow follow;
     ApiObject *pod; /* (owned) as it was seen last */
     const char *container_id;
-    gsize shown;    /* bytes of the log that are out, or were written before */
+    gsize shown;       /* bytes of the log that are out, or were written before */
     const char *error; /* interned; NULL: none */
     int exit;
 } RunState;
@@ -71,7 +71,8 @@ on_removed(Command *command, const ApiResponse *response)
     const Target *target = current_target(command);
 
     if (api_response_ok(response) && !flag_bool(command, "quiet"))
-        command_print(command, "%s \"%s\" deleted from %s namespace\n", api_kind_group_singular(target->kind), target->name, target->namespace_);
+        command_print(command, "%s \"%s\" deleted from %s namespace\n", api_kind_group_singular(target->kind),
+                      target->name, target->namespace_);
     if (command->next < command->targets->len)
         command->next++;
     else {
@@ -109,7 +110,8 @@ on_ended(Command *command, FollowEnd end)
 {
     RunState *state = command->state;
     const PodStatus *status = pod_status(state->pod);
-    const ContainerStatus *container = status->container_statuses.count > 0 ? &status->container_statuses.items[0] : NULL;
+    const ContainerStatus *container =
+        status->container_statuses.count > 0 ? &status->container_statuses.items[0] : NULL;
 
     if (end != FOLLOW_DONE) {
         state->error = "error: timed out waiting for the condition";
@@ -119,9 +121,11 @@ on_ended(Command *command, FollowEnd end)
 
         state->exit = ended != NULL && ended->exit_code != 0 ? ended->exit_code : 1;
         state->error = ended == NULL || ended->exit_code == 0
-                           ? str_internf("error: pod %s/%s failed with unknown exit code", api_namespace(state->pod), api_name(state->pod))
-                           : str_internf("pod %s/%s terminated (%s)%s%s", api_namespace(state->pod), api_name(state->pod), ended->reason,
-                                         str_is_empty(ended->message) ? "" : "\n", str_is_empty(ended->message) ? "" : ended->message);
+                           ? str_internf("error: pod %s/%s failed with unknown exit code", api_namespace(state->pod),
+                                         api_name(state->pod))
+                           : str_internf("pod %s/%s terminated (%s)%s%s", api_namespace(state->pod),
+                                         api_name(state->pod), ended->reason, str_is_empty(ended->message) ? "" : "\n",
+                                         str_is_empty(ended->message) ? "" : ended->message);
     }
     wind_up(command);
 }
@@ -148,8 +152,9 @@ show_log(Command *command, gboolean is_shown)
     const KubectlOptions *options = kubectl_options(command->kubectl);
     RunState *state = command->state;
     const char *dial = NULL;
-    g_autofree char *text =
-        options->pod_log != NULL && state->container_id != NULL ? options->pod_log(options->self, state->pod, state->container_id, &dial) : NULL;
+    g_autofree char *text = options->pod_log != NULL && state->container_id != NULL
+                                ? options->pod_log(options->self, state->pod, state->container_id, &dial)
+                                : NULL;
 
     if (text == NULL)
         return FALSE;
@@ -181,7 +186,8 @@ on_polled(Command *command, const ApiResponse *response)
 
     if (api_response_ok(response))
         keep(command, response->object);
-    if (!show_log(command, TRUE) || !api_response_ok(response) || !log_is_running(state->pod, log_default_container(state->pod))) {
+    if (!show_log(command, TRUE) || !api_response_ok(response) ||
+        !log_is_running(state->pod, log_default_container(state->pod))) {
         await_end(command);
         return;
     }
@@ -195,7 +201,8 @@ is_ready(Command *command, WatchType type, const ApiObject *object)
     keep(command, object);
     if (type == WATCH_DELETED || is_over(object))
         return TRUE;
-    return str_is(pod_status(object)->phase, "Running") && condition_is(&pod_status(object)->conditions, "Ready", "True");
+    return str_is(pod_status(object)->phase, "Running") &&
+           condition_is(&pod_status(object)->conditions, "Ready", "True");
 }
 
 static void
@@ -220,7 +227,8 @@ on_ready(Command *command, FollowEnd end)
     if (flag_bool(command, "stdin") && flag_bool(command, "tty"))
         command_warn(command, "Unable to use a TTY - input is not a terminal or the right kind of file");
     if (flag_bool(command, "stdin") && !flag_bool(command, "quiet"))
-        command_warn(command, "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
+        command_warn(command, "All commands and output from this session will be recorded in container logs, including "
+                              "credentials and sensitive "
                               "information passed through the command prompt.\n"
                               "If you don't see a command prompt, try pressing enter.");
     show_log(command, FALSE); /* was written before */

@@ -13,20 +13,21 @@
 static void edit_run(Command *command);
 
 static const FlagDef flags[] = {
-    {"validate", 0, FLAG_STRING, "strict", "strict"},
-    {"output-patch", 0, FLAG_BOOL, NULL, NULL},
-    {"save-config", 0, FLAG_BOOL, NULL, NULL},
-    {"subresource", 0, FLAG_STRING, NULL, NULL},
-    {"windows-line-endings", 0, FLAG_BOOL, NULL, NULL},
-    {0},
+    {"validate", 0, FLAG_STRING, "strict", "strict"},   {"output-patch", 0, FLAG_BOOL, NULL, NULL},
+    {"save-config", 0, FLAG_BOOL, NULL, NULL},          {"subresource", 0, FLAG_STRING, NULL, NULL},
+    {"windows-line-endings", 0, FLAG_BOOL, NULL, NULL}, {0},
 };
 
-const Verb edit_verb = {.name = "edit", .flags = flags, .run = edit_run, .doc = "Edit a resource from the default editor."};
+const Verb edit_verb = {.name = "edit",
+                        .flags = flags,
+                        .run = edit_run,
+                        .doc = "Edit a resource from the default editor."};
 
-static const char heading[] = "# Please edit the object below. Lines beginning with a '#' will be ignored,\n"
-                              "# and an empty file will abort the edit. If an error occurs while saving this file will be\n"
-                              "# reopened with the relevant failures.\n"
-                              "#\n";
+static const char heading[] =
+    "# Please edit the object below. Lines beginning with a '#' will be ignored,\n"
+    "# and an empty file will abort the edit. If an error occurs while saving this file will be\n"
+    "# reopened with the relevant failures.\n"
+    "#\n";
 
 typedef struct {
     char *patch; /* (owned) as text */
@@ -71,10 +72,13 @@ on_patched(Command *command, const ApiResponse *response)
     if (str_is(response->status->reason, "Invalid"))
         command_warn(command, "error: %s \"%s\" is invalid", api_kind_group_resource(target->kind), target->name);
     else if (response->code == 404)
-        command_warn(command, "error: %s \"%s\" could not be found on the server", api_kind_group_resource(target->kind), target->name);
+        command_warn(command, "error: %s \"%s\" could not be found on the server",
+                     api_kind_group_resource(target->kind), target->name);
     else
-        command_warn(command, "error: %s \"%s\" could not be patched: %s", api_kind_group_resource(target->kind), target->name, response->status->message);
-    command_warn(command, "A copy of your changes has been stored to \"/tmp/kubectl-edit-%s.yaml\"", str_intern(target->name));
+        command_warn(command, "error: %s \"%s\" could not be patched: %s", api_kind_group_resource(target->kind),
+                     target->name, response->status->message);
+    command_warn(command, "A copy of your changes has been stored to \"/tmp/kubectl-edit-%s.yaml\"",
+                 str_intern(target->name));
     command_error(command, "Edit cancelled, no valid changes were saved.");
     command_next(command);
 }
@@ -85,7 +89,8 @@ is_same_object(const Value *before, const Value *after)
 {
     return str_is(value_get_string(before, "apiVersion", ""), value_get_string(after, "apiVersion", "")) &&
            str_is(value_get_string(before, "kind", ""), value_get_string(after, "kind", "")) &&
-           str_is(value_get_string(value_get(before, "metadata"), "name", ""), value_get_string(value_get(after, "metadata"), "name", ""));
+           str_is(value_get_string(value_get(before, "metadata"), "name", ""),
+                  value_get_string(value_get(after, "metadata"), "name", ""));
 }
 
 static void
@@ -123,10 +128,13 @@ static void
 edit(Command *command, const ApiObject *object)
 {
     g_autoptr(Value) before = print_encode(command, object);
-    g_autofree char *yaml = str_is(flag_string(command, "output"), "json") ? value_to_json(before, VALUE_SORTED | VALUE_INDENT4) : value_to_yaml(before);
+    g_autofree char *yaml = str_is(flag_string(command, "output"), "json")
+                                ? value_to_json(before, VALUE_SORTED | VALUE_INDENT4)
+                                : value_to_yaml(before);
     g_autofree char *original = g_strconcat(heading, yaml, NULL);
     g_autofree char *message = NULL;
-    g_autofree char *edited = editor_run(kubectl_options(command->kubectl), command->editor != NULL ? command->editor : "vi", original, &message);
+    g_autofree char *edited = editor_run(kubectl_options(command->kubectl),
+                                         command->editor != NULL ? command->editor : "vi", original, &message);
     g_autofree char *was = without_comments(original);
     g_autofree char *is = edited != NULL ? without_comments(edited) : NULL;
     g_autoptr(Diag) diag = diag_new();
@@ -143,8 +151,10 @@ edit(Command *command, const ApiObject *object)
         return;
     }
     documents = value_read_yaml(is, strlen(is), "edit", diag);
-    if (diag_count_errors(diag) > 0 || documents == NULL || documents->len == 0 || ((Value *)documents->pdata[0])->type != VALUE_MAP) {
-        command_warn(command, "A copy of your changes has been stored to \"/tmp/kubectl-edit-%s.yaml\"", api_name(object));
+    if (diag_count_errors(diag) > 0 || documents == NULL || documents->len == 0 ||
+        ((Value *)documents->pdata[0])->type != VALUE_MAP) {
+        command_warn(command, "A copy of your changes has been stored to \"/tmp/kubectl-edit-%s.yaml\"",
+                     api_name(object));
         command_error(command, "Edit cancelled, no valid changes were saved.");
         command_next(command);
         return;

@@ -4,7 +4,9 @@
 
 static void kustomize_run(Command *command);
 
-const Verb kustomize_verb = {.name = "kustomize", .run = kustomize_run, .doc = "Build a kustomization target from a directory or URL."};
+const Verb kustomize_verb = {.name = "kustomize",
+                             .run = kustomize_run,
+                             .doc = "Build a kustomization target from a directory or URL."};
 
 static void
 kustomize_run(Command *command)
@@ -16,7 +18,8 @@ kustomize_run(Command *command)
         command_fail(command, "specify one path to kustomization.yaml");
         return;
     }
-    documents = kustomize_build(kubectl_options(command->kubectl), command->args->len > 0 ? g_ptr_array_index(command->args, 0) : ".", &message);
+    documents = kustomize_build(kubectl_options(command->kubectl),
+                                command->args->len > 0 ? g_ptr_array_index(command->args, 0) : ".", &message);
     if (documents == NULL) {
         command_fail(command, "%s", message);
         return;
