@@ -281,7 +281,7 @@ client_world(Client *client)
 ApiServer *
 client_server(Client *client)
 {
-    return client->options.server;
+    return client_conn_server(client->conn);
 }
 
 gint64

@@ -35,7 +35,7 @@ Sim *client_sim(Client *client);
 Process *client_process(Client *client);
 const char *client_user(const Client *client); /* (interned) */
 World *client_world(Client *client);
-ApiServer *client_server(Client *client);
+ApiServer *client_server(Client *client); /* the one that its connection leads to, or led to last */
 /* client_resumed: the process goes on after a pause; call it in its `resumed` hook. */
 void client_resumed(Client *client);
 /*

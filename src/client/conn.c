@@ -458,6 +458,12 @@ client_conn_reset(Conn *conn)
     sim_timer_disarm(&conn->deadline_timer);
 }
 
+ApiServer *
+client_conn_server(const Conn *conn)
+{
+    return conn->server;
+}
+
 gint64
 client_conn_request_arrival_ns(const Conn *conn)
 {

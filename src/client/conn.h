@@ -79,6 +79,7 @@ void client_conn_resumed(Conn *conn);
  * What is computed instead of sent (heartbeat.h): when a request of no body that leaves now would reach the server, and when
  * an answer with @object that leaves the server at @sent_ns would be there, which counts as read. -1: it is not certain.
  */
+ApiServer *client_conn_server(const Conn *conn);
 gint64 client_conn_request_arrival_ns(const Conn *conn);
 gint64 client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64 sent_ns);
 /* client.c: the same for one of its clients; a request takes its token. */

@@ -144,6 +144,8 @@ check_fault(const ScReader *reader, const Scenario *scenario, ScEntry *entry, co
     FaultArgs *args = fault_read(reader, scenario, entry->fault, path);
 
     entry->fault_args = args;
+    if (args != NULL && args->has_mttf && entry->has_every)
+        sc_error(reader, check_place(entry->source, "every"), path, "mttf repeats the fault by itself; write at: 0s instead of every");
     if (args != NULL && args->has_duration && entry->has_every && entry->every_ns > 0 && args->duration_ns >= entry->every_ns)
         sc_error(reader, check_place(entry->fault, args->def->name), path, "the fault would begin again before it ends; write a duration below every");
 }
@@ -223,6 +225,14 @@ is_in_circle(const Scenario *scenario, GHashTable *ids, const ScEntry *entry)
     return FALSE;
 }
 
+static gboolean
+never_ends(const ScEntry *entry)
+{
+    const FaultArgs *args = entry->fault_args;
+
+    return args != NULL && args->has_mttf;
+}
+
 static void
 check_after(const ScReader *reader, const Scenario *scenario, GHashTable *ids)
 {
@@ -236,6 +246,8 @@ check_after(const ScReader *reader, const Scenario *scenario, GHashTable *ids)
             sc_error(reader, check_place(entry->source, "after"), path, "no entry has the id '%s'; write id: %s at one", entry->after, entry->after);
         else if (is_in_circle(scenario, ids, entry))
             sc_error(reader, check_place(entry->source, "after"), path, "it waits for itself; write at: 10s at one entry of the circle");
+        else if (never_ends(g_hash_table_lookup(ids, entry->after)))
+            sc_error(reader, check_place(entry->source, "after"), path, "the fault of '%s' happens again and again (mttf), so nothing comes after it; write at", entry->after);
     }
 }
 

@@ -85,6 +85,29 @@ check_targets(const ScReader *reader, const Scenario *scenario, const FaultArgs 
         sc_error(reader, args->source, path, "no target; write node: NAME, nodes: [...] or selector: {...}");
 }
 
+/* It comes to an end by itself: a component's supervisor starts it again. */
+static gboolean
+ends_alone(const FaultDef *def)
+{
+    for (const ScField *field = def->fields; field->name != NULL; field++)
+        if (str_is(field->name, "restart"))
+            return TRUE;
+    return def->end == NULL;
+}
+
+static void
+check_random(const ScReader *reader, const FaultArgs *args, const char *path)
+{
+    if (args->has_mttf && args->mttf_ns == 0)
+        sc_error(reader, fault_place(args, "mttf"), path, "a mean of 0s has no end of failures; write a time above 0");
+    if (args->has_mttr && !args->has_mttf)
+        sc_error(reader, fault_place(args, "mttr"), path, "mttr ends what mttf begins; write mttf: 10m beside it, or duration");
+    if (args->has_mttr && args->has_duration)
+        sc_error(reader, fault_place(args, "mttr"), path, "both duration and mttr; write one of them");
+    if (args->has_mttf && !args->has_mttr && !args->has_duration && !ends_alone(args->def))
+        sc_error(reader, fault_place(args, "mttf"), path, "it would fail once and stay so; write mttr: 1m beside it");
+}
+
 FaultArgs *
 fault_read(const ScReader *reader, const Scenario *scenario, const Value *value, const char *path)
 {
@@ -125,6 +148,7 @@ fault_read(const ScReader *reader, const Scenario *scenario, const Value *value,
         def->check(reader, scenario, args, inner);
     if (args->has_duration && def->end == NULL)
         sc_error(reader, fault_place(args, "duration"), inner, "%s cannot be undone; leave duration out", def->name);
+    check_random(reader, args, inner);
     return args;
 }
 

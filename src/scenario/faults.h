@@ -4,6 +4,8 @@
  * A fault touches the world only: power, processes, wires, disks. (podKill is
  * what Chaos Mesh means by it: a forced delete through the API.) Each fault is
  * one file in faults/ and one line in its list. With `duration` it undoes itself.
+ * With `mttf` it begins anew at random, with the mean time between the end of
+ * one failure and the next, exponentially distributed; so does `mttr` end it.
  */
 #pragma once
 
@@ -21,8 +23,8 @@ typedef struct {
     LabelList selector; /* labels of nodes, or of pods for pod faults */
     const char *mode;   /* one, all, fixed, percent */
     gint64 value;
-    gint64 duration_ns;
-    gboolean has_duration;
+    gint64 duration_ns, mttf_ns, mttr_ns;
+    gboolean has_duration, has_mttf, has_mttr;
     const char *component, *pod, *namespace_, *container;
     gint64 exit_code, restart_ns, factor_milli, member, loss_percent;
     gboolean has_restart, has_member, gone;

@@ -13,6 +13,7 @@ typedef struct {
     SimTimer undo;         /* fault with duration */
     GPtrArray *fault_nodes; /* (owned) targets of the fault under way */
     gint64 fired;          /* how often */
+    Rng *rng;              /* of a fault that happens at random; NULL: it does not, or not yet */
     guint running;         /* commands that have not ended */
     gboolean has_ended;
 } Item;
@@ -175,6 +176,18 @@ tell_calm(const Timeline *timeline)
 
 /* --- firing ------------------------------------------------------------------------------- */
 
+/* A fault that happens at random waits for its next time, any other one has ended. */
+static void
+fault_over(Item *item)
+{
+    const FaultArgs *args = item->entry->fault_args;
+
+    if (item->rng != NULL)
+        sim_timer_arm_after(&item->fire, rng_exponential_ns(item->rng, args->mttf_ns));
+    else
+        item_ended(item);
+}
+
 static void
 fire_fault(Item *item)
 {
@@ -188,10 +201,12 @@ fire_fault(Item *item)
     add_mark(timeline, MARK_FAULT, sentence);
     if (item->entry->id != NULL)
         checks_anchor(timeline->checks, item->entry->id);
-    if (args->has_duration)
+    if (args->has_mttr)
+        sim_timer_arm_after(&item->undo, rng_exponential_ns(item->rng, args->mttr_ns));
+    else if (args->has_duration)
         sim_timer_arm_after(&item->undo, args->duration_ns);
     else
-        item_ended(item);
+        fault_over(item);
 }
 
 static void
@@ -203,7 +218,7 @@ timeline_on_undo(Sim *sim, gpointer self)
 
     (void)sim;
     add_mark(item->timeline, MARK_FAULT_END, text);
-    item_ended(item);
+    fault_over(item);
     tell_calm(item->timeline);
 }
 
@@ -281,12 +296,19 @@ static void
 timeline_on_fire(Sim *sim, gpointer self)
 {
     Item *item = self;
+    const FaultArgs *args = item->entry->fault_args;
 
-    (void)sim;
     item->fired++;
-    if (fires_again(item))
-        sim_timer_arm_after(&item->fire, item->entry->every_ns);
-    fire(item);
+    if (args != NULL && args->has_mttf && item->rng == NULL) {
+        g_autofree char *stream = g_strdup_printf("timeline/%u", (guint)(item - item->timeline->items));
+
+        item->rng = rng_stream(sim, stream);
+        fault_over(item);
+    } else {
+        if (fires_again(item))
+            sim_timer_arm_after(&item->fire, item->entry->every_ns);
+        fire(item);
+    }
     tell_calm(item->timeline);
 }
 

@@ -54,9 +54,20 @@ static const struct {
     {FAULT("{nodePowerOff: {node: w-1, mode: all}}"), P "54: spec.timeline[0].fault.nodePowerOff: mode: all chooses among what a selector matches; write selector: {KEY: VALUE} beside it\n"},
     {FAULT("{nodePowerOff: {selector: {a: b}, mode: fixed, value: -1}}"), P "61: spec.timeline[0].fault.nodePowerOff: mode: fixed needs a number; write value: 1\n" P "75: spec.timeline[0].fault.nodePowerOff.value: '-1' is out of range; write a value from 0 to 1000000\n"},
     /* what cannot be undone */
-    {FAULT("{nodeReboot: {node: w-1, duration: 5s}}"), P "46: spec.timeline[0].fault.nodeReboot.duration: unknown field 'duration'; write one of node, nodes, selector, mode, value\n"},
-    {FAULT("{podKill: {pod: a, duration: 5s}}"), P "40: spec.timeline[0].fault.podKill.duration: unknown field 'duration'; write one of pod, namespace, selector, mode, value\n"},
+    {FAULT("{nodeReboot: {node: w-1, duration: 5s}}"), P "46: spec.timeline[0].fault.nodeReboot.duration: unknown field 'duration'; write one of node, nodes, selector, mode, value, mttf\n"},
+    {FAULT("{podKill: {pod: a, duration: 5s}}"), P "40: spec.timeline[0].fault.podKill.duration: unknown field 'duration'; write one of pod, namespace, selector, mode, value, mttf\n"},
     {SCENARIO(THREE "  timeline:\n  - {every: 10s, fault: {nodePowerOff: {node: w-1, duration: 10s}}}\n"), P "40: spec.timeline[0].fault: the fault would begin again before it ends; write a duration below every\n"},
+    /* at random */
+    {FAULT("{nodePowerOff: {node: w-1, mttf: 10m, mttr: 1m}}"), ""},
+    {FAULT("{nodePowerOff: {selector: {a: b}, mode: one, mttf: 10m, duration: 1m}}"), ""},
+    {FAULT("{componentCrash: {component: scheduler, mttf: 5m}}"), ""},
+    {FAULT("{podKill: {selector: {a: b}, mttf: 5m}}"), ""},
+    {FAULT("{nodePowerOff: {node: w-1, mttr: 7m}}"), P "54: spec.timeline[0].fault.nodePowerOff: mttr ends what mttf begins; write mttf: 10m beside it, or duration\n"},
+    {FAULT("{nodePowerOff: {node: w-1, mttf: 7m}}"), P "54: spec.timeline[0].fault.nodePowerOff: it would fail once and stay so; write mttr: 1m beside it\n"},
+    {FAULT("{nodePowerOff: {node: w-1, mttf: 5m, mttr: 7m, duration: 9m}}"), P "64: spec.timeline[0].fault.nodePowerOff: both duration and mttr; write one of them\n"},
+    {FAULT("{podKill: {pod: a, mttf: 0s}}"), P "46: spec.timeline[0].fault.podKill: a mean of 0s has no end of failures; write a time above 0\n"},
+    {SCENARIO(THREE "  timeline:\n  - {every: 10s, fault: {podKill: {pod: a, mttf: 5m}}}\n"), P "13: spec.timeline[0].fault: mttf repeats the fault by itself; write at: 0s instead of every\n"},
+    {SCENARIO(THREE "  timeline:\n  - {at: 1s, id: f, fault: {podKill: {pod: a, mttf: 5m}}}\n  - {after: f, mark: x}\n"), "t.yaml:9:13: spec.timeline[1].after: the fault of 'f' happens again and again (mttf), so nothing comes after it; write at\n"},
     /* components */
     {FAULT("{componentCrash: {}}"), P "21: spec.timeline[0].fault.componentCrash: no component; write component: scheduler, controller-manager, apiserver, etcd, kubelet or kube-proxy\n"},
     {FAULT("{componentCrash: {component: sheduler}}"), P "50: spec.timeline[0].fault.componentCrash.component: unknown word 'sheduler'; write scheduler\n" P "21: spec.timeline[0].fault.componentCrash: no component; write component: scheduler, controller-manager, apiserver, etcd, kubelet or kube-proxy\n"},

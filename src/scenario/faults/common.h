@@ -19,6 +19,12 @@ extern const char *const fault_mode_words[];
 
 #define FAULT_DURATION_ROW                                                                         \
     {"duration", SC_DURATION, FAULT_AT(duration_ns), .doc = "It undoes itself after this time.", .given_offset = FAULT_AT(has_duration)}
+#define FAULT_MTTF_ROW                                                                             \
+    {"mttf", SC_DURATION, FAULT_AT(mttf_ns), .doc = "Mean time to failure: from the entry's time on it happens at random, again and again.", .given_offset = FAULT_AT(has_mttf)}
+#define FAULT_MTTR_ROW                                                                             \
+    {"mttr", SC_DURATION, FAULT_AT(mttr_ns), .doc = "Mean time to repair: how long each failure of mttf lasts, at random.", .given_offset = FAULT_AT(has_mttr)}
+/* For faults that can be undone. */
+#define FAULT_TIME_ROWS FAULT_DURATION_ROW, FAULT_MTTF_ROW, FAULT_MTTR_ROW
 
 /* fault_place: where key @key of the fault stands, or the fault itself. */
 const Value *fault_place(const FaultArgs *args, const char *key);

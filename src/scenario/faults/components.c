@@ -90,7 +90,7 @@ static void
 crash(Process *process, const FaultArgs *args)
 {
     /* With a duration its supervisor does not start it again before the end; without one it does after 10 s. */
-    gint64 restart_ns = args->has_restart ? args->restart_ns : args->has_duration ? -1 : G_GINT64_CONSTANT(10000000000);
+    gint64 restart_ns = args->has_restart ? args->restart_ns : args->has_duration || args->has_mttr ? -1 : G_GINT64_CONSTANT(10000000000);
 
     process_crash(process, restart_ns);
 }
@@ -190,10 +190,10 @@ pause_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
     return tell(args->component, "stands still", nodes, n_nodes);
 }
 
-static const ScField kubelet_fields[] = {FAULT_NODE_ROWS, FAULT_DURATION_ROW, {0}};
+static const ScField kubelet_fields[] = {FAULT_NODE_ROWS, FAULT_TIME_ROWS, {0}};
 static const ScField crash_fields[] = {
     FAULT_NODE_ROWS,
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
     {"member", SC_INT, FAULT_AT(member), .doc = "Of several etcd members, API servers, schedulers or controller managers which one, from 0; the leader, or the first, when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {"restart", SC_DURATION, FAULT_AT(restart_ns), .doc = "Its supervisor starts it again after this time.", .given_offset = FAULT_AT(has_restart)},
@@ -201,7 +201,7 @@ static const ScField crash_fields[] = {
 };
 static const ScField stop_fields[] = {
     FAULT_NODE_ROWS,
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
     {"member", SC_INT, FAULT_AT(member), .doc = "Of several etcd members, API servers, schedulers or controller managers which one, from 0; the leader, or the first, when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {"restart", SC_DURATION, FAULT_AT(restart_ns), .doc = "Its supervisor starts it again this long after it has ended.", .given_offset = FAULT_AT(has_restart)},
@@ -209,7 +209,7 @@ static const ScField stop_fields[] = {
 };
 static const ScField pause_fields[] = {
     FAULT_NODE_ROWS,
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"component", SC_ENUM, FAULT_AT(component), .doc = "Which component.", .words = component_words},
     {"member", SC_INT, FAULT_AT(member), .doc = "Of several etcd members, API servers, schedulers or controller managers which one, from 0; the leader, or the first, when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {0},

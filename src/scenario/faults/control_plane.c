@@ -70,12 +70,12 @@ disk_slow_check(const ScReader *reader, const Scenario *scenario, const FaultArg
 }
 
 static const ScField api_latency_fields[] = {
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"latency", SC_DIST, FAULT_AT(latency), .doc = "Added to each request.", .def = "1s"},
     {0},
 };
 static const ScField disk_slow_fields[] = {
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"factor", SC_INT, FAULT_AT(factor_milli), .doc = "How many times slower.", .def = "100", .min = 1, .max = 1000000},
     {"member", SC_INT, FAULT_AT(member), .doc = "Number of the etcd member, from 0; all when absent.", .given_offset = FAULT_AT(has_member), .min = 0, .max = 8},
     {0},

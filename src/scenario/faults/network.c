@@ -96,13 +96,13 @@ delay_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 
 static const ScField partition_fields[] = {
     FAULT_NODE_ROWS,
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"peers", SC_STRINGS, FAULT_AT(peers), .doc = "Nodes (or control-plane) on the other side; everybody else when absent."},
     {0},
 };
 static const ScField delay_fields[] = {
     FAULT_NODE_ROWS,
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"latency", SC_DIST, FAULT_AT(latency), .doc = "Added to each one-way trip.", .def = "100ms"},
     {"loss", SC_INT, FAULT_AT(loss_percent), .doc = "Percent of packets lost.", .min = 0, .max = 100},
     {0},

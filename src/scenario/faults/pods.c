@@ -125,10 +125,11 @@ pod_kill_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 
 static const ScField container_fields[] = {
     POD_ROWS,
+    FAULT_MTTF_ROW,
     {"container", SC_STRING, FAULT_AT(container), .doc = "Name of the container; the first when absent."},
     {0},
 };
-static const ScField pod_fields[] = {POD_ROWS, {0}};
+static const ScField pod_fields[] = {POD_ROWS, FAULT_MTTF_ROW, {0}};
 
 const FaultDef container_crash_fault = {
     .name = "containerCrash",

@@ -20,6 +20,8 @@ power_off_check(const ScReader *reader, const Scenario *scenario, const FaultArg
         sc_error(reader, args->source, path, "no target; write node: NAME, nodes: [...] or selector: {...}");
     if (args->gone && !scenario_has_cloud(scenario))
         sc_error(reader, fault_place(args, "gone"), path, "this cluster runs in no cloud that could forget a machine; write cloud: {} below spec.cluster, or leave gone out");
+    if (args->gone && (args->has_mttf || args->has_mttr))
+        sc_error(reader, fault_place(args, "mttf"), path, "a machine that is gone cannot fail again; leave mttf out, or gone");
     if (args->gone && args->has_duration)
         sc_error(reader, fault_place(args, "duration"), path, "a machine that is gone never comes back; leave duration out, or gone");
 }
@@ -90,12 +92,12 @@ reboot_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 
 static const ScField off_fields[] = {
     FAULT_NODE_ROWS,
-    FAULT_DURATION_ROW,
+    FAULT_TIME_ROWS,
     {"gone", SC_BOOL, FAULT_AT(gone), .doc = "The machine is terminated: it never comes back, and its cloud has it no more. Needs a cloud."},
     {0},
 };
-static const ScField shutdown_fields[] = {FAULT_NODE_ROWS, FAULT_DURATION_ROW, {0}};
-static const ScField node_only_fields[] = {FAULT_NODE_ROWS, {0}};
+static const ScField shutdown_fields[] = {FAULT_NODE_ROWS, FAULT_TIME_ROWS, {0}};
+static const ScField node_only_fields[] = {FAULT_NODE_ROWS, FAULT_MTTF_ROW, {0}};
 
 const FaultDef node_power_off_fault = {
     .name = "nodePowerOff",
