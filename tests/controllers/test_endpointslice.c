@@ -381,7 +381,7 @@ START_TEST(test_hint_rows)
     slice_pack_init(&pack, service, str_intern("IPv4"), 100);
     g_ptr_array_add(pack.unchanged, slice);
     slice_pack_hints(&pack, TRUE);
-    ck_assert_msg(pack.update->len == hint_cases[_i].is_written, "%s", hint_cases[_i].name);
+    ck_assert_msg(pack.update->len == (guint)hint_cases[_i].is_written, "%s", hint_cases[_i].name);
     ck_assert_uint_eq(pack.update->len + pack.unchanged->len, 1);
     after = endpoint_slice_body(hint_cases[_i].is_written ? pack.update->pdata[0] : pack.unchanged->pdata[0]);
     for (guint i = 0; i < after->endpoints.count; i++)
