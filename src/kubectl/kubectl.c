@@ -439,6 +439,17 @@ command_on_start(Sim *sim, gpointer self)
     command->verb->run(command);
 }
 
+/* [A-Z_][A-Z0-9_]*= */
+static gboolean
+is_assignment(const char *word)
+{
+    const char *at = word;
+
+    while (g_ascii_isupper(*at) || *at == '_' || (at > word && g_ascii_isdigit(*at)))
+        at++;
+    return at > word && *at == '=';
+}
+
 /*
  * Variables of the environment may stand before the command as in a shell, and its name behind them:
  * KUBE_EDITOR='sed -i s/1/2/' kubectl edit ... How many words that are.
@@ -449,7 +460,7 @@ skip_environment(const char *const *argv, const char **out_editor)
     static const char *const names[] = {"EDITOR=", "KUBE_EDITOR="}; /* the later one counts more */
     guint n = 0;
 
-    for (; argv[n] != NULL && g_regex_match_simple("^[A-Z_][A-Z0-9_]*=", argv[n], 0, 0); n++)
+    for (; argv[n] != NULL && is_assignment(argv[n]); n++)
         ;
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         for (guint word = 0; word < n; word++)

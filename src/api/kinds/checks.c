@@ -313,6 +313,22 @@ is_standard(const char *text, const Range *range, const char *usual)
     return range->width == 128 || strcmp(text, usual) == 0;
 }
 
+gboolean
+ip_is_usual(const char *text)
+{
+    for (guint i = 0; text != NULL && i < 4; i++) {
+        guint number = 0, digits = 0;
+
+        for (; g_ascii_isdigit(*text) && digits < 4; text++, digits++)
+            number = number * 10 + (guint)(*text - '0');
+        if (digits == 0 || number > 255 || (digits > 1 && text[-(gssize)digits] == '0'))
+            return FALSE;
+        if (*text++ != (i < 3 ? '.' : '\0'))
+            return FALSE;
+    }
+    return text != NULL;
+}
+
 void
 warn_ip(GPtrArray *warnings, const char *path, const char *text)
 {

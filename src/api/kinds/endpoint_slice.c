@@ -125,9 +125,13 @@ slice_prepare_update(ApiObject *slice, const ApiObject *old)
 static void
 warn_addresses(const EndpointSliceBody *body, GPtrArray *warnings)
 {
-    for (guint i = 0; i < body->endpoints.count; i++)
-        for (guint k = 0; k < body->endpoints.items[i].addresses.count; k++)
-            warn_ip(warnings, str_internf("endpoints[%u].addresses[%u]", i, k), body->endpoints.items[i].addresses.items[k]);
+    for (guint i = 0; i < body->endpoints.count; i++) {
+        const StrList *addresses = &body->endpoints.items[i].addresses;
+
+        for (guint k = 0; k < addresses->count; k++)
+            if (!ip_is_usual(addresses->items[k]))
+                warn_ip(warnings, str_internf("endpoints[%u].addresses[%u]", i, k), addresses->items[k]);
+    }
 }
 
 /* v1.34 pkg/registry/discovery/endpointslice: warnOnDeprecatedAddressType, with its path */

@@ -81,8 +81,13 @@ check_endpoint(ApiErrors *errors, const Endpoint *endpoint, const char *type)
         field_required(errors, "addresses", "must contain at least 1 address");
     else if (endpoint->addresses.count > 100)
         field_too_many(errors, "addresses", endpoint->addresses.count, 100);
-    for (guint i = 0; i < endpoint->addresses.count; i++)
-        check_address(errors, str_internf("addresses[%u]", i), endpoint->addresses.items[i], type);
+    api_errors_push(errors, "addresses");
+    for (guint i = 0; i < endpoint->addresses.count; i++) {
+        api_errors_push_index(errors, i);
+        check_address(errors, NULL, endpoint->addresses.items[i], type);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
     if (endpoint->node_name != NULL)
         check_name(errors, "nodeName", NAME_DNS_SUBDOMAIN, endpoint->node_name);
     if (endpoint->hostname != NULL)

@@ -51,6 +51,8 @@ void check_plain_ip(ApiErrors *errors, const char *child, const char *ip);
 gboolean check_cidr(ApiErrors *errors, const char *child, const char *text);
 /* cidr_contains: @inner is a range within @outer, and smaller. Both are ranges. */
 gboolean cidr_contains(const char *outer, const char *inner);
+/* ip_is_usual: an IPv4 address as everybody writes it, of which warn_ip says nothing. Cheap; FALSE for many others that are fine. */
+gboolean ip_is_usual(const char *text);
 /* warn_ip, warn_cidr: GetWarningsForIP, GetWarningsForCIDR. */
 void warn_ip(GPtrArray *warnings, const char *path, const char *text);
 void warn_cidr(GPtrArray *warnings, const char *path, const char *text);

@@ -129,8 +129,13 @@ check_conditions(ApiErrors *errors, const ConditionList *conditions)
         if (condition->observed_generation < 0)
             field_invalid_int(errors, str_internf("conditions[%u].observedGeneration", i), condition->observed_generation,
                               "must be a non-negative integer");
-        if (!g_strv_contains(known, text_or_empty(condition->type)))
-            check_name(errors, str_internf("conditions[%u].Type", i), NAME_QUALIFIED, condition->type);
+        if (g_strv_contains(known, text_or_empty(condition->type)))
+            continue;
+        api_errors_push(errors, "conditions");
+        api_errors_push_index(errors, i);
+        check_name(errors, "Type", NAME_QUALIFIED, condition->type);
+        api_errors_pop(errors);
+        api_errors_pop(errors);
     }
 }
 
