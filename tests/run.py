@@ -140,6 +140,16 @@ def heartbeats(o):
             say(f"{name} with every heartbeat played", os.listdir(a) != [] and same_files(a, b, without_counts) is None, f"{same_files(a, b, without_counts)} differs")
             events = [json.load(open(os.path.join(where, "run.json")))["counters"]["events"] for where in (a, b)]
             say(f"{name} has fewer events", events[0] < events[1], f"{events[0]}, {events[1]} with all")
+    for words in ("get leases -A -o yaml", "get leases -A -o yaml --show-managed-fields"):
+        with tempfile.TemporaryDirectory() as tmp:
+            with open(os.path.join(tmp, "s.yaml"), "w") as f:
+                f.write("apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: leases}\nspec:\n  duration: 1m\n"
+                        f"  cluster: {{kubelet: ideal, nodes: [{{name: node, count: 3}}]}}\n  timeline: [{{at: 45s, kubectl: {words}}}]\n")
+            said = []
+            for where, env in (("a", {}), ("b", {"DESK8S_PLAY_HEARTBEATS": "1"})):
+                run([os.path.abspath(o.program), "run", "s.yaml", "--no-plots", "--results", where], cwd=tmp, env=env)
+                said.append(open(os.path.join(tmp, where, "kubectl.jsonl")).read())
+            say(words, "renewTime" in said[0] and said[0] == said[1], "other leases than with every heartbeat played")
 
 
 def recorded_scenarios(o):

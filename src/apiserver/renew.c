@@ -15,6 +15,9 @@ apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out
 
     if (!server->is_ready || server->is_paused || write_ns < 0)
         return FALSE;
+    /* Who set which field, and when, is written with each renewal. */
+    if (server->options.tracks_managers)
+        return FALSE;
     if (!latency_heartbeat(server, out_commit_ns, out_answer_ns))
         return FALSE;
     *out_commit_ns += write_ns;

@@ -50,7 +50,7 @@ check_files(const ScReader *reader, Scenario *scenario, const ScEntry *entry, co
             file = entry->argv[i] + strlen("--filename=");
         if ((str_is(entry->argv[i], "-k") || str_is(entry->argv[i], "--kustomize")) && entry->argv[i + 1] != NULL)
             check_kustomization(reader, scenario, entry, path, entry->argv[i + 1]);
-        if (file != NULL && !str_is(file, "-") && !is_directory(scenario, file) && !scenario_remember_file(scenario, file))
+        if (file != NULL && !str_is(file, "-") && !scenario_remember_file(scenario, file) && !is_directory(scenario, file))
             sc_warning(reader, at, path, "there is no file '%s'; the command will fail as kubectl does", file);
     }
 }

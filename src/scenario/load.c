@@ -108,7 +108,8 @@ char **
 scenario_list_files(const Scenario *scenario, const char *path)
 {
     g_autofree char *full = g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(scenario->directory, path, NULL);
-    GDir *directory = g_dir_open(full, 0, NULL);
+    /* What was read is a file: nobody need look again. */
+    GDir *directory = g_hash_table_contains(scenario->files, path) ? NULL : g_dir_open(full, 0, NULL);
     GPtrArray *names;
     const char *name;
 

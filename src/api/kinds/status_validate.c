@@ -279,6 +279,15 @@ pod_prepare_status(ApiObject *object, const ApiObject *old)
 
 #define CONDITION_REASON "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
 
+/* The pattern above. */
+static gboolean
+is_condition_reason(const char *reason)
+{
+    gsize length = strspn(reason, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_,:");
+
+    return g_ascii_isalpha(reason[0]) && reason[length] == '\0' && strchr(",:", reason[length - 1]) == NULL;
+}
+
 /* apimachinery pkg/apis/meta/v1/validation: ValidateCondition */
 static void
 check_condition(ApiErrors *errors, const Condition *condition)
@@ -295,7 +304,7 @@ check_condition(ApiErrors *errors, const Condition *condition)
         field_required(errors, "lastTransitionTime", "must be set");
     if (str_is_empty(condition->reason))
         field_required(errors, "reason", "must be set");
-    else if (!g_regex_match_simple("^" CONDITION_REASON "$", condition->reason, G_REGEX_DOLLAR_ENDONLY, 0))
+    else if (!is_condition_reason(condition->reason))
         field_invalid_string(errors, "reason", condition->reason,
                              "a condition reason must start with alphabetic character, optionally followed by a string of "
                              "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. "
@@ -312,10 +321,12 @@ check_meta_conditions(ApiErrors *errors, const ConditionList *conditions)
 
         for (guint k = 0; k < i; k++)
             is_repeated = is_repeated || str_is(conditions->items[k].type, type);
-        api_errors_push(errors, str_internf("conditions[%u]", i));
+        api_errors_push(errors, "conditions");
+        api_errors_push_index(errors, i);
         if (is_repeated)
             field_duplicate(errors, "type", api_quote(text_or_empty(type)));
         check_condition(errors, &conditions->items[i]);
+        api_errors_pop(errors);
         api_errors_pop(errors);
     }
 }
