@@ -140,6 +140,9 @@ static const struct {
      "5.000 0.115 \"scale deployment web\" 2236962\n40.000 0.115 \"worker-2 is powered again\" 13983232\n", ""},
     /* at the right edge; and one after the end */
     {"59.000,mark,a text that does not fit\n61.000,mark,late\n", "", "59.000 0.115 \"a text that does not fit\" 2236962\n"},
+    /* three near the right edge, whose texts lie left: the later ones above, as the lines of the earlier ones would cross them */
+    {"52.000,mark,the first of three marks\n55.000,mark,the second of three marks\n58.000,mark,the third of three marks\n", "",
+     "52.000 0.115 \"the first of three marks\" 2236962\n55.000 0.230 \"the second of three marks\" 2236962\n58.000 0.345 \"the third of three marks\" 2236962\n"},
     /* six at once: texts are cut, the first has no room */
     {"30.000,mark,a\n30.000,mark,b\n30.000,mark,c\n30.000,mark,d\n30.000,mark,e\n30.000,mark,f\n",
      "30.000 0.575 \"b\" 2236962\n30.000 0.460 \"c\" 2236962\n30.000 0.345 \"d\" 2236962\n30.000 0.230 \"e\" 2236962\n30.000 0.115 \"f\" 2236962\n", ""},

@@ -138,44 +138,91 @@ text_width(const Canvas *canvas, double chars)
     return chars * MARK_CHAR_PX / ((RIGHT - LEFT) * canvas->width);
 }
 
-/* Where its text lies, beside its line: right of it, cut to what fits, or left of it near the right edge. */
+/* On the side of its line that @is_left says, cut to what fits. */
 static void
-place_text(const Canvas *canvas, Mark *mark, double x, guint max_chars)
+place_text_at(const Canvas *canvas, Mark *mark, double x, guint max_chars, gboolean is_left)
 {
     double room_right = (1.0 + (1.0 - RIGHT) - x) / text_width(canvas, 1) - 1;
     double room_left = x / text_width(canvas, 1) - 1;
     guint wanted = (guint)MIN(g_utf8_strlen(mark->text, -1), max_chars);
 
-    mark->is_left = room_right < wanted && room_left > room_right;
+    mark->is_left = is_left;
     mark->chars = MIN(wanted, (guint)MAX(mark->is_left ? room_left : room_right, 1));
     mark->from = mark->is_left ? x - text_width(canvas, mark->chars + 1) : x;
     mark->to = mark->is_left ? x : x + text_width(canvas, mark->chars + 1);
 }
 
+static double
+mark_x(const Canvas *canvas, const Mark *mark)
+{
+    return mark->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1);
+}
+
+/* @mark stands above the rows of the marks @from .. @until that its text would meet, or whose lines it would cross. */
+static void
+find_row(const Canvas *canvas, Mark *mark, guint from, guint until, gboolean with_left)
+{
+    mark->row = 1;
+    for (guint k = from; k < until; k++) {
+        const Mark *other = &g_array_index(canvas->marks, Mark, k);
+        double x = mark_x(canvas, other);
+        gboolean meets = mark->from <= other->to && other->from <= mark->to;
+
+        if (other->row > 0 && (with_left || !other->is_left) && (meets || (mark->from < x && x < mark->to)))
+            mark->row = MAX(mark->row, other->row + 1);
+    }
+    if (mark->row > MARK_ROWS)
+        mark->row = 0;
+}
+
 /*
- * Rows from the bottom, from the last mark to the first: an earlier one stands above the later ones that its text would meet, so that
- * no line to a text crosses another text. Returns: how many found no row; they keep their line only.
+ * Right of the line, but left of it where it would not fit, or would be crossed by the line of a later one that lies left.
+ */
+static void
+place_text(const Canvas *canvas, guint index, guint max_chars)
+{
+    Mark *mark = &g_array_index(canvas->marks, Mark, index);
+    double x = mark_x(canvas, mark);
+    guint wanted = (guint)MIN(g_utf8_strlen(mark->text, -1), max_chars);
+
+    place_text_at(canvas, mark, x, max_chars, FALSE);
+    if (mark->chars < wanted && x > 0.5)
+        place_text_at(canvas, mark, x, max_chars, TRUE);
+    for (guint k = index + 1; k < canvas->marks->len && x > 0.5 && !mark->is_left; k++) {
+        const Mark *later = &g_array_index(canvas->marks, Mark, k);
+
+        if (later->is_left && mark_x(canvas, later) < mark->to)
+            place_text_at(canvas, mark, x, max_chars, TRUE);
+    }
+}
+
+/*
+ * Rows from the bottom. Of the texts that lie right of their lines an earlier one stands above the later ones that it would
+ * meet, of those left of theirs a later one above the earlier ones: so no line to a text crosses another text. Returns: how
+ * many found no row; they keep their line only.
  */
 static guint
 stack_texts(Canvas *canvas, guint max_chars)
 {
+    guint count = canvas->marks->len;
     guint without = 0;
 
-    for (guint i = canvas->marks->len; i > 0; i--) {
+    for (guint i = count; i > 0; i--) {
+        g_array_index(canvas->marks, Mark, i - 1).row = 0;
+        place_text(canvas, i - 1, max_chars);
+    }
+    for (guint i = count; i > 0; i--) {
         Mark *mark = &g_array_index(canvas->marks, Mark, i - 1);
 
-        place_text(canvas, mark, mark->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1), max_chars);
-        mark->row = 1;
-        for (guint k = i; k < canvas->marks->len; k++) {
-            const Mark *later = &g_array_index(canvas->marks, Mark, k);
+        if (!mark->is_left)
+            find_row(canvas, mark, i, count, FALSE);
+    }
+    for (guint i = 0; i < count; i++) {
+        Mark *mark = &g_array_index(canvas->marks, Mark, i);
 
-            if (later->row > 0 && mark->from <= later->to && later->from <= mark->to)
-                mark->row = MAX(mark->row, later->row + 1);
-        }
-        if (mark->row > MARK_ROWS) {
-            mark->row = 0;
-            without++;
-        }
+        if (mark->is_left)
+            find_row(canvas, mark, 0, i, TRUE);
+        without += mark->row == 0;
     }
     return without;
 }
@@ -186,7 +233,7 @@ is_free(const Canvas *canvas, const Mark *mark)
 {
     for (guint i = 0; i < canvas->marks->len; i++) {
         const Mark *other = &g_array_index(canvas->marks, Mark, i);
-        double x = other->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1);
+        double x = mark_x(canvas, other);
 
         if (other->at_s == mark->at_s && other->text == mark->text)
             continue;
@@ -207,7 +254,7 @@ lengthen_texts(Canvas *canvas, guint max_chars)
         const Mark before = *mark;
 
         for (guint chars = max_chars; mark->row > 0 && chars > before.chars; chars--) {
-            place_text(canvas, mark, mark->at_s * 1000.0 / (double)MAX(canvas->end_ms, 1), chars);
+            place_text_at(canvas, mark, mark_x(canvas, mark), chars, before.is_left);
             if (mark->chars > before.chars && is_free(canvas, mark))
                 break;
             *mark = before;
