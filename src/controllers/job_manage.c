@@ -81,8 +81,6 @@ job_plan_end_all(JobSync *sync, Plan *plan)
 static void
 plan_drop(JobSync *sync, GPtrArray *pods /* owned */, Plan *plan)
 {
-    if (pods->len > MAX_PER_SYNC)
-        g_ptr_array_set_size(pods, MAX_PER_SYNC);
     for (guint i = 0; i < pods->len; i++)
         plan_expect_deletion(plan, api_key(pods->pdata[i]));
     plan_group_begin(plan, GROUP_PARALLEL);
@@ -308,6 +306,8 @@ job_manage(const Reconcile *r, JobSync *sync, Plan *plan)
     }
     wanted = wanted_active(sync);
     victims = job_victims(sync, (guint)MAX(0, sync->active - wanted));
+    if (victims->len > MAX_PER_SYNC)
+        g_ptr_array_set_size(victims, MAX_PER_SYNC);
     if (victims->len > 0) {
         plan_drop(sync, victims, plan);
         return;

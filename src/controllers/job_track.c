@@ -145,11 +145,12 @@ write_indexes(const JobSync *sync, JobStatus *status)
 
 /* --- the end --------------------------------------------------------------------------------------------- */
 
-/* enactJobFinished. TRUE: it is over. */
+/* enactJobFinished. TRUE: it is over. Before v1.31 nobody waited for pods on their way out. */
 static gboolean
 enact(JobSync *sync, JobStatus *status, gint64 wall_ns)
 {
-    if (sync->final.type == NULL || sync->is_cut || sync->terminating > 0 ||
+    if (sync->final.type == NULL || sync->is_cut ||
+        (sync->terminating > 0 && profile_has(FEATURE_JOB_INTERIM_CONDITIONS, sync->version_minor)) ||
         (status->uncounted != NULL && status->uncounted->succeeded.count + status->uncounted->failed.count > 0))
         return FALSE;
     put_condition(status, sync->final.type, &sync->final, wall_ns);

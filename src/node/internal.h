@@ -441,6 +441,8 @@ void kubelet_on_pod_deleted(gpointer user, const ApiObject *object);
 void kubelet_on_node(gpointer user, const ApiObject *object);
 void kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *object);
 void kubelet_on_housekeeping(Sim *sim, gpointer self);
+/* kubelet_tidied_wall_ns: when housekeeping had its last turn, whether it was played or not. */
+gint64 kubelet_tidied_wall_ns(const Kubelet *k);
 /* kubelet_tidy: housekeeping has something to do at its next turn. */
 void kubelet_tidy(Kubelet *k);
 

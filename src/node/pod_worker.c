@@ -312,21 +312,28 @@ worker_arm_deadline(Worker *w)
                                                    sim_now_ns(w->k->sim))));
 }
 
-static void
+/* TRUE: it is past it; told at each look. */
+static gboolean
 worker_check_deadline(Worker *w, const PodStatus *old)
 {
     static const char message[] = "Pod was active on the node longer than the specified deadline";
     const PodSpec *spec = pod_spec(w->pod);
 
     if (!spec->active_deadline_s.is_set || old == NULL || old->start_time == 0)
-        return;
+        return FALSE;
     if (kubelet_wall_ns(w->k) - old->start_time < spec->active_deadline_s.value * NS_PER_S)
-        return;
+        return FALSE;
     w->evict_reason = str_intern("DeadlineExceeded");
     w->evict_message = str_intern(message);
     worker_event(w, "Normal", "DeadlineExceeded", message);
+    return TRUE;
 }
 
+/*
+ * v1.34 kubelet.go, SyncTerminatingPod: who has a pod killed (eviction, shutdown, preemption) has his say in the
+ * status from before the kill only. What comes after it follows from how the containers ended: with nothing but
+ * exits of 0 the pod has succeeded, and the reason, which belongs to the other phase, is lost.
+ */
 PodStatus *
 worker_generate_status(Worker *w, const ApiObject *pod, const SeenPod *seen, gboolean is_terminal)
 {
@@ -341,10 +348,12 @@ worker_generate_status(Worker *w, const ApiObject *pod, const SeenPod *seen, gbo
         .is_terminal = is_terminal,
     };
 
-    worker_check_deadline(w, input.old);
-    input.evict_reason = w->evict_reason;
-    input.evict_message = w->evict_message;
-    input.disruption = w->disruption;
+    if (worker_check_deadline(w, input.old) || !is_terminal) {
+        input.evict_reason = w->evict_reason;
+        input.evict_message = w->evict_message;
+    }
+    if (!is_terminal)
+        input.disruption = w->disruption;
     worker_arm_deadline(w);
     return status_generate(&input);
 }

@@ -223,6 +223,8 @@ start_must_wait(Worker *w)
     }
     if (ended == NULL)
         return FALSE;
+    /* v1.34 kubelet_pods.go, HandlePodCleanups: each housekeeping forgets what was not updated for long. */
+    backoff_collect(&w->crash, kubelet_tidied_wall_ns(w->k));
     if (!backoff_holds_since(&w->crash, key, ended->finished_wall_ns, now_ns)) {
         if (backoff_get_ns(&w->crash, key) > 0)
             sim_waited(w->k->sim, profile_timers[TIMER_CRASH_BACKOFF].name, now_ns - ended->finished_wall_ns);

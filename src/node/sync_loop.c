@@ -397,6 +397,12 @@ kubelet_on_housekeeping(Sim *sim, gpointer self)
     }
 }
 
+gint64
+kubelet_tidied_wall_ns(const Kubelet *k)
+{
+    return kubelet_wall_ns(k) - (sim_now_ns(k->sim) - k->started_ns) % HOUSEKEEPING_NS;
+}
+
 void
 kubelet_tidy(Kubelet *k)
 {

@@ -351,6 +351,32 @@ START_TEST(restarts)
 }
 END_TEST
 
+/* v1.30 job_controller.go, enactJobFinished: at once; from v1.31 (delayTerminalCondition) when nothing of it runs any more. */
+START_TEST(end_with_terminating_pods)
+{
+    Mini *mini = mini_with("completions: 2, parallelism: 2, backoffLimit: 0,");
+
+    mini->version_minor = (guint)_i;
+    add_pods(mini, "f r");
+    sync_job(mini);
+    ck_assert_str_eq(print_conditions(mini), _i == 30 ? "Failed=" LIMIT : "FailureTarget=" LIMIT);
+    mini_end(mini);
+}
+END_TEST
+
+/* manageJob: no more than 500 pods go in a sync, unless the Job is suspended. */
+START_TEST(many_victims)
+{
+    Mini *mini = mini_with(_i == 0 ? "completions: 600, parallelism: 1," : "completions: 600, parallelism: 600, suspend: true,");
+
+    for (guint i = 0; i < 600; i++)
+        add_pod(mini, "r");
+    sync_job(mini);
+    ck_assert_uint_eq(count_lines(mini, "delete Pod"), _i == 0 ? 500 : 600);
+    mini_end(mini);
+}
+END_TEST
+
 /* v1.34 job_controller_test.go, TestEnsureJobConditions, by way of the condition Suspended. */
 static const struct {
     const char *name, *had;
@@ -585,6 +611,8 @@ job_suite(void)
     tcase_add_loop_test(tests, sync_with_errors, 0, G_N_ELEMENTS(error_cases));
     tcase_add_loop_test(tests, restarts, 0, G_N_ELEMENTS(restart_cases));
     tcase_add_loop_test(tests, ensured_condition, 0, G_N_ELEMENTS(ensure_cases));
+    tcase_add_loop_test(tests, end_with_terminating_pods, 30, 32);
+    tcase_add_loop_test(tests, many_victims, 0, 2);
     tcase_add_test(tests, indexed_pod);
     tcase_add_test(tests, deadline);
     tcase_add_test(tests, suspension);

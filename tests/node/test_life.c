@@ -591,6 +591,37 @@ START_TEST(test_eviction)
 }
 END_TEST
 
+/*
+ * kubelet_pods.go, HandlePodCleanups: each housekeeping forgets a back-off that was not updated for 600 s, also
+ * while it holds: 450 s of running and 160 s of waiting are more than that.
+ */
+START_TEST(test_backoff_is_forgotten)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autoptr(GString) delays = g_string_new(NULL);
+    const char *last = NULL;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sh, -c, 'sleep 450; exit 1']}\n");
+    lab_run(lab, 4200000);
+    for (guint i = 0; i < lab->log->len; i++) {
+        const ApiObject *object = g_array_index(lab->log, LabRecord, i).object;
+        const ContainerStateWaiting *waiting;
+
+        if (object->kind != &pod_kind || pod_status(object)->container_statuses.count == 0)
+            continue;
+        waiting = pod_status(object)->container_statuses.items[0].state.waiting;
+        if (waiting == NULL || !str_is(waiting->reason, "CrashLoopBackOff") || waiting->message == last)
+            continue;
+        last = waiting->message;
+        g_string_append_printf(delays, "%.*s ", (int)strcspn(last + strlen("back-off "), " "), last + strlen("back-off "));
+    }
+    ck_assert_str_eq(delays->str, "10s 20s 40s 1m20s 2m40s 10s 20s ");
+    lab_free(lab);
+}
+END_TEST
+
 /* A quiet cluster: resyncs of pods that change nothing make no event. */
 START_TEST(test_quiet)
 {
@@ -638,6 +669,7 @@ life_suite(void)
     tcase_add_test(tcase, test_lease_of_deleted_node);
     tcase_add_test(tcase, test_config_refresh);
     tcase_add_test(tcase, test_eviction);
+    tcase_add_test(tcase, test_backoff_is_forgotten);
     tcase_add_test(tcase, test_quiet);
     suite_add_tcase(suite, tcase);
     return suite;
