@@ -16,5 +16,5 @@ gboolean generate_data(Command *command, Value *object, const char *name, gboole
 gboolean generate_ingress(Command *command, Value *object, char **out_message);
 /* generate_batch: spec of a Job, CronJob, ResourceQuota, PodDisruptionBudget. FALSE: *out_message (owned). */
 gboolean generate_batch(Command *command, Value *object, const ApiKind *kind, const char *name, char **out_message);
-/* generate_job_from: the Job that "create job NAME --from=cronjob/X" sends, by what the server has of X. (owned) */
+/* generate_job_from: the Job that "create job NAME --from=cronjob/X" sends, by what the server has of X; @namespace_ NULL: none was given. (owned) */
 Value *generate_job_from(const ApiObject *cron, const char *name, const char *namespace_);

@@ -84,7 +84,8 @@ generate_job_from(const ApiObject *cron, const char *name, const char *namespace
     value_set(owner, "controller", value_new_bool(TRUE));
     value_append(owners, owner);
     value_set(meta, "name", value_new_string(name));
-    value_set(meta, "namespace", value_new_string(namespace_));
+    if (namespace_ != NULL)
+        value_set(meta, "namespace", value_new_string(namespace_));
     value_set(meta, "annotations", annotations);
     if (template_->metadata.labels.count > 0)
         value_set(meta, "labels", text_map(&template_->metadata.labels));

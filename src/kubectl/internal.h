@@ -113,6 +113,13 @@ void command_fail(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3)
 void command_usage(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* command_error: one error that does not end the command; it will exit 1. */
 void command_error(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* command_error_told: the same of an error that says "error: " itself, also among others. */
+void command_error_told(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/*
+ * command_unknown_subcommand: DefaultSubCommandRun for a command that only has subcommands, of which
+ * the words from @first on name none; @path "kubectl set". Ends it.
+ */
+void command_unknown_subcommand(Command *command, const char *path, guint first);
 /*
  * command_server_error: "Error from server (NotFound): ..." or the lines of an Invalid;
  * @prefix e.g. "error when creating \"F\": " or NULL.

@@ -191,6 +191,32 @@ command_error(Command *command, const char *format, ...)
 }
 
 void
+command_error_told(Command *command, const char *format, ...)
+{
+    va_list args;
+    g_autofree char *text = NULL;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    put_error(command, text, g_strdup(text));
+}
+
+/* k8s.io/kubectl pkg/cmd/util RequireNoArguments v0.34: all the words are "the command". */
+void
+command_unknown_subcommand(Command *command, const char *path, guint first)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    for (guint i = first; i < command->args->len; i++)
+        g_string_append_printf(words, "%s%s", i > first ? " " : "", (const char *)g_ptr_array_index(command->args, i));
+    if (words->len > 0)
+        command_error(command, "unknown command \"%s\"", words->str);
+    command_warn(command, "See '%s -h' for help and examples", path);
+    command_finish(command, 1);
+}
+
+void
 command_fail(Command *command, const char *format, ...)
 {
     va_list args;

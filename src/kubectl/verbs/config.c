@@ -231,9 +231,7 @@ config_run(Command *command)
         command_fail(command, "kubectl config %s is left out here: there is one cluster, one user and one context", what);
         return;
     } else {
-        command_fail(command,
-                     "unknown command \"%s\"\nSee 'kubectl config -h' for help and examples",
-                     what != NULL ? what : "");
+        command_unknown_subcommand(command, "kubectl config", 0);
         return;
     }
     command_finish(command, 0);
@@ -254,8 +252,7 @@ auth_run(Command *command)
         return;
     }
     if (!str_is(what, "can-i")) {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl auth -h' for help and examples",
-                     what != NULL ? what : "");
+        command_unknown_subcommand(command, "kubectl auth", 0);
         return;
     }
     if (flag_bool(command, "list")) {

@@ -104,7 +104,7 @@ cordon_targets(Command *command)
         return FALSE;
     }
     if (command->args->len > 0 && by_selector) {
-        command_fail(command, "cannot specify both a node name and a --selector option");
+        command_usage(command, "cannot specify both a node name and a --selector option");
         return FALSE;
     }
     if (by_selector) {

@@ -208,10 +208,9 @@ has_inner(Command *command, const Creation *creation)
     g_autofree char *between = g_strdup_printf("|%s|", inner);
 
     if (inner[0] == '\0' || strstr(creation->inner, between) == NULL) {
-        if (inner[0] != '\0')
-            command_warn(command, "error: unknown command \"%s\"", inner);
-        command_warn(command, "See 'kubectl create %s -h' for help and examples", creation->name);
-        command_finish(command, 1);
+        g_autofree char *path = g_strdup_printf("kubectl create %s", creation->name);
+
+        command_unknown_subcommand(command, path, 1);
         return FALSE;
     }
     return !str_is(inner, "externalname") || has_required(command, external);
@@ -264,7 +263,8 @@ on_origin(Command *command, const ApiResponse *response)
         command_fail(command, "unknown object type *v1.%s", response->object->kind->kind);
         return;
     }
-    target.manifest = generate_job_from(response->object, target.name, target.namespace_);
+    target.manifest =
+        generate_job_from(response->object, target.name, flag_is_given(command, "namespace") ? target.namespace_ : NULL);
     g_array_append_val(command->targets, target);
     command_each(command, create_one, command_end_default);
 }
@@ -301,9 +301,8 @@ generate(Command *command)
     Target target = {0};
 
     if (creation == NULL) {
-        command_warn(command, "Error: must specify one of -f and -k\n\nerror: unknown command \"%s\"", what);
-        command_warn(command, "See 'kubectl create -h' for help and examples");
-        command_finish(command, 1);
+        command_warn(command, "Error: must specify one of -f and -k\n");
+        command_unknown_subcommand(command, "kubectl create", 0);
         return FALSE;
     }
     if ((words == 2 && !has_inner(command, creation)) || !has_required(command, creation->required))

@@ -586,6 +586,15 @@ go(Command *command)
     command_each(command, cordon_one, all_cordoned);
 }
 
+static gboolean
+is_selector(const char *text)
+{
+    g_autofree char *message = NULL;
+    g_autoptr(Selector) selector = str_is_empty(text) ? NULL : selector_parse(text, &message);
+
+    return str_is_empty(text) || selector != NULL;
+}
+
 static void
 drain_run(Command *command)
 {
@@ -597,6 +606,11 @@ drain_run(Command *command)
     state->fatal = g_string_new(NULL);
     command->state = state;
     command->state_free = state_free;
-    if (cordon_targets(command))
-        targets_expand(command, go);
+    if (!cordon_targets(command))
+        return;
+    if (!is_selector(flag_string(command, "pod-selector"))) {
+        command_fail(command, "--pod-selector=<pod_selector> must be a valid label selector");
+        return;
+    }
+    targets_expand(command, go);
 }

@@ -36,6 +36,7 @@ typedef struct {
     gsize length_before; /* of the object's JSON text */
     gsize length_after;
     gboolean has_changed;
+    gboolean is_single; /* one thing was named, no kind (IntoSingleItemImplied) */
 } LabelState;
 
 static void
@@ -181,6 +182,20 @@ merge_patch(Command *command, const ApiObject *object)
     return patch;
 }
 
+/* --list: as it would be; with a head where several may come. */
+static void
+list_map(Command *command, const ApiObject *object)
+{
+    const LabelState *state = command->state;
+    const StrMap *map = is_label(command) ? &object->meta->labels : &object->meta->annotations;
+
+    if (!state->is_single)
+        command_print(command, "Listing %ss for %s.%s/%s:\n", is_label(command) ? "label" : "annotation",
+                      object->kind->kind, object->kind->group, api_name(object));
+    for (guint i = 0; i < map->count; i++)
+        command_print(command, "%s%s=%s\n", state->is_single ? "" : " ", map->items[i].key, map->items[i].value);
+}
+
 static void
 on_got(Command *command, const ApiResponse *response)
 {
@@ -202,10 +217,8 @@ on_got(Command *command, const ApiResponse *response)
         return;
     }
     changed = change(command, response->object);
-    if (flag_bool(command, "list")) { /* as it would be; nothing is sent */
-        map = is_label(command) ? &changed->meta->labels : &changed->meta->annotations;
-        for (guint i = 0; i < map->count; i++)
-            command_print(command, "%s=%s\n", map->items[i].key, map->items[i].value);
+    if (flag_bool(command, "list")) {
+        list_map(command, changed);
         command_next(command);
         return;
     }
@@ -319,6 +332,10 @@ label_run(Command *command)
     command->state_free = state_free;
     if (!split_words(command))
         return;
+    if (flag_bool(command, "all") && !str_is_empty(flag_string(command, "selector"))) {
+        command_fail(command, "cannot set --all and --selector at the same time");
+        return;
+    }
     if (command->args->len == 0 && !files_are_given(command)) {
         command_fail(command, "one or more resources must be specified as <resource> <name> or "
                               "<resource>/<name>");
@@ -329,6 +346,12 @@ label_run(Command *command)
                      is_label(command) ? "label" : "annotation");
         return;
     }
-    if (targets_from_files_or_args(command, 0) && targets_need_names(command))
-        targets_expand(command, go);
+    if (!targets_from_files_or_args(command, 0) || !targets_need_names(command))
+        return;
+    state->is_single = command->targets->len == 1 && g_array_index(command->targets, Target, 0).name != NULL;
+    if (!state->is_single && flag_is_given(command, "resource-version")) {
+        command_fail(command, "--resource-version may only be used with a single resource");
+        return;
+    }
+    targets_expand(command, go);
 }

@@ -76,9 +76,7 @@ rollout_run(Command *command)
     }
     index = subcommand_index(command);
     if (index == G_N_ELEMENTS(subcommands)) {
-        command_fail(command,
-                     "unknown command \"%s\"\nSee 'kubectl rollout -h' for help and examples",
-                     rollout_word(command));
+        command_unknown_subcommand(command, "kubectl rollout", 0);
         return;
     }
     if (command->args->len == 1 && !files_are_given(command)) {

@@ -399,8 +399,7 @@ top_run(Command *command)
     Top *top;
 
     if (what == NULL || !g_strv_contains(subverbs, what)) {
-        command_fail(command, "unknown command \"%s\"\nSee 'kubectl top -h' for help and examples",
-                     word != NULL ? word : "");
+        command_unknown_subcommand(command, "kubectl top", 0);
         return;
     }
     if (!str_is_empty(by) && !str_is(by, "cpu") && !str_is(by, "memory")) {

@@ -1,0 +1,28 @@
+/*
+ * set.h - what kubectl set changes in a pod template; models k8s.io/kubectl pkg/cmd/set v0.34
+ *
+ * Left out: set subject; set env --resolve, and variables from standard input.
+ */
+#pragma once
+
+#include "kubectl/internal.h"
+
+typedef struct {
+    const char *what;
+    GPtrArray *changes;    /* of const char*: NAME=VALUE, NAME-; of selector and serviceaccount the last word */
+    GPtrArray *references; /* (owned) of Value*: the variables that --from makes */
+    GPtrArray *objects;    /* (owned) of ApiObject*: as they are, in the order of the targets */
+    void (*go)(Command *command); /* what comes after --from was read */
+} SetState;
+
+/* set_containers: those of @spec that -c means, init containers last (selectContainers). (owned), of Value* (borrowed) */
+GPtrArray *set_containers(Command *command, Value *spec);
+
+/* set_env_split: words that are variables go from the arguments to the changes. FALSE: message out, ended. */
+gboolean set_env_split(Command *command);
+/* set_env_words_are_fine: ParseEnv. FALSE: message out, ended. */
+gboolean set_env_words_are_fine(Command *command);
+/* set_env_read_source: what --from names becomes references, then @go. */
+void set_env_read_source(Command *command, void (*go)(Command *command));
+/* set_env: changes @spec; with --list says what came out. FALSE: *out_why (owned) says why nothing came of it. */
+gboolean set_env(Command *command, const Target *target, Value *spec, char **out_why);
