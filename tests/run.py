@@ -105,7 +105,7 @@ def same_files(a, b, part=lambda name, data: data):
 
 
 def determinism(o):
-    """The same scenario and seed: the same bytes, in two processes, with another locale, environment and directory."""
+    """The same scenario and seed: the same bytes, in two processes, with another locale, environment and directory; also when components die with much in hand."""
     for path in scenario_files(o):
         name = os.path.basename(path)[:-5]
         with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
@@ -120,6 +120,14 @@ def determinism(o):
         with tempfile.TemporaryDirectory() as a:
             r = run([o.program, "run", path, "--no-plots", "--results", a], cwd=o.top, env={"DESK8S_CHECK_CACHES": "1"})
             say(f"{name} with what is remembered checked", r.returncode == 0, r.stderr[-500:])
+    # Addresses differ from process to process, so an order that hangs on them shows in the fingerprint.
+    for kubelet in ("real", "ideal"):
+        prints = set()
+        for _ in range(4):
+            with tempfile.TemporaryDirectory() as a:
+                play(o, o.program, os.path.join("tests", "determinism", "crowd.yaml"), a, "--set", f"spec.cluster.kubelet={kubelet}")
+                prints.add(open(os.path.join(a, "run.json")).read())
+        say(f"a crowd on {kubelet} kubelets, four times", len(prints) == 1, "fingerprints differ")
 
 
 def without_counts(name, data):
@@ -638,9 +646,57 @@ def cli_places(o):
         say("a file with nothing in it", r.returncode == 3 and "nothing in it" in r.stdout, f"exit {r.returncode} {r.stdout}")
 
 
+def on_terminal(argv, cwd, columns, **env):
+    """What a program writes to a terminal of that width."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    clean = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    process = subprocess.Popen(argv, stdout=slave, stderr=subprocess.DEVNULL, cwd=cwd, env=dict(clean, TERM="xterm", **env))
+    os.close(slave)
+    out = b""
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # nobody writes there any more
+            piece = b""
+        if not piece:
+            break
+        out += piece
+    os.close(master)
+    process.wait(timeout=60)
+    return out.decode(errors="replace").replace("\r\n", "\n")
+
+
+def cli_story(o):
+    """How a run is told: on a terminal nothing of ours is wider than it; each output under its command."""
+    with tempfile.TemporaryDirectory() as tmp:
+        argv = [os.path.abspath(o.program), "run", os.path.join(os.path.abspath(o.top), "scenarios", "node-failover.yaml"), "--no-plots", "--results", "r"]
+        shown, plain, piped = on_terminal(argv, tmp, 80), on_terminal(argv, tmp, 80, NO_COLOR="1"), run(argv, cwd=tmp).stdout
+        bare = re.sub("\033\\[[0-9]*m", "", shown)
+        wide = [x for x in bare.split("\n") if len(x) > 80 and not x.startswith(" " * 10 + "|")]
+        say("80 columns", "power" in bare and wide == [], str(wide))
+        say("colours on a terminal", "\033[31m" in shown and "\033[32m  ok" in shown, shown[:300])
+        say("NO_COLOR", bare == plain, "something else than colours differs")
+        say("into a pipe", "\033" not in piped and re.sub(r"\s+", " ", bare) == re.sub(r"\s+", " ", piped), "another story than on a terminal")
+        with open(os.path.join(tmp, "s.yaml"), "w") as f:
+            f.write(SMALL_SCENARIO.replace("spec: {duration: 5s, cluster: {nodes: [{name: w}]}}", "spec:\n  duration: 20s\n  cluster: {nodes: [{name: w}]}\n") + "  timeline:\n"
+                    "  - {at: 2s, kubectl: get nodes --watch --request-timeout=3s}\n  - {at: 3s, kubectl: get ns}\n  - {at: 3s, kubectl: kubectl get podz}\n"
+                    "  - {at: 9s, kubectl: get nope}\n  - {at: 12s, fault: {containerCrash: {pod: nobody}}}\n")
+        r = run([os.path.abspath(o.program), "run", "s.yaml", "--no-plots", "--results", "r"], cwd=tmp)
+        lines = r.stdout.split("\n")
+        podz, nope = (next((i for i, x in enumerate(lines) if f'resource type "{name}"' in x), -1) for name in ("podz", "nope"))
+        say("an output under its command", podz > 0 and "kubectl get podz" in lines[podz - 1] and nope > podz and "kubectl get nope" in lines[nope - 1], r.stdout)
+        say("a fault that hits nothing", "0:12  pod nobody: there is no running container to kill" in r.stdout, r.stdout)
+
+
 def cli(o):
     """Exit statuses, help, where output goes."""
     cli_places(o)
+    cli_story(o)
     failover = os.path.join(o.top, "scenarios", "node-failover.yaml")
     cases = [
         (["--help"], 0, "stdout", "usage: desk8s"), (["--version"], 0, "stdout", "desk8s 0."), ([], 2, "stderr", "usage:"),

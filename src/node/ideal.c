@@ -453,10 +453,26 @@ ideal_free(Ideal *ideal)
     g_free(ideal);
 }
 
+static gint
+compare_uids(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In order: the timers that they give back are used again, and which one gets which is part of the run. */
 void
 ideal_stop(Ideal *ideal)
 {
-    g_hash_table_remove_all(ideal->by_uid);
+    g_autoptr(GPtrArray) uids = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer uid;
+
+    g_hash_table_iter_init(&iter, ideal->by_uid);
+    while (g_hash_table_iter_next(&iter, &uid, NULL))
+        g_ptr_array_add(uids, uid);
+    g_ptr_array_sort(uids, compare_uids);
+    for (guint i = 0; i < uids->len; i++)
+        g_hash_table_remove(ideal->by_uid, uids->pdata[i]);
 }
 
 void

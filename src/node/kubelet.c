@@ -82,6 +82,16 @@ kubelet_on_started(gpointer self)
         kubelet_tidy(k);
 }
 
+/* In order: the timers that they give back are used again, and which one gets which is part of the run. */
+static void
+forget_workers(Kubelet *k)
+{
+    g_autoptr(GPtrArray) workers = kubelet_workers(k);
+
+    for (guint i = 0; i < workers->len; i++)
+        g_hash_table_remove(k->workers, ((const Worker *)workers->pdata[i])->uid);
+}
+
 static void
 kubelet_on_stopped(gpointer self)
 {
@@ -103,7 +113,7 @@ kubelet_on_stopped(gpointer self)
     sim_timer_disarm(&k->housekeeping);
     pulls_clear(k);
     status_manager_clear(k);
-    g_hash_table_remove_all(k->workers);
+    forget_workers(k);
     g_hash_table_remove_all(k->fetched);
     pleg_stop(k);
     client_reset(k->client);

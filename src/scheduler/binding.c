@@ -113,14 +113,28 @@ scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)
         binding_send(binding);
 }
 
+static gint
+compare_bindings(gconstpointer a, gconstpointer b)
+{
+    const Binding *x = *(const Binding *const *)a;
+    const Binding *y = *(const Binding *const *)b;
+
+    return strcmp(x->queued->info->key, y->queued->info->key);
+}
+
+/* In order: the timers that they give back are used again, and which one gets which is part of the run. */
 void
 scheduler_bindings_reset(Scheduler *scheduler)
 {
+    g_autoptr(GPtrArray) bindings = g_ptr_array_new();
     GHashTableIter iter;
     gpointer binding;
 
     g_hash_table_iter_init(&iter, scheduler->bindings);
     while (g_hash_table_iter_next(&iter, &binding, NULL))
-        binding_free(binding);
+        g_ptr_array_add(bindings, binding);
+    g_ptr_array_sort(bindings, compare_bindings);
+    for (guint i = 0; i < bindings->len; i++)
+        binding_free(bindings->pdata[i]);
     g_hash_table_remove_all(scheduler->bindings);
 }

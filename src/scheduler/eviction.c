@@ -276,19 +276,6 @@ scheduler_evict(Scheduler *scheduler, const ApiObject *preemptor, const Candidat
     eviction_advance(eviction);
 }
 
-void
-scheduler_evictions_reset(Scheduler *scheduler)
-{
-    GHashTableIter iter;
-    gpointer eviction;
-
-    g_hash_table_iter_init(&iter, scheduler->evictions);
-    while (g_hash_table_iter_next(&iter, &eviction, NULL))
-        eviction_free(eviction);
-    g_hash_table_remove_all(scheduler->evictions);
-    g_hash_table_remove_all(scheduler->preempting);
-}
-
 static gint
 compare_preemptors(gconstpointer a, gconstpointer b)
 {
@@ -296,6 +283,32 @@ compare_preemptors(gconstpointer a, gconstpointer b)
     const Eviction *y = *(const Eviction *const *)b;
 
     return strcmp(api_key(x->preemptor), api_key(y->preemptor));
+}
+
+static GPtrArray *
+sorted_evictions(const Scheduler *scheduler)
+{
+    GPtrArray *evictions = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer eviction;
+
+    g_hash_table_iter_init(&iter, scheduler->evictions);
+    while (g_hash_table_iter_next(&iter, &eviction, NULL))
+        g_ptr_array_add(evictions, eviction);
+    g_ptr_array_sort(evictions, compare_preemptors);
+    return evictions;
+}
+
+/* In order: the timers that they give back are used again, and which one gets which is part of the run. */
+void
+scheduler_evictions_reset(Scheduler *scheduler)
+{
+    g_autoptr(GPtrArray) evictions = sorted_evictions(scheduler);
+
+    for (guint i = 0; i < evictions->len; i++)
+        eviction_free(evictions->pdata[i]);
+    g_hash_table_remove_all(scheduler->evictions);
+    g_hash_table_remove_all(scheduler->preempting);
 }
 
 void
