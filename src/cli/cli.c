@@ -182,18 +182,6 @@ cli_is_interrupted(void)
     return is_interrupted != 0;
 }
 
-gboolean
-cli_is_terminal(int fd)
-{
-    return isatty(fd) != 0 && !str_is(g_getenv("TERM"), "dumb");
-}
-
-gboolean
-cli_wants_color(int fd)
-{
-    return cli_is_terminal(fd) && str_is_empty(g_getenv("NO_COLOR"));
-}
-
 Scenario *
 cli_load(const char *path, char **sets)
 {

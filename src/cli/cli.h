@@ -2,8 +2,8 @@
  * cli.h - the command line: one file per subcommand, one line in the list
  *
  * A subcommand parses its options (cli_parse), loads what it needs (cli_load), prints what was asked for to stdout and
- * everything else to stderr, and returns an exit status; it never exits itself. Output is UTF-8, without colours unless
- * it goes to a terminal.
+ * everything else to stderr, and returns an exit status; it never exits itself. Output is UTF-8; what a terminal gets
+ * otherwise is in terminal.h.
  */
 #pragma once
 
@@ -44,9 +44,6 @@ int cli_explain_timer(const char *what);
 /* cli_explain_gate: `explain gate`; a version, the name of a feature gate, or NULL. */
 int cli_explain_gate(const char *what);
 int cli_io_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
-/* cli_is_terminal: file descriptor 1 or 2, and TERM is not dumb. */
-gboolean cli_is_terminal(int fd);
-gboolean cli_wants_color(int fd); /* NO_COLOR is respected */
 
 typedef struct Scenario Scenario;
 /* cli_load: a scenario; prints every mistake and warning to stderr. NULL: bad input. (owned) */

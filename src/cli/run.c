@@ -4,6 +4,8 @@
 
 #include "base/duration.h"
 #include "base/intern.h"
+#include "cli/tell.h"
+#include "cli/terminal.h"
 #include "report/report.h"
 #include "scenario/run.h"
 
@@ -34,92 +36,6 @@ typedef struct {
     gint64 seed;
     gboolean no_plots, quiet, has_seed;
 } Wanted;
-
-/* --- telling ------------------------------------------------------------------------------ */
-
-typedef struct {
-    Run *run;
-    Series *series;
-    gboolean quiet, has_bar;
-    guint told_marks, told_commands;
-    gint64 started_us; /* of the machine's clock: for the progress bar only */
-    guint64 events_shown;
-} Teller;
-
-static void
-clear_bar(Teller *teller)
-{
-    if (teller->has_bar)
-        fputs("\r\033[K", stderr);
-    teller->has_bar = FALSE;
-}
-
-static void
-tell(gpointer user, gint64 time_ns, const char *sentence)
-{
-    Teller *teller = user;
-    g_autofree char *clock = NULL;
-
-    if (teller->quiet)
-        return;
-    clear_bar(teller);
-    clock = duration_format_clock(time_ns, 0);
-    printf("%8s  %s\n", clock, sentence);
-}
-
-static void
-print_indented(const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-    for (guint i = 0; lines[i] != NULL; i++)
-        if (lines[i][0] != '\0' || lines[i + 1] != NULL)
-            printf("          | %s\n", lines[i]);
-}
-
-/* Marks and finished commands since the last look, in order. */
-static void
-tell_news(Teller *teller)
-{
-    for (; teller->told_marks < run_mark_count(teller->run); teller->told_marks++) {
-        const RunMark *mark = run_mark(teller->run, teller->told_marks);
-        tell(teller, mark->time_ns, mark->text);
-    }
-    for (; teller->told_commands < run_command_count(teller->run); teller->told_commands++) {
-        const RunCommand *command = run_command(teller->run, teller->told_commands);
-
-        if (command->end_ns < 0)
-            break;
-        if (teller->quiet)
-            continue;
-        clear_bar(teller);
-        print_indented(command->out);
-        print_indented(command->err);
-    }
-}
-
-/* What happened before it is told before it. */
-static void
-narrated(gpointer user, gint64 time_ns, const char *sentence)
-{
-    tell_news(user);
-    tell(user, time_ns, sentence);
-}
-
-static void
-show_bar(Teller *teller)
-{
-    Sim *sim = run_cluster(teller->run)->sim;
-    gint64 now = sim_now_ns(sim);
-    gint64 end = MAX(run_end_ns(teller->run), 1);
-    gint64 spent_us = MAX(g_get_monotonic_time() - teller->started_us, 1);
-    int filled = (int)(now * 30 / end);
-    g_autofree char *clock = duration_format_clock(now, 0);
-
-    fprintf(stderr, "\r\033[K[%.*s%*s] %s  %" G_GINT64_FORMAT "x  %" G_GUINT64_FORMAT " events", filled, "##############################", 30 - filled, "", clock, now / 1000 / spent_us, sim_counters(sim).events);
-    fflush(stderr);
-    teller->has_bar = TRUE;
-}
 
 /* --- results ---------------------------------------------------------------------------------- */
 
@@ -242,6 +158,20 @@ remove_old_pictures(const char *directory)
     }
 }
 
+/* Expectations stand out; what is longer than the terminal is wide goes on under its words, not under "ok". */
+static void
+print_summary(const char *summary)
+{
+    g_auto(GStrv) lines = g_strsplit(summary, "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {
+        gboolean is_bad = g_str_has_prefix(lines[i], "  FAIL") || g_str_has_prefix(lines[i], "FAIL");
+        gboolean is_good = g_str_has_prefix(lines[i], "  ok ");
+
+        terminal_print(lines[i], lines[i][0] == ' ' ? 8 : 0, is_bad ? TONE_BAD : is_good ? TONE_GOOD : TONE_PLAIN);
+    }
+}
+
 static int
 leave_results(Run *run, Series *series, const Wanted *wanted)
 {
@@ -259,7 +189,9 @@ leave_results(Run *run, Series *series, const Wanted *wanted)
         return cli_io_error("%s", error->message);
     remove_old_pictures(directory);
     summary = report_summary(&collected.input, series);
-    printf("%s%s", wanted->quiet ? "" : "\n", summary);
+    if (!wanted->quiet)
+        printf("\n");
+    print_summary(summary);
     if (!wanted->quiet)
         printf("\nresults:\n  %s/\n", directory);
     status = wanted->no_plots ? CLI_OK : draw_plots(scenario, directory, wanted->quiet);
@@ -273,37 +205,34 @@ play(const Scenario *scenario, const Wanted *wanted)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Run) run = run_new(scenario, &(RunOptions){.seed = (guint64)wanted->seed, .watch_log = wanted->watch_log}, &error);
-    Teller teller = {.run = run, .quiet = wanted->quiet, .started_us = g_get_monotonic_time()};
+    g_autoptr(Teller) teller = NULL;
+    Series *series;
     Cluster *cluster;
     gboolean goes_on = TRUE;
-    gboolean shows_bar = !wanted->quiet && cli_is_terminal(STDERR_FILENO);
     int status;
 
     if (run == NULL)
         return cli_io_error("%s", error->message);
     cluster = run_cluster(run);
-    teller.series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, narrated, &teller);
+    teller = teller_new(run, wanted->quiet);
+    series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, teller_narrate, teller);
     for (gint64 t = NS_PER_S; goes_on && !cli_is_interrupted(); t += NS_PER_S) {
         goes_on = run_advance(run, t);
-        tell_news(&teller);
-        if (shows_bar && sim_counters(cluster->sim).events > teller.events_shown + 20000) {
-            teller.events_shown = sim_counters(cluster->sim).events;
-            show_bar(&teller);
-        }
+        teller_catch_up(teller);
     }
-    clear_bar(&teller);
+    teller_end(teller);
     if (cli_is_interrupted()) {
         fprintf(stderr, "desk8s: interrupted at %" G_GINT64_FORMAT " s of virtual time; nothing was written\n", sim_now_ns(cluster->sim) / NS_PER_S);
-        series_free(teller.series);
+        series_free(series);
         return CLI_INTERRUPTED;
     }
     run_finish(run);
-    series_finish(teller.series);
+    series_finish(series);
     run_drain(run);
-    status = leave_results(run, teller.series, wanted);
+    status = leave_results(run, series, wanted);
     if (run_error(run) != NULL)
         status = cli_io_error("%s", run_error(run)->message);
-    series_free(teller.series);
+    series_free(series);
     return status;
 }
 

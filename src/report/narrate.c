@@ -120,7 +120,7 @@ tell_deployment(Narrator *narrator, const ApiObject *old, const ApiObject *deplo
         return;
     }
     if (deployment_spec(old)->replicas.value != want)
-        narrator_say(narrator, "Deployment %s: %d pods wanted instead of %d", name, want, deployment_spec(old)->replicas.value);
+        narrator_say(narrator, "Deployment %s: %d pod%s wanted instead of %d", name, want, want == 1 ? "" : "s", deployment_spec(old)->replicas.value);
     if (!str_is(before, now) && str_is(now, "NewReplicaSetCreated") && deployment_status(old)->observed_generation > 0)
         narrator_say(narrator, "Deployment %s rolls out a new template", name);
     if (!str_is(before, now) && str_is(now, "NewReplicaSetAvailable"))
@@ -131,7 +131,7 @@ tell_deployment(Narrator *narrator, const ApiObject *old, const ApiObject *deplo
         narrator_say(narrator, "Deployment %s is paused", name);
     if (was_available && !is_available)
         narrator_say(narrator, "Deployment %s has too few pods: %d of %d available", name, deployment_status(deployment)->available_replicas, want);
-    if (!was_available && is_available && narrator_first_time(narrator, api_uid(deployment), "available") == FALSE)
+    if (!was_available && is_available && want > 0 && narrator_first_time(narrator, api_uid(deployment), "available") == FALSE)
         narrator_say(narrator, "Deployment %s has enough pods again: %d of %d", name, deployment_status(deployment)->available_replicas, want);
 }
 
@@ -154,6 +154,69 @@ tell_containers(Narrator *narrator, const ApiObject *pod, const ContainerStatusL
     }
 }
 
+/* Does the pod tolerate what its node is tainted with, though perhaps not for ever? */
+static gboolean
+tolerates_for_a_while(const Narrator *narrator, const ApiObject *pod)
+{
+    const ApiObject *node = apiserver_peek(narrator->series->server, &node_kind, NULL, pod_spec(pod)->node_name);
+    const TolerationList *tolerations = &pod_spec(pod)->tolerations;
+
+    for (guint i = 0; node != NULL && i < node_spec(node)->taints.count; i++) {
+        const Taint *taint = &node_spec(node)->taints.items[i];
+        gboolean is_tolerated = !str_is(taint->effect, "NoExecute");
+
+        for (guint k = 0; !is_tolerated && k < tolerations->count; k++)
+            is_tolerated = toleration_matches(&tolerations->items[k], taint->key, taint->value, taint->effect);
+        if (!is_tolerated)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The ReplicaSet has no more pods than it wants: it did not choose this one to go, and will make another. */
+static gboolean
+will_be_replaced(const Narrator *narrator, const ApiObject *pod, const OwnerReference *owner)
+{
+    const ApiObject *set = NULL;
+
+    if (owner != NULL && str_is(owner->kind, "ReplicaSet"))
+        set = apiserver_peek(narrator->series->server, &replica_set_kind, api_namespace(pod), str_intern(owner->name));
+    return set != NULL && !api_is_deleting(set) && replica_set_spec(set)->replicas.value >= replica_set_status(set)->replicas;
+}
+
+/* The same is told of three, then that there are more; a minute later it is news again. FALSE: enough said. */
+static gboolean
+is_news(Narrator *narrator, const char *of)
+{
+    gint64 now = sim_now_ns(narrator->series->sim);
+
+    if (!str_is(narrator->wave_of, of) || now - narrator->wave_ns > NS_PER_MIN)
+        narrator->wave_count = 0;
+    narrator->wave_of = str_intern(of);
+    narrator->wave_ns = now;
+    if (++narrator->wave_count == 4)
+        narrator_say(narrator, "... and so with further pods");
+    return narrator->wave_count < 4;
+}
+
+static void
+tell_deletion(Narrator *narrator, const ApiObject *pod, const OwnerReference *owner)
+{
+    const Condition *target = condition_find(&pod_status(pod)->conditions, "DisruptionTarget");
+    const char *node = pod_spec(pod)->node_name;
+
+    if (target != NULL && str_is(target->reason, "DeletionByTaintManager")) {
+        if (is_news(narrator, str_internf("taint %s", node)))
+            narrator_say(narrator, "pod %s on %s is evicted: %s", api_name(pod), node,
+                         tolerates_for_a_while(narrator, pod) ? "its toleration of the taint is over" : "it does not tolerate the taint");
+    } else if (target != NULL && str_is(target->reason, "PreemptionByScheduler")) {
+        if (is_news(narrator, str_internf("room %s", node)))
+            narrator_say(narrator, "pod %s on %s makes room for a more important one", api_name(pod), node);
+    } else if (target == NULL && will_be_replaced(narrator, pod, owner) && is_news(narrator, str_internf("gone %s", owner->name))) {
+        narrator_say(narrator, "pod %s is deleted; its ReplicaSet makes another", api_name(pod));
+    }
+}
+
 static void
 tell_pod(Narrator *narrator, const ApiObject *old, const ApiObject *pod)
 {
@@ -166,14 +229,8 @@ tell_pod(Narrator *narrator, const ApiObject *old, const ApiObject *pod)
         narrator_say(narrator, "pod %s fits no node: %s", api_name(pod), scheduled->message != NULL ? scheduled->message : "");
     if (str_is(pod_status(pod)->reason, "Evicted") && narrator_first_time(narrator, api_uid(pod), "evicted"))
         narrator_say(narrator, "pod %s is evicted by the kubelet of %s: %s", api_name(pod), pod_spec(pod)->node_name, pod_status(pod)->message);
-    if (old != NULL && !api_is_deleting(old) && api_is_deleting(pod)) {
-        const Condition *target = condition_find(&pod_status(pod)->conditions, "DisruptionTarget");
-
-        if (target != NULL && str_is(target->reason, "DeletionByTaintManager"))
-            narrator_say(narrator, "pod %s on %s is evicted: its toleration of the taint is over", api_name(pod), pod_spec(pod)->node_name);
-        else if (target != NULL && str_is(target->reason, "PreemptionByScheduler"))
-            narrator_say(narrator, "pod %s on %s makes room for a more important one", api_name(pod), pod_spec(pod)->node_name);
-    }
+    if (old != NULL && !api_is_deleting(old) && api_is_deleting(pod))
+        tell_deletion(narrator, pod, owner);
     if (owner == NULL && old == NULL)
         return;
     if (owner == NULL && pod_is_ready(pod) && narrator_first_time(narrator, api_uid(pod), "ready"))

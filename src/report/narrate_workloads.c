@@ -45,7 +45,7 @@ tell_stateful_set(Narrator *narrator, const ApiObject *old, const ApiObject *set
         return;
     }
     if (((const StatefulSetSpec *)old->spec)->replicas.value != want)
-        narrator_say(narrator, "StatefulSet %s: %d pods wanted instead of %d", name, want, ((const StatefulSetSpec *)old->spec)->replicas.value);
+        narrator_say(narrator, "StatefulSet %s: %d pod%s wanted instead of %d", name, want, want == 1 ? "" : "s", ((const StatefulSetSpec *)old->spec)->replicas.value);
     if (set_status(old)->update_revision != NULL && !str_is(set_status(old)->update_revision, set_status(set)->update_revision))
         narrator_say(narrator, "StatefulSet %s rolls out a new template, highest number first", name);
     if (set_status(old)->available_replicas == want && set_status(set)->available_replicas < want && set_status(set)->updated_replicas == want)

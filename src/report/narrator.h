@@ -16,6 +16,9 @@ struct Narrator {
     gboolean *is_failing; /* per traffic */
     guint *quiet_seconds;
     guint next_second;
+    const char *wave_of; /* interned: what was told of last that comes in numbers */
+    gint64 wave_ns;      /* when */
+    guint wave_count;    /* how often by then */
 };
 
 typedef void (*Teller)(Narrator *narrator, const ApiObject *old, const ApiObject *object);

@@ -40,14 +40,15 @@ append_checks(GString *out, const ReportInput *input)
 static const char *
 milliseconds(gint64 ns)
 {
-    return ns < 0 ? "-" : str_internf("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT " ms", ns / NS_PER_MS, ns / (NS_PER_MS / 10) % 10);
+    return ns < 0 ? "-" : str_internf("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT, ns / NS_PER_MS, ns / (NS_PER_MS / 10) % 10);
 }
 
+/* Narrow, so that a row fits a terminal of 80 columns. */
 static void
 append_traffic(GString *out, const Series *series)
 {
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 6, .padding = 3});
-    static const char *const titles[] = {"TRAFFIC", "REQUESTS", "OK", "REFUSED", "RESET", "TIMEOUT", "P50", "P90", "P99", "P99.9"};
+    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 5, .padding = 2});
+    static const char *const titles[] = {"TRAFFIC", "REQUESTS", "OK", "REFUSED", "RESET", "TIMEOUT", "P50 MS", "P90", "P99", "P99.9"};
     static const guint quantiles[] = {500, 900, 990, 999};
     g_autofree char *text = NULL;
 
@@ -102,6 +103,21 @@ append_deployments(GString *out, const Series *series)
         g_string_append_printf(out, "\n%s", text);
 }
 
+static void
+append_failed_commands(GString *out, const ReportInput *input)
+{
+    gboolean has_title = FALSE;
+
+    for (guint i = 0; i < input->n_commands; i++) {
+        const ReportCommand *command = &input->commands[i];
+
+        if (command->exit == 0)
+            continue;
+        g_string_append_printf(out, "%s  exit %d  kubectl %s\n", has_title ? "" : "\ncommands that failed:\n", command->exit, command->line);
+        has_title = TRUE;
+    }
+}
+
 char *
 report_summary(const ReportInput *input, const Series *series)
 {
@@ -117,8 +133,6 @@ report_summary(const ReportInput *input, const Series *series)
     append_checks(out, input);
     if (!input->until_met)
         g_string_append(out, "\nFAIL: the condition of `until` was never met\n");
-    for (guint i = 0; i < input->n_commands; i++)
-        if (input->commands[i].exit != 0)
-            g_string_append_printf(out, "\nkubectl %s: exit %d\n", input->commands[i].line, input->commands[i].exit);
+    append_failed_commands(out, input);
     return g_string_free(out, FALSE);
 }

@@ -60,7 +60,7 @@ void
 waits_append(GString *out, const Sim *sim, const char *version)
 {
     g_autoptr(GArray) waits = sorted_waits(sim);
-    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 6, .padding = 3});
+    g_autoptr(TextTable) table = text_table_new(&(TextTableOptions){.min_width = 5, .padding = 2});
     static const char *const titles[] = {"WAITED FOR", "VALUE", "TIMES", "IN ALL", "LONGEST"};
     g_autofree char *text = NULL;
     guint n = 0;

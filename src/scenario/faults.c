@@ -228,10 +228,12 @@ char *
 fault_begin(Cluster *cluster, const FaultArgs *args, GPtrArray **out_nodes)
 {
     GPtrArray *nodes = pick_nodes(cluster, args);
-    char *sentence = args->def->tell(args, (Machine *const *)nodes->pdata, nodes->len);
+    char *missed = args->def->misses != NULL ? args->def->misses(cluster, args) : NULL;
+    char *sentence = missed != NULL ? missed : args->def->tell(args, (Machine *const *)nodes->pdata, nodes->len);
 
     sim_trace(cluster->sim, "scenario", "fault", NULL, args->def->name, "%s", sentence);
-    args->def->begin(cluster, args, (Machine *const *)nodes->pdata, nodes->len);
+    if (missed == NULL)
+        args->def->begin(cluster, args, (Machine *const *)nodes->pdata, nodes->len);
     *out_nodes = nodes;
     return sentence;
 }

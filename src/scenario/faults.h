@@ -41,6 +41,8 @@ struct FaultDef {
     /* check: what the table cannot say. */
     void (*check)(const ScReader *reader, const Scenario *scenario, const FaultArgs *args, const char *path);
     void (*begin)(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes);
+    /* misses: nothing is there that it could hit, so it does not begin: a sentence that says so (owned). NULL, or returns NULL: it hits. */
+    char *(*misses)(Cluster *cluster, const FaultArgs *args);
     void (*end)(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, guint n_nodes); /* NULL: cannot be undone */
     const char *over; /* after the name of what was hit, when it has ended: "is connected again" */
     /* tell: one plain sentence for the narration: "worker-2 loses power". (owned) */

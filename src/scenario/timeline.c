@@ -258,7 +258,7 @@ fire(Item *item)
     sim_set_cause(item->timeline->cluster->sim, 0);
     switch (entry->verb) {
     case ENTRY_KUBECTL:
-        text = g_strdup_printf("kubectl %s", entry->kubectl);
+        text = g_strdup_printf("%s%s", g_str_has_prefix(entry->kubectl, "kubectl ") ? "" : "kubectl ", entry->kubectl);
         add_mark(item->timeline, MARK_KUBECTL, text);
         start_command(item->timeline, item, entry->kubectl, substitute_is_needed(entry->kubectl) ? NULL : (const char *const *)entry->argv, entry->input);
         return;

@@ -22,11 +22,17 @@ matches(const ApiObject *pod, const FaultArgs *args)
     return !pod_is_terminal(pod) && !api_is_deleting(pod) && !str_is_empty(pod_spec(pod)->node_name);
 }
 
+static const char *
+namespace_of(const FaultArgs *args)
+{
+    return args->namespace_ != NULL ? args->namespace_ : str_intern("default");
+}
+
 /* The pods meant, in order of name; `one` and `fixed` draw lots. */
 static GPtrArray *
 pick_pods(Cluster *cluster, const FaultArgs *args)
 {
-    g_autoptr(GPtrArray) all = apiserver_peek_list(cluster->server, &pod_kind, args->namespace_ != NULL ? args->namespace_ : str_intern("default"));
+    g_autoptr(GPtrArray) all = apiserver_peek_list(cluster->server, &pod_kind, namespace_of(args));
     GPtrArray *picked = g_ptr_array_new_with_free_func(api_object_unref);
     Rng *rng = rng_stream(cluster->sim, "fault/pods");
     guint wanted;
@@ -88,12 +94,60 @@ pod_kill_begin(Cluster *cluster, const FaultArgs *args, Machine *const *nodes, g
     }
 }
 
+/* "app=web,tier=front" (owned) */
+static char *
+label_words(const FaultArgs *args)
+{
+    GString *words = g_string_new(NULL);
+
+    for (guint i = 0; i < args->selector.count; i++)
+        g_string_append_printf(words, "%s%s=%s", i > 0 ? "," : "", args->selector.items[i].key, args->selector.items[i].value);
+    return g_string_free(words, FALSE);
+}
+
+static gboolean
+hits_one(const FaultArgs *args)
+{
+    return args->pod != NULL || args->mode == NULL || str_is(args->mode, "one");
+}
+
 static char *
 pod_words(const FaultArgs *args)
 {
+    g_autofree char *labels = label_words(args);
+
     if (args->pod != NULL)
         return g_strdup_printf("pod %s", args->pod);
-    return g_strdup_printf("%s pod%s with %s=%s", args->mode == NULL || str_is(args->mode, "one") ? "a" : "the", args->mode == NULL || str_is(args->mode, "one") ? "" : "s", args->selector.items[0].key, args->selector.items[0].value);
+    if (hits_one(args))
+        return g_strdup_printf("a pod with %s", labels);
+    if (str_is(args->mode, "fixed"))
+        return g_strdup_printf("%" G_GINT64_FORMAT " pods with %s", args->value, labels);
+    if (str_is(args->mode, "percent"))
+        return g_strdup_printf("%" G_GINT64_FORMAT " %% of the pods with %s", args->value, labels);
+    return g_strdup_printf("all pods with %s", labels);
+}
+
+static gboolean
+has_running_container(Cluster *cluster, const ApiObject *pod, const FaultArgs *args)
+{
+    RtContainer *container = cluster_find_container(cluster, api_namespace(pod), api_name(pod), args->container);
+
+    return container != NULL && rt_container_state(container) == RT_RUNNING;
+}
+
+static char *
+pod_misses(Cluster *cluster, const FaultArgs *args)
+{
+    g_autoptr(GPtrArray) all = apiserver_peek_list(cluster->server, &pod_kind, namespace_of(args));
+    gboolean is_crash = str_is(args->def->name, "containerCrash");
+    g_autofree char *labels = label_words(args);
+    const char *what = is_crash ? "running container to kill" : "pod to delete";
+
+    for (guint i = 0; i < all->len; i++)
+        if (matches(g_ptr_array_index(all, i), args) && (!is_crash || has_running_container(cluster, g_ptr_array_index(all, i), args)))
+            return NULL;
+    return args->pod != NULL ? g_strdup_printf("pod %s: there is no %s", args->pod, what)
+                             : g_strdup_printf("pods with %s: there is no %s", labels, what);
 }
 
 static char *
@@ -103,7 +157,8 @@ container_crash_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes
 
     (void)nodes;
     (void)n_nodes;
-    return g_strdup_printf("a container of %s is killed", who);
+    return hits_one(args) ? g_strdup_printf("a container of %s is killed", who)
+                          : g_strdup_printf("a container each of %s is killed", who);
 }
 
 static char *
@@ -113,7 +168,7 @@ pod_kill_tell(const FaultArgs *args, Machine *const *nodes, guint n_nodes)
 
     (void)nodes;
     (void)n_nodes;
-    return g_strdup_printf("%s is deleted by force", who);
+    return g_strdup_printf("%s %s deleted by force", who, hits_one(args) ? "is" : "are");
 }
 
 #define POD_ROWS                                                                                   \
@@ -137,6 +192,7 @@ const FaultDef container_crash_fault = {
     .fields = container_fields,
     .takes_pods = TRUE,
     .check = pod_check,
+    .misses = pod_misses,
     .begin = container_crash_begin,
     .tell = container_crash_tell,
 };
@@ -147,6 +203,7 @@ const FaultDef pod_kill_fault = {
     .fields = pod_fields,
     .takes_pods = TRUE,
     .check = pod_check,
+    .misses = pod_misses,
     .begin = pod_kill_begin,
     .tell = pod_kill_tell,
 };
