@@ -96,13 +96,16 @@ decide_by_indexes(JobSync *sync)
         job_set_final(sync, "Complete", "SuccessPolicy", str_internf("Matched rules at index %d", rule));
 }
 
+/* newSuccessCondition: before v1.31 it gave no reason. */
 static void
 decide_complete(JobSync *sync)
 {
     OptInt32 completions = job_spec(sync->job)->completions;
+    gboolean has_reason = profile_has(FEATURE_JOB_INTERIM_CONDITIONS, sync->version_minor);
 
     if (sync->active == 0 && sync->succeeded >= (completions.is_set ? completions.value : 1))
-        job_set_final(sync, "Complete", "CompletionsReached", "Reached expected number of succeeded pods");
+        job_set_final(sync, "Complete", has_reason ? "CompletionsReached" : NULL,
+                      has_reason ? "Reached expected number of succeeded pods" : NULL);
 }
 
 /* The condition Suspended follows the spec, with an event. ensureJobConditionStatus: False is not written where none was. */

@@ -364,6 +364,23 @@ START_TEST(end_with_terminating_pods)
 }
 END_TEST
 
+/* v1.30 job_controller.go, syncJob: Complete without a reason; from v1.31 newSuccessCondition gives one, in both conditions. */
+START_TEST(reason_of_success)
+{
+    Mini *mini = mini_with("completions: 1, parallelism: 1,");
+    const Condition *complete;
+
+    mini->version_minor = (guint)_i;
+    add_pod(mini, "s");
+    sync_job(mini);
+    complete = condition_find(&job_status(the_job(mini))->conditions, "Complete");
+    ck_assert_ptr_nonnull(complete);
+    ck_assert(_i == 30 ? complete->reason == NULL && complete->message == NULL : str_is(complete->reason, "CompletionsReached"));
+    ck_assert((condition_find(&job_status(the_job(mini))->conditions, "SuccessCriteriaMet") == NULL) == (_i == 30));
+    mini_end(mini);
+}
+END_TEST
+
 /* manageJob: no more than 500 pods go in a sync, unless the Job is suspended. */
 START_TEST(many_victims)
 {
@@ -612,6 +629,7 @@ job_suite(void)
     tcase_add_loop_test(tests, restarts, 0, G_N_ELEMENTS(restart_cases));
     tcase_add_loop_test(tests, ensured_condition, 0, G_N_ELEMENTS(ensure_cases));
     tcase_add_loop_test(tests, end_with_terminating_pods, 30, 32);
+    tcase_add_loop_test(tests, reason_of_success, 30, 32);
     tcase_add_loop_test(tests, many_victims, 0, 2);
     tcase_add_test(tests, indexed_pod);
     tcase_add_test(tests, deadline);
