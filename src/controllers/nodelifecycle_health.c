@@ -235,6 +235,8 @@ plan_taints(const Reconcile *r, Plan *plan, const NodeWork *work)
     } else if (node_has_taint(work->node, other->key, other->effect)) {
         plan_swap_taints(plan, work->node, wanted, 1, other, 1, r->wall_ns);
     } else if (!node_has_taint(work->node, wanted->key, wanted->effect)) {
+        /* markNodeForTainting: who waits still goes behind those that this pass has come to before. */
+        zone_queue_remove(zone, api_name(work->node));
         zone_queue_add(zone, api_name(work->node));
         zone_plan_pass(zone, r->now_ns, plan);
     }
@@ -530,6 +532,9 @@ lifecycle_tick(const Reconcile *r, Plan *plan)
             api_object_ref(work.node);
             g_ptr_array_add(pass->works, g_memdup2(&work, sizeof work));
         } else {
+            /* markNodeAsReachable has no taint to take away, but the node may wait for one. */
+            if (is_true(work.current))
+                zone_queue_remove(work.zone, health->name);
             count_in_zone(&work);
         }
     }

@@ -339,6 +339,40 @@ START_TEST(test_deleted_in_queue)
 }
 END_TEST
 
+/*
+ * v1.34 node_lifecycle_controller.go. markNodeAsReachable: who is ready again waits no longer, and costs no token.
+ * markNodeForTainting takes who waits out and puts it back: the order is that of the last pass.
+ */
+static const struct {
+    const char *name, *then; /* Ready of n6 in the second pass */
+    guint next;              /* that is tainted with the second token; n5 had the first */
+} queue_cases[] = {
+    {"n6 is ready again", "True", 7},
+    {"n6 is not", "False", 6},
+};
+
+START_TEST(test_order_of_queue)
+{
+    Mini *mini = cluster_of(12, NULL);
+
+    set_ready(mini, 5, "False");
+    NODES_TICK(mini);
+    NODES_SYNC(mini, "@:");
+    set_ready(mini, 7, "False");
+    if (str_is(queue_cases[_i].then, "True"))
+        set_ready(mini, 6, "False");
+    NODES_TICK(mini);
+    set_ready(mini, 6, queue_cases[_i].then);
+    NODES_TICK(mini);
+    mini->now_ns += 10 * NS_PER_S;
+    NODES_SYNC(mini, "@:");
+    for (guint i = 5; i < 8; i++)
+        ck_assert_msg(str_is(taints_of(mini, i), i == 5 || i == queue_cases[_i].next ? "not-ready:NoExecute" : ""), "%s: n%u: %s",
+                      queue_cases[_i].name, i, taints_of(mini, i));
+    nodes_drop(mini);
+}
+END_TEST
+
 Suite *
 nodezones_suite(void)
 {
@@ -360,6 +394,7 @@ nodezones_suite(void)
     tcase_add_test(tcase, test_excluded);
     tcase_add_test(tcase, test_zone_without_state);
     tcase_add_test(tcase, test_deleted_in_queue);
+    tcase_add_loop_test(tcase, test_order_of_queue, 0, G_N_ELEMENTS(queue_cases));
     suite_add_tcase(suite, tcase);
     return suite;
 }
