@@ -58,6 +58,35 @@ drop_tolerance(ApiObject *hpa)
         g_clear_pointer(&spec->behavior->scale_down->tolerance, g_free);
 }
 
+/* --- JobSuccessPolicy, JobManagedBy: v1.30 pkg/registry/batch/job/strategy.go, PrepareForCreate ---------------- */
+
+static gboolean
+uses_success_policy(const ApiObject *job)
+{
+    return job_spec(job)->success_policy != NULL;
+}
+
+static void
+drop_success_policy(ApiObject *job)
+{
+    JobSpec *spec = api_edit_spec(job);
+
+    api_struct_free(&success_policy_type, spec->success_policy);
+    spec->success_policy = NULL;
+}
+
+static gboolean
+uses_managed_by(const ApiObject *job)
+{
+    return job_spec(job)->managed_by != NULL;
+}
+
+static void
+drop_managed_by(ApiObject *job)
+{
+    ((JobSpec *)api_edit_spec(job))->managed_by = NULL;
+}
+
 /* --- MatchLabelKeysInPodTopologySpreadSelectorMerge ------------------------------------------------------------ */
 
 static gboolean
@@ -99,6 +128,8 @@ static const struct {
 } gated[] = {
     {&stateful_set_kind, FEATURE_STATEFUL_MAX_UNAVAILABLE, uses_max_unavailable, drop_max_unavailable, default_max_unavailable},
     {&hpa_kind, FEATURE_HPA_TOLERANCE, uses_tolerance, drop_tolerance, NULL},
+    {&job_kind, FEATURE_JOB_SUCCESS_POLICY, uses_success_policy, drop_success_policy, NULL},
+    {&job_kind, FEATURE_JOB_MANAGED_BY, uses_managed_by, drop_managed_by, NULL},
     {&pod_kind, FEATURE_SPREAD_SELECTOR_MERGE, uses_spread_keys, NULL, merge_spread_keys},
 };
 

@@ -153,6 +153,10 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                 "An eviction refused by a budget that could not be counted says so."},
     [FEATURE_HPA_SCALE_TO_ZERO] = {"HPAScaleToZero", KCM ", " API, 35, "pkg/features/kube_features.go",
                                    "An autoscaler with a metric of an object or from outside may take all pods away.", 16, 0},
+    [FEATURE_JOB_SUCCESS_POLICY] = {"JobSuccessPolicy", API, 31, "pkg/features/kube_features.go",
+                                    "An Indexed Job may be done before all of its indexes are.", 30, 33},
+    [FEATURE_JOB_MANAGED_BY] = {"JobManagedBy", API, 32, "pkg/features/kube_features.go",
+                                "A Job may be left to another controller.", 30, 35},
     [FEATURE_SPREAD_SELECTOR_MERGE] = {"MatchLabelKeysInPodTopologySpreadSelectorMerge", API, 34, "pkg/features/kube_features.go",
                                        "The matchLabelKeys of a pod's spread constraints go into their selectors.", 34, 0},
 };

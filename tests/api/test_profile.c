@@ -113,6 +113,25 @@ START_TEST(test_field)
 }
 END_TEST
 
+/* v1.30 pkg/registry/batch/job/strategy.go, PrepareForCreate: what its gates, closed by default, take away. */
+static const struct {
+    guint minor;
+    gboolean keeps_policy, keeps_manager;
+} job_fields[] = {{30, FALSE, FALSE}, {31, TRUE, FALSE}, {32, TRUE, TRUE}, {36, TRUE, TRUE}};
+
+START_TEST(test_job_fields)
+{
+    g_autoptr(ApiObject) job = api_object_new(&job_kind, "default", "j");
+    JobSpec *spec = api_edit_spec(job);
+
+    spec->success_policy = api_struct_new(&success_policy_type);
+    spec->managed_by = str_intern("example.com/other");
+    api_apply_gates(job, NULL, job_fields[_i].minor);
+    ck_assert_int_eq(job_spec(job)->success_policy != NULL, job_fields[_i].keeps_policy);
+    ck_assert_int_eq(job_spec(job)->managed_by != NULL, job_fields[_i].keeps_manager);
+}
+END_TEST
+
 Suite *
 profile_suite(void)
 {
@@ -121,6 +140,7 @@ profile_suite(void)
 
     tcase_add_test(tcase, test_rows_are_complete);
     tcase_add_test(tcase, test_gate);
+    tcase_add_loop_test(tcase, test_job_fields, 0, G_N_ELEMENTS(job_fields));
     tcase_add_loop_test(tcase, test_field, 0, G_N_ELEMENTS(fields));
     tcase_add_loop_test(tcase, test_timer, 0, G_N_ELEMENTS(timers));
     tcase_add_test(tcase, test_feature);
