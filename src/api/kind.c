@@ -70,13 +70,12 @@ api_kind_find(const char *api_version, const char *kind)
     return found != NULL && found->stored != NULL ? found->stored : found;
 }
 
+/* @word is in small letters. */
 static gboolean
 kind_has_word(const ApiKind *kind, const char *word)
 {
-    g_autofree char *lower = g_ascii_strdown(kind->kind, -1);
-
     if (strcmp(kind->plural, word) == 0 || strcmp(kind->singular, word) == 0 ||
-        strcmp(lower, word) == 0)
+        g_ascii_strcasecmp(kind->kind, word) == 0)
         return TRUE;
     for (guint i = 0; kind->short_names != NULL && kind->short_names[i] != NULL; i++)
         if (strcmp(kind->short_names[i], word) == 0)

@@ -4,30 +4,25 @@
 
 #include "base/intern.h"
 
-/*
- * Lists carry no capacity: it follows from the count (exact up to four, then
- * the next power of two), which keeps short lists, nearly all, without waste.
- */
-gsize
-api_list_capacity(guint count)
-{
-    gsize capacity = 8;
+/* A list of small elements begins with room for four, of large ones (containers) for one. */
+#define LARGE_BYTES 96
 
-    if (count <= 4)
-        return count;
-    while (capacity < count)
-        capacity *= 2;
-    return capacity;
+static void
+list_grow(ApiList *list, gsize item_size)
+{
+    guint capacity = list->items == NULL ? 0 : MAX(list->capacity, list->count);
+
+    list->capacity = capacity > 0 ? 2 * capacity : item_size <= LARGE_BYTES ? 4 : 1;
+    list->items = g_realloc(list->items, list->capacity * item_size);
 }
 
 gpointer
 api_list_add(ApiList *list, gsize item_size)
 {
-    gsize wanted = api_list_capacity(list->count + 1);
     char *item;
 
-    if (list->items == NULL || wanted != api_list_capacity(list->count))
-        list->items = g_realloc(list->items, wanted * item_size);
+    if (list->items == NULL || list->count >= list->capacity)
+        list_grow(list, item_size);
     item = (char *)list->items + list->count * item_size;
     memset(item, 0, item_size);
     list->count++;
@@ -204,9 +199,8 @@ str_map_copy(StrMap *to, const StrMap *from)
     str_map_clear(to);
     if (from->count == 0)
         return;
-    to->items = g_new(StrPair, api_list_capacity(from->count));
-    memcpy(to->items, from->items, from->count * sizeof *from->items);
-    to->count = from->count;
+    to->items = g_memdup2(from->items, from->count * sizeof *from->items);
+    to->count = to->capacity = from->count;
 }
 
 gboolean

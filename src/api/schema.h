@@ -38,15 +38,20 @@ typedef struct {
 /* Calendar time, ns since 1970; 0 = absent. API_TIME fields hold whole seconds. */
 typedef gint64 ApiTime;
 
-/* Every list has this shape; items is an array of structs (or scalars), not of pointers. */
+/*
+ * Every list has this shape; items is an array of structs (or scalars), not of pointers. Who gives
+ * a list other items than api_list_add() made sets all three; 0 as capacity is always right.
+ */
 typedef struct {
     gpointer items;
     guint count;
+    guint capacity; /* elements that the memory is known to hold */
 } ApiList;
 #define API_LIST_OF(T)                                                                             \
     struct {                                                                                       \
         T *items;                                                                                  \
         guint count;                                                                               \
+        guint capacity;                                                                            \
     }
 /* API_LIST_ADD: a new zeroed element at the end; pointers to other elements are void after it. */
 #define API_LIST_ADD(list)                                                                         \
@@ -55,8 +60,6 @@ gpointer api_list_add(ApiList *list, gsize item_size);
 /* api_list_insert: a zeroed element at @index; api_list_remove: what it owned is the caller's. */
 gpointer api_list_insert(ApiList *list, gsize item_size, guint index);
 void api_list_remove(ApiList *list, gsize item_size, guint index);
-/* api_list_capacity: elements that memory for a list of @count must hold. */
-gsize api_list_capacity(guint count);
 /* api_map_find, api_map_add: entry of a sorted list whose elements begin with `const char *key`. */
 gpointer api_map_find(const ApiList *map, gsize item_size, const char *key);
 gpointer api_map_add(ApiList *map, gsize item_size, const char *key);

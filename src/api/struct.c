@@ -59,103 +59,113 @@ api_struct_free(const ApiType *type, gpointer data)
 
 /* --- clear ------------------------------------------------------------------------- */
 
+static void clear(const TypeIndex *index, gpointer data);
+
 static void
-list_clear(const ApiField *field, ApiList *list)
+list_clear(const TypeRow *row, ApiList *list)
 {
-    if (list->items == NULL)
-        return;
-    if (field->type == API_MESSAGE_LIST || field->type == API_MESSAGE_MAP)
+    if (row->type == API_MESSAGE_LIST || row->type == API_MESSAGE_MAP)
         for (guint i = 0; i < list->count; i++)
-            api_struct_clear(field->message, (char *)list->items + i * field->message->size);
+            clear(row->message, (char *)list->items + i * row->message->type->size);
     g_free(list->items);
 }
 
-void
-api_struct_clear(const ApiType *type, gpointer data)
+/* What is held is freed; what stands in @data itself is left as it was. */
+static void
+clear(const TypeIndex *index, gpointer data)
 {
-    const TypeIndex *index = type_index_of(type);
-
     for (guint i = 0; i < index->n_owning; i++) {
-        const ApiField *field = index->owning[i].field;
-        gpointer at = (char *)data + index->owning[i].offset;
+        const TypeRow *row = &index->owning[i];
+        gpointer at = (char *)data + row->offset;
 
-        switch (field->type) {
+        if (i < index->n_owning_wide && type_wide_is_zero(row, data))
+            continue;
+        switch (row->type) {
         case API_QUANTITY:
             g_free(*(Quantity **)at);
             break;
         case API_STRUCT:
-            api_struct_clear(field->message, at);
+            clear(row->message, at);
             break;
         case API_MESSAGE:
-            if (*(gpointer *)at != NULL)
-                api_struct_free(field->message, *(gpointer *)at);
+            clear(row->message, *(gpointer *)at);
+            g_free(*(gpointer *)at);
             break;
         case API_RAW:
             value_free(*(Value **)at);
             break;
         default:
-            list_clear(field, at);
+            list_clear(row, at);
             break;
         }
     }
+}
+
+void
+api_struct_clear(const ApiType *type, gpointer data)
+{
+    clear(type_index_of(type), data);
     memset(data, 0, type->size);
 }
 
 /* --- copy -------------------------------------------------------------------------- */
 
+static void copy(const TypeIndex *index, gpointer to, gconstpointer from);
+
 static void
-list_copy(const ApiField *field, ApiList *to, const ApiList *from, gsize item_size)
+list_copy(const TypeRow *row, ApiList *to, const ApiList *from)
 {
+    gsize item_size = list_item_size(row->field);
+
+    to->capacity = to->count;
     to->items = NULL;
-    to->count = from->count;
     if (from->count == 0)
         return;
-    to->items = g_malloc(api_list_capacity(from->count) * item_size);
-    if (field->type != API_MESSAGE_LIST && field->type != API_MESSAGE_MAP) {
+    to->items = g_malloc(from->count * item_size);
+    if (row->type != API_MESSAGE_LIST && row->type != API_MESSAGE_MAP) {
         memcpy(to->items, from->items, from->count * item_size);
         return;
     }
     for (guint i = 0; i < from->count; i++)
-        api_struct_copy(field->message, (char *)to->items + i * item_size,
-                        (const char *)from->items + i * item_size);
+        copy(row->message, (char *)to->items + i * item_size, (const char *)from->items + i * item_size);
 }
 
-void
-api_struct_copy(const ApiType *type, gpointer to, gconstpointer from)
+static void
+copy(const TypeIndex *index, gpointer to, gconstpointer from)
 {
-    const TypeIndex *index = type_index_of(type);
-
-    memcpy(to, from, type->size);
+    memcpy(to, from, index->type->size);
     for (guint i = 0; i < index->n_owning; i++) {
-        const ApiField *field = index->owning[i].field;
-        gpointer target = (char *)to + index->owning[i].offset;
-        gconstpointer source = (const char *)from + index->owning[i].offset;
+        const TypeRow *row = &index->owning[i];
+        gpointer target = (char *)to + row->offset;
+        gconstpointer source = (const char *)from + row->offset;
 
-        switch (field->type) {
+        if (i < index->n_owning_wide && type_wide_is_zero(row, from))
+            continue;
+        switch (row->type) {
         case API_QUANTITY:
-            if (*(Quantity *const *)source != NULL)
-                *(Quantity **)target = g_memdup2(*(Quantity *const *)source, sizeof(Quantity));
+            *(Quantity **)target = g_memdup2(*(Quantity *const *)source, sizeof(Quantity));
             break;
         case API_STRUCT:
-            api_struct_copy(field->message, target, source);
+            copy(row->message, target, source);
             break;
         case API_MESSAGE:
-            if (*(gpointer const *)source != NULL) {
-                gpointer copy = g_malloc(field->message->size);
-
-                api_struct_copy(field->message, copy, *(gpointer const *)source);
-                *(gpointer *)target = copy;
-            }
+            *(gpointer *)target = g_malloc(row->message->type->size);
+            copy(row->message, *(gpointer *)target, *(gpointer const *)source);
             break;
         case API_RAW:
             *(Value **)target = value_copy(*(Value *const *)source);
             break;
         default:
-            if (((const ApiList *)source)->items != NULL)
-                list_copy(field, target, source, list_item_size(field));
+            list_copy(row, target, source);
             break;
         }
     }
+}
+
+void
+api_struct_copy(const ApiType *type, gpointer to, gconstpointer from)
+{
+    copy(type_index_of(type), to, from);
 }
 
 /* --- equal ------------------------------------------------------------------------- */
@@ -297,6 +307,17 @@ field_equal(const ApiField *field, gconstpointer a, gconstpointer b)
     }
 }
 
+/* The same at first sight: nothing in both, the same number, text (they are interned) or memory. */
+static inline gboolean
+is_same(const TypeIndex *index, guint i, gconstpointer a, gconstpointer b)
+{
+    const TypeRow *row = &index->rows[i];
+
+    if (i < index->n_wide)
+        return *(const guint64 *)((const char *)a + row->offset) == *(const guint64 *)((const char *)b + row->offset);
+    return i < index->n_plain && type_narrow_is_zero(row, a) && type_narrow_is_zero(row, b);
+}
+
 gboolean
 api_struct_equal(const ApiType *type, gconstpointer a, gconstpointer b)
 {
@@ -306,13 +327,9 @@ api_struct_equal(const ApiType *type, gconstpointer a, gconstpointer b)
         return TRUE;
     for (guint i = 0; i < index->n_rows; i++) {
         const TypeRow *row = &index->rows[i];
-        gconstpointer x = (const char *)a + row->offset;
-        gconstpointer y = (const char *)b + row->offset;
 
-        /* Strings are interned: nearly all that are equal are so at first sight. */
-        if (row->type == API_STRING && *(const char *const *)x == *(const char *const *)y)
-            continue;
-        if (!field_equal(row->field, x, y))
+        if (!is_same(index, i, a, b) &&
+            !field_equal(row->field, (const char *)a + row->offset, (const char *)b + row->offset))
             return FALSE;
     }
     return TRUE;

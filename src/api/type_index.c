@@ -37,30 +37,80 @@ owns_memory(ApiFieldType type)
     }
 }
 
-static TypeIndex *
-make(const ApiType *type)
+/* How many bytes at a field's beginning are all 0 only where it is empty; lists begin with the pointer to their elements. */
+static guint
+telling_bytes(ApiFieldType type)
 {
-    TypeIndex *index = g_new0(TypeIndex, 1);
+    switch (type) {
+    case API_BOOL:
+    case API_INT32:
+    case API_OPT_BOOL:
+    case API_OPT_INT32:
+    case API_OPT_INT64:
+    case API_INT_OR_STRING:
+        return 4;
+    case API_STRUCT:
+        return 0;
+    default:
+        return 8;
+    }
+}
 
-    index->type = type;
-    while (type->fields[index->n_rows].name != NULL)
-        index->n_rows++;
-    index->rows = g_new(TypeRow, index->n_rows);
-    index->owning = g_new(TypeRow, index->n_rows);
-    for (guint i = 0; i < index->n_rows; i++) {
-        const ApiField *field = &type->fields[i];
+/* Adds the rows of the fields that @bytes tell about. */
+static void
+add_rows(TypeIndex *index, guint bytes)
+{
+    for (const ApiField *field = index->type->fields; field->name != NULL; field++) {
+        TypeRow *row = &index->rows[index->n_rows];
 
+        if (telling_bytes(field->type) != bytes)
+            continue;
         g_assert(strlen(field->name) + 4 <= G_MAXUINT8);
-        index->rows[i] = (TypeRow){
+        *row = (TypeRow){
             .field = field,
             .offset = field->offset,
             .type = (guint8)field->type,
             .overhead = (guint8)(strlen(field->name) + 4),
         };
-        if (owns_memory(field->type))
-            index->owning[index->n_owning++] = index->rows[i];
+        index->n_rows++;
     }
+}
+
+/* Its messages are left out: a type may hold itself. */
+static TypeIndex *
+make(const ApiType *type)
+{
+    TypeIndex *index = g_new0(TypeIndex, 1);
+    guint n_fields = 0;
+
+    index->type = type;
+    while (type->fields[n_fields].name != NULL)
+        n_fields++;
+    index->rows = g_new(TypeRow, n_fields);
+    index->owning = g_new(TypeRow, n_fields);
+    add_rows(index, 8);
+    index->n_wide = index->n_rows;
+    add_rows(index, 4);
+    index->n_plain = index->n_rows;
+    add_rows(index, 0);
     return index;
+}
+
+static void
+add_messages(TypeIndex *index)
+{
+    for (guint i = 0; i < index->n_rows; i++) {
+        TypeRow *row = &index->rows[i];
+
+        if (row->field->message != NULL)
+            row->message = type_index_of(row->field->message);
+        if (i == index->n_plain)
+            index->n_owning_wide = index->n_owning;
+        if (owns_memory(row->field->type))
+            index->owning[index->n_owning++] = *row;
+    }
+    if (index->n_plain == index->n_rows)
+        index->n_owning_wide = index->n_owning;
 }
 
 static inline guint
@@ -96,6 +146,7 @@ add(const ApiType *type)
     }
     put(index);
     known.count++;
+    add_messages(index);
     return index;
 }
 
@@ -117,13 +168,15 @@ text_bytes(const char *text)
     return text == NULL ? 0 : strlen(text);
 }
 
+static gsize size_bytes(const TypeIndex *index, gconstpointer data);
+
 static gsize
-list_size_bytes(const ApiField *field, const ApiList *list)
+list_size_bytes(const TypeRow *row, const ApiList *list)
 {
     gsize total = 2;
 
     for (guint i = 0; i < list->count; i++) {
-        switch (field->type) {
+        switch (row->type) {
         case API_STR_MAP:
         case API_BYTES_MAP: {
             const StrPair *pair = &((const StrPair *)list->items)[i];
@@ -139,11 +192,11 @@ list_size_bytes(const ApiField *field, const ApiList *list)
             break;
         case API_MESSAGE_MAP:
         case API_MESSAGE_LIST: {
-            const char *item = (const char *)list->items + i * field->message->size;
+            const char *item = (const char *)list->items + i * row->message->type->size;
 
-            if (field->type == API_MESSAGE_MAP)
+            if (row->type == API_MESSAGE_MAP)
                 total += text_bytes(*(const char *const *)item) + 4;
-            total += api_struct_size_bytes(field->message, item) + 1;
+            total += size_bytes(row->message, item) + 1;
             break;
         }
         default:
@@ -154,7 +207,9 @@ list_size_bytes(const ApiField *field, const ApiList *list)
     return total;
 }
 
-/* What a field that is not empty takes beside its name; -1: it is empty. One look tells both. */
+#define BRACES_BYTES 2
+
+/* What a field whose first bytes are not 0 takes beside its name; -1: it is empty all the same. */
 static inline gssize
 field_size_bytes(const TypeRow *row, gconstpointer at)
 {
@@ -162,41 +217,74 @@ field_size_bytes(const TypeRow *row, gconstpointer at)
     case API_STRING: {
         const char *text = *(const char *const *)at;
 
-        if (text == NULL || (text[0] == '\0' && (row->field->flags & API_POINTER) == 0))
+        if (text[0] == '\0' && (row->field->flags & API_POINTER) == 0)
             return -1;
         return (gssize)strlen(text) + 2;
     }
     case API_TIME:
     case API_MICRO_TIME:
-        return *(const gint64 *)at == 0 ? -1 : 24;
+        return 24;
+    case API_STRUCT: {
+        gssize size = (gssize)size_bytes(row->message, at);
+
+        return size == BRACES_BYTES && api_struct_is_empty(row->field->message, at) ? -1 : size;
+    }
+    case API_MESSAGE:
+        return (gssize)size_bytes(row->message, *(gconstpointer const *)at);
+    case API_RAW:
+        /* managedFields count nothing: whether they are kept must not show. */
+        return (row->field->flags & API_SERVER) != 0 ? -1 : 6;
     case API_INT64:
-        return *(const gint64 *)at == 0 ? -1 : 6;
     case API_BOOL:
     case API_INT32:
     case API_OPT_BOOL:
     case API_OPT_INT32:
     case API_OPT_INT64:
-        return *(const gint32 *)at == 0 ? -1 : 6;
-    case API_STRUCT:
-        return api_struct_is_empty(row->field->message, at)
-                   ? -1
-                   : (gssize)api_struct_size_bytes(row->field->message, at);
-    case API_MESSAGE:
-        at = *(gconstpointer const *)at;
-        return at == NULL ? -1 : (gssize)api_struct_size_bytes(row->field->message, at);
-    case API_RAW:
-        /* managedFields count nothing: whether they are kept must not show. */
-        if ((row->field->flags & API_SERVER) != 0)
-            return -1;
-        return *(gconstpointer const *)at == NULL ? -1 : 6;
     case API_QUANTITY:
-        return *(gconstpointer const *)at == NULL ? -1 : 6;
+        return 6;
     case API_INT_OR_STRING:
         return api_field_is_empty(row->field, at) ? -1 : 6;
     default:
-        return ((const ApiList *)at)->count == 0
-                   ? -1
-                   : (gssize)list_size_bytes(row->field, at);
+        return ((const ApiList *)at)->count == 0 ? -1 : (gssize)list_size_bytes(row, at);
+    }
+}
+
+static inline gsize
+row_size_bytes(const TypeRow *row, gconstpointer data)
+{
+    gssize size = field_size_bytes(row, (const char *)data + row->offset);
+
+    return size < 0 ? 0 : row->overhead + (gsize)size;
+}
+
+static gsize
+size_bytes(const TypeIndex *index, gconstpointer data)
+{
+    gsize total = BRACES_BYTES;
+    guint i = 0;
+
+    for (; i < index->n_wide; i++)
+        if (!type_wide_is_zero(&index->rows[i], data))
+            total += row_size_bytes(&index->rows[i], data);
+    for (; i < index->n_plain; i++)
+        if (!type_narrow_is_zero(&index->rows[i], data))
+            total += row_size_bytes(&index->rows[i], data);
+    for (; i < index->n_rows; i++)
+        total += row_size_bytes(&index->rows[i], data);
+    return total;
+}
+
+/* What is skipped at first sight must be empty. */
+static void
+check_rows(const TypeIndex *index, gconstpointer data)
+{
+    for (guint i = 0; i < index->n_rows; i++) {
+        const TypeRow *row = &index->rows[i];
+        gboolean is_skipped = i < index->n_wide    ? type_wide_is_zero(row, data)
+                              : i < index->n_plain ? type_narrow_is_zero(row, data)
+                                                   : FALSE;
+
+        g_assert(!is_skipped || api_field_is_empty(row->field, (const char *)data + row->offset));
     }
 }
 
@@ -204,17 +292,8 @@ gsize
 api_struct_size_bytes(const ApiType *type, gconstpointer data)
 {
     const TypeIndex *index = type_index_of(type);
-    gsize total = 2;
 
-    for (guint i = 0; i < index->n_rows; i++) {
-        const TypeRow *row = &index->rows[i];
-        gssize size = field_size_bytes(row, (const char *)data + row->offset);
-
-        if (size < 0)
-            continue;
-        total += row->overhead + (gsize)size;
-        if (caches_are_checked())
-            g_assert(!api_field_is_empty(row->field, (const char *)data + row->offset));
-    }
-    return total;
+    if (caches_are_checked())
+        check_rows(index, data);
+    return size_bytes(index, data);
 }

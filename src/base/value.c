@@ -71,6 +71,22 @@ value_new_map(void)
     return value_new(VALUE_MAP);
 }
 
+/* Memory for @capacity members, at least those that there are: the items and, of a map, the keys behind them. */
+static void
+value_set_capacity(Value *value, guint capacity)
+{
+    guint before = value->capacity;
+
+    value->capacity = capacity;
+    if (value->type != VALUE_MAP) {
+        value->items = g_renew(Value *, value->items, capacity);
+        return;
+    }
+    value->items = g_realloc(value->items, capacity * (sizeof *value->items + sizeof *value->keys));
+    value->keys = (const char **)(value->items + capacity);
+    memmove(value->keys, value->items + before, value->count * sizeof *value->keys);
+}
+
 /* Trees come from readers that limit their depth, so plain recursion is bounded. */
 Value *
 value_copy(const Value *value)
@@ -81,23 +97,20 @@ value_copy(const Value *value)
     Value *copy = POOL_NEW(Value);
 
     *copy = *value;
-    copy->capacity = value->count;
     copy->items = NULL;
     copy->keys = NULL;
-    copy->key_lines = NULL;
-    copy->key_columns = NULL;
+    copy->key_places = NULL;
+    copy->capacity = copy->count = 0;
     if (value->count == 0)
         return copy;
-    copy->items = g_new(Value *, value->count);
+    value_set_capacity(copy, value->count);
+    copy->count = value->count;
     for (guint i = 0; i < value->count; i++)
         copy->items[i] = value_copy(value->items[i]);
     if (value->keys != NULL)
-        copy->keys = g_memdup2(value->keys, value->count * sizeof *value->keys);
-    if (value->key_lines != NULL)
-        copy->key_lines = g_memdup2(value->key_lines, value->count * sizeof *value->key_lines);
-    if (value->key_columns != NULL)
-        copy->key_columns =
-            g_memdup2(value->key_columns, value->count * sizeof *value->key_columns);
+        memcpy(copy->keys, value->keys, value->count * sizeof *value->keys);
+    if (value->key_places != NULL)
+        copy->key_places = g_memdup2(value->key_places, value->count * sizeof *value->key_places);
     return copy;
 }
 
@@ -109,9 +122,7 @@ value_free(Value *value)
     for (guint i = 0; i < value->count; i++)
         value_free(value->items[i]);
     g_free(value->items);
-    g_free(value->keys);
-    g_free(value->key_lines);
-    g_free(value->key_columns);
+    g_free(value->key_places);
     POOL_FREE(Value, value);
 }
 
@@ -181,14 +192,9 @@ value_grow(Value *value)
 {
     if (value->count < value->capacity)
         return;
-    value->capacity = value->capacity == 0 ? 4 : value->capacity * 2;
-    value->items = g_renew(Value *, value->items, value->capacity);
-    if (value->type == VALUE_MAP)
-        value->keys = g_renew(const char *, value->keys, value->capacity);
-    if (value->key_lines != NULL)
-        value->key_lines = g_renew(guint, value->key_lines, value->capacity);
-    if (value->key_columns != NULL)
-        value->key_columns = g_renew(guint, value->key_columns, value->capacity);
+    value_set_capacity(value, MAX(4, value->capacity * 2));
+    if (value->key_places != NULL)
+        value->key_places = g_renew(ValuePlace, value->key_places, value->capacity);
 }
 
 void
@@ -198,37 +204,17 @@ value_add_member(Value *map, const char *key, Value *item)
     value_grow(map);
     map->keys[map->count] = str_intern(key);
     map->items[map->count] = item;
-    if (map->key_lines != NULL)
-        map->key_lines[map->count] = 0;
-    if (map->key_columns != NULL)
-        map->key_columns[map->count] = 0;
+    if (map->key_places != NULL)
+        map->key_places[map->count] = (ValuePlace){0};
     map->count++;
 }
 
 void
 value_set_key_place(Value *map, guint index, guint line, guint column)
 {
-    if (map->key_lines == NULL) {
-        map->key_lines = g_new0(guint, map->capacity);
-        map->key_columns = g_new0(guint, map->capacity);
-    }
-    map->key_lines[index] = line;
-    map->key_columns[index] = column;
-}
-
-/* The members of @array, whose elements are @size bytes, in @order. (owned) */
-static gpointer
-value_permute(gpointer array, const guint *order, guint count, gsize size)
-{
-    if (array == NULL)
-        return NULL;
-
-    char *sorted = g_malloc(count * size);
-
-    for (guint i = 0; i < count; i++)
-        memcpy(sorted + i * size, (char *)array + order[i] * size, size);
-    g_free(array);
-    return sorted;
+    if (map->key_places == NULL)
+        map->key_places = g_new0(ValuePlace, map->capacity);
+    map->key_places[index] = (ValuePlace){line, column};
 }
 
 void
@@ -240,13 +226,23 @@ value_sort(Value *value)
         return;
 
     g_autofree guint *order = value_sorted_order(value);
-    guint count = value->count;
+    Value sorted = {.type = VALUE_MAP};
 
-    value->items = value_permute(value->items, order, count, sizeof *value->items);
-    value->keys = value_permute(value->keys, order, count, sizeof *value->keys);
-    value->key_lines = value_permute(value->key_lines, order, count, sizeof(guint));
-    value->key_columns = value_permute(value->key_columns, order, count, sizeof(guint));
-    value->capacity = count;
+    value_set_capacity(&sorted, value->count);
+    if (value->key_places != NULL)
+        sorted.key_places = g_new(ValuePlace, value->count);
+    for (guint i = 0; i < value->count; i++) {
+        sorted.items[i] = value->items[order[i]];
+        sorted.keys[i] = value->keys[order[i]];
+        if (value->key_places != NULL)
+            sorted.key_places[i] = value->key_places[order[i]];
+    }
+    g_free(value->items);
+    g_free(value->key_places);
+    value->items = sorted.items;
+    value->keys = sorted.keys;
+    value->key_places = sorted.key_places;
+    value->capacity = sorted.capacity;
 }
 
 void
@@ -270,12 +266,8 @@ value_close_gap(Value *value, guint index)
     memmove(value->items + index, value->items + index + 1, after * sizeof *value->items);
     if (value->type == VALUE_MAP)
         memmove(value->keys + index, value->keys + index + 1, after * sizeof *value->keys);
-    if (value->key_lines != NULL)
-        memmove(value->key_lines + index, value->key_lines + index + 1,
-                after * sizeof *value->key_lines);
-    if (value->key_columns != NULL)
-        memmove(value->key_columns + index, value->key_columns + index + 1,
-                after * sizeof *value->key_columns);
+    if (value->key_places != NULL)
+        memmove(value->key_places + index, value->key_places + index + 1, after * sizeof *value->key_places);
     value->count--;
 }
 

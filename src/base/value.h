@@ -20,6 +20,10 @@ typedef enum {
     VALUE_MAP,
 } ValueType;
 
+typedef struct {
+    guint line, column;
+} ValuePlace;
+
 typedef struct Value Value;
 struct Value {
     ValueType type;
@@ -29,10 +33,9 @@ struct Value {
     const char *text; /* interned: VALUE_STRING its text; VALUE_INT, VALUE_FLOAT the literal */
     guint count;      /* VALUE_LIST, VALUE_MAP */
     guint capacity;
-    Value **items;     /* (owned) */
-    const char **keys; /* VALUE_MAP: (interned), same order as items */
-    guint *key_lines;  /* VALUE_MAP: where each key stands; NULL if made by a program */
-    guint *key_columns;
+    Value **items;          /* (owned) */
+    const char **keys;      /* VALUE_MAP: (interned), same order as items, in whose memory they are */
+    ValuePlace *key_places; /* VALUE_MAP: where each key stands; NULL if made by a program */
 };
 
 /*

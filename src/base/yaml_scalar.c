@@ -132,17 +132,26 @@ yaml_resolve_number(const char *text)
     return value;
 }
 
+/* The words for null, true and false are short and begin with few letters. */
+static gboolean
+may_be_word(const char *text)
+{
+    return strchr("yYtTnNfFoO~", text[0]) != NULL && strnlen(text, 6) < 6; /* strchr finds the end, too */
+}
+
 Value *
 yaml_scalar_resolve(const char *text)
 {
     Value *number = NULL;
 
-    if (g_strv_contains(yaml_null, text))
-        return value_new_null();
-    if (g_strv_contains(yaml_true, text))
-        return value_new_bool(TRUE);
-    if (g_strv_contains(yaml_false, text))
-        return value_new_bool(FALSE);
+    if (may_be_word(text)) {
+        if (g_strv_contains(yaml_null, text))
+            return value_new_null();
+        if (g_strv_contains(yaml_true, text))
+            return value_new_bool(TRUE);
+        if (g_strv_contains(yaml_false, text))
+            return value_new_bool(FALSE);
+    }
     if (g_ascii_isdigit(text[0]) || text[0] == '-' || text[0] == '+' || text[0] == '.')
         number = yaml_resolve_number(text);
     return number != NULL ? number : value_new_string(text);

@@ -19,11 +19,8 @@ step_free(gpointer data)
 Plan *
 plan_new(void)
 {
-    Plan *plan = g_new0(Plan, 1);
+    Plan *plan = POOL_NEW0(Plan);
 
-    plan->steps = g_ptr_array_new_with_free_func(step_free);
-    plan->expected_deletions = g_ptr_array_new();
-    plan->enqueues = g_array_new(FALSE, FALSE, sizeof(PlanEnqueue));
     plan->requeue_ns = -1;
     return plan;
 }
@@ -33,26 +30,29 @@ plan_free(Plan *plan)
 {
     if (plan == NULL)
         return;
-    g_ptr_array_free(plan->steps, TRUE);
-    g_ptr_array_free(plan->expected_deletions, TRUE);
-    g_array_free(plan->enqueues, TRUE);
+    if (plan->steps != NULL)
+        g_ptr_array_free(plan->steps, TRUE);
+    if (plan->expected_deletions != NULL)
+        g_ptr_array_free(plan->expected_deletions, TRUE);
+    if (plan->enqueues != NULL)
+        g_array_free(plan->enqueues, TRUE);
     if (plan->waits != NULL)
         g_array_free(plan->waits, TRUE);
     if (plan->carry_free != NULL)
         plan->carry_free(plan->carry);
-    g_free(plan);
+    POOL_FREE(Plan, plan);
 }
 
 guint
 plan_count(const Plan *plan)
 {
-    return plan->steps->len;
+    return plan->steps == NULL ? 0 : plan->steps->len;
 }
 
 PlanStep *
 plan_get(const Plan *plan, guint index)
 {
-    g_assert(index < plan->steps->len);
+    g_assert(index < plan_count(plan));
     return plan->steps->pdata[index];
 }
 
@@ -74,6 +74,8 @@ plan_add(Plan *plan, StepType type, const char *why)
     step->takes_revision_of = -1;
     step->group = plan->group;
     step->group_id = plan->group_id;
+    if (plan->steps == NULL)
+        plan->steps = g_ptr_array_new_with_free_func(step_free);
     g_ptr_array_add(plan->steps, step);
     return step;
 }
@@ -317,6 +319,8 @@ plan_expect_creations(Plan *plan, guint count)
 void
 plan_expect_deletion(Plan *plan, const char *pod_key)
 {
+    if (plan->expected_deletions == NULL)
+        plan->expected_deletions = g_ptr_array_new();
     g_ptr_array_add(plan->expected_deletions, (gpointer)str_intern(pod_key));
 }
 
@@ -339,6 +343,8 @@ plan_enqueue_after(Plan *plan, const char *key, gint64 delay_ns)
 {
     PlanEnqueue enqueue = {str_intern(key), delay_ns};
 
+    if (plan->enqueues == NULL)
+        plan->enqueues = g_array_new(FALSE, FALSE, sizeof enqueue);
     g_array_append_val(plan->enqueues, enqueue);
 }
 

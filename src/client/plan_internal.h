@@ -14,14 +14,14 @@ typedef struct {
 } PlanWait;
 
 struct Plan {
-    GPtrArray *steps; /* of PlanStep (owned) */
+    GPtrArray *steps; /* of PlanStep (owned); NULL: none */
     GroupType group;  /* of steps added now */
     guint group_id, n_groups;
     gboolean has_creations, forgets_expectations;
     guint expected_creations;
-    GPtrArray *expected_deletions; /* interned pod keys */
+    GPtrArray *expected_deletions; /* interned pod keys; NULL: none */
     gint64 requeue_ns;             /* -1: none */
-    GArray *enqueues;              /* of PlanEnqueue */
+    GArray *enqueues;              /* of PlanEnqueue; NULL: none */
     GArray *waits;                 /* of PlanWait; NULL: none */
     const char *error;             /* interned; NULL: none */
     PlanContinue next;

@@ -27,7 +27,7 @@ struct PlanRun {
     StepResult *results;
     guint next;           /* first step that was not begun */
     guint batch;          /* of a slow-start group: size of the last one */
-    GPtrArray *under_way; /* of Step (owned) */
+    GPtrArray *under_way; /* of Step (owned); NULL: none was begun */
     gboolean is_stopping; /* a step failed: nothing more is begun */
     const char *error;    /* the first that counts */
     gint64 requeue_ns;
@@ -43,6 +43,12 @@ typedef struct {
 } MutateBox;
 
 static void plan_run_advance(PlanRun *run);
+
+static guint
+count_under_way(const PlanRun *run)
+{
+    return run->under_way == NULL ? 0 : run->under_way->len;
+}
 
 static gboolean
 box_mutate(ApiObject *object, gpointer data)
@@ -196,6 +202,8 @@ step_new(PlanRun *run, guint index)
     step->run = run;
     step->index = index;
     sim_timer_init(&step->timer, run->options.sim, SIM_CONTROL, step_on_timer, step);
+    if (run->under_way == NULL)
+        run->under_way = g_ptr_array_new_with_free_func(step_free);
     g_ptr_array_add(run->under_way, step);
     return step;
 }
@@ -445,10 +453,11 @@ results_free(StepResult *results, guint count)
 static void
 plan_run_free(PlanRun *run)
 {
-    g_ptr_array_free(run->under_way, TRUE);
+    if (run->under_way != NULL)
+        g_ptr_array_free(run->under_way, TRUE);
     results_free(run->results, plan_count(run->plan));
     plan_free(run->plan);
-    g_free(run);
+    POOL_FREE(PlanRun, run);
 }
 
 /* "create ReplicaSet ... because ...", and how many more. */
@@ -482,7 +491,7 @@ plan_run_begin_plan(PlanRun *run)
     if (run->options.expectations != NULL) {
         if (plan->forgets_expectations)
             expectations_forget(run->options.expectations, run->key);
-        if (plan->has_creations || plan->expected_deletions->len > 0)
+        if (plan->has_creations || plan->expected_deletions != NULL)
             expectations_set(run->options.expectations, run->key, plan->expected_creations,
                              plan->expected_deletions, now_ns);
     }
@@ -491,7 +500,7 @@ plan_run_begin_plan(PlanRun *run)
 
         sim_waited(run->options.sim, wait->timer, wait->ns);
     }
-    for (guint i = 0; run->options.enqueue != NULL && i < plan->enqueues->len; i++) {
+    for (guint i = 0; run->options.enqueue != NULL && plan->enqueues != NULL && i < plan->enqueues->len; i++) {
         const PlanEnqueue *enqueue = &g_array_index(plan->enqueues, PlanEnqueue, i);
 
         run->options.enqueue(run->options.user, enqueue->key, enqueue->delay_ns);
@@ -530,7 +539,7 @@ plan_run_end_plan(PlanRun *run)
 static gboolean
 plan_run_go_on(PlanRun *run)
 {
-    while (run->under_way->len == 0) {
+    while (count_under_way(run) == 0) {
         guint batch;
 
         if (plan_run_group_failed(run))
@@ -568,13 +577,12 @@ plan_run_advance(PlanRun *run)
 PlanRun *
 plan_run_start(const PlanRunOptions *options, const char *key, Plan *plan)
 {
-    PlanRun *run = g_new0(PlanRun, 1);
+    PlanRun *run = POOL_NEW0(PlanRun);
 
     run->options = *options;
     run->key = str_intern(key);
     run->plan = plan;
     run->requeue_ns = -1;
-    run->under_way = g_ptr_array_new_with_free_func(step_free);
     plan_run_begin_plan(run);
     if (!plan_run_go_on(run))
         return run;
@@ -587,7 +595,7 @@ plan_run_cancel(PlanRun *run)
 {
     if (run == NULL)
         return;
-    for (guint i = 0; i < run->under_way->len; i++)
+    for (guint i = 0; i < count_under_way(run); i++)
         client_cancel(run->options.client, run->under_way->pdata[i]);
     plan_run_free(run);
 }
@@ -595,7 +603,7 @@ plan_run_cancel(PlanRun *run)
 void
 plan_run_resumed(PlanRun *run)
 {
-    for (guint i = 0; i < run->under_way->len; i++) {
+    for (guint i = 0; i < count_under_way(run); i++) {
         Step *step = run->under_way->pdata[i];
 
         if (step->is_due)

@@ -255,13 +255,40 @@ compare_text(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+#define PORT_DIGITS 12
+
+/* Of the number, or "-": printf would cost more than all the rest of a key. */
+static const char *
+port_digits(const OptInt32 *port, char digits[static PORT_DIGITS])
+{
+    char *at = digits + PORT_DIGITS - 1;
+    guint number = (guint)port->value;
+
+    *at = '\0';
+    if (!port->is_set)
+        return "-";
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return at;
+}
+
+/* "/name/protocol/port/application protocol;" */
 static const char *
 port_key(const EndpointPort *port)
 {
-    return str_internf("%s/%s/%d/%s;", port->name == NULL ? "" : port->name,
-                       port->protocol == NULL ? "" : port->protocol,
-                       port->port.is_set ? port->port.value : -1,
-                       port->app_protocol == NULL ? "" : port->app_protocol);
+    gsize length = length_of(port->name) + length_of(port->protocol) + length_of(port->app_protocol) + PORT_DIGITS + 5;
+    g_autofree char *large = NULL;
+    char small[256], digits[PORT_DIGITS];
+    char *text = small, *at;
+
+    if (length > sizeof small)
+        text = large = g_malloc(length);
+    at = put_part(text, '/', port->name);
+    at = put_part(put_part(put_part(at, '/', port->protocol), '/', port_digits(&port->port, digits)), '/', port->app_protocol);
+    *at++ = ';';
+    return str_intern_len(text, (gsize)(at - text));
 }
 
 const char *

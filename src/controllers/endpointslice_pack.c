@@ -188,8 +188,8 @@ keep_wanted(SlicePack *pack, Pool *pool, ApiObject *slice)
         for (guint i = 0; i < body->endpoints.count; i++)
             endpoint_clear(&body->endpoints.items[i]);
         g_free(body->endpoints.items);
-        body->endpoints.items = g_steal_pointer(&kept.endpoints.items);
-        body->endpoints.count = kept.endpoints.count;
+        body->endpoints = kept.endpoints;
+        kept.endpoints.items = NULL;
         kept.endpoints.count = 0;
         put_labels(changed, pack->service);
         g_ptr_array_add(pack->update, changed);

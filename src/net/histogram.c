@@ -39,9 +39,12 @@ histogram_clear(Histogram *histogram)
 void
 histogram_add(Histogram *histogram, gint64 value_us)
 {
+    guint index = histogram_index(value_us);
+
     if (histogram->counts == NULL)
         histogram->counts = g_new0(guint32, N_COUNTS);
-    histogram->counts[histogram_index(value_us)]++;
+    histogram->lowest = histogram->total == 0 ? index : MIN(histogram->lowest, index);
+    histogram->counts[index]++;
     histogram->total++;
 }
 
@@ -53,7 +56,7 @@ histogram_quantile_us(const Histogram *histogram, guint permille)
 
     if (histogram->total == 0)
         return -1;
-    for (guint i = 0; i < N_COUNTS; i++) {
+    for (guint i = histogram->lowest; i < N_COUNTS; i++) {
         seen += histogram->counts[i];
         if (seen >= MAX(wanted, 1))
             return histogram_highest_us(i);

@@ -11,6 +11,7 @@
 typedef struct {
     guint32 *counts; /* (owned) made at the first value */
     guint64 total;
+    guint lowest; /* index of the smallest value, if there is one */
 } Histogram;
 
 void histogram_clear(Histogram *histogram);

@@ -188,6 +188,7 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
     own->labels = (StrMap){0};
     str_map_copy(&own->labels, &options->labels);
     own->taints.items = g_memdup2(options->taints.items, options->taints.count * sizeof(Taint));
+    own->taints.capacity = options->taints.count;
     if (options->declared != NULL)
         own->declared = api_object_ref(options->declared);
     if (own->max_pods == 0)

@@ -471,8 +471,7 @@ node_status_mutate(ApiObject *object, gpointer data)
         stored->last_transition_time = is_same ? since : condition->last_heartbeat_time;
     }
     if (own->addresses.count == 0) {
-        kept.addresses.items = status->addresses.items;
-        kept.addresses.count = status->addresses.count;
+        kept.addresses = status->addresses;
         status->addresses.items = NULL;
         status->addresses.count = 0;
     }
@@ -480,10 +479,8 @@ node_status_mutate(ApiObject *object, gpointer data)
     api_struct_copy(node_kind.status, status, own);
     g_free(status->conditions.items);
     status->conditions = conditions;
-    if (own->addresses.count == 0) {
-        status->addresses.items = kept.addresses.items;
-        status->addresses.count = kept.addresses.count;
-    }
+    if (own->addresses.count == 0)
+        status->addresses = kept.addresses;
     return TRUE;
 }
 

@@ -145,24 +145,30 @@ condition_set(Condition *out,
 
 /* names: "[a b]" as Go prints a slice */
 static void
-names_add(GString *names, const char *name)
+names_add(GString **names, const char *name)
 {
-    if (names->len > 0)
-        g_string_append_c(names, ' ');
-    g_string_append(names, name);
+    if (*names == NULL)
+        *names = g_string_new(name);
+    else
+        g_string_append(g_string_append_c(*names, ' '), name);
 }
 
-static char *
-names_message(const GString *unknown, const GString *other, const char *word)
+/* (interned), NULL if there are no names. Takes both. */
+static const char *
+names_message(GString *unknown, GString *other, const char *word)
 {
-    GString *text = g_string_new(NULL);
+    const char *text = NULL;
 
-    if (unknown->len > 0)
-        g_string_append_printf(text, "containers with unknown status: [%s]", unknown->str);
-    if (other->len > 0)
-        g_string_append_printf(text, "%scontainers with %s status: [%s]", text->len > 0 ? ", " : "",
-                               word, other->str);
-    return g_string_free(text, FALSE);
+    if (unknown != NULL)
+        text = str_internf("containers with unknown status: [%s]", unknown->str);
+    if (other != NULL)
+        text = str_internf("%s%scontainers with %s status: [%s]", text != NULL ? text : "", text != NULL ? ", " : "",
+                           word, other->str);
+    if (unknown != NULL)
+        g_string_free(unknown, TRUE);
+    if (other != NULL)
+        g_string_free(other, TRUE);
+    return text;
 }
 
 void
@@ -171,9 +177,10 @@ condition_initialized(const PodSpec *spec,
                       const char *phase,
                       Condition *out)
 {
-    GString *unknown = g_string_new(NULL);
-    GString *incomplete = g_string_new(NULL);
-    g_autofree char *message = NULL;
+    GString *unknown = NULL;
+    GString *incomplete = NULL;
+    const char *message;
+    gboolean is_known;
 
     for (guint i = 0; i < spec->init_containers.count; i++) {
         const Container *container = &spec->init_containers.items[i];
@@ -181,19 +188,18 @@ condition_initialized(const PodSpec *spec,
             container_status_find(&status->init_container_statuses, container->name);
 
         if (found == NULL)
-            names_add(unknown, container->name);
+            names_add(&unknown, container->name);
         else if (container_is_sidecar(container) ? found->started != OPT_TRUE : !found->ready)
-            names_add(incomplete, container->name);
+            names_add(&incomplete, container->name);
     }
+    is_known = unknown == NULL;
     message = names_message(unknown, incomplete, "incomplete");
-    if (str_is(phase, "Succeeded") && unknown->len == 0)
+    if (str_is(phase, "Succeeded") && is_known)
         condition_set(out, "Initialized", TRUE, "PodCompleted", NULL);
-    else if (message[0] == '\0' || pod_has_started(spec, &status->container_statuses))
+    else if (message == NULL || pod_has_started(spec, &status->container_statuses))
         condition_set(out, "Initialized", TRUE, NULL, NULL);
     else
         condition_set(out, "Initialized", FALSE, "ContainersNotInitialized", message);
-    g_string_free(unknown, TRUE);
-    g_string_free(incomplete, TRUE);
 }
 
 void
@@ -202,9 +208,10 @@ condition_containers_ready(const PodSpec *spec,
                            const char *phase,
                            Condition *out)
 {
-    GString *unknown = g_string_new(NULL);
-    GString *unready = g_string_new(NULL);
-    g_autofree char *message = NULL;
+    GString *unknown = NULL;
+    GString *unready = NULL;
+    const char *message;
+    gboolean is_known;
     guint n_init = spec->init_containers.count;
 
     for (guint i = 0; i < n_init + spec->containers.count; i++) {
@@ -219,21 +226,20 @@ condition_containers_ready(const PodSpec *spec,
                                               : &status->container_statuses,
                                       container->name);
         if (found == NULL)
-            names_add(unknown, container->name);
+            names_add(&unknown, container->name);
         else if (!found->ready)
-            names_add(unready, container->name);
+            names_add(&unready, container->name);
     }
+    is_known = unknown == NULL;
     message = names_message(unknown, unready, "unready");
-    if (str_is(phase, "Succeeded") && unknown->len == 0)
+    if (str_is(phase, "Succeeded") && is_known)
         condition_set(out, "ContainersReady", FALSE, "PodCompleted", NULL);
     else if (str_is(phase, "Failed"))
         condition_set(out, "ContainersReady", FALSE, "PodFailed", NULL);
-    else if (message[0] != '\0')
+    else if (message != NULL)
         condition_set(out, "ContainersReady", FALSE, "ContainersNotReady", message);
     else
         condition_set(out, "ContainersReady", TRUE, NULL, NULL);
-    g_string_free(unknown, TRUE);
-    g_string_free(unready, TRUE);
 }
 
 void

@@ -152,20 +152,24 @@ needs_care(guint64 word)
     return (((word - ones * ' ') | (quote - ones) | (slash - ones) | word) & ones << 7) != 0;
 }
 
+/* A text whose length the compiler knows. */
+#define PUT(to, literal) ((char *)memcpy(to, literal, sizeof(literal) - 1) + sizeof(literal) - 1)
+
 /*
- * A member with a JSON string; NULL is null. Most of a run's bytes are written here, so no tree is
- * built for them: room is made once for a line, and then filled.
+ * A JSON string; NULL is null. Most of a run's bytes are written here, so no tree is built for
+ * them: room is made once for a line, and then filled.
  */
 static char *
-put_json_text(char *to, const char *key, const char *text)
+put_json_text(char *to, const char *text)
 {
     static const char hex[] = "0123456789abcdef";
-    const char *p = text != NULL ? text : "", *end = p + strlen(p);
+    const char *p = text, *end;
     guint64 word;
 
-    to = g_stpcpy(g_stpcpy(to, ",\""), key);
-    memcpy(to, text != NULL ? "\":\"" : "\":null", text != NULL ? 3 : 6);
-    to += text != NULL ? 3 : 6;
+    if (text == NULL)
+        return PUT(to, "null");
+    end = p + strlen(p);
+    *to++ = '"';
     while (p < end) {
         guchar byte = (guchar)*p;
 
@@ -191,8 +195,7 @@ put_json_text(char *to, const char *key, const char *text)
         }
         p++;
     }
-    if (text != NULL)
-        *to++ = '"';
+    *to++ = '"';
     return to;
 }
 
@@ -226,15 +229,15 @@ write_events(const Series *series, const char *directory, GError **error)
 
         g_string_set_size(out, start + line_max(record));
         to = out->str + start;
-        to = put_number(g_stpcpy(to, "{\"id\":"), id, 1);
-        to = put_seconds(g_stpcpy(to, ",\"t\":"), record->time_ns);
-        to = put_json_text(to, "component", record->component);
-        to = put_json_text(to, "verb", record->verb != NULL ? record->verb : "");
-        to = put_json_text(to, "object", record->object);
-        to = put_json_text(to, "reason", record->reason != NULL ? record->reason : "");
-        to = put_json_text(to, "message", record->message != NULL ? record->message : "");
-        to = put_number(g_stpcpy(to, ",\"cause\":"), record->cause, 1);
-        to = g_stpcpy(to, "}\n");
+        to = put_number(PUT(to, "{\"id\":"), id, 1);
+        to = put_seconds(PUT(to, ",\"t\":"), record->time_ns);
+        to = put_json_text(PUT(to, ",\"component\":"), record->component);
+        to = put_json_text(PUT(to, ",\"verb\":"), record->verb != NULL ? record->verb : "");
+        to = put_json_text(PUT(to, ",\"object\":"), record->object);
+        to = put_json_text(PUT(to, ",\"reason\":"), record->reason != NULL ? record->reason : "");
+        to = put_json_text(PUT(to, ",\"message\":"), record->message != NULL ? record->message : "");
+        to = put_number(PUT(to, ",\"cause\":"), record->cause, 1);
+        to = PUT(to, "}\n");
         g_string_truncate(out, (gsize)(to - out->str));
         sheet_row(&sheet);
     }

@@ -116,9 +116,9 @@ check_gates(const ScReader *reader, Scenario *scenario, const Value *spec)
         Value key = *gates->items[i];
         const char *near;
 
-        if (gates->key_lines != NULL) {
-            key.line = gates->key_lines[i];
-            key.column = gates->key_columns[i];
+        if (gates->key_places != NULL) {
+            key.line = gates->key_places[i].line;
+            key.column = gates->key_places[i].column;
         }
         if (id == FEATURE_N) {
             near = nearest_gate(gates->keys[i]);

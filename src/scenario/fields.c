@@ -67,9 +67,9 @@ sc_key_pos(const ScReader *reader, const Value *map, guint index)
 {
     SourcePos pos = {reader->file, 0, 0};
 
-    if (map->key_lines != NULL) {
-        pos.line = map->key_lines[index];
-        pos.column = map->key_columns[index];
+    if (map->key_places != NULL) {
+        pos.line = map->key_places[index].line;
+        pos.column = map->key_places[index].column;
     }
     return pos;
 }
@@ -531,7 +531,7 @@ sc_read(const ScReader *reader, const ScField *fields, gpointer data, const Valu
 {
     for (guint i = 0; i < map->count; i++) {
         const ScField *field = fields;
-        g_autofree char *member = g_strdup_printf("%s%s%s", path, path[0] != '\0' ? "." : "", map->keys[i]);
+        g_autofree char *member = g_strconcat(path, path[0] != '\0' ? "." : "", map->keys[i], NULL);
 
         while (field->name != NULL && !str_is(field->name, map->keys[i]))
             field++;

@@ -105,8 +105,8 @@ static gboolean
 find_key(const Value *root, const Value *wanted, const char *file, SourcePos *out_pos)
 {
     for (guint i = 0; i < root->count; i++) {
-        if (root->items[i] == wanted && root->type == VALUE_MAP && root->key_lines != NULL) {
-            *out_pos = (SourcePos){str_intern(file), root->key_lines[i], root->key_columns[i]};
+        if (root->items[i] == wanted && root->type == VALUE_MAP && root->key_places != NULL) {
+            *out_pos = (SourcePos){str_intern(file), root->key_places[i].line, root->key_places[i].column};
             return TRUE;
         }
         if (find_key(root->items[i], wanted, file, out_pos))

@@ -60,8 +60,7 @@ static void
 forget_places(Value *value)
 {
     value->line = value->column = 0;
-    g_clear_pointer(&value->key_lines, g_free);
-    g_clear_pointer(&value->key_columns, g_free);
+    g_clear_pointer(&value->key_places, g_free);
     for (guint i = 0; i < value->count; i++)
         forget_places(value->items[i]);
 }

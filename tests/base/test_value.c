@@ -141,8 +141,8 @@ START_TEST(test_yaml_keeps_positions)
     const Value *root = g_ptr_array_index(documents, 0);
     const Value *list = value_get(root, "b");
 
-    ck_assert_uint_eq(root->key_lines[1], 2);
-    ck_assert_uint_eq(root->key_columns[1], 1);
+    ck_assert_uint_eq(root->key_places[1].line, 2);
+    ck_assert_uint_eq(root->key_places[1].column, 1);
     ck_assert_uint_eq(list->line, 3);
     ck_assert_uint_eq(list->items[0]->items[0]->line, 3);
     ck_assert_uint_eq(list->items[0]->items[0]->column, 8);

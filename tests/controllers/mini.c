@@ -533,7 +533,7 @@ run_plan(Mini *mini, Reconcile *r, Plan *plan)
         PlanContinue continuation;
 
         mini->expected_creations += plan_expected_creations(plan);
-        for (guint i = 0; i < plan->enqueues->len; i++) {
+        for (guint i = 0; plan->enqueues != NULL && i < plan->enqueues->len; i++) {
             const PlanEnqueue *enqueue = &g_array_index(plan->enqueues, PlanEnqueue, i);
 
             g_ptr_array_add(mini->enqueued, (gpointer)enqueue->key);
