@@ -14,9 +14,9 @@ const CliCommand cli_check_command = {
     .arguments = "FILE...",
     .summary = "validate scenarios and manifests: every mistake at once",
     .help = "Reads scenarios and Kubernetes manifests and reports every mistake as\n"
-            "FILE:LINE:COLUMN: PATH: what is wrong; what to write. Warnings point at kubectl\n"
-            "commands that will fail as real kubectl fails, and at commands of containers that\n"
-            "nobody here can play. FILE - is standard input.\n\n"
+            "FILE:LINE:COLUMN: PATH: what is wrong; what to write. Warnings point at names that\n"
+            "nothing makes, at kubectl commands that will fail as real kubectl fails, and at commands\n"
+            "of containers that nobody here can play. FILE - is standard input.\n\n"
             "Examples:\n  desk8s check scenarios/*.yaml\n  desk8s check deployment.yaml service.yaml",
     .run = check_run,
 };

@@ -57,6 +57,35 @@ explain_fault(const char *name)
 }
 
 static int
+unknown_key(const char *key, const ScField *fields)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *near;
+
+    for (const ScField *field = fields; field != NULL && field->name != NULL; field++)
+        g_ptr_array_add(names, (gpointer)field->name);
+    g_ptr_array_add(names, NULL);
+    near = diag_nearest(key, (const char *const *)names->pdata);
+    return cli_usage(&cli_explain_command, "a scenario has no key '%s'%s%s", key, near != NULL ? " there; write " : " there", near != NULL ? near : "");
+}
+
+/* A kind, a path in one, or one of our own topics, misspelt. */
+static int
+unknown_topic(const char *topic)
+{
+    static const char *const own[] = {"scenario", "fault", "timer", "gate", NULL};
+    g_autofree char *problem = api_explain_problem(topic);
+    const char *near = diag_nearest(topic, own);
+
+    if (strchr(topic, '.') != NULL && g_str_has_prefix(problem, "field"))
+        return cli_usage(&cli_explain_command, "%s: %s", topic, problem);
+    if (near == NULL && strstr(problem, "did you mean") != NULL)
+        return cli_usage(&cli_explain_command, "nothing is known about '%s'; %s", topic, strstr(problem, "did you mean"));
+    return cli_usage(&cli_explain_command, "nothing is known about '%s'; %s%s%s", topic, near != NULL ? "did you mean \"" : "`desk8s explain` lists what there is", near != NULL ? near : "",
+                     near != NULL ? "\"?" : "");
+}
+
+static int
 explain_scenario(const char *path)
 {
     const ScField *fields = scenario_spec_fields;
@@ -70,7 +99,7 @@ explain_scenario(const char *path)
         while (fields != NULL && field->name != NULL && !str_is(field->name, parts[i]))
             field++;
         if (fields == NULL || field->name == NULL)
-            return cli_usage(&cli_explain_command, "a scenario has no key '%s'", parts[i]);
+            return unknown_key(parts[i], fields);
         if (field->fields == NULL) {
             const ScField only[2] = {*field, {0}};
             print_fields(path, NULL, only);
@@ -103,7 +132,7 @@ explain_run(int argc, char **argv)
     if (argc < 2) {
         printf("Kinds: desk8s explain KIND[.FIELD...]\n");
         for (guint i = 0; api_kinds[i] != NULL; i++)
-            printf("  %-24s %s\n", api_kinds[i]->plural, api_kind_api_version(api_kinds[i]));
+            printf("  %-34s %s\n", api_kinds[i]->plural, api_kind_api_version(api_kinds[i]));
         printf("\nThe scenario file: desk8s explain scenario[.KEY...]\nFaults: desk8s explain fault [NAME]\nTimers, and what differs between versions: desk8s explain timer [VERSION]\nFeature gates: desk8s explain gate [NAME | VERSION]\n");
         return CLI_OK;
     }
@@ -121,7 +150,7 @@ explain_run(int argc, char **argv)
         return explain_scenario(argv[1]);
     text = api_explain(argv[1], recursive);
     if (text == NULL)
-        return cli_usage(&cli_explain_command, "nothing is known about '%s'; `desk8s explain` lists what there is", argv[1]);
+        return unknown_topic(argv[1]);
     fputs(text, stdout);
     return CLI_OK;
 }

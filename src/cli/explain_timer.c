@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "api/profile.h"
+#include "base/diag.h"
 #include "base/duration.h"
 
 #include <stdio.h>
@@ -82,6 +83,48 @@ print_features(guint minor)
     }
 }
 
+static GPtrArray *
+timer_names(void)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < TIMER_N; i++)
+        g_ptr_array_add(names, (gpointer)profile_timers[i].name);
+    return names;
+}
+
+static GPtrArray *
+gate_names(void)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < FEATURE_N; i++)
+        if (profile_features[i].gate != 0)
+            g_ptr_array_add(names, (gpointer)profile_features[i].name);
+    return names;
+}
+
+/* The nearest of @given, or those that contain what was written; frees @given. */
+static int
+unknown_name(const char *topic, const char *what, GPtrArray *given)
+{
+    g_autoptr(GPtrArray) names = given;
+    g_autoptr(GString) hint = g_string_new(NULL);
+    const char *near;
+
+    for (guint i = 0; i < names->len; i++)
+        if (strstr(names->pdata[i], what) != NULL)
+            g_string_append_printf(hint, "%s%s", hint->len > 0 ? ", " : "", (const char *)names->pdata[i]);
+    g_ptr_array_add(names, NULL);
+    near = diag_nearest(what, (const char *const *)names->pdata);
+    if (hint->len == 0 && near != NULL)
+        g_string_append(hint, near);
+    if (hint->len == 0)
+        g_string_append_printf(hint, "a name from `desk8s explain %s`", topic);
+    return cli_usage(&cli_explain_command, "there is no %s '%s', and no version; write %s, or 1.%d to 1.%d", topic, what, hint->str,
+                     PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST);
+}
+
 int
 cli_explain_timer(const char *what)
 {
@@ -92,8 +135,7 @@ cli_explain_timer(const char *what)
     if (only == NULL && what != NULL &&
         (!g_str_has_prefix(what, "1.") ||
          !g_ascii_string_to_unsigned(what + 2, 10, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST, &minor, NULL)))
-        return cli_usage(&cli_explain_command, "there is no timer '%s', and no version; write a name from `desk8s explain timer`, or 1.%d to 1.%d",
-                         what, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST);
+        return unknown_name("timer", what, timer_names());
     printf("Timers of Kubernetes 1.%u\n", (guint)minor);
     for (guint i = 0; i < TIMER_N; i++) {
         if (only != NULL && only != &profile_timers[i])
@@ -132,8 +174,7 @@ cli_explain_gate(const char *what)
     if (only == FEATURE_N && what != NULL &&
         (!g_str_has_prefix(what, "1.") ||
          !g_ascii_string_to_unsigned(what + 2, 10, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST, &minor, NULL)))
-        return cli_usage(&cli_explain_command, "there is no gate '%s', and no version; write a name from `desk8s explain gate`, or 1.%d to 1.%d",
-                         what, PROFILE_MINOR_FIRST, PROFILE_MINOR_LAST);
+        return unknown_name("gate", what, gate_names());
     printf("Feature gates of Kubernetes 1.%u that cluster.featureGates can set\n", (guint)minor);
     for (guint i = 0; i < FEATURE_N; i++)
         if (profile_features[i].gate != 0 && (only == FEATURE_N || only == (FeatureId)i))

@@ -15,7 +15,9 @@ const CliCommand cli_kubectl_command = {
     .arguments = "FILE -- VERB [ARGUMENTS]",
     .summary = "any kubectl verb at any instant of a scenario",
     .help = "Plays the scenario up to the given instant, then runs one kubectl command against the\n"
-            "cluster as it is then, and prints what kubectl prints. -f - reads standard input.\n\n"
+            "cluster as it is then, and prints what kubectl prints. -f - reads standard input.\n"
+            "Each call plays anew, so what a command changes is there for that command only: what\n"
+            "is to stay goes into the scenario's timeline.\n\n"
             "Examples:\n"
             "  desk8s kubectl scenarios/node-failover.yaml --at 65s -- get pods -o wide\n"
             "  desk8s kubectl web.yaml --at end -- describe deployment web\n"
@@ -87,7 +89,7 @@ play(const Scenario *scenario, guint64 seed, gint64 at_ns, char **words)
     if (!answer.is_done)
         kubectl_interrupt(run_cluster(run)->kubectl); /* a watch has no end of its own */
     if (!answer.is_done || answer.exit == 130) {
-        fprintf(stderr, "desk8s kubectl: no end after two hours of virtual time\n");
+        fprintf(stderr, "desk8s kubectl: interrupted after two hours of virtual time, as by Ctrl-C: the command had not ended\n");
         return CLI_EXPECTATION_FAILED;
     }
     return answer.exit == 0 ? CLI_OK : CLI_EXPECTATION_FAILED;
@@ -128,6 +130,11 @@ kubectl_command_run(int argc, char **argv)
         return CLI_BAD_INPUT;
     if (!cli_parse_time(at != NULL ? at : "end", scenario->spec.duration_ns, &at_ns))
         return cli_usage(&cli_kubectl_command, "'%s' is no time; write 65s, 2m or end", at);
+    if (at_ns > scenario->spec.duration_ns && scenario->spec.duration_ns > 0) {
+        g_autofree char *end = duration_format_go(scenario->spec.duration_ns);
+
+        fprintf(stderr, "desk8s kubectl: the scenario ends at %s; what follows is the cluster then (--set spec.duration=... plays longer)\n", end);
+    }
     for (guint i = 0; words[i] != NULL; i++)
         scenario->tracks_managers |= kubectl_shows_managers(words[i]);
     return play(scenario, (guint64)seed, at_ns, words);

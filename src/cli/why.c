@@ -18,11 +18,12 @@ const CliCommand cli_why_command = {
     .summary = "the causal chain behind an object's state",
     .help = "Plays the scenario up to an instant and walks back from what last happened to an object:\n"
             "each step with its time, who did it, why, and how long it took since its cause. A NAME may\n"
-            "be a prefix (pod/web-). NAMESPACE/KIND/NAME names another namespace than default.\n\n"
+            "be a prefix (pod/web-). NAMESPACE/KIND/NAME names another namespace than default. Faults of a\n"
+            "node that nobody in the chain could see are told after it.\n\n"
             "Examples:\n"
             "  desk8s why scenarios/node-failover.yaml pod/web-\n"
             "  desk8s why scenarios/node-failover.yaml node/worker-2 --at 5m\n"
-            "  desk8s why scenarios/classroom.yaml pod/web- --scheduling",
+            "  desk8s why scenarios/classroom.yaml pod/mysql --scheduling",
     .run = why_run,
 };
 
@@ -55,11 +56,24 @@ trace_name(const char *text)
     return g_strdup_printf("%s/%s/%s", kind->singular, n == 3 ? parts[0] : "default", parts[n - 1]);
 }
 
+/* To the tenth of a millisecond below a second, else to the millisecond: "4.8ms", "5m0.001s". (owned) */
+static char *
+format_took(gint64 ns)
+{
+    if (ns < NS_PER_S) {
+        gint64 tenths = (ns + NS_PER_MS / 20) / (NS_PER_MS / 10);
+
+        return tenths % 10 == 0 ? g_strdup_printf("%" G_GINT64_FORMAT "ms", tenths / 10)
+                                : g_strdup_printf("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT "ms", tenths / 10, tenths % 10);
+    }
+    return duration_format_go((ns + NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS);
+}
+
 static void
 print_step(const TraceRecord *record, const TraceRecord *cause)
 {
     g_autofree char *clock = duration_format_clock(record->time_ns, 3);
-    g_autofree char *took = cause != NULL ? duration_format_go(record->time_ns - cause->time_ns) : NULL;
+    g_autofree char *took = cause != NULL ? format_took(record->time_ns - cause->time_ns) : NULL;
 
     printf("%12s  %s%s%s", clock, record->component, record->verb != NULL ? " " : "", record->verb != NULL ? record->verb : "");
     if (record->object != NULL)
@@ -84,6 +98,65 @@ print_chain(const Trace *trace, TraceId id)
         const TraceRecord *record = trace_get(trace, g_array_index(chain, TraceId, i));
         const TraceRecord *cause = i + 1 < chain->len ? trace_get(trace, g_array_index(chain, TraceId, i + 1)) : NULL;
         print_step(record, cause);
+    }
+}
+
+/* Does @text name the node, and not merely one whose name begins so? */
+static gboolean
+names(const char *text, const char *node)
+{
+    gsize length = strlen(node);
+
+    for (const char *at = text; at != NULL && (at = strstr(at, node)) != NULL; at += length)
+        if ((at == text || !g_ascii_isalnum(at[-1])) && !g_ascii_isalnum(at[length]) && (at[length] != '-' || !g_ascii_isalnum(at[length + 1])))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+chain_names(const Trace *trace, TraceId id, const char *node)
+{
+    for (TraceId at = id; at != 0; at = trace_get(trace, at)->cause)
+        if (names(trace_get(trace, at)->object, node) || names(trace_get(trace, at)->message, node) || names(trace_get(trace, at)->component, node))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+chain_has(const Trace *trace, TraceId id, TraceId wanted)
+{
+    while (id > wanted)
+        id = trace_get(trace, id)->cause;
+    return id == wanted;
+}
+
+/*
+ * What fails in silence sends no message that could be a cause: a power cut is not in the chain that begins when somebody
+ * misses the node. So faults that hit a node which the chain is about are told beside it.
+ */
+static void
+print_silent_faults(const Cluster *cluster, TraceId id)
+{
+    const Trace *trace = sim_get_trace(cluster->sim);
+    gboolean has_title = FALSE;
+
+    for (TraceId at = 1; at < id; at++) {
+        const TraceRecord *record = trace_get(trace, at);
+        gboolean is_meant = FALSE;
+
+        if (!str_is(record->component, "scenario") || record->verb == NULL || !g_str_has_prefix(record->verb, "fault") || chain_has(trace, id, at))
+            continue;
+        for (guint i = 0; !is_meant && i < cluster->nodes->len; i++) {
+            const char *node = ((const ClusterNode *)g_ptr_array_index(cluster->nodes, i))->name;
+
+            is_meant = names(record->message, node) && chain_names(trace, id, node);
+        }
+        if (!is_meant)
+            continue;
+        if (!has_title)
+            printf("\nin the world, where nobody in this chain could see it:\n");
+        has_title = TRUE;
+        print_step(record, NULL);
     }
 }
 
@@ -240,10 +313,12 @@ answer(const Scenario *scenario, guint64 seed, gint64 at_ns, const char *object,
         fprintf(stderr, "desk8s why: nothing happened to %s up to then; `desk8s kubectl FILE --at T -- get all` shows what there is\n", object);
         return CLI_EXPECTATION_FAILED;
     }
-    if (as_json)
+    if (as_json) {
         print_chain_json(sim_get_trace(cluster->sim), id);
-    else
-        print_chain(sim_get_trace(cluster->sim), id);
+        return CLI_OK;
+    }
+    print_chain(sim_get_trace(cluster->sim), id);
+    print_silent_faults(cluster, id);
     return CLI_OK;
 }
 

@@ -86,6 +86,12 @@ void kubectl_set_namespace(Kubectl *kubectl, const char *namespace_);
 
 /* --- flags ------------------------------------------------------------------------------- */
 
+/* command_find_verb: NULL if there is none. */
+const Verb *command_find_verb(const char *name);
+/* command_stands_alone: a flag before the verb whose value is not the next word. */
+gboolean command_stands_alone(const char *flag);
+/* command_skip_environment: how many words NAME=VALUE come before the verb; the editor that one of them names. */
+guint command_skip_environment(const char *const *argv, const char **out_editor);
 /* command_path: "kubectl create service clusterip", as far as the words say. (interned) */
 const char *command_path(const Command *command);
 /* flags_parse: FALSE: the message is in stderr already. */

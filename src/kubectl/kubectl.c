@@ -416,8 +416,8 @@ command_wall_ns(const Command *command)
 
 /* --- running ----------------------------------------------------------------------------- */
 
-static const Verb *
-find_verb(const char *name)
+const Verb *
+command_find_verb(const char *name)
 {
     for (guint i = 0; kubectl_verb_list[i] != NULL; i++)
         if (str_is(kubectl_verb_list[i]->name, name))
@@ -438,8 +438,8 @@ print_help(Command *command)
 }
 
 /* Flags that take no word of their own, where they stand before the verb. */
-static gboolean
-stands_alone(const char *flag)
+gboolean
+command_stands_alone(const char *flag)
 {
     return strchr(flag, '=') != NULL || str_is(flag, "-A") || str_is(flag, "--all-namespaces") || str_is(flag, "-h") || str_is(flag, "--help");
 }
@@ -480,8 +480,8 @@ is_assignment(const char *word)
  * Variables of the environment may stand before the command as in a shell, and its name behind them:
  * KUBE_EDITOR='sed -i s/1/2/' kubectl edit ... How many words that are.
  */
-static guint
-skip_environment(const char *const *argv, const char **out_editor)
+guint
+command_skip_environment(const char *const *argv, const char **out_editor)
 {
     static const char *const names[] = {"EDITOR=", "KUBE_EDITOR="}; /* the later one counts more */
     guint n = 0;
@@ -522,13 +522,13 @@ kubectl_run(Kubectl *kubectl,
     command->verb = &no_verb;
     g_ptr_array_add(kubectl->commands, command);
     sim_timer_init(&command->timer, kubectl->options.sim, SIM_CONTROL, command_on_start, command);
-    argv += skip_environment(argv, &command->editor);
+    argv += command_skip_environment(argv, &command->editor);
     /* flags may stand before the verb: kubectl -n shop get pods */
     while (argv[first] != NULL && argv[first][0] == '-') {
         flag = argv[first];
-        first += argv[first + 1] != NULL && !stands_alone(argv[first]) ? 2 : 1;
+        first += argv[first + 1] != NULL && !command_stands_alone(argv[first]) ? 2 : 1;
     }
-    if (argv[first] != NULL && find_verb(argv[first]) == NULL) {
+    if (argv[first] != NULL && command_find_verb(argv[first]) == NULL) {
         if (help_left_out(argv[first]) != NULL)
             command_warn(command, "error: kubectl %s is left out here: %s", argv[first], help_left_out(argv[first]));
         else if (flag != NULL)
@@ -539,7 +539,7 @@ kubectl_run(Kubectl *kubectl,
     } else if (argv[first] != NULL) {
         g_autoptr(GPtrArray) words = g_ptr_array_new();
 
-        command->verb = find_verb(argv[first]);
+        command->verb = command_find_verb(argv[first]);
         for (guint i = 0; argv[i] != NULL; i++)
             if (i != first)
                 g_ptr_array_add(words, (gpointer)argv[i]);
@@ -575,44 +575,6 @@ kubectl_verbs(void)
     for (guint i = 0; kubectl_verb_list[i] != NULL && i + 1 < G_N_ELEMENTS(names); i++)
         names[i] = kubectl_verb_list[i]->name;
     return names;
-}
-
-/* What can be said of a command without running it: the verb and its flags. */
-char *
-kubectl_check(const char *const *argv)
-{
-    Command command = {0};
-    char *text = NULL;
-    guint first = 0;
-
-    argv += skip_environment(argv, &command.editor);
-    while (argv[first] != NULL && argv[first][0] == '-')
-        first += argv[first + 1] != NULL && !stands_alone(argv[first]) ? 2 : 1;
-    if (argv[first] == NULL)
-        return g_strdup("no kubectl verb; write get pods, for example");
-    command.verb = find_verb(argv[first]);
-    if (command.verb == NULL) {
-        const char *near = diag_nearest(argv[first], kubectl_verbs());
-
-        if (help_left_out(argv[first]) != NULL)
-            return g_strdup_printf("kubectl %s is left out here; %s", argv[first], help_left_out(argv[first]));
-        return g_strdup_printf("unknown kubectl verb '%s'%s%s", argv[first],
-                               near != NULL ? "; write " : "", near != NULL ? near : "");
-    }
-    command.args = g_ptr_array_new();
-    command.flags =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-    command.out = g_string_new(NULL);
-    command.err = g_string_new(NULL);
-    if (!flags_parse(&command, argv + first + 1))
-        text = g_strndup(command.err->str, strcspn(command.err->str, "\n"));
-    g_ptr_array_unref(command.args);
-    g_hash_table_unref(command.flags);
-    if (command.after_dashes != NULL)
-        g_ptr_array_unref(command.after_dashes);
-    g_string_free(command.out, TRUE);
-    g_string_free(command.err, TRUE);
-    return text;
 }
 
 gboolean

@@ -86,7 +86,7 @@ void kubectl_interrupt(Kubectl *kubectl);
  */
 char **kubectl_split(const char *line, char **out_message);
 /*
- * kubectl_check: NULL if the verb, its flags and its -f files are known; else what is wrong.
+ * kubectl_check: NULL if the verb, what it is about and its flags are known; else what is wrong.
  * Nothing is run. (owned)
  */
 char *kubectl_check(const char *const *argv);

@@ -302,6 +302,8 @@ check_expect(const ScReader *reader, const Scenario *scenario, GHashTable *ids, 
         sc_error(reader, check_place(source, "after"), path, "no entry has the id '%s'; write id: %s at one", expect->after, expect->after);
     if (expect->at != NULL && !str_is(expect->at, "end") && (!duration_parse(expect->at, &at_ns) || at_ns < 0))
         sc_error(reader, check_place(source, "at"), path, "'%s' is no time; write end, or a duration", expect->at);
+    else if (expect->at != NULL && duration_parse(expect->at, &at_ns) && at_ns > scenario->spec.duration_ns && scenario->spec.duration_ns > 0)
+        sc_warning(reader, check_place(source, "at"), path, "this is after the end of the scenario, where it is decided");
     if (expect->at != NULL && expect->has_within)
         sc_error(reader, check_place(source, "within"), path, "both at and within; write one of them");
     if (expect->always != NULL && (expect->has_within || expect->at != NULL))

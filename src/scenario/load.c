@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "scenario/check.h"
 #include "scenario/commands.h"
+#include "scenario/references.h"
 #include "scenario/faults.h"
 #include "scenario/manifests.h"
 #include "scenario/set.h"
@@ -423,8 +424,10 @@ scenario_check_file(const char *path, Diag *diag)
         g_autoptr(Diag) again = diag_new(); /* syntax was reported above */
         g_autoptr(Scenario) scenario = load_text(path, g_steal_pointer(&text), length, NULL, diag_count_errors(diag) > 0 ? again : diag);
 
-        if (scenario != NULL && diag_count_errors(diag) == 0)
+        if (scenario != NULL && diag_count_errors(diag) == 0) {
             commands_check(scenario, diag);
+            references_check(scenario, diag);
+        }
         return;
     }
     for (guint i = 0; documents != NULL && i < documents->len; i++) {
@@ -434,6 +437,7 @@ scenario_check_file(const char *path, Diag *diag)
         n_read++;
         manifest_check(name, document, 34, diag);
         commands_check_document(name, document, NULL, diag);
+        references_check_document(name, document, diag);
     }
     if (n_read == 0 && diag_count_errors(diag) == 0)
         diag_add(diag, DIAG_ERROR, (SourcePos){name, 0, 0}, "", "nothing in it; write a scenario or manifests");

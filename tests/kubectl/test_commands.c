@@ -30,6 +30,16 @@ typedef struct {
     int exit;
 } Expected;
 
+/* What succeeds is never warned of beforehand. */
+static void
+check_is_silent(const char *line)
+{
+    g_auto(GStrv) words = kubectl_split(line, NULL);
+    g_autofree char *wrong = kubectl_check((const char *const *)words);
+
+    ck_assert_msg(wrong == NULL, "$ %s: %s", line, wrong);
+}
+
 static void
 check_command(Cluster *cluster, const Expected *expected)
 {
@@ -43,6 +53,8 @@ check_command(Cluster *cluster, const Expected *expected)
     ck_assert_msg(g_strcmp0(output.err, expected->err->str) == 0, "$ %s\ngot:\n%s\nwanted:\n%s",
                   expected->line, output.err, expected->err->str);
     ck_assert_msg(output.exit == expected->exit, "$ %s: exit %d", expected->line, output.exit);
+    if (output.exit == 0)
+        check_is_silent(expected->line);
     output_clear(&output);
 }
 
@@ -139,6 +151,47 @@ START_TEST(test_wait)
 }
 END_TEST
 
+/* What is certain to fail is known beforehand; NULL: that takes a cluster to know. */
+static const struct {
+    const char *line, *wrong;
+} check_cases[] = {
+    {"set imag deployment/web web=nginx:1.27", "kubectl set knows no 'imag'; write image"},
+    {"rollout staus deployment/web", "kubectl rollout knows no 'staus'; write status"},
+    {"create deploymnt web --image=nginx", "kubectl create knows no 'deploymnt'; write deployment"},
+    {"create deploy web --image=nginx", NULL}, /* an alias */
+    {"create -f web.yaml", NULL},
+    {"create", NULL},
+    {"gett pods", "unknown kubectl verb 'gett'; write get"},
+    {"get podz", "the server doesn't have a resource type \"podz\"; write pod"},
+    {"get deployments,servces", "the server doesn't have a resource type \"servces\"; write services"},
+    {"describe pdo/web", "the server doesn't have a resource type \"pdo\"; write pod"},
+    {"get pods podz", NULL}, /* a name */
+    {"get endpoints", NULL},
+    {"get deployments.apps/web", NULL},
+    {"explain pod.spec.nonsense", NULL},
+    {"explain nosuch.spec", "the server doesn't have a resource type \"nosuch\""},
+    {"get --raw /api", NULL},
+    {"annotate deployment/web kubernetes.io/change-cause=first", NULL},
+    {"label node/a zone.example/x-", NULL},
+    {"delete -f web.yaml", NULL},
+    {"scale deployment web", "required flag(s) \"replicas\" not set"},
+    {"scale --help", NULL},
+    {"run x", "required flag(s) \"image\" not set"},
+    {"autoscale deployment web --min=1", "required flag(s) \"max\" not set"},
+    {"exec podz -- ls", NULL},
+    {"port-forward web 80", "kubectl port-forward is left out here; "},
+};
+
+START_TEST(test_check)
+{
+    const char *want = check_cases[_i].wrong;
+    g_auto(GStrv) words = kubectl_split(check_cases[_i].line, NULL);
+    g_autofree char *got = kubectl_check((const char *const *)words);
+
+    ck_assert_msg(want == NULL ? got == NULL : got != NULL && g_str_has_prefix(got, want), "$ %s: %s", check_cases[_i].line, got);
+}
+END_TEST
+
 Suite *
 commands_suite(void)
 {
@@ -146,6 +199,7 @@ commands_suite(void)
     TCase *tcase = tcase_create("commands");
 
     tcase_add_loop_test(tcase, test_session, 0, G_N_ELEMENTS(sessions));
+    tcase_add_loop_test(tcase, test_check, 0, G_N_ELEMENTS(check_cases));
     tcase_add_test(tcase, test_watch);
     tcase_add_test(tcase, test_wait);
     suite_add_tcase(suite, tcase);

@@ -9,6 +9,7 @@ Suite *load_suite(void);
 Suite *set_suite(void);
 Suite *manifests_suite(void);
 Suite *commands_suite(void);
+Suite *references_suite(void);
 Suite *faults_suite(void);
 Suite *condition_suite(void);
 Suite *substitute_suite(void);
@@ -30,6 +31,7 @@ main(void)
     srunner_add_suite(runner, set_suite());
     srunner_add_suite(runner, manifests_suite());
     srunner_add_suite(runner, commands_suite());
+    srunner_add_suite(runner, references_suite());
     srunner_add_suite(runner, faults_suite());
     srunner_add_suite(runner, condition_suite());
     srunner_add_suite(runner, substitute_suite());
