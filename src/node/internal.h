@@ -277,6 +277,7 @@ void fetch_objects(Worker *w,
 typedef struct {
     SimTimer timer;
     gboolean is_registered, has_posted_ready, is_writing, is_dirty;
+    gboolean was_unschedulable; /* as last told */
     gint64 phase_ns;       /* of the 10 s grid */
     gint64 next_report_ns; /* written then, changed or not */
     gint64 register_ns;    /* wait after a failed registration */

@@ -381,6 +381,19 @@ node_tell_ready(Kubelet *k, const NodeStatus *old, const NodeStatus *status)
         node_status_event(k, is_ready ? "NodeReady" : "NodeNotReady");
 }
 
+/* recordNodeSchedulableEvent: each time the status is computed; a kubelet begins with a node that takes pods. */
+static void
+node_tell_schedulable(Kubelet *k)
+{
+    const ApiObject *node = kubelet_node(k);
+    gboolean is_unschedulable = node != NULL && node_spec(node)->unschedulable;
+
+    if (node == NULL || is_unschedulable == k->node.was_unschedulable)
+        return;
+    k->node.was_unschedulable = is_unschedulable;
+    node_status_event(k, is_unschedulable ? "NodeNotSchedulable" : "NodeSchedulable");
+}
+
 static void
 node_tell_start(Kubelet *k)
 {
@@ -558,6 +571,7 @@ node_look(Kubelet *k)
         return;
     }
     status = node_status_compute(&k->options, not_ready, k->eviction.has_pressure, k->eviction.has_disk_pressure);
+    node_tell_schedulable(k);
     is_changed = node->posted == NULL || !node_status_same(node->posted, status);
     if (!is_changed && sim_now_ns(k->sim) < node->next_report_ns) {
         node->is_dirty = FALSE;

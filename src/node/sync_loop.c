@@ -323,7 +323,8 @@ kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *ob
     const Condition *own =
         k->node.posted != NULL ? condition_find(&k->node.posted->conditions, "Ready") : NULL;
 
-    if (!str_is(node_spec(old)->pod_cidr, node_spec(object)->pod_cidr))
+    if (!str_is(node_spec(old)->pod_cidr, node_spec(object)->pod_cidr) ||
+        node_spec(old)->unschedulable != node_spec(object)->unschedulable)
         node_status_touch(k);
     if (own != NULL && stored != NULL && stored->status != own->status)
         node_status_forget(k);

@@ -99,6 +99,51 @@ START_TEST(test_readiness_over_restart)
 }
 END_TEST
 
+static gboolean
+set_unschedulable(ApiObject *node, gpointer is_unschedulable)
+{
+    ((NodeSpec *)api_edit_spec(node))->unschedulable = GPOINTER_TO_INT(is_unschedulable);
+    return TRUE;
+}
+
+static void
+cordon(Lab *lab, const char *node, gboolean is_unschedulable)
+{
+    ApiRequest *request = api_request_new(VERB_PATCH, &node_kind, NULL, str_intern(node));
+
+    request->mutate = set_unschedulable;
+    request->mutate_data = GINT_TO_POINTER(is_unschedulable);
+    ck_assert_int_eq(lab_call(lab, request), 200);
+}
+
+/* v1.34 kubelet_node_status.go, recordNodeSchedulableEvent: at the next of the looks that come every 10 s; anew after a restart */
+START_TEST(test_schedulable_events)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    gint64 told;
+
+    lab_run(lab, 20000);
+    cordon(lab, "node-a", TRUE);
+    lab_run(lab, 32000);
+    told = lab_when_event(lab, "node-a", "NodeNotSchedulable", 1);
+    ck_between("NodeNotSchedulable", told, 20000, 30100);
+    ck_assert_str_eq(lab_event_message(lab, "node-a", "NodeNotSchedulable"), "Node node-a status is now: NodeNotSchedulable");
+    ck_assert_int_eq(lab_count_event(lab, "node-a", "NodeSchedulable"), 0);
+    cordon(lab, "node-a", FALSE);
+    lab_run(lab, 52000);
+    ck_between("NodeSchedulable", lab_when_event(lab, "node-a", "NodeSchedulable", 1), told + 9900, told + 20100);
+    ck_assert_int_eq(lab_count_event(lab, "node-a", "NodeNotSchedulable"), 1);
+    process_stop(kubelet_process(lab->kubelets[1]));
+    cordon(lab, "node-b", TRUE);
+    lab_run(lab, 70000);
+    ck_assert_int_eq(lab_count_event(lab, "node-b", "NodeNotSchedulable"), 0);
+    process_start(kubelet_process(lab->kubelets[1]));
+    lab_run(lab, 72000);
+    ck_assert_int_eq(lab_count_event(lab, "node-b", "NodeNotSchedulable"), 1);
+    lab_free(lab);
+}
+END_TEST
+
 /* A pod deleted by force while its kubelet is away: found and killed when it is back. */
 START_TEST(test_orphan)
 {
@@ -650,6 +695,7 @@ life_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_kubelet_restart);
     tcase_add_test(tcase, test_orphan);
+    tcase_add_test(tcase, test_schedulable_events);
     tcase_add_loop_test(tcase, test_readiness_over_restart, 0, G_N_ELEMENTS(restart_cases));
     tcase_add_test(tcase, test_reboot);
     tcase_add_test(tcase, test_force_delete);
