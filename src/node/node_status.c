@@ -394,6 +394,14 @@ node_tell_schedulable(Kubelet *k)
     node_status_event(k, is_unschedulable ? "NodeNotSchedulable" : "NodeSchedulable");
 }
 
+/* v1.34 pkg/kubelet/oom/oom_watcher_linux.go: kills for a container's own limit are not told. */
+static void
+node_on_oom(gpointer self, const char *process, guint pid)
+{
+    node_event(self, "Warning", "SystemOOM",
+               str_internf("System OOM encountered, victim process: %s, pid: %u", process, pid));
+}
+
 static void
 node_tell_start(Kubelet *k)
 {
@@ -645,6 +653,8 @@ node_status_start(Kubelet *k)
     node->up_ns = sim_now_ns(k->sim) + RUNTIME_UP_NS;
     sim_timer_init(&node->timer, k->sim, SIM_CONTROL, node_on_timer, k);
     sim_timer_arm_after(&node->timer, rng_between_ns(k->rng, 0, 20 * NS_PER_MS));
+    if (k->options.runtime != NULL)
+        runtime_set_oom_listener(k->options.runtime, node_on_oom, k);
 }
 
 void
@@ -652,6 +662,8 @@ node_status_stop(Kubelet *k)
 {
     if (k->node.timer.sim != NULL)
         sim_timer_clear(&k->node.timer);
+    if (k->options.runtime != NULL)
+        runtime_set_oom_listener(k->options.runtime, NULL, NULL);
     api_part_unref(k->node.posted);
     k->node = (NodeReporter){0};
 }

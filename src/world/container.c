@@ -2,6 +2,9 @@
 
 #include "world/rt.h"
 
+#define FIRST_PID          1500 /* assumed: what a machine has started before */
+#define PIDS_PER_CONTAINER 12   /* assumed: shim, threads, what sets it up */
+
 #include "base/duration.h"
 #include "world/shell.h"
 
@@ -310,6 +313,8 @@ create_finish(RtCall *call)
         return;
     }
     container->id = runtime_new_id(runtime, "containerd://");
+    runtime->last_pid += runtime->last_pid == 0 ? FIRST_PID : PIDS_PER_CONTAINER;
+    container->host_pid = runtime->last_pid;
     g_ptr_array_add(runtime->containers, rt_container_ref(container));
     g_ptr_array_add(container->sandbox->containers, container);
     runtime_changed(runtime, container->sandbox);

@@ -94,6 +94,17 @@ badness(const RtContainer *container)
            container->oom_score_adj;
 }
 
+/* What the kernel calls it: 15 characters of the program's name. */
+static const char *
+victim_name(const RtContainer *container)
+{
+    const char *const *words = (const char *const *)(container->command != NULL ? container->command : container->args);
+    g_autofree char *base = words == NULL || words[0] == NULL ? g_strdup(image_short_name(container->image))
+                                                              : g_path_get_basename(words[0]);
+
+    return str_internf("%.15s", base);
+}
+
 static void
 runtime_on_exhausted(Sim *sim, gpointer self)
 {
@@ -118,6 +129,8 @@ runtime_on_exhausted(Sim *sim, gpointer self)
     sim_trace(sim, runtime->component, "oom-kill", victim->sandbox->object, "SystemOOM",
               "machine %s is out of memory: container %s is killed", runtime->machine->name,
               victim->name);
+    if (runtime->oom_killed != NULL)
+        runtime->oom_killed(runtime->oom_self, victim_name(victim), victim->host_pid);
     container_exit(victim, 137, "OOMKilled");
     sim_timer_arm_after(&runtime->oom_timer, 0);
 }

@@ -103,6 +103,9 @@ struct Runtime {
     gint64 disk_every_bytes, disk_grown_bytes; /* told when so much more was written; so much since */
     void (*disk_grew)(gpointer self);
     gpointer disk_self;
+    void (*oom_killed)(gpointer self, const char *process, guint pid);
+    gpointer oom_self;
+    guint last_pid; /* of the machine's */
     RtResolver resolve;
     gpointer resolve_self;
     GHashTable *image_by_name; /* interned -> Image* */
@@ -289,6 +292,7 @@ struct RtContainer {
     Memory memory;
     SimTimer memory_timer;
     App app;
+    guint host_pid; /* of its PID 1, as the machine counts */
     Shell *pid1;
     GPtrArray *shells; /* Shell*, every process, PID 1 first */
     guint next_pid;

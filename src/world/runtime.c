@@ -340,6 +340,13 @@ runtime_set_disk_listener(Runtime *runtime, gint64 every_bytes, void (*grew)(gpo
 }
 
 void
+runtime_set_oom_listener(Runtime *runtime, void (*killed)(gpointer self, const char *process, guint pid), gpointer self)
+{
+    runtime->oom_killed = killed;
+    runtime->oom_self = self;
+}
+
+void
 runtime_disk_grew(Runtime *runtime, gint64 bytes)
 {
     runtime->disk_grown_bytes += bytes;

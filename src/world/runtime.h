@@ -211,6 +211,8 @@ GPtrArray *runtime_list_sandboxes(const Runtime *runtime);
 guint64 runtime_generation(const Runtime *runtime);
 /* runtime_set_disk_listener: called (phase WORLD) each time that containers have written @every_bytes more to the disk; NULL: nobody. */
 void runtime_set_disk_listener(Runtime *runtime, gint64 every_bytes, void (*grew)(gpointer self), gpointer self);
+/* runtime_set_oom_listener: called (phase WORLD) when the kernel, without memory, has killed a process of a container. */
+void runtime_set_oom_listener(Runtime *runtime, void (*killed)(gpointer self, const char *process, guint pid), gpointer self);
 /* runtime_set_listener: called (phase WORLD) at each such change, so that idle kubelets need no relist events. */
 void runtime_set_listener(Runtime *runtime,
                           void (*changed)(gpointer self, Sandbox *sandbox),

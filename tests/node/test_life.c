@@ -636,6 +636,30 @@ START_TEST(test_eviction)
 }
 END_TEST
 
+/* v1.34 pkg/kubelet/oom/oom_watcher_linux.go: who is killed for want of the machine's memory is told, not who for his own limit. */
+START_TEST(test_system_oom)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    const char *text;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: own}\nspec:\n  restartPolicy: Never\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [mem, \"200\"], resources: {limits: {memory: 100Mi}}}\n");
+    lab_run(lab, 20000);
+    ck_assert(pod_ended(lab_pod(lab, "own"), "OOMKilled"));
+    ck_assert_int_eq(lab_count_event(lab, "node-a", "SystemOOM"), 0);
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: huge}\nspec:\n  restartPolicy: Never\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sh, -c, 'mem 300000']}\n");
+    lab_run(lab, 900000);
+    ck_assert(pod_ended(lab_pod(lab, "huge"), "OOMKilled"));
+    ck_assert_int_eq(lab_count_event(lab, "node-a", "SystemOOM"), 1);
+    text = lab_event_message(lab, "node-a", "SystemOOM");
+    ck_assert(text != NULL && g_str_has_prefix(text, "System OOM encountered, victim process: sh, pid: "));
+    lab_free(lab);
+}
+END_TEST
+
 /*
  * kubelet_pods.go, HandlePodCleanups: each housekeeping forgets a back-off that was not updated for 600 s, also
  * while it holds: 450 s of running and 160 s of waiting are more than that.
@@ -715,6 +739,7 @@ life_suite(void)
     tcase_add_test(tcase, test_lease_of_deleted_node);
     tcase_add_test(tcase, test_config_refresh);
     tcase_add_test(tcase, test_eviction);
+    tcase_add_test(tcase, test_system_oom);
     tcase_add_test(tcase, test_backoff_is_forgotten);
     tcase_add_test(tcase, test_quiet);
     suite_add_tcase(suite, tcase);
