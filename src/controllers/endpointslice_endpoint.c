@@ -274,7 +274,7 @@ port_digits(const OptInt32 *port, char digits[static PORT_DIGITS])
     return at;
 }
 
-/* "/name/protocol/port/application protocol;" */
+/* "name/protocol/port/application protocol;" */
 static const char *
 port_key(const EndpointPort *port)
 {
@@ -288,7 +288,7 @@ port_key(const EndpointPort *port)
     at = put_part(text, '/', port->name);
     at = put_part(put_part(put_part(at, '/', port->protocol), '/', port_digits(&port->port, digits)), '/', port->app_protocol);
     *at++ = ';';
-    return str_intern_len(text, (gsize)(at - text));
+    return str_intern_len(text + 1, (gsize)(at - text - 1)); /* not what put_part() set before the name */
 }
 
 const char *
