@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -593,6 +594,26 @@ def bad_input(o):
 
 SMALL_SCENARIO = "apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: small}\nspec: {duration: 5s, cluster: {nodes: [{name: w}]}}\n"
 LONG_SCENARIO = SMALL_SCENARIO.replace("duration: 5s", "duration: 9000h")  # nobody waits for its end
+HUNGRY_SCENARIO = """apiVersion: desk8s/v1
+kind: Scenario
+metadata: {name: hungry}
+spec:
+  duration: 100h
+  cluster: {nodes: [{name: w}]}
+  images: [{match: "*", present: true}]
+  applications: [{match: {image: "*"}, request: {cpu: 100s, concurrency: 1000000, backlog: 1000000}}]
+  traffic: [{name: users, to: "service/web:80", rate: 20000/s, timeout: 1h}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: app, image: "app:1", ports: [{containerPort: 80}]}]}
+"""
 
 
 def catches(pid, number):
@@ -691,12 +712,21 @@ def cli_story(o):
         podz, nope = (next((i for i, x in enumerate(lines) if f'resource type "{name}"' in x), -1) for name in ("podz", "nope"))
         say("an output under its command", podz > 0 and "kubectl get podz" in lines[podz - 1] and nope > podz and "kubectl get nope" in lines[nope - 1], r.stdout)
         say("a fault that hits nothing", "0:12  pod nobody: there is no running container to kill" in r.stdout, r.stdout)
+def cli_limits(o):
+    """A run that needs more memory than there is ends with 4 and a word, and leaves nothing."""
+    with tempfile.TemporaryDirectory() as tmp:
+        path = os.path.join(tmp, "hungry.yaml")
+        open(path, "w").write(HUNGRY_SCENARIO)
+        for argv in (["run", "-q", "--results", os.path.join(tmp, "results"), path], ["kubectl", path, "--", "get", "pods"], ["why", path, "pod/web"]):
+            r = subprocess.run([o.program, *argv], capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20)))
+            say(f"too little memory: {argv[0]}", r.returncode == 4 and "MB of memory are in use" in r.stderr and os.listdir(tmp) == ["hungry.yaml"], f"exit {r.returncode} {r.stderr[-500:]}")
 
 
 def cli(o):
     """Exit statuses, help, where output goes."""
     cli_places(o)
     cli_story(o)
+    cli_limits(o)
     failover = os.path.join(o.top, "scenarios", "node-failover.yaml")
     cases = [
         (["--help"], 0, "stdout", "usage: desk8s"), (["--version"], 0, "stdout", "desk8s 0."), ([], 2, "stderr", "usage:"),

@@ -393,7 +393,7 @@ int_or_string_scale(const IntOrString *value, gint32 total, gboolean round_up)
     gint64 percent = 0;
     const char *at = value->string;
 
-    for (; g_ascii_isdigit(*at) && percent < G_MAXINT32; at++)
+    for (; g_ascii_isdigit(*at) && percent < 100000000; at++) /* times a replica count: no overflow */
         percent = percent * 10 + (*at - '0');
     if (at == value->string || strcmp(at, "%") != 0)
         return 0;

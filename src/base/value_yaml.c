@@ -266,8 +266,12 @@ yaml_alias(YamlReader *reader, const yaml_event_t *event)
     else if (found == NULL)
         message = g_strdup_printf("anchor '%s' contains itself; write the value out", name);
     if (message != NULL) {
+        Value *nothing = value_new_null();
+
         yaml_report(reader, event->start_mark, message);
-        return value_new_null();
+        nothing->line = (guint)event->start_mark.line + 1;
+        nothing->column = (guint)event->start_mark.column + 1;
+        return nothing;
     }
     yaml_tree_size(found, 1, &count, &depth);
     if (!yaml_count(reader, event->start_mark, count))

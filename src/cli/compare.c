@@ -1,6 +1,6 @@
 /* compare.c - desk8s compare RECORDING... RUN: does a run do what a real cluster did? */
 
-#include "cli/cli.h"
+#include "cli/guard.h"
 
 #include "base/duration.h"
 #include "base/intern.h"
@@ -136,6 +136,7 @@ play(const Scenario *scenario, guint64 seed, gboolean has_kubelets, const Wanted
     g_autoptr(Recording) recording = NULL;
     g_autofree char *path = NULL;
     Run *run = NULL;
+    int status = CLI_OK;
     int fd = g_file_open_tmp("desk8s-XXXXXX.jsonl", &path, &error);
 
     cli_catch_interrupt(); /* the file goes away in any case */
@@ -144,19 +145,26 @@ play(const Scenario *scenario, guint64 seed, gboolean has_kubelets, const Wanted
         run = run_new(scenario, &(RunOptions){.seed = seed, .watch_log = path}, &error);
     }
     if (run != NULL) {
-        for (gint64 t = NS_PER_S; run_advance(run, t) && !cli_is_interrupted(); t += NS_PER_S)
+        CliGuard guard;
+
+        cli_guard_start(&guard, run_cluster(run)->sim, "nothing was compared", FALSE);
+        for (gint64 t = NS_PER_S; run_advance(run, t) && !cli_guard_is_over(&guard); t += NS_PER_S)
             ;
+        status = cli_guard_status(&guard);
+        cli_guard_end(&guard);
         run_finish(run);
         if (run_error(run) != NULL)
             error = g_error_copy(run_error(run));
         run_free(run);
     }
-    if (error == NULL)
+    if (error == NULL && status == CLI_OK)
         recording = recording_read(path, diag);
     if (fd >= 0)
         g_unlink(path);
-    if (cli_is_interrupted()) {
-        *out_status = CLI_INTERRUPTED;
+    if (status == CLI_OK && cli_is_interrupted())
+        status = CLI_INTERRUPTED;
+    if (status != CLI_OK) {
+        *out_status = status;
         return NULL;
     }
     if (recording == NULL) {

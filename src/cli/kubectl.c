@@ -1,6 +1,6 @@
 /* kubectl.c - desk8s kubectl FILE --at T -- VERB ...: any verb at any instant of a scenario */
 
-#include "cli/cli.h"
+#include "cli/guard.h"
 
 #include "base/duration.h"
 #include "base/intern.h"
@@ -75,19 +75,26 @@ play(const Scenario *scenario, guint64 seed, gint64 at_ns, char **words)
     g_autoptr(Run) run = run_new(scenario, &(RunOptions){.seed = seed}, &error);
     g_autofree char *input = reads_stdin(words) ? read_stdin() : NULL;
     Answer answer = {0};
+    CliGuard guard;
     gint64 now;
 
     if (run == NULL)
         return cli_io_error("%s", error->message);
     answer.sim = run_cluster(run)->sim;
-    while (sim_now_ns(answer.sim) < at_ns && run_advance(run, at_ns))
+    cli_guard_start(&guard, answer.sim, "the command was not run", FALSE);
+    while (sim_now_ns(answer.sim) < at_ns && run_advance(run, at_ns) && !cli_guard_is_over(&guard))
         ;
+    if (cli_guard_is_over(&guard))
+        return cli_guard_status(&guard);
+    guard.what_is_lost = "the command has not ended";
     kubectl_run(run_cluster(run)->kubectl, (const char *const *)words, input, answered, &answer);
     now = sim_now_ns(answer.sim);
-    while (!answer.is_done && sim_now_ns(answer.sim) < now + PATIENCE_NS)
+    while (!answer.is_done && sim_now_ns(answer.sim) < now + PATIENCE_NS && !cli_guard_is_over(&guard))
         sim_run_until(answer.sim, sim_now_ns(answer.sim) + NS_PER_S);
     if (!answer.is_done)
         kubectl_interrupt(run_cluster(run)->kubectl); /* a watch has no end of its own */
+    if (cli_guard_is_over(&guard))
+        return cli_guard_status(&guard);
     if (!answer.is_done || answer.exit == 130) {
         fprintf(stderr, "desk8s kubectl: interrupted after two hours of virtual time, as by Ctrl-C: the command had not ended\n");
         return CLI_EXPECTATION_FAILED;

@@ -1,6 +1,6 @@
 /* run.c - desk8s run FILE: play it, tell it, leave files and pictures */
 
-#include "cli/cli.h"
+#include "cli/guard.h"
 
 #include "base/duration.h"
 #include "base/intern.h"
@@ -209,6 +209,8 @@ play(const Scenario *scenario, const Wanted *wanted)
     Series *series;
     Cluster *cluster;
     gboolean goes_on = TRUE;
+    gboolean shows_bar = !wanted->quiet && terminal_is(STDERR_FILENO);
+    CliGuard guard;
     int status;
 
     if (run == NULL)
@@ -216,15 +218,17 @@ play(const Scenario *scenario, const Wanted *wanted)
     cluster = run_cluster(run);
     teller = teller_new(run, wanted->quiet);
     series = series_new(cluster->sim, cluster->server, (Traffic *const *)cluster->traffic->pdata, cluster->traffic->len, teller_narrate, teller);
-    for (gint64 t = NS_PER_S; goes_on && !cli_is_interrupted(); t += NS_PER_S) {
+    cli_guard_start(&guard, cluster->sim, "nothing was written", shows_bar);
+    for (gint64 t = NS_PER_S; goes_on && !cli_guard_is_over(&guard); t += NS_PER_S) {
         goes_on = run_advance(run, t);
         teller_catch_up(teller);
     }
     teller_end(teller);
-    if (cli_is_interrupted()) {
-        fprintf(stderr, "desk8s: interrupted at %" G_GINT64_FORMAT " s of virtual time; nothing was written\n", sim_now_ns(cluster->sim) / NS_PER_S);
+    if (cli_guard_is_over(&guard)) {
+        if (cli_is_interrupted())
+            fprintf(stderr, "desk8s: interrupted at %" G_GINT64_FORMAT " s of virtual time; nothing was written\n", sim_now_ns(cluster->sim) / NS_PER_S);
         series_free(series);
-        return CLI_INTERRUPTED;
+        return cli_guard_status(&guard);
     }
     run_finish(run);
     series_finish(series);

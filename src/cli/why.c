@@ -1,6 +1,6 @@
 /* why.c - desk8s why FILE OBJECT: the chain of causes behind an object's last change */
 
-#include "cli/cli.h"
+#include "cli/guard.h"
 
 #include "api/object.h"
 #include "base/duration.h"
@@ -302,10 +302,14 @@ answer(const Scenario *scenario, guint64 seed, gint64 at_ns, const char *object,
     g_autoptr(GError) error = NULL;
     g_autoptr(Run) run = run_new(scenario, &(RunOptions){.seed = seed}, &error);
     Cluster *cluster = run_cluster(run);
+    CliGuard guard;
     TraceId id;
 
-    while (sim_now_ns(cluster->sim) < at_ns && run_advance(run, at_ns))
+    cli_guard_start(&guard, cluster->sim, "nothing is known of its end", FALSE);
+    while (sim_now_ns(cluster->sim) < at_ns && run_advance(run, at_ns) && !cli_guard_is_over(&guard))
         ;
+    if (cli_guard_is_over(&guard))
+        return cli_guard_status(&guard);
     if (scheduling)
         return explain_scheduling(cluster, object, as_json);
     id = find_last(sim_get_trace(cluster->sim), object);

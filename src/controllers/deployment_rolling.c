@@ -17,7 +17,7 @@ deployment_reconcile_new_set(DeploymentSync *sync)
     return deployment_scale_set_if(sync, &sync->new_set,
                                    deployment_new_set_size(sync->deployment, total, size),
                                    str_internf("because %d of at most %d pods are asked for", total,
-                                               desired + deployment_max_surge(sync->deployment)));
+                                               deployment_max_replicas(sync->deployment)));
 }
 
 /*

@@ -6,7 +6,7 @@ gboolean
 deployment_scale_set(DeploymentSync *sync, SetRef *ref, gint32 size, const char *why)
 {
     gint32 desired = replicas_of(deployment_spec(sync->deployment)->replicas);
-    gint32 max = desired + deployment_max_surge(sync->deployment);
+    gint32 max = deployment_max_replicas(sync->deployment);
     gint32 old_size = set_size(ref);
     ApiObject *changed = api_object_copy(set_current(ref));
     gboolean has_new_annotations = set_replicas_annotations(api_edit_meta(changed), desired, max);
@@ -97,7 +97,7 @@ deployment_fraction(const ApiObject *deployment, const ApiObject *set)
 {
     gint32 desired = replicas_of(deployment_spec(deployment)->replicas);
     gint32 size = replicas_of(replica_set_spec(set)->replicas);
-    gint32 max_now = desired + deployment_max_surge(deployment);
+    gint32 max_now = deployment_max_replicas(deployment);
     gint32 max_before = 0;
 
     if (desired == 0)
@@ -151,13 +151,13 @@ static void
 scale_proportionally(DeploymentSync *sync, GPtrArray *active)
 {
     gint32 desired = replicas_of(deployment_spec(sync->deployment)->replicas);
-    gint32 allowed = desired > 0 ? desired + deployment_max_surge(sync->deployment) : 0;
+    gint32 allowed = desired > 0 ? deployment_max_replicas(sync->deployment) : 0;
     g_autofree gint32 *sizes = g_new(gint32, active->len);
     gint32 to_add = allowed;
     gint32 added = 0;
 
     for (guint i = 0; i < active->len; i++)
-        to_add -= set_size(active->pdata[i]);
+        to_add = int32_minus(to_add, set_size(active->pdata[i]));
     if (to_add > 0)
         g_ptr_array_sort(active, compare_size_newer);
     else if (to_add < 0)

@@ -61,12 +61,27 @@ void deployment_sync_add_set(DeploymentSync *sync, const ApiObject *set);
 
 /* --- deployment_util.c: arithmetic, annotations ------------------------------------------------ */
 
+/* Go's int32 wraps around, and with it what a Deployment of two thousand million replicas does. */
+static inline gint32
+int32_plus(gint32 a, gint32 b)
+{
+    return (gint32)((guint32)a + (guint32)b);
+}
+
+static inline gint32
+int32_minus(gint32 a, gint32 b)
+{
+    return (gint32)((guint32)a - (guint32)b);
+}
+
 void fenceposts_resolve(const RollingUpdateDeployment *rolling,
                         gint32 desired,
                         gint32 *out_surge,
                         gint32 *out_unavailable);
 gboolean deployment_is_rolling(const ApiObject *deployment);
 gint32 deployment_max_surge(const ApiObject *deployment);
+/* deployment_max_replicas: how many pods there may be: what is desired, and the surge. */
+gint32 deployment_max_replicas(const ApiObject *deployment);
 gint32 deployment_max_unavailable(const ApiObject *deployment);
 /* deployment_new_set_size: @total: spec.replicas over all ReplicaSets, the new one's included. */
 gint32 deployment_new_set_size(const ApiObject *deployment, gint32 total, gint32 new_size);

@@ -47,6 +47,12 @@ deployment_max_surge(const ApiObject *deployment)
 }
 
 gint32
+deployment_max_replicas(const ApiObject *deployment)
+{
+    return int32_plus(replicas_of(deployment_spec(deployment)->replicas), deployment_max_surge(deployment));
+}
+
+gint32
 deployment_max_unavailable(const ApiObject *deployment)
 {
     const DeploymentSpec *spec = deployment_spec(deployment);
@@ -65,13 +71,13 @@ gint32
 deployment_new_set_size(const ApiObject *deployment, gint32 total, gint32 new_size)
 {
     gint32 desired = replicas_of(deployment_spec(deployment)->replicas);
-    gint32 max = desired + deployment_max_surge(deployment);
+    gint32 max = deployment_max_replicas(deployment);
 
     if (!deployment_is_rolling(deployment))
         return desired;
     if (total >= max)
         return new_size;
-    return new_size + MIN(max - total, desired - new_size);
+    return int32_plus(new_size, MIN(int32_minus(max, total), int32_minus(desired, new_size)));
 }
 
 gboolean
@@ -90,9 +96,9 @@ sum_sets(const GArray *sets, const SetRef *more, gint32 (*value)(const ApiObject
     gint32 sum = 0;
 
     for (guint i = 0; i < sets->len; i++)
-        sum += value(g_array_index(sets, SetRef, i).object);
+        sum = int32_plus(sum, value(g_array_index(sets, SetRef, i).object));
     if (more != NULL && more->object != NULL)
-        sum += value(more->object);
+        sum = int32_plus(sum, value(more->object));
     return sum;
 }
 
@@ -259,7 +265,7 @@ set_new_annotations(const ApiObject *deployment, ObjectMeta *meta, gint64 revisi
         gint32 desired = replicas_of(deployment_spec(deployment)->replicas);
 
         has_changed |=
-            set_replicas_annotations(meta, desired, desired + deployment_max_surge(deployment));
+            set_replicas_annotations(meta, desired, deployment_max_replicas(deployment));
     }
     return has_changed;
 }

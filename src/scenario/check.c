@@ -450,6 +450,20 @@ check_to(const ScReader *reader, const Scenario *scenario, ScTraffic *traffic, c
     }
 }
 
+/* Each request is played: so many take hours. */
+#define MAX_REQUESTS 10000000000
+
+static void
+check_requests(const ScReader *reader, const Scenario *scenario, const ScTraffic *traffic, const Value *at, const char *path)
+{
+    gint64 end_ns = traffic->has_stop ? MIN(traffic->stop_ns, scenario->spec.duration_ns) : scenario->spec.duration_ns;
+    gint64 seconds = (end_ns - traffic->start_ns) / NS_PER_S;
+    g_autofree char *rate_path = g_strdup_printf("%s.rate", path);
+
+    if (seconds > 0 && traffic->rate_micro / G_USEC_PER_SEC > MAX_REQUESTS / seconds)
+        sc_error(reader, at, rate_path, "%" G_GINT64_FORMAT " requests would take hours of computing; write at most %" G_GINT64_FORMAT "/s, or stop: 10m beside it", traffic->rate_micro / G_USEC_PER_SEC * seconds, MAX_REQUESTS / seconds);
+}
+
 static void
 check_traffic(const ScReader *reader, Scenario *scenario, const Value *spec)
 {
@@ -472,6 +486,7 @@ check_traffic(const ScReader *reader, Scenario *scenario, const Value *spec)
         check_to(reader, scenario, traffic, check_place(at, "to"), to_path);
         if (traffic->has_stop && traffic->stop_ns <= traffic->start_ns)
             sc_error(reader, check_place(at, "stop"), path, "it stops before it starts; write a stop after start");
+        check_requests(reader, scenario, traffic, check_place(at, "rate"), path);
     }
     if (list->count > 0 && str_is(scenario->spec.cluster.kubelet, "ideal"))
         sc_warning(reader, check_place(spec, "traffic"), "spec.traffic", "with kubelet: ideal nothing answers requests; leave kubelet out");

@@ -6,7 +6,7 @@
 #include "kubectl/kubectl.h"
 #include "scenario/check.h"
 #include "scenario/condition.h"
-#include "scenario/faults.h"
+#include "scenario/faults/common.h"
 #include "scenario/substitute.h"
 
 /* --- kubectl -------------------------------------------------------------------------- */
@@ -152,6 +152,48 @@ check_fault(const ScReader *reader, const Scenario *scenario, ScEntry *entry, co
 
 /* --- times -------------------------------------------------------------------------------- */
 
+/* A mark or a command more often than this is no story that anybody reads, and takes hours to play. */
+#define MAX_TIMES 1000000
+
+/* Not more often than that within @span_ns, once in @period_ns. */
+static void
+check_often(const ScReader *reader, const Value *at, const char *path, gint64 span_ns, gint64 period_ns, const char *advice)
+{
+    gint64 least_ns = span_ns / MAX_TIMES + 1;
+    gint64 unit_ns = least_ns > NS_PER_S ? NS_PER_S : least_ns > NS_PER_MS ? NS_PER_MS : NS_PER_US;
+    g_autofree char *shortest = duration_format_go((least_ns + unit_ns - 1) / unit_ns * unit_ns);
+
+    if (period_ns <= 0 || span_ns / period_ns <= MAX_TIMES)
+        return;
+    sc_error(reader, at, path, "it would happen some %" G_GINT64_FORMAT " times; write at least %s%s", span_ns / period_ns, shortest, advice);
+}
+
+static void
+check_every(const ScReader *reader, const Scenario *scenario, const ScEntry *entry, const char *path)
+{
+    gint64 end_ns = scenario->spec.duration_ns;
+    g_autofree char *every_path = g_strdup_printf("%s.every", path);
+
+    if (entry->has_until)
+        end_ns = MIN(end_ns, entry->until_ns);
+    if (entry->has_at)
+        end_ns -= entry->at_ns;
+    if (entry->has_every && !entry->has_times)
+        check_often(reader, check_place(entry->source, "every"), every_path, end_ns, entry->every_ns, ", or times: 100 beside it");
+}
+
+static void
+check_mttf(const ScReader *reader, const Scenario *scenario, const ScEntry *entry, const char *path)
+{
+    const FaultArgs *args = entry->fault_args;
+    g_autofree char *inner = NULL;
+
+    if (args == NULL || !args->has_mttf)
+        return;
+    inner = g_strdup_printf("%s.fault.%s.mttf", path, args->def->name);
+    check_often(reader, fault_place(args, "mttf"), inner, scenario->spec.duration_ns - (entry->has_at ? entry->at_ns : 0), args->mttf_ns + (args->has_mttr ? args->mttr_ns : 0) + (args->has_duration ? args->duration_ns : 0), "");
+}
+
 static void
 check_times(const ScReader *reader, const Scenario *scenario, const ScEntry *entry, const char *path)
 {
@@ -171,6 +213,8 @@ check_times(const ScReader *reader, const Scenario *scenario, const ScEntry *ent
         sc_error(reader, check_place(at, "input"), path, "input belongs to kubectl; write kubectl: apply -f - beside it");
     if (entry->has_at && entry->at_ns > scenario->spec.duration_ns && scenario->spec.duration_ns > 0)
         sc_warning(reader, check_place(at, "at"), path, "this is after the end of the scenario; it will not happen");
+    check_every(reader, scenario, entry, path);
+    check_mttf(reader, scenario, entry, path);
 }
 
 static void
@@ -185,7 +229,6 @@ check_entry(const ScReader *reader, Scenario *scenario, ScEntry *entry, const ch
         sc_error(reader, entry->source, path, "%s; write exactly one of kubectl, fault, mark, traffic, set", verbs == 0 ? "nothing happens here" : "several things happen here");
         return;
     }
-    check_times(reader, scenario, entry, path);
     if (entry->kubectl != NULL) {
         entry->verb = ENTRY_KUBECTL;
         check_kubectl(reader, scenario, entry, path);
@@ -201,6 +244,7 @@ check_entry(const ScReader *reader, Scenario *scenario, ScEntry *entry, const ch
     } else {
         entry->verb = ENTRY_MARK;
     }
+    check_times(reader, scenario, entry, path);
 }
 
 /* --- what refers to what ------------------------------------------------------------------- */

@@ -344,7 +344,7 @@ load_text(const char *path, char *text, gsize length, const char *const *sets, D
     Scenario *scenario = scenario_new(path);
     g_autoptr(GPtrArray) documents = NULL;
     Value *main_document = NULL;
-    SourcePos pos = {scenario->file, 0, 0};
+    SourcePos pos = {scenario->file, 1, 1};
 
     scenario->text = text;
     scenario->text_length = length;

@@ -53,6 +53,9 @@ struct Sim {
     TraceId cause;
     gboolean is_stopped;
     gboolean is_running;
+    SimHandler watch; /* NULL: none */
+    gpointer watch_user;
+    guint64 watch_at; /* so many events; 0: never */
     Queue queue;
     guint64 n_stale; /* entries of moved or disarmed timers still in the queue */
 

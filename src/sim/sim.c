@@ -119,6 +119,10 @@ run_one(Sim *sim, guint64 until_ns)
     else
         sim_run_alarm(sim, entry.tag >> TAG_INDEX_SHIFT);
     sim->cause = 0;
+    if (G_UNLIKELY(sim->counters.events == sim->watch_at)) {
+        sim->watch_at += SIM_WATCH_EVENTS;
+        sim->watch(sim, sim->watch_user);
+    }
     return TRUE;
 }
 
@@ -161,6 +165,14 @@ void
 sim_stop(Sim *sim)
 {
     sim->is_stopped = TRUE;
+}
+
+void
+sim_set_watch(Sim *sim, SimHandler watch, gpointer user)
+{
+    sim->watch = watch;
+    sim->watch_user = user;
+    sim->watch_at = watch != NULL ? sim->counters.events + SIM_WATCH_EVENTS : 0;
 }
 
 SimCounters

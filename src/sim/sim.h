@@ -105,6 +105,13 @@ gint64 sim_next_ns(Sim *sim);
 /* sim_stop: sim_run_until returns after the present event. */
 void sim_stop(Sim *sim);
 
+/*
+ * sim_set_watch: @watch runs between two events, after every SIM_WATCH_EVENTS of them; NULL: nobody. It is for whoever
+ * waits for the run (limits, progress), may call sim_stop, and schedules nothing: a run is the same with and without it.
+ */
+#define SIM_WATCH_EVENTS 65536
+void sim_set_watch(Sim *sim, SimHandler watch, gpointer user);
+
 typedef struct {
     guint64 events, timers_moved, messages_dropped, pending, pending_max;
 } SimCounters;

@@ -83,6 +83,7 @@ static const struct {
     {"cannot grow", FALSE, 1, 5, 1, 5},
     {"grows to all of the Deployment", FALSE, 6, 2, 10, 6},
     {"Recreate: at once", TRUE, 3, 1, 1, 3},
+    {"desired and surge wrap around, as Go's int32", FALSE, G_MAXINT32, 2, 10, 2},
 };
 
 START_TEST(test_new_size)

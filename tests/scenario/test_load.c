@@ -21,8 +21,8 @@ static const struct {
     {SCENARIO(ONE_NODE), ""},
     {"apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: t}\nspec:\n  until: count nodes == 1\n" ONE_NODE, ""},
     /* the document itself */
-    {"", "t.yaml: no Scenario in this file; write apiVersion: desk8s/v1 and kind: Scenario\n"},
-    {"# nothing\n---\n---\n", "t.yaml: no Scenario in this file; write apiVersion: desk8s/v1 and kind: Scenario\n"},
+    {"", "t.yaml:1:1: no Scenario in this file; write apiVersion: desk8s/v1 and kind: Scenario\n"},
+    {"# nothing\n---\n---\n", "t.yaml:1:1: no Scenario in this file; write apiVersion: desk8s/v1 and kind: Scenario\n"},
     {"apiVersion: desk8s/v2\nkind: Scenario\nmetadata: {name: t}\nspec:\n  duration: 1m\n" ONE_NODE, "t.yaml:1:13: apiVersion: 'desk8s/v2' is no version of Scenario; write desk8s/v1\n"},
     {"apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {name: t}\n", "t.yaml:1:1: spec: the scenario has no spec; write spec: with cluster, duration, timeline\n"},
     {"apiVersion: desk8s/v1\nkind: Scenario\nspec:\n  duration: 1m\n" ONE_NODE, "t.yaml:1:1: metadata.name: the scenario has no name; write metadata: {name: my-scenario}\n"},
@@ -195,7 +195,7 @@ static const struct {
     {"/", "/: this is a directory; write the path of a file in it\n"},
     {"/dev/null/x", "/dev/null/x: it cannot be read: Not a directory; write the path of a file\n"},
     {"/dev/zero", "/dev/zero: it is larger than 64 MiB; split it\n"},
-    {"/dev/null", "/dev/null: no Scenario in this file; write apiVersion: desk8s/v1 and kind: Scenario\n"},
+    {"/dev/null", "/dev/null:1:1: no Scenario in this file; write apiVersion: desk8s/v1 and kind: Scenario\n"},
 };
 
 START_TEST(test_files)

@@ -160,6 +160,50 @@ START_TEST(test_stop_leaves_the_rest)
 }
 END_TEST
 
+static void
+on_tick(Sim *sim, gpointer self)
+{
+    (void)sim;
+    sim_timer_arm_after(self, 1);
+}
+
+static void
+on_watch(Sim *sim, gpointer user)
+{
+    guint *seen = user;
+
+    if (++*seen == 3)
+        sim_stop(sim);
+}
+
+/* Who watches is called after every so many events, may end the run, and is gone when told so. */
+START_TEST(test_watch)
+{
+    g_autoptr(Sim) sim = sim_new(&(SimOptions){.seed = 1});
+    g_autoptr(Sim) other = sim_new(&(SimOptions){.seed = 1});
+    SimTimer tick;
+    SimTimer other_tick;
+    guint seen = 0;
+
+    sim_timer_init(&tick, sim, SIM_WORLD, on_tick, &tick);
+    sim_timer_init(&other_tick, other, SIM_WORLD, on_tick, &other_tick);
+    sim_timer_arm_at(&tick, 1);
+    sim_timer_arm_at(&other_tick, 1);
+    sim_run_until(sim, 10);
+    sim_set_watch(sim, on_watch, &seen);
+    sim_run_until(sim, 10 + 10 * SIM_WATCH_EVENTS);
+    ck_assert_uint_eq(seen, 3);
+    ck_assert_int_eq(sim_now_ns(sim), 10 + 3 * SIM_WATCH_EVENTS);
+    sim_set_watch(sim, NULL, NULL);
+    sim_run_until(sim, 10 + 10 * SIM_WATCH_EVENTS);
+    sim_run_until(other, 10 + 10 * SIM_WATCH_EVENTS);
+    ck_assert_uint_eq(seen, 3);
+    ck_assert_uint_eq(sim_fingerprint(sim), sim_fingerprint(other));
+    sim_timer_clear(&tick);
+    sim_timer_clear(&other_tick);
+}
+END_TEST
+
 /* After a look at the far future, something nearer may still be put in. */
 START_TEST(test_insert_before_what_was_seen)
 {
@@ -219,6 +263,7 @@ run_suite(void)
     tcase_add_test(tcase, test_steps_and_peeks_change_nothing);
     tcase_add_test(tcase, test_clock);
     tcase_add_test(tcase, test_stop_leaves_the_rest);
+    tcase_add_test(tcase, test_watch);
     tcase_add_test(tcase, test_insert_before_what_was_seen);
     suite_add_tcase(suite, tcase);
     return suite;
