@@ -258,8 +258,12 @@ volume_on_fetched(gpointer user, ApiObject *const *objects, const char *error)
     PodVolume *volume = user;
     g_autoptr(GArray) sources = volume_sources(volume_spec(volume));
 
+    const HostPathVolumeSource *host_path = volume_spec(volume)->host_path;
+
     volume->is_busy = FALSE;
     g_ptr_array_set_size(volume->files, 0);
+    if (host_path != NULL && !str_is_empty(host_path->type))
+        error = runtime_check_host_path(volume->w->k->options.runtime, host_path->path, host_path->type);
     for (guint i = 0; error == NULL && i < sources->len; i++) {
         const VolumeSource *source = &g_array_index(sources, VolumeSource, i);
 

@@ -122,6 +122,8 @@ struct Runtime {
     SimTimer oom_timer;
 };
 
+/* hostpath.c: what a machine's disk holds from the beginning. */
+void host_files_fill(FsTree *tree);
 /* runtime_changed: something that a relist sees is different now. */
 void runtime_changed(Runtime *runtime, Sandbox *sandbox);
 void runtime_disk_grew(Runtime *runtime, gint64 bytes);

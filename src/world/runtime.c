@@ -250,6 +250,7 @@ runtime_new(Machine *machine,
     runtime->ipam_by_cidr = g_hash_table_new_full(NULL, NULL, NULL, ipam_free);
     runtime->volume_by_id = g_hash_table_new_full(NULL, NULL, NULL, fs_tree_free);
     runtime->host_files = fs_tree_new();
+    host_files_fill(runtime->host_files);
     cpu_pool_init(&runtime->cpu, runtime->sim, machine->cpu_milli);
     cpu_group_init(&runtime->own_cpu, &runtime->cpu, OWN_CPU_MILLI, 0);
     cpu_group_init(&runtime->network_cpu, &runtime->cpu, OWN_CPU_MILLI, NETWORK_CPU_LIMIT_MILLI);

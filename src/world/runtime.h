@@ -211,6 +211,8 @@ GPtrArray *runtime_list_sandboxes(const Runtime *runtime);
 guint64 runtime_generation(const Runtime *runtime);
 /* runtime_set_disk_listener: called (phase WORLD) each time that containers have written @every_bytes more to the disk; NULL: nobody. */
 void runtime_set_disk_listener(Runtime *runtime, gint64 every_bytes, void (*grew)(gpointer self), gpointer self);
+/* runtime_check_host_path: NULL, or why @path cannot be a hostPath of @type ("": anything); makes it for ...OrCreate. (interned) */
+const char *runtime_check_host_path(Runtime *runtime, const char *path, const char *type);
 /* runtime_set_oom_listener: called (phase WORLD) when the kernel, without memory, has killed a process of a container. */
 void runtime_set_oom_listener(Runtime *runtime, void (*killed)(gpointer self, const char *process, guint pid), gpointer self);
 /* runtime_set_listener: called (phase WORLD) at each such change, so that idle kubelets need no relist events. */

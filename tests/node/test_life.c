@@ -266,6 +266,59 @@ START_TEST(test_failed_mount)
 }
 END_TEST
 
+/* v1.34 pkg/volume/hostpath/host_path_test.go, TestHostPathTypeCheckerInternal; in turn, on one machine */
+static const struct {
+    const char *type, *path, *error;
+} host_cases[] = {
+    {"", "/nowhere", NULL},
+    {"Directory", "/var/log", NULL},
+    {"Directory", "/nowhere", "hostPath type check failed: /nowhere is not a directory"},
+    {"Directory", "/etc/hosts", "hostPath type check failed: /etc/hosts is not a directory"},
+    {"DirectoryOrCreate", "/data/a", NULL},
+    {"Directory", "/data/a", NULL},
+    {"DirectoryOrCreate", "/etc/hosts", "hostPath type check failed: /etc/hosts is not a directory"},
+    {"File", "/etc/hosts", NULL},
+    {"File", "/var/log", "hostPath type check failed: /var/log is not a file"},
+    {"File", "/data/f", "hostPath type check failed: /data/f is not a file"},
+    {"FileOrCreate", "/data/f", NULL},
+    {"File", "/data/f", NULL},
+    {"FileOrCreate", "/data/a", "hostPath type check failed: /data/a is not a file"},
+    {"Socket", "/run/containerd/containerd.sock", NULL},
+    {"Socket", "/var/run/docker.sock", "hostPath type check failed: /var/run/docker.sock is not a socket file"},
+    {"CharDevice", "/dev/null", NULL},
+    {"CharDevice", "/etc/hosts", "hostPath type check failed: /etc/hosts is not a character device"},
+    {"BlockDevice", "/dev/null", "hostPath type check failed: /dev/null is not a block device"},
+    {"File", "/dev/null", NULL},
+    {"Directory", "/dev/null", "hostPath type check failed: /dev/null is not a directory"},
+};
+
+START_TEST(test_host_path)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    for (guint i = 0; i < G_N_ELEMENTS(host_cases); i++) {
+        const char *error = runtime_check_host_path(lab->runtimes[0], host_cases[i].path, host_cases[i].type);
+
+        ck_assert_msg(str_is(error, host_cases[i].error), "%s %s: %s", host_cases[i].type, host_cases[i].path, error);
+    }
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: registry.local/app:1, command: [sleep, '1000'], volumeMounts: [{name: v, mountPath: /v}]}\n"
+                   "  volumes: [{name: v, hostPath: {path: /x, type: Directory}}]\n"
+                   "---\n"
+                   "apiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: registry.local/app:1, command: [sleep, '1000'], volumeMounts: [{name: v, mountPath: /v}]}\n"
+                   "  volumes: [{name: v, hostPath: {path: /y, type: DirectoryOrCreate}}]\n");
+    lab_run(lab, 10000);
+    ck_assert_str_eq(lab_event_message(lab, "p", "FailedMount"),
+                     "MountVolume.SetUp failed for volume \"v\" : hostPath type check failed: /x is not a directory");
+    ck_assert(pod_waits(lab_pod(lab, "p"), "ContainerCreating"));
+    ck_assert(pod_condition_true(lab_pod(lab, "q"), "Ready"));
+    lab_free(lab);
+}
+END_TEST
+
 START_TEST(test_missing_config)
 {
     Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
@@ -726,6 +779,7 @@ life_suite(void)
     tcase_add_test(tcase, test_shorter_grace);
     tcase_add_test(tcase, test_pending_deleted);
     tcase_add_test(tcase, test_failed_mount);
+    tcase_add_test(tcase, test_host_path);
     tcase_add_test(tcase, test_missing_config);
     tcase_add_test(tcase, test_post_start);
     tcase_add_test(tcase, test_exec_of_nothing);
