@@ -31,7 +31,7 @@ print_help(FILE *out)
                  "Start with: desk8s run scenarios/node-failover.yaml\n\n"
                  "Exit status: 0 ok, 1 an expectation failed (compare: a difference), 2 usage, 3 bad input,\n"
                  "4 resource limit, 5 input/output error,\n"
-                 "6 an invariant of desk8s itself broke, 130 interrupted.\n");
+                 "6 an invariant of desk8s itself broke, 130 interrupted; kubectl: what that exits with.\n");
 }
 
 static const CliCommand *

@@ -1,6 +1,7 @@
 /* discovery.c - see discovery.h */
 
 #include "kubectl/discovery.h"
+#include "kubectl/versions.h"
 
 /* In the order of their priorities, which is that of /apis: v1.34 pkg/controlplane/apiserver/aggregator.go, cmd/kube-apiserver. */
 static const char *const groups[] = {"apps",
@@ -287,8 +288,9 @@ discovery_text(const Kubectl *kubectl, const char *path)
     if (g_strv_contains(health, plain))
         return health_text(plain, strstr(path + length, "verbose") != NULL);
     if (str_is(plain, "version"))
-        return g_strdup("{\n  \"major\": \"1\",\n  \"minor\": \"34\",\n  \"gitVersion\": \"v1.34.4\",\n  \"platform\": "
-                        "\"linux/amd64\"\n}");
+        return g_strdup_printf("{\n  \"major\": \"1\",\n  \"minor\": \"%u\",\n  \"gitVersion\": \"%s\",\n  \"platform\": "
+                               "\"linux/amd64\"\n}",
+                               kubectl_minor(kubectl), versions_name(kubectl_minor(kubectl)));
     parts = g_strsplit(plain, "/", -1);
     value = document(kubectl, parts);
     if (value == NULL)

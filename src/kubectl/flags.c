@@ -156,12 +156,25 @@ shown_name(const FlagDef *def)
     return def->letter != 0 ? str_internf("-%c, --%s", def->letter, def->name) : str_internf("--%s", def->name);
 }
 
+gboolean
+flag_parse_bool(const char *text, gboolean *out_value)
+{
+    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True", NULL};
+    static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False", NULL};
+
+    if (!g_strv_contains(yes, text) && !g_strv_contains(no, text))
+        return FALSE;
+    *out_value = g_strv_contains(yes, text);
+    return TRUE;
+}
+
 static gboolean
 is_valid(Command *command, const FlagDef *def, const char *value)
 {
     gint64 number;
+    gboolean ignored;
 
-    if (def->type == FLAG_BOOL && !str_is(value, "true") && !str_is(value, "false")) {
+    if (def->type == FLAG_BOOL && !flag_parse_bool(value, &ignored)) {
         command_warn(command,
                      "error: invalid argument \"%s\" for \"%s\" flag: strconv.ParseBool: parsing "
                      "\"%s\": invalid syntax",
@@ -325,7 +338,10 @@ flag_string(const Command *command, const char *name)
 gboolean
 flag_bool(const Command *command, const char *name)
 {
-    return str_is(flag_string(command, name), "true");
+    const char *text = flag_string(command, name);
+    gboolean is_true = FALSE;
+
+    return text != NULL && flag_parse_bool(text, &is_true) && is_true;
 }
 
 gint64
@@ -350,4 +366,28 @@ flag_duration_ns(const Command *command, const char *name, gint64 fallback)
     if (text != NULL)
         duration_parse(text, &ns);
     return ns;
+}
+
+/* k8s.io/kubectl pkg/cmd/util GetValidationDirective v0.34 */
+FieldValidation
+flag_validation(const Command *command)
+{
+    const char *word = flag_string(command, "validate");
+    gboolean is_true = TRUE;
+
+    if (str_is(word, "ignore") || (flag_parse_bool(word, &is_true) && !is_true))
+        return FIELD_VALIDATION_IGNORE;
+    return str_is(word, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
+}
+
+gboolean
+flag_validation_is_known(Command *command)
+{
+    const char *word = flag_string(command, "validate");
+    gboolean ignored;
+
+    if (str_is(word, "strict") || str_is(word, "warn") || str_is(word, "ignore") || flag_parse_bool(word, &ignored))
+        return TRUE;
+    command_fail(command, "invalid - validate option \"%s\"; must be one of: strict (or true), warn, ignore (or false)", word);
+    return FALSE;
 }

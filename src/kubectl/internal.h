@@ -64,6 +64,7 @@ struct Command {
     gboolean has_pairs; /* targets come from TYPE/NAME words, or from several types and names */
     guint next;      /* target under way */
     gboolean has_failed;
+    int exit_failed; /* of command_fail and its like: 1, of diff 2 (CheckDiffErr) */
     gpointer state; /* the verb's */
     GDestroyNotify state_free;
     KubectlDone done;
@@ -80,6 +81,8 @@ const KubectlOptions *kubectl_options(const Kubectl *kubectl);
 Client *kubectl_client(Kubectl *kubectl);
 /* kubectl_namespace: of the context (kubectl config set-context); NULL: default. (interned) */
 const char *kubectl_namespace(const Kubectl *kubectl);
+/* kubectl_minor: 34 of 1.34. */
+guint kubectl_minor(const Kubectl *kubectl);
 /* kubectl_finds: the server's discovery tells of @kind. */
 gboolean kubectl_finds(const Kubectl *kubectl, const ApiKind *kind);
 void kubectl_set_namespace(Kubectl *kubectl, const char *namespace_);
@@ -104,6 +107,11 @@ gint64 flag_int(const Command *command, const char *name, gint64 fallback);
 gint64 flag_duration_ns(const Command *command, const char *name, gint64 fallback);
 const GPtrArray *flag_strings(const Command *command, const char *name); /* NULL if absent */
 extern const FlagDef common_flags[];
+/* flag_parse_bool: strconv.ParseBool: "1", "t", "true", ... FALSE: it is none. */
+gboolean flag_parse_bool(const char *text, gboolean *out_value);
+/* flag_validation: what --validate means; flag_validation_is_known: FALSE: message out, ended. */
+FieldValidation flag_validation(const Command *command);
+gboolean flag_validation_is_known(Command *command);
 /* flag_is_global: of the common flags, one that every verb has. */
 gboolean flag_is_global(const char *flag);
 
@@ -121,6 +129,8 @@ void command_usage(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3
 void command_error(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* command_error_told: the same of an error that says "error: " itself, also among others. */
 void command_error_told(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* has_unexpected_words: of a verb that takes files alone; message out, ended. */
+gboolean has_unexpected_words(Command *command);
 /*
  * command_unknown_subcommand: DefaultSubCommandRun for a command that only has subcommands, of which
  * the words from @first on name none; @path "kubectl set". Ends it.

@@ -31,6 +31,8 @@ kubectl_new(const KubectlOptions *options)
     Kubectl *kubectl = g_new0(Kubectl, 1);
 
     kubectl->options = *options;
+    if (options->version_minor == 0)
+        kubectl->options.version_minor = 34;
     kubectl->process = process_new(options->machine, "kubectl", &process_hooks, kubectl);
     process_start(kubectl->process);
     kubectl->client = client_new(&(ClientOptions){.sim = options->sim,
@@ -100,6 +102,12 @@ gboolean
 kubectl_finds(const Kubectl *kubectl, const ApiKind *kind)
 {
     return apiserver_stores(kubectl->options.server, kind);
+}
+
+guint
+kubectl_minor(const Kubectl *kubectl)
+{
+    return kubectl->options.version_minor;
 }
 
 const char *
@@ -202,6 +210,18 @@ command_error_told(Command *command, const char *format, ...)
     put_error(command, text, g_strdup(text));
 }
 
+gboolean
+has_unexpected_words(Command *command)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    for (guint i = 0; i < command->args->len; i++)
+        g_string_append_printf(words, "%s%s", i > 0 ? " " : "", (const char *)g_ptr_array_index(command->args, i));
+    if (words->len > 0)
+        command_usage(command, "Unexpected args: [%s]", words->str);
+    return words->len > 0;
+}
+
 /* k8s.io/kubectl pkg/cmd/util RequireNoArguments v0.34: all the words are "the command". */
 void
 command_unknown_subcommand(Command *command, const char *path, guint first)
@@ -224,7 +244,7 @@ command_fail(Command *command, const char *format, ...)
     va_start(args, format);
     append_error(command, format, args);
     va_end(args);
-    command_finish(command, 1);
+    command_finish(command, command->exit_failed);
 }
 
 void
@@ -236,7 +256,7 @@ command_usage(Command *command, const char *format, ...)
     append_error(command, format, args);
     va_end(args);
     command_warn(command, "See '%s -h' for help and examples", command_path(command));
-    command_finish(command, 1);
+    command_finish(command, command->exit_failed);
 }
 
 /* k8s.io/kubectl pkg/cmd/util v0.34: 422 is told from its causes, equal ones once. */
@@ -506,6 +526,7 @@ kubectl_run(Kubectl *kubectl,
     guint first = 0;
     const char *flag = NULL;
 
+    command->exit_failed = 1;
     command->kubectl = kubectl;
     command->args = g_ptr_array_new();
     command->flags =

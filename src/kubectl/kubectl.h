@@ -52,6 +52,7 @@ typedef struct {
     KubectlPodLog pod_log;
     KubectlPodExec pod_exec;
     gpointer self;
+    guint version_minor; /* 30 to 36; 0: 34 */
     gboolean instant; /* no start-up time: `desk8s kubectl FILE --at T` */
 } KubectlOptions;
 

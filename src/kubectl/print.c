@@ -5,6 +5,7 @@
 #include "kubectl/endpoints.h"
 #include "kubectl/go_template.h"
 #include "kubectl/jsonpath.h"
+#include "kubectl/versions.h"
 
 #define FORMATS                                                                                    \
     "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,"     \
@@ -152,6 +153,7 @@ print_encode(const Command *command, const ApiObject *object)
         if (metadata != NULL)
             value_remove(metadata, "managedFields");
     }
+    versions_add_nulls(value, kubectl_minor(command->kubectl));
     return value;
 }
 

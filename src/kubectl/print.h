@@ -13,6 +13,7 @@ typedef struct PrintTable PrintTable;
 typedef struct {
     gboolean is_wide, show_labels, show_kind, show_namespace, no_headers, show_event;
     const char *label_columns; /* "app,tier", NULL: none */
+    guint minor;               /* of the version whose rows these are */
 } PrintTableOptions;
 
 /* print_table_options: as the command's flags say. */

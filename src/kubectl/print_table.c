@@ -1,6 +1,7 @@
 /* print_table.c - rows of objects in columns; see print.h */
 
 #include "kubectl/print.h"
+#include "kubectl/versions.h"
 
 /* The least width of a column, and the blanks after its longest cell. */
 #define WIDTH_MIN 6
@@ -40,13 +41,16 @@ print_table_options(const Command *command, const ApiKind *kind, gboolean show_k
         .no_headers = flag_bool(command, "no-headers"),
         .show_event = flag_bool(command, "output-watch-events"),
         .label_columns = label_columns(command),
+        .minor = kubectl_minor(command->kubectl),
     };
 }
 
 PrintTable *
 print_table_new(const ApiKind *kind, const PrintTableOptions *options)
 {
-    return print_table_new_with(printer_find(kind->stored != NULL ? kind->stored : kind), kind, options);
+    const Printer *printer = printer_find(kind->stored != NULL ? kind->stored : kind);
+
+    return print_table_new_with(versions_printer(printer, options->minor), kind, options);
 }
 
 PrintTable *

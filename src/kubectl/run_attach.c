@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "kubectl/follow.h"
 #include "kubectl/log_pods.h"
+#include "kubectl/versions.h"
 
 #define POLL_NS (200 * NS_PER_MS)
 
@@ -71,8 +72,8 @@ on_removed(Command *command, const ApiResponse *response)
     const Target *target = current_target(command);
 
     if (api_response_ok(response) && !flag_bool(command, "quiet"))
-        command_print(command, "%s \"%s\" deleted from %s namespace\n", api_kind_group_singular(target->kind),
-                      target->name, target->namespace_);
+        command_print(command, "%s \"%s\" deleted%s\n", api_kind_group_singular(target->kind), target->name,
+                      versions_where_deleted(command, target->namespace_));
     if (command->next < command->targets->len)
         command->next++;
     else {

@@ -379,6 +379,24 @@ files_are_given(const Command *command)
     return flag_is_given(command, "filename") || flag_is_given(command, "kustomize");
 }
 
+/* Files without an object: what each verb says of nothing; some do what there is to do. FALSE: ended. */
+static gboolean
+says_of_nothing(Command *command)
+{
+    static const char *const silent[] = {"annotate", "diff", "label", "replace", "set", NULL};
+    const char *verb = command->verb->name;
+
+    if (str_is(verb, "delete")) {
+        command_print(command, "No resources found\n");
+        command_finish(command, 0);
+    } else if (g_strv_contains(silent, verb) && !flag_bool(command, "force")) {
+        return TRUE;
+    } else {
+        command_fail(command, "no objects passed to %s", verb);
+    }
+    return FALSE;
+}
+
 gboolean
 targets_from_files(Command *command)
 {
@@ -401,11 +419,7 @@ targets_from_files(Command *command)
     }
     if (!keep_selected(command))
         return FALSE;
-    if (command->targets->len == 0) {
-        command_fail(command, "no objects passed to %s", command->verb->name);
-        return FALSE;
-    }
-    return TRUE;
+    return command->targets->len > 0 || says_of_nothing(command);
 }
 
 gboolean

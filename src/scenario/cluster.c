@@ -455,7 +455,7 @@ make_users(Cluster *cluster)
 
     cluster->user = machine_new(cluster->world, &(MachineOptions){.name = "user", .ip = "192.0.2.10", .cpu_milli = 4000, .memory_bytes = G_GINT64_CONSTANT(8) << 30, .is_external = TRUE});
     cluster->external = machine_new(cluster->world, &(MachineOptions){.name = "external", .ip = "192.0.2.20", .cpu_milli = 64000, .memory_bytes = G_GINT64_CONSTANT(64) << 30, .is_external = TRUE});
-    cluster->kubectl = kubectl_new(&(KubectlOptions){.sim = cluster->sim, .world = cluster->world, .machine = cluster->user, .server = cluster->server, .read_file = read_file, .list_files = list_files, .pod_log = pod_log, .pod_exec = pod_exec, .self = cluster});
+    cluster->kubectl = kubectl_new(&(KubectlOptions){.sim = cluster->sim, .world = cluster->world, .machine = cluster->user, .server = cluster->server, .version_minor = cluster->scenario->version_minor, .read_file = read_file, .list_files = list_files, .pod_log = pod_log, .pod_exec = pod_exec, .self = cluster});
     chaos = process_new(cluster->user, "chaos", &chaos_hooks, cluster);
     process_start(chaos);
     cluster->chaos = client_new(&(ClientOptions){.sim = cluster->sim, .world = cluster->world, .process = chaos, .server = cluster->server, .user = "chaos"});

@@ -84,6 +84,12 @@ list_files(gpointer self, const char *path)
 Cluster *
 cluster_new(void)
 {
+    return cluster_new_of(34);
+}
+
+Cluster *
+cluster_new_of(guint minor)
+{
     static const WorldOptions world_options = {
         .loopback = {.type = DIST_CONSTANT, .a_ns = 20 * NS_PER_US},
         .same_zone = {.type = DIST_CONSTANT, .a_ns = 200 * NS_PER_US},
@@ -125,6 +131,7 @@ cluster_new(void)
                                                      .server = cluster->server,
                                                      .read_file = read_file,
                                                      .list_files = list_files,
+                                                     .version_minor = minor,
                                                      .instant = TRUE});
     sim_run_until(cluster->sim, 0);
     return cluster;

@@ -24,6 +24,8 @@ typedef struct {
     Kubectl *kubectl;
 } Cluster;
 Cluster *cluster_new(void);
+/* cluster_new_of: kubectl of 1.@minor. */
+Cluster *cluster_new_of(guint minor);
 void cluster_free(Cluster *cluster);
 
 typedef struct {

@@ -11,7 +11,7 @@
 
 Suite *commands_suite(void);
 
-static const char *const sessions[] = {"errors", "changes", "drain", "drain-budget", "create", "delete", "exec", "leftovers", "batch", "forms", "server-side", "kustomize", "edit", "files", "set"};
+static const char *const sessions[] = {"errors", "changes", "drain", "drain-budget", "create", "delete", "exec", "leftovers", "batch", "forms", "server-side", "kustomize", "edit", "files", "set", "words"};
 
 /* Ages depend on how long the requests took: all are 0s; revisions on what was written at the start: all are N. (owned) */
 static char *
@@ -94,6 +94,67 @@ START_TEST(test_session)
     }
     g_string_free(expected.out, TRUE);
     g_string_free(expected.err, TRUE);
+    cluster_free(cluster);
+}
+END_TEST
+
+/*
+ * What a version says differently; release notes of k8s.io/kubectl v0.31 to v0.35, and pkg/printers/internalversion
+ * of v1.30, v1.31, v1.33. After "create deployment web --image=nginx" and a job, a budget of resources, a scaler.
+ */
+static const struct {
+    guint minor;
+    const char *line, *out, *err;
+} versions[] = {
+    {33, "delete configmap a", "configmap \"a\" deleted\n", ""},
+    {34, "delete configmap a", "configmap \"a\" deleted from default namespace\n", ""},
+    {33, "version --client", "Client Version: v1.33.0\nKustomize Version: v5.6.0\n", ""},
+    {34, "version --client", "Client Version: v1.34.4\nKustomize Version: v5.7.1\n", ""},
+    {30, "get jobs", "NAME   COMPLETIONS   DURATION   AGE\nonce   0/1                      0s\n", ""},
+    {31, "get jobs", "NAME   STATUS    COMPLETIONS   DURATION   AGE\nonce   Running   0/1                      0s\n", ""},
+    {30, "get hpa", "NAME   REFERENCE        TARGETS         MINPODS   MAXPODS   REPLICAS   AGE\n"
+                    "web    Deployment/web   <unknown>/80%   1         3         0          0s\n", ""},
+    {31, "get hpa", "NAME   REFERENCE        TARGETS              MINPODS   MAXPODS   REPLICAS   AGE\n"
+                    "web    Deployment/web   cpu: <unknown>/80%   1         3         0          0s\n", ""},
+    {32, "get quota", "NAME   AGE   REQUEST   LIMIT\nq      0s              \n", ""},
+    {33, "get quota", "NAME   REQUEST   LIMIT   AGE\nq                        0s\n", ""},
+    {33, "create job j --image=a --dry-run=client -o jsonpath={.metadata}{.spec.template.metadata}",
+     "{\"creationTimestamp\":null,\"name\":\"j\"}{\"creationTimestamp\":null}", ""},
+    {34, "create job j --image=a --dry-run=client -o jsonpath={.metadata}{.spec.template.metadata}",
+     "{\"name\":\"j\"}{}", ""},
+    {33, "get deployment web -o jsonpath={.spec.template.metadata}", "{\"creationTimestamp\":null,\"labels\":{\"app\":\"web\"}}", ""},
+    {34, "get deployment web -o jsonpath={.spec.template.metadata}", "{\"labels\":{\"app\":\"web\"}}", ""},
+    {34, "label deployment web a=b app-", "deployment.apps/web unlabeled\n", ""},
+    {35, "label deployment web a=b app-", "deployment.apps/web modified\n", ""},
+    {35, "label deployment web a=b", "deployment.apps/web labeled\n", ""},
+    {33, "autoscale deployment web --name=n --max=3 --cpu=50%", "",
+     "error: unknown flag: --cpu\nSee 'kubectl autoscale --help' for usage.\n"},
+    {33, "autoscale deployment web --name=n --max=3 --cpu-percent=50", "horizontalpodautoscaler.autoscaling/n autoscaled\n", ""},
+    {33, "autoscale deployment web --max=3", "",
+     "Error from server (AlreadyExists): horizontalpodautoscalers.autoscaling \"web\" already exists\n"},
+};
+
+START_TEST(test_version)
+{
+    static const char *const before[] = {
+        "create deployment web --image=nginx", "create job once --image=busybox", "create quota q",
+        "autoscale deployment web --max=3", "create configmap a",
+    };
+    Cluster *cluster = cluster_new_of(versions[_i].minor);
+    Output output = {0};
+    g_autofree char *out = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(before); i++) {
+        cluster_run(cluster, before[i], NULL, &output);
+        ck_assert_msg(output.exit == 0, "%s: %s", before[i], output.err);
+        output_clear(&output);
+    }
+    cluster_run(cluster, versions[_i].line, NULL, &output);
+    out = without_ages(output.out);
+    ck_assert_msg(g_strcmp0(out, versions[_i].out) == 0, "1.%u $ %s\ngot:\n%s\nwanted:\n%s", versions[_i].minor,
+                  versions[_i].line, out, versions[_i].out);
+    ck_assert_str_eq(output.err, versions[_i].err);
+    output_clear(&output);
     cluster_free(cluster);
 }
 END_TEST
@@ -200,6 +261,7 @@ commands_suite(void)
 
     tcase_add_loop_test(tcase, test_session, 0, G_N_ELEMENTS(sessions));
     tcase_add_loop_test(tcase, test_check, 0, G_N_ELEMENTS(check_cases));
+    tcase_add_loop_test(tcase, test_version, 0, G_N_ELEMENTS(versions));
     tcase_add_test(tcase, test_watch);
     tcase_add_test(tcase, test_wait);
     suite_add_tcase(suite, tcase);

@@ -11,9 +11,7 @@
 #include "base/table.h"
 #include "kubectl/discovery.h"
 #include "kubectl/dump.h"
-
-#define VERSION   "v1.34.4"
-#define KUSTOMIZE "v5.7.1"
+#include "kubectl/versions.h"
 
 static void api_run(Command *command);
 
@@ -218,52 +216,62 @@ explain(Command *command)
 /* --- version, cluster-info --------------------------------------------------------------- */
 
 static Value *
-version_value(void)
+version_value(guint minor)
 {
     Value *value = value_new_map();
 
-    value_set(value, "gitVersion", value_new_string(VERSION));
+    value_set(value, "gitVersion", value_new_string(versions_name(minor)));
     value_set(value, "major", value_new_string("1"));
-    value_set(value, "minor", value_new_string("34"));
+    value_set(value, "minor", value_new_string(str_internf("%u", minor)));
     value_set(value, "platform", value_new_string("linux/amd64"));
     return value;
 }
 
 /* json.MarshalIndent of the struct: two blanks, fields as they are declared. */
 static void
-print_version_json(Command *command, gboolean only_client)
+print_version_json(Command *command, guint minor, gboolean only_client)
 {
-    static const char text[] = "{\n    \"major\": \"1\",\n    \"minor\": \"34\",\n    \"gitVersion\": \"" VERSION "\",\n"
-                               "    \"platform\": \"linux/amd64\"\n  }";
+    g_autofree char *text = g_strdup_printf("{\n    \"major\": \"1\",\n    \"minor\": \"%u\",\n    \"gitVersion\": \"%s\",\n"
+                                            "    \"platform\": \"linux/amd64\"\n  }",
+                                            minor, versions_name(minor));
 
-    command_print(command, "{\n  \"clientVersion\": %s,\n  \"kustomizeVersion\": \"" KUSTOMIZE "\"", text);
+    command_print(command, "{\n  \"clientVersion\": %s,\n  \"kustomizeVersion\": \"%s\"", text, versions_kustomize(minor));
     if (!only_client)
         command_print(command, ",\n  \"serverVersion\": %s", text);
     command_print(command, "\n}\n");
 }
 
 static void
+print_client_version(Command *command)
+{
+    guint minor = kubectl_minor(command->kubectl);
+
+    command_print(command, "Client Version: %s\nKustomize Version: %s\n", versions_name(minor), versions_kustomize(minor));
+}
+
+static void
 print_version(Command *command)
 {
     gboolean only_client = flag_bool(command, "client");
+    guint minor = kubectl_minor(command->kubectl);
 
     if (str_is(flag_string(command, "output"), "json")) {
-        print_version_json(command, only_client);
+        print_version_json(command, minor, only_client);
         return;
     }
     if (!str_is_empty(flag_string(command, "output"))) {
         g_autoptr(Value) all = value_new_map();
 
-        value_set(all, "clientVersion", version_value());
-        value_set(all, "kustomizeVersion", value_new_string(KUSTOMIZE));
+        value_set(all, "clientVersion", version_value(minor));
+        value_set(all, "kustomizeVersion", value_new_string(versions_kustomize(minor)));
         if (!only_client)
-            value_set(all, "serverVersion", version_value());
+            value_set(all, "serverVersion", version_value(minor));
         print_document(command, all);
         return;
     }
-    command_print(command, "Client Version: " VERSION "\nKustomize Version: " KUSTOMIZE "\n");
+    print_client_version(command);
     if (!only_client)
-        command_print(command, "Server Version: " VERSION "\n");
+        command_print(command, "Server Version: %s\n", versions_name(minor));
 }
 
 static void
@@ -273,8 +281,7 @@ on_answer(Command *command, const ApiResponse *response)
 
     if (response->code == 0) {
         if (command->verb == &version_verb)
-            command_print(command,
-                          "Client Version: " VERSION "\nKustomize Version: " KUSTOMIZE "\n");
+            print_client_version(command);
         command_server_error(command, response->status, NULL);
         command_finish(command, 1);
         return;

@@ -56,16 +56,6 @@ current(Command *command)
     return &g_array_index(command->targets, Target, command->next - 1);
 }
 
-static FieldValidation
-validation_of(const Command *command)
-{
-    const char *word = flag_string(command, "validate");
-
-    if (str_is(word, "ignore") || str_is(word, "false"))
-        return FIELD_VALIDATION_IGNORE;
-    return str_is(word, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
-}
-
 static void
 say(Command *command, const ApiObject *object, const char *done)
 {
@@ -133,7 +123,7 @@ send_create(Command *command, Target *target)
     request->body = last_applied_add(target->manifest);
     value_sort(
         request->body); /* Go's maps are written sorted: the first type error depends on it */
-    request->field_validation = validation_of(command);
+    request->field_validation = flag_validation(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_created);
 }
@@ -173,7 +163,7 @@ send_patch(Command *command, Target *target, const ApiObject *live)
     request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_STRATEGIC;
     request->body = patch;
-    request->field_validation = validation_of(command);
+    request->field_validation = flag_validation(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_patched);
 }
@@ -410,7 +400,7 @@ send_server_side(Command *command, CommandAnswer answer)
     if (target->kind->is_namespaced && metadata != NULL && metadata->type == VALUE_MAP)
         value_set(metadata, "namespace", value_new_string(target->namespace_));
     value_sort(request->body);
-    request->field_validation = validation_of(command);
+    request->field_validation = flag_validation(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, answer);
 }
@@ -484,10 +474,14 @@ apply_run(Command *command)
 
     if (apply_note_runs(command))
         return;
+    if (has_unexpected_words(command))
+        return;
     if (!files_are_given(command)) {
         command_fail(command, "must specify one of -f and -k");
         return;
     }
+    if (!flag_validation_is_known(command))
+        return;
     if (!print_output_is_known(command))
         return;
     if (wrong_flags(command) != NULL) {

@@ -23,10 +23,21 @@ const Verb autoscale_verb = {
     .run = autoscale_run,
     .doc = "Auto-scale a deployment, replica set, stateful set, or replication controller."};
 
+/*
+ * Refused as autoscaling/v2, it is tried as v1 (canCreateHPAV1), where that can say the same: which
+ * is not seen where --cpu was not given.
+ */
 static void
 on_created(Command *command, const ApiResponse *response)
 {
-    if (!api_response_ok(response))
+    const char *cpu = flag_string(command, "cpu");
+    gboolean has_memory = !str_is_empty(flag_string(command, "memory"));
+
+    if (!api_response_ok(response) && kubectl_minor(command->kubectl) >= 34 && (str_is_empty(cpu) || has_memory || !g_str_has_suffix(cpu, "%")))
+        command_error(command,
+                      "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: %s",
+                      str_is_empty(cpu) ? "empty input" : "%!w(<nil>)");
+    else if (!api_response_ok(response))
         command_server_error(command, response->status, NULL);
     else
         print_changed(command, response->object, "autoscaled");
@@ -160,7 +171,7 @@ on_got(Command *command, const ApiResponse *response)
 
         api_decode_result_clear(&result);
         if (object != NULL)
-            print_changed(command, object, "autoscaled");
+            print_changed(command, object, "created");
         api_request_free(request);
         command_next(command);
         return;
@@ -180,12 +191,40 @@ go(Command *command)
     command_each(command, autoscale_one, command_end_default);
 }
 
+/* parseResourceInput. FALSE: message out, ended. */
+static gboolean
+amount_is_fine(Command *command, const char *resource)
+{
+    const char *text = flag_string(command, resource);
+    gsize length = str_is_empty(text) ? 0 : strlen(text);
+    Quantity quantity;
+
+    if (length == 0)
+        return TRUE;
+    if (text[length - 1] == '%') {
+        if (length > 1 && strspn(text, "0123456789") == length - 1)
+            return TRUE;
+        command_fail(command, "invalid percentage value: %.*s", (int)length - 1, text);
+        return FALSE;
+    }
+    if (quantity_parse(text, &quantity))
+        return TRUE;
+    command_fail(command, "invalid resource %s value: %s", resource, text);
+    return FALSE;
+}
+
 static void
 autoscale_run(Command *command)
 {
     gint64 min = flag_int(command, "min", -1), max = flag_int(command, "max", -1);
 
-    if (flag_is_given(command, "cpu-percent"))
+    if (kubectl_minor(command->kubectl) < 34 && (flag_is_given(command, "cpu") || flag_is_given(command, "memory"))) {
+        command_error(command, "unknown flag: --%s", flag_is_given(command, "cpu") ? "cpu" : "memory");
+        command_warn(command, "See 'kubectl autoscale --help' for usage.");
+        command_finish(command, 1);
+        return;
+    }
+    if (flag_is_given(command, "cpu-percent") && kubectl_minor(command->kubectl) >= 34)
         command_warn(command, "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource "
                               "quantity format (e.g., '70%%' for utilization or '500m' for milliCPU).");
     if (!flag_is_given(command, "max")) {
@@ -203,6 +242,10 @@ autoscale_run(Command *command)
                      max, min);
         return;
     }
-    if (targets_from_files_or_args(command, 0))
+    if (flag_int(command, "cpu-percent", -1) > 0 && !str_is_empty(flag_string(command, "cpu"))) {
+        command_fail(command, "--cpu-percent and --cpu are mutually exclusive");
+        return;
+    }
+    if (amount_is_fine(command, "cpu") && amount_is_fine(command, "memory") && targets_from_files_or_args(command, 0))
         targets_expand(command, go);
 }

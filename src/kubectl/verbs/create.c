@@ -147,16 +147,6 @@ on_created(Command *command, const ApiResponse *response)
     command_next(command);
 }
 
-static FieldValidation
-validation_of(const Command *command)
-{
-    const char *word = flag_string(command, "validate");
-
-    if (str_is(word, "ignore") || str_is(word, "false"))
-        return FIELD_VALIDATION_IGNORE;
-    return str_is(word, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
-}
-
 static void
 create_one(Command *command, Target *target)
 {
@@ -180,7 +170,7 @@ create_one(Command *command, Target *target)
     request->body = last_applied_for(command, target->manifest);
     value_sort(
         request->body); /* Go's maps are written sorted: the first type error depends on it */
-    request->field_validation = validation_of(command);
+    request->field_validation = flag_validation(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_created);
 }
@@ -339,7 +329,7 @@ static void
 create_run(Command *command)
 {
     if (files_are_given(command)) {
-        if (targets_from_files(command))
+        if (flag_validation_is_known(command) && targets_from_files(command))
             command_each(command, create_one, command_end_default);
         return;
     }

@@ -7,6 +7,7 @@
 
 #include "kubectl/expand.h"
 #include "kubectl/internal.h"
+#include "kubectl/versions.h"
 
 #include "base/duration.h"
 
@@ -42,6 +43,7 @@ typedef struct {
     gint64 deadline_ns; /* G_MAXINT64: none */
     gint64 grace_s;
     gboolean has_grace;
+    gboolean has_warned; /* that -n says nothing about what has no namespace */
 } DeleteState;
 
 static void
@@ -65,9 +67,7 @@ say_deleted(Command *command, const Target *target)
 {
     const DeleteState *state = command->state;
     gboolean is_forced = state->has_grace && state->grace_s == 0;
-    g_autofree char *where = target->namespace_ != NULL
-                                 ? g_strdup_printf(" from %s namespace", target->namespace_)
-                                 : g_strdup("");
+    const char *where = versions_where_deleted(command, target->namespace_);
 
     if (str_is(flag_string(command, "output"), "name"))
         command_print(command, "%s\n", target_label(target->kind, target->name));
@@ -178,10 +178,12 @@ static const char *
 propagation_of(const Command *command)
 {
     const char *word = flag_string(command, "cascade");
+    gboolean is_true = TRUE;
 
     if (str_is(word, "foreground"))
         return str_intern("Foreground");
-    return str_intern(str_is(word, "orphan") || str_is(word, "false") ? "Orphan" : "Background");
+    flag_parse_bool(word, &is_true);
+    return str_intern(str_is(word, "orphan") || !is_true ? "Orphan" : "Background");
 }
 
 static void
@@ -191,6 +193,10 @@ delete_one(Command *command, Target *target)
     gboolean is_dry = str_is(flag_string(command, "dry-run"), "client") || str_is(flag_string(command, "dry-run"), "unchanged");
     ApiRequest *request = command_request(command, is_dry ? VERB_GET : VERB_DELETE, target);
 
+    if (flag_is_given(command, "namespace") && !target->kind->is_namespaced && !state->has_warned) {
+        command_warn(command, "Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
+        state->has_warned = TRUE;
+    }
     request->has_grace = state->has_grace;
     request->grace_s = state->grace_s;
     request->propagation = propagation_of(command);
@@ -239,14 +245,18 @@ is_sensible(Command *command)
 static gboolean
 read_grace(Command *command)
 {
-    static const char *const cascades[] = {"background", "foreground", "orphan", "true", "false", NULL};
+    static const char *const cascades[] = {"background", "foreground", "orphan", NULL};
+    const char *cascade = flag_string(command, "cascade");
+    gboolean is_true = FALSE;
     DeleteState *state = command->state;
     gint64 grace = flag_int(command, "grace-period", -1);
     gboolean is_forced = flag_bool(command, "force");
 
-    if (!g_strv_contains(cascades, flag_string(command, "cascade"))) {
-        command_fail(command, "invalid cascade value (%s). Must be \"background\", \"foreground\", or \"orphan\"",
-                     flag_string(command, "cascade"));
+    if (flag_parse_bool(cascade, &is_true)) {
+        command_warn(command, "warning: --cascade=%s is deprecated (boolean value) and can be replaced with --cascade=%s.",
+                     cascade, is_true ? "background" : "orphan");
+    } else if (!g_strv_contains(cascades, cascade)) {
+        command_fail(command, "invalid cascade value (%s). Must be \"background\", \"foreground\", or \"orphan\"", cascade);
         return FALSE;
     }
     if (flag_bool(command, "now") && grace != -1) {

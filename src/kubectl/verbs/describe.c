@@ -103,6 +103,13 @@ on_events(Command *command, const ApiResponse *response)
     write_object(command);
 }
 
+/* From 1.35 on several objects are described without their events, unless they are asked for. */
+static gboolean
+is_one_of_many(const Command *command)
+{
+    return kubectl_minor(command->kubectl) >= 35 && command->targets->len > 1 && !flag_is_given(command, "show-events");
+}
+
 /*
  * A pod's events are sought without its kind, a node's by its uid or by its name:
  * the kubelet does not know the uid.
@@ -115,7 +122,7 @@ ask_events(Command *command)
     ApiRequest *request;
     g_autoptr(GString) selector = g_string_new(NULL);
 
-    if (state->describer->has_no_events || !flag_bool(command, "show-events")) {
+    if (state->describer->has_no_events || !flag_bool(command, "show-events") || is_one_of_many(command)) {
         write_object(command);
         return;
     }

@@ -189,8 +189,11 @@ all_compared(Command *command)
 static void
 diff_run(Command *command)
 {
+    command->exit_failed = 2;
+    if (has_unexpected_words(command))
+        return;
     if (!files_are_given(command)) {
-        command_usage(command, "must specify one of -f and -k");
+        command_fail(command, "must specify one of -f and -k");
         return;
     }
     command->state = g_new0(DiffState, 1);

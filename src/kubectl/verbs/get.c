@@ -335,8 +335,9 @@ ask_slices(Command *command, const Target *target)
     request->label_selector = flag_string(command, "selector");
     if (target->name != NULL)
         request->label_selector = str_internf("kubernetes.io/service-name=%s", target->name);
-    command_warn(command, "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
-                          "EndpointSlice");
+    if (kubectl_minor(command->kubectl) >= 33)
+        command_warn(command, "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
+                              "EndpointSlice");
     command_send(command, request, on_answer);
 }
 

@@ -70,6 +70,8 @@ done_word(Command *command)
         return "annotated";
     if (!state->has_changed)
         return "not labeled";
+    if (kubectl_minor(command->kubectl) >= 35 && state->set.count > 0 && state->removed.count > 0)
+        return "modified";
     return !flag_bool(command, "overwrite") && state->length_after < state->length_before
                ? "unlabeled"
                : "labeled";

@@ -9,6 +9,7 @@
 #include "kubectl/expand.h"
 #include "kubectl/last_applied.h"
 #include "kubectl/print.h"
+#include "kubectl/versions.h"
 
 #define POLL_NS (100 * NS_PER_MS)
 
@@ -57,16 +58,11 @@ write_request(Command *command, ApiVerb verb)
 {
     const Target *target = current_target(command);
     ApiRequest *request = command_request(command, verb, target);
-    const char *validation = flag_string(command, "validate");
 
     request->body = last_applied_for(command, target->manifest);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     request->subresource = str_intern(flag_string(command, "subresource"));
-    if (str_is(validation, "ignore") || str_is(validation, "false"))
-        request->field_validation = FIELD_VALIDATION_IGNORE;
-    else
-        request->field_validation =
-            str_is(validation, "warn") ? FIELD_VALIDATION_WARN : FIELD_VALIDATION_STRICT;
+    request->field_validation = flag_validation(command);
     return request;
 }
 
@@ -135,10 +131,8 @@ on_deleted(Command *command, const ApiResponse *response)
         return;
     }
     if (api_response_ok(response))
-        command_print(command, "%s \"%s\" deleted%s%s%s\n", api_kind_group_singular(target->kind),
-                      target->name, target->namespace_ != NULL ? " from " : "",
-                      target->namespace_ != NULL ? target->namespace_ : "",
-                      target->namespace_ != NULL ? " namespace" : "");
+        command_print(command, "%s \"%s\" deleted%s\n", api_kind_group_singular(target->kind), target->name,
+                      versions_where_deleted(command, target->namespace_));
     look(command);
 }
 
@@ -174,13 +168,36 @@ replace_one(Command *command, Target *target)
     command_send(command, request, on_deleted);
 }
 
+/* ReplaceOptions.Validate */
+static const char *
+wrong_flags(Command *command)
+{
+    gboolean is_forced = flag_bool(command, "force");
+
+    if (flag_int(command, "grace-period", -1) >= 0 && !is_forced)
+        return "--grace-period must have --force specified";
+    if (flag_duration_ns(command, "timeout", 0) != 0 && !is_forced)
+        return "--timeout must have --force specified";
+    if (is_forced && flag_is_given(command, "dry-run") && !str_is(flag_string(command, "dry-run"), "none"))
+        return "--dry-run can not be used when --force is set";
+    return NULL;
+}
+
 static void
 replace_run(Command *command)
 {
+    const char *wrong = wrong_flags(command);
+
     if (!files_are_given(command)) {
-        command_usage(command, "must specify one of -f and -k");
+        command_fail(command, "must specify one of -f and -k");
         return;
     }
+    if (wrong != NULL) {
+        command_fail(command, "%s", wrong);
+        return;
+    }
+    if (!flag_validation_is_known(command))
+        return;
     if (targets_from_files(command))
         command_each(command, replace_one, command_end_default);
 }

@@ -330,7 +330,9 @@ on_nodes(Command *command, const ApiResponse *response)
     Top *top = command->state;
     g_autoptr(GPtrArray) nodes = g_ptr_array_new();
     g_autoptr(TextTable) table = new_table(command);
-    static const char *const titles[] = {"NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)", ""};
+    gboolean is_old = kubectl_minor(command->kubectl) < 32;
+    const char *const titles[] = {"NAME", "CPU(cores)", is_old ? "CPU%" : "CPU(%)", "MEMORY(bytes)",
+                                  is_old ? "MEMORY%" : "MEMORY(%)", ""};
 
     if (!api_response_ok(response)) {
         command_server_error(command, response->status, NULL);
