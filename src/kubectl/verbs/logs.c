@@ -301,6 +301,26 @@ on_pods(Command *command, const ApiResponse *response)
     begin_pod(command, g_ptr_array_index(pods, 0));
 }
 
+/* LogsOptions.Validate: looked at once the object is known. NULL: nothing is wrong. (interned) */
+static const char *
+wrong_flags(Command *command)
+{
+    const LogsState *state = command->state;
+    gint64 since_ns = flag_duration_ns(command, "since", 0);
+
+    if (!str_is_empty(flag_string(command, "since-time")) && since_ns != 0)
+        return "at most one of `sinceTime` or `sinceSeconds` may be specified";
+    if (flag_bool(command, "all-containers") && !str_is_empty(state->container))
+        return str_internf("--all-containers=true should not be specified with container name %s", state->container);
+    if (flag_int(command, "limit-bytes", 0) < 0)
+        return "--limit-bytes must be greater than 0";
+    if (since_ns < 0)
+        return "--since must be greater than 0";
+    if (flag_int(command, "tail", -1) < -1)
+        return "--tail must be greater than or equal to -1";
+    return NULL;
+}
+
 static void
 on_got(Command *command, const ApiResponse *response)
 {
@@ -311,14 +331,20 @@ on_got(Command *command, const ApiResponse *response)
         refuse(command, response->status);
         return;
     }
+    if (wrong_flags(command) != NULL) {
+        command_fail(command, "%s", wrong_flags(command));
+        return;
+    }
     if (response->object->kind == &pod_kind) {
         begin_pod(command, response->object);
         return;
     }
     selector = log_selector(response->object);
     if (selector == NULL) {
-        command_error(command, "cannot get the logs from %s",
-                      api_kind_group_singular(response->object->kind));
+        const ApiKind *kind = response->object->kind;
+
+        command_error(command, "cannot get the logs from *%s.%s: selector for *%s.%s not implemented", kind->version,
+                      kind->kind, kind->version, kind->kind);
         command_next(command);
         return;
     }
@@ -354,19 +380,11 @@ read_since(Command *command)
     g_autofree char *text = NULL;
     gint64 at_ns = 0;
 
-    if (!str_is_empty(time) && since_ns > 0) {
-        command_usage(command, "at most one of `sinceTime` or `sinceSeconds` may be specified");
-        return FALSE;
-    }
     if (!str_is_empty(time) && !time_parse_rfc3339(time, &at_ns)) {
         command_fail(command,
                      "parsing time \"%s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"%s\" as "
                      "\"2006\"",
                      time, time);
-        return FALSE;
-    }
-    if (since_ns < 0) {
-        command_fail(command, "--since must be greater than 0");
         return FALSE;
     }
     if (str_is_empty(time) && since_ns == 0)
@@ -402,7 +420,7 @@ logs_run(Command *command)
         return;
     }
     if (count == 2 && !str_is_empty(state->container)) {
-        command_usage(command, "only one of -c or an inline [CONTAINER] arg is allowed");
+        command_fail(command, "only one of -c or an inline [CONTAINER] arg is allowed");
         return;
     }
     if (count > 2) {
