@@ -37,6 +37,7 @@ answered(gpointer user, const KubectlResult *result)
     Answer *answer = user;
 
     fputs(result->out->str, stdout);
+    fflush(stdout); /* so that in one pipe the errors come behind it */
     fputs(result->err->str, stderr);
     answer->exit = result->exit;
     answer->is_done = TRUE;

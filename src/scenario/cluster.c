@@ -9,6 +9,7 @@
 #include "scenario/cloud.h"
 #include "scenario/entrance.h"
 #include "scenario/metrics.h"
+#include "scenario/names.h"
 
 /* The cluster has a minute to come up before the scenario begins; a real one takes less. */
 #define BOOT_NS            (60 * NS_PER_S)
@@ -281,6 +282,7 @@ make_node(Cluster *cluster, NodePlan *plan)
     if (!is_ideal(cluster)) {
         kubelet_runtime_defaults(&runtime);
         node->runtime = runtime_new(node->machine, &runtime, cluster->scenario->image_rules, cluster->scenario->n_image_rules, cluster->app_rules, cluster->scenario->n_app_rules);
+        names_serve(cluster, node->runtime);
     }
     if (plan->zone != NULL && !in_cloud)
         str_map_set(&plan->labels, str_intern("topology.kubernetes.io/zone"), str_intern(plan->zone));

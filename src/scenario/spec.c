@@ -150,7 +150,7 @@ static const ScField cluster_fields[] = {
     {"network", SC_MAP, offsetof(ScCluster, network), .doc = "Distances and address ranges.", .fields = network_fields},
     {"featureGates", SC_VALUE, offsetof(ScCluster, feature_gates), .doc = "Feature gates of all components, {MaxUnavailableStatefulSet: true}; see `desk8s explain gate`."},
     {"kubelet", SC_ENUM, offsetof(ScCluster, kubelet), .doc = "real, or ideal: a pod is ready `startup` after it is bound and gone `stop` after it is deleted.", .def = "real", .words = kubelet_words},
-    {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS?", .def = "cluster", .words = dns_words},
+    {"dns", SC_ENUM, offsetof(ScCluster, dns), .doc = "Do kubelets know a cluster DNS? Then programs in pods find Services by name.", .def = "cluster", .words = dns_words},
     {"autoscaler", SC_MAP, offsetof(ScCluster, autoscaler), .doc = "The cluster autoscaler, which is there as soon as a group of nodes has autoscale.", .fields = autoscaler_fields},
     {"cloud", SC_MAP, offsetof(ScCluster, cloud), .doc = "The nodes are machines of a cloud, and cloud-controller-manager tells the cluster of them. {} takes its defaults.", .fields = cloud_fields, .given_offset = offsetof(ScCluster, cloud.is_there)},
     {"metricsServer", SC_MAP, offsetof(ScCluster, metrics_server), .doc = "metrics-server is installed: autoscalers and kubectl top know what pods use. {} takes its defaults.", .fields = metrics_server_fields, .given_offset = offsetof(ScCluster, metrics_server.is_there)},

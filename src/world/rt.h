@@ -108,6 +108,7 @@ struct Runtime {
     guint last_pid; /* of the machine's */
     RtResolver resolve;
     gpointer resolve_self;
+    const char *name_server; /* interned; NULL: nobody answers */
     GHashTable *image_by_name; /* interned -> Image* */
     GPtrArray *image_list;     /* (owned) Image* */
     GQueue calls;              /* RtCall* under way */

@@ -366,10 +366,11 @@ runtime_changed(Runtime *runtime, Sandbox *sandbox)
 }
 
 void
-runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self)
+runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self, const char *name_server)
 {
     runtime->resolve = resolve;
     runtime->resolve_self = self;
+    runtime->name_server = str_intern(name_server);
 }
 
 const char *

@@ -148,10 +148,10 @@ void runtime_drop_volume(Runtime *runtime, const char *volume_id);
 /*
  * runtime_set_resolver: who answers look-ups of names by programs (nslookup,
  * wget): the address (interned), or NULL for NXDOMAIN. Without one only
- * localhost and addresses are known.
+ * localhost and addresses are known. @name_server: its address, as pods' /etc/resolv.conf has it.
  */
 typedef const char *(*RtResolver)(gpointer self, Sandbox *sandbox, const char *name);
-void runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self);
+void runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self, const char *name_server);
 
 typedef enum { RT_CREATED, RT_RUNNING, RT_EXITED } RtState;
 

@@ -98,12 +98,33 @@ net_fail(Shell *shell, gint32 curl_code, const char *wget_words)
     net_end(shell, is_curl ? curl_code : 1);
 }
 
-/* What a page of that server says. (interned) */
+/* Where a server of files has them; NULL: it has none. */
 static const char *
-page_of(const RtContainer *server)
+document_root(const RtContainer *server)
 {
+    for (guint i = 0; server->listeners != NULL && i < server->listeners->len; i++)
+        if (g_array_index(server->listeners, Listener, i).root != NULL)
+            return g_array_index(server->listeners, Listener, i).root;
     if (g_str_has_prefix(image_short_name(server->image), "nginx"))
-        return str_intern("<h1>Welcome to nginx!</h1>\n");
+        return "/usr/share/nginx/html";
+    return str_is(image_short_name(server->image), "httpd") ? "/usr/local/apache2/htdocs" : NULL;
+}
+
+/*
+ * What that server says: the file as it is now, which a volume or a command may have put there. A program that serves no
+ * files, and one whose file is not there (its status is the application's), says the name of its pod. (interned)
+ */
+static const char *
+page_of(RtContainer *server, const char *path)
+{
+    const char *root = document_root(server);
+    g_autofree char *clean = path != NULL ? g_strndup(path, strcspn(path, "?#")) : g_strdup("/");
+    g_autofree char *relative = g_strconcat(clean + (clean[0] == '/'), g_str_has_suffix(clean, "/") ? "index.html" : "", NULL);
+    g_autofree char *whole = root != NULL ? fs_join(root, relative) : NULL;
+    const FsNode *file = whole != NULL ? fs_get(&server->files, whole) : NULL;
+
+    if (file != NULL && !file->is_dir)
+        return str_intern(file->text->str);
     return str_internf("%s\n", server->sandbox->name);
 }
 
@@ -160,7 +181,7 @@ net_ask_own_pod(Shell *shell)
         return;
     }
     job->stage = NET_LOCAL;
-    job->page = page_of(server);
+    job->page = page_of(server, job->path);
     sim_timer_arm_after(&shell->timer, job->timeout_ns);
     job->request = container_serve(server, job->port, job->path, net_on_served, shell);
 }
@@ -188,7 +209,7 @@ net_on_flow(gpointer user,
         RtContainer *container = g_ptr_array_index(target->containers, i);
 
         if (container->listeners != NULL && container->listeners->len > 0)
-            job->page = page_of(container);
+            job->page = page_of(container, job->path);
     }
     sim_timer_arm_after(&shell->timer, 0);
 }

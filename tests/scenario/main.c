@@ -9,6 +9,7 @@ Suite *load_suite(void);
 Suite *set_suite(void);
 Suite *manifests_suite(void);
 Suite *commands_suite(void);
+Suite *names_suite(void);
 Suite *references_suite(void);
 Suite *faults_suite(void);
 Suite *condition_suite(void);
@@ -31,6 +32,7 @@ main(void)
     srunner_add_suite(runner, set_suite());
     srunner_add_suite(runner, manifests_suite());
     srunner_add_suite(runner, commands_suite());
+    srunner_add_suite(runner, names_suite());
     srunner_add_suite(runner, references_suite());
     srunner_add_suite(runner, faults_suite());
     srunner_add_suite(runner, condition_suite());

@@ -100,7 +100,7 @@ static const struct {
     {"while read x; do echo \"<$x>\"; done < /etc/hostname", 10, 0, 0, "<p>\n"},
     {"echo 'echo from file' > /tmp/s.sh; sh /tmp/s.sh; chmod +x /tmp/s.sh; /tmp/s.sh", 10, 0, 0,
      "from file\nfrom file\n"},
-    {"ls /etc", 10, 0, 0, "hostname\n"},
+    {"ls /etc", 10, 0, 0, "hostname\nhosts\n"},
     {"touch /tmp/b /tmp/a; for f in /tmp/*; do echo $f; done", 10, 0, 0, "/tmp/a\n/tmp/b\n"},
     {"until nslookup myservice; do echo waiting; sleep 2; done", 3, RUNS, -1,
      "** server can't find myservice: NXDOMAIN\nwaiting\n** server can't find myservice: "
@@ -279,7 +279,10 @@ static const struct {
     {"curl -m 2 10.244.1.99", 28, "curl: (28) Connection timed out\n"},
     {"wget -qO- localhost", 1,
      "wget: can't connect to remote host (127.0.0.1): Connection refused\n"},
-    {"httpd -f -p 8080 -h / & sleep 1; echo x > /f; wget -qO- localhost:8080/f", 0, "p\n"},
+    {"httpd -f -p 8080 -h / & sleep 1; echo x > /f; wget -qO- localhost:8080/f", 0, "x\n"},
+    {"cat /etc/resolv.conf", 0,
+     "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"},
+    {"tail -n 1 /etc/hosts", 0, "10.244.1.3\tp\n"},
     {"nc -z -w 1 10.244.1.2 80 && echo open", 0, "open\n"},
     {"nslookup web", 0, "Name:\tweb\nAddress: 10.96.0.80\n"},
     {"until wget -qO- web; do sleep 1; done", 0, "<h1>Welcome to nginx!</h1>\n"},
@@ -304,7 +307,7 @@ START_TEST(test_wget)
     rules[0].backends = g_new0(FilterBackend, 1);
     rules[0].backends[0] = (FilterBackend){str_intern("10.244.1.2"), 80};
     filter_replace(machine_filter(pods->machine), rules, G_N_ELEMENTS(rules));
-    runtime_set_resolver(pods->runtime, resolve, NULL);
+    runtime_set_resolver(pods->runtime, resolve, NULL, "10.96.0.10");
     pods_start(pods, pods_sandbox(pods, "web"), "nginx", NULL);
     pods_run(pods, 5 * NS_PER_S);
     container = pods_start(pods, pods_sandbox(pods, "p"), "busybox", requests[_i].script);
