@@ -36,9 +36,9 @@ json_write_text(GString *out, const char *text, gboolean escapes_html)
             continue;
         }
         if (c == '"' || c == '\\')
-            g_string_append_printf(out, "\\%c", c);
+            g_string_append_c(g_string_append_c(out, '\\'), (char)c);
         else if (c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t')
-            g_string_append_printf(out, "\\%c", "btn.fr"[c - '\b']);
+            g_string_append_c(g_string_append_c(out, '\\'), "btn.fr"[c - '\b']);
         else if (c < 0x20 || escapes_html)
             g_string_append_printf(out, "\\u%04x", c);
         else

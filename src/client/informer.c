@@ -195,8 +195,8 @@ informer_rng(Informer *informer)
 
     if (informer->rng == NULL) {
         g_autofree char *name =
-            g_strdup_printf("informer/%s/%s/%s", machine_name(process_machine(process)),
-                            process_name(process), informer->kind->plural);
+            g_strconcat("informer/", machine_name(process_machine(process)), "/", process_name(process), "/",
+                        informer->kind->plural, NULL);
 
         informer->rng = rng_stream(client_sim(informer->factory->client), name);
     }

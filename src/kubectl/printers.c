@@ -4,6 +4,7 @@
 
 #include "api/selector.h"
 #include "base/duration.h"
+#include "base/intern.h"
 
 static const Printer *const printers[] = {
     &pod_printer,
@@ -42,8 +43,17 @@ static const Printer *const printers[] = {
 void
 cell_add(GPtrArray *cells, const char *format, ...)
 {
+    char small[256];
+    gsize length;
     va_list args;
 
+    va_start(args, format);
+    length = str_vformat(small, sizeof small, format, args);
+    va_end(args);
+    if (length < sizeof small) {
+        g_ptr_array_add(cells, g_strndup(small, length));
+        return;
+    }
     va_start(args, format);
     g_ptr_array_add(cells, g_strdup_vprintf(format, args));
     va_end(args);

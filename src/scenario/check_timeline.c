@@ -71,7 +71,7 @@ check_words(const ScReader *reader, const ScEntry *entry, const char *path)
 static void
 check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const char *entry_path)
 {
-    g_autofree char *path = g_strdup_printf("%s.kubectl", entry_path);
+    g_autofree char *path = g_strconcat(entry_path, ".kubectl", NULL);
     g_autofree char *message = NULL;
     g_autofree char *wrong = NULL;
     const Value *at = check_place(entry->source, "kubectl");
@@ -100,7 +100,7 @@ check_kubectl(const ScReader *reader, Scenario *scenario, ScEntry *entry, const 
 static void
 check_set(const ScReader *reader, ScEntry *entry, const char *entry_path)
 {
-    g_autofree char *path = g_strdup_printf("%s.set", entry_path);
+    g_autofree char *path = g_strconcat(entry_path, ".set", NULL);
 
     entry->application = g_new0(ScApplication, 1);
     sc_defaults(scenario_application_fields, entry->application);
@@ -124,7 +124,7 @@ has_traffic(const Scenario *scenario, const char *name)
 static void
 check_change(const ScReader *reader, const Scenario *scenario, ScEntry *entry, const char *entry_path)
 {
-    g_autofree char *path = g_strdup_printf("%s.traffic", entry_path);
+    g_autofree char *path = g_strconcat(entry_path, ".traffic", NULL);
 
     if (entry->traffic->type != VALUE_MAP) {
         sc_error(reader, entry->traffic, path, "this is no map; write {name: users, rate: 400/s}");
@@ -140,7 +140,7 @@ check_change(const ScReader *reader, const Scenario *scenario, ScEntry *entry, c
 static void
 check_fault(const ScReader *reader, const Scenario *scenario, ScEntry *entry, const char *entry_path)
 {
-    g_autofree char *path = g_strdup_printf("%s.fault", entry_path);
+    g_autofree char *path = g_strconcat(entry_path, ".fault", NULL);
     FaultArgs *args = fault_read(reader, scenario, entry->fault, path);
 
     entry->fault_args = args;
@@ -333,7 +333,7 @@ check_expect(const ScReader *reader, const Scenario *scenario, GHashTable *ids, 
     const Value *source = expect->source;
     const char *key = expect->that != NULL ? "that" : "always";
     g_autofree char *path = g_strdup_printf("spec.expect[%u]", index);
-    g_autofree char *text_path = g_strdup_printf("%s.%s", path, key);
+    g_autofree char *text_path = g_strconcat(path, ".", key, NULL);
     gint64 at_ns;
 
     if ((value_get(source, "that") != NULL) == (value_get(source, "always") != NULL)) {

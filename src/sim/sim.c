@@ -238,13 +238,13 @@ add_record(Sim *sim,
 }
 
 TraceId
-sim_trace(Sim *sim,
-          const char *component,
-          const char *verb,
-          const char *object,
-          const char *reason,
-          const char *format,
-          ...)
+(sim_trace)(Sim *sim,
+            const char *component,
+            const char *verb,
+            const char *object,
+            const char *reason,
+            const char *format,
+            ...)
 {
     char small[512];
     va_list args;

@@ -148,6 +148,9 @@ TraceId sim_trace(Sim *sim,
                   const char *reason,
                   const char *format,
                   ...) G_GNUC_PRINTF(6, 7);
+/* Most words are literals: each place looks them up once. */
+#define sim_trace(sim, component, verb, object, reason, ...) \
+    (sim_trace)(sim, str_intern(component), str_intern(verb), object, str_intern(reason), __VA_ARGS__)
 TraceId sim_cause(const Sim *sim);
 /* sim_set_cause: for a handler that acts for several causes in turn (a batch). */
 void sim_set_cause(Sim *sim, TraceId cause);

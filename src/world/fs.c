@@ -144,7 +144,7 @@ fs_join(const char *cwd, const char *path)
             g_ptr_array_set_size(kept, (int)kept->len - 1);
     }
     for (guint i = 0; i < kept->len; i++)
-        g_string_append_printf(result, "/%s", (char *)g_ptr_array_index(kept, i));
+        g_string_append(g_string_append_c(result, '/'), g_ptr_array_index(kept, i));
     if (result->len == 0)
         g_string_append_c(result, '/');
     return g_string_free(result, FALSE);
