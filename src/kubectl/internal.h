@@ -209,6 +209,6 @@ typedef struct {
     /* cells: as many as columns, (owned) strings. */
     void (*cells)(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out);
 } Printer;
-const Printer *printer_find(const ApiKind *kind); /* never NULL: NAME AGE for unknown ones */
+const Printer *printer_find(const ApiKind *kind); /* never NULL: NAME AGE for unknown ones, and for NULL */
 /* printer_age: AGE of a time; "<unknown>" for 0. (owned) */
 char *printer_age(ApiTime time, gint64 wall_ns);

@@ -12,6 +12,7 @@ typedef struct {
     GString *out;     /* what is printed; NULL: collected in found */
     GPtrArray *found; /* borrowed Values of the tree */
     gboolean as_json;
+    gboolean is_strict; /* a field that is nowhere is an error */
 } Run;
 
 static gboolean
@@ -32,8 +33,8 @@ is_nil(const Value *value)
     return value == NULL || value->type == VALUE_NULL;
 }
 
-static void
-eval_field(const PathNode *node, const GPtrArray *in, GPtrArray *out)
+static gboolean
+eval_field(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
 {
     for (guint i = 0; i < in->len; i++) {
         Value *member = value_get(g_ptr_array_index(in, i), node->text);
@@ -41,6 +42,7 @@ eval_field(const PathNode *node, const GPtrArray *in, GPtrArray *out)
         if (member != NULL)
             g_ptr_array_add(out, member);
     }
+    return !run->is_strict || out->len > 0 || fail(run, g_strdup_printf("%s is not found", node->text));
 }
 
 static gboolean
@@ -269,8 +271,7 @@ eval_node(Run *run, const PathNode *node, const GPtrArray *in, GPtrArray *out)
             g_ptr_array_add(out, node->literal);
         return TRUE;
     case PATH_FIELD:
-        eval_field(node, in, out);
-        return TRUE;
+        return eval_field(run, node, in, out);
     case PATH_ARRAY:
         return eval_array(run, node, in, out);
     case PATH_FILTER:
@@ -426,11 +427,11 @@ jsonpath_check(const char *template_, char **out_message)
     return root != NULL;
 }
 
-static char *
-format(const char *template_, const Value *value, gboolean as_json, char **out_message)
+char *
+jsonpath_format_as(const char *template_, const Value *value, gboolean as_json, gboolean is_strict, char **out_message)
 {
     g_autoptr(PathNode) root = path_parse(template_, out_message);
-    Run run = {.out_message = out_message, .as_json = as_json};
+    Run run = {.out_message = out_message, .as_json = as_json, .is_strict = is_strict};
 
     if (root == NULL)
         return NULL;
@@ -444,13 +445,13 @@ format(const char *template_, const Value *value, gboolean as_json, char **out_m
 char *
 jsonpath_format(const char *template_, const Value *value, char **out_message)
 {
-    return format(template_, value, FALSE, out_message);
+    return jsonpath_format_as(template_, value, FALSE, FALSE, out_message);
 }
 
 char *
 jsonpath_format_json(const char *template_, const Value *value, char **out_message)
 {
-    return format(template_, value, TRUE, out_message);
+    return jsonpath_format_as(template_, value, TRUE, FALSE, out_message);
 }
 
 /* kubectl pkg/cmd/get RelaxedJSONPathExpression: x.y, .x.y, {x.y} and {.x.y} are one. */

@@ -13,6 +13,8 @@
  * to @value. NULL and *out_message (owned) if bad. (owned)
  */
 char *jsonpath_format(const char *template_, const Value *value, char **out_message);
+/* jsonpath_format_as: @is_strict: a field that is not there is an error (--allow-missing-template-keys=false). */
+char *jsonpath_format_as(const char *template_, const Value *value, gboolean as_json, gboolean is_strict, char **out_message);
 /* jsonpath_format_json: the same, the results of each "{...}" as an indented JSON list. (owned) */
 char *jsonpath_format_json(const char *template_, const Value *value, char **out_message);
 /*

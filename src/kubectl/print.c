@@ -163,8 +163,9 @@ static gboolean
 print_jsonpath(Command *command, const Value *value, const char *template_, gboolean as_json)
 {
     g_autofree char *message = NULL;
-    g_autofree char *text = as_json ? jsonpath_format_json(template_, value, &message)
-                                    : jsonpath_format(template_, value, &message);
+    gboolean is_strict = flag_is_given(command, "allow-missing-template-keys") &&
+                         !flag_bool(command, "allow-missing-template-keys");
+    g_autofree char *text = jsonpath_format_as(template_, value, as_json, is_strict, &message);
 
     if (text == NULL) {
         g_autofree char *shown = jsonpath_go_text(value);

@@ -14,6 +14,7 @@ typedef struct {
     gboolean is_wide, show_labels, show_kind, show_namespace, no_headers, show_event;
     const char *label_columns; /* "app,tier", NULL: none */
     guint minor;               /* of the version whose rows these are */
+    gboolean is_plain;         /* --server-print=false: kubectl itself knows names and ages */
 } PrintTableOptions;
 
 /* print_table_options: as the command's flags say. */

@@ -42,13 +42,14 @@ print_table_options(const Command *command, const ApiKind *kind, gboolean show_k
         .show_event = flag_bool(command, "output-watch-events"),
         .label_columns = label_columns(command),
         .minor = kubectl_minor(command->kubectl),
+        .is_plain = flag_is_given(command, "server-print") && !flag_bool(command, "server-print"),
     };
 }
 
 PrintTable *
 print_table_new(const ApiKind *kind, const PrintTableOptions *options)
 {
-    const Printer *printer = printer_find(kind->stored != NULL ? kind->stored : kind);
+    const Printer *printer = printer_find(options->is_plain ? NULL : kind->stored != NULL ? kind->stored : kind);
 
     return print_table_new_with(versions_printer(printer, options->minor), kind, options);
 }

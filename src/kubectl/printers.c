@@ -115,7 +115,7 @@ const Printer *
 printer_find(const ApiKind *kind)
 {
     for (guint i = 0; i < G_N_ELEMENTS(printers); i++)
-        if (printers[i]->kind == kind)
+        if (kind != NULL && printers[i]->kind == kind)
             return printers[i];
     return &plain_printer;
 }

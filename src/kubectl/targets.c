@@ -383,7 +383,7 @@ files_are_given(const Command *command)
 static gboolean
 says_of_nothing(Command *command)
 {
-    static const char *const silent[] = {"annotate", "diff", "label", "replace", "set", NULL};
+    static const char *const silent[] = {"annotate", "describe", "diff", "get", "label", "replace", "set", NULL};
     const char *verb = command->verb->name;
 
     if (str_is(verb, "delete")) {

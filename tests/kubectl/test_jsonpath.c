@@ -135,6 +135,19 @@ START_TEST(test_failing)
 }
 END_TEST
 
+/* k8s.io/client-go v0.34 util/jsonpath evalField, AllowMissingKeys(false) */
+START_TEST(test_strict)
+{
+    g_autoptr(Value) value = value_from_text(store);
+    g_autofree char *message = NULL;
+    g_autofree char *there = jsonpath_format_as("{.name}", value, FALSE, TRUE, NULL);
+
+    ck_assert_ptr_null(jsonpath_format_as("{.nosuch}", value, FALSE, TRUE, &message));
+    ck_assert_str_eq(message, "nosuch is not found");
+    ck_assert_str_eq(there, "jsonpath");
+}
+END_TEST
+
 /* -o jsonpath-as-json: a list of what each action found, indented by four. */
 START_TEST(test_as_json)
 {
@@ -216,6 +229,7 @@ jsonpath_suite(void)
     tcase_add_loop_test(tcase, test_bad, 0, G_N_ELEMENTS(bad_cases));
     tcase_add_loop_test(tcase, test_failing, 0, G_N_ELEMENTS(failing_cases));
     tcase_add_test(tcase, test_as_json);
+    tcase_add_test(tcase, test_strict);
     tcase_add_loop_test(tcase, test_relaxed, 0, G_N_ELEMENTS(relaxed_cases));
     tcase_add_loop_test(tcase, test_columns, 0, G_N_ELEMENTS(column_cases));
     suite_add_tcase(suite, tcase);

@@ -14,6 +14,7 @@
 #include "kubectl/printers.h"
 #include "kubectl/discovery.h"
 #include "kubectl/raw.h"
+#include "kubectl/print_scale.h"
 
 static void get_run(Command *command);
 
@@ -205,6 +206,11 @@ print_found(Command *command)
     g_autofree PrintList *lists = g_new0(PrintList, state->groups->len + 1);
     gboolean show_kind = count_kinds(state) > 1;
 
+    /* a list has no subresource */
+    if (str_is(flag_string(command, "subresource"), "scale") && state->groups->len == 1 &&
+        g_array_index(command->targets, Target, 0).name != NULL &&
+        ((const GPtrArray *)g_ptr_array_index(state->groups, 0))->len > 0)
+        return print_scales(command, g_ptr_array_index(state->groups, 0), !is_single(command));
     for (guint i = 0; i < state->groups->len; i++)
         lists[i] = (PrintList){.objects = g_ptr_array_index(state->groups, i),
                                .show_kind = show_kind,
@@ -351,8 +357,9 @@ get_one(Command *command, Target *target)
         return;
     }
     request = command_request(command, target->name != NULL ? VERB_GET : VERB_LIST, target);
-
-    if (target->name == NULL) {
+    if (target->name != NULL) {
+        request->subresource = str_intern(flag_string(command, "subresource"));
+    } else {
         if (flag_bool(command, "all-namespaces"))
             request->namespace_ = NULL;
         request->label_selector = flag_string(command, "selector");

@@ -19,6 +19,7 @@ static const FlagDef flags[] = {
     {"show-capacity", 0, FLAG_BOOL, NULL, NULL},
     {"sort-by", 0, FLAG_STRING, NULL, NULL},
     {"sum", 0, FLAG_BOOL, NULL, NULL},
+    {"use-protocol-buffers", 0, FLAG_BOOL, "true", NULL},
     {0},
 };
 
@@ -404,8 +405,17 @@ top_run(Command *command)
         command_unknown_subcommand(command, "kubectl top", 0);
         return;
     }
+    if (command->args->len > 2) { /* UsageErrorf of cmd.Use */
+        command_usage(command, "%s [NAME | -l label]", what);
+        return;
+    }
     if (!str_is_empty(by) && !str_is(by, "cpu") && !str_is(by, "memory")) {
         command_fail(command, "--sort-by accepts only cpu or memory");
+        return;
+    }
+    if (command->args->len == 2 && (!str_is_empty(flag_string(command, "selector")) ||
+                                    !str_is_empty(flag_string(command, "field-selector")))) {
+        command_fail(command, "only one of NAME or %s can be provided", str_is(what, "pod") ? "selector" : "--selector");
         return;
     }
     top = g_new0(Top, 1);
