@@ -240,6 +240,46 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* Of names that are too long the part that tells them apart is shown, and numbers are in their order. */
+START_TEST(test_long_node_names)
+{
+    static const struct {
+        const char *before, *behind, *shown[3];
+    } cases_of_names[] = {
+        {"production-worker-pool-eu-west-", "", {"\xe2\x80\xa6pool-eu-west-1<", "\xe2\x80\xa6pool-eu-west-2<", "\xe2\x80\xa6ool-eu-west-10<"}},
+        {"ip-10-0-1-", ".ec2.internal", {"ip-10-0-1-1.ec\xe2\x80\xa6", "ip-10-0-1-2.ec\xe2\x80\xa6", "ip-10-0-1-10.e\xe2\x80\xa6"}},
+        {"control-plane-", "", {"control-plane-1<", "control-plane-2<", "control-plane-10<"}},
+    };
+    static const guint numbers[] = {1, 2, 10};
+
+    for (guint c = 0; c < G_N_ELEMENTS(cases_of_names) && has_gnuplot(); c++) {
+        const char *directory = scratch_directory();
+        g_autoptr(GString) pods = g_string_new("node,namespace,pod,owner,state,from,to\n");
+        g_autofree char *message = NULL;
+        g_autofree char *svg = g_strdup_printf("%s/timeline.svg", directory);
+        g_autofree char *text = NULL;
+        const char *at;
+
+        write_run(directory, "web");
+        for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+            g_autofree char *node = g_strdup_printf("%s%u%s", cases_of_names[c].before, numbers[i], cases_of_names[c].behind);
+
+            g_string_append_printf(pods, "%s,default,p%u,x,ready,1.000,60.000\n", node, i);
+        }
+        put(directory, "pods.csv", pods->str);
+        ck_assert_msg(report_plot(directory, "timeline", &message) == PLOT_DONE, "%s", message);
+        ck_assert(g_file_get_contents(svg, &text, NULL, NULL));
+        at = text;
+        for (guint i = 0; i < 3; i++) {
+            const char *found = strstr(at, cases_of_names[c].shown[i]);
+
+            ck_assert_msg(found != NULL, "%s is not there, or out of order", cases_of_names[c].shown[i]);
+            at = found;
+        }
+    }
+}
+END_TEST
+
 Suite *
 plots_suite(void)
 {
@@ -253,6 +293,7 @@ plots_suite(void)
     tcase_add_test(tcase, test_no_gnuplot);
     tcase_add_test(tcase, test_no_data);
     tcase_add_test(tcase, test_many);
+    tcase_add_test(tcase, test_long_node_names);
     suite_add_tcase(suite, tcase);
     return suite;
 }

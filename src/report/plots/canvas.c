@@ -116,6 +116,29 @@ canvas_quote(GString *data, const char *text, guint max_chars)
     g_string_append_c(data, '"');
 }
 
+void
+canvas_quote_end(GString *data, const char *text, guint max_chars)
+{
+    glong length = g_utf8_strlen(text, -1);
+    g_autofree char *end = length <= (glong)max_chars ? g_strdup(text) : g_strconcat("…", g_utf8_offset_to_pointer(text, length - (glong)max_chars), NULL);
+
+    canvas_quote(data, end, max_chars + 1);
+}
+
+int
+canvas_step(gint64 most)
+{
+    static const int steps[] = {1, 2, 5};
+    int power = 1;
+
+    while (TRUE) {
+        for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
+            if (most <= 4 * (gint64)steps[i] * power || power >= 100000000)
+                return steps[i] * power;
+        power *= 10;
+    }
+}
+
 /* Commands that only look change nothing: no mark for them. */
 static gboolean
 is_mark(const CsvTable *marks, guint row)

@@ -34,6 +34,10 @@ void canvas_script(Canvas *canvas, const char *format, ...) G_GNUC_PRINTF(2, 3);
 GString *canvas_data(Canvas *canvas, const char *name);
 /* canvas_quote: append user text as one quoted cell of a data file. */
 void canvas_quote(GString *data, const char *text, guint max_chars);
+/* canvas_quote_end: of a longer text the end. */
+void canvas_quote_end(GString *data, const char *text, guint max_chars);
+/* canvas_step: between marks of an axis that goes to @most: 1, 2, 5, 10, 20 ..., at most four of them. */
+int canvas_step(gint64 most);
 
 /* canvas_begin: terminal, fonts, title strip with the marks; the x axis runs from 0 to @end_ms. */
 void canvas_begin(Canvas *canvas, const char *title, const char *subtitle, gint64 end_ms);

@@ -83,7 +83,7 @@ plot_requests(Canvas *canvas, const CsvTable *table, const char *traffic, const 
     if (!has_failed)
         return TRUE;
     canvas_panel(canvas, middle - 0.006, bottom, "failed/s", is_last);
-    canvas_script(canvas, "stats '%s' using 4 nooutput\nset yrange [0:(STATS_max > 0.7 ? STATS_max*1.45 : 1.1)]\nset ytics 0, (STATS_max > 2 ? ceil(STATS_max/2) : 1)\nset key " CANVAS_KEY_INSIDE "\n", name);
+    canvas_script(canvas, "stats '%s' using 4 nooutput\nset yrange [0:(STATS_max > 0.7 ? STATS_max*1.45 : 1.1)]\np = STATS_max > 0 ? 10**floor(log10(STATS_max)) : 1\nset ytics 0, (STATS_max <= 2 ? 1 : STATS_max/p < 2 ? p : STATS_max/p < 4 ? 2*p : 5*p)\nset key " CANVAS_KEY_INSIDE "\n", name);
     canvas_script(canvas, "plot '%s' using 1:4 with boxes lc rgb '%s' title 'refused', '' using 1:3 with boxes lc rgb '%s' title 'reset', '' using 1:2 with boxes lc rgb '%s' title 'timeout'\nunset key\n", name, COLOR_ORANGE, COLOR_PINK, COLOR_RED);
     return TRUE;
 }

@@ -84,7 +84,7 @@ draw_deployment(Canvas *canvas, const CsvTable *table, const char *name, guint i
     canvas_quote(label, name, 40);
     top -= 28.0 / canvas_height(canvas); /* the name and the key stand above */
     canvas_panel(canvas, top, bottom, "ready pods", is_last);
-    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key " CANVAS_KEY_ABOVE "\nplot ", (double)most * 1.15, (int)MAX(1, (most + 3) / 4), top + 0.004);
+    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key " CANVAS_KEY_ABOVE "\nplot ", (double)most * 1.15, canvas_step(most), top + 0.004);
     for (guint k = n_sets; k > 0; k--) /* column 3 is the newest alone, the last column everything */
         canvas_script(canvas, "'%s' using 1:%u with fillsteps lc rgb '%s' title 'ReplicaSet %u', ", file, k + 2, set_colors[(n_sets - k) % MAX_SETS], n_sets - k + 1);
     canvas_script(canvas, "'%s' using 1:2 with steps lw 3 dt 2 lc rgb '%s' title 'wanted'\nunset key\n", file, COLOR_BLACK);

@@ -45,12 +45,33 @@ layout_clear(Layout *layout)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Layout, layout_clear)
 
+/* worker-2 before worker-10 */
+static int
+compare_numbered(const char *a, const char *b)
+{
+    const char *x = a;
+    const char *y = b;
+
+    while (*x != '\0' && *y != '\0') {
+        gsize m = strspn(x, "0123456789");
+        gsize n = strspn(y, "0123456789");
+
+        if (m > 0 && n > 0 && (m != n || memcmp(x, y, m) != 0))
+            return m != n ? (m < n ? -1 : 1) : memcmp(x, y, m);
+        if (m == 0 && *x != *y)
+            break;
+        x += MAX(m, 1);
+        y += MAX(m, 1);
+    }
+    return strcmp(a, b);
+}
+
 static gint
 by_node_then_time(gconstpointer a, gconstpointer b)
 {
     const LaneRow *x = a;
     const LaneRow *y = b;
-    int order = strcmp(x->node, y->node);
+    int order = compare_numbered(x->node, y->node);
 
     if (order != 0)
         return order;
@@ -164,6 +185,34 @@ node_shade(GString *data, const CsvTable *nodes, const char *node, gboolean (*ho
     }
 }
 
+#define NODE_NAME_MAX 16 /* characters that fit to the left of the lanes */
+#define NODE_PART 14     /* of a longer name */
+
+/* Do names that are too long differ in their beginnings (ip-10-0-1-7.internal), or rather in their ends (pool-west-1)? */
+static gboolean
+have_own_beginnings(const GArray *lanes)
+{
+    g_autoptr(GHashTable) beginnings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) nodes = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < lanes->len; i++) {
+        const char *node = g_array_index(lanes, LaneRow, i).node;
+
+        if (strlen(node) > NODE_NAME_MAX && g_hash_table_add(nodes, (gpointer)node) && !g_hash_table_add(beginnings, g_strndup(node, NODE_PART)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+quote_node(GString *data, const char *node, gboolean shows_end)
+{
+    if (shows_end && strlen(node) > NODE_NAME_MAX)
+        canvas_quote_end(data, node, NODE_PART);
+    else
+        canvas_quote(data, node, strlen(node) > NODE_NAME_MAX ? NODE_PART : NODE_NAME_MAX);
+}
+
 /* Node names at the left, a line between nodes, and the times in which a node was not Ready or short of something as shades. */
 static void
 node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const PlotRun *run)
@@ -174,6 +223,7 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
     GString *lines = canvas_data(canvas, "nodelines.dat");
     GString *dark = canvas_data(canvas, "notready.dat");
     GString *pressed = canvas_data(canvas, "pressed.dat");
+    gboolean shows_ends = !have_own_beginnings(lanes);
 
     for (guint i = 0; i < lanes->len;) {
         const LaneRow *first = &g_array_index(lanes, LaneRow, i);
@@ -185,7 +235,7 @@ node_bands(Canvas *canvas, const GArray *lanes, const CsvTable *nodes, const Plo
             high = MAX(high, g_array_index(lanes, LaneRow, i).row);
         }
         g_string_append_printf(labels, "0 %.3f ", -((double)low + (double)high) / 2);
-        canvas_quote(labels, first->node[0] != '\0' ? first->node : "no node", 16);
+        quote_node(labels, first->node[0] != '\0' ? first->node : "no node", shows_ends);
         g_string_append_c(labels, '\n');
         g_string_append_printf(lines, "0 %.3f %.3f\n", -(double)high - 0.5, (double)run->end_ms / 1000.0);
         node_shade(dark, nodes, first->node, is_dark, run->end_ms, -(double)high - 0.5, -(double)low + 0.5);
@@ -270,7 +320,7 @@ draw_replicas(Canvas *canvas, const CsvTable *objects, const PlotRun *run, doubl
         g_string_append_printf(data, "%.3f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", (double)run->end_ms / 1000.0, wanted, available);
     }
     canvas_panel(canvas, top, bottom, "pods", is_last);
-    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key " CANVAS_KEY_INSIDE "\nplot ", (double)most * 1.5, (int)MAX(1, (most + 3) / 4));
+    canvas_script(canvas, "set yrange [0:%.2f]\nset ytics %d\nset key " CANVAS_KEY_INSIDE "\nplot ", (double)most * 1.5, canvas_step(most));
     for (guint n = 0; n < names->len; n++)
         /* the first lines are the widest: where lines lie on each other all are seen */
         canvas_script(canvas, "'replicas%u.dat' using 1:2 with steps lw 2 dt 2 lc rgb '%s' %s, '' using 1:3 with steps lw %u lc rgb '%s' title columnheader(3)%s", n, line_colors[n], n == 0 ? "title 'wanted'" : "notitle", 4 + 3 * MIN(names->len - 1 - n, 3), line_colors[n], n + 1 < names->len ? ", " : "");
