@@ -74,6 +74,7 @@ plan_add(Plan *plan, StepType type, const char *why)
     step->takes_revision_of = -1;
     step->group = plan->group;
     step->group_id = plan->group_id;
+    step->item = plan->group == GROUP_NONE ? 0 : plan->has_items ? plan->item : ++plan->item;
     if (plan->steps == NULL)
         plan->steps = g_ptr_array_new_with_free_func(step_free);
     g_ptr_array_add(plan->steps, step);
@@ -298,6 +299,17 @@ plan_group_begin(Plan *plan, GroupType type)
     g_assert(plan->group == GROUP_NONE);
     plan->group = type;
     plan->group_id = ++plan->n_groups;
+    plan->item = 0;
+    plan->has_items = FALSE;
+}
+
+void
+plan_group_item(Plan *plan)
+{
+    if (plan->group == GROUP_NONE)
+        return;
+    plan->has_items = TRUE;
+    plan->item++;
 }
 
 void

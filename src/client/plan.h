@@ -75,6 +75,7 @@ typedef struct PlanStep {
     const char *expected_pod_key; /* interned; with keeps_expectation and DELETE */
     GroupType group;
     guint group_id;            /* 0: none */
+    guint item;                /* of its group, from 1 */
     guint retries_on_conflict; /* PATCH/UPDATE: repeats (10 ms apart), mutate applied anew */
 } PlanStep;
 
@@ -166,6 +167,12 @@ PlanStep *plan_pause(Plan *plan, gint64 ns);
  * tried, one after the other; a failure stops after the last of them.
  */
 void plan_group_begin(Plan *plan, GroupType type);
+/*
+ * What a slow start counts: each step, or with plan_group_item() what is added until
+ * the next call, which may be nothing. The steps of an item run one after the other,
+ * the first that fails ends it. Outside of a group the call has no effect.
+ */
+void plan_group_item(Plan *plan);
 void plan_group_end(Plan *plan);
 
 void plan_expect_creations(Plan *plan, guint count);        /* set when the plan starts */

@@ -17,6 +17,8 @@ struct Plan {
     GPtrArray *steps; /* of PlanStep (owned); NULL: none */
     GroupType group;  /* of steps added now */
     guint group_id, n_groups;
+    guint item; /* of the group: the one steps are added to */
+    gboolean has_items;
     gboolean has_creations, forgets_expectations;
     guint expected_creations;
     GPtrArray *expected_deletions; /* interned pod keys; NULL: none */

@@ -8,6 +8,7 @@
 #include "client/plan_internal.h"
 
 #define CONFLICT_PAUSE_NS (10 * NS_PER_MS)
+#define BATCH_MAX         500 /* v1.34 stateful_set_control.go, MaxBatchSize; others start no more than that at all */
 
 /* A step under way. */
 typedef struct {
@@ -26,7 +27,8 @@ struct PlanRun {
     Plan *plan;      /* (owned) */
     StepResult *results;
     guint next;           /* first step that was not begun */
-    guint batch;          /* of a slow-start group: size of the last one */
+    guint batch;          /* of a slow-start group: size of the last one, in items */
+    guint last_item;      /* of that group: the last that was begun */
     GPtrArray *under_way; /* of Step (owned); NULL: none was begun */
     gboolean is_stopping; /* a step failed: nothing more is begun */
     const char *error;    /* the first that counts */
@@ -43,6 +45,7 @@ typedef struct {
 } MutateBox;
 
 static void plan_run_advance(PlanRun *run);
+static void plan_run_begin_item(PlanRun *run, guint index);
 
 static guint
 count_under_way(const PlanRun *run)
@@ -294,6 +297,35 @@ step_settle(PlanRun *run, const PlanStep *step, const StepResult *result)
     }
 }
 
+/* The step after @index, if it is of the same item of a slow start that was begun; else NULL. */
+static const PlanStep *
+plan_run_same_item(const PlanRun *run, guint index)
+{
+    const PlanStep *step = plan_get(run->plan, index);
+    const PlanStep *next = index + 1 < run->next ? plan_get(run->plan, index + 1) : NULL;
+    gboolean is_same = next != NULL && step->group == GROUP_SLOW_START && next->group_id == step->group_id &&
+                       next->item == step->item;
+
+    return is_same ? next : NULL;
+}
+
+/* What comes after a step in its item. */
+static void
+plan_run_go_on_with_item(PlanRun *run, guint index)
+{
+    const PlanStep *step = plan_get(run->plan, index);
+    const PlanStep *next = plan_run_same_item(run, index);
+
+    if (next == NULL)
+        return;
+    if (step->continue_on_error || step_outcome(step, &run->results[index]) != OUTCOME_BAD) {
+        plan_run_begin_item(run, index + 1);
+        return;
+    }
+    for (; next != NULL; next = plan_run_same_item(run, ++index))
+        step_lower_expectation(run, next);
+}
+
 /* A conflict: the patch is applied anew; an update first reads what is there now. */
 static gboolean
 step_repeats(Step *step, const PlanStep *what, const ApiResponse *response)
@@ -319,6 +351,7 @@ step_done(gpointer user, const ApiResponse *response)
     PlanRun *run = step->run;
     const PlanStep *what = plan_get(run->plan, step->index);
     StepResult *result = &run->results[step->index];
+    guint index;
 
     if (step->is_refreshing && api_response_ok(response)) {
         step->is_refreshing = FALSE;
@@ -334,7 +367,9 @@ step_done(gpointer user, const ApiResponse *response)
     result->items = response->items == NULL ? NULL : g_ptr_array_ref(response->items);
     result->status = response->status == NULL ? NULL : api_status_ref(response->status);
     step_settle(run, what, result);
+    index = step->index;
     g_ptr_array_remove(run->under_way, step);
+    plan_run_go_on_with_item(run, index);
     plan_run_advance(run);
 }
 
@@ -367,25 +402,58 @@ step_begin(PlanRun *run, guint index)
     }
 }
 
-/* How many steps are begun together now. */
+/* Begins step @index, and what follows it in its item while nothing is to be waited for. */
+static void
+plan_run_begin_item(PlanRun *run, guint index)
+{
+    guint waited_for = count_under_way(run);
+    const PlanStep *step = plan_get(run->plan, index);
+
+    for (; step != NULL && count_under_way(run) == waited_for; step = plan_run_same_item(run, index++))
+        step_begin(run, index);
+}
+
+/* The size of the next batch of a slow start; items that need nothing are counted, not waited for. */
+static void
+plan_run_grow_batch(PlanRun *run, const PlanStep *first)
+{
+    if (run->next == 0 || plan_get(run->plan, run->next - 1)->group_id != first->group_id)
+        run->batch = run->last_item = 0;
+    do {
+        run->batch = run->batch == 0 ? 1 : MIN(2 * run->batch, BATCH_MAX);
+        run->last_item += run->batch;
+    } while (first->item > run->last_item);
+}
+
+/* How many steps are of what is begun together now. */
 static guint
 plan_run_batch(PlanRun *run)
 {
     const PlanStep *first = plan_get(run->plan, run->next);
-    guint remaining = 0;
+    guint count = 0;
 
     if (first->group == GROUP_NONE || first->group == GROUP_IN_TURN)
         return 1;
-    while (run->next + remaining < plan_count(run->plan) &&
-           plan_get(run->plan, run->next + remaining)->group_id == first->group_id)
-        remaining++;
-    if (first->group == GROUP_PARALLEL)
-        return remaining;
-    if (run->next == 0 || plan_get(run->plan, run->next - 1)->group_id != first->group_id)
-        run->batch = 1;
-    else
-        run->batch *= 2;
-    return MIN(run->batch, remaining);
+    if (first->group == GROUP_SLOW_START)
+        plan_run_grow_batch(run, first);
+    for (guint i = run->next; i < plan_count(run->plan); i++, count++) {
+        const PlanStep *step = plan_get(run->plan, i);
+
+        if (step->group_id != first->group_id || (step->group == GROUP_SLOW_START && step->item > run->last_item))
+            break;
+    }
+    return count;
+}
+
+static void
+plan_run_begin_batch(PlanRun *run)
+{
+    guint first = run->next;
+
+    run->next += plan_run_batch(run);
+    for (guint i = first; i < run->next; i++)
+        if (i == first || plan_run_same_item(run, i - 1) == NULL)
+            plan_run_begin_item(run, i);
 }
 
 /*
@@ -540,8 +608,6 @@ static gboolean
 plan_run_go_on(PlanRun *run)
 {
     while (count_under_way(run) == 0) {
-        guint batch;
-
         if (plan_run_group_failed(run))
             plan_run_skip_group(run);
         if ((run->is_stopping && !plan_run_is_in_turn(run)) || run->next == plan_count(run->plan)) {
@@ -549,9 +615,7 @@ plan_run_go_on(PlanRun *run)
                 return TRUE;
             continue;
         }
-        batch = plan_run_batch(run);
-        for (; batch > 0; batch--)
-            step_begin(run, run->next++);
+        plan_run_begin_batch(run);
     }
     return FALSE;
 }

@@ -139,7 +139,8 @@ process_replica(StatefulSync *sync, const Slot *slot, gboolean monotonic)
             plan_fail(sync->plan, "pod %d waits for the claims of its predecessor to go", slot->ordinal);
             return VERDICT_STOP;
         }
-        if (!stateful_plan_create(sync, slot->ordinal))
+        /* The claims come before the pod that needs them. */
+        if (!stateful_plan_claims(sync, slot->ordinal, TRUE) || !stateful_plan_create(sync, slot->ordinal))
             return VERDICT_ERROR;
         return monotonic ? VERDICT_STOP : VERDICT_FINE;
     }
@@ -162,25 +163,15 @@ process_replica(StatefulSync *sync, const Slot *slot, gboolean monotonic)
     return VERDICT_FINE;
 }
 
-/* Claims come before the pods that need them. FALSE: some cannot be made. */
-static gboolean
-plan_all_claims(StatefulSync *sync, gboolean monotonic)
+/* runForAll, slowStartBatch: an error of one does not keep those of its batch from being tried. */
+static guint
+batch_end(guint index)
 {
-    gboolean is_fine = TRUE;
+    guint end = 1;
 
-    if (!monotonic)
-        plan_group_begin(sync->plan, GROUP_SLOW_START);
-    for (guint i = 0; i < sync->replicas->len && is_fine; i++) {
-        const Slot *slot = &g_array_index(sync->replicas, Slot, i);
-
-        if (is_missing(slot) && !stateful_claims_are_stale(sync, slot->ordinal))
-            is_fine = stateful_plan_claims(sync, slot->ordinal, TRUE);
-        if (monotonic && (is_missing(slot) || is_unavailable(sync, slot->pod)))
-            break;
-    }
-    if (!monotonic)
-        plan_group_end(sync->plan);
-    return is_fine;
+    for (guint size = 2; end <= index; size = MIN(2 * size, BURST_REPLICAS))
+        end += size;
+    return end;
 }
 
 /* TRUE: the sync ends here. */
@@ -188,20 +179,25 @@ static gboolean
 process_replicas(StatefulSync *sync)
 {
     gboolean monotonic = is_monotonic(sync);
-    Verdict verdict = VERDICT_FINE;
+    guint end = sync->replicas->len;
+    gboolean is_fine = TRUE;
 
-    if (!plan_all_claims(sync, monotonic))
-        return TRUE;
     if (!monotonic)
         plan_group_begin(sync->plan, GROUP_SLOW_START);
-    for (guint i = 0; i < sync->replicas->len && verdict != VERDICT_ERROR; i++) {
+    for (guint i = 0; i < end; i++) {
+        Verdict verdict;
+
+        plan_group_item(sync->plan);
         verdict = process_replica(sync, &g_array_index(sync->replicas, Slot, i), monotonic);
         if (monotonic && verdict != VERDICT_FINE)
             return TRUE;
+        if (verdict == VERDICT_ERROR)
+            end = MIN(end, batch_end(i));
+        is_fine &= verdict != VERDICT_ERROR;
     }
     if (!monotonic)
         plan_group_end(sync->plan);
-    return verdict == VERDICT_ERROR;
+    return !is_fine;
 }
 
 /* --- the pods that should not: processCondemned ------------------------------------------------------------ */
@@ -212,17 +208,23 @@ process_condemned(StatefulSync *sync)
 {
     gboolean monotonic = is_monotonic(sync);
 
-    for (guint i = 0; i < sync->condemned->len; i++) {
-        const ApiObject *pod = g_array_index(sync->condemned, Slot, i).pod;
-
-        if (!stateful_retention_matches(sync, pod))
-            stateful_plan_retention(sync, pod);
-    }
     if (!monotonic)
         plan_group_begin(sync->plan, GROUP_SLOW_START); /* runForAll: slowStartBatch */
     for (guint i = 0; i < sync->condemned->len; i++) {
         const ApiObject *pod = g_array_index(sync->condemned, Slot, i).pod;
 
+        plan_group_item(sync->plan);
+        if (!stateful_retention_matches(sync, pod))
+            stateful_plan_retention(sync, pod);
+    }
+    if (!monotonic) {
+        plan_group_end(sync->plan);
+        plan_group_begin(sync->plan, GROUP_SLOW_START);
+    }
+    for (guint i = 0; i < sync->condemned->len; i++) {
+        const ApiObject *pod = g_array_index(sync->condemned, Slot, i).pod;
+
+        plan_group_item(sync->plan);
         if (monotonic && (api_is_deleting(pod) ||
                           (!is_available(sync, pod) && pod != sync->first_unhealthy)))
             return TRUE;

@@ -359,6 +359,49 @@ START_TEST(test_slow_start_goes_on_behind_the_group)
 }
 END_TEST
 
+/*
+ * v1.34 pkg/controller/statefulset/stateful_set_control.go, slowStartBatch: what a batch counts are replicas, also
+ * those that need nothing; each one's requests (its claims, then its pod) come one after the other. A digit is an item
+ * and says how many requests it has.
+ */
+static const struct {
+    const char *name, *items;
+    int exists;
+    const char *want, *want_results;
+} item_cases[] = {
+    {"two each", "2222", -1, "1 1 2 2 1 1 ", "201 201 201 201 201 201 201 201"},
+    {"the first three need nothing", "0002222", -1, "4 4 ", "201 201 201 201 201 201 201 201"},
+    {"some in the midst need nothing", "1010101", -1, "1 1 2 ", "201 201 201 201"},
+    {"one's first fails: its batch goes on, no other", "1221", 1, "1 2 1 ", "201 409 -1 201 201 -1"},
+    {"one's second fails", "2211", 1, "1 1 ", "201 409 -1 -1 -1 -1"},
+};
+
+START_TEST(test_items)
+{
+    PlanRunOptions options = {.sim = f->sim,
+                              .client = client,
+                              .expectations = expectations,
+                              .component = "test",
+                              .fill = on_fill,
+                              .done = on_done};
+    guint n = 0;
+
+    if (item_cases[_i].exists >= 0)
+        make(str_internf("p%d", item_cases[_i].exists));
+    plan_group_begin(plan, GROUP_SLOW_START);
+    for (const char *at = item_cases[_i].items; *at != '\0'; at++) {
+        plan_group_item(plan);
+        for (int i = 0; i < *at - '0'; i++)
+            plan_create(plan, config_map_new(str_internf("p%u", n++), "1"), "create");
+    }
+    plan_group_end(plan);
+    plan_continue(plan, go_on, g_strdup("x"), g_free);
+    plan_run_start(&options, "default/owner", plan);
+    ck_assert_str_eq(arrivals(), item_cases[_i].want);
+    ck_assert_str_eq(seen->str, str_internf("x: %s;", item_cases[_i].want_results));
+}
+END_TEST
+
 /* a group in turn is gone through after a failure; what follows it is not */
 START_TEST(test_in_turn_ends_the_plan)
 {
@@ -528,6 +571,7 @@ plan_suite(void)
     tcase_add_test(tcase, test_continuation_after_failure);
     tcase_add_loop_test(tcase, test_group, 0, G_N_ELEMENTS(group_cases));
     tcase_add_test(tcase, test_slow_start_goes_on_behind_the_group);
+    tcase_add_loop_test(tcase, test_items, 0, G_N_ELEMENTS(item_cases));
     tcase_add_test(tcase, test_in_turn_ends_the_plan);
     tcase_add_test(tcase, test_deletions_lower_expectations);
     tcase_add_test(tcase, test_forget_expectations);

@@ -490,35 +490,45 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
     return step->continue_on_error;
 }
 
-/* In slow start a batch is begun as a whole; a failure ends the group. */
+/* In slow start a batch is begun as a whole; a failure ends the item, and the group after the batch. */
+static gboolean
+run_group(Mini *mini, Plan *plan, StepResult *results, guint *at)
+{
+    const PlanStep *first = plan_get(plan, *at);
+    guint batch = 1;
+    guint last_item = 1;
+    guint failed_item = 0;
+    guint n_failed = mini->n_failed;
+    gboolean is_over = FALSE;
+    gboolean goes_on = TRUE;
+
+    for (; *at < plan_count(plan) && plan_get(plan, *at)->group_id == first->group_id; (*at)++) {
+        const PlanStep *step = plan_get(plan, *at);
+
+        for (; first->group == GROUP_SLOW_START && step->item > last_item; last_item += batch) {
+            is_over |= mini->n_failed > n_failed;
+            batch *= 2;
+        }
+        if (is_over || step->item == failed_item || do_step(mini, step, results, *at))
+            continue;
+        failed_item = step->item;
+        goes_on = FALSE;
+    }
+    return goes_on;
+}
+
 static void
 run_steps(Mini *mini, Plan *plan, StepResult *results)
 {
     guint i = 0;
 
     while (i < plan_count(plan)) {
-        const PlanStep *first = plan_get(plan, i);
-        guint id = first->group_id;
-        guint batch = 1;
-        gboolean goes_on = TRUE;
-        guint n_failed = mini->n_failed;
+        const PlanStep *step = plan_get(plan, i);
 
-        if (id == 0) {
-            if (!do_step(mini, first, results, i++))
-                return;
-            continue;
-        }
-        while (i < plan_count(plan) && plan_get(plan, i)->group_id == id && goes_on) {
-            for (guint k = 0; (k < batch || first->group != GROUP_SLOW_START) &&
-                              i < plan_count(plan) && plan_get(plan, i)->group_id == id;
-                 k++, i++)
-                goes_on &= do_step(mini, plan_get(plan, i), results, i);
-            batch *= 2;
-            while (mini->n_failed > n_failed && i < plan_count(plan) && plan_get(plan, i)->group_id == id)
-                i++;
-        }
-        if (!goes_on)
+        if (step->group_id == 0 ? !do_step(mini, step, results, i) : !run_group(mini, plan, results, &i))
             return;
+        if (step->group_id == 0)
+            i++;
     }
 }
 

@@ -499,6 +499,43 @@ START_TEST(claim_refusals)
 }
 END_TEST
 
+/*
+ * v1.34 stateful_set_control.go, runForAll with slowStartBatch (1, 2, 4 ...), over processReplica: with Parallel each
+ * pod follows its own claims. One whose claim is on its way out is not made, but those of its batch are.
+ */
+static const struct {
+    const char *name, *claim_going, *want;
+} parallel_cases[] = {
+    {"all are made", NULL, "v-s-0 s-0 v-s-1 s-1 v-s-2 s-2 v-s-3 s-3 "},
+    {"one claim of the first batch is going", "v-s-0", ""},
+    {"one claim of the second batch is going", "v-s-1", "v-s-0 s-0 v-s-2 s-2 "},
+};
+
+START_TEST(claims_in_parallel)
+{
+    g_autofree char *rest = g_strconcat("podManagementPolicy: Parallel,", claim_templates, NULL);
+    g_autoptr(GString) made = g_string_new(NULL);
+    g_auto(GStrv) lines = NULL;
+    Mini *mini = mini_new();
+
+    mini_add(mini, make_stateful_set(4, rest));
+    if (parallel_cases[_i].claim_going != NULL) {
+        g_autofree char *text = g_strdup_printf("{metadata: {name: %s}, spec: {}}", parallel_cases[_i].claim_going);
+        ApiObject *claim = object_from_yaml(&persistent_volume_claim_kind, text);
+
+        api_edit_meta(claim)->deletion_time = MINI_EPOCH;
+        mini_add(mini, claim);
+    }
+    mini_sync(mini, &stateful_set_controller, "default/s");
+    lines = g_strsplit(mini->log->str, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++)
+        if (g_str_has_prefix(lines[i], "create P"))
+            g_string_append_printf(made, "%s ", strrchr(lines[i], ' ') + 1);
+    ck_assert_msg(strcmp(made->str, parallel_cases[_i].want) == 0, "%s: %s", parallel_cases[_i].name, made->str);
+    mini_free(mini);
+}
+END_TEST
+
 /* stateful_set_control_test.go, RecreatesPVCForPendingPod: only as long as it is Pending. */
 START_TEST(claim_that_is_lost)
 {
@@ -607,6 +644,7 @@ statefulset_claims_suite(void)
     tcase_add_test(tests, claim_before_pod);
     tcase_add_loop_test(tests, claim_refusals, 0, G_N_ELEMENTS(refusal_cases));
     tcase_add_loop_test(tests, claim_that_is_lost, 0, 2);
+    tcase_add_loop_test(tests, claims_in_parallel, 0, G_N_ELEMENTS(parallel_cases));
     tcase_add_loop_test(tests, delete_refusals, 0, G_N_ELEMENTS(delete_cases));
     tcase_add_loop_test(tests, claim_labels, 0, G_N_ELEMENTS(label_cases));
     suite_add_tcase(suite, tests);
