@@ -82,8 +82,9 @@ patch_here(Command *command, const Value *patch)
     command_next(command);
 }
 
+/* Of the object that is in state->before. */
 static void
-on_got(Command *command, const ApiResponse *response)
+patch_it(Command *command)
 {
     PatchState *state = command->state;
     const Target *target = current_target(command);
@@ -91,13 +92,6 @@ on_got(Command *command, const ApiResponse *response)
     g_autoptr(Value) patch = NULL;
     ApiRequest *request;
 
-    if (!api_response_ok(response)) {
-        command_server_error(command, response->status, NULL);
-        command_next(command);
-        return;
-    }
-    api_object_unref(state->before);
-    state->before = api_object_ref(response->object);
     patch = patch_read(state->type, state->text, strlen(state->text), &status);
     if (patch == NULL) { /* the server would say so */
         command_server_error(command, status, NULL);
@@ -117,8 +111,34 @@ on_got(Command *command, const ApiResponse *response)
 }
 
 static void
+on_got(Command *command, const ApiResponse *response)
+{
+    PatchState *state = command->state;
+
+    if (!api_response_ok(response)) {
+        command_server_error(command, response->status, NULL);
+        command_next(command);
+        return;
+    }
+    api_object_unref(state->before);
+    state->before = api_object_ref(response->object);
+    patch_it(command);
+}
+
+static void
 patch_one(Command *command, Target *target)
 {
+    PatchState *state = command->state;
+
+    if (flag_bool(command, "local") && target->manifest != NULL) {
+        ApiDecodeResult result = {0};
+
+        api_object_unref(state->before);
+        state->before = api_object_decode(target->kind, target->manifest, &result);
+        api_decode_result_clear(&result);
+        patch_it(command);
+        return;
+    }
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 

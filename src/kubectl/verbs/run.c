@@ -290,15 +290,26 @@ check_options(Command *command)
     static const char *const policies[] = {"Always", "IfNotPresent", "Never", "", NULL};
     const char *image = flag_string(command, "image");
     const char *policy = flag_is_given(command, "image-pull-policy") ? flag_string(command, "image-pull-policy") : "";
+    const char *restart = flag_string(command, "restart");
+    gboolean is_dry = is_client_dry_run(command) || str_is(flag_string(command, "dry-run"), "server");
 
     if (str_is_empty(image))
         command_fail(command, "--image is required");
     else if (!is_image(image))
         command_fail(command, "Invalid image name \"%s\": invalid reference format", image);
+    else if (flag_bool(command, "tty") && !flag_bool(command, "stdin"))
+        command_usage(command, "-i/--stdin is required for containers with -t/--tty=true");
+    else if (flag_bool(command, "expose") && str_is_empty(flag_string(command, "port")))
+        command_usage(command, "--port must be set when exposing a service");
+    else if (!str_is(restart, "Always") && !str_is(restart, "OnFailure") && !str_is(restart, "Never"))
+        command_usage(command, "invalid restart policy: %s", restart);
     else if (flag_bool(command, "rm") && !run_attaches(command))
         command_usage(command, "--rm should only be used for attached containers");
+    else if (run_attaches(command) && is_dry)
+        command_usage(command, "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, "
+                               "or --tty)");
     else if (!g_strv_contains(policies, policy))
-        command_fail(command, "invalid image pull policy: %s", policy);
+        command_usage(command, "invalid image pull policy: %s", policy);
     else
         return TRUE;
     return FALSE;
@@ -307,7 +318,6 @@ check_options(Command *command)
 static void
 run_run(Command *command)
 {
-    const char *restart = flag_string(command, "restart");
     const char *name;
     Value *pod;
 
@@ -322,14 +332,6 @@ run_run(Command *command)
     name = g_ptr_array_index(command->args, 0);
     if (!check_options(command))
         return;
-    if (!str_is(restart, "Always") && !str_is(restart, "OnFailure") && !str_is(restart, "Never")) {
-        command_usage(command, "invalid restart policy: %s", restart);
-        return;
-    }
-    if (flag_bool(command, "expose") && str_is_empty(flag_string(command, "port"))) {
-        command_usage(command, "--port must be set when exposing a service");
-        return;
-    }
     pod = generate_pod(command, name);
     if (pod == NULL)
         return;
