@@ -68,6 +68,8 @@ struct ApiKind {
     const char *singular;   /* "deployment" */
     const char *const *short_names; /* NULL-terminated, may be NULL */
     gboolean is_namespaced;
+    guint deprecated_since; /* minor version from which every answer warns of it; 0: never */
+    const char *instead;    /* "discovery.k8s.io/v1 EndpointSlice": what to use then */
     gboolean is_custom;     /* a custom resource: served only where its definition is installed */
     gboolean has_status;    /* status subresource; status ignored on main writes */
     gboolean has_generation;

@@ -2,7 +2,7 @@
  * bootstrap.c - what every cluster has before anybody asks
  *
  * At its first start the server makes the system's namespaces, its own Service
- * with its EndpointSlice, and the two priority classes of the system; what is
+ * with its Endpoints and EndpointSlice, and the two priority classes of the system; what is
  * there already stays. What somebody deletes of it comes back, but for the
  * classes: the server looks for its Service each 10 s, for namespaces each minute.
  * Looks that would miss nothing are not played.
@@ -59,6 +59,37 @@ make_service(ApiServer *server, const char *name)
     return object;
 }
 
+/* Those of the servers that are alive. */
+static void
+add_addresses(ApiServer *server, StrList *out)
+{
+    for (guint i = 0; i < apiserver_count(server); i++) {
+        const ApiServer *peer = apiserver_peer(server, i);
+        const char *ip = machine_ip(peer->machine);
+
+        if (peer == server ? !server->is_ending : peers_is_alive(peer))
+            str_list_add(out, str_intern(ip == NULL ? "127.0.0.1" : ip));
+    }
+}
+
+ApiObject *
+bootstrap_endpoints(ApiServer *server, const char *name)
+{
+    ApiObject *object = api_object_new(&endpoints_kind, "default", name);
+    EndpointsBody *body = api_edit_body(object);
+    EndpointSubset *subset = API_LIST_ADD(&body->subsets);
+    EndpointsPort *port = API_LIST_ADD(&subset->ports);
+    StrList addresses = {0};
+
+    str_map_set(&api_edit_meta(object)->labels, str_intern("endpointslice.kubernetes.io/skip-mirror"), str_intern("true"));
+    add_addresses(server, &addresses);
+    for (guint i = 0; i < addresses.count; i++)
+        API_LIST_ADD(&subset->addresses)->ip = addresses.items[i];
+    g_free(addresses.items);
+    *port = (EndpointsPort){str_intern("https"), str_intern("TCP"), NULL, SECURE_PORT};
+    return object;
+}
+
 ApiObject *
 bootstrap_slice(ApiServer *server, const char *name)
 {
@@ -66,20 +97,18 @@ bootstrap_slice(ApiServer *server, const char *name)
     ObjectMeta *meta = api_edit_meta(object);
     EndpointSliceBody *body = api_edit_body(object);
     EndpointPort *port = API_LIST_ADD(&body->ports);
+    StrList addresses = {0};
 
     str_map_set(&meta->labels, str_intern("kubernetes.io/service-name"), str_intern("kubernetes"));
     body->address_type = str_intern("IPv4");
-    for (guint i = 0; i < apiserver_count(server); i++) {
-        const ApiServer *peer = apiserver_peer(server, i);
-        const char *ip = machine_ip(peer->machine);
-        Endpoint *endpoint;
+    add_addresses(server, &addresses);
+    for (guint i = 0; i < addresses.count; i++) {
+        Endpoint *endpoint = API_LIST_ADD(&body->endpoints);
 
-        if (peer == server ? server->is_ending : !peers_is_alive(peer))
-            continue;
-        endpoint = API_LIST_ADD(&body->endpoints);
-        str_list_add(&endpoint->addresses, str_intern(ip == NULL ? "127.0.0.1" : ip));
+        str_list_add(&endpoint->addresses, addresses.items[i]);
         endpoint->conditions.ready = OPT_TRUE;
     }
+    g_free(addresses.items);
     port->name = str_intern("https");
     port->protocol = str_intern("TCP");
     port->port = OPT_INT32(SECURE_PORT);
@@ -99,6 +128,7 @@ static const struct {
     {make_class, &priority_class_kind, "system-node-critical", 0},
     {make_class, &priority_class_kind, "system-cluster-critical", 0},
     {make_service, &service_kind, "kubernetes", SERVICE_NS},
+    {bootstrap_endpoints, &endpoints_kind, "kubernetes", SERVICE_NS},
     {bootstrap_slice, &endpoint_slice_kind, "kubernetes", SERVICE_NS},
 };
 

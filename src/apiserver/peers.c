@@ -89,15 +89,11 @@ peers_is_alive(const ApiServer *server)
     return server->alive_until_ns > sim_now_ns(server->sim);
 }
 
+/* Somebody else may have written what is there: any form of it. */
 static gboolean
-slices_agree(const EndpointSliceBody *a, const EndpointSliceBody *b)
+is_as_wanted(const ApiObject *present, const ApiObject *wanted)
 {
-    if (a->endpoints.count != b->endpoints.count)
-        return FALSE;
-    for (guint i = 0; i < a->endpoints.count; i++)
-        if (a->endpoints.items[i].addresses.items[0] != b->endpoints.items[i].addresses.items[0])
-            return TRUE;
-    return TRUE;
+    return api_struct_equal(wanted->kind->body, present->body, wanted->body);
 }
 
 static void
@@ -112,14 +108,14 @@ static void
 reconcile(ApiServer *server, ApiObject *wanted)
 {
     const char *key = storage_key(wanted->kind, api_namespace(wanted), api_name(wanted));
-    const ApiObject *slice = cache_get(server, wanted->kind, key);
+    const ApiObject *present = cache_get(server, wanted->kind, key);
     ApiRequest *request;
 
-    if (slice == NULL || slices_agree(endpoint_slice_body(slice), endpoint_slice_body(wanted))) {
+    if (present == NULL || is_as_wanted(present, wanted)) {
         api_object_unref(wanted);
         return;
     }
-    wanted->resource_version = slice->resource_version;
+    wanted->resource_version = present->resource_version;
     request = api_request_new(VERB_UPDATE, wanted->kind, api_namespace(wanted), api_name(wanted));
     request->object = wanted;
     request->user = str_intern("system:apiserver");
@@ -136,6 +132,7 @@ peer_on_reconcile(Sim *sim, gpointer self)
     if (server->is_paused || etcd_read_delay_ns(server->etcd, server->process) == G_MAXINT64)
         return;
     server->alive_until_ns = sim_now_ns(sim) + ALIVE_NS;
+    reconcile(server, bootstrap_endpoints(server, "kubernetes"));
     reconcile(server, bootstrap_slice(server, "kubernetes"));
 }
 
@@ -199,6 +196,7 @@ peers_ending(ApiServer *server)
         return;
     sim_timer_disarm(&server->reconcile);
     server->alive_until_ns = G_MININT64;
+    reconcile(server, bootstrap_endpoints(server, "kubernetes"));
     reconcile(server, bootstrap_slice(server, "kubernetes"));
 }
 

@@ -339,6 +339,17 @@ find_handler(const ApiRequest *request)
     }
 }
 
+/* v1.34 staging/src/k8s.io/apiserver/pkg/endpoints/deprecation: WarningMessage, with every answer. */
+static void
+warn_deprecated(Call *call)
+{
+    const ApiKind *kind = call->request->kind;
+
+    if (call->server->options.version_minor >= kind->deprecated_since)
+        call_warn(call, str_internf("%s %s is deprecated in v1.%u+; use %s", api_kind_api_version(kind), kind->kind,
+                                    kind->deprecated_since, kind->instead));
+}
+
 static void
 call_execute(Call *call)
 {
@@ -351,6 +362,8 @@ call_execute(Call *call)
                                        "the server could not find the requested resource"));
         return;
     }
+    if (request->kind->deprecated_since > 0)
+        warn_deprecated(call);
     if (!str_is_empty(request->name))
         call->key = storage_key(request->kind, request->namespace_, request->name);
     handler(call);

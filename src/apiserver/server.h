@@ -342,6 +342,7 @@ void bootstrap_lost(ApiServer *server, const ApiObject *object);
 void bootstrap_on_keep(Sim *sim, gpointer self);
 /* bootstrap_slice: the end points of the Service "kubernetes": itself and the peers that are alive. (owned) */
 ApiObject *bootstrap_slice(ApiServer *server, const char *name);
+ApiObject *bootstrap_endpoints(ApiServer *server, const char *name);
 
 /* --- memo.c: one spec for all pods of a template ------------------------------------- */
 

@@ -13,6 +13,7 @@ typedef struct {
     gint64 ns;
 } PlanWait;
 
+/* Most plans are empty: what lists they need is made when it is needed. */
 struct Plan {
     GPtrArray *steps; /* of PlanStep (owned); NULL: none */
     GroupType group;  /* of steps added now */

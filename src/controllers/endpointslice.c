@@ -10,8 +10,8 @@ compare_pods(gconstpointer a, gconstpointer b)
     return compare_creation(*(const ApiObject *const *)a, *(const ApiObject *const *)b);
 }
 
-static void
-list_pods(View *view, const ApiObject *service, GPtrArray *out)
+void
+service_pods(View *view, const ApiObject *service, GPtrArray *out)
 {
     guint kept = 0;
 
@@ -23,7 +23,6 @@ list_pods(View *view, const ApiObject *service, GPtrArray *out)
             out->pdata[kept++] = out->pdata[i];
     }
     g_ptr_array_set_size(out, (gint)kept);
-    g_ptr_array_sort(out, compare_pods);
 }
 
 /* Slices on their way out are left out: they must not hold us up. */
@@ -62,11 +61,10 @@ demand_group(GPtrArray *groups, const ApiObject *service, const ApiObject *pod)
     PortGroup *group = g_new0(PortGroup, 1);
 
     endpoint_ports_of(service, pod, &group->body);
-    group->key = ports_key(&group->body);
     for (guint i = 0; i < groups->len; i++) {
         PortGroup *present = groups->pdata[i];
 
-        if (present->key == group->key) {
+        if (ports_are_equal(&present->body, &group->body)) {
             port_group_free(group);
             return present;
         }
@@ -126,7 +124,7 @@ pack_groups(SlicePack *pack, GPtrArray *groups, const GPtrArray *existing)
             const ApiObject *slice = existing->pdata[k];
 
             if (!api_is_controlled_by(slice, pack->service) ||
-                ports_key(endpoint_slice_body(slice)) != group->key)
+                !ports_are_equal(endpoint_slice_body(slice), &group->body))
                 continue;
             is_wanted[k] = TRUE;
             g_ptr_array_add(same, existing->pdata[k]);
@@ -353,7 +351,8 @@ sync_service(const Reconcile *r, Plan *plan, const ApiObject *service)
         plan_fail(plan, "EndpointSlice informer cache is out of date");
         return;
     }
-    list_pods(r->view, service, pods);
+    service_pods(r->view, service, pods);
+    g_ptr_array_sort(pods, compare_pods);
     trigger = slice_state_trigger(r->state, service, pods);
     for (guint i = 0; i < n_types; i++) {
         g_autoptr(GPtrArray) same = g_ptr_array_new();

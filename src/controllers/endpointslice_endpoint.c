@@ -165,6 +165,20 @@ endpoint_identity(const Endpoint *endpoint)
     return str_intern_len(text, (gsize)(at - text));
 }
 
+gboolean
+endpoint_is_same(const Endpoint *a, const Endpoint *b)
+{
+    const ObjectReference *target = a->target_ref, *other = b->target_ref;
+
+    if (!str_is(a->hostname, b->hostname) || a->addresses.count != b->addresses.count ||
+        (target == NULL) != (other == NULL))
+        return FALSE;
+    for (guint i = 0; i < a->addresses.count; i++)
+        if (a->addresses.items[i] != b->addresses.items[i])
+            return FALSE;
+    return target == NULL || (str_is(target->namespace_, other->namespace_) && str_is(target->name, other->name));
+}
+
 static gboolean
 target_equal(const ObjectReference *a, const ObjectReference *b)
 {
@@ -200,9 +214,9 @@ find_named_port(const Container *container, const char *name, const char *protoc
     return NULL;
 }
 
-/* v1.34 endpointslice/util, FindPort: the containers, then the sidecars. 0: none. */
-static gint32
-find_port(const ApiObject *pod, const ServicePort *port)
+/* v1.34 endpointslice/util, FindPort: the containers, then the sidecars. */
+gint32
+endpoint_find_port(const ApiObject *pod, const ServicePort *port)
 {
     const PodSpec *spec = pod_spec(pod);
     const char *protocol = port->protocol == NULL ? "TCP" : port->protocol;
@@ -236,7 +250,7 @@ endpoint_ports_of(const ApiObject *service, const ApiObject *pod, EndpointSliceB
 
     for (guint i = 0; i < spec->ports.count; i++) {
         const ServicePort *port = &spec->ports.items[i];
-        gint32 number = find_port(pod, port);
+        gint32 number = endpoint_find_port(pod, port);
         EndpointPort *added;
 
         if (number == 0)
@@ -313,4 +327,23 @@ ports_key(const EndpointSliceBody *body)
     key = str_intern(text->str);
     g_string_free(text, TRUE);
     return key;
+}
+
+static gboolean
+port_is_same(const EndpointPort *a, const EndpointPort *b)
+{
+    return a->name == b->name && a->protocol == b->protocol && a->app_protocol == b->app_protocol &&
+           a->port.is_set == b->port.is_set && a->port.value == b->port.value;
+}
+
+/* Most stand in the same order: then nothing need be printed to see it. */
+gboolean
+ports_are_equal(const EndpointSliceBody *a, const EndpointSliceBody *b)
+{
+    if (a->ports.count != b->ports.count)
+        return FALSE;
+    for (guint i = 0; i < a->ports.count; i++)
+        if (!port_is_same(&a->ports.items[i], &b->ports.items[i]))
+            return ports_key(a) == ports_key(b);
+    return TRUE;
 }

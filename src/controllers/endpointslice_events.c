@@ -81,8 +81,8 @@ on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *po
         enqueue_services(controller, old, pod, MATCHES_ONE);
 }
 
-static void
-on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+void
+service_on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
     if (object == NULL || old == NULL)
         enqueue_services(controller, NULL, object != NULL ? object : old, MATCHES_NEW);
@@ -176,7 +176,7 @@ on_node(Controller *controller, const ApiObject *old, const ApiObject *node)
 
 const ControllerSource endpoint_slice_sources[] = {
     {&service_kind, on_service},
-    {&pod_kind, on_pod},
+    {&pod_kind, service_on_pod},
     {&endpoint_slice_kind, on_slice},
     {&node_kind, on_node},
     {0},

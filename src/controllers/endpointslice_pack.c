@@ -85,10 +85,13 @@ slice_pack_clear(SlicePack *pack)
 
 /* --- packing ----------------------------------------------------------------------------------------- */
 
+/* So many endpoints are looked through for each other; more go into a table. */
+#define FEW 16
+
 /* The endpoints of a group that are still to be placed. */
 typedef struct {
     PortGroup *group;
-    GHashTable *places; /* identity -> index + 1 */
+    GHashTable *places; /* identity -> index + 1; NULL: they are few */
     gboolean *is_placed;
     guint left, next;
 } Pool;
@@ -99,8 +102,10 @@ pool_init(Pool *pool, PortGroup *group)
     guint count = group->body.endpoints.count;
 
     *pool = (Pool){.group = group, .left = count};
-    pool->places = g_hash_table_new(NULL, NULL);
     pool->is_placed = g_new0(gboolean, count + 1);
+    if (count <= FEW)
+        return;
+    pool->places = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < count; i++)
         g_hash_table_insert(pool->places,
                             (gpointer)endpoint_identity(&group->body.endpoints.items[i]),
@@ -110,7 +115,8 @@ pool_init(Pool *pool, PortGroup *group)
 static void
 pool_clear(Pool *pool)
 {
-    g_hash_table_unref(pool->places);
+    if (pool->places != NULL)
+        g_hash_table_unref(pool->places);
     g_free(pool->is_placed);
 }
 
@@ -118,8 +124,14 @@ pool_clear(Pool *pool)
 static Endpoint *
 pool_find(Pool *pool, const Endpoint *endpoint)
 {
-    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(pool->places, endpoint_identity(endpoint)));
+    guint place = 0;
 
+    if (pool->places != NULL)
+        place = GPOINTER_TO_UINT(g_hash_table_lookup(pool->places, endpoint_identity(endpoint)));
+    else /* of several that are equal the last is meant, as in a table */
+        for (place = pool->group->body.endpoints.count; place > 0; place--)
+            if (endpoint_is_same(&pool->group->body.endpoints.items[place - 1], endpoint))
+                break;
     if (place == 0 || pool->is_placed[place - 1])
         return NULL;
     return &pool->group->body.endpoints.items[place - 1];

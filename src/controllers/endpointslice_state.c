@@ -2,10 +2,17 @@
 
 #define DELETION_EXPECTED -1
 
+/* When a pod became ready, or not ready, and in which sync it was there. */
+typedef struct {
+    ApiTime time;
+    guint round;
+} PodTrigger;
+
 typedef struct {
     ApiTime service_trigger;
     gboolean has_triggers;
-    GHashTable *pod_triggers; /* name -> ApiTime * (owned) */
+    GHashTable *pod_triggers; /* name -> PodTrigger * (owned) */
+    guint round;              /* counts syncs */
     GHashTable *generations;  /* uid of a slice -> gint64 * (owned): as we wrote it last */
     ZoneCountList zones[2];   /* hints by zone, of IPv4 and IPv6 */
     gboolean has_zones;
@@ -64,39 +71,51 @@ earlier(ApiTime a, ApiTime b)
     return a == 0 || b < a ? b : a;
 }
 
+/* The order of this walk cannot be seen. */
+static gboolean
+is_of_earlier_round(gpointer name, gpointer trigger, gpointer round)
+{
+    (void)name;
+    return ((const PodTrigger *)trigger)->round != *(const guint *)round;
+}
+
 ApiTime
 slice_state_trigger(gpointer state, const ApiObject *service, const GPtrArray *pods)
 {
     ServiceState *own = state == NULL ? NULL : demand(state, api_key(service));
     ApiTime created = service->meta->creation_time;
     ApiTime trigger = 0;
-    GHashTable *times;
+    guint count = 0;
 
     if (own == NULL)
         return created;
-    times = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    own->round++;
     for (guint i = 0; i < pods->len; i++) {
         const ApiObject *pod = pods->pdata[i];
         const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
-        const ApiTime *stored = g_hash_table_lookup(own->pod_triggers, api_name(pod));
-        ApiTime *time;
+        PodTrigger *stored;
 
         if (ready == NULL || ready->last_transition_time == 0)
             continue;
-        time = g_new(ApiTime, 1);
-        *time = ready->last_transition_time;
-        if (stored == NULL || *time > *stored)
-            trigger = earlier(trigger, *time);
-        g_hash_table_insert(times, (gpointer)api_name(pod), time);
+        stored = g_hash_table_lookup(own->pod_triggers, api_name(pod));
+        if (stored == NULL) {
+            stored = g_new0(PodTrigger, 1);
+            g_hash_table_insert(own->pod_triggers, (gpointer)api_name(pod), stored);
+        }
+        if (ready->last_transition_time > stored->time)
+            trigger = earlier(trigger, ready->last_transition_time);
+        stored->time = ready->last_transition_time;
+        stored->round = own->round;
+        count++;
     }
+    if (count < g_hash_table_size(own->pod_triggers))
+        g_hash_table_foreach_remove(own->pod_triggers, is_of_earlier_round, &own->round);
     if (created > own->service_trigger)
         trigger = earlier(trigger, created);
     if (!own->has_triggers)
         trigger = created;
     own->has_triggers = TRUE;
     own->service_trigger = created;
-    g_hash_table_unref(own->pod_triggers);
-    own->pod_triggers = times;
     return trigger;
 }
 

@@ -35,7 +35,6 @@ void slice_pack_clear(SlicePack *pack);
 
 /* Pods that offer the same ports. */
 typedef struct {
-    const char *key;        /* interned: names the set of ports */
     EndpointSliceBody body; /* ports and wanted endpoints (owned) */
 } PortGroup;
 
@@ -52,12 +51,18 @@ void endpoint_clear(Endpoint *endpoint);
 void endpoint_drop_hints(Endpoint *endpoint);
 /* endpoint_identity: equal for the same addresses, host name and target. (interned) */
 const char *endpoint_identity(const Endpoint *endpoint);
+/* endpoint_is_same: their identities are equal. */
+gboolean endpoint_is_same(const Endpoint *a, const Endpoint *b);
 /* endpoint_equal_beyond_identity: hints and the target's revision apart. */
 gboolean endpoint_equal_beyond_identity(const Endpoint *a, const Endpoint *b);
+/* endpoint_find_port: the number of the Service's port in this pod; 0: it has none. */
+gint32 endpoint_find_port(const ApiObject *pod, const ServicePort *port);
 /* endpoint_ports_of: the Service's ports as this pod offers them, into body->ports. */
 void endpoint_ports_of(const ApiObject *service, const ApiObject *pod, EndpointSliceBody *body);
 /* ports_key: equal for equal sets of ports. (interned) */
 const char *ports_key(const EndpointSliceBody *body);
+/* ports_are_equal: the same set of ports. */
+gboolean ports_are_equal(const EndpointSliceBody *a, const EndpointSliceBody *b);
 /* service_address_types: at most two. */
 guint service_address_types(const ApiObject *service, const char *out_types[2]);
 
@@ -143,6 +148,15 @@ gboolean slice_state_is_news(gpointer state, const char *service_key, const ApiO
 /* slice_state_was_taken: it is gone, and was ours, and not we deleted it. */
 gboolean slice_state_was_taken(gpointer state, const char *service_key, const ApiObject *slice);
 
+/* --- endpoints.c: the older form of the same ------------------------------------------------------------------------ */
+
+/* endpoints_truncate: to 1000 addresses; FALSE: there are no more. */
+gboolean endpoints_truncate(EndpointsBody *body);
+
 /* --- endpointslice_events.c: what wakes it ------------------------------------------------------------------------ */
 
 extern const ControllerSource endpoint_slice_sources[];
+/* service_on_pod: a change of a pod wakes the Services that it is of interest to. */
+void service_on_pod(Controller *controller, const ApiObject *old, const ApiObject *object);
+/* service_pods: those that @service selects. */
+void service_pods(View *view, const ApiObject *service, GPtrArray *out);

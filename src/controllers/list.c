@@ -10,6 +10,7 @@ const ControllerDef *const kcm_controllers[] = {
     &namespace_controller,
     &garbage_collector_controller,
     &pod_gc_controller,
+    &endpoints_controller,
     &endpoint_slice_controller,
     &daemon_set_controller,
     &deployment_controller,

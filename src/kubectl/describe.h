@@ -31,7 +31,7 @@ typedef struct {
 
 extern const Describer describe_pod, describe_deployment, describe_replica_set, describe_replication_controller,
     describe_daemon_set, describe_stateful_set, describe_job, describe_cron_job, describe_hpa, describe_service,
-    describe_endpoint_slice, describe_node, describe_namespace, describe_config_map,
+    describe_endpoint_slice, describe_endpoints, describe_node, describe_namespace, describe_config_map,
     describe_secret, describe_service_account, describe_priority_class, describe_pdb,
     describe_resource_quota, describe_limit_range, describe_claim, describe_volume_of_cluster, describe_storage_class,
     describe_ingress_object, describe_network_policy;

@@ -133,6 +133,7 @@ static const Describer *const describers[] = {
     &describe_hpa,
     &describe_service,
     &describe_endpoint_slice,
+    &describe_endpoints,
     &describe_node,
     &describe_namespace,
     &describe_config_map,

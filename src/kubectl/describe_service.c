@@ -1,4 +1,4 @@
-/* describe_service.c - services and endpoint slices */
+/* describe_service.c - services, endpoint slices, endpoints */
 
 #include "kubectl/describe.h"
 
@@ -222,5 +222,46 @@ write_slice(GString *out, const Description *description)
     describe_events(out, description->events, description->wall_ns);
 }
 
+/* --- endpoints --------------------------------------------------------------------------- */
+
+static void
+describe_addresses(GString *out, const char *title, const EndpointAddress *addresses, guint count)
+{
+    g_autoptr(GString) text = g_string_new(count == 0 ? "<none>" : NULL);
+
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", text_or(addresses[i].ip, ""));
+    describe_line(out, 1, "%s:\t%s\n", title, text->str);
+}
+
+/* describeEndpoints */
+static void
+write_endpoints(GString *out, const Description *description)
+{
+    const EndpointsBody *body = endpoints_body(description->object);
+
+    describe_head(out, description->object);
+    describe_labels(out, "Labels", &description->object->meta->labels);
+    describe_annotations(out, "Annotations", &description->object->meta->annotations);
+    describe_line(out, 0, "Subsets:\n");
+    for (guint i = 0; i < body->subsets.count; i++) {
+        const EndpointSubset *subset = &body->subsets.items[i];
+
+        describe_addresses(out, "Addresses", subset->addresses.items, subset->addresses.count);
+        describe_addresses(out, "NotReadyAddresses", subset->not_ready.items, subset->not_ready.count);
+        if (subset->ports.count > 0) {
+            describe_line(out, 1, "Ports:\n");
+            describe_line(out, 2, "Name\tPort\tProtocol\n");
+            describe_line(out, 2, "----\t----\t--------\n");
+        }
+        for (guint k = 0; k < subset->ports.count; k++)
+            describe_line(out, 2, "%s\t%d\t%s\n", text_or(subset->ports.items[k].name, "<unset>"),
+                          subset->ports.items[k].port, text_or(subset->ports.items[k].protocol, ""));
+        describe_line(out, 0, "\n");
+    }
+    describe_events(out, description->events, description->wall_ns);
+}
+
+const Describer describe_endpoints = {&endpoints_kind, write_endpoints};
 const Describer describe_service = {&service_kind, write_service, &endpoint_slice_kind, ask_slices};
 const Describer describe_endpoint_slice = {&endpoint_slice_kind, write_slice};

@@ -2,7 +2,6 @@
 
 #include "kubectl/print.h"
 
-#include "kubectl/endpoints.h"
 #include "kubectl/go_template.h"
 #include "kubectl/jsonpath.h"
 #include "kubectl/versions.h"
@@ -249,9 +248,7 @@ print_document(Command *command, const Value *value)
 static Value *
 encode_in(const Command *command, const PrintList *list, guint index)
 {
-    const ApiObject *object = g_ptr_array_index(list->objects, index);
-
-    return list->kind == &endpoints_kind ? endpoints_encode(object) : print_encode(command, object);
+    return print_encode(command, g_ptr_array_index(list->objects, index));
 }
 
 static Value *

@@ -5,7 +5,6 @@
  * printEndpoints.
  */
 
-#include "kubectl/endpoints.h"
 #include "kubectl/printers.h"
 
 #define SHOWN_MAX 3
@@ -173,30 +172,28 @@ host_port(const char *address, gint32 port)
                                         : str_internf("%s:%d", address, port);
 }
 
+/* formatEndpoints: those that are ready; nothing at all where none is. */
 static void
-add_endpoints(const EndpointSliceBody *body, GPtrArray *out)
+add_endpoints(const EndpointsBody *body, GPtrArray *out)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = g_string_new(body->subsets.count == 0 ? "<none>" : NULL);
     guint count = 0;
 
-    for (guint p = 0; p < MAX(body->ports.count, 1); p++)
-        for (guint i = 0; i < body->endpoints.count; i++) {
-            const Endpoint *endpoint = &body->endpoints.items[i];
+    for (guint s = 0; s < body->subsets.count; s++) {
+        const EndpointSubset *subset = &body->subsets.items[s];
 
-            if (endpoint->conditions.ready == OPT_FALSE || endpoint->addresses.count == 0)
-                continue;
-            if (count++ >= SHOWN_MAX)
-                continue;
-            g_string_append_printf(text, "%s%s", count > 1 ? "," : "",
-                                   body->ports.count > 0
-                                       ? host_port(endpoint->addresses.items[0],
-                                                   body->ports.items[p].port.value)
-                                       : endpoint->addresses.items[0]);
-        }
+        for (guint p = 0; p < MAX(subset->ports.count, 1); p++)
+            for (guint i = 0; i < subset->addresses.count; i++) {
+                const char *ip = subset->addresses.items[i].ip;
+
+                if (count++ >= SHOWN_MAX)
+                    continue;
+                g_string_append_printf(text, "%s%s", count > 1 ? "," : "",
+                                       subset->ports.count > 0 ? host_port(ip, subset->ports.items[p].port) : ip);
+            }
+    }
     if (count > SHOWN_MAX)
         g_string_append_printf(text, " + %u more...", count - SHOWN_MAX);
-    if (count == 0)
-        g_string_append(text, "<none>");
     g_ptr_array_add(out, g_string_free(text, FALSE));
 }
 
@@ -205,7 +202,7 @@ endpoints_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArra
 {
     (void)wide;
     cell_add(out, "%s", api_name(object));
-    add_endpoints(endpoint_slice_body(object), out);
+    add_endpoints(endpoints_body(object), out);
     cell_add_age(out, object, wall_ns);
 }
 

@@ -5,7 +5,6 @@
 #include "api/selector.h"
 #include "kubectl/internal.h"
 
-#include "kubectl/endpoints.h"
 
 static const char *
 namespace_for(const Command *command, const ApiKind *kind)
@@ -23,7 +22,7 @@ add_target(Command *command, const ApiKind *kind, const char *name)
     g_array_append_val(command->targets, target);
 }
 
-/* What a word means; only get knows Endpoints, which are made from slices. */
+/* What a word means. */
 static const ApiKind *
 find_kind(const Command *command, const char *word)
 {
@@ -31,7 +30,7 @@ find_kind(const Command *command, const char *word)
 
     if (kind != NULL && !kubectl_finds(command->kubectl, kind))
         return NULL;
-    return kind == NULL && str_is(command->verb->name, "get") ? endpoints_find(word) : kind;
+    return kind;
 }
 
 static gboolean

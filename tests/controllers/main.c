@@ -12,6 +12,7 @@ main(void)
     srunner_add_suite(runner, deployment_suite());
     srunner_add_suite(runner, deployment_sync_suite());
     srunner_add_suite(runner, deployment_sets_suite());
+    srunner_add_suite(runner, endpoints_suite());
     srunner_add_suite(runner, endpointslice_suite());
     srunner_add_suite(runner, endpointpack_suite());
     srunner_add_suite(runner, endpointlabels_suite());

@@ -8,6 +8,7 @@ Suite *replicaset_sync_suite(void);
 Suite *deployment_suite(void);
 Suite *deployment_sync_suite(void);
 Suite *deployment_sets_suite(void);
+Suite *endpoints_suite(void);
 Suite *endpointslice_suite(void);
 Suite *endpointpack_suite(void);
 Suite *endpointlabels_suite(void);

@@ -3,6 +3,7 @@
 
 const ApiKind *const api_kinds[] = {
     &config_map_kind,
+    &endpoints_kind,
     &event_kind,
     &limit_range_kind,
     &namespace_kind,

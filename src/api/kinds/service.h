@@ -1,5 +1,5 @@
 /*
- * kinds/service.h - Service (core/v1) and EndpointSlice (discovery.k8s.io/v1), v1.34
+ * kinds/service.h - Service, Endpoints (core/v1) and EndpointSlice (discovery.k8s.io/v1), v1.34
  */
 #pragma once
 
@@ -75,7 +75,23 @@ typedef struct { /* body */
     API_LIST_OF(EndpointPort) ports;
 } EndpointSliceBody;
 
-extern const ApiKind service_kind, endpoint_slice_kind;
+typedef struct {
+    const char *ip, *hostname, *node_name; /* nodeName is a pointer */
+    ObjectReference *target_ref;
+} EndpointAddress;
+typedef struct {
+    const char *name, *protocol, *app_protocol; /* appProtocol is a pointer */
+    gint32 port;
+} EndpointsPort;
+typedef struct {
+    API_LIST_OF(EndpointAddress) addresses, not_ready;
+    API_LIST_OF(EndpointsPort) ports;
+} EndpointSubset;
+typedef struct { /* body */
+    API_LIST_OF(EndpointSubset) subsets;
+} EndpointsBody;
+
+extern const ApiKind service_kind, endpoint_slice_kind, endpoints_kind;
 
 static inline const ServiceSpec *
 service_spec(const ApiObject *service)
@@ -86,6 +102,11 @@ static inline const EndpointSliceBody *
 endpoint_slice_body(const ApiObject *slice)
 {
     return slice->body;
+}
+static inline const EndpointsBody *
+endpoints_body(const ApiObject *endpoints)
+{
+    return endpoints->body;
 }
 
 /*

@@ -9,7 +9,6 @@
 #include "kubectl/print.h"
 
 #include "base/duration.h"
-#include "kubectl/endpoints.h"
 #include "kubectl/expand.h"
 #include "kubectl/printers.h"
 #include "kubectl/discovery.h"
@@ -275,38 +274,11 @@ list_error_text(const Command *command, const Target *target, const ApiStatus *s
     return server_error_text(status, why);
 }
 
-/* Slices came instead. */
-static void
-add_endpoints(Command *command, const ApiResponse *response)
-{
-    GetState *state = command->state;
-    const Target *target = current(command);
-    g_autoptr(GPtrArray) found = endpoints_from_slices(response->items);
-
-    if (target->name != NULL && found->len == 0) {
-        g_autoptr(ApiStatus) status = api_status_not_found(&endpoints_kind, target->name);
-
-        if (!flag_bool(command, "ignore-not-found"))
-            g_ptr_array_add(state->errors, server_error_text(status, NULL));
-    } else {
-        GPtrArray *group = group_for(state, &endpoints_kind);
-
-        for (guint i = 0; i < found->len; i++)
-            g_ptr_array_add(group, api_object_ref(g_ptr_array_index(found, i)));
-    }
-    command_next(command);
-}
-
 static void
 on_answer(Command *command, const ApiResponse *response)
 {
     GetState *state = command->state;
     const Target *target = current(command);
-
-    if (target->kind == &endpoints_kind && api_response_ok(response)) {
-        add_endpoints(command, response);
-        return;
-    }
 
     if (!api_response_ok(response)) {
         if (response->code == 404 && flag_bool(command, "ignore-not-found"))
@@ -332,30 +304,10 @@ on_answer(Command *command, const ApiResponse *response)
 }
 
 static void
-ask_slices(Command *command, const Target *target)
-{
-    ApiRequest *request =
-        api_request_new(VERB_LIST, &endpoint_slice_kind,
-                        flag_bool(command, "all-namespaces") ? NULL : target->namespace_, NULL);
-
-    request->label_selector = flag_string(command, "selector");
-    if (target->name != NULL)
-        request->label_selector = str_internf("kubernetes.io/service-name=%s", target->name);
-    if (kubectl_minor(command->kubectl) >= 33)
-        command_warn(command, "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
-                              "EndpointSlice");
-    command_send(command, request, on_answer);
-}
-
-static void
 get_one(Command *command, Target *target)
 {
     ApiRequest *request;
 
-    if (target->kind == &endpoints_kind) {
-        ask_slices(command, target);
-        return;
-    }
     request = command_request(command, target->name != NULL ? VERB_GET : VERB_LIST, target);
     if (target->name != NULL) {
         request->subresource = str_intern(flag_string(command, "subresource"));
@@ -401,11 +353,6 @@ flags_fit(Command *command)
     if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) &&
         command->targets->len != 1) {
         command_fail(command, "you may only specify a single resource type");
-        return FALSE;
-    }
-    if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) &&
-        g_array_index(command->targets, Target, 0).kind == &endpoints_kind) {
-        command_fail(command, "endpoints are made from endpointslices here; watch those");
         return FALSE;
     }
     if (flag_bool(command, "output-watch-events") && !flag_bool(command, "watch") &&
