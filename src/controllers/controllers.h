@@ -66,6 +66,7 @@ void controllers_config_init(ControllersConfig *config, guint version_minor);
 const ControllersConfig *controllers_config_of(gconstpointer config);
 
 extern const ControllerDef deployment_controller, replica_set_controller, endpoint_slice_controller, endpoints_controller,
+    endpoint_slice_mirroring_controller,
     node_lifecycle_controller, taint_eviction_controller, node_ipam_controller, pod_gc_controller,
     garbage_collector_controller, namespace_controller, service_account_controller,
     root_ca_controller, daemon_set_controller, stateful_set_controller,

@@ -12,6 +12,7 @@ const ControllerDef *const kcm_controllers[] = {
     &pod_gc_controller,
     &endpoints_controller,
     &endpoint_slice_controller,
+    &endpoint_slice_mirroring_controller,
     &daemon_set_controller,
     &deployment_controller,
     &replica_set_controller,

@@ -61,6 +61,7 @@ struct Command {
     GString *out, *err;
     GArray *errors;  /* of CommandError: where in err they are, and what several are told as */
     GArray *targets; /* of Target */
+    GPtrArray *warned; /* of interned: what the server warned of so far; NULL: nothing */
     gboolean has_pairs; /* targets come from TYPE/NAME words, or from several types and names */
     guint next;      /* target under way */
     gboolean has_failed;

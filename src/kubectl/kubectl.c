@@ -74,6 +74,8 @@ command_free(Command *command)
     g_string_free(command->err, TRUE);
     g_array_unref(command->targets);
     g_array_unref(command->errors);
+    if (command->warned != NULL)
+        g_ptr_array_unref(command->warned);
     g_free(command);
 }
 
@@ -352,6 +354,22 @@ is_alive(const Kubectl *kubectl, const Command *command)
     return g_ptr_array_find(kubectl->commands, command, NULL);
 }
 
+/* client-go's WarningWriter, as kubectl sets it up: the same text once. */
+static void
+tell_warnings(Command *command, const GPtrArray *warnings)
+{
+    for (guint i = 0; warnings != NULL && i < warnings->len; i++) {
+        const char *line = str_internf("Warning: %s", (const char *)g_ptr_array_index(warnings, i));
+
+        if (command->warned == NULL)
+            command->warned = g_ptr_array_new();
+        if (g_ptr_array_find(command->warned, line, NULL))
+            continue;
+        g_ptr_array_add(command->warned, (gpointer)line);
+        command_warn(command, "%s", line);
+    }
+}
+
 static void
 answered(gpointer user, const ApiResponse *response)
 {
@@ -359,9 +377,7 @@ answered(gpointer user, const ApiResponse *response)
 
     if (!is_alive(question->kubectl, question->command))
         return;
-    for (guint i = 0; response->warnings != NULL && i < response->warnings->len; i++)
-        command_warn(question->command, "Warning: %s",
-                     (const char *)g_ptr_array_index(response->warnings, i));
+    tell_warnings(question->command, response->warnings);
     if (question->answer != NULL)
         question->answer(question->command, response);
     else

@@ -343,6 +343,70 @@ START_TEST(test_stale_cache)
 }
 END_TEST
 
+/* --- the other way: endpointslicemirroring_controller_test.go, TestSyncEndpoints; reconciler_test.go ------------ */
+
+#define MIRROR(mini) mini_sync(mini, &endpoint_slice_mirroring_controller, "default/web")
+
+static ApiObject *
+make_by_hand(void)
+{
+    ApiObject *object = api_object_new(&endpoints_kind, str_intern("default"), str_intern("web"));
+    EndpointSubset *subset = API_LIST_ADD(&((EndpointsBody *)api_edit_body(object))->subsets);
+
+    api_edit_meta(object)->uid = str_intern("hand");
+    API_LIST_ADD(&subset->addresses)->ip = str_intern("10.1.2.3");
+    API_LIST_ADD(&subset->not_ready)->ip = str_intern("10.1.2.4");
+    *API_LIST_ADD(&subset->ports) = (EndpointsPort){str_intern("sql"), str_intern("TCP"), NULL, 3306};
+    str_map_set(&api_edit_meta(object)->annotations, str_intern("kubectl.kubernetes.io/last-applied-configuration"),
+                str_intern("{}"));
+    str_map_set(&api_edit_meta(object)->labels, str_intern("a"), str_intern("b"));
+    return object;
+}
+
+START_TEST(test_mirror)
+{
+    Mini *mini = mini_new();
+    ApiObject *object = make_service();
+    const ApiObject *slice;
+    const EndpointSliceBody *body;
+    const char *name;
+
+    mini->state = endpoint_slice_mirroring_controller.new_state();
+    str_map_clear(&((ServiceSpec *)api_edit_spec(object))->selector);
+    mini_add(mini, object);
+    mini_add(mini, make_by_hand());
+    MIRROR(mini);
+    ck_assert_uint_eq(mini_count(mini, &endpoint_slice_kind), 1);
+    slice = mini_nth(mini, &endpoint_slice_kind, 0);
+    body = endpoint_slice_body(slice);
+    name = api_name(slice);
+    ck_assert_str_eq(str_map_format(&slice->meta->labels, ""),
+                     "a=b,endpointslice.kubernetes.io/managed-by=endpointslicemirroring-controller.k8s.io,"
+                     "kubernetes.io/service-name=web");
+    ck_assert_uint_eq(slice->meta->annotations.count, 0);
+    ck_assert_str_eq(slice->meta->owner_references.items[0].kind, "Endpoints");
+    ck_assert_str_eq(slice->meta->generate_name, "web-");
+    ck_assert_uint_eq(body->endpoints.count, 2);
+    ck_assert_int_eq(body->endpoints.items[0].conditions.ready, OPT_TRUE);
+    ck_assert_int_eq(body->endpoints.items[1].conditions.ready, OPT_FALSE);
+    ck_assert_int_eq(body->ports.items[0].port.value, 3306);
+    MIRROR(mini);
+    mini_check_log(mini, "nothing to do", "");
+    object = mini_edit(mini, &endpoints_kind, "web");
+    ((EndpointsBody *)api_edit_body(object))->subsets.items[0].addresses.items[0].ip = str_intern("10.1.2.9");
+    mini_put(mini, object);
+    MIRROR(mini);
+    mini_check_log(mini, "an address", str_internf("update EndpointSlice %s", name));
+    object = mini_edit(mini, &endpoints_kind, "web");
+    str_map_set(&api_edit_meta(object)->labels, str_intern("endpointslice.kubernetes.io/skip-mirror"), str_intern("true"));
+    mini_put(mini, object);
+    MIRROR(mini);
+    mini_check_log(mini, "not wanted any more", str_internf("delete EndpointSlice %s", name));
+    endpoint_slice_mirroring_controller.free_state(mini->state);
+    mini_free(mini);
+}
+END_TEST
+
 Suite *
 endpoints_suite(void)
 {
@@ -359,6 +423,7 @@ endpoints_suite(void)
     tcase_add_test(tcase, test_over_capacity);
     tcase_add_test(tcase, test_trigger_time);
     tcase_add_test(tcase, test_stale_cache);
+    tcase_add_test(tcase, test_mirror);
     suite_add_tcase(suite, tcase);
     return suite;
 }
