@@ -82,18 +82,19 @@ collect_groups(View *view,
                GPtrArray *groups)
 {
     const char *error = NULL;
+    const ApiObject *node = NULL; /* many pods in a row share one */
 
     for (guint i = 0; i < pods->len; i++) {
         const ApiObject *pod = pods->pdata[i];
         const char *node_name = pod_spec(pod)->node_name;
-        const ApiObject *node;
         PortGroup *group;
         Endpoint endpoint;
 
         if (!pod_should_be_endpoint(pod))
             continue;
         group = demand_group(groups, service, pod);
-        node = node_name == NULL ? NULL : view_get(view, &node_kind, NULL, node_name);
+        if (node == NULL || api_name(node) != node_name)
+            node = node_name == NULL ? NULL : view_get(view, &node_kind, NULL, node_name);
         if (node == NULL && !service_spec(service)->publish_not_ready_addresses) {
             error = str_internf("skipping Pod %s for Service %s/%s: Node %s Not Found",
                                 api_name(pod), api_namespace(service), api_name(service),

@@ -19,8 +19,8 @@ on_service(Controller *controller, const ApiObject *old, const ApiObject *object
 
 typedef enum { MATCHES_NEW, MATCHES_EITHER, MATCHES_ONE } Membership;
 
-static gboolean
-selects(const ApiObject *service, const ApiObject *pod)
+gboolean
+service_selects(const ApiObject *service, const ApiObject *pod)
 {
     const StrMap *selector = &service_spec(service)->selector;
 
@@ -28,26 +28,23 @@ selects(const ApiObject *service, const ApiObject *pod)
 }
 
 static void
-enqueue_services(Controller *controller,
-                 const ApiObject *old,
-                 const ApiObject *pod,
-                 Membership membership)
+wake_services(Controller *controller,
+              const ApiObject *old,
+              const ApiObject *pod,
+              Membership membership,
+              ServiceWake wake)
 {
     g_autoptr(GPtrArray) services = g_ptr_array_new();
-    gint64 delay_ns = batch_ns(controller);
 
     view_list(controller_view(controller), &service_kind, api_namespace(pod), services);
     for (guint i = 0; i < services->len; i++) {
         const ApiObject *service = services->pdata[i];
-        gboolean in_new = selects(service, pod);
-        gboolean in_old = membership != MATCHES_NEW && selects(service, old);
+        gboolean in_new = service_selects(service, pod);
+        gboolean in_old = membership != MATCHES_NEW && service_selects(service, old);
 
         if (membership == MATCHES_ONE ? in_new == in_old : !in_new && !in_old)
             continue;
-        if (delay_ns > 0)
-            controller_enqueue_after(controller, api_key(service), delay_ns);
-        else
-            controller_enqueue_object(controller, service);
+        wake(controller, service, old, pod);
     }
 }
 
@@ -64,7 +61,7 @@ has_same_addresses(const PodStatus *a, const PodStatus *b)
 
 /* v1.34 endpointslice/util/controller_utils.go, podEndpointsChanged and GetServicesToUpdateOnPodChange. */
 static void
-on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod)
+on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod, ServiceWake wake)
 {
     gboolean has_changed = old->meta->deletion_time != pod->meta->deletion_time ||
                            pod_is_ready(old) != pod_is_ready(pod) ||
@@ -74,20 +71,39 @@ on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *po
                               !str_is(pod_spec(old)->subdomain, pod_spec(pod)->subdomain);
 
     if (has_changed && has_new_labels)
-        enqueue_services(controller, old, pod, MATCHES_EITHER);
+        wake_services(controller, old, pod, MATCHES_EITHER, wake);
     else if (has_changed)
-        enqueue_services(controller, old, pod, MATCHES_NEW);
+        wake_services(controller, old, pod, MATCHES_NEW, wake);
     else if (has_new_labels)
-        enqueue_services(controller, old, pod, MATCHES_ONE);
+        wake_services(controller, old, pod, MATCHES_ONE, wake);
 }
 
 void
-service_on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+services_of_pod(Controller *controller, const ApiObject *old, const ApiObject *object, ServiceWake wake)
 {
     if (object == NULL || old == NULL)
-        enqueue_services(controller, NULL, object != NULL ? object : old, MATCHES_NEW);
+        wake_services(controller, NULL, object != NULL ? object : old, MATCHES_NEW, wake);
     else if (old->resource_version != object->resource_version)
-        on_pod_updated(controller, old, object);
+        on_pod_updated(controller, old, object, wake);
+}
+
+static void
+wake(Controller *controller, const ApiObject *service, const ApiObject *old, const ApiObject *pod)
+{
+    gint64 delay_ns = batch_ns(controller);
+
+    (void)old;
+    (void)pod;
+    if (delay_ns > 0)
+        controller_enqueue_after(controller, api_key(service), delay_ns);
+    else
+        controller_enqueue_object(controller, service);
+}
+
+static void
+on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    services_of_pod(controller, old, object, wake);
 }
 
 /* --- slices -------------------------------------------------------------------------------------------- */
@@ -176,7 +192,7 @@ on_node(Controller *controller, const ApiObject *old, const ApiObject *node)
 
 const ControllerSource endpoint_slice_sources[] = {
     {&service_kind, on_service},
-    {&pod_kind, service_on_pod},
+    {&pod_kind, on_pod},
     {&endpoint_slice_kind, on_slice},
     {&node_kind, on_node},
     {0},

@@ -119,6 +119,17 @@ slice_state_trigger(gpointer state, const ApiObject *service, const GPtrArray *p
     return trigger;
 }
 
+void
+slice_state_note(gpointer state, const char *service_key, const ApiObject *pod)
+{
+    const ServiceState *own = state == NULL ? NULL : g_hash_table_lookup(state, service_key);
+    const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
+    PodTrigger *stored = own == NULL ? NULL : g_hash_table_lookup(own->pod_triggers, api_name(pod));
+
+    if (stored != NULL && ready != NULL && ready->last_transition_time != 0)
+        stored->time = ready->last_transition_time;
+}
+
 /* --- hints by zone: v1.34 endpointslice/topologycache/topologycache.go --------------------------------------- */
 
 gboolean

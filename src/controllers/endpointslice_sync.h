@@ -130,6 +130,8 @@ void slice_state_free(gpointer state);
 void slice_state_forget(gpointer state, const char *service_key);
 /* slice_state_trigger: the trigger time of what changed since the last sync, 0: none. Remembers the present ones. @state may be NULL. */
 ApiTime slice_state_trigger(gpointer state, const ApiObject *service, const GPtrArray *pods);
+/* slice_state_note: a sync that would do nothing else remembers the pod's trigger time. */
+void slice_state_note(gpointer state, const char *service_key, const ApiObject *pod);
 /* slice_state_has_zones: hints by zone were given at the last sync. */
 gboolean slice_state_has_zones(gpointer state, const char *service_key);
 /* slice_state_set_zones: takes what @counts holds; none: no hints. */
@@ -156,7 +158,9 @@ gboolean endpoints_truncate(EndpointsBody *body);
 /* --- endpointslice_events.c: what wakes it ------------------------------------------------------------------------ */
 
 extern const ControllerSource endpoint_slice_sources[];
-/* service_on_pod: a change of a pod wakes the Services that it is of interest to. */
-void service_on_pod(Controller *controller, const ApiObject *old, const ApiObject *object);
+/* services_of_pod: a change of a pod wakes the Services that it is of interest to. @old may be NULL, @pod is what is there, or was. */
+typedef void (*ServiceWake)(Controller *controller, const ApiObject *service, const ApiObject *old, const ApiObject *pod);
+void services_of_pod(Controller *controller, const ApiObject *old, const ApiObject *object, ServiceWake wake);
+gboolean service_selects(const ApiObject *service, const ApiObject *pod);
 /* service_pods: those that @service selects. */
 void service_pods(View *view, const ApiObject *service, GPtrArray *out);

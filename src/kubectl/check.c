@@ -1,7 +1,6 @@
 /* check.c - what can be said of a command without running it; see kubectl.h */
 
 #include "base/diag.h"
-#include "kubectl/endpoints.h"
 #include "kubectl/help.h"
 
 /* v1.34 pkg/cmd: MarkFlagRequired, and what the verbs ask for at once. */
@@ -49,7 +48,7 @@ wrong_type(const char *word)
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     const char *near;
 
-    if (str_is_empty(word) || str_is(word, "all") || api_form_find_resource(word) != NULL || endpoints_find(word) != NULL)
+    if (str_is_empty(word) || str_is(word, "all") || api_form_find_resource(word) != NULL)
         return NULL;
     for (guint i = 0; api_kinds[i] != NULL; i++) {
         g_ptr_array_add(names, (gpointer)api_kinds[i]->singular);

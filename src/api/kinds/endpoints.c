@@ -56,6 +56,19 @@ static const ApiType endpoints_type = TYPE("Endpoints",
 
 static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
 
+/* An address as pods have it: usual, and far from those that mean something else (0, 127, 169.254, 224 and up). */
+static gboolean
+is_plain_ip(const char *ip)
+{
+    guint first = 0;
+
+    if (ip == NULL || !ip_is_usual(ip))
+        return FALSE;
+    for (; *ip != '.'; ip++)
+        first = first * 10 + (guint)(*ip - '0');
+    return first != 0 && first != 127 && first != 169 && first < 224;
+}
+
 /* validateEndpointAddress: what is no address at all is complained of twice. */
 static void
 check_addresses(ApiErrors *errors, const char *list, const EndpointAddress *addresses, guint count)
@@ -66,6 +79,9 @@ check_addresses(ApiErrors *errors, const char *list, const EndpointAddress *addr
     for (guint i = 0; i < count; i++) {
         const EndpointAddress *address = &addresses[i];
 
+        if (is_plain_ip(address->ip) && str_is_empty(address->hostname) &&
+            (address->node_name == NULL || address->node_name == known_node))
+            continue;
         api_errors_push_index(errors, i);
         check_ip(errors, "ip", address->ip);
         if (!str_is_empty(address->hostname))
