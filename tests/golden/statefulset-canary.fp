@@ -1,1 +1,1 @@
-0cff5379eab1b1cc
+63f9806ad355fee5

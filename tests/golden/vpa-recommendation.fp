@@ -1,1 +1,1 @@
-266e8a63ee1f6eed
+2f6af3f20f31aea3
