@@ -147,3 +147,38 @@ api_apply_gates(ApiObject *object, const ApiObject *old, guint profile)
         }
     }
 }
+
+/* --- generations of pods ------------------------------------------------------------------------------------------ */
+
+static gboolean
+tells_observed(const PodStatus *status)
+{
+    gboolean tells = status->observed_generation != 0;
+
+    for (guint i = 0; i < status->conditions.count; i++)
+        tells |= status->conditions.items[i].observed_generation != 0;
+    return tells;
+}
+
+/* v1.33 pkg/api/pod/util.go: dropDisabledPodStatusFields */
+static void
+drop_observed(ApiObject *pod)
+{
+    PodStatus *status = api_edit_status(pod);
+
+    status->observed_generation = 0;
+    for (guint i = 0; i < status->conditions.count; i++)
+        status->conditions.items[i].observed_generation = 0;
+}
+
+/* v1.32 pkg/registry/core/pod/strategy.go, PrepareForCreate, knows of no generation; v1.33 does. */
+void
+api_apply_gates_after(ApiObject *object, guint profile)
+{
+    if (object->kind != &pod_kind)
+        return;
+    if (!profile_has(FEATURE_POD_GENERATION, profile) && object->meta->generation != 0)
+        api_edit_meta(object)->generation = 0;
+    if (!profile_has(FEATURE_POD_OBSERVED_GENERATION, profile) && tells_observed(object->status))
+        drop_observed(object);
+}

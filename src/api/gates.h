@@ -11,3 +11,5 @@
 
 /* api_apply_gates: before the kind's prepare hooks; @old NULL: @object is new. @profile: profile.h. */
 void api_apply_gates(ApiObject *object, const ApiObject *old, guint profile);
+/* api_apply_gates_after: behind the hooks, of a write of the status too: what a server of that version does not count or keep. */
+void api_apply_gates_after(ApiObject *object, guint profile);

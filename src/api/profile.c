@@ -157,6 +157,10 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                     "An Indexed Job may be done before all of its indexes are.", 30, 33},
     [FEATURE_JOB_MANAGED_BY] = {"JobManagedBy", API, 32, "pkg/features/kube_features.go",
                                 "A Job may be left to another controller.", 30, 35},
+    [FEATURE_POD_GENERATION] = {"PodGeneration", API, 33, "pkg/registry/core/pod/strategy.go",
+                                "A pod counts the changes of its spec, as other objects do."},
+    [FEATURE_POD_OBSERVED_GENERATION] = {"PodObservedGenerationTracking", API, 34, "pkg/features/kube_features.go",
+                                         "Statuses of pods tell which generation they are of.", 33, 35},
     [FEATURE_SPREAD_SELECTOR_MERGE] = {"MatchLabelKeysInPodTopologySpreadSelectorMerge", API, 34, "pkg/features/kube_features.go",
                                        "The matchLabelKeys of a pod's spread constraints go into their selectors.", 34, 0},
 };

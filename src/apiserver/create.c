@@ -129,6 +129,7 @@ fill_system_fields(Call *call, ApiObject *object)
         object->kind->prepare_create(object);
     else if (object->kind->has_status && !call->skip_validation)
         api_struct_clear(object->kind->status, api_edit_status(object));
+    api_apply_gates_after(object, server->options.version_minor);
     /* v1.34 pkg/registry/core/persistentvolume, PrepareForCreate */
     if (object->kind == &persistent_volume_kind)
         ((PvStatus *)api_edit_status(object))->last_phase_transition_time = meta->creation_time;

@@ -149,6 +149,7 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
         api_object_set_body(self, old->body);
         if (self->kind->prepare_status != NULL)
             self->kind->prepare_status(self, old);
+        api_apply_gates_after(self, call->server->options.version_minor);
         if (self->kind == &persistent_volume_kind)
             note_phase(call->server, self, old);
     } else {

@@ -132,6 +132,30 @@ START_TEST(test_job_fields)
 }
 END_TEST
 
+/*
+ * v1.33 pkg/registry/core/pod/strategy.go, PrepareForCreate, is the first that counts generations of pods; gate
+ * PodObservedGenerationTracking, on from v1.34: pkg/api/pod/util.go, dropDisabledPodStatusFields.
+ */
+static const struct {
+    guint minor;
+    gint64 generation, observed;
+} pod_generations[] = {{30, 0, 0}, {32, 0, 0}, {33, 1, 0}, {34, 1, 1}, {36, 1, 1}};
+
+START_TEST(test_pod_generation)
+{
+    g_autoptr(ApiObject) pod = api_object_new(&pod_kind, "default", "p");
+    PodStatus *status = api_edit_status(pod);
+
+    api_edit_meta(pod)->generation = 1;
+    status->observed_generation = 1;
+    condition_edit(&status->conditions, str_intern("Ready"))->observed_generation = 1;
+    api_apply_gates_after(pod, pod_generations[_i].minor);
+    ck_assert_int_eq(pod->meta->generation, pod_generations[_i].generation);
+    ck_assert_int_eq(pod_status(pod)->observed_generation, pod_generations[_i].observed);
+    ck_assert_int_eq(condition_find(&pod_status(pod)->conditions, "Ready")->observed_generation, pod_generations[_i].observed);
+}
+END_TEST
+
 Suite *
 profile_suite(void)
 {
@@ -140,6 +164,7 @@ profile_suite(void)
 
     tcase_add_test(tcase, test_rows_are_complete);
     tcase_add_test(tcase, test_gate);
+    tcase_add_loop_test(tcase, test_pod_generation, 0, G_N_ELEMENTS(pod_generations));
     tcase_add_loop_test(tcase, test_job_fields, 0, G_N_ELEMENTS(job_fields));
     tcase_add_loop_test(tcase, test_field, 0, G_N_ELEMENTS(fields));
     tcase_add_loop_test(tcase, test_timer, 0, G_N_ELEMENTS(timers));

@@ -244,7 +244,7 @@ pod_prepare_create(ApiObject *pod)
 static void
 pod_prepare_update(ApiObject *pod, const ApiObject *old)
 {
-    set_generation(pod, old, part_differs(&pod_spec_type, pod->spec, old->spec));
+    set_generation(pod, old, old->meta->generation > 0 && part_differs(&pod_spec_type, pod->spec, old->spec));
 }
 
 static const char *const pod_short_names[] = {"po", NULL};
