@@ -330,13 +330,16 @@ after_status(const Reconcile *r,
             plan_requeue_after(plan, min_ready_s * NS_PER_S);
 }
 
-/* v1.34 stateful_set_control.go, updateStatefulSetStatus, then truncateHistory. */
+/*
+ * v1.34 stateful_set_control.go, updateStatefulSetStatus, then truncateHistory. Of a sync that failed the status is
+ * written, too, but stateful_set.go, syncStatefulSet, asks for no further look after minReadySeconds then.
+ */
 static void
 plan_status(StatefulSync *sync)
 {
     g_autoptr(ApiObject) changed = api_object_copy(sync->set);
     StatefulSetStatus *status = api_edit_status(changed);
-    gint32 min_ready_s = stateful_set_spec(sync->set)->min_ready_s;
+    gint32 min_ready_s = plan_error(sync->plan) != NULL ? 0 : stateful_set_spec(sync->set)->min_ready_s;
 
     stateful_calculate_status(sync, status);
     if (api_struct_equal(&stateful_set_status_type, stateful_set_status(sync->set), status)) {
@@ -351,7 +354,8 @@ plan_status(StatefulSync *sync)
                        replicas_of(stateful_set_spec(sync->set)->replicas), status->ready_replicas)
         ->retries_on_conflict = 5;
     stateful_clean_history(sync);
-    plan_continue(sync->plan, after_status, api_object_ref(sync->set), api_object_unref);
+    if (min_ready_s > 0)
+        plan_continue(sync->plan, after_status, api_object_ref(sync->set), api_object_unref);
 }
 
 static void

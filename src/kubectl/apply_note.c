@@ -144,7 +144,7 @@ apply_note_runs(Command *command)
         return FALSE;
     if (!files_are_given(command))
         command_fail(command, "must specify one of -f and -k");
-    else if (targets_from_files(command))
+    else if (print_output_is_known(command) && targets_from_files(command))
         command_each(command, set_one, command_end_default);
     return TRUE;
 }

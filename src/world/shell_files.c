@@ -288,6 +288,25 @@ run_tee(Shell *shell, Frame *frame, guint argc, char **argv)
     return 0;
 }
 
+/* So much of a file of zeros is kept as text, for whoever reads it; thousands of containers write such files. */
+#define DD_TEXT_MAX 65536
+/* No disk is as large; sums of such sizes do not overflow. */
+#define DD_BYTES_MAX ((gint64)1 << 55)
+
+/* "512", "1K", "1MB", "2G" of dd. */
+static gint64
+dd_size(const char *text)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    gint64 size = CLAMP(g_ascii_strtoll(text, &end, 10), 0, DD_BYTES_MAX);
+    const char *unit = *end != '\0' ? strchr(units, g_ascii_toupper(*end)) : NULL;
+
+    for (const char *at = units; unit != NULL && at <= unit; at++)
+        size = MIN(size, DD_BYTES_MAX >> 10) << 10;
+    return size;
+}
+
 /* dd if=/dev/zero of=FILE bs=1M count=N: a file of that size, or CPU burnt for ever. */
 static gint32
 run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
@@ -296,24 +315,22 @@ run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
     gint64 block = 512;
     gint64 count = -1;
 
-    for (guint i = 1; i < argc; i++) {
-        char *end;
+    gint64 wanted;
 
-        if (g_str_has_prefix(argv[i], "of=")) {
+    for (guint i = 1; i < argc; i++) {
+        if (g_str_has_prefix(argv[i], "of="))
             target = argv[i] + 3;
-        } else if (g_str_has_prefix(argv[i], "bs=")) {
-            block = g_ascii_strtoll(argv[i] + 3, &end, 10);
-            block *= *end == 'M' ? 1048576 : *end == 'K' || *end == 'k' ? 1024 : 1;
-        } else if (g_str_has_prefix(argv[i], "count=")) {
-            count = g_ascii_strtoll(argv[i] + 6, &end, 10);
-        }
+        else if (g_str_has_prefix(argv[i], "bs="))
+            block = dd_size(argv[i] + 3);
+        else if (g_str_has_prefix(argv[i], "count="))
+            count = dd_size(argv[i] + 6);
     }
+    wanted = block > 0 && MAX(count, 0) > DD_BYTES_MAX / block ? DD_BYTES_MAX : block * MAX(count, 0);
     if (count < 0 && (target == NULL || strcmp(target, "/dev/null") == 0))
         return shell_find_tool("yes")->run(shell, frame, argc, argv);
     if (target != NULL && strcmp(target, "/dev/null") != 0) {
         g_autofree char *path = shell_path(shell, target);
-        gint64 wanted = CLAMP(block, 0, G_MAXINT64 >> 32) * MAX(count, 0);
-        gint64 bytes = MIN(wanted, 1 << 20);
+        gint64 bytes = MIN(wanted, DD_TEXT_MAX);
         g_autofree char *zeros = g_strnfill((gsize)bytes, '0');
         const char *problem =
             fs_write(files(shell), path, zeros, (gsize)bytes, FALSE, shell_now_ns(shell));
@@ -326,7 +343,7 @@ run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
         fs_grow(files(shell), path, wanted - bytes);
     }
     /* About a gigabyte a second. */
-    shell_block_sleep(shell, CLAMP(block, 0, G_MAXINT64 >> 32) * MAX(count, 0));
+    shell_block_sleep(shell, wanted);
     return RUN_BLOCKED;
 }
 

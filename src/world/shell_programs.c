@@ -116,8 +116,9 @@ run_stress(Shell *shell, Frame *frame, guint argc, char **argv)
     (void)frame;
     for (guint i = 1; i < argc; i++) {
         g_auto(GStrv) pair = g_strsplit(argv[i], "=", 2);
-        const char *option = pair[0] + strspn(pair[0], "-");
-        const char *value = pair[1] != NULL ? pair[1] : i + 1 < argc ? argv[i + 1] : "";
+        gboolean is_empty = pair[0] == NULL; /* of an empty word there is not even one part */
+        const char *option = is_empty ? "" : pair[0] + strspn(pair[0], "-");
+        const char *value = !is_empty && pair[1] != NULL ? pair[1] : i + 1 < argc ? argv[i + 1] : "";
 
         if (strcmp(option, "cpu") == 0 || strcmp(option, "c") == 0 || strcmp(option, "cpus") == 0)
             cpus = number_or(value, 1);

@@ -318,12 +318,47 @@ START_TEST(test_script)
 }
 END_TEST
 
+/*
+ * v1.34 stateful_set.go, syncStatefulSet: UpdateStatefulSet gives no status with an error, so nothing is looked at again
+ * after minReadySeconds: the rate-limited retry is all. Both ways: the status is new, and it is not.
+ */
+START_TEST(test_no_look_after_failure)
+{
+    static const struct {
+        const char *rule;
+        gboolean is_refused;
+        gint64 want_s; /* until the next look; -1: none */
+    } syncs[] = {
+        {"a pod is made, the status is new", FALSE, 7},
+        {"nothing to do, the status is as it was", FALSE, 7},
+        {"a pod is refused, the status is new", TRUE, -1},
+        {"a pod is refused, the status is as it was", TRUE, -1},
+    };
+    Mini *mini = mini_new();
+
+    mini_add(mini, object_from_yaml(&stateful_set_kind, "{metadata: {name: s}, spec: {replicas: 1, minReadySeconds: 7, serviceName: s, selector: {matchLabels: {a: s}}, "
+                                                        "template: {metadata: {labels: {a: s}}, spec: {containers: [{name: c, image: 'i:1'}]}}}}"));
+    for (guint i = 0; i < G_N_ELEMENTS(syncs); i++) {
+        if (syncs[i].is_refused && pod_number(mini, 0) != NULL)
+            mini_remove(mini, pod_number(mini, 0));
+        if (syncs[i].is_refused)
+            mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE, .kind = &pod_kind, .code = 409, .reason = "AlreadyExists", .message = "pods \"s-0\" already exists", .count = 1});
+        mini_sync(mini, &stateful_set_controller, "default/s");
+        place_new(mini);
+        ck_assert_msg((mini->error != NULL) == syncs[i].is_refused, "%s: %s", syncs[i].rule, mini->error);
+        ck_assert_msg(mini->requeue_ns == (syncs[i].want_s < 0 ? -1 : syncs[i].want_s * NS_PER_S), "%s: got %" G_GINT64_FORMAT " ns\n%s", syncs[i].rule, mini->requeue_ns, mini->log->str);
+    }
+    mini_free(mini);
+}
+END_TEST
+
 Suite *
 statefulset_script_suite(void)
 {
     Suite *suite = suite_create("stateful sets told as scripts");
     TCase *tests = tcase_create("scripts");
 
+    tcase_add_test(tests, test_no_look_after_failure);
     tcase_add_loop_test(tests, test_script, 0, G_N_ELEMENTS(scripts));
     suite_add_tcase(suite, tests);
     return suite;

@@ -357,6 +357,32 @@ START_TEST(test_disk_use)
 }
 END_TEST
 
+/* busybox 1.36 dd: units of bs; what no disk holds is no reason to overflow, and no file costs its size in memory. */
+START_TEST(test_large_files)
+{
+    static const struct {
+        const char *script;
+        gint64 want;
+    } files[] = {
+        {"dd if=/dev/zero of=/tmp/f bs=2G count=3; sleep 100", (gint64)6 << 30},
+        {"dd if=/dev/zero of=/tmp/f bs=1k count=1K; sleep 100", 1 << 20},
+        {"dd if=/dev/zero of=/tmp/f bs=9223372036854775807 count=9223372036854775807; sleep 100", (gint64)1 << 55},
+        {"dd if=/dev/zero of=/tmp/f bs=0 count=9223372036854775807; sleep 100", 0},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        const char *const command[] = {"sh", "-c", files[i].script, NULL};
+        RtContainerOptions options = {.name = "w", .image = "busybox", .command = command};
+        Pods *pods = pods_new(NULL, 0, NULL, 0);
+        RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+
+        pods_run(pods, 10 * NS_PER_MS);
+        ck_assert_msg(rt_container_disk_bytes(container) == files[i].want, "%s: got %" G_GINT64_FORMAT, files[i].script, rt_container_disk_bytes(container));
+        pods_free(pods);
+    }
+}
+END_TEST
+
 /*
  * v1.34 kuberuntime_container.go, getTerminationMessage and readLastStringFromContainerLogs;
  * pkg/kubelet/container: 4096 bytes of the file, 80 lines and 2048 bytes of the log, each from the end.
@@ -1026,6 +1052,7 @@ runtime_suite(void)
     tcase_add_test(tcase, test_life_of_a_container);
     tcase_add_test(tcase, test_log_times);
     tcase_add_test(tcase, test_disk_use);
+    tcase_add_test(tcase, test_large_files);
     tcase_add_loop_test(tcase, test_last_words, 0, G_N_ELEMENTS(word_cases));
     tcase_add_test(tcase, test_exec_and_the_end_of_a_container);
     tcase_add_test(tcase, test_grace_can_only_shrink);

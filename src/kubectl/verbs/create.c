@@ -226,7 +226,7 @@ append_hash(Value *object, const char *name)
 static gboolean
 has_one_origin(Command *command)
 {
-    gboolean has_from = flag_is_given(command, "from");
+    gboolean has_from = !str_is_empty(flag_string(command, "from"));
 
     if (has_from == flag_is_given(command, "image"))
         command_fail(command, "either --image or --from must be specified");
@@ -307,7 +307,7 @@ generate(Command *command)
     }
     if (str_is(creation->name, "job") && !has_one_origin(command))
         return FALSE;
-    if (flag_is_given(command, "from")) {
+    if (!str_is_empty(flag_string(command, "from"))) {
         ask_origin(command);
         return FALSE;
     }

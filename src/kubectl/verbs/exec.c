@@ -362,6 +362,16 @@ pod_colon(const char *spec)
     return colon != NULL && spec[0] != '.' && spec[0] != '/' ? colon : NULL;
 }
 
+/* v1.34 kubectl/pkg/cmd/cp, extractFileSpec: before the colon stands a pod, or a namespace and a pod. */
+static gboolean
+is_file_spec(const char *spec)
+{
+    const char *colon = pod_colon(spec);
+    const char *slash = strchr(spec, '/');
+
+    return colon == NULL || (colon > spec && (slash == NULL || slash > colon || memchr(slash + 1, '/', (gsize)(colon - slash - 1)) == NULL));
+}
+
 static void
 cp_go(Command *command, const ApiObject *pod)
 {
@@ -382,6 +392,10 @@ cp_run(Command *command)
     }
     from = g_ptr_array_index(command->args, 0);
     to = g_ptr_array_index(command->args, 1);
+    if (!is_file_spec(from) || !is_file_spec(to)) {
+        command_fail(command, "filespec must match the canonical format: [[namespace/]pod:]file/path");
+        return;
+    }
     if (pod_colon(from) != NULL && pod_colon(to) != NULL) {
         command_fail(command, "one of src or dest must be a local file specification");
         return;

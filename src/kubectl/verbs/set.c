@@ -467,7 +467,7 @@ env_words_are_fine(Command *command)
         command_fail(command, "--list and --output may not be specified together");
         return FALSE;
     }
-    if (flag_is_given(command, "keys") && flag_string(command, "from") == NULL) {
+    if (flag_is_given(command, "keys") && str_is_empty(flag_string(command, "from"))) {
         command_fail(command, "when specifying --keys, a configmap or secret must be provided with --from");
         return FALSE;
     }
@@ -522,7 +522,7 @@ set_run(Command *command)
     }
     if (!words_are_fine(command))
         return;
-    if (str_is(state->what, "env") && flag_string(command, "from") != NULL)
+    if (str_is(state->what, "env") && !str_is_empty(flag_string(command, "from")))
         set_env_read_source(command, find_targets);
     else
         find_targets(command);
