@@ -1,3 +1,4 @@
+#include "api/profile.h"
 #include "controllers/controllers.h"
 #include "controllers/util.h"
 
@@ -7,7 +8,7 @@
 #define FINALIZER_ESTIMATE_S 15
 #define OUR_FINALIZER        "kubernetes"
 
-/* What lives in a namespace; pods go first, and the rest when none is left. */
+/* What lives in a namespace; from v1.33 on pods go first, and the rest when none is left. */
 static gboolean
 reads_kind(const ApiKind *kind)
 {
@@ -139,10 +140,22 @@ is_any_held(const GPtrArray *pods)
     return FALSE;
 }
 
-/*
- * Pods are on their way out: the conditions say so little, and the pass ends. Those that
- * outlive their grace are an error, unless finalizers hold them.
- */
+/* How long the pods may still take; those that outlive their grace are an error (0), unless finalizers hold them. */
+static gint64
+estimate_pods(const Reconcile *r, const ApiObject *namespace_, const GPtrArray *pods, gint64 grace_s, Remains *remains)
+{
+    gint64 age_ns = r->wall_ns - namespace_->meta->deletion_time;
+
+    if (age_ns < grace_s * NS_PER_S)
+        return grace_s;
+    if (is_any_held(pods))
+        return FINALIZER_ESTIMATE_S;
+    remains->failure = str_internf("unexpected items still remain in namespace: %s for gvr: /v1, Resource=pods",
+                                   api_name(namespace_));
+    return 0;
+}
+
+/* Pods are on their way out: the conditions say so little, and the pass ends. */
 static void
 wait_for_pods(const Reconcile *r,
               Plan *plan,
@@ -151,15 +164,8 @@ wait_for_pods(const Reconcile *r,
               gint64 grace_s)
 {
     Remains none = {g_string_new(NULL), g_string_new(NULL), 0, NULL};
-    gint64 age_ns = r->wall_ns - namespace_->meta->deletion_time;
-    gint64 estimate_s = age_ns < grace_s * NS_PER_S ? grace_s : 0;
+    gint64 estimate_s = estimate_pods(r, namespace_, pods, grace_s, &none);
 
-    if (estimate_s == 0 && is_any_held(pods))
-        estimate_s = FINALIZER_ESTIMATE_S;
-    if (estimate_s == 0)
-        none.failure = str_internf("unexpected items still remain in namespace: %s for gvr: /v1, "
-                                   "Resource=pods",
-                                   api_name(namespace_));
     plan_status(r, plan, namespace_, &none);
     g_string_free(none.resources, TRUE);
     g_string_free(none.finalizers, TRUE);
@@ -216,9 +222,9 @@ count_held_of(const Reconcile *r, const ApiKind *kind, const char *name, GArray 
     return held;
 }
 
-/* Objects that their finalizers keep. */
+/* Objects that their finalizers keep; pods that take their time too, @lingering of them. */
 static void
-count_held(const Reconcile *r, const char *name, Remains *remains)
+count_held(const Reconcile *r, const char *name, guint lingering, Remains *remains)
 {
     g_autoptr(GArray) tallies = g_array_new(FALSE, FALSE, sizeof(Tally));
     g_autoptr(GArray) kinds = g_array_new(FALSE, FALSE, sizeof(Tally));
@@ -226,9 +232,13 @@ count_held(const Reconcile *r, const char *name, Remains *remains)
     for (guint i = 0; api_kinds[i] != NULL; i++) {
         Tally kind = {str_internf("%s.%s", api_kinds[i]->plural, api_kinds[i]->group), 0};
 
-        if (!goes_after_pods(api_kinds[i]) || !reads_kind(api_kinds[i]) || !view_knows(r->view, api_kinds[i]))
+        if (!reads_kind(api_kinds[i]) || !view_knows(r->view, api_kinds[i]))
+            continue;
+        if (api_kinds[i] == &pod_kind && lingering == 0)
             continue;
         kind.count = count_held_of(r, api_kinds[i], name, tallies);
+        if (api_kinds[i] == &pod_kind)
+            kind.count = lingering;
         remains->count += kind.count;
         if (kind.count > 0)
             g_array_append_val(kinds, kind);
@@ -260,21 +270,30 @@ plan_finalize(Plan *plan, const ApiObject *namespace_, int status_step)
     step->ignore_codes[0] = 404;
 }
 
+/* @pods: before v1.33 they go with everything else; else NULL. */
 static void
-delete_rest(const Reconcile *r, Plan *plan, const ApiObject *namespace_)
+delete_rest(const Reconcile *r, Plan *plan, const ApiObject *namespace_, const GPtrArray *pods)
 {
     Remains remains = {g_string_new(NULL), g_string_new(NULL), 0, NULL};
+    gint64 grace_s = 0;
+    guint lingering = pods == NULL ? 0 : count_lingering(pods, &grace_s);
+    gint64 estimate_s = lingering == 0 ? 0 : estimate_pods(r, namespace_, pods, grace_s, &remains);
     int status_step;
 
     for (guint i = 0; api_kinds[i] != NULL; i++)
-        if (goes_after_pods(api_kinds[i]) && (!api_kinds[i]->is_custom || view_knows(r->view, api_kinds[i])))
+        if (goes_after_pods(api_kinds[i]) ? !api_kinds[i]->is_custom || view_knows(r->view, api_kinds[i])
+                                          : pods != NULL && api_kinds[i] == &pod_kind)
             plan_delete_collection(plan, api_kinds[i], api_name(namespace_),
                                    "because its namespace is being deleted")
                 ->propagation = str_intern("Background");
-    count_held(r, api_name(namespace_), &remains);
+    count_held(r, api_name(namespace_), lingering, &remains);
+    if (remains.count > lingering)
+        estimate_s = MAX(estimate_s, FINALIZER_ESTIMATE_S);
     status_step = plan_status(r, plan, namespace_, &remains);
-    if (remains.count > 0)
-        plan_requeue_after(plan, (FINALIZER_ESTIMATE_S / 2 + 1) * NS_PER_S);
+    if (remains.failure != NULL)
+        plan_fail(plan, "%s", remains.failure);
+    else if (remains.count > 0)
+        plan_requeue_after(plan, (estimate_s / 2 + 1) * NS_PER_S);
     else
         plan_finalize(plan, namespace_, status_step);
     g_string_free(remains.resources, TRUE);
@@ -297,13 +316,17 @@ after_read(const Reconcile *r,
         ((const NamespaceSpec *)namespace_->spec)->finalizers.count == 0)
         return;
     view_list(r->view, &pod_kind, api_name(namespace_), pods);
+    if (!profile_has(FEATURE_PODS_OF_NAMESPACE_FIRST, r->version_minor)) {
+        delete_rest(r, plan, namespace_, pods);
+        return;
+    }
     plan_delete_collection(plan, &pod_kind, api_name(namespace_),
                            "because its namespace is being deleted")
         ->propagation = str_intern("Background");
     if (count_lingering(pods, &grace_s) > 0)
         wait_for_pods(r, plan, namespace_, pods, grace_s);
     else
-        delete_rest(r, plan, namespace_);
+        delete_rest(r, plan, namespace_, NULL);
 }
 
 static void

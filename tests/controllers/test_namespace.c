@@ -66,6 +66,58 @@ START_TEST(test_deletion)
 }
 END_TEST
 
+/*
+ * v1.32 deletion/namespaced_resources_deleter.go, deleteAllContent (gate OrderedNamespaceDeletion closed): everything
+ * in one pass; the conditions say what remains. The grace is 30 s.
+ */
+static const struct {
+    const char *name;
+    gint64 age_s;
+    const char *finalizer; /* of the pod */
+    const char *finalizers_message;
+    gint64 requeue_s; /* -1: an error */
+} unordered_cases[] = {
+    {"pods take their grace", 5, NULL, "All content-preserving finalizers finished", 16},
+    {"pods outlive their grace", 31, NULL, "All content-preserving finalizers finished", -1},
+    {"pods that are held", 31, "example.com/hold",
+     "Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances", 8},
+};
+
+START_TEST(test_unordered)
+{
+    static const char error[] = "unexpected items still remain in namespace: default for gvr: /v1, Resource=pods";
+    Mini *mini = mini_new();
+    ApiObject *pod = make_pod(NULL, "p", "n1", "Running", TRUE);
+    gboolean fails = unordered_cases[_i].requeue_s < 0;
+    const ConditionList *conditions;
+
+    mini->version_minor = 32;
+    ((PodSpec *)api_edit_spec(pod))->termination_grace_s = OPT_INT64(30);
+    if (unordered_cases[_i].finalizer != NULL)
+        str_list_add(&api_edit_meta(pod)->finalizers, str_intern(unordered_cases[_i].finalizer));
+    mini_add(mini, make_namespace("default", TRUE, mini_wall_ns(mini)));
+    mini_add(mini, pod);
+    mini->now_ns += unordered_cases[_i].age_s * NS_PER_S;
+    mini_sync(mini, &namespace_controller, "default");
+    ck_assert(strstr(mini->log->str, "\ndelete all Pod -\n") != NULL);
+    ck_assert(strstr(mini->log->str, "\ndelete all ConfigMap -\n") != NULL);
+    conditions = &namespace_status(mini_nth(mini, &namespace_kind, 0))->conditions;
+    ck_assert_str_eq(condition_find(conditions, "NamespaceContentRemaining")->message,
+                     "Some resources are remaining: pods. has 1 resource instances");
+    ck_assert_str_eq(condition_find(conditions, "NamespaceFinalizersRemaining")->message,
+                     unordered_cases[_i].finalizers_message);
+    ck_assert_str_eq(condition_text(mini, "NamespaceDeletionContentFailure"),
+                     fails ? "True ContentDeletionFailed" : "False ContentDeleted");
+    ck_assert_pstr_eq(mini->error, fails ? error : NULL);
+    if (!fails)
+        ck_assert_int_eq(mini->requeue_ns, unordered_cases[_i].requeue_s * NS_PER_S);
+    mini_remove(mini, mini_nth(mini, &pod_kind, 0));
+    mini_sync(mini, &namespace_controller, "default");
+    ck_assert(g_str_has_suffix(mini->log->str, "\nupdate Namespace default\n"));
+    mini_free(mini);
+}
+END_TEST
+
 /* Pods that outlive their grace: an error, so that it is tried again with back-off. */
 START_TEST(test_pods_outlive_grace)
 {
@@ -398,6 +450,7 @@ namespace_suite(void)
 
     tcase_add_test(tcase, test_deletion);
     tcase_add_test(tcase, test_pods_outlive_grace);
+    tcase_add_loop_test(tcase, test_unordered, 0, G_N_ELEMENTS(unordered_cases));
     tcase_add_test(tcase, test_held_pods_are_waited_for);
     tcase_add_test(tcase, test_condition_words);
     tcase_add_test(tcase, test_finalizers_hold);
