@@ -167,12 +167,6 @@ label_selector_matches(const LabelSelector *selector, const StrMap *labels)
     return TRUE;
 }
 
-gboolean
-selector_is_empty(const Selector *selector)
-{
-    return !selector->is_nothing && selector->requirements.count == 0;
-}
-
 /* --- text --------------------------------------------------------------------------------------- */
 
 static void

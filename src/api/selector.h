@@ -18,7 +18,6 @@ Selector *selector_from_map(const StrMap *map);
 void selector_free(Selector *selector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Selector, selector_free)
 gboolean selector_matches(const Selector *selector, const StrMap *labels);
-gboolean selector_is_empty(const Selector *selector);
 /* selector_format: canonical text. (interned) */
 const char *selector_format(const Selector *selector);
 

@@ -202,12 +202,6 @@ api_status_timeout(const char *text)
 }
 
 ApiStatus *
-api_status_unavailable(const char *text)
-{
-    return api_status_new(503, "ServiceUnavailable", text);
-}
-
-ApiStatus *
 api_status_transport(const char *message)
 {
     return api_status_new(0, "", message);

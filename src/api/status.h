@@ -42,7 +42,6 @@ ApiStatus *api_status_expired(const char *message);
 ApiStatus *api_status_too_many_requests(const char *message, gint32 retry_after_s);
 ApiStatus *api_status_internal(const char *why);
 ApiStatus *api_status_timeout(const char *text);
-ApiStatus *api_status_unavailable(const char *text);
 /* What a client makes of a broken connection: code 0, reason "", message "connection refused" etc. */
 ApiStatus *api_status_transport(const char *message);
 

@@ -28,12 +28,6 @@ apiserver_add_backend(ApiServer *server, const ApiBackend *backend)
     g_array_append_val(server->first->backends, *backend);
 }
 
-gboolean
-apiserver_has_group(const ApiServer *server, const char *group)
-{
-    return find_backend(server, group) != NULL;
-}
-
 static void
 aggregate_done(gpointer user, gpointer answer, const char *why)
 {

@@ -126,7 +126,6 @@ typedef struct {
 ApiServer *apiserver_new(const ApiServerOptions *options);
 void apiserver_free(ApiServer *server);
 Process *apiserver_process(ApiServer *server);
-Sim *apiserver_sim(ApiServer *server);
 /* apiserver_count, apiserver_peer: the servers of its store, itself among them. */
 guint apiserver_count(const ApiServer *server);
 ApiServer *apiserver_peer(const ApiServer *server, guint number);
@@ -190,7 +189,6 @@ typedef struct {
 } ApiBackend;
 /* apiserver_add_backend: before the first request; @backend is copied. */
 void apiserver_add_backend(ApiServer *server, const ApiBackend *backend);
-gboolean apiserver_has_group(const ApiServer *server, const char *group);
 
 /* --- watches ------------------------------------------------------------------------- */
 

@@ -208,12 +208,6 @@ apiserver_process(ApiServer *server)
     return server->process;
 }
 
-Sim *
-apiserver_sim(ApiServer *server)
-{
-    return server->sim;
-}
-
 void
 apiserver_set_extra_latency(ApiServer *server, const Dist *extra)
 {

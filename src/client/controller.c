@@ -485,12 +485,6 @@ controller_state(Controller *controller)
 }
 
 gint64
-controller_now_ns(const Controller *controller)
-{
-    return sim_now_ns(controller->home.sim);
-}
-
-gint64
 controller_wall_ns(const Controller *controller)
 {
     return sim_wall_ns(controller->home.sim);
@@ -512,12 +506,6 @@ void
 controller_forget_expectations(Controller *controller, const char *key)
 {
     expectations_forget(controller->expectations, key);
-}
-
-const Expectations *
-controller_expectations(const Controller *controller)
-{
-    return controller->expectations;
 }
 
 gconstpointer

@@ -107,11 +107,9 @@ void controller_event(Controller *controller,
                       ...) G_GNUC_PRINTF(5, 6);
 View *controller_view(Controller *controller);
 gpointer controller_state(Controller *controller);
-gint64 controller_now_ns(const Controller *controller);
 gint64 controller_wall_ns(const Controller *controller);
 void controller_observe_creation(Controller *controller, const char *key);
 void controller_observe_deletion(Controller *controller, const char *key, const char *pod_key);
-const Expectations *controller_expectations(const Controller *controller);
 void controller_forget_expectations(Controller *controller, const char *key);
 
 /* For benchmarks: syncs begun, and objects that its view handed out to them and to on_event. */

@@ -555,12 +555,6 @@ etcd_start(Etcd *etcd)
     raft_elect_now(etcd);
 }
 
-guint
-etcd_member_count(const Etcd *etcd)
-{
-    return etcd->n_members;
-}
-
 Process *
 etcd_member_process(Etcd *etcd, guint index)
 {

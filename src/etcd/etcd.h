@@ -30,7 +30,6 @@ typedef struct {
 Etcd *etcd_new(const EtcdOptions *options); /* members' processes "etcd" are stopped */
 void etcd_free(Etcd *etcd);
 void etcd_start(Etcd *etcd);
-guint etcd_member_count(const Etcd *etcd);
 Process *etcd_member_process(Etcd *etcd, guint index);
 guint64 etcd_revision(const Etcd *etcd);
 /*

@@ -18,8 +18,6 @@ extern const Printer pod_printer, deployment_printer, replica_set_printer, repli
 void cell_add(GPtrArray *cells, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* cell_add_age: AGE of the object. */
 void cell_add_age(GPtrArray *cells, const ApiObject *object, gint64 wall_ns);
-/* pod_reason: STATUS of a pod. (interned) */
-const char *pod_reason(const ApiObject *pod);
 /* node_roles_text: "control-plane,worker", "<none>". (interned) */
 const char *node_roles_text(const ApiObject *node);
 /* cell_add_containers: CONTAINERS and IMAGES of a template. */

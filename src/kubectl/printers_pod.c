@@ -147,12 +147,6 @@ summarize(const ApiObject *pod)
     return summary;
 }
 
-const char *
-pod_reason(const ApiObject *pod)
-{
-    return str_intern(summarize(pod).reason);
-}
-
 static void
 add_readiness_gates(const ApiObject *pod, GPtrArray *out)
 {

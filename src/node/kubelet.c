@@ -284,24 +284,6 @@ kubelet_process(Kubelet *k)
     return k->process;
 }
 
-const char *
-kubelet_node_name(const Kubelet *k)
-{
-    return k->node_name;
-}
-
-Runtime *
-kubelet_runtime(const Kubelet *k)
-{
-    return k->options.runtime;
-}
-
-gboolean
-kubelet_is_ready(const Kubelet *k)
-{
-    return k->node.has_posted_ready;
-}
-
 void
 kubelet_runtime_defaults(RuntimeOptions *out)
 {

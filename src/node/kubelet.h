@@ -76,10 +76,6 @@ void kubelet_free(Kubelet *kubelet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kubelet, kubelet_free)
 
 Process *kubelet_process(Kubelet *kubelet);
-const char *kubelet_node_name(const Kubelet *kubelet);
-Runtime *kubelet_runtime(const Kubelet *kubelet);
-/* kubelet_is_ready: it has posted Ready=True since its process started. */
-gboolean kubelet_is_ready(const Kubelet *kubelet);
 
 /* kubelet_runtime_defaults: container runtime latencies of a small real node (recorded). */
 void kubelet_runtime_defaults(RuntimeOptions *out_options);

@@ -72,28 +72,6 @@ seen_pod_add_sandbox(SeenPod *pod, const Sandbox *sandbox)
         pod->ip = seen.ip;
 }
 
-gboolean
-seen_pod_equal(const SeenPod *a, const SeenPod *b)
-{
-    if (a->containers->len != b->containers->len || a->sandboxes->len != b->sandboxes->len)
-        return FALSE;
-    for (guint i = 0; i < a->containers->len; i++) {
-        const SeenContainer *x = &g_array_index(a->containers, SeenContainer, i);
-        const SeenContainer *y = &g_array_index(b->containers, SeenContainer, i);
-
-        if (x->id != y->id || x->state != y->state)
-            return FALSE;
-    }
-    for (guint i = 0; i < a->sandboxes->len; i++) {
-        const SeenSandbox *x = &g_array_index(a->sandboxes, SeenSandbox, i);
-        const SeenSandbox *y = &g_array_index(b->sandboxes, SeenSandbox, i);
-
-        if (x->id != y->id || x->is_ready != y->is_ready)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 const SeenContainer *
 seen_pod_find(const SeenPod *pod, const char *name)
 {

@@ -37,7 +37,6 @@ SeenPod *seen_pod_ref(SeenPod *pod);
 void seen_pod_unref(SeenPod *pod);                                       /* NULL is fine */
 void seen_pod_add_container(SeenPod *pod, const RtContainer *container); /* the newest so far */
 void seen_pod_add_sandbox(SeenPod *pod, const Sandbox *sandbox);         /* the newest so far */
-gboolean seen_pod_equal(const SeenPod *a, const SeenPod *b);
 
 /* seen_pod_find: newest instance of the container, NULL if there is none. */
 const SeenContainer *seen_pod_find(const SeenPod *pod, const char *name);

@@ -56,8 +56,6 @@ typedef void (*ReportNarrate)(gpointer user, gint64 time_ns, const char *sentenc
 Series *series_new(Sim *sim, ApiServer *server, Traffic *const *traffic, guint n_traffic, ReportNarrate narrate, gpointer user);
 void series_finish(Series *series); /* at the end: closes open lanes */
 void series_free(Series *series);
-/* series_note: a mark or a command to weave into the narration. */
-void series_note(Series *series, gint64 time_ns, const char *sentence);
 
 /* --- files ------------------------------------------------------------------------------------- */
 

@@ -297,10 +297,3 @@ series_free(Series *series)
     g_hash_table_unref(series->node_ready);
     g_free(series);
 }
-
-void
-series_note(Series *series, gint64 time_ns, const char *sentence)
-{
-    if (series->narrate != NULL)
-        series->narrate(series->user, time_ns, sentence);
-}

@@ -142,20 +142,6 @@ amounts_scalar(const Amounts *amounts, const char *name)
     return 0;
 }
 
-gint64
-amounts_get(const Amounts *amounts, const char *name)
-{
-    if (str_is(name, "cpu"))
-        return amounts->cpu_milli;
-    if (str_is(name, "memory"))
-        return amounts->memory_bytes;
-    if (str_is(name, "ephemeral-storage"))
-        return amounts->ephemeral_bytes;
-    if (str_is(name, "pods"))
-        return amounts->pods;
-    return amounts_scalar(amounts, str_intern(name));
-}
-
 /* v1.34 pkg/scheduler/util: IsScalarResourceName */
 gboolean
 amounts_is_scalar(const char *name)

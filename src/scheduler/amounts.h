@@ -25,8 +25,6 @@ void amounts_add(Amounts *sum, const Amounts *other);
 void amounts_subtract(Amounts *difference, const Amounts *other);
 gint64 amounts_scalar(const Amounts *amounts,
                       const char *name); /* @name interned; 0 if there is none */
-/* amounts_get: by resource name: "cpu", "memory", "ephemeral-storage", "pods" or a scalar. */
-gint64 amounts_get(const Amounts *amounts, const char *name);
 /* amounts_set_map: what a ResourceList says; names that are no schedulable resource are left out. */
 void amounts_set_map(Amounts *amounts, const QuantityMap *map);
 /* amounts_is_scalar: extended resources, huge pages, attachable volumes. */

@@ -564,18 +564,6 @@ sched_cache_is_assumed(const SchedCache *cache, const char *key)
     return info != NULL && info->is_assumed;
 }
 
-const PodInfo *
-sched_cache_find_pod(const SchedCache *cache, const char *key)
-{
-    return g_hash_table_lookup(cache->pods, key);
-}
-
-guint
-sched_cache_pod_count(const SchedCache *cache)
-{
-    return g_hash_table_size(cache->pods);
-}
-
 /* --- look-ups ------------------------------------------------------------------------------------------------ */
 
 const GPtrArray *

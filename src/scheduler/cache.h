@@ -55,8 +55,6 @@ void sched_cache_assume(SchedCache *cache, const ApiObject *pod, const char *nod
 /* sched_cache_forget: take an assumption back; no effect on a pod that is confirmed. */
 void sched_cache_forget(SchedCache *cache, const char *key);
 gboolean sched_cache_is_assumed(const SchedCache *cache, const char *key);
-const PodInfo *sched_cache_find_pod(const SchedCache *cache, const char *key);
-guint sched_cache_pod_count(const SchedCache *cache);
 
 /* sched_cache_find_node: a known node, NULL if there is none. */
 NodeInfo *sched_cache_find_node(const SchedCache *cache, const char *name);

@@ -96,7 +96,6 @@ struct SchedPlugin {
 
 /* The plugins in order, NULL-terminated (plugins/list.c). */
 extern const SchedPlugin *const sched_plugins[];
-guint sched_plugin_count(void);
 
 /* --- what a plugin sees of the cycle --------------------------------------------------------- */
 

@@ -525,12 +525,6 @@ net_conn_free(NetConn *conn)
 }
 
 gboolean
-net_conn_is_open(const NetConn *conn)
-{
-    return conn->handshake == CONN_DONE && conn->client.is_open;
-}
-
-gboolean
 net_conn_server_is_open(const NetConn *conn)
 {
     return conn->server.is_open;

@@ -176,12 +176,6 @@ rt_container_memory_bytes(const RtContainer *container)
 }
 
 gint64
-rt_container_cpu_milli_now(const RtContainer *container)
-{
-    return container->state == RT_RUNNING ? container->cpu.rate_micro / 1000 : 0;
-}
-
-gint64
 runtime_cpu_ns(Runtime *runtime)
 {
     return cpu_pool_used_ns(&runtime->cpu);

@@ -114,12 +114,6 @@ machine_disk_bytes(const Machine *machine)
     return machine->disk_bytes;
 }
 
-World *
-machine_world(const Machine *machine)
-{
-    return machine->world;
-}
-
 Machine *
 world_find_machine(World *world, const char *name)
 {

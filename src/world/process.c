@@ -201,15 +201,3 @@ process_resume(Process *process)
     if (process->is_ending)
         tell_process(process);
 }
-
-Process *
-machine_find_process(Machine *machine, const char *name)
-{
-    for (guint i = 0; i < machine->processes->len; i++) {
-        Process *process = g_ptr_array_index(machine->processes, i);
-
-        if (str_is(process->name, name))
-            return process;
-    }
-    return NULL;
-}

@@ -198,7 +198,6 @@ gint64 rt_container_disk_bytes(const RtContainer *container);
 /* The same, each line after the time when it was begun, as RFC 3339 with nine digits, and a blank. (owned) */
 char *rt_container_log_with_times(const RtContainer *container);
 gint64 rt_container_memory_bytes(const RtContainer *container);
-gint64 rt_container_cpu_milli_now(const RtContainer *container);
 /* rt_container_cpu_ns: CPU time it has had since it began; what cpuacct.usage says. */
 gint64 rt_container_cpu_ns(RtContainer *container);
 /* runtime_cpu_ns: CPU time that all its containers have had, those that are gone included. */

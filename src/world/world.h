@@ -48,7 +48,6 @@ const char *machine_ip(const Machine *machine);
 gint64 machine_cpu_milli(const Machine *machine);
 gint64 machine_memory_bytes(const Machine *machine);
 gint64 machine_disk_bytes(const Machine *machine);
-World *machine_world(const Machine *machine);
 Machine *world_find_machine(World *world, const char *name); /* NULL if none */
 Machine *world_find_machine_ip(World *world, const char *ip);
 guint world_machine_count(const World *world);
@@ -122,8 +121,6 @@ void process_exit(Process *process);
 /* process_pause: SIGSTOP: keeps its memory and its connections; messages wait until process_resume. */
 void process_pause(Process *process);
 void process_resume(Process *process);
-/* machine_find_process: by name; NULL if there is none. (borrowed) */
-Process *machine_find_process(Machine *machine, const char *name);
 
 /* --- wires --------------------------------------------------------------------------- */
 
@@ -174,8 +171,7 @@ NetConn *net_connect(World *world,
 /* net_conn_accept: the server's hooks for a connection it got a message on. */
 void net_conn_accept(NetConn *conn, const NetConnHooks *server_hooks, gpointer server_self);
 void net_conn_free(NetConn *conn);
-/* net_conn_is_open: as the client sees it; net_conn_server_is_open: as the server does. */
-gboolean net_conn_is_open(const NetConn *conn);
+/* net_conn_server_is_open: as the server sees it. */
 gboolean net_conn_server_is_open(const NetConn *conn);
 
 typedef enum { NET_TO_SERVER, NET_TO_CLIENT } NetDirection;

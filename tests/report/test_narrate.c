@@ -109,16 +109,6 @@ START_TEST(test_silence)
 }
 END_TEST
 
-/* A note is woven in. */
-START_TEST(test_note)
-{
-    g_auto(Story) story = story_tell(STORY("1s", ""));
-
-    series_note(story.series, 1500000000, "a note");
-    ck_assert_str_eq(story.told->str, "1.500 a note\n");
-}
-END_TEST
-
 Suite *
 narrate_suite(void)
 {
@@ -129,7 +119,6 @@ narrate_suite(void)
     tcase_add_loop_test(tcase, test_sentences, 0, G_N_ELEMENTS(cases));
     tcase_add_test(tcase, test_once);
     tcase_add_test(tcase, test_silence);
-    tcase_add_test(tcase, test_note);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -14,9 +14,3 @@ const SchedPlugin *const sched_plugins[] = {
     &image_locality_plugin,      NULL,
 };
 /* clang-format on */
-
-guint
-sched_plugin_count(void)
-{
-    return G_N_ELEMENTS(sched_plugins) - 1;
-}
