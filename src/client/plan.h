@@ -65,6 +65,7 @@ typedef struct PlanStep {
     /* Whatever comes back is for the continuation to judge: never an error of the sync. */
     gboolean ignores_errors;
     guint ignore_codes[4];     /* HTTP codes that count as success, 0-terminated */
+    gboolean tells_ignored;    /* the event of a failure is written for them all the same */
     /* 403 because the namespace terminates counts as success, no event. */
     gboolean ignore_terminating;
     gboolean continue_on_error; /* go on with the next step; the error is kept for the end */

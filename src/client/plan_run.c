@@ -282,6 +282,8 @@ step_settle(PlanRun *run, const PlanStep *step, const StepResult *result)
         break;
     case OUTCOME_IGNORED:
         step_lower_expectation(run, step);
+        if (step->tells_ignored)
+            step_tell(run, step, result, FALSE);
         break;
     case OUTCOME_NAMESPACE_ENDS:
         break;

@@ -248,13 +248,19 @@ is_outdated(const StatefulSync *sync, const ApiObject *pod)
                                   api_name(sync->update));
 }
 
+/*
+ * One that is gone already is told of and counted, and is no error: with Parallel it is so for one that has ended, which
+ * this very sync deletes for that.
+ */
 static void
 replace_pod(StatefulSync *sync, const ApiObject *pod)
 {
-    /* One that has ended is being deleted by this very sync. */
-    if (!pod_is_terminal(pod))
-        stateful_plan_delete(sync, pod, "because it is not of the updated revision");
-    sync->current_less++;
+    PlanStep *step = stateful_plan_delete(sync, pod, "because it is not of the updated revision");
+
+    step->ignore_codes[0] = 404;
+    step->tells_ignored = TRUE;
+    if (sync->current_less++ == 0)
+        sync->first_replaced = plan_count(sync->plan) - 1;
 }
 
 /* updateStatefulSetAfterInvariantEstablished: one at a time, the highest ordinal first. */
@@ -371,7 +377,7 @@ after_pods(const Reconcile *r,
     for (guint i = 0; i < n_results; i++) {
         gboolean is_bad = !results[i].was_run || (results[i].code != 0 && results[i].code >= 300);
 
-        if (!is_bad)
+        if (!is_bad || (results[i].code == 404 && sync->current_less > 0 && i >= sync->first_replaced))
             continue;
         if (i < sync->n_prelude && results[i].code != 404)
             return; /* no revision, no status; the sync has failed already */

@@ -129,12 +129,13 @@ stateful_plan_create(StatefulSync *sync, gint32 ordinal)
     return TRUE;
 }
 
-void
+PlanStep *
 stateful_plan_delete(StatefulSync *sync, const ApiObject *pod, const char *why)
 {
     PlanStep *step = plan_delete(sync->plan, pod, "%s", why);
 
     stateful_set_events(sync, step, "delete", api_name(pod));
+    return step;
 }
 
 /* UpdateStatefulPod: labels and claims as they should be. The pod is written and told of also if only its claims changed. */

@@ -36,6 +36,7 @@ typedef struct {
     GArray *replicas, *condemned;   /* (owned) of Slot: ascending; descending */
     const ApiObject *first_unhealthy; /* NULL also if it is one that is not there yet */
     gint32 current_less;            /* pods that the rolling update deletes in this sync */
+    guint first_replaced;           /* step of the first of them */
     gboolean is_update_new;         /* its creation is the last step planned so far */
     guint n_prelude;                /* steps before those for pods */
     GArray *create_steps;           /* (owned) of CreateStep */
@@ -64,7 +65,8 @@ void stateful_set_events(const StatefulSync *sync,
                          const char *pod_name);
 /* stateful_plan_create, stateful_plan_delete: with their events. FALSE: there is no template; the plan fails. */
 gboolean stateful_plan_create(StatefulSync *sync, gint32 ordinal);
-void stateful_plan_delete(StatefulSync *sync, const ApiObject *pod, const char *why);
+/* Returns: the step (borrowed until the next one). */
+PlanStep *stateful_plan_delete(StatefulSync *sync, const ApiObject *pod, const char *why);
 void stateful_plan_repair(StatefulSync *sync, const ApiObject *pod);
 
 /* statefulset_claims.c */

@@ -481,8 +481,11 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
                   NULL);
         return TRUE;
     }
-    if (step->ignores_errors || is_ignored(step, result->status))
+    if (step->ignores_errors || is_ignored(step, result->status)) {
+        if (step->tells_ignored)
+            log_event(mini, &step->on_failure, "", result->status->message);
         return TRUE;
+    }
     log_event(mini, &step->on_failure, "", result->status->message);
     mini->n_failed++;
     if (mini->error == NULL)
