@@ -97,6 +97,18 @@ gboolean value_equal(const Value *a, const Value *b);
  */
 GPtrArray *value_read_yaml(const char *text, gsize length, const char *file, Diag *diag);
 
+/*
+ * value_read_yaml_as_go: the first document of @text as sigs.k8s.io/yaml unmarshals it: of a key written twice the last
+ * value counts. Returns: (owned), NULL if there is none or at a mistake, which *out_problem (owned, else NULL) tells in
+ * go-yaml's words: `yaml: line 3: did not find expected key`.
+ */
+Value *value_read_yaml_as_go(const char *text, gsize length, char **out_problem);
+
+/*
+ * value_read_json_next: the document at *inout_at, which moves behind it, or to the byte that is wrong; blanks before it are
+ * skipped. NULL at the end of @text, and on failure, with *out_message (owned, else NULL).
+ */
+Value *value_read_json_next(const char *text, gsize length, gsize *inout_at, char **out_message);
 /* value_read_json: one document. On failure NULL and the parser's words in @out_message (owned). */
 Value *value_read_json(const char *text, gsize length, char **out_message);
 /*

@@ -431,6 +431,20 @@ value_read_json(const char *text, gsize length, char **out_message)
     return value;
 }
 
+Value *
+value_read_json_next(const char *text, gsize length, gsize *inout_at, char **out_message)
+{
+    JsonReader reader = {.text = text, .length = length, .at = *inout_at, .line = 1};
+    Value *value = NULL;
+
+    json_skip_space(&reader);
+    if (reader.at < length)
+        value = json_read_value(&reader);
+    *inout_at = reader.at;
+    *out_message = reader.message;
+    return value;
+}
+
 /* To the next line that begins a document: whoever wrote one document wrong may have written the next one right. */
 static void
 json_skip_document(JsonReader *reader)

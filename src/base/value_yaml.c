@@ -8,9 +8,8 @@
 
 #include "base/intern.h"
 #include "base/value.h"
+#include "base/yaml_problem.h"
 #include "base/yaml_scalar.h"
-
-#include <yaml.h>
 
 #define YAML_MAX_DEPTH 128
 #define YAML_MAX_NODES 1000000
@@ -26,6 +25,7 @@ typedef struct {
     const char *key;    /* map: key read, value to come */
     guint key_line, key_column;
     gboolean is_merge; /* the value to come belongs to "<<" */
+    gboolean repeats;  /* the key was there before */
     GPtrArray *merges; /* (borrowed) values of "<<" */
     GHashTable *keys;  /* of a large map */
 } YamlFrame;
@@ -36,6 +36,7 @@ typedef struct {
     gsize length;
     const char *file;
     Diag *diag;
+    char **go_problem; /* (owned) by the caller: reading as go-yaml does, the first mistake in its words */
     GArray *stack;       /* of YamlFrame */
     GHashTable *anchors; /* name -> Value* (borrowed); NULL while it is being filled */
     GPtrArray *garbage;  /* (owned) values that stand outside of the tree but may have anchors */
@@ -81,6 +82,8 @@ yaml_report(YamlReader *reader, yaml_mark_t mark, const char *text)
 {
     g_autofree char *path = yaml_path(reader);
 
+    if (reader->go_problem != NULL && *reader->go_problem == NULL)
+        *reader->go_problem = g_strdup_printf("yaml: line %zu: %s", mark.line + 1, text);
     if (reader->diag != NULL)
         diag_add(reader->diag, DIAG_ERROR, yaml_pos(reader, mark), path, "%s", text);
 }
@@ -123,6 +126,17 @@ yaml_has_key(YamlFrame *frame, const char *key)
     return FALSE;
 }
 
+/* Of a key written twice the last value counts; the first may have an anchor. */
+static void
+yaml_replace(YamlReader *reader, Value *map, const char *key, Value *value)
+{
+    for (guint i = 0; i < map->count; i++)
+        if (map->keys[i] == key) {
+            g_ptr_array_add(reader->garbage, map->items[i]);
+            map->items[i] = value;
+        }
+}
+
 static void
 yaml_add(YamlReader *reader, Value *value)
 {
@@ -138,6 +152,9 @@ yaml_add(YamlReader *reader, Value *value)
         g_ptr_array_add(frame->merges, value);
         g_ptr_array_add(reader->garbage, value);
         frame->is_merge = FALSE;
+        frame->key = NULL;
+    } else if (frame->repeats) {
+        yaml_replace(reader, frame->value, frame->key, value);
         frame->key = NULL;
     } else {
         value_add_member(frame->value, frame->key, value);
@@ -233,7 +250,8 @@ yaml_read_key(YamlReader *reader, YamlFrame *frame, const yaml_event_t *event)
         frame->key = value->text;
     if (value->type == VALUE_NULL)
         yaml_report(reader, event->start_mark, "null is no key; write a name, or quote it");
-    if (yaml_has_key(frame, frame->key)) {
+    frame->repeats = yaml_has_key(frame, frame->key);
+    if (frame->repeats && reader->go_problem == NULL) {
         g_autofree char *message =
             g_strdup_printf("key '%s' is already set in this map; write it once", frame->key);
 
@@ -261,7 +279,12 @@ yaml_alias(YamlReader *reader, const yaml_event_t *event)
     guint count = 0;
     guint depth = 0;
 
-    if (!g_hash_table_lookup_extended(reader->anchors, name, NULL, &found))
+    gboolean is_known = g_hash_table_lookup_extended(reader->anchors, name, NULL, &found);
+
+    if (reader->go_problem != NULL && *reader->go_problem == NULL && found == NULL)
+        *reader->go_problem = is_known ? g_strdup_printf("yaml: anchor '%s' value contains itself", name)
+                                       : g_strdup_printf("yaml: unknown anchor '%s' referenced", name);
+    if (!is_known)
         message = g_strdup_printf("unknown anchor '%s'; define it before with '&%s'", name, name);
     else if (found == NULL)
         message = g_strdup_printf("anchor '%s' contains itself; write the value out", name);
@@ -484,35 +507,20 @@ static void
 yaml_syntax_error(YamlReader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
-    yaml_mark_t mark = parser->problem_mark;
     g_autofree char *message = NULL;
-    g_autofree char *began = NULL;
+    yaml_mark_t mark;
 
+    if (reader->go_problem != NULL) {
+        if (*reader->go_problem == NULL)
+            *reader->go_problem = yaml_problem_go(parser);
+        reader->has_failed = TRUE;
+        return;
+    }
     if (parser->error == YAML_READER_ERROR) {
-        yaml_give_up(reader, yaml_mark_of(reader, parser->problem_offset),
-                     "a control character; leave it out");
+        yaml_give_up(reader, yaml_mark_of(reader, parser->problem_offset), "a control character; leave it out");
         return;
     }
-    /* `ports;` is only missed at the next colon; what the author has to look at is where the key began. */
-    if (parser->context != NULL && g_str_equal(parser->context, "while scanning a simple key")) {
-        yaml_give_up(reader, parser->context_mark, "this key has no ':'; write KEY: VALUE");
-        return;
-    }
-    /* Mostly a tab, which YAML does not take for indentation. */
-    if (g_strcmp0(parser->problem, "found character that cannot start any token") == 0) {
-        yaml_give_up(reader, mark,
-                     "a tab, or another character that cannot begin a value; write blanks, or "
-                     "quotes round the value");
-        return;
-    }
-    began = parser->context == NULL ? g_strdup("")
-                                    : g_strdup_printf(" that begins at %zu:%zu",
-                                                      parser->context_mark.line + 1,
-                                                      parser->context_mark.column + 1);
-    message = g_strdup_printf("%s%s%s%s; look at brackets, quotes and indentation up to here",
-                              parser->problem == NULL ? "cannot be read as YAML" : parser->problem,
-                              parser->context == NULL ? "" : " ",
-                              parser->context == NULL ? "" : parser->context, began);
+    message = yaml_problem_own(parser, &mark);
     yaml_give_up(reader, mark, message);
 }
 
@@ -566,26 +574,44 @@ yaml_check_utf8(const char *text, gsize length, const char *file, Diag *diag)
     return FALSE;
 }
 
+static GPtrArray *
+yaml_read(YamlReader *reader)
+{
+    GPtrArray *documents = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+
+    reader->stack = g_array_new(FALSE, FALSE, sizeof(YamlFrame));
+    reader->anchors = g_hash_table_new(g_str_hash, g_str_equal);
+    reader->garbage = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    g_assert(yaml_parser_initialize(&reader->parser));
+    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text, reader->length);
+    yaml_read_documents(reader, documents);
+    yaml_parser_delete(&reader->parser);
+    g_ptr_array_unref(reader->garbage);
+    g_hash_table_unref(reader->anchors);
+    g_array_unref(reader->stack);
+    return documents;
+}
+
 GPtrArray *
 value_read_yaml(const char *text, gsize length, const char *file, Diag *diag)
 {
-    GPtrArray *documents = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
     gsize skipped = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark moves libyaml's columns */
     YamlReader reader = {
         .text = text + skipped, .length = length - skipped, .file = str_intern(file), .diag = diag};
 
     if (!yaml_check_utf8(text, length, reader.file, diag))
-        return documents;
-    reader.stack = g_array_new(FALSE, FALSE, sizeof(YamlFrame));
-    reader.anchors = g_hash_table_new(g_str_hash, g_str_equal);
-    reader.garbage = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
-    g_assert(yaml_parser_initialize(&reader.parser));
-    yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)reader.text, reader.length);
-    yaml_read_documents(&reader, documents);
-    yaml_parser_delete(&reader.parser);
-    g_ptr_array_unref(reader.garbage);
-    g_hash_table_unref(reader.anchors);
-    g_array_unref(reader.stack);
-    return documents;
+        return g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    return yaml_read(&reader);
+}
+
+Value *
+value_read_yaml_as_go(const char *text, gsize length, char **out_problem)
+{
+    YamlReader reader = {.text = text, .length = length, .go_problem = out_problem};
+    g_autoptr(GPtrArray) documents = NULL;
+
+    *out_problem = NULL;
+    documents = yaml_read(&reader);
+    return *out_problem == NULL && documents->len > 0 ? g_ptr_array_steal_index(documents, 0) : NULL;
 }

@@ -4,7 +4,7 @@
 
 #include "api/selector.h"
 #include "kubectl/internal.h"
-
+#include "kubectl/manifest.h"
 
 static const char *
 namespace_for(const Command *command, const ApiKind *kind)
@@ -311,7 +311,7 @@ add_file(Command *command, const char *file)
     const char *shown = is_stdin ? str_intern("STDIN") : str_intern(file);
     g_autofree char *text = NULL;
     gsize length = 0;
-    g_autoptr(Diag) diag = diag_new();
+    g_autofree char *problem = NULL;
     g_autoptr(GPtrArray) documents = NULL;
 
     if (!is_stdin && options->list_files != NULL) {
@@ -337,22 +337,11 @@ add_file(Command *command, const char *file)
         command_fail(command, "the path \"%s\" does not exist", file);
         return FALSE;
     }
-    documents = value_read_yaml(text, length, shown, diag);
-    if (diag_count_errors(diag) > 0) {
-        g_autofree char *all = diag_format(diag);
-        const char *at = strstr(all, ": ");
-
-        add_error_target(command, shown,
-                         str_internf("error parsing %s: error converting YAML to JSON: yaml: %.*s",
-                                     shown, (int)strcspn(at != NULL ? at + 2 : all, "\n"),
-                                     at != NULL ? at + 2 : all));
-        return TRUE;
-    }
-    for (guint i = 0; documents != NULL && i < documents->len; i++) {
-        const Value *document = g_ptr_array_index(documents, i);
-        if (document->type != VALUE_NULL)
-            add_document(command, file, shown, document);
-    }
+    documents = manifest_read(text, length, &problem);
+    for (guint i = 0; i < documents->len; i++)
+        add_document(command, file, shown, g_ptr_array_index(documents, i));
+    if (problem != NULL)
+        add_error_target(command, shown, str_internf("error parsing %s: %s", shown, problem));
     return TRUE;
 }
 

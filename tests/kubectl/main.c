@@ -8,6 +8,7 @@ Suite *printers_suite(void);
 Suite *describe_suite(void);
 Suite *rollout_suite(void);
 Suite *commands_suite(void);
+Suite *manifest_suite(void);
 
 int
 main(void)
@@ -19,6 +20,7 @@ main(void)
     srunner_add_suite(runner, describe_suite());
     srunner_add_suite(runner, rollout_suite());
     srunner_add_suite(runner, commands_suite());
+    srunner_add_suite(runner, manifest_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -1,6 +1,7 @@
 /* patch.c - kubectl patch TYPE/NAME -p PATCH; models k8s.io/kubectl pkg/cmd/patch v0.34 */
 
 #include "api/patch.h"
+#include "api/validate.h"
 #include "kubectl/expand.h"
 #include "kubectl/print.h"
 
@@ -158,8 +159,8 @@ patch_text(Command *command)
     const KubectlOptions *options = kubectl_options(command->kubectl);
     const char *file = flag_string(command, "patch-file");
     g_autofree char *text = g_strdup(flag_string(command, "patch"));
-    g_autoptr(Diag) diag = diag_new();
-    g_autoptr(GPtrArray) documents = NULL;
+    g_autofree char *problem = NULL;
+    g_autoptr(Value) document = NULL;
     gsize length = 0;
 
     if (file != NULL && !str_is_empty(text)) {
@@ -182,18 +183,12 @@ patch_text(Command *command)
     }
     if (text[strspn(text, " \t\r\n")] == '{')
         return g_steal_pointer(&text);
-    documents = value_read_yaml(text, strlen(text), "patch", diag);
-    if (diag_count_errors(diag) > 0) {
-        g_autofree char *all = diag_format(diag);
-        const char *why = strstr(all, ": ");
-
-        command_fail(command, "unable to parse \"%s\": yaml: %.*s", text,
-                     (int)strcspn(why != NULL ? why + 2 : all, "\n"), why != NULL ? why + 2 : all);
+    document = value_read_yaml_as_go(text, strlen(text), &problem);
+    if (problem != NULL) {
+        command_fail(command, "unable to parse %s: %s", api_quote(text), problem);
         return NULL;
     }
-    return documents != NULL && documents->len > 0
-               ? value_to_json(g_ptr_array_index(documents, 0), VALUE_COMPACT)
-               : g_strdup("null");
+    return document != NULL ? value_to_json(document, VALUE_COMPACT) : g_strdup("null");
 }
 
 static void

@@ -1,0 +1,112 @@
+/* manifest.c - the documents of a text; see manifest.h */
+
+#include "kubectl/manifest.h"
+
+#include <string.h>
+
+static void
+add(GPtrArray *documents, Value *document)
+{
+    if (document != NULL && document->type != VALUE_NULL)
+        g_ptr_array_add(documents, document);
+    else
+        value_free(document);
+}
+
+/* A document between two separators. FALSE: *out_problem tells. */
+static gboolean
+read_chunk(GPtrArray *documents, GString *chunk, char **out_problem)
+{
+    char *problem = NULL;
+    Value *document = chunk->len > 0 ? value_read_yaml_as_go(chunk->str, chunk->len, &problem) : NULL;
+
+    g_string_truncate(chunk, 0);
+    if (problem != NULL) {
+        *out_problem = g_strdup_printf("error converting YAML to JSON: %s", problem);
+        g_free(problem);
+        return FALSE;
+    }
+    add(documents, document);
+    return TRUE;
+}
+
+/* YAMLReader.Read: the separator belongs to the first document only, so lines of the others count from behind it. */
+static void
+read_yaml(GPtrArray *documents, const char *text, gsize length, char **out_problem)
+{
+    g_autoptr(GString) chunk = g_string_new(NULL);
+    const char *end = text + length;
+
+    while (text < end) {
+        const char *newline = memchr(text, '\n', (gsize)(end - text));
+        gsize n = (gsize)((newline != NULL ? newline : end) - text);
+        g_autofree char *line = g_strndup(text, n > 0 && text[n - 1] == '\r' ? n - 1 : n);
+
+        text += n + 1;
+        if (g_str_has_prefix(line, "---")) {
+            const char *after = g_strstrip(line + 3);
+            gboolean is_first = chunk->len == 0;
+
+            if (after[0] != '\0' && after[0] != '#') {
+                *out_problem = g_strdup_printf("invalid Yaml document separator: %s", after);
+                return;
+            }
+            if (!read_chunk(documents, chunk, out_problem))
+                return;
+            if (!is_first)
+                continue;
+        }
+        g_string_append_printf(chunk, "%s\n", line);
+    }
+    read_chunk(documents, chunk, out_problem);
+}
+
+/* FALSE: no JSON from *inout_at on; *out_problem tells why, and if more than one document was read that is the end of it. */
+static gboolean
+read_json(GPtrArray *documents, const char *text, gsize length, gsize *inout_at, char **out_problem)
+{
+    for (;;) {
+        gsize at = *inout_at;
+        char *message = NULL;
+        Value *document = value_read_json_next(text, length, &at, &message);
+
+        if (message != NULL) {
+            *out_problem = at >= length ? g_strdup("unexpected EOF")
+                                        : g_strdup_printf("json: offset %" G_GSIZE_FORMAT ": %s", at + 1, message);
+            g_free(message);
+            return FALSE;
+        }
+        if (document == NULL)
+            return TRUE;
+        add(documents, document);
+        *inout_at = at;
+    }
+}
+
+GPtrArray *
+manifest_read(const char *text, gsize length, char **out_problem)
+{
+    GPtrArray *documents = g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    g_autofree char *first = NULL;
+    gsize at = 0;
+
+    *out_problem = NULL;
+    if (text[strspn(text, " \t\r\n\v\f")] == '{') {
+        if (read_json(documents, text, length, &at, &first))
+            return documents;
+        if (documents->len > 1) {
+            *out_problem = g_steal_pointer(&first);
+            return documents;
+        }
+        while (at < length && g_ascii_isspace(text[at]))
+            if (text[at++] == '\n')
+                break;
+    }
+    read_yaml(documents, text + at, length - at, out_problem);
+    /* Neither this nor that: the author is taken to have meant JSON. */
+    if (*out_problem != NULL && first != NULL) {
+        g_free(*out_problem);
+        *out_problem = g_steal_pointer(&first);
+    }
+    return documents;
+}
