@@ -6,6 +6,8 @@
 Suite *conn_suite(void);
 Suite *cpu_suite(void);
 Suite *ipam_suite(void);
+Suite *memory_suite(void);
+Suite *programs_suite(void);
 Suite *runtime_suite(void);
 Suite *shell_suite(void);
 
@@ -17,6 +19,8 @@ main(void)
 
     srunner_add_suite(runner, cpu_suite());
     srunner_add_suite(runner, ipam_suite());
+    srunner_add_suite(runner, memory_suite());
+    srunner_add_suite(runner, programs_suite());
     srunner_add_suite(runner, runtime_suite());
     srunner_add_suite(runner, shell_suite());
     srunner_run_all(runner, CK_NORMAL);
