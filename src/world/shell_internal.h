@@ -111,6 +111,7 @@ struct Shell {
     guint last_pid;  /* $! */
     guint wait_pid;  /* BLOCK_WAIT: 0 = all */
     guint n_instant; /* commands since time last passed */
+    gint64 instant_ns; /* the time they are of: waiting that takes no time is no rest */
     gint64 spin_ns;  /* CPU of the next burst */
     ServerRequest *request;
     gpointer net; /* shell_net.c's */

@@ -26,7 +26,6 @@ void
 shell_block(Shell *shell, BlockType type)
 {
     shell->block = type;
-    shell->n_instant = 0;
 }
 
 void

@@ -380,6 +380,10 @@ shell_step_simple(Shell *shell, Frame *frame)
 void
 shell_run(Shell *shell)
 {
+    if (shell->instant_ns != shell_now_ns(shell)) {
+        shell->instant_ns = shell_now_ns(shell);
+        shell->n_instant = 0;
+    }
     while (shell->block == BLOCK_NONE) {
         if (shell->pending != 0 && !shell->is_program)
             shell_push_traps(shell);

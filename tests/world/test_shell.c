@@ -78,6 +78,9 @@ static const struct {
     {"f() { echo \"f $1\"; return 2; }; f x; echo $?", 10, 0, 0, "f x\n2\n"},
     {"dd if=/dev/zero of=/tmp/f bs=1K count=3; wc -c < /tmp/f", 10, 0, -1, "3072\n"},
     {"stress \"$NONE\"", 10, RUNS, -1, ""},
+    /* waits that take no time are a busy loop all the same */
+    {"while nginx; do :; done", 10, RUNS, -1, ""},
+    {"while true; do (sleep 0); done", 10, RUNS, -1, ""},
     {"nosuch", 10, 127, 0, "sh: nosuch: not found\n"},
     {"nosuch; echo after", 10, 0, 0, "sh: nosuch: not found\nafter\n"},
     {"echo 'open", 10, 2, 0, "sh: syntax error: unterminated quoted string\n"},
