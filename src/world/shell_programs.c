@@ -200,17 +200,50 @@ run_forever(Shell *shell, Frame *frame, guint argc, char **argv)
     return RUN_BLOCKED;
 }
 
-/* redis-cli ping, pg_isready ...: whether the server in this container answers. */
+/* What a health check asks, and what is said to it; NULL: nothing. */
+static const struct {
+    const char *tool, *question, *answer;
+} health_checks[] = {
+    {"redis-cli", "ping", "PONG\n"},          {"mysqladmin", "ping", "mysqld is alive\n"},
+    {"mysqladmin", "status", NULL},           {"mysql", "select 1", NULL},
+    {"mariadb", "select 1", NULL},            {"psql", "select 1", NULL},
+    {"mongo", "ping", NULL},                  {"mongosh", "ping", NULL},
+    {"rabbitmq-diagnostics", "", NULL},       {"rabbitmqctl", "status", NULL},
+    {"pg_isready", "", "/var/run/postgresql:5432 - accepting connections\n"},
+};
+
+/* FALSE: something else is asked, which would take data. */
+static gboolean
+answer_health(Shell *shell, Frame *frame, guint argc, char **argv)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(health_checks); i++) {
+        gboolean is_asked = health_checks[i].question[0] == '\0' || argc == 1;
+
+        if (strcmp(health_checks[i].tool, argv[0]) != 0)
+            continue;
+        for (guint k = 1; !is_asked && k < argc; k++) {
+            g_autofree char *word = g_ascii_strdown(argv[k], -1);
+
+            is_asked = strstr(word, health_checks[i].question) != NULL;
+        }
+        if (is_asked && health_checks[i].answer != NULL)
+            shell_print(shell, frame, "%s", health_checks[i].answer);
+        if (is_asked)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* redis-cli ping, pg_isready ...: whether the server in this container answers. It holds no data, and says so. */
 static gint32
 run_health(Shell *shell, Frame *frame, guint argc, char **argv)
 {
     RtContainer *container = shell->container;
 
-    (void)argc;
     if (container->app.phase == APP_UP && program_is_ready(container) &&
         program_is_healthy(container)) {
-        if (strcmp(argv[0], "redis-cli") == 0)
-            shell_print(shell, frame, "PONG\n");
+        if (!answer_health(shell, frame, argc, argv))
+            shell_complain(shell, frame, "%s: the server answers, but desk8s plays no data: nothing was asked, nothing changed", argv[0]);
         return 0;
     }
     shell_complain(shell, frame, "%s: could not connect to server: Connection refused", argv[0]);

@@ -160,6 +160,37 @@ START_TEST(test_well_known_image)
 }
 END_TEST
 
+/* A client of the server in its container gets an answer to a health check, and to anything else the truth: there is no data. */
+START_TEST(test_clients_of_servers)
+{
+#define NO_DATA ": the server answers, but desk8s plays no data: nothing was asked, nothing changed\n"
+    static const struct {
+        const char *script, *output;
+    } questions[] = {
+        {"mysqladmin ping -h localhost", "mysqld is alive\n"},
+        {"mysql -uroot -px -e 'SELECT 1'", ""},
+        {"mysql -uroot -px -e 'show databases'", "mysql" NO_DATA},
+        {"redis-cli ping", "PONG\n"},
+        {"redis-cli set a b", "redis-cli" NO_DATA},
+        {"pg_isready", "/var/run/postgresql:5432 - accepting connections\n"},
+        {"psql -c 'create table x'", "psql" NO_DATA},
+    };
+    Pods *pods = pods_new(NULL, 0, NULL, 0);
+    const char *env[] = {"MYSQL_ROOT_PASSWORD=x", NULL};
+    RtContainerOptions options = {.name = "app", .image = "mysql:8", .env = env};
+    RtContainer *container = pods_start_options(pods, pods_sandbox(pods, "a"), &options);
+
+    pods_run(pods, 60 * NS_PER_S);
+    for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
+        gint32 code = pods_exec(pods, container, questions[i].script);
+
+        ck_assert_msg(code == 0 && strcmp(pods->exec_output, questions[i].output) == 0, "%s: %d, %s", questions[i].script, code, pods->exec_output);
+    }
+    pods_free(pods);
+#undef NO_DATA
+}
+END_TEST
+
 /* An image without an entrypoint takes args as its command. */
 START_TEST(test_args_alone)
 {
@@ -341,6 +372,7 @@ programs_suite(void)
     tcase_add_test(tcase, test_profile_says_when_it_is_ready_and_healthy);
     tcase_add_test(tcase, test_profile_ends_leaks_and_crashes);
     tcase_add_loop_test(tcase, test_well_known_image, 0, G_N_ELEMENTS(images));
+    tcase_add_test(tcase, test_clients_of_servers);
     tcase_add_test(tcase, test_args_alone);
     tcase_add_test(tcase, test_second_server_cannot_bind);
     tcase_add_test(tcase, test_workers_and_accept_queue);
