@@ -587,7 +587,7 @@ run(Mini *mini, const ControllerDef *def, const char *key, gboolean is_tick)
 
     for (guint i = 0; i < mini->objects->len; i++)
         g_ptr_array_add(snapshot, api_object_ref(mini->objects->pdata[i]));
-    rng_seed(&rng, 1, "test");
+    rng_seed(&rng, 1 + mini->seed, "test");
     r = (Reconcile){
         .view = view_new_array((const ApiObject *const *)snapshot->pdata, snapshot->len),
         .key = str_intern(key),

@@ -44,6 +44,7 @@ struct Mini {
     gpointer state;
     const ControllersConfig *config;
     guint version_minor;
+    guint seed; /* another draw of what a sync draws */
     void (*after_step)(Mini *mini, const PlanStep *step); /* as if an informer had been quick; may be NULL */
 };
 

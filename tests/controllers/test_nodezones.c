@@ -373,6 +373,32 @@ START_TEST(test_order_of_queue)
 }
 END_TEST
 
+/*
+ * Recorded (zone-outage, three times): of four nodes that fail together the third, the third and the second is tainted
+ * first, the fourth, second and third last: a list of nodes has no order.
+ */
+START_TEST(test_any_order)
+{
+    guint first[4] = {0};
+
+    for (guint seed = 0; seed < 40; seed++) {
+        Mini *mini = cluster_of(12, NULL);
+
+        mini->seed = seed;
+        pass_time(mini, 50, 4);
+        mini->now_ns += 100 * NS_PER_MS;
+        NODES_SYNC(mini, "@:");
+        ck_assert_uint_eq(count_tainted(mini), 1);
+        for (guint i = 0; i < G_N_ELEMENTS(first); i++)
+            if (strstr(taints_of(mini, i), "unreachable:NoExecute") != NULL)
+                first[i]++;
+        nodes_drop(mini);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(first); i++)
+        ck_assert_msg(first[i] >= 4 && first[i] <= 20, "n%u first %u times of 40", i, first[i]);
+}
+END_TEST
+
 Suite *
 nodezones_suite(void)
 {
@@ -395,6 +421,7 @@ nodezones_suite(void)
     tcase_add_test(tcase, test_zone_without_state);
     tcase_add_test(tcase, test_deleted_in_queue);
     tcase_add_loop_test(tcase, test_order_of_queue, 0, G_N_ELEMENTS(queue_cases));
+    tcase_add_test(tcase, test_any_order);
     suite_add_tcase(suite, tcase);
     return suite;
 }
