@@ -12,6 +12,7 @@ typedef struct {
     Etcd *etcd;
     Process *client;
     SimHandle owner;
+    gboolean sends_apart; /* what is put takes part in no batch */
 } Fixture;
 
 /* Answer of one transaction. */

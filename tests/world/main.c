@@ -5,6 +5,7 @@
 
 Suite *conn_suite(void);
 Suite *cpu_suite(void);
+Suite *host_suite(void);
 Suite *ipam_suite(void);
 Suite *memory_suite(void);
 Suite *programs_suite(void);
@@ -18,6 +19,7 @@ main(void)
     int n_failed;
 
     srunner_add_suite(runner, cpu_suite());
+    srunner_add_suite(runner, host_suite());
     srunner_add_suite(runner, ipam_suite());
     srunner_add_suite(runner, memory_suite());
     srunner_add_suite(runner, programs_suite());
