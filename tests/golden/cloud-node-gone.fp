@@ -1,1 +1,1 @@
-2212894aa46bf09c
+f6a3ba3bffdcde12

@@ -1,1 +1,1 @@
-28fa51c4f7e2532d
+bc8f7eeafb3dcc24

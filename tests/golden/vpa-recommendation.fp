@@ -1,1 +1,1 @@
-2f6af3f20f31aea3
+fb1a4fbe7fd19cb0
