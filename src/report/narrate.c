@@ -237,23 +237,45 @@ tell_pod(Narrator *narrator, const ApiObject *old, const ApiObject *pod)
         narrator_say(narrator, "pod %s is ready on %s", api_name(pod), pod_spec(pod)->node_name);
 }
 
+static guint
+ready_in(const ApiObject *slice)
+{
+    const EndpointSliceBody *body = endpoint_slice_body(slice);
+    guint ready = 0;
+
+    for (guint i = 0; i < body->endpoints.count; i++)
+        ready += body->endpoints.items[i].conditions.ready == OPT_TRUE;
+    return ready;
+}
+
+/* A Service of more than a hundred endpoints has several slices: what the others hold. */
+static guint
+ready_in_others(const Narrator *narrator, const ApiObject *slice, const char *service)
+{
+    g_autoptr(GPtrArray) slices = apiserver_peek_list(narrator->series->server, &endpoint_slice_kind, api_namespace(slice));
+    guint ready = 0;
+
+    for (guint i = 0; i < slices->len; i++) {
+        const ApiObject *other = g_ptr_array_index(slices, i);
+
+        if (api_name(other) != api_name(slice) && str_is(str_map_get(&other->meta->labels, "kubernetes.io/service-name"), service))
+            ready += ready_in(other);
+    }
+    return ready;
+}
+
 static void
 tell_slice(Narrator *narrator, const ApiObject *old, const ApiObject *slice)
 {
-    const EndpointSliceBody *body = endpoint_slice_body(slice);
     const char *service = str_map_get(&slice->meta->labels, "kubernetes.io/service-name");
-    guint now = 0;
-    guint before = 0;
+    guint now = ready_in(slice);
+    guint before = old != NULL ? ready_in(old) : 0;
 
-    for (guint i = 0; i < body->endpoints.count; i++)
-        now += body->endpoints.items[i].conditions.ready == OPT_TRUE;
-    for (guint i = 0; old != NULL && i < endpoint_slice_body(old)->endpoints.count; i++)
-        before += endpoint_slice_body(old)->endpoints.items[i].conditions.ready == OPT_TRUE;
-    if (service == NULL || str_is(service, "kubernetes"))
+    if (service == NULL || str_is(service, "kubernetes") || (before == 0) == (now == 0) || ready_in_others(narrator, slice, service) > 0)
         return;
-    if (before > 0 && now == 0)
+    if (now == 0)
         narrator_say(narrator, "Service %s has no ready endpoint: connections are refused", service);
-    else if (before == 0 && now > 0)
+    else
         narrator_say(narrator, "Service %s has %u ready endpoint%s", service, now, now == 1 ? "" : "s");
 }
 

@@ -134,7 +134,7 @@ tell_autoscaler(Narrator *narrator, const ApiObject *old, const ApiObject *hpa)
 
     if (before == NULL || status == NULL || before->desired_replicas == status->desired_replicas || before->desired_replicas == 0)
         return;
-    narrator_say(narrator, "autoscaler %s: %d pods instead of %d%s", api_name(hpa), status->desired_replicas, before->desired_replicas,
+    narrator_say(narrator, "autoscaler %s: %d pod%s instead of %d%s", api_name(hpa), status->desired_replicas, status->desired_replicas == 1 ? "" : "s", before->desired_replicas,
                  status->desired_replicas == spec->max_replicas ? ", the most it may" : "");
 }
 
