@@ -12,6 +12,7 @@
 #include "api/kinds/policy.h"
 #include "api/kinds/network.h"
 #include "api/kinds/quota.h"
+#include "api/kinds/rbac.h"
 #include "api/kinds/service.h"
 #include "api/kinds/sets.h"
 #include "api/kinds/storage.h"

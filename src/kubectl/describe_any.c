@@ -148,6 +148,10 @@ static const Describer *const describers[] = {
     &describe_storage_class,
     &describe_ingress_object,
     &describe_network_policy,
+    &describe_role,
+    &describe_cluster_role,
+    &describe_role_binding,
+    &describe_cluster_role_binding,
 };
 
 const Describer *

@@ -194,6 +194,9 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
         fine = FALSE;
     } else if (kind == &ingress_kind) {
         fine = generate_ingress(command, object, out_message);
+    } else if (kind == &role_kind || kind == &cluster_role_kind || kind == &role_binding_kind ||
+               kind == &cluster_role_binding_kind) {
+        fine = generate_rbac(command, object, kind, out_message);
     } else if (kind == &deployment_kind) {
         generate_deployment(command, object, name);
     } else if (kind == &config_map_kind || kind == &secret_kind) {

@@ -14,6 +14,8 @@ Value *generate_object(Command *command, const ApiKind *kind, char **out_message
 gboolean generate_data(Command *command, Value *object, const char *name, gboolean is_secret, char **out_message);
 /* generate_ingress: annotations and spec of an Ingress. FALSE: *out_message (owned). */
 gboolean generate_ingress(Command *command, Value *object, char **out_message);
+/* generate_rbac: rules of a role, or role and subjects of a binding. FALSE: *out_message (owned). */
+gboolean generate_rbac(Command *command, Value *object, const ApiKind *kind, char **out_message);
 /* generate_batch: spec of a Job, CronJob, ResourceQuota, PodDisruptionBudget. FALSE: *out_message (owned). */
 gboolean generate_batch(Command *command, Value *object, const ApiKind *kind, const char *name, char **out_message);
 /* generate_job_from: the Job that "create job NAME --from=cronjob/X" sends, by what the server has of X; @namespace_ NULL: none was given. (owned) */

@@ -13,8 +13,8 @@
 
 static void create_run(Command *command);
 
-static const char *const subverbs[] = {"configmap", "cronjob", "deployment", "job", "namespace",
-                                       "ingress", "poddisruptionbudget", "priorityclass", "quota", "secret",
+static const char *const subverbs[] = {"clusterrole", "clusterrolebinding", "configmap", "cronjob", "deployment", "job", "namespace",
+                                       "ingress", "poddisruptionbudget", "priorityclass", "quota", "role", "rolebinding", "secret",
                                        "service", "serviceaccount", NULL};
 
 /* Each subcommand as create.go knows it. */
@@ -27,6 +27,8 @@ typedef struct {
 
 /* clang-format off */
 static const Creation creations[] = {
+    {"clusterrole", NULL, "clusterroles", NULL, {NULL}, NULL},
+    {"clusterrolebinding", NULL, "clusterrolebindings", NULL, {"clusterrole", NULL}, "failed to create clusterrolebinding: "},
     {"configmap", "cm", "configmaps", NULL, {NULL}, "failed to create configmap: "},
     {"cronjob", "cj", "cronjobs", NULL, {"image", "schedule", NULL}, "failed to create cronjob: "},
     {"deployment", "deploy", "deployments", NULL, {"image", NULL}, "failed to create deployment: "},
@@ -36,6 +38,8 @@ static const Creation creations[] = {
     {"poddisruptionbudget", "pdb", "poddisruptionbudgets", NULL, {NULL}, "failed to create poddisruptionbudgets: "},
     {"priorityclass", "pc", "priorityclasses", NULL, {"value", NULL}, "failed to create priorityclass: "},
     {"quota", "resourcequota", "resourcequotas", NULL, {NULL}, "failed to create quota: "},
+    {"role", NULL, "roles", NULL, {NULL}, NULL},
+    {"rolebinding", NULL, "rolebindings", NULL, {NULL}, "failed to create rolebinding: "},
     {"secret", NULL, "secrets", "|docker-registry|generic|tls|", {NULL}, "failed to create secret "},
     {"service", "svc", "services", "|clusterip|externalname|loadbalancer|nodeport|", {NULL}, NULL},
     {"serviceaccount", "sa", "serviceaccounts", NULL, {NULL}, "failed to create serviceaccount: "},
@@ -86,6 +90,16 @@ static const FlagDef flags[] = {
     {"class", 0, FLAG_STRING, NULL, NULL},
     {"default-backend", 0, FLAG_STRING, NULL, NULL},
     {"annotation", 0, FLAG_STRINGS, NULL, NULL},
+    {"verb", 0, FLAG_STRINGS, NULL, NULL},
+    {"resource", 0, FLAG_STRINGS, NULL, NULL},
+    {"resource-name", 0, FLAG_STRINGS, NULL, NULL},
+    {"non-resource-url", 0, FLAG_STRINGS, NULL, NULL},
+    {"aggregation-rule", 0, FLAG_STRINGS, NULL, NULL},
+    {"clusterrole", 0, FLAG_STRING, NULL, NULL},
+    {"role", 0, FLAG_STRING, NULL, NULL},
+    {"user", 0, FLAG_STRINGS, NULL, NULL},
+    {"group", 0, FLAG_STRINGS, NULL, NULL},
+    {"serviceaccount", 0, FLAG_STRINGS, NULL, NULL},
     {0},
 };
 
