@@ -13,6 +13,7 @@
 #include "api/kinds/network.h"
 #include "api/kinds/quota.h"
 #include "api/kinds/rbac.h"
+#include "api/kinds/runtime_class.h"
 #include "api/kinds/service.h"
 #include "api/kinds/sets.h"
 #include "api/kinds/storage.h"

@@ -13,6 +13,7 @@ static const char *const groups[] = {"apps",
                                      "storage.k8s.io",
                                      "scheduling.k8s.io",
                                      "coordination.k8s.io",
+                                     "node.k8s.io",
                                      "discovery.k8s.io",
                                      NULL};
 

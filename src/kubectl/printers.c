@@ -33,6 +33,7 @@ static const Printer *const printers[] = {
     &ingress_printer,
     &network_policy_printer,
     &pdb_printer,
+    &runtime_class_printer,
     &role_printer,
     &cluster_role_printer,
     &role_binding_printer,

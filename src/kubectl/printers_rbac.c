@@ -1,4 +1,4 @@
-/* printers_rbac.c - rows of roles and bindings; v1.34 pkg/printers/internalversion printRoleBinding, default table of roles */
+/* printers_rbac.c - rows of roles, bindings and runtime classes; v1.34 pkg/printers/internalversion printRoleBinding, default table of roles */
 
 #include "kubectl/printers.h"
 
@@ -52,6 +52,18 @@ binding_cells(const ApiObject *binding, gint64 wall_ns, gboolean wide, GPtrArray
     add_subjects(body, "ServiceAccount", out);
 }
 
+static const PrintColumn runtime_class_columns[] = {{"NAME"}, {"HANDLER"}, {"AGE"}, {0}};
+
+static void
+runtime_class_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%s", runtime_class_body(object)->handler);
+    cell_add_age(out, object, wall_ns);
+}
+
+const Printer runtime_class_printer = {&runtime_class_kind, runtime_class_columns, runtime_class_cells};
 const Printer role_printer = {&role_kind, role_columns, role_cells};
 const Printer cluster_role_printer = {&cluster_role_kind, role_columns, role_cells};
 const Printer role_binding_printer = {&role_binding_kind, binding_columns, binding_cells};

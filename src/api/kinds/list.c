@@ -29,6 +29,7 @@ const ApiKind *const api_kinds[] = {
     &endpoint_slice_kind,
     &ingress_kind,
     &network_policy_kind,
+    &runtime_class_kind,
     &pdb_kind,
     &cluster_role_binding_kind,
     &cluster_role_kind,
