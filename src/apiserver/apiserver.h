@@ -52,6 +52,27 @@ typedef enum {
     FIELD_VALIDATION_IGNORE
 } FieldValidation;
 
+/* Who asks, if it is not who speaks: kubectl --as. */
+#define API_GROUPS_MAX 8
+typedef struct {
+    const char *user;                   /* interned */
+    const char *groups[API_GROUPS_MAX]; /* interned */
+    guint n_groups;
+} ApiIdentity;
+/* What is asked for, as authorizers see it; all interned. */
+typedef struct {
+    const char *verb, *group, *resource, *subresource, *namespace_, *name;
+    const char *path; /* of what is no resource: the others but for verb are NULL */
+} ApiAttributes;
+/*
+ * A request in the name of @who. With a verb in @what nothing is done, it is only asked whether @who may
+ * do it (SelfSubjectAccessReview): 201, or 403 with the authorizer's reason, which may be "".
+ */
+typedef struct {
+    ApiIdentity who;
+    ApiAttributes what;
+} ApiReview;
+
 typedef struct {
     ApiVerb verb;
     const ApiKind *kind; /* may be a form; the server puts the stored kind here and that into @form */
@@ -80,6 +101,7 @@ typedef struct {
     gint64 timeout_ns;  /* client's; 0: default */
     gboolean is_heartbeat; /* of a node: kubelets have a priority level of their own, which is never busy */
     gint32 scale_replicas; /* subresource "scale", update */
+    ApiReview *review;     /* (owned) NULL: the user may do everything */
 } ApiRequest;
 
 ApiRequest *

@@ -37,6 +37,7 @@ api_request_free(ApiRequest *request)
     value_free(request->body);
     if (request->mutate_data_free != NULL)
         request->mutate_data_free(request->mutate_data);
+    g_free(request->review);
     POOL_FREE(ApiRequest, request);
 }
 
@@ -357,6 +358,8 @@ call_execute(Call *call)
     CallStep handler =
         server_resource(call->server, request->kind) == NULL ? aggregate_begin : find_handler(request);
 
+    if (request->review != NULL && rbac_stops(call))
+        return;
     if (handler == NULL) {
         call_fail(call, api_status_new(404, "NotFound",
                                        "the server could not find the requested resource"));

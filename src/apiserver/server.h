@@ -337,6 +337,10 @@ void allocator_claim_free(AllocatorClaim *claim, gboolean is_kept);
 
 /* --- bootstrap.c --------------------------------------------------------------------- */
 
+/* rbac_allows: *out_why (interned): what was missing, or NULL. */
+gboolean rbac_allows(ApiServer *server, const ApiIdentity *identity, const ApiAttributes *what, const char **out_why);
+/* rbac_stops: of a request in another's name: TRUE: it is answered. */
+gboolean rbac_stops(Call *call);
 /* bootstrap_begin: the server is ready, for the first time or again. */
 void bootstrap_begin(ApiServer *server);
 /* bootstrap_lost: @object is there no more; if it was one of its own, it will be made again. */

@@ -65,6 +65,7 @@ request_share(const ApiRequest *request)
     ApiRequest *copy = POOL_NEW(ApiRequest);
 
     *copy = *request;
+    copy->review = g_memdup2(request->review, sizeof *request->review);
     copy->mutate_data_free = NULL;
     if (request->object != NULL)
         copy->object = api_object_ref(request->object);

@@ -17,6 +17,8 @@ const FlagDef common_flags[] = {
     {"context", 0, FLAG_STRING, NULL, NULL},
     {"cluster", 0, FLAG_STRING, NULL, NULL},
     {"user", 0, FLAG_STRING, NULL, NULL},
+    {"as", 0, FLAG_STRING, NULL, NULL},
+    {"as-group", 0, FLAG_STRINGS, NULL, NULL},
     {"kubeconfig", 0, FLAG_STRING, NULL, NULL},
     {"request-timeout", 0, FLAG_STRING, NULL, NULL},
     {"v", 'v', FLAG_STRING, NULL, NULL},

@@ -148,6 +148,8 @@ void command_finish(Command *command, int exit);
 /* --- asking ------------------------------------------------------------------------------ */
 
 typedef void (*CommandAnswer)(Command *command, const ApiResponse *response);
+/* command_identity: --as and --as-group; FALSE: the administrator himself. */
+gboolean command_identity(const Command *command, ApiIdentity *out);
 /* command_send: user kubernetes-admin; not called back if the command was ended meanwhile. */
 void command_send(Command *command, ApiRequest *request, CommandAnswer answer);
 /* command_ask: the same for one of several things that a command does at a time. */

@@ -400,13 +400,49 @@ field_manager(const Command *command)
 }
 
 static void
+add_group(ApiIdentity *who, const char *group)
+{
+    if (who->n_groups < API_GROUPS_MAX)
+        who->groups[who->n_groups++] = str_intern(group);
+}
+
+/* v1.34 apiserver endpoints/filters/impersonation.go: whose name, and which groups go with it. */
+gboolean
+command_identity(const Command *command, ApiIdentity *out)
+{
+    static const char prefix[] = "system:serviceaccount:";
+    const char *user = flag_string(command, "as");
+    const GPtrArray *groups = flag_strings(command, "as-group");
+
+    *out = (ApiIdentity){.user = str_intern(user)};
+    if (str_is_empty(user))
+        return FALSE;
+    for (guint i = 0; groups != NULL && i < groups->len; i++)
+        add_group(out, g_ptr_array_index(groups, i));
+    if (out->n_groups == 0 && g_str_has_prefix(user, prefix)) {
+        g_autofree char *space = g_strndup(user + strlen(prefix), strcspn(user + strlen(prefix), ":"));
+
+        add_group(out, "system:serviceaccounts");
+        add_group(out, str_internf("system:serviceaccounts:%s", space));
+    }
+    add_group(out, str_is(user, "system:anonymous") ? "system:unauthenticated" : "system:authenticated");
+    return TRUE;
+}
+
+static void
 ask(Command *command, ApiRequest *request, const Question *wanted)
 {
+    ApiIdentity who;
+
     Question *question = g_memdup2(wanted, sizeof *wanted);
 
     question->kubectl = command->kubectl;
     question->command = command;
     request->user = str_intern("kubernetes-admin");
+    if (request->review == NULL && command_identity(command, &who)) {
+        request->review = g_new0(ApiReview, 1);
+        request->review->who = who;
+    }
     if (request->reason == NULL)
         request->reason = str_internf("kubectl %s", command->verb->name);
     if (request->field_manager == NULL)

@@ -28,7 +28,6 @@ static const FlagDef config_flags[] = {
 };
 static const char *const auth_subverbs[] = {"can-i", "whoami", NULL};
 static const FlagDef auth_flags[] = {
-    {"as", 0, FLAG_STRING, NULL, NULL},
     {"list", 0, FLAG_BOOL, NULL, NULL},
     {"quiet", 'q', FLAG_BOOL, NULL, NULL},
     {"subresource", 0, FLAG_STRING, NULL, NULL},
@@ -240,11 +239,73 @@ config_run(Command *command)
 /* --- auth -------------------------------------------------------------------------------- */
 
 static void
+print_identity(Command *command, const ApiIdentity *who)
+{
+    g_autoptr(GString) groups = g_string_new(NULL);
+
+    for (guint i = 0; i < who->n_groups; i++)
+        g_string_append_printf(groups, "%s%s", i > 0 ? " " : "", who->groups[i]);
+    command_print(command, "ATTRIBUTE   VALUE\nUsername    %s\nGroups      [%s]\n", who->user, groups->str);
+}
+
+/* pkg/cmd/auth/cani.go: RunAccessCheck */
+static void
+on_review(Command *command, const ApiResponse *response)
+{
+    gboolean is_allowed = api_response_ok(response);
+    const char *why = is_allowed || response->status == NULL ? NULL : response->status->message;
+
+    if (!is_allowed && response->code != 403) {
+        command_server_error(command, response->status, NULL);
+        command_finish(command, 1);
+        return;
+    }
+    if (!flag_bool(command, "quiet"))
+        command_print(command, is_allowed ? "yes\n" : str_is_empty(why) ? "no\n" : "no - %s\n", why == NULL ? "" : why);
+    command_finish(command, is_allowed ? 0 : 1);
+}
+
+static void
+ask_review(Command *command, const ApiIdentity *who, const char *verb, const char *type)
+{
+    ApiRequest *request = api_request_new(VERB_CREATE, &role_kind, NULL, NULL);
+    const char *slash = strchr(type, '/');
+    g_autofree char *word = slash == NULL ? g_strdup(type) : g_strndup(type, (gsize)(slash - type));
+    const ApiKind *kind = api_kind_find_resource(word);
+    const char *dot = strchr(word, '.');
+    ApiAttributes *what;
+
+    request->review = g_new0(ApiReview, 1);
+    request->review->who = *who;
+    what = &request->review->what;
+    what->verb = str_intern(verb);
+    if (type[0] == '/') {
+        what->path = str_intern(type);
+        command_send(command, request, on_review);
+        return;
+    }
+    what->group = kind != NULL ? kind->group : str_intern(dot == NULL ? "" : dot + 1);
+    what->resource = kind != NULL ? str_intern(kind->plural)
+                                  : str_intern_len(word, dot == NULL ? strlen(word) : (gsize)(dot - word));
+    what->name = slash == NULL || slash[1] == '\0' ? NULL : str_intern(slash + 1);
+    what->subresource = str_intern(flag_string(command, "subresource"));
+    if (!flag_bool(command, "all-namespaces"))
+        what->namespace_ = command_namespace(command);
+    command_send(command, request, on_review);
+}
+
+static void
 auth_run(Command *command)
 {
     const char *what = word_at(command, 0);
     const char *type = word_at(command, 2);
+    ApiIdentity who;
 
+    if (str_is(what, "whoami") && command_identity(command, &who)) {
+        print_identity(command, &who);
+        command_finish(command, 0);
+        return;
+    }
     if (str_is(what, "whoami")) {
         command_print(command, "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      "
                                "[kubeadm:cluster-admins system:authenticated]\n");
@@ -253,6 +314,10 @@ auth_run(Command *command)
     }
     if (!str_is(what, "can-i")) {
         command_unknown_subcommand(command, "kubectl auth", 0);
+        return;
+    }
+    if (flag_bool(command, "list") && command_identity(command, &who)) {
+        command_fail(command, "the rules of others than the administrator are not listed here; ask for one verb and resource");
         return;
     }
     if (flag_bool(command, "list")) {
@@ -281,6 +346,10 @@ auth_run(Command *command)
         if (api_kind_find_resource(kind_word) == NULL && !str_is(kind_word, "*"))
             command_warn(command, "Warning: the server doesn't have a resource type '%s'\n",
                          kind_word);
+    }
+    if (command_identity(command, &who)) {
+        ask_review(command, &who, word_at(command, 1), type);
+        return;
     }
     if (!flag_bool(command, "quiet"))
         command_print(command, "yes\n");
