@@ -741,7 +741,7 @@ def cli(o):
         (["kubectl", failover, "--at", "20s", "--", "get", "--raw", "/api/v1/nodes/worker-1"], 0, "stdout", '{"kind":"Node","apiVersion":"v1"'),
         (["kubectl", failover, "--at", "20s", "--", "cluster-info", "dump"], 0, "stdout", "==== START logs for container"), (["kubectl", failover, "--at", "2s", "--", "port-forward", "x"], 1, "stderr", "left out"),
         (["kubectl", failover, "--at", "x", "--", "get", "pods"], 2, "stderr", "no time"),
-        (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "ms after"), (["why", failover, "pod/web-66d4df5d64-ptm8x"], 0, "stdout", "could see it:\n    2:00.000  scenario fault (nodePowerOff)\n              worker-2 loses power"),
+        (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "because its kubelet has not been heard of for too long"), (["why", failover, "pod/web-66d4df5d64-c6r6p"], 0, "stdout", "could see it:\n    2:00.000  scenario fault (nodePowerOff)\n              worker-2 loses power"),
         (["explain", "podd"], 2, "stderr", 'did you mean "pods"'), (["explain", "pod.spec.contaners"], 2, "stderr", '"containers"'), (["explain", "scenaro"], 2, "stderr", '"scenario"'),
         (["explain", "scenario.traffc"], 2, "stderr", "write traffic"), (["explain", "timer", "node-monitor"], 2, "stderr", "node-monitor-grace-period, node-monitor-period"), (["explain", "gate", "HPAScaleToZer"], 2, "stderr", "HPAScaleToZero"),
         (["kubectl", failover, "--at", "99h", "--", "get", "nodes"], 0, "stderr", "the scenario ends at 10m0s"),
