@@ -1,1 +1,1 @@
-4acfe0e4b2f9f4a0
+aff4b34fffb79934

@@ -1,1 +1,1 @@
-f6a3ba3bffdcde12
+57be956ad129487c

@@ -1,1 +1,1 @@
-2d6507ae53ff855f
+9cccec80db735e1e

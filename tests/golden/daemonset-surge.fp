@@ -1,1 +1,1 @@
-bc8f7eeafb3dcc24
+25ef7906d1ab70ad

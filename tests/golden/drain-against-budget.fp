@@ -1,1 +1,1 @@
-0d8957aefbe999f5
+2cb2fa9c73d3af4d

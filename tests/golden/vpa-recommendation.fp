@@ -1,1 +1,1 @@
-fb1a4fbe7fd19cb0
+52bfe7a83bed5aa6
