@@ -1,5 +1,6 @@
 /* Running: until a time, by steps, stopping; and the same run twice. */
 
+#include "base/intern.h"
 #include "sim/sim.h"
 
 #include <check.h>
