@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include "base/intern.h"
+
 #include "sim/rng.h"
 #include "sim/trace.h"
 
