@@ -1,7 +1,7 @@
 /*
  * host.c - see world.h: the host of a cluster whose nodes are played
  *
- * Everything was measured with v1.34.4 where several such clusters shared two cores and a disk: 99 recordings, 900
+ * Everything was measured with v1.34.4 where several such clusters shared two cores and a disk: 75 recordings, 900
  * pods. What takes time there depends on the recording (half of the variance of ln(created to bound) is between
  * them), on the moment (a pod that was bound late is reported late: correlation 0.57, and a second later still 0.35),
  * and on what the cluster itself has just written: created to bound is 8 ms (median) alone, 12 ms where three pods

@@ -1,7 +1,7 @@
 /*
  * test_host.c - the host of a cluster whose nodes are played
  *
- * What it is held against was measured in 99 recordings with KWOK and v1.34.4 on a busy host of two cores.
+ * What it is held against was measured in 75 recordings with KWOK and v1.34.4 on a busy host of two cores.
  */
 
 #include "base/duration.h"
