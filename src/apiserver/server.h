@@ -187,8 +187,6 @@ gboolean peers_is_news(ApiServer *server, guint64 revision);
 
 /* latency_draw: work before and after storage, by verb and size. */
 void latency_draw(Call *call, gint64 *out_before_ns, gint64 *out_after_ns);
-/* latency_note_write: a write was committed, and those who watch have work now. */
-void latency_note_write(ApiServer *server);
 /* latency_heartbeat: of a node's heartbeat on a server that does not vary; FALSE: it varies. */
 gboolean latency_heartbeat(const ApiServer *server, gint64 *out_before_ns, gint64 *out_after_ns);
 gint64 latency_list_ns(const ApiServer *server, const char *user, guint n_objects);

@@ -142,7 +142,6 @@ storage_on_committed(gpointer user, const ApiObject *value, const ApiObject *pre
 
     if (is_renewal(value, previous))
         return;
-    latency_note_write(call->server);
     sim_trace(call->server->sim, request->user == NULL ? "apiserver" : request->user,
               trace_verb(call, value == NULL), api_ref_text(object), request->reason, NULL);
 }
@@ -182,7 +181,6 @@ storage_commit(Call *call, guint64 expected, gboolean is_delete, CallStep step)
         .expected_revision = expected,
         .value = is_delete ? NULL : call->pending,
         .ttl_ns = call->request->kind == &event_kind && !is_delete ? EVENT_TTL_NS : 0,
-        .is_apart = call->request->is_heartbeat,
         .committed = storage_on_committed,
     };
 

@@ -176,9 +176,3 @@ component_recorder(Component *component)
 {
     return component->recorder;
 }
-
-gint64
-component_work_ns(const Component *component, gint64 idle_ns)
-{
-    return world_host_ns(component->options.world, idle_ns);
-}

@@ -44,5 +44,3 @@ Client *component_client(Component *component);
 Client *component_free_client(Component *component);
 InformerFactory *component_informers(Component *component);
 Recorder *component_recorder(Component *component);
-/* component_work_ns: how long work takes it now that takes @idle_ns on an idle machine. */
-gint64 component_work_ns(const Component *component, gint64 idle_ns);

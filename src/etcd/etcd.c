@@ -4,13 +4,6 @@
 
 #include "base/pool.h"
 
-/*
- * The disk of a shared host. Recorded with v1.34.4: a pod is bound no sooner than 4 ms (p10) after it was created,
- * all that is proposed meanwhile is seen at one instant (27 of 100 records of a watcher come within 1 ms of the one
- * before), and 3 of 100 gaps between them are longer than 34 ms.
- */
-static const Dist fsync_shared = {.type = DIST_LOGNORMAL, .a_ns = 2 * NS_PER_MS, .b_ns = 20 * NS_PER_MS};
-
 static const char *const text_timeout = "etcdserver: request timed out";
 static const char *const text_leader_failed =
     "etcdserver: request timed out, possibly due to previous leader failure";
@@ -263,20 +256,6 @@ path_ns(Etcd *etcd, Process *client, guint member)
     return forward_ns == G_MAXINT64 ? G_MAXINT64 : hop_ns + forward_ns;
 }
 
-/* In the order in which they will be committed; those of one instant as they came. */
-static void
-line_up(GQueue *queue, Txn *txn)
-{
-    GList *after = queue->tail;
-
-    while (after != NULL && ((Txn *)after->data)->commit_ns > txn->commit_ns)
-        after = after->prev;
-    if (after == NULL)
-        g_queue_push_head_link(queue, &txn->link);
-    else
-        g_queue_insert_after_link(queue, after, &txn->link);
-}
-
 static gboolean
 schedule(Etcd *etcd, Txn *txn, guint member)
 {
@@ -284,13 +263,9 @@ schedule(Etcd *etcd, Txn *txn, guint member)
     Raft *raft = &etcd->raft;
 
     if (etcd->is_quick) {
-        if (!world_host_is_shared(etcd->world))
-            txn->commit_ns = raft->last_commit_ns = MAX(now_ns + ETCD_QUICK_COMMIT_NS, raft->last_commit_ns);
-        else
-            txn->commit_ns = txn->op.is_apart ? now_ns + ETCD_QUICK_COMMIT_NS : raft_commit_time(etcd, now_ns);
+        txn->commit_ns = MAX(now_ns + ETCD_QUICK_COMMIT_NS, raft->last_commit_ns);
+        raft->last_commit_ns = txn->commit_ns;
         txn->reply_ns = 0;
-        if (txn->commit_ns == G_MAXINT64)
-            return FALSE;
     } else {
         gint64 there_ns = path_ns(etcd, txn->client, member);
         gint64 back_ns = path_ns(etcd, txn->client, member);
@@ -303,8 +278,8 @@ schedule(Etcd *etcd, Txn *txn, guint member)
             return FALSE;
     }
     txn->member = member;
-    line_up(&etcd->proposed, txn);
-    if (!etcd->commit.is_armed || etcd->proposed.head == &txn->link)
+    g_queue_push_tail_link(&etcd->proposed, &txn->link);
+    if (!etcd->commit.is_armed)
         arm_commit(etcd);
     return TRUE;
 }
@@ -529,7 +504,7 @@ etcd_new(const EtcdOptions *options)
     etcd->is_quick = options->quick;
     etcd->fsync = options->fsync;
     if (etcd->fsync.type == DIST_CONSTANT && etcd->fsync.a_ns == 0)
-        etcd->fsync = etcd->is_quick ? fsync_shared : DIST_LOGN(800 * NS_PER_US, 2400 * NS_PER_US);
+        etcd->fsync = DIST_LOGN(800 * NS_PER_US, 2400 * NS_PER_US);
     etcd->fsync_rng = rng_stream(etcd->sim, "etcd/fsync");
     etcd->watchers = g_array_new(FALSE, FALSE, sizeof(Watcher));
     g_queue_init(&etcd->proposed);

@@ -23,8 +23,8 @@ typedef struct {
     World *world;
     Machine *const *machines; /* one member each */
     guint n_members;
-    Dist fsync;     /* zeroed: LN p50 0.8 ms, p99 2.4 ms; of a shared host 2 and 20 ms */
-    gboolean quick; /* commit takes 1 ms flat; on a shared host (world.h) it waits for the disk, batch after batch */
+    Dist fsync;     /* zeroed: LN p50 0.8 ms, p99 2.4 ms */
+    gboolean quick; /* commit takes 1 ms flat */
 } EtcdOptions;
 
 Etcd *etcd_new(const EtcdOptions *options); /* members' processes "etcd" are stopped */
@@ -45,7 +45,6 @@ typedef struct {
     guint64 expected_revision; /* mod_revision it must have; 0: must not exist; ETCD_ANY_REVISION */
     ApiObject *value;          /* (ref taken) NULL: delete */
     gint64 ttl_ns;             /* 0: no lease (events: 1 h) */
-    gboolean is_apart;         /* of a quick store: takes 1 ms whatever else is written (a node's heartbeat) */
     /*
      * committed: called at the instant the write is applied, before any watcher
      * hears of it, if the owner still exists. For trace records that are to be

@@ -43,9 +43,8 @@ count_reachable(const Etcd *etcd, guint from)
 static gint64
 draw_fsync_ns(Etcd *etcd, guint index)
 {
-    gint64 fsync_ns = world_host_slow_ns(etcd->world, dist_sample_ns(&etcd->fsync, etcd->fsync_rng));
-
-    return fsync_ns * etcd->members[index].disk_factor_milli / 1000;
+    return dist_sample_ns(&etcd->fsync, etcd->fsync_rng) * etcd->members[index].disk_factor_milli /
+           1000;
 }
 
 /* --- elections ----------------------------------------------------------------------- */

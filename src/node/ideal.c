@@ -1,8 +1,8 @@
 /*
  * ideal.c - a node that is played: fixed delays instead of a runtime
  *
- * What KWOK does with a node: a pod is Pending as soon as its binding was seen,
- * Running and Ready `startup` after that was seen, gone `stop` after its deletion was, without a
+ * What KWOK does with a node: a pod is Pending some 10 ms after its binding,
+ * Running and Ready `startup` later, gone `stop` after its deletion, without a
  * status in between. A missing image ends in ImagePullBackOff after 1 s. A pod
  * whose command ends by itself ends, if it is not to be restarted.
  */
@@ -11,17 +11,8 @@
 #include "node/internal.h"
 
 #define PULL_FAILS_NS NS_PER_S
-/* What it takes to find out what a change asks for. */
-#define HEAR_MIN_NS (1080 * NS_PER_US)
-#define HEAR_MAX_NS (1320 * NS_PER_US)
-/*
- * The first time also to make ready what it plays by, and who comes meanwhile waits as well. Recorded with KWOK: the
- * first pod of a cluster is Pending 41 ms (median of 15) after it was bound if it is alone, any other alone after 13
- * (of 284); of three that come at once the first after 42, the last after 24: bound within 27 ms, they are Pending
- * within 5.
- */
-#define WARM_MIN_NS (14 * NS_PER_MS)
-#define WARM_MAX_NS (34 * NS_PER_MS)
+#define HEAR_MIN_NS   (5 * NS_PER_MS)
+#define HEAR_MAX_NS   (11 * NS_PER_MS)
 #define RETRY_NS      NS_PER_S
 #define HOSTS_MAX     254
 
@@ -90,24 +81,6 @@ ideal_image_is_missing(const IdealPod *pod)
         if (options->ideal_image_is_missing(options->ideal_user, spec->containers.items[i].image))
             return TRUE;
     return FALSE;
-}
-
-static gint64
-ideal_hear_ns(const IdealPod *pod)
-{
-    Kubelet *k = pod->ideal->k;
-    World *world = k->options.world;
-    IdealPlayer *player = k->options.ideal_player;
-    gint64 now_ns = sim_now_ns(k->sim);
-    gint64 hear_ns = world_host_ns(world, rng_between_ns(k->rng, HEAR_MIN_NS, HEAR_MAX_NS));
-
-    if (player == NULL)
-        return hear_ns;
-    if (!player->is_warm) {
-        player->is_warm = TRUE;
-        player->ready_ns = now_ns + world_host_slow_ns(world, rng_between_ns(k->rng, WARM_MIN_NS, WARM_MAX_NS));
-    }
-    return hear_ns + MAX(player->ready_ns - now_ns, 0);
 }
 
 /* --- the address --------------------------------------------------------------------- */
@@ -288,11 +261,11 @@ ideal_proceed(IdealPod *pod, IdealStage reached)
     gint32 exit_code;
 
     if (reached == IDEAL_CREATING && ideal_image_is_missing(pod))
-        ideal_await(pod, IDEAL_CREATING, ideal_hear_ns(pod) + PULL_FAILS_NS);
+        ideal_await(pod, IDEAL_CREATING, PULL_FAILS_NS);
     else if (reached == IDEAL_CREATING)
-        ideal_await(pod, IDEAL_RUNNING, ideal_hear_ns(pod) + ideal_startup_ns(pod));
+        ideal_await(pod, IDEAL_RUNNING, ideal_startup_ns(pod));
     else if (reached == IDEAL_RUNNING && ideal_pod_exits(pod->pod, &after_ns, &exit_code))
-        ideal_await(pod, IDEAL_ENDED, ideal_hear_ns(pod) + after_ns);
+        ideal_await(pod, IDEAL_ENDED, after_ns);
 }
 
 typedef struct {
@@ -384,17 +357,23 @@ ideal_on_timer(Sim *sim, gpointer self)
 
 /* --- what is heard ------------------------------------------------------------------- */
 
+static gint64
+ideal_hear_ns(const Ideal *ideal)
+{
+    return rng_between_ns(ideal->k->rng, HEAR_MIN_NS, HEAR_MAX_NS);
+}
+
 static void
 ideal_begin(IdealPod *pod)
 {
     const PodStatus *status = pod_status(pod->pod);
 
     if (api_is_deleting(pod->pod))
-        ideal_await(pod, IDEAL_LEAVING, ideal_hear_ns(pod) + ideal_stop_ns(pod));
+        ideal_await(pod, IDEAL_LEAVING, ideal_stop_ns(pod));
     else if (pod_is_terminal(pod->pod))
         pod->stage = IDEAL_ENDED;
     else if (status->start_time == 0)
-        ideal_await(pod, IDEAL_CREATING, ideal_hear_ns(pod));
+        ideal_await(pod, IDEAL_CREATING, ideal_hear_ns(pod->ideal));
     else if (str_is(status->phase, "Running"))
         ideal_proceed(pod, IDEAL_RUNNING);
     else
@@ -446,7 +425,7 @@ ideal_on_updated(gpointer user, const ApiObject *old, const ApiObject *object)
     api_object_unref(pod->pod);
     pod->pod = api_object_ref(object);
     if (api_is_deleting(object) && pod->stage != IDEAL_LEAVING)
-        ideal_await(pod, IDEAL_LEAVING, ideal_hear_ns(pod) + ideal_stop_ns(pod));
+        ideal_await(pod, IDEAL_LEAVING, ideal_stop_ns(pod));
 }
 
 /* --- life ---------------------------------------------------------------------------- */

@@ -21,12 +21,6 @@
 
 typedef struct Kubelet Kubelet;
 
-/* Who plays nodes: one process for all of them. All zero: just started. */
-typedef struct {
-    gboolean is_warm;
-    gint64 ready_ns; /* once warm: until then everybody waits */
-} IdealPlayer;
-
 /* shutdownGracePeriodByPodPriority: how long pods have when the machine is to go down. */
 typedef struct {
     gint32 priority; /* the group's lowest */
@@ -72,7 +66,6 @@ typedef struct {
     /* What each container of a played pod uses; NULL: nothing. */
     void (*ideal_usage_of)(gpointer user, const ApiObject *pod, gint64 *out_cpu_milli, gint64 *out_memory_bytes);
     gpointer ideal_user; /* borrowed */
-    IdealPlayer *ideal_player; /* (borrowed) who plays this node, and others; NULL: somebody who is quick */
 
     gboolean stats; /* it is scraped: it looks at what its containers use (stats.h) */
 } KubeletOptions;

@@ -43,7 +43,6 @@ make_world(Cluster *cluster)
         .cross_zone = DIST_LOGN(500 * NS_PER_US, 1500 * NS_PER_US),
         .external = DIST_LOGN(500 * NS_PER_US, 2 * NS_PER_MS),
     };
-    World *world;
 
     if (is_ideal(cluster)) { /* everything on one machine */
         options.loopback = DIST_CONST(200 * NS_PER_US);
@@ -55,10 +54,7 @@ make_world(Cluster *cluster)
         options.cross_zone = network->cross_zone;
     if (network->has_external)
         options.external = network->external;
-    world = world_new(cluster->sim, &options);
-    if (is_ideal(cluster))
-        world_share_host(world);
-    return world;
+    return world_new(cluster->sim, &options);
 }
 
 /* Control-plane machine number @index; made when it is first asked for. */
@@ -302,7 +298,7 @@ make_node(Cluster *cluster, NodePlan *plan)
         .eviction_imagefs = eviction_of(plan->group, "imagefs.available"),
         .image_gc_high_percent = plan->group != NULL ? (gint32)plan->group->image_gc_high : 0, .image_gc_low_percent = plan->group != NULL ? (gint32)plan->group->image_gc_low : 0,
         .shutdown_groups = (const ShutdownGroup *)(gconstpointer)groups->data, .n_shutdown_groups = groups->len,
-        .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .ideal_player = &cluster->player, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,
+        .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,
     };
     node->kubelet = kubelet_new(&kubelet);
     if (!is_ideal(cluster))

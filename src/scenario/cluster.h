@@ -41,7 +41,6 @@ typedef struct Cluster {
     GPtrArray *servers; /* of ApiServer*: all of them */
     GPtrArray *managers;   /* of ControllerManager*, one per control-plane machine that has one */
     GPtrArray *schedulers; /* of Scheduler* */
-    IdealPlayer player; /* of all nodes, where they are played */
     Kubectl *kubectl;
     MetricsServer *metrics_server;   /* NULL: none installed */
     MetricsAdapter *metrics_adapter; /* NULL: the scenario has no metrics of its own */

@@ -18,14 +18,6 @@ typedef struct {
     gint64 gone_ns;   /* when it was last given up; -1: never */
 } Address;
 
-/* host.c: the one machine under everything; rng NULL: there is none. */
-typedef struct {
-    Rng *rng; /* (borrowed) */
-    gint64 factor_run, factor_phase; /* millionths */
-    gint64 phase_end_ns;
-    gint64 load, load_at_ns; /* thousandths of a write, and when that was so */
-} Host;
-
 struct World {
     Sim *sim;
     WorldOptions options;
@@ -40,7 +32,6 @@ struct World {
     GList *free_requests; /* (owned) ServerRequest*, to be used again */
     gpointer registry; /* (owned) shared by all runtimes, see image.c */
     void (*registry_free)(gpointer);
-    Host host;
     gint64 calm_until_ns;
     GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
     GHashTable *scripts;  /* text -> ShScript* (owned): what many containers run is parsed once */

@@ -140,23 +140,6 @@ gint64 world_latency_ns(World *world, const Machine *from, const Machine *to);
 void world_set_calm(World *world, gint64 until_ns);
 gboolean world_is_calm(const World *world, gint64 until_ns);
 
-/* --- one host for all ------------------------------------------------------------------- */
-
-/*
- * Where nodes are played, control plane, player and strangers share the cores and the disk of one host. Until
- * world_share_host nobody does: then work takes as long as it takes on an idle machine, and there is nothing to wait for.
- */
-void world_share_host(World *world);
-gboolean world_host_is_shared(const World *world);
-/* world_host_note: so many thousandths of a write were committed: who watches has work now. */
-void world_host_note(World *world, guint writes_milli);
-/* world_host_queue_ns: how long a request that comes now waits for a core. */
-gint64 world_host_queue_ns(World *world);
-/* world_host_ns: how long work takes now that takes @idle_ns on an idle machine. */
-gint64 world_host_ns(World *world, gint64 idle_ns);
-/* world_host_slow_ns: the same of work that is not in the way of what the writes set going (the disk; who has not begun yet). */
-gint64 world_host_slow_ns(World *world, gint64 idle_ns);
-
 /* --- connections ------------------------------------------------------------------------ */
 
 typedef struct {

@@ -18,8 +18,6 @@ init(Fixture *f, gboolean quick, const ApiServerOptions *more)
                                                  .same_zone = hop,
                                                  .cross_zone = hop,
                                                  .external = hop});
-    if (quick && more->shares_machine)
-        world_share_host(f->world);
     f->machine = machine_new(f->world, &(MachineOptions){.name = "control-plane",
                                                          .ip = "192.168.0.1",
                                                          .cpu_milli = 4000,

@@ -26,9 +26,8 @@ START_TEST(test_zone_states)
 END_TEST
 
 /*
- * v1.34 node_lifecycle_controller_test.go, TestMonitorNodeHealthUpdateNodeAndPodStatus... by zone states: nodes as
- * Ready says (T, F, U; -: no status at all), their zone (1, 2), x: excluded; at once, then an hour later, when only
- * those are heard of that are T then.
+ * v1.34 node_lifecycle_controller_test.go, TestMonitorNodeHealthUpdateNodeAndPodStatus... by zone states: nodes as Ready says (T, F,
+ * U; -: no status at all), their zone (1, 2), x: excluded; at once, then an hour later, when only those are heard of that are T then.
  */
 static const struct {
     const char *name, *before, *after;
@@ -342,8 +341,7 @@ END_TEST
 
 /*
  * v1.34 node_lifecycle_controller.go. markNodeAsReachable: who is ready again waits no longer, and costs no token.
- * markNodeForTainting takes who waits out and puts it back: the order is that of the last pass, which is any (here n6
- * comes first).
+ * markNodeForTainting takes who waits out and puts it back: the order is that of the last pass.
  */
 static const struct {
     const char *name, *then; /* Ready of n6 in the second pass */

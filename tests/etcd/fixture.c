@@ -59,7 +59,7 @@ on_done(gpointer user, const EtcdResult *result)
 static void
 send(Fixture *f, const char *key, guint64 expected, ApiObject *value, Answer *answer)
 {
-    EtcdTxn txn = {.key = str_intern(key), .expected_revision = expected, .value = value, .is_apart = f->sends_apart};
+    EtcdTxn txn = {.key = str_intern(key), .expected_revision = expected, .value = value};
     Waiting *waiting = g_new(Waiting, 1);
 
     *answer = (Answer){0};

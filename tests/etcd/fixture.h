@@ -12,7 +12,6 @@ typedef struct {
     Etcd *etcd;
     Process *client;
     SimHandle owner;
-    gboolean sends_apart; /* what is put takes part in no batch */
 } Fixture;
 
 /* Answer of one transaction. */

@@ -79,38 +79,6 @@ START_TEST(test_batching)
 END_TEST
 
 /*
- * A quick store takes 1 ms for each; on a shared host it waits for the disk like any other, but for what is apart.
- * Recorded with played nodes: 27 of 100 records of a watcher come within 1 ms of the one before.
- */
-START_TEST(test_shared_host)
-{
-    Fixture f;
-    Answer answers[5];
-
-    fixture_init(&f, 1, TRUE, DIST_CONST(4 * NS_PER_MS));
-    fixture_put(&f, "/registry/configmaps/default/quick", 0, &answers[0]);
-    sim_run_until(f.sim, NS_PER_S);
-    ck_assert_int_eq(answers[0].at_ns, NS_PER_MS);
-    world_share_host(f.world);
-    fixture_put(&f, "/registry/configmaps/default/a", 0, &answers[0]);
-    sim_run_until(f.sim, NS_PER_S + 10 * NS_PER_US);
-    fixture_put(&f, "/registry/configmaps/default/b", 0, &answers[1]);
-    f.sends_apart = TRUE;
-    fixture_put(&f, "/registry/leases/default/l", 0, &answers[2]);
-    f.sends_apart = FALSE;
-    sim_run_until(f.sim, NS_PER_S + 20 * NS_PER_US);
-    fixture_put(&f, "/registry/configmaps/default/c", 0, &answers[3]);
-    sim_run_until(f.sim, 2 * NS_PER_S);
-    ck_assert_int_eq(answers[2].at_ns, NS_PER_S + 1010 * NS_PER_US);
-    ck_assert_int_gt(answers[0].at_ns, answers[2].at_ns);
-    ck_assert_uint_lt(answers[2].revision, answers[0].revision);
-    ck_assert_int_gt(answers[1].at_ns, answers[0].at_ns + NS_PER_MS);
-    ck_assert_int_eq(answers[3].at_ns, answers[1].at_ns);
-    fixture_clear(&f);
-}
-END_TEST
-
-/*
  * Three members, hop 0.25 ms: the leader's fsync of 1 ms, the follower's 0.5 ms round trip and
  * its fsync.
  */
@@ -272,7 +240,6 @@ raft_suite(void)
 
     tcase_add_loop_test(tcase, test_election_times, 0, G_N_ELEMENTS(election_cases));
     tcase_add_test(tcase, test_batching);
-    tcase_add_test(tcase, test_shared_host);
     tcase_add_test(tcase, test_quorum_time);
     tcase_add_test(tcase, test_leader_crash);
     tcase_add_test(tcase, test_quorum_lost);

@@ -52,8 +52,6 @@ plane_new(guint64 seed, gboolean quick)
         .start_ns = -10 * NS_PER_S,
     });
     plane->world = world_new(plane->sim, &world_options);
-    if (quick)
-        world_share_host(plane->world);
     plane->control = machine_new(plane->world, &(MachineOptions){.name = "control",
                                                                  .ip = "10.0.0.1",
                                                                  .cpu_milli = 4000,

@@ -5,7 +5,6 @@
 
 Suite *conn_suite(void);
 Suite *cpu_suite(void);
-Suite *host_suite(void);
 Suite *ipam_suite(void);
 Suite *memory_suite(void);
 Suite *programs_suite(void);
@@ -19,7 +18,6 @@ main(void)
     int n_failed;
 
     srunner_add_suite(runner, cpu_suite());
-    srunner_add_suite(runner, host_suite());
     srunner_add_suite(runner, ipam_suite());
     srunner_add_suite(runner, memory_suite());
     srunner_add_suite(runner, programs_suite());
