@@ -1,1 +1,1 @@
-9cccec80db735e1e
+fd95e939d5bc8674

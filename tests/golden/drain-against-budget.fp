@@ -1,1 +1,1 @@
-2cb2fa9c73d3af4d
+5f5eaadc8b27f8a7

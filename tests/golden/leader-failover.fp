@@ -1,1 +1,1 @@
-83f3ff6ecc2e447e
+1cf19ed570db0de1

@@ -1,1 +1,1 @@
-26b1bde4b91c2d25
+3dceec6c941fd435

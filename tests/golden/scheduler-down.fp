@@ -1,1 +1,1 @@
-baca1d2d61455360
+4c915baafaf26ec1

@@ -1,1 +1,1 @@
-52bfe7a83bed5aa6
+725b12b4fe2fe95d
