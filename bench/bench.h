@@ -14,7 +14,7 @@ int bench_hold(void);
 int bench_runs(void);
 int bench_controllers(void);
 
-#define BENCH_ROUNDS_MAX 64
+#define BENCH_ROUNDS_MAX 256
 
 /* Times per operation of one contestant, ns. */
 typedef struct {

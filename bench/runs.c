@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define ROUNDS 61
+#define ROUNDS 201
 #define LIMIT_MS 10.0
 #define RECORDINGS_LIMIT_MS 300.0
 #define SCALE_LIMIT_MS 500.0
@@ -165,7 +165,7 @@ bench_scale(void)
 }
 
 /*
- * What a short run costs: the quickest of many rounds, over more than a second and one scenario in
+ * What a short run costs: the quickest of many rounds, over some seconds and one scenario in
  * turn with the other, since whatever else the machine does can only add. The median tells how much
  * it did add.
  */
