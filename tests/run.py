@@ -645,6 +645,9 @@ def cli_places(o):
             with open("/dev/full", "w") as full:
                 r = subprocess.run([o.program, *argv], stdout=full, stderr=subprocess.PIPE, text=True)
             say(f"full disk: {' '.join(argv)}", r.returncode == 5 and "standard output: No space left" in r.stderr, f"exit {r.returncode} {r.stderr}")
+        for argv in (["--version"], ["kubectl", small, "--at", "1s", "--", "get", "nodes"]):
+            r = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", o.program, *argv], stderr=subprocess.PIPE, text=True)
+            say(f"closed standard output: {' '.join(argv)}", r.returncode == 5 and "standard output: " in r.stderr and "Success" not in r.stderr, f"exit {r.returncode} {r.stderr}")
         shutil.rmtree(rec, ignore_errors=True)
         before = set(os.listdir(tmp))
         status, err = interrupted([o.program, "run", long, "--results", rec, "--watch-log", os.path.join(tmp, "log.jsonl")], tmp)

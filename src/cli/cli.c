@@ -89,8 +89,9 @@ cli_main(int argc, char **argv)
 {
     int status = run_command(argc, argv);
 
+    /* It may have failed long ago: then errno tells nothing, or what it was. */
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
-        return cli_io_error("standard output: %s", g_strerror(errno));
+        return cli_io_error("standard output: %s", errno != 0 ? g_strerror(errno) : "write error");
     return status;
 }
 

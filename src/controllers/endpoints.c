@@ -487,7 +487,7 @@ after_update(const Reconcile *r, gpointer data, const StepResult *results, guint
 }
 
 static void
-plan_write(const Reconcile *r, const ApiObject *service, const ApiObject *present, ApiObject *wanted, Plan *plan)
+plan_write(const ApiObject *service, const ApiObject *present, ApiObject *wanted, Plan *plan)
 {
     const char *of = str_internf("%s/%s", api_namespace(service), api_name(service));
     PlanStep *step;
@@ -504,7 +504,6 @@ plan_write(const Reconcile *r, const ApiObject *service, const ApiObject *presen
         plan_continue(plan, after_update, api_object_ref(present), api_object_unref);
     }
     step->event_about = api_object_ref(wanted);
-    (void)r;
 }
 
 static void
@@ -538,7 +537,7 @@ sync_service(const Reconcile *r, const ApiObject *service, const ApiObject *pres
         ApiObject *wanted = make_endpoints(r, service, present, &body, trigger);
 
         decide(state, r->key, wanted);
-        plan_write(r, service, present, wanted, plan);
+        plan_write(service, present, wanted, plan);
     } else {
         decide(state, r->key, present);
     }

@@ -30,6 +30,20 @@ read_chunk(GPtrArray *documents, GString *chunk, char **out_problem)
     return TRUE;
 }
 
+/* Is the line a separator? FALSE: no, or a word stands behind it: *out_problem tells. */
+static gboolean
+is_separator(const char *line, gsize length, char **out_problem)
+{
+    g_autofree char *after = NULL;
+
+    if (length < 3 || memcmp(line, "---", 3) != 0)
+        return FALSE;
+    after = g_strstrip(g_strndup(line + 3, length - 3));
+    if (after[0] != '\0' && after[0] != '#')
+        *out_problem = g_strdup_printf("invalid Yaml document separator: %s", after);
+    return *out_problem == NULL;
+}
+
 /* YAMLReader.Read: the separator belongs to the first document only, so lines of the others count from behind it. */
 static void
 read_yaml(GPtrArray *documents, const char *text, gsize length, char **out_problem)
@@ -39,24 +53,22 @@ read_yaml(GPtrArray *documents, const char *text, gsize length, char **out_probl
 
     while (text < end) {
         const char *newline = memchr(text, '\n', (gsize)(end - text));
+        const char *line = text;
         gsize n = (gsize)((newline != NULL ? newline : end) - text);
-        g_autofree char *line = g_strndup(text, n > 0 && text[n - 1] == '\r' ? n - 1 : n);
 
-        text += n + 1;
-        if (g_str_has_prefix(line, "---")) {
-            const char *after = g_strstrip(line + 3);
+        text = newline != NULL ? newline + 1 : end;
+        n -= n > 0 && line[n - 1] == '\r';
+        if (is_separator(line, n, out_problem)) {
             gboolean is_first = chunk->len == 0;
 
-            if (after[0] != '\0' && after[0] != '#') {
-                *out_problem = g_strdup_printf("invalid Yaml document separator: %s", after);
-                return;
-            }
             if (!read_chunk(documents, chunk, out_problem))
                 return;
             if (!is_first)
                 continue;
         }
-        g_string_append_printf(chunk, "%s\n", line);
+        if (*out_problem != NULL)
+            return;
+        g_string_append_c(g_string_append_len(chunk, line, (gssize)n), '\n');
     }
     read_chunk(documents, chunk, out_problem);
 }

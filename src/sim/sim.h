@@ -14,7 +14,6 @@
 #pragma once
 
 #include "base/intern.h"
-
 #include "sim/rng.h"
 #include "sim/trace.h"
 

@@ -33,6 +33,8 @@ static const struct {
     {"control character", "a: \x01\n", "", "error converting YAML to JSON: yaml: control characters are not allowed"},
     {"separator with a word", "a: 1\n--- b\nc: 1\n", "", "invalid Yaml document separator: b"},
     {"separator with a comment", "a: 1\n--- # b\nc: 1\n", "{\"a\":1};{\"c\":1}", NULL},
+    {"the first separator with a comment", "--- # a\nb: 1\n---  \nc: 1\n", "{\"b\":1};{\"c\":1}", NULL},
+    {"lines of Windows", "---\r\na: 1\r\n---\r\nb: 1\r\n", "{\"a\":1};{\"b\":1}", NULL},
     {"JSON", "{\"a\":1}\n{\"b\":2}", "{\"a\":1};{\"b\":2}", NULL},
     {"JSON and then YAML", "{\"a\":1}\n---\nb: 2\n", "{\"a\":1};{\"b\":2}", NULL},
     {"YAML in braces", "{a: 1}\n", "{\"a\":1}", NULL},
