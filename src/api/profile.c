@@ -157,6 +157,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                     "An Indexed Job may be done before all of its indexes are.", 30, 33},
     [FEATURE_JOB_MANAGED_BY] = {"JobManagedBy", API, 32, "pkg/features/kube_features.go",
                                 "A Job may be left to another controller.", 30, 35},
+    [FEATURE_DAEMON_NODE_QUEUE] = {"DaemonSetNodeQueue", KCM, 33, "pkg/controller/daemon/daemon_controller.go: syncNodeUpdate",
+                                   "A taint that no pod of a DaemonSet has to leave for does not wake the DaemonSet."},
     [FEATURE_PODS_OF_NAMESPACE_FIRST] = {"OrderedNamespaceDeletion", KCM, 33, "pkg/features/kube_features.go",
                                          "A namespace that is deleted keeps the rest of its content until its pods are gone.", 30, 34},
     [FEATURE_POD_GENERATION] = {"PodGeneration", API, 33, "pkg/registry/core/pod/strategy.go",

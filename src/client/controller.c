@@ -390,11 +390,12 @@ controller_free(Controller *controller)
 }
 
 Controller *
-controller_new_deaf(Sim *sim, const ControllerDef *def, View *view)
+controller_new_deaf(Sim *sim, const ControllerDef *def, View *view, guint version_minor)
 {
     Controller *controller = g_new0(Controller, 1);
 
     controller->home.sim = sim;
+    controller->home.version_minor = version_minor;
     controller->def = def;
     controller->queue = workqueue_new(sim, &def->queue, controller_on_ready, controller);
     controller->view = view;
@@ -488,6 +489,12 @@ gint64
 controller_wall_ns(const Controller *controller)
 {
     return sim_wall_ns(controller->home.sim);
+}
+
+guint
+controller_version_minor(const Controller *controller)
+{
+    return controller->home.version_minor;
 }
 
 void

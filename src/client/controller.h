@@ -108,6 +108,8 @@ void controller_event(Controller *controller,
 View *controller_view(Controller *controller);
 gpointer controller_state(Controller *controller);
 gint64 controller_wall_ns(const Controller *controller);
+/* controller_version_minor: a profile, see api/profile.h. */
+guint controller_version_minor(const Controller *controller);
 void controller_observe_creation(Controller *controller, const char *key);
 void controller_observe_deletion(Controller *controller, const char *key, const char *pod_key);
 void controller_forget_expectations(Controller *controller, const char *key);

@@ -29,6 +29,6 @@ const ControllerDef *controller_def(const Controller *controller);
  * controller_new_deaf: a queue over @view (owned) and nothing else - no client, no workers, no informers -, so that tests
  * can call a source's on_event and see which keys it asks for. controller_take: the next of them; NULL: no more.
  */
-Controller *controller_new_deaf(Sim *sim, const ControllerDef *def, View *view);
+Controller *controller_new_deaf(Sim *sim, const ControllerDef *def, View *view, guint version_minor);
 void controller_free_deaf(Controller *controller);
 const char *controller_take(Controller *controller);

@@ -1,4 +1,5 @@
 /* daemonset_events.c - what wakes the DaemonSet controller; v1.34 pkg/controller/daemon/daemon_controller.go */
+#include "api/profile.h"
 #include "controllers/daemonset_sync.h"
 
 void
@@ -101,22 +102,82 @@ daemon_on_pod(Controller *controller, const ApiObject *old, const ApiObject *obj
     enqueue_owner_or_matching(controller, object);
 }
 
+/* --- nodes ---------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_bound_to(View *view, const ApiObject *set, const char *node_name)
+{
+    g_autoptr(GPtrArray) pods = g_ptr_array_new();
+
+    view_list_owned(view, &pod_kind, api_uid(set), pods);
+    for (guint i = 0; i < pods->len; i++)
+        if (str_is(pod_spec(pods->pdata[i])->node_name, node_name))
+            return TRUE;
+    return FALSE;
+}
+
+/* shouldIgnoreNodeUpdate */
+static gboolean
+looks_the_same(const ApiObject *old, const ApiObject *node)
+{
+    const TaintList *before = &node_spec(old)->taints;
+    const TaintList *after = &node_spec(node)->taints;
+
+    if (!str_map_equal(&old->meta->labels, &node->meta->labels) || before->count != after->count)
+        return FALSE;
+    for (guint i = 0; i < after->count; i++)
+        if (before->items[i].key != after->items[i].key || before->items[i].value != after->items[i].value ||
+            before->items[i].effect != after->items[i].effect || before->items[i].time_added != after->items[i].time_added)
+            return FALSE;
+    return TRUE;
+}
+
+/*
+ * syncNodeUpdate: pods are to come or to go. One that may stay where none would come now is not noticed, unless the
+ * status tells of such ones: it may have fewer of them.
+ */
+static gboolean
+must_act(View *view, const ApiObject *set, const ApiObject *node)
+{
+    gboolean continues;
+    gboolean runs = daemon_node_should_run(set, node, &continues);
+
+    return is_bound_to(view, set, api_name(node)) ? !continues || daemon_set_status(set)->misscheduled > 0 : runs;
+}
+
+/* Before there was a queue of nodes: it is judged otherwise than it was. */
+static gboolean
+is_judged_anew(const ApiObject *set, const ApiObject *old, const ApiObject *node)
+{
+    gboolean continued;
+    gboolean continues;
+    gboolean ran = daemon_node_should_run(set, old, &continued);
+
+    return daemon_node_should_run(set, node, &continues) != ran || continues != continued;
+}
+
 void
 daemon_on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
+    View *view = controller_view(controller);
+    gboolean has_queue = profile_has(FEATURE_DAEMON_NODE_QUEUE, controller_version_minor(controller));
     g_autoptr(GPtrArray) sets = NULL;
 
-    if (object == NULL || (old != NULL && old->spec == object->spec && old->meta == object->meta))
+    if (object == NULL || (old != NULL && old->spec == object->spec && old->meta == object->meta) ||
+        (old != NULL && looks_the_same(old, object)))
         return;
     sets = g_ptr_array_new();
-    view_list(controller_view(controller), &daemon_set_kind, NULL, sets);
+    view_list(view, &daemon_set_kind, NULL, sets);
     for (guint i = 0; i < sets->len; i++) {
-        gboolean continued = FALSE;
+        const ApiObject *set = sets->pdata[i];
         gboolean continues;
-        gboolean ran = old != NULL && daemon_node_should_run(sets->pdata[i], old, &continued);
-        gboolean runs = daemon_node_should_run(sets->pdata[i], object, &continues);
+        gboolean wakes;
 
-        if (old == NULL ? runs : (ran != runs || continued != continues))
-            controller_enqueue_object(controller, sets->pdata[i]);
+        if (old == NULL)
+            wakes = daemon_node_should_run(set, object, &continues); /* no pod is there yet */
+        else
+            wakes = has_queue ? must_act(view, set, object) : is_judged_anew(set, old, object);
+        if (wakes)
+            controller_enqueue_object(controller, set);
     }
 }

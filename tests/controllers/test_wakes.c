@@ -105,11 +105,12 @@ wake(const ControllerDef *def,
      const GPtrArray *cache,
      const ApiKind *kind,
      const ApiObject *before,
-     const ApiObject *after)
+     const ApiObject *after,
+     guint version_minor)
 {
     Sim *sim = sim_new(&(SimOptions){.seed = 1});
     Controller *controller =
-        controller_new_deaf(sim, def, view_new_array((const ApiObject *const *)cache->pdata, cache->len));
+        controller_new_deaf(sim, def, view_new_array((const ApiObject *const *)cache->pdata, cache->len), version_minor);
     g_autoptr(GPtrArray) keys = g_ptr_array_new();
     const char *text = "";
     const char *key;
@@ -140,7 +141,7 @@ START_TEST(test_dependents)
     g_ptr_array_add(cache, make_owner(pair->owner, "o1", "x"));
     g_ptr_array_add(cache, make_owner(pair->owner, "o2", "x"));
     g_ptr_array_add(cache, make_owner(pair->owner, "o3", "z"));
-    got = wake(pair->def, cache, pair->dependent, before, after);
+    got = wake(pair->def, cache, pair->dependent, before, after, 34);
     ck_assert_msg(strcmp(got, cases[k].want) == 0, "%s: %s: %s", pair->def->name, cases[k].name, got);
 }
 END_TEST
@@ -185,35 +186,46 @@ START_TEST(test_recreate)
     g_ptr_array_add(cache, second);
     if (recreate_cases[_i].has_other)
         g_ptr_array_add(cache, make_owned(&pod_kind, "p2", second));
-    ck_assert_str_eq(wake(&deployment_controller, cache, &pod_kind, gone, NULL), recreate_cases[_i].want);
+    ck_assert_str_eq(wake(&deployment_controller, cache, &pod_kind, gone, NULL, 34), recreate_cases[_i].want);
 }
 END_TEST
 
-/* --- nodes: daemon_controller_test.go, TestAddNode, TestUpdateNode ---------------------------------------- */
+/* --- nodes: daemon_controller_test.go, TestAddNode, TestUpdateNode, TestSyncNodeUpdate -------------------- */
 
 /*
  * The set runs on blue nodes and tolerates nothing; "colour taint effect", "-" for none; NULL: the node is not
- * there.
+ * there. Up to v1.32 what counts is whether the node is judged otherwise than it was; from v1.33 on whether pods
+ * are to come or to go (kubernetes/kubernetes#130514), or whether the status tells of pods where none should be (#132477).
  */
 static const struct {
     const char *name, *before, *after;
+    gboolean has_pod; /* bound to the node */
+    gint32 misscheduled;
     gboolean new_status;
-    const char *want;
+    const char *want, *want_32;
 } node_cases[] = {
-    {"a new one that it does not want", NULL, "red - -", FALSE, ""},
-    {"a new one that it wants", NULL, "blue - -", FALSE, "o1"},
-    {"a new one with a taint", NULL, "blue gpu NoSchedule", FALSE, ""},
-    {"nothing changes", "blue - -", "blue - -", FALSE, ""},
-    {"only the status changes", "blue - -", "blue - -", TRUE, ""},
-    {"the label comes", "red - -", "blue - -", FALSE, "o1"},
-    {"the label goes", "blue - -", "red - -", FALSE, "o1"},
-    {"a label that does not matter", "red - -", "green - -", FALSE, ""},
-    {"a taint comes", "blue - -", "blue gpu NoSchedule", FALSE, "o1"},
-    {"a taint goes", "blue gpu NoSchedule", "blue - -", FALSE, "o1"},
-    {"a taint that evicts too", "blue gpu NoSchedule", "blue gpu NoExecute", FALSE, "o1"},
-    {"a taint that daemons tolerate", "blue - -", "blue node.kubernetes.io/memory-pressure NoSchedule", FALSE, ""},
-    {"a taint on one that it does not want", "red - -", "red gpu NoExecute", FALSE, ""},
-    {"one is gone: nothing to do for it", "blue - -", NULL, FALSE, ""},
+    {"a new one that it does not want", NULL, "red - -", FALSE, 0, FALSE, "", ""},
+    {"a new one that it wants", NULL, "blue - -", FALSE, 0, FALSE, "o1", "o1"},
+    {"a new one with a taint", NULL, "blue gpu NoSchedule", FALSE, 0, FALSE, "", ""},
+    {"nothing changes", "blue - -", "blue - -", TRUE, 0, FALSE, "", ""},
+    {"nothing changes, a pod is missing", "blue - -", "blue - -", FALSE, 1, FALSE, "", ""},
+    {"only the status changes", "blue - -", "blue - -", TRUE, 1, TRUE, "", ""},
+    {"the label comes", "red - -", "blue - -", FALSE, 0, FALSE, "o1", "o1"},
+    {"the label goes", "blue - -", "red - -", TRUE, 0, FALSE, "o1", "o1"},
+    {"the label goes, no pod was there", "blue - -", "red - -", FALSE, 0, FALSE, "", "o1"},
+    {"a label that does not matter", "red - -", "green - -", FALSE, 0, FALSE, "", ""},
+    {"a taint comes", "blue - -", "blue gpu NoSchedule", TRUE, 0, FALSE, "", "o1"},
+    {"a taint comes, some are misscheduled", "blue - -", "blue gpu NoSchedule", TRUE, 1, FALSE, "o1", "o1"},
+    {"a taint comes before the pod", "blue - -", "blue gpu NoSchedule", FALSE, 1, FALSE, "", "o1"},
+    {"a taint goes, the pod comes", "blue gpu NoSchedule", "blue - -", FALSE, 0, FALSE, "o1", "o1"},
+    {"a taint goes, the pod had stayed", "blue gpu NoSchedule", "blue - -", TRUE, 0, FALSE, "", "o1"},
+    {"a taint goes, the pod counts as misscheduled", "blue gpu NoSchedule", "blue - -", TRUE, 1, FALSE, "o1", "o1"},
+    {"a taint that evicts comes", "blue - -", "blue gpu NoExecute", TRUE, 0, FALSE, "o1", "o1"},
+    {"a taint that evicts too", "blue gpu NoSchedule", "blue gpu NoExecute", TRUE, 0, FALSE, "o1", "o1"},
+    {"a taint that daemons tolerate", "blue - -", "blue node.kubernetes.io/memory-pressure NoSchedule", TRUE, 0, FALSE, "",
+     ""},
+    {"a taint on one that it does not want", "red - -", "red gpu NoExecute", FALSE, 0, FALSE, "", ""},
+    {"one is gone: nothing to do for it", "blue - -", NULL, TRUE, 0, FALSE, "", ""},
 };
 
 static ApiObject *
@@ -231,18 +243,26 @@ make_coloured(const char *text)
 
 START_TEST(test_nodes)
 {
+    guint k = (guint)_i % G_N_ELEMENTS(node_cases);
+    gboolean is_old = (guint)_i >= G_N_ELEMENTS(node_cases);
     g_autoptr(GPtrArray) cache = g_ptr_array_new_with_free_func(api_object_unref);
-    g_autoptr(ApiObject) before = node_cases[_i].before == NULL ? NULL : make_coloured(node_cases[_i].before);
-    g_autoptr(ApiObject) after = node_cases[_i].after == NULL ? NULL : make_coloured(node_cases[_i].after);
+    g_autoptr(ApiObject) before = node_cases[k].before == NULL ? NULL : make_coloured(node_cases[k].before);
+    g_autoptr(ApiObject) after = node_cases[k].after == NULL ? NULL : make_coloured(node_cases[k].after);
+    ApiObject *set = object_from_yaml(&daemon_set_kind,
+                                      "{metadata: {name: o1}, spec: {selector: {matchLabels: {a: x}}, template: "
+                                      "{metadata: {labels: {a: x}}, spec: {nodeSelector: {color: blue}, "
+                                      "containers: [{name: c, image: i}]}}}}");
+    const char *got;
 
-    g_ptr_array_add(cache, object_from_yaml(&daemon_set_kind,
-                                            "{metadata: {name: o1}, spec: {selector: {matchLabels: {a: x}}, template: "
-                                            "{metadata: {labels: {a: x}}, spec: {nodeSelector: {color: blue}, "
-                                            "containers: [{name: c, image: i}]}}}}"));
-    if (node_cases[_i].new_status)
+    api_edit_meta(set)->uid = str_intern("uid-o1");
+    ((DaemonSetStatus *)api_edit_status(set))->misscheduled = node_cases[k].misscheduled;
+    g_ptr_array_add(cache, set);
+    if (node_cases[k].has_pod)
+        g_ptr_array_add(cache, make_owned(&pod_kind, "p1", set));
+    if (node_cases[k].new_status)
         set_condition(&((NodeStatus *)api_edit_status(after))->conditions, "Ready", "False", NULL, MINI_EPOCH);
-    ck_assert_msg(strcmp(wake(&daemon_set_controller, cache, &node_kind, before, after), node_cases[_i].want) == 0,
-                  "%s", node_cases[_i].name);
+    got = wake(&daemon_set_controller, cache, &node_kind, before, after, is_old ? 32 : 34);
+    ck_assert_msg(strcmp(got, is_old ? node_cases[k].want_32 : node_cases[k].want) == 0, "%s: %s", node_cases[k].name, got);
 }
 END_TEST
 
@@ -254,9 +274,9 @@ START_TEST(test_owners)
     g_autoptr(GPtrArray) cache = g_ptr_array_new();
     g_autoptr(ApiObject) owner = make_owner(pair->owner, "o1", "x");
 
-    ck_assert_str_eq(wake(pair->def, cache, pair->owner, NULL, owner), "o1");
-    ck_assert_str_eq(wake(pair->def, cache, pair->owner, owner, owner), "o1");
-    ck_assert_str_eq(wake(pair->def, cache, pair->owner, owner, NULL), "o1");
+    ck_assert_str_eq(wake(pair->def, cache, pair->owner, NULL, owner, 34), "o1");
+    ck_assert_str_eq(wake(pair->def, cache, pair->owner, owner, owner, 34), "o1");
+    ck_assert_str_eq(wake(pair->def, cache, pair->owner, owner, NULL, 34), "o1");
 }
 END_TEST
 
@@ -268,7 +288,7 @@ wakes_suite(void)
 
     tcase_add_loop_test(tests, test_dependents, 0, (int)(G_N_ELEMENTS(pairs) * G_N_ELEMENTS(cases)));
     tcase_add_loop_test(tests, test_recreate, 0, G_N_ELEMENTS(recreate_cases));
-    tcase_add_loop_test(tests, test_nodes, 0, G_N_ELEMENTS(node_cases));
+    tcase_add_loop_test(tests, test_nodes, 0, 2 * (int)G_N_ELEMENTS(node_cases));
     tcase_add_loop_test(tests, test_owners, 0, G_N_ELEMENTS(pairs));
     suite_add_tcase(suite, tests);
     return suite;
