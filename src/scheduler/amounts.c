@@ -274,32 +274,54 @@ is_resize_infeasible(const ApiObject *pod)
            str_is(pending->reason, "Infeasible");
 }
 
-void
-amounts_of_pod(Amounts *out, const ApiObject *pod, gboolean non_zero)
+static gboolean
+has_pod_level(const QuantityMap *whole)
 {
-    const PodSpec *spec = pod_spec(pod);
-    const QuantityMap *whole = spec->resources == NULL ? NULL : &spec->resources->requests;
-    RequestRules rules = {
-        .pod = pod,
-        .is_infeasible = is_resize_infeasible(pod),
-        .fill_cpu = non_zero && (whole == NULL || quantity_map_get(whole, "cpu") == NULL),
-        .fill_memory = non_zero && (whole == NULL || quantity_map_get(whole, "memory") == NULL),
-    };
-    ExactList sum = {0};
+    for (guint i = 0; whole != NULL && i < whole->count; i++)
+        if (is_pod_level(whole->items[i].key))
+            return TRUE;
+    return FALSE;
+}
 
-    sum_containers(&rules, &sum);
+/* v1.34 component-helpers resource: PodRequests */
+static void
+sum_pod(const RequestRules *rules, const QuantityMap *whole, ExactList *sum)
+{
+    const PodSpec *spec = pod_spec(rules->pod);
+
+    exact_reset(sum);
+    sum_containers(rules, sum);
     for (guint i = 0; whole != NULL && i < whole->count; i++) {
         const QuantityPair *pair = &whole->items[i];
-        ExactAmount *have = exact_get(&sum, pair->key);
+        ExactAmount *have = exact_get(sum, pair->key);
 
         if (!is_pod_level(pair->key))
             continue;
         if (have != NULL)
             have->nano = 0;
-        exact_add(&sum, pair->key, pair->value.nano);
+        exact_add(sum, pair->key, pair->value.nano);
     }
     for (guint i = 0; i < spec->overhead.count; i++)
-        exact_add(&sum, spec->overhead.items[i].key, spec->overhead.items[i].value.nano);
+        exact_add(sum, spec->overhead.items[i].key, spec->overhead.items[i].value.nano);
+}
+
+void
+amounts_of_pod(Amounts *out, const ApiObject *pod, RequestSort sort)
+{
+    const PodSpec *spec = pod_spec(pod);
+    const QuantityMap *whole = spec->resources == NULL ? NULL : &spec->resources->requests;
+    gboolean is_whole = sort == REQUEST_ON_NODE && has_pod_level(whole);
+    RequestRules rules = {.pod = pod, .is_infeasible = is_resize_infeasible(pod)};
+    ExactList sum = {0};
+
+    rules.fill_cpu = rules.fill_memory = sort != REQUEST_REAL && !is_whole;
+    sum_pod(&rules, whole, &sum);
+    /* v1.34 framework/types.go: getNonMissingContainerRequests */
+    if (is_whole) {
+        rules.fill_cpu = exact_get(&sum, str_intern("cpu")) == NULL;
+        rules.fill_memory = exact_get(&sum, str_intern("memory")) == NULL;
+        sum_pod(&rules, whole, &sum);
+    }
     *out = (Amounts){0};
     for (guint i = 0; i < sum.count; i++)
         amounts_set_one(out, sum.items[i].name, sum.items[i].nano);

@@ -31,10 +31,15 @@ void amounts_set_map(Amounts *amounts, const QuantityMap *map);
 gboolean amounts_is_scalar(const char *name);
 
 /*
- * Request of a pod (reference: component-helpers/resource: PodRequests).
- * @non_zero: count 100m of cpu and 200 MiB of memory for a container that omits
- * the key (unless the pod as a whole requests that resource).
+ * Request of a pod (component-helpers/resource: PodRequests). A container that omits cpu or memory counts as
+ * asking for 100m of cpu and 200 MiB of memory where pods are scored; a request of the pod as a whole replaces
+ * what its containers come to.
  */
-void amounts_of_pod(Amounts *out, const ApiObject *pod, gboolean non_zero);
+typedef enum {
+    REQUEST_REAL,    /* nothing made up */
+    REQUEST_SCORED,  /* of the pod that is being placed: every container counts as asking for something */
+    REQUEST_ON_NODE, /* of a pod that is there: with requests of the whole pod, only for what nobody in it asks for */
+} RequestSort;
+void amounts_of_pod(Amounts *out, const ApiObject *pod, RequestSort sort);
 /* amounts_pod_is_resizing: what the kubelet reports of the containers differs from what the spec requests. */
 gboolean amounts_pod_is_resizing(const ApiObject *pod);

@@ -46,7 +46,7 @@ autoscaler_utilization(const ApiObject *node, const GPtrArray *pods)
         Amounts one = {0};
 
         if (!pod_is_terminal(pods->pdata[i])) {
-            amounts_of_pod(&one, pods->pdata[i], FALSE);
+            amounts_of_pod(&one, pods->pdata[i], REQUEST_REAL);
             cpu_milli += one.cpu_milli;
             memory_bytes += one.memory_bytes;
         }

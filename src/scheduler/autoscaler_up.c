@@ -39,8 +39,8 @@ compare_sizes(gconstpointer a, gconstpointer b)
     Amounts p = {0}, q = {0};
     int order = 0;
 
-    amounts_of_pod(&p, x, FALSE);
-    amounts_of_pod(&q, y, FALSE);
+    amounts_of_pod(&p, x, REQUEST_REAL);
+    amounts_of_pod(&q, y, REQUEST_REAL);
     if (p.cpu_milli != q.cpu_milli)
         order = p.cpu_milli > q.cpu_milli ? -1 : 1;
     else if (p.memory_bytes != q.memory_bytes)
@@ -118,7 +118,7 @@ waste_of(const Option *option)
     for (guint i = 0; i < option->pods->len; i++) {
         Amounts one = {0};
 
-        amounts_of_pod(&one, option->pods->pdata[i], FALSE);
+        amounts_of_pod(&one, option->pods->pdata[i], REQUEST_REAL);
         sum.cpu_milli += one.cpu_milli;
         sum.memory_bytes += one.memory_bytes;
         amounts_clear(&one);

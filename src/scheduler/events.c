@@ -13,8 +13,8 @@ requests_shrank(const ApiObject *old, const ApiObject *pod)
 
     if (old->spec == pod->spec && !amounts_pod_is_resizing(old) && !amounts_pod_is_resizing(pod))
         return FALSE;
-    amounts_of_pod(&before, old, FALSE);
-    amounts_of_pod(&now, pod, FALSE);
+    amounts_of_pod(&before, old, REQUEST_REAL);
+    amounts_of_pod(&now, pod, REQUEST_REAL);
     is_less = now.cpu_milli < before.cpu_milli || now.memory_bytes < before.memory_bytes ||
               now.ephemeral_bytes < before.ephemeral_bytes;
     for (guint i = 0; i < before.n_scalars; i++)

@@ -72,8 +72,12 @@ shape_new(const ApiObject *pod)
     shape->ref_count = 1;
     shape->spec = api_part_ref(pod->spec);
     spec = shape->spec;
-    amounts_of_pod(&shape->requests, pod, FALSE);
-    amounts_of_pod(&non_zero, pod, TRUE);
+    amounts_of_pod(&shape->requests, pod, REQUEST_REAL);
+    amounts_of_pod(&non_zero, pod, REQUEST_SCORED);
+    shape->scored_cpu_milli = non_zero.cpu_milli;
+    shape->scored_memory_bytes = non_zero.memory_bytes;
+    amounts_clear(&non_zero);
+    amounts_of_pod(&non_zero, pod, REQUEST_ON_NODE);
     shape->non_zero_cpu_milli = non_zero.cpu_milli;
     shape->non_zero_memory_bytes = non_zero.memory_bytes;
     amounts_clear(&non_zero);

@@ -44,7 +44,8 @@ typedef struct PodShape {
     PodShapes *owner; /* (borrowed) NULL: not shared */
     gpointer spec;    /* (owned part) */
     Amounts requests;
-    gint64 non_zero_cpu_milli, non_zero_memory_bytes;
+    gint64 scored_cpu_milli, scored_memory_bytes;     /* REQUEST_SCORED */
+    gint64 non_zero_cpu_milli, non_zero_memory_bytes; /* REQUEST_ON_NODE */
     PodTermList required_affinity, required_anti, preferred_affinity, preferred_anti;
     HostPortList ports;
     gboolean is_kept;

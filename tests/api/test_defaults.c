@@ -134,6 +134,55 @@ START_TEST(test_request_from_limit)
 }
 END_TEST
 
+/* v1.34 pkg/apis/core/v1/defaults_test.go: TestPodResourcesDefaults: with a limit of the pod alone */
+#define PODLEVEL(whole, containers)                                                                                    \
+    "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {resources: {" whole "}, containers: [" containers "]}}"
+#define ASKS(resources) "{name: a, image: a:1, resources: {" resources "}}, {name: b, image: a:1}"
+
+static const struct {
+    const char *yaml, *requests, *limits;
+} pod_level_cases[] = {
+    {PODLEVEL("requests: {cpu: 2}", ASKS("requests: {cpu: 1, memory: 1Gi}")), "cpu=2", ""},
+    {PODLEVEL("limits: {cpu: 2}", ASKS("requests: {cpu: 1, memory: 1Gi}")), "cpu=1 memory=1Gi", "cpu=2"},
+    {PODLEVEL("limits: {cpu: 2, memory: 2Gi}", ASKS("")), "cpu=2 memory=2Gi", "cpu=2 memory=2Gi"},
+    {PODLEVEL("requests: {cpu: 1}, limits: {memory: 2Gi}", ASKS("requests: {memory: 1Gi}")), "cpu=1 memory=1Gi",
+     "memory=2Gi"},
+    {PODLEVEL("requests: {cpu: 1}", ASKS("limits: {hugepages-2Mi: 4Mi, memory: 1Gi}")),
+     "cpu=1 hugepages-2Mi=4Mi memory=1Gi", "hugepages-2Mi=4Mi"},
+    {PODLEVEL("", ASKS("limits: {hugepages-2Mi: 4Mi, memory: 1Gi}")), "", ""},
+};
+
+static gint
+compare_words(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* (owned) */
+static char *
+amounts_text(const QuantityMap *map)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < map->count; i++)
+        g_ptr_array_add(words, g_strdup_printf("%s=%s", map->items[i].key, quantity_format(&map->items[i].value)));
+    g_ptr_array_sort(words, compare_words);
+    g_ptr_array_add(words, NULL);
+    return g_strjoinv(" ", (char **)words->pdata);
+}
+
+START_TEST(test_pod_level)
+{
+    g_autoptr(ApiObject) pod = object_from_yaml(pod_level_cases[_i].yaml);
+    const ResourceRequirements *whole = pod_spec(pod)->resources;
+    g_autofree char *requests = whole == NULL ? g_strdup("") : amounts_text(&whole->requests);
+    g_autofree char *limits = whole == NULL ? g_strdup("") : amounts_text(&whole->limits);
+
+    ck_assert_str_eq(requests, pod_level_cases[_i].requests);
+    ck_assert_str_eq(limits, pod_level_cases[_i].limits);
+}
+END_TEST
+
 START_TEST(test_host_network_ports)
 {
     g_autoptr(ApiObject) pod = object_from_yaml(
@@ -305,6 +354,7 @@ defaults_suite(void)
     tcase_add_test(tcase, test_recorded_defaults);
     tcase_add_loop_test(tcase, test_pull_policy, 0, G_N_ELEMENTS(pull_cases));
     tcase_add_test(tcase, test_request_from_limit);
+    tcase_add_loop_test(tcase, test_pod_level, 0, G_N_ELEMENTS(pod_level_cases));
     tcase_add_test(tcase, test_host_network_ports);
     tcase_add_test(tcase, test_rolling_update);
     tcase_add_test(tcase, test_service_types);

@@ -69,6 +69,12 @@ static const ScoreRow rows[] = {
     {"defaults: of the pods there", FIT, "| bare", "n1 cpu:1 memory:400Mi; n2 cpu:1 memory:400Mi", "n1", "70 100"},
     {"defaults: a pod-level request stands for the whole", FIT, "| app | podlevel cpu=400m memory=100Mi",
      "n1 cpu:1 memory:400Mi; n2 cpu:2 memory:400Mi", NULL, "67 77"},
+    /* framework/types.go: getNonMissingContainerRequests: pods that are there count otherwise than the one to be placed */
+    {"defaults: a container of the pod to be placed counts beside pod-level cpu", FIT,
+     "| app memory=100Mi | app | podlevel cpu=400m", "n1 cpu:1 memory:1000Mi; n2 cpu:2 memory:1000Mi", NULL, "65 75"},
+    {"defaults: a container of a pod that is there does not", FIT, "| app cpu=0 memory=0",
+     "n1 cpu:1 memory:1000Mi; n2 cpu:1 memory:1000Mi",
+     "n1 | app memory=100Mi | app | podlevel cpu=400m; n2 | app memory=100Mi | app cpu=300m", "75 65"},
     {"defaults: pod-level cpu alone leaves the memory", FIT, "| app | podlevel cpu=400m",
      "n1 cpu:1 memory:400Mi; n2 cpu:2 memory:400Mi", NULL, "55 65"},
     {"overhead is asked for too", FIT, "| app cpu=500m memory=0 | overhead cpu=250m", "n1 cpu:1 memory:100; n2 cpu:2 memory:100",

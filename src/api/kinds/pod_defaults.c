@@ -190,30 +190,41 @@ requests_from_limits(Container *container)
     }
 }
 
-/* defaultPodRequests: what the containers ask for, else the pod's limit */
+static gboolean
+is_huge_page(const char *resource)
+{
+    return g_str_has_prefix(resource, "hugepages-");
+}
+
+/*
+ * defaultHugePagePodLimits, defaultPodRequests: huge pages that containers have are a limit of the pod; with a limit,
+ * the pod requests what its containers ask for of cpu and memory, else its limit.
+ */
 static void
-default_pod_requests(PodSpec *spec)
+default_pod_resources(PodSpec *spec)
 {
     PodSpec bare = *spec;
     QuantityMap sums;
     QuantityMap *requests = &spec->resources->requests;
+    QuantityMap *limits = &spec->resources->limits;
 
     memset(&bare.overhead, 0, sizeof bare.overhead);
     bare.resources = NULL;
     pod_requests(&bare, &sums);
-    for (guint i = 0; i < sums.count; i++) {
+    for (guint i = 0; i < sums.count && requests->count + limits->count > 0; i++) {
+        if (is_huge_page(sums.items[i].key) && quantity_map_get(limits, sums.items[i].key) == NULL)
+            quantity_map_set(limits, sums.items[i].key, sums.items[i].value);
+    }
+    for (guint i = 0; i < sums.count && limits->count > 0; i++) {
         const char *key = sums.items[i].key;
 
-        if ((str_is(key, "cpu") || str_is(key, "memory")) &&
-            quantity_map_get(requests, key) == NULL)
+        if ((str_is(key, "cpu") || str_is(key, "memory")) && quantity_map_get(requests, key) == NULL)
             quantity_map_set(requests, key, sums.items[i].value);
     }
     g_free(sums.items);
-    for (guint i = 0; i < spec->resources->limits.count; i++) {
-        const QuantityPair *limit = &spec->resources->limits.items[i];
-
-        if (quantity_map_get(requests, limit->key) == NULL)
-            quantity_map_set(requests, limit->key, limit->value);
+    for (guint i = 0; i < limits->count; i++) {
+        if (quantity_map_get(requests, limits->items[i].key) == NULL)
+            quantity_map_set(requests, limits->items[i].key, limits->items[i].value);
     }
 }
 
@@ -238,7 +249,7 @@ pod_set_defaults(ApiObject *pod)
     for (guint i = 0; i < spec->init_containers.count; i++)
         requests_from_limits(&spec->init_containers.items[i]);
     if (spec->resources != NULL)
-        default_pod_requests(spec);
+        default_pod_resources(spec);
     if (spec->enable_service_links == OPT_UNSET)
         spec->enable_service_links = OPT_TRUE;
     if (spec->host_network) {

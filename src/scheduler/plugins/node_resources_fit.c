@@ -46,8 +46,8 @@ gint64
 sched_fit_score(const PodShape *shape, const NodeInfo *node)
 {
     ResourceShare shares[2] = {
-        {shape->non_zero_cpu_milli + node->non_zero_cpu_milli, node->allocatable.cpu_milli, 1},
-        {shape->non_zero_memory_bytes + node->non_zero_memory_bytes, node->allocatable.memory_bytes,
+        {shape->scored_cpu_milli + node->non_zero_cpu_milli, node->allocatable.cpu_milli, 1},
+        {shape->scored_memory_bytes + node->non_zero_memory_bytes, node->allocatable.memory_bytes,
          1},
     };
 
@@ -108,8 +108,8 @@ scale_down_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *e
         return TRUE;
     if (str_is_empty(pod_spec(event->object)->node_name))
         return FALSE;
-    amounts_of_pod(&before, event->old, FALSE);
-    amounts_of_pod(&now, event->object, FALSE);
+    amounts_of_pod(&before, event->old, REQUEST_REAL);
+    amounts_of_pod(&now, event->object, REQUEST_REAL);
     helps = is_less(&waiting->shape->requests, &before, &now);
     amounts_clear(&before);
     amounts_clear(&now);
