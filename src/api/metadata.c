@@ -174,13 +174,13 @@ validate_namespace(const ApiObject *object, ApiErrors *errors)
     }
 }
 
+/* What only a creation asks of metadata; ends are those of ValidateObjectMeta. */
 static void
-validate_meta_create(const ApiObject *object, ApiErrors *errors)
+validate_meta_names(const ApiObject *object, ApiErrors *errors)
 {
     const ObjectMeta *meta = object->meta;
     NameRule rule = (NameRule)object->kind->name_rule;
 
-    api_errors_push(errors, "metadata");
     if (!str_is_empty(meta->generate_name))
         check_name(errors, "generateName", rule, meta->generate_name, TRUE);
     if (str_is_empty(meta->name))
@@ -191,9 +191,21 @@ validate_meta_create(const ApiObject *object, ApiErrors *errors)
     if (meta->generation < 0)
         field_invalid_int(errors, "generation", meta->generation,
                           "must be greater than or equal to 0");
-    api_validate_labels(errors, "labels", &meta->labels);
-    api_validate_annotations(errors, "annotations", &meta->annotations);
-    validate_owners(errors, meta);
+}
+
+/* @is_clean: labels, annotations and owners were looked at already and are fine. */
+static void
+validate_meta_create(const ApiObject *object, gboolean is_clean, ApiErrors *errors)
+{
+    const ObjectMeta *meta = object->meta;
+
+    api_errors_push(errors, "metadata");
+    validate_meta_names(object, errors);
+    if (!is_clean) {
+        api_validate_labels(errors, "labels", &meta->labels);
+        api_validate_annotations(errors, "annotations", &meta->annotations);
+        validate_owners(errors, meta);
+    }
     validate_finalizers(errors, &meta->finalizers);
     if (!object->kind->takes_any_finalizer && !object->kind->checks_meta_last)
         validate_finalizer_names(errors, &meta->finalizers);
@@ -247,6 +259,7 @@ check_immutable_time(ApiErrors *errors, const char *child, ApiTime time, ApiTime
     field_invalid_raw(errors, child, text == NULL ? "null" : api_quote(text), "field is immutable");
 }
 
+/* ValidateObjectMetaAccessorUpdate */
 static void
 validate_meta_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
@@ -273,8 +286,19 @@ validate_meta_update(const ApiObject *object, const ApiObject *old, ApiErrors *e
     api_validate_labels(errors, "labels", &meta->labels);
     api_validate_annotations(errors, "annotations", &meta->annotations);
     validate_owners(errors, meta);
-    if (!object->kind->takes_any_finalizer && !object->kind->checks_meta_last)
-        validate_finalizer_names(errors, &meta->finalizers);
+    api_errors_pop(errors);
+}
+
+/* pkg/apis/core/validation ValidateObjectMetaUpdate; @is_clean: rest.BeforeUpdate found nothing. */
+static void
+validate_meta_update_again(const ApiObject *object, const ApiObject *old, gboolean is_clean, ApiErrors *errors)
+{
+    if (!is_clean)
+        validate_meta_update(object, old, errors);
+    if (object->kind->takes_any_finalizer)
+        return;
+    api_errors_push(errors, "metadata");
+    validate_finalizer_names(errors, &object->meta->finalizers);
     api_errors_pop(errors);
 }
 
@@ -284,31 +308,57 @@ void
 api_validate_create(const ApiObject *object, ApiErrors *errors)
 {
     if (!object->kind->checks_meta_last)
-        validate_meta_create(object, errors);
+        validate_meta_create(object, FALSE, errors);
     if (object->kind->validate != NULL)
         object->kind->validate(object, errors);
     /* rest.BeforeCreate looks at it when the kind's own validation is through, without a fault. */
     if (object->kind->checks_meta_last && errors->list.count == 0)
-        validate_meta_create(object, errors);
+        validate_meta_create(object, FALSE, errors);
+}
+
+/* validateCommonFields of rest.BeforeUpdate. Returns: whether nothing is wrong */
+static gboolean
+check_common_fields(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    guint before = errors->list.count;
+
+    /* Most writes leave metadata alone; what was valid stays valid. */
+    if (object->meta != old->meta)
+        validate_meta_update(object, old, errors);
+    return errors->list.count == before;
 }
 
 void
 api_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
     const ApiKind *kind = object->kind;
+    const char *steps = kind->update_steps;
+    gboolean is_clean = check_common_fields(object, old, errors);
+    gboolean has_meta = object->meta != old->meta;
 
-    /* Most writes leave metadata alone; what was valid stays valid. */
-    if (object->meta != old->meta)
-        validate_meta_update(object, old, errors);
-    if (object->meta != old->meta && kind->checks_finalizers_again) {
-        api_errors_push(errors, "metadata");
-        validate_finalizers(errors, &object->meta->finalizers);
-        api_errors_pop(errors);
+    if (steps == NULL)
+        steps = kind->validate_update != NULL ? "UD" : "UV";
+    for (; *steps != '\0'; steps++) {
+        if (*steps == 'M' && has_meta)
+            validate_meta_create(object, is_clean, errors);
+        else if (*steps == 'U' && has_meta)
+            validate_meta_update_again(object, old, is_clean, errors);
+        else if (*steps == 'V' && kind->validate != NULL)
+            kind->validate(object, errors);
+        else if (*steps == 'D')
+            kind->validate_update(object, old, errors);
     }
-    if (kind->validate_update != NULL)
-        kind->validate_update(object, old, errors);
-    else if (kind->validate != NULL)
-        kind->validate(object, errors);
+}
+
+void
+api_validate_status_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    gboolean is_clean = check_common_fields(object, old, errors);
+
+    if (object->meta != old->meta && !object->kind->checks_meta_last)
+        validate_meta_update_again(object, old, is_clean, errors);
+    if (object->kind->validate_status != NULL)
+        object->kind->validate_status(object, old, errors);
 }
 
 void

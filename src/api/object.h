@@ -93,7 +93,11 @@ struct ApiKind {
     void (*warn)(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
     /* name: which pattern of names; see names.h */
     int name_rule;
-    gboolean checks_finalizers_again; /* an update is validated like a new one, all of its metadata included */
+    /*
+     * What the strategy's ValidateUpdate looks at, in its order (errors of what it looks at twice come twice): M metadata
+     * as at a creation, U as at an update, V validate(), D validate_update(). NULL: "UD", "UV" without that hook.
+     */
+    const char *update_steps;
     gboolean takes_any_finalizer; /* also one without a domain that nobody knows */
     gboolean checks_meta_last; /* at creation, metadata only if nothing else is wrong */
     /*

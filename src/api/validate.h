@@ -92,5 +92,7 @@ void api_validate_annotations(ApiErrors *errors, const char *child, const StrMap
 void api_validate_create(const ApiObject *object, ApiErrors *errors);
 /* api_validate_update: both are defaulted; @old is what is stored. */
 void api_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+/* api_validate_status_update: of a write to the status subresource, which brings metadata too. */
+void api_validate_status_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 /* api_default: table defaults, then the kind's hook. */
 void api_default(ApiObject *object);

@@ -62,18 +62,19 @@ validate(Call *call, const ApiObject *object, const ApiObject *old)
      * no second look.
      */
     gboolean is_known = object->spec == old->spec && object->meta == old->meta && object->body == old->body;
-    gboolean has_status_rules = str_is(call->request->subresource, "status") && object->kind->validate_status != NULL;
+    gboolean is_status = str_is(call->request->subresource, "status");
 
-    if (is_known && !has_status_rules)
+    if (is_known && !(is_status && object->kind->validate_status != NULL))
         return NULL;
     errors->profile = call->server->options.version_minor;
-    if (!is_known)
+    if (is_status)
+        api_validate_status_update(object, old, errors);
+    else
         api_validate_update(object, old, errors);
-    if (has_status_rules)
-        object->kind->validate_status(object, old, errors);
     if (errors->list.count > 0)
         return api_status_invalid(object->kind, api_name(object), errors);
-    if (object->kind->warn != NULL) {
+    /* Status strategies have no warnings. */
+    if (object->kind->warn != NULL && !is_status) {
         g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 
         object->kind->warn(object, old, texts);

@@ -10,6 +10,7 @@ Suite *peers_suite(void);
 Suite *quota_suite(void);
 Suite *recorded_suite(void);
 Suite *server_suite(void);
+Suite *update_suite(void);
 
 int
 main(void)
@@ -19,6 +20,7 @@ main(void)
     srunner_add_suite(runner, create_suite());
     srunner_add_suite(runner, delete_suite());
     srunner_add_suite(runner, server_suite());
+    srunner_add_suite(runner, update_suite());
     srunner_add_suite(runner, eviction_suite());
     srunner_add_suite(runner, quota_suite());
     srunner_add_suite(runner, peers_suite());

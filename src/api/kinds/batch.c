@@ -327,6 +327,7 @@ const ApiKind job_kind = {
     .validate_update = job_validate_update,
     .validate_status = job_validate_status,
     .warn = job_warn,
+    .update_steps = "MVUD",
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = job_select_field,
 };

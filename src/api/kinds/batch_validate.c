@@ -326,7 +326,6 @@ job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
 
     if (object->spec == old->spec)
         return;
-    job_validate(object, errors);
     api_errors_push(errors, "spec");
     check_whole_spec(errors, spec); /* ValidateJobUpdate looks at all of it once more: causes come twice */
     check_completions_unchanged(errors, spec, was);

@@ -81,6 +81,7 @@ const ApiKind namespace_kind = {
     .prepare_update = namespace_prepare_update,
     .validate = namespace_validate,
     .validate_status = namespace_validate_status,
+    .update_steps = "MVU",
     .name_rule = NAME_DNS_LABEL,
     .select_field = namespace_select_field,
 };
@@ -108,12 +109,12 @@ const ApiKind config_map_kind = {
     .singular = "configmap",
     .short_names = config_map_short_names,
     .is_namespaced = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &config_map_type,
     .doc = "Configuration data for pods.",
     .validate = config_map_validate,
     .validate_update = config_map_validate_update,
+    .update_steps = "UDMV",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -149,13 +150,13 @@ const ApiKind secret_kind = {
     .plural = "secrets",
     .singular = "secret",
     .is_namespaced = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &secret_type,
     .doc = "Data for pods that must be kept secret.",
     .set_defaults = secret_set_defaults,
     .validate = secret_validate,
     .validate_update = secret_validate_update,
+    .update_steps = "UDMV",
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = secret_select_field,
 };
@@ -222,13 +223,13 @@ const ApiKind service_account_kind = {
     .singular = "serviceaccount",
     .short_names = service_account_short_names,
     .is_namespaced = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &service_account_type,
     .prepare_create = clean_secrets,
     .prepare_update = service_account_prepare_update,
     .warn = service_account_warn,
     .doc = "Who a pod is when it speaks to the API.",
+    .update_steps = "UM",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 

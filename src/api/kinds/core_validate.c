@@ -7,7 +7,8 @@
 #include "api/kinds/hooks.h"
 #include "api/kinds/tables.h"
 
-#define MAX_DATA_BYTES 1048576
+#define AVOID_PODS_ANNOTATION "scheduler.alpha.kubernetes.io/preferAvoidPods"
+#define MAX_DATA_BYTES        1048576
 
 /* --- Namespace ----------------------------------------------------------------------------- */
 
@@ -128,6 +129,47 @@ check_pod_cidrs(ApiErrors *errors, const StrList *cidrs)
     }
 }
 
+/* validatePreferAvoidPodsEntry; the cursor stands on the entry. */
+static void
+check_avoided_pod(ApiErrors *errors, const Value *entry)
+{
+    const Value *controller = value_get_path(entry, "podSignature", "podController", NULL);
+    const Value *is_controller = value_get(controller, "controller");
+
+    if (controller == NULL || controller->type != VALUE_MAP)
+        field_required(errors, "PodSignature", NULL);
+    else if (is_controller != NULL && is_controller->type == VALUE_BOOL && !is_controller->boolean)
+        field_invalid_raw(errors, "PodSignature.PodController.Controller", "false", "must point to a controller");
+}
+
+/* ValidateNodeSpecificAnnotations: what came before spec.taints, and pods that a node would rather not have */
+static void
+check_node_annotations(ApiErrors *errors, const StrMap *annotations)
+{
+    const char *avoid = str_map_get(annotations, str_intern(AVOID_PODS_ANNOTATION));
+    g_autofree char *message = NULL;
+    g_autoptr(Value) tree = NULL;
+    const Value *entries;
+
+    if (str_is_empty(avoid))
+        return;
+    api_errors_push(errors, "metadata");
+    api_errors_push(errors, "annotations");
+    tree = value_read_json(avoid, strlen(avoid), &message);
+    if (tree == NULL)
+        field_invalid_string(errors, "AvoidPods", AVOID_PODS_ANNOTATION, message);
+    entries = value_get(tree, "preferAvoidPods");
+    api_errors_push(errors, AVOID_PODS_ANNOTATION);
+    for (guint i = 0; entries != NULL && entries->type == VALUE_LIST && i < entries->count; i++) {
+        api_errors_push_index(errors, i);
+        check_avoided_pod(errors, entries->items[i]);
+        api_errors_pop(errors);
+    }
+    api_errors_pop(errors);
+    api_errors_pop(errors);
+    api_errors_pop(errors);
+}
+
 /* Of ValidateNodeUpdate; a create may repeat one. */
 static void
 check_node_addresses(ApiErrors *errors, const NodeStatus *status)
@@ -150,6 +192,7 @@ check_node_addresses(ApiErrors *errors, const NodeStatus *status)
 void
 node_validate(const ApiObject *node, ApiErrors *errors)
 {
+    check_node_annotations(errors, &node->meta->annotations);
     check_taints(errors, &node_spec(node)->taints);
     check_node_quantities(errors, "capacity", &node_status(node)->capacity);
     check_node_quantities(errors, "allocatable", &node_status(node)->allocatable);
@@ -173,13 +216,14 @@ check_pod_cidrs_unchanged(ApiErrors *errors, const StrList *cidrs, const StrList
     }
 }
 
-/* ValidateNodeUpdate */
+/* ValidateNodeUpdate, of writes to the node and to its status */
 void
 node_validate_update(const ApiObject *node, const ApiObject *old, ApiErrors *errors)
 {
     const NodeSpec *spec = node->spec;
     const NodeSpec *before = old->spec;
 
+    check_node_annotations(errors, &node->meta->annotations);
     if (node->status != old->status) {
         check_node_quantities(errors, "capacity", &node_status(node)->capacity);
         check_node_quantities(errors, "allocatable", &node_status(node)->allocatable);
@@ -259,7 +303,6 @@ config_map_validate_update(const ApiObject *object, const ApiObject *old, ApiErr
         check_data_unchanged(errors, "data", &body->data, &before->data);
         check_data_unchanged(errors, "binaryData", &body->binary_data, &before->binary_data);
     }
-    config_map_validate(object, errors);
 }
 
 static void
@@ -346,7 +389,6 @@ secret_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors 
             field_forbidden(errors, "immutable", "field is immutable when `immutable` is set");
         check_data_unchanged(errors, "data", &body->data, &before->data);
     }
-    secret_validate(object, errors);
 }
 
 /* --- PriorityClass ------------------------------------------------------------------------- */

@@ -153,7 +153,6 @@ const ApiKind endpoint_slice_kind = {
     .singular = "endpointslice",
     .is_namespaced = TRUE,
     .has_generation = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &slice_type,
     .doc = "A part of a Service's endpoints: addresses, ports and their state.",
@@ -162,5 +161,6 @@ const ApiKind endpoint_slice_kind = {
     .warn = slice_warn,
     .validate = endpoint_slice_validate,
     .validate_update = endpoint_slice_validate_update,
+    .update_steps = "MD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

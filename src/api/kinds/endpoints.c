@@ -183,7 +183,6 @@ const ApiKind endpoints_kind = {
     .short_names = short_names,
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,
-    .checks_finalizers_again = TRUE,
     .deprecated_since = 33,
     .instead = "discovery.k8s.io/v1 EndpointSlice",
     .body = &endpoints_type,
@@ -191,5 +190,6 @@ const ApiKind endpoints_kind = {
     .warn = endpoints_warn,
     .validate = endpoints_validate,
     .validate_update = endpoints_validate_update,
+    .update_steps = "UMD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

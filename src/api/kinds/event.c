@@ -103,6 +103,7 @@ const ApiKind event_kind = {
     .doc = "Something that happened to an object; kept for an hour.",
     .validate = event_validate,
     .checks_meta_last = TRUE,
+    .update_steps = "V",
     .name_rule = NAME_PATH_SEGMENT,
     .select_field = event_select_field,
 };

@@ -184,7 +184,6 @@ void replica_set_validate_update(const ApiObject *object, const ApiObject *old, 
 void deployment_validate(const ApiObject *object, ApiErrors *errors);
 void deployment_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void replication_controller_validate(const ApiObject *object, ApiErrors *errors);
-void replication_controller_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void pod_template_validate(const ApiObject *object, ApiErrors *errors);
 void pod_template_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void workload_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);

@@ -110,6 +110,7 @@ const ApiKind ingress_kind = {
     .prepare_update = ingress_prepare_update,
     .validate = ingress_validate,
     .warn = ingress_warn,
+    .update_steps = "UMV",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -213,6 +214,7 @@ const ApiKind network_policy_kind = {
     .prepare_update = network_policy_prepare_update,
     .validate = network_policy_validate,
     .warn = network_policy_warn,
+    .update_steps = "MVUV",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -251,5 +253,6 @@ const ApiKind storage_class_kind = {
     .doc = "A sort of storage that claims can ask for.",
     .validate = storage_class_validate,
     .validate_update = storage_class_validate_update,
+    .update_steps = "MVUD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

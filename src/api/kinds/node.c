@@ -192,6 +192,8 @@ const ApiKind node_kind = {
     .warn = node_warn,
     .validate = node_validate,
     .validate_update = node_validate_update,
+    .validate_status = node_validate_update,
+    .update_steps = "MVUD",
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = node_select_field,
 };

@@ -273,6 +273,7 @@ const ApiKind pod_kind = {
     .prepare_status = pod_prepare_status,
     .validate_status = pod_validate_status,
     .warn = pod_warn,
+    .update_steps = "UMD",
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = pod_select_field,
 };

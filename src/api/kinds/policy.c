@@ -126,13 +126,6 @@ pdb_validate(const ApiObject *object, ApiErrors *errors)
     api_errors_pop(errors);
 }
 
-static void
-pdb_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
-{
-    (void)old;
-    pdb_validate(object, errors);
-}
-
 /* --- strategy ------------------------------------------------------------------------------------ */
 
 static void
@@ -167,7 +160,7 @@ const ApiKind pdb_kind = {
     .prepare_update = pdb_prepare_update,
     .validate = pdb_validate,
     .validate_status = pdb_validate_status,
-    .validate_update = pdb_validate_update,
+    .update_steps = "V",
     .name_rule = NAME_PATH_SEGMENT,
     .checks_meta_last = TRUE,
 };

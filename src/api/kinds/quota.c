@@ -126,6 +126,7 @@ const ApiKind resource_quota_kind = {
     .set_defaults = quota_set_defaults,
     .validate = quota_validate,
     .validate_update = quota_validate_update,
+    .update_steps = "UVD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -137,11 +138,11 @@ const ApiKind limit_range_kind = {
     .singular = "limitrange",
     .short_names = limit_range_short_names,
     .is_namespaced = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .spec = &limit_range_spec_type,
     .doc = "Bounds and defaults for each pod, container and claim of a namespace.",
     .set_defaults = limit_range_set_defaults,
     .validate = limit_range_validate,
+    .update_steps = "MV",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -175,7 +175,6 @@ quota_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *
 {
     const QuotaSpec *spec = object->spec;
 
-    quota_validate(object, errors);
     if (!has_same_scopes(&spec->scopes, &quota_spec(old)->scopes)) {
         api_errors_push(errors, "spec");
         field_invalid_raw(errors, "scopes", print_str_list(&spec->scopes), "field is immutable");

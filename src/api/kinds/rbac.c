@@ -141,13 +141,6 @@ role_validate(const ApiObject *object, ApiErrors *errors)
         check_aggregation(errors, body->aggregation);
 }
 
-static void
-role_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
-{
-    (void)old;
-    role_validate(object, errors);
-}
-
 /* ValidateRoleBindingSubject; the cursor stands on the subject. */
 static void
 check_subject(ApiErrors *errors, const RbacSubject *subject, gboolean is_namespaced)
@@ -166,6 +159,9 @@ check_subject(ApiErrors *errors, const RbacSubject *subject, gboolean is_namespa
         if (!is_namespaced && str_is_empty(subject->namespace_))
             field_required(errors, "namespace", NULL);
     } else if (str_is(subject->kind, "User") || str_is(subject->kind, "Group")) {
+        if (str_is_empty(subject->name))
+            field_invalid_string(errors, "name", "",
+                                 str_is(subject->kind, "User") ? "user name cannot be empty" : "group name cannot be empty");
         if (!str_is(subject->api_group, RBAC_GROUP))
             field_not_supported(errors, "apiGroup", text_or_empty(subject->api_group), groups);
     } else {
@@ -208,7 +204,6 @@ binding_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors
 {
     const RoleRef *ref = &role_binding_body(object)->role_ref;
 
-    binding_validate(object, errors);
     if (!api_struct_equal(&role_ref_type, ref, &role_binding_body(old)->role_ref))
         field_invalid_raw(errors, "roleRef", print_struct(&role_ref_type, ref), "cannot change roleRef");
 }
@@ -226,7 +221,7 @@ const ApiKind role_kind = {
     .body = &role_type,
     .doc = "Rules that say what may be done within a namespace.",
     .validate = role_validate,
-    .validate_update = role_validate_update,
+    .update_steps = "MVMVU",
     .name_rule = NAME_PATH_SEGMENT,
 };
 
@@ -240,7 +235,7 @@ const ApiKind cluster_role_kind = {
     .body = &cluster_role_type,
     .doc = "Rules that say what may be done in the whole cluster, or in a namespace where a RoleBinding refers to it.",
     .validate = role_validate,
-    .validate_update = role_validate_update,
+    .update_steps = "MVMVU",
     .name_rule = NAME_PATH_SEGMENT,
 };
 
@@ -257,6 +252,7 @@ const ApiKind role_binding_kind = {
     .set_defaults = binding_set_defaults,
     .validate = binding_validate,
     .validate_update = binding_validate_update,
+    .update_steps = "MVMVUD",
     .name_rule = NAME_PATH_SEGMENT,
 };
 
@@ -272,5 +268,6 @@ const ApiKind cluster_role_binding_kind = {
     .set_defaults = binding_set_defaults,
     .validate = binding_validate,
     .validate_update = binding_validate_update,
+    .update_steps = "MVMVUD",
     .name_rule = NAME_PATH_SEGMENT,
 };

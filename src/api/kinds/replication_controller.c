@@ -125,9 +125,9 @@ const ApiKind replication_controller_kind = {
     .prepare_create = prepare_create,
     .prepare_update = prepare_update,
     .validate = replication_controller_validate,
-    .validate_update = replication_controller_validate_update,
     .validate_status = replica_set_validate_status,
     .warn = workload_warn,
+    .update_steps = "MVUV",
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = select_field,
 };

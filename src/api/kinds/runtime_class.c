@@ -93,5 +93,6 @@ const ApiKind runtime_class_kind = {
     .set_defaults = class_set_defaults,
     .validate = class_validate,
     .validate_update = class_validate_update,
+    .update_steps = "MVUD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };

@@ -409,7 +409,6 @@ const ApiKind service_kind = {
     .short_names = service_short_names,
     .is_namespaced = TRUE,
     .has_status = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .in_all = TRUE,
     .spec = &service_spec_type,
@@ -423,6 +422,7 @@ const ApiKind service_kind = {
     .validate_status = service_validate_status,
     .validate_update = service_validate_update,
     .warn = service_warn,
+    .update_steps = "UDMV",
     .name_rule = NAME_DNS1035_LABEL,
     .select_field = service_select_field,
 };

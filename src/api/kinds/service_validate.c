@@ -8,6 +8,7 @@
 
 #define HINTS_ANNOTATION  "service.kubernetes.io/topology-aware-hints"
 #define MODE_ANNOTATION   "service.kubernetes.io/topology-mode"
+#define KUBELET_PORT      10250
 #define RANGES_ANNOTATION "service.beta.kubernetes.io/load-balancer-source-ranges"
 
 static gboolean
@@ -54,6 +55,10 @@ check_type_needs(ApiErrors *errors, const ServiceSpec *spec)
 {
     if (spec->ports.count == 0 && !is_headless(spec) && !is_type(spec, "ExternalName"))
         field_required(errors, "ports", NULL);
+    for (guint i = 0; is_type(spec, "LoadBalancer") && i < spec->ports.count; i++)
+        if (spec->ports.items[i].port == KUBELET_PORT)
+            field_invalid_int(errors, str_internf("ports[%u]", i), KUBELET_PORT,
+                              "may not expose port 10250 externally since it is used by kubelet");
     if (has_node_ports(spec) && is_headless(spec))
         field_invalid_string(errors, "clusterIPs[0]", "None",
                              str_internf("may not be set to 'None' for %s services", spec->type));
@@ -332,8 +337,8 @@ check_traffic_policies(ApiErrors *errors, const ServiceSpec *spec)
     /* The server has given it a port by now; a manifest that is only looked at may have none. */
     if (needs_health_check && spec->health_check_node_port != 0)
         check_port_number(errors, "healthCheckNodePort", spec->health_check_node_port);
-    if (spec->internal_traffic_policy != NULL)
-        check_one_of(errors, "internalTrafficPolicy", spec->internal_traffic_policy, policies);
+    if (spec->internal_traffic_policy != NULL && !g_strv_contains(policies, spec->internal_traffic_policy))
+        field_not_supported(errors, "internalTrafficPolicy", spec->internal_traffic_policy, policies);
     if (spec->traffic_distribution != NULL &&
         !g_strv_contains(distributions, spec->traffic_distribution))
         field_not_supported(errors, "trafficDistribution", spec->traffic_distribution,
@@ -453,7 +458,6 @@ service_validate_update(const ApiObject *service, const ApiObject *old, ApiError
         before->health_check_node_port != spec->health_check_node_port)
         field_forbidden(errors, "healthCheckNodePort", "field is immutable");
     api_errors_pop(errors);
-    service_validate(service, errors);
 }
 
 /* v1.34 pkg/api/service/warnings.go */

@@ -340,6 +340,7 @@ const ApiKind daemon_set_kind = {
     .validate_update = daemon_set_validate_update,
     .validate_status = daemon_set_validate_status,
     .warn = workload_warn,
+    .update_steps = "MVUVD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 

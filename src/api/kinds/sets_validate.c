@@ -141,9 +141,6 @@ daemon_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErr
     if (object->spec == old->spec)
         return;
     api_errors_push(errors, "spec");
-    /* ValidateDaemonSetUpdate looks at all of it once more: causes come twice */
-    check_daemon_spec(object, errors);
-    check_daemon_spec(object, errors);
     check_selector_unchanged(errors, daemon_set_spec(object)->selector,
                              daemon_set_spec(old)->selector);
     api_errors_pop(errors);

@@ -336,7 +336,6 @@ pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
     g_autofree char *was = NULL;
     g_autofree char *is = NULL;
 
-    pvc_validate(object, errors);
     may_get_class(object, old, &is_annotated);
     if (!is_annotated && !str_is(annotation, text_or_empty(class_annotation(old))))
         field_invalid_string(errors, "metadata.annotations." CLASS_ANNOTATION, annotation, "field is immutable");
@@ -419,7 +418,6 @@ const ApiKind persistent_volume_claim_kind = {
     .short_names = pvc_short_names,
     .is_namespaced = TRUE,
     .has_status = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .spec = &pvc_spec_type,
     .status = &pvc_status_type,
@@ -428,6 +426,7 @@ const ApiKind persistent_volume_claim_kind = {
     .validate = pvc_validate,
     .validate_update = pvc_validate_update,
     .warn = pvc_warn,
+    .update_steps = "MVUD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 
@@ -439,7 +438,6 @@ const ApiKind persistent_volume_kind = {
     .singular = "persistentvolume",
     .short_names = pv_short_names,
     .has_status = TRUE,
-    .checks_finalizers_again = TRUE,
     .allows_unconditional_update = TRUE,
     .spec = &pv_spec_type,
     .status = &pv_status_type,
@@ -448,6 +446,7 @@ const ApiKind persistent_volume_kind = {
     .validate = pv_validate,
     .validate_update = pv_validate_update,
     .warn = pv_warn,
+    .update_steps = "MVMVD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 

@@ -397,7 +397,6 @@ pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *err
 
     if (spec == before)
         return;
-    pv_validate(object, errors);
     was = source_internal_json(before);
     is = source_internal_json(spec);
     if (strcmp(was, is) != 0) {

@@ -223,6 +223,7 @@ const ApiKind replica_set_kind = {
     .validate_update = replica_set_validate_update,
     .validate_status = replica_set_validate_status,
     .warn = workload_warn,
+    .update_steps = "MVUVD",
     .name_rule = NAME_DNS_SUBDOMAIN,
     .select_field = replica_set_select_field,
 };

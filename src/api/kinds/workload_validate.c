@@ -85,9 +85,6 @@ replica_set_validate_update(const ApiObject *object, const ApiObject *old, ApiEr
 {
     if (object->spec == old->spec)
         return;
-    /* ValidateReplicaSetUpdate looks at all of it once more: causes come twice */
-    replica_set_validate(object, errors);
-    replica_set_validate(object, errors);
     api_errors_push(errors, "spec");
     check_selector_unchanged(errors, replica_set_spec(object)->selector,
                              replica_set_spec(old)->selector);
@@ -113,16 +110,6 @@ replication_controller_validate(const ApiObject *object, ApiErrors *errors)
     else
         check_template(errors, &spec->template_, &selector, "ReplicationController");
     api_errors_pop(errors);
-}
-
-/* The selector may change. ValidateReplicationControllerUpdate looks at all of it once more: causes come twice. */
-void
-replication_controller_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
-{
-    if (object->spec == old->spec)
-        return;
-    replication_controller_validate(object, errors);
-    replication_controller_validate(object, errors);
 }
 
 void
