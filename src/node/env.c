@@ -2,6 +2,9 @@
 
 #include "node/env.h"
 
+#include "api/validate.h"
+#include "node/dns.h"
+
 /* --- a set of variables -------------------------------------------------------------- */
 
 static gboolean
@@ -143,8 +146,8 @@ env_format_map(const StrMap *map)
     const char *interned;
 
     for (guint i = 0; i < map->count; i++)
-        g_string_append_printf(text, "%s%s=\"%s\"", i > 0 ? "\n" : "", map->items[i].key,
-                               map->items[i].value);
+        g_string_append_printf(text, "%s%s=%s", i > 0 ? "\n" : "", map->items[i].key,
+                               api_quote(map->items[i].value));
     interned = str_intern(text->str);
     g_string_free(text, TRUE);
     return interned;
@@ -208,39 +211,40 @@ env_quantity(const Quantity *value, const Quantity *divisor)
     return str_internf("%" G_GINT64_FORMAT, (gint64)whole);
 }
 
-/* v1.34 pkg/api/v1/resource ExtractContainerResourceValue: limits not set are the machine's. */
-static const char *
-env_resource(Worker *w,
-             const ApiObject *pod,
-             const Container *own,
-             const ResourceFieldSelector *ref)
+/* v1.34 pkg/api/v1/resource MergeContainerResourceLimits: what has no limit may use all that the node gives to pods. */
+static const Quantity *
+env_node_limit(const ApiObject *node, const char *resource)
+{
+    static const char *const merged[] = {"cpu", "memory", "ephemeral-storage"};
+
+    for (guint i = 0; node != NULL && i < G_N_ELEMENTS(merged); i++)
+        if (str_is(resource, merged[i]))
+            return quantity_map_get(&node_status(node)->allocatable, str_intern(resource));
+    return NULL;
+}
+
+const char *
+env_resource(const ApiObject *pod, const Container *own, const ResourceFieldSelector *ref, const ApiObject *node)
 {
     gboolean is_init;
     const Container *container =
-        ref->container_name != NULL
-            ? pod_find_container(pod_spec(pod), ref->container_name, &is_init)
-            : own;
+        ref->container_name != NULL ? pod_find_container(pod_spec(pod), ref->container_name, &is_init) : own;
     const char *resource = ref->resource;
     const Quantity *value;
-    Quantity fallback = {0};
+    Quantity none = {0};
 
     if (container == NULL || resource == NULL)
         return str_intern("");
     if (g_str_has_prefix(resource, "requests.")) {
         value = quantity_map_get(&container->resources.requests, str_intern(resource + 9));
-        return env_quantity(value != NULL ? value : &fallback, ref->divisor);
+        return env_quantity(value != NULL ? value : &none, ref->divisor);
     }
     if (g_str_has_prefix(resource, "limits."))
         resource += 7;
     value = quantity_map_get(&container->resources.limits, str_intern(resource));
-    if (value != NULL)
-        return env_quantity(value, ref->divisor);
-    if (str_is(resource, "cpu"))
-        fallback = quantity_from_milli(machine_cpu_milli(w->k->options.machine));
-    else if (str_is(resource, "memory"))
-        fallback =
-            quantity_from_int(machine_memory_bytes(w->k->options.machine), QUANTITY_BINARY_SI);
-    return env_quantity(&fallback, ref->divisor);
+    if (value == NULL || quantity_sign(value) == 0)
+        value = env_node_limit(node, resource);
+    return env_quantity(value != NULL ? value : &none, ref->divisor);
 }
 
 /* --- the whole ----------------------------------------------------------------------- */
@@ -374,7 +378,7 @@ env_add_var(const EnvMake *make, GPtrArray *env, const EnvVar *var)
             ip = host_ip;
         value = env_field(make->pod, from->field_ref->field_path, w->k->node_name, host_ip, ip);
     } else if (from->resource_field_ref != NULL) {
-        value = env_resource(w, make->pod, make->container, from->resource_field_ref);
+        value = env_resource(make->pod, make->container, from->resource_field_ref, kubelet_node(w->k));
     } else if (from->config_map_key_ref != NULL) {
         error = env_key(make, &config_map_kind, from->config_map_key_ref, &value);
     } else if (from->secret_key_ref != NULL) {
@@ -414,11 +418,7 @@ env_on_fetched(gpointer user, ApiObject *const *objects, const char *error)
 
     make->objects = objects;
     make->refs = env_refs(make->container);
-    env_set(env, "HOSTNAME",
-            pod_spec(make->pod)->host_network ? w->k->node_name
-            : pod_spec(make->pod)->hostname != NULL && pod_spec(make->pod)->hostname[0] != '\0'
-                ? pod_spec(make->pod)->hostname
-                : w->name);
+    env_set(env, "HOSTNAME", pod_hostname(make->pod, w->k->node_name));
     if (error == NULL && !informer_factory_synced(w->k->factory))
         error =
             str_intern("services have not yet been read at least once, cannot construct envvars");

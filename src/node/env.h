@@ -24,6 +24,10 @@ const char *env_field(const ApiObject *pod,
                       const char *host_ip,
                       const char *pod_ip);
 
+/* env_resource: resourceFieldRef of @own, or of the container named; @node (may be NULL) gives what has no limit. (interned) */
+const char *
+env_resource(const ApiObject *pod, const Container *own, const ResourceFieldSelector *ref, const ApiObject *node);
+
 /* env_make: sets w->sync.env; @error as CreateContainerConfigError tells it. */
 void env_make(Worker *w,
               const ApiObject *pod,

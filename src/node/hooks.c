@@ -6,6 +6,8 @@
 
 #include "node/internal.h"
 
+#include "api/validate.h"
+
 #define HTTP_TIMEOUT_NS (30 * NS_PER_S)
 
 typedef struct {
@@ -66,9 +68,9 @@ hook_on_exec(gpointer user, gint32 exit_code, const char *output)
         error = str_internf("command '%s' exited with %d: %s", joined, exit_code, output != NULL ? output : "");
     hook_end(hook,
              str_internf("Exec lifecycle hook (%s) for Container \"%s\" in Pod \"%s\" failed - "
-                         "error: %s, message: \"%s\"",
+                         "error: %s, message: %s",
                          go_words(command), hook->container->name, hook->w->label, error,
-                         output != NULL && exit_code != RT_EXEC_REFUSED ? output : ""));
+                         api_quote(output != NULL && exit_code != RT_EXEC_REFUSED ? output : "")));
 }
 
 static void
@@ -76,6 +78,7 @@ hook_on_http(gpointer user, gint32 result)
 {
     Hook *hook = user;
     const HttpGetAction *get = hook->handler->http_get;
+    const char *scheme = str_is(get->scheme, "HTTPS") ? "https" : "http";
     const char *error = "connect: connection refused";
 
     /* The answer's code does not matter, only that there is one. */
@@ -89,9 +92,9 @@ hook_on_http(gpointer user, gint32 result)
         error = "connect: no route to host";
     hook_end(hook,
              str_internf("HTTP lifecycle hook (%s) for Container \"%s\" in Pod \"%s\" failed - "
-                         "error: Get \"http://%s%s\": dial tcp %s: %s",
+                         "error: Get \"%s://%s%s\": dial tcp %s: %s",
                          get->path != NULL ? get->path : "", hook->container->name, hook->w->label,
-                         hook->address, get->path != NULL ? get->path : "", hook->address, error));
+                         scheme, hook->address, get->path != NULL ? get->path : "", hook->address, error));
 }
 
 static void

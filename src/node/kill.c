@@ -65,7 +65,7 @@ kill_grace_s(const ApiObject *pod, const KillRequest *request)
 
 /*
  * Position in which the containers end: app containers 0, then sidecars from the last to
- * the first.
+ * the first. Plain init containers wait for nobody, and nobody waits for them.
  */
 static guint
 kill_rank(const KillJob *job)
@@ -81,6 +81,12 @@ kill_rank(const KillJob *job)
 }
 
 static gboolean
+kill_is_awaited(const KillJob *job)
+{
+    return !job->request.is_init || container_is_sidecar(job->request.container);
+}
+
+static gboolean
 kill_is_its_turn(const KillJob *job)
 {
     const GPtrArray *all = job->w->kills;
@@ -91,7 +97,7 @@ kill_is_its_turn(const KillJob *job)
     for (guint i = 0; i < all->len; i++) {
         const KillJob *other = all->pdata[i];
 
-        if (other != job && other->stage != KILL_OVER && kill_rank(other) < rank)
+        if (other != job && other->stage != KILL_OVER && kill_is_awaited(other) && kill_rank(other) < rank)
             return FALSE;
     }
     return TRUE;

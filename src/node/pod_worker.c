@@ -7,6 +7,7 @@
  * terminated follow each other; there is no way back.
  */
 
+#include "node/dns.h"
 #include "node/internal.h"
 #include "api/profile.h"
 
@@ -358,22 +359,24 @@ worker_generate_status(Worker *w, const ApiObject *pod, const SeenPod *seen, gbo
     return status_generate(&input);
 }
 
+/* v1.34 GetPodDNS: asked for with each sandbox, and by each sync that reaches the containers. */
 void
 worker_warn_dns(Worker *w)
 {
-    const PodSpec *spec = pod_spec(w->pod);
-    const char *policy = spec->dns_policy != NULL ? spec->dns_policy : "ClusterFirst";
+    const char *server = runtime_name_server(w->k->options.runtime);
+    g_auto(PodDns) dns = {0};
 
-    if (w->k->options.cluster_dns)
+    if (w->k->options.cluster_dns && pod_spec(w->pod)->dns_config == NULL)
         return;
-    if (!str_is(policy, "ClusterFirstWithHostNet") &&
-        (!str_is(policy, "ClusterFirst") || spec->host_network))
-        return;
-    worker_event(w, "Warning", "MissingClusterDNS",
-                 str_internf("pod: \"%s\". kubelet does not have ClusterDNS IP configured and "
-                             "cannot "
-                             "create Pod using \"%s\" policy. Falling back to \"Default\" policy.",
-                             w->label, policy));
+    pod_dns_make(w->pod, w->k->options.cluster_dns ? (server != NULL ? server : "10.96.0.10") : NULL, &dns);
+    if (dns.lacks_cluster)
+        worker_event(w, "Warning", "MissingClusterDNS",
+                     str_internf("pod: \"%s\". kubelet does not have ClusterDNS IP configured and "
+                                 "cannot create Pod using \"ClusterFirst\" policy. Falling back to "
+                                 "\"Default\" policy.",
+                                 w->label));
+    if (dns.warning != NULL)
+        worker_event(w, "Warning", "DNSConfigForming", dns.warning);
 }
 
 /* --- life ---------------------------------------------------------------------------- */

@@ -2,11 +2,15 @@
 
 #include "node/probe_run.h"
 
+#include "node/env.h"
+
 typedef struct {
     Worker *w;
     const Probe *probe;
     const char *host; /* address of the target */
     gint32 port;
+    gint64 begun_ns;
+    SimHandle owner;
     ProbeDone done;
     gpointer user;
 } ProbeRun;
@@ -113,30 +117,49 @@ run_on_tcp(gpointer user, gint32 result)
         run_end(run, PROBE_FAILURE, dial_error(run, result));
 }
 
-/* The health service of the scenario's programs answers as their HTTP does. */
+static void
+run_grpc_failed(Sim *sim, gpointer receiver, gpointer payload)
+{
+    ProbeRun *run = payload;
+
+    (void)sim;
+    (void)receiver;
+    run_end(run, PROBE_FAILURE,
+            str_internf("timeout: failed to connect service \"%s:%d\" within %ds: context "
+                        "deadline exceeded",
+                        run->host, run->port, MAX(1, run->probe->timeout_s)));
+}
+
+/*
+ * The health service of the scenario's programs answers as their HTTP does. A connection that is refused is tried
+ * again until the time is over (v1.34 pkg/probe/grpc, WithBlock).
+ */
 static void
 run_on_grpc(gpointer user, gint32 result)
 {
     ProbeRun *run = user;
+    Sim *sim = run->w->k->sim;
+    gint64 end_ns = run->begun_ns + run_timeout_ns(run->probe);
 
     if (result >= 0)
         run_end(run, PROBE_SUCCESS, str_intern(""));
     else
-        run_end(run, PROBE_FAILURE,
-                str_internf("timeout: failed to connect service \"%s:%d\" within %ds: context "
-                            "deadline exceeded",
-                            run->host, run->port, MAX(1, run->probe->timeout_s)));
+        sim_post(sim, run->owner, SIM_CONTROL, MAX(0, end_ns - sim_now_ns(sim)), run_grpc_failed, run, NULL);
 }
 
+/* v1.34 kubecontainer.ExpandContainerCommandOnlyStatic: by what the container's env says outright. */
 static void
-run_exec(ProbeRun *run, RtContainer *rt, SimHandle owner)
+run_exec(ProbeRun *run, const Container *container, RtContainer *rt)
 {
     const StrList *command = &run->probe->exec->command;
     g_autofree const char **argv = g_new0(const char *, command->count + 1);
+    g_autoptr(GPtrArray) env = g_ptr_array_new();
 
+    for (guint i = 0; i < container->env.count; i++)
+        env_set(env, container->env.items[i].name, container->env.items[i].value);
     for (guint i = 0; i < command->count; i++)
-        argv[i] = command->items[i];
-    runtime_exec(rt, argv, run_timeout_ns(run->probe), owner, run_on_exec, run);
+        argv[i] = env_expand(command->items[i], env);
+    runtime_exec(rt, argv, run_timeout_ns(run->probe), run->owner, run_on_exec, run);
 }
 
 void
@@ -152,7 +175,7 @@ probe_run(Worker *w,
     ProbeRun *run = g_new0(ProbeRun, 1);
     const char *host = NULL;
 
-    *run = (ProbeRun){w, probe, NULL, 0, done, user};
+    *run = (ProbeRun){w, probe, NULL, 0, sim_now_ns(w->k->sim), owner, done, user};
     g_ptr_array_add(w->hooks, run);
     if (rt == NULL) {
         run_end(run, PROBE_FAILURE, str_intern(""));
@@ -164,7 +187,7 @@ probe_run(Worker *w,
         host = probe->tcp_socket->host;
     run->host = !str_is_empty(host) ? host : str_intern(sandbox_ip(rt_container_sandbox(rt)));
     if (probe->exec != NULL) {
-        run_exec(run, rt, owner);
+        run_exec(run, container, rt);
     } else if (probe->http_get != NULL) {
         run->port = container_port_number(container, &probe->http_get->port);
         runtime_probe_http(rt, run->port,

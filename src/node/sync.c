@@ -7,6 +7,7 @@
  * remembered and reported by the next sync.
  */
 
+#include "node/dns.h"
 #include "node/internal.h"
 
 static const Dist cgroup_dist = {.type = DIST_LOGNORMAL,
@@ -112,12 +113,17 @@ sync_create_sandbox(Worker *w)
         .host_network = pod_spec(pod)->host_network,
         .pod_cidr = node_pod_cidr(w->k),
         .cpu_milli_request = pod_request_cpu_milli(pod_spec(pod)),
+        .hostname = pod_hostname(pod, w->k->node_name),
+        .hosts = pod_hosts(pod),
     };
+    g_auto(PodDns) dns = {0};
 
     for (guint i = 0; i < labels->count; i++) {
         flat[2 * i] = labels->items[i].key;
         flat[2 * i + 1] = labels->items[i].value;
     }
+    pod_dns_make(pod, runtime_name_server(w->k->options.runtime), &dns);
+    options.resolv_conf = pod_dns_file(&dns);
     sim_trace(w->k->sim, w->k->component, "sandbox", w->ref, NULL, "create the pod's sandbox");
     worker_warn_dns(w);
     runtime_run_sandbox(w->k->options.runtime, &options, w->handle, sync_on_sandbox, w);

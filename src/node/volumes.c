@@ -2,8 +2,8 @@
  * volumes.c - set-up of a pod's volumes, and what containers find in them
  *
  * v1.34 pkg/kubelet/volumemanager: the populator and the reconciler each look
- * every 100 ms, a pod's sync polls every 300 ms, at most 2 min 3 s. A set-up that
- * fails is repeated after 0.5 s, doubling to 2 min 2 s; nothing wakes it earlier.
+ * every 100 ms, a pod's sync polls every 300 ms, at most 2 min 3 s, and then fails
+ * without an event (until v1.26 it told FailedMount). A set-up that fails is repeated after 0.5 s, doubling to 2 min 2 s; nothing wakes it earlier.
  */
 
 #include "node/env.h"
@@ -133,6 +133,18 @@ volume_sources(const Volume *volume)
     return sources;
 }
 
+/* Something in it may change with the pod: labels, annotations. */
+static gboolean
+volume_follows_pod(const Volume *volume)
+{
+    if (volume->downward_api != NULL)
+        return TRUE;
+    for (guint i = 0; volume->projected != NULL && i < volume->projected->sources.count; i++)
+        if (volume->projected->sources.items[i].downward_api != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 gboolean
 volumes_are_constant(const ApiObject *pod)
 {
@@ -208,7 +220,9 @@ files_add_downward(PodVolume *volume, const DownwardApiFile *items, guint count)
     for (guint i = 0; i < count; i++) {
         const char *text = NULL;
 
-        if (items[i].field_ref != NULL)
+        if (items[i].resource_field_ref != NULL)
+            text = env_resource(w->pod, NULL, items[i].resource_field_ref, kubelet_node(w->k));
+        else if (items[i].field_ref != NULL)
             text = env_field(w->pod, items[i].field_ref->field_path, w->k->node_name,
                              str_intern(machine_ip(w->k->options.machine)),
                              w->status != NULL ? w->status->pod_ip : NULL);
@@ -252,6 +266,33 @@ volume_failed(PodVolume *volume, const char *error)
     volume->retry_ns = MIN(2 * volume->retry_ns, RETRY_MAX_NS);
 }
 
+/* v1.34 pkg/volume/projected, collectData: all that is wrong, as Go prints several errors. NULL: nothing is. */
+static const char *
+volume_add_objects(PodVolume *volume, const GArray *sources, ApiObject *const *objects)
+{
+    g_autoptr(GPtrArray) errors = g_ptr_array_new();
+    g_autofree char *joined = NULL;
+
+    for (guint i = 0; i < sources->len; i++) {
+        const VolumeSource *source = &g_array_index(sources, VolumeSource, i);
+        const char *error = NULL;
+
+        if (objects[i] != NULL)
+            error = files_add_object(volume->files, source, objects[i]);
+        else if (!source->is_optional)
+            error = str_internf("%s \"%s\" not found",
+                                source->ref.kind == &config_map_kind ? "configmap" : "secret",
+                                source->ref.name);
+        if (error != NULL && !g_ptr_array_find(errors, error, NULL))
+            g_ptr_array_add(errors, (gpointer)error);
+    }
+    if (errors->len < 2)
+        return errors->len == 1 ? errors->pdata[0] : NULL;
+    g_ptr_array_add(errors, NULL);
+    joined = g_strjoinv(", ", (char **)errors->pdata);
+    return str_internf("[%s]", joined);
+}
+
 static void
 volume_on_fetched(gpointer user, ApiObject *const *objects, const char *error)
 {
@@ -264,16 +305,8 @@ volume_on_fetched(gpointer user, ApiObject *const *objects, const char *error)
     g_ptr_array_set_size(volume->files, 0);
     if (host_path != NULL && !str_is_empty(host_path->type))
         error = runtime_check_host_path(volume->w->k->options.runtime, host_path->path, host_path->type);
-    for (guint i = 0; error == NULL && i < sources->len; i++) {
-        const VolumeSource *source = &g_array_index(sources, VolumeSource, i);
-
-        if (objects[i] != NULL)
-            error = files_add_object(volume->files, source, objects[i]);
-        else if (!source->is_optional)
-            error = str_internf("%s \"%s\" not found",
-                                source->ref.kind == &config_map_kind ? "configmap" : "secret",
-                                source->ref.name);
-    }
+    if (error == NULL)
+        error = volume_add_objects(volume, sources, objects);
     if (error != NULL) {
         if (!volume->is_mounted)
             volume_failed(volume, error);
@@ -348,25 +381,6 @@ volumes_begin(Worker *w, const ApiObject *pod)
 }
 
 static void
-volumes_give_up(Worker *w)
-{
-    GString *names = g_string_new(NULL);
-
-    for (guint i = 0; i < w->volumes->len; i++) {
-        const PodVolume *volume = w->volumes->pdata[i];
-
-        if (!volume->is_mounted)
-            g_string_append_printf(names, "%s%s", names->len > 0 ? " " : "", volume->name);
-    }
-    worker_event(w, "Warning", "FailedMount",
-                 str_internf("Unable to attach or mount volumes: unmounted volumes=[%s], "
-                             "unattached volumes=[], failed to process volumes=[]: timed out "
-                             "waiting for the condition",
-                             names->str));
-    g_string_free(names, TRUE);
-}
-
-static void
 volumes_end(Worker *w, gboolean mounted)
 {
     void (*done)(Worker *, gboolean) = w->volumes_done;
@@ -381,7 +395,6 @@ volumes_poll(Worker *w)
     if (volumes_are_mounted(w)) {
         volumes_end(w, TRUE);
     } else if (sim_now_ns(w->k->sim) - w->sync.volumes_since_ns >= LIMIT_NS) {
-        volumes_give_up(w);
         volumes_end(w, FALSE);
     } else {
         worker_after(w, POLL_NS, volumes_poll);
@@ -406,12 +419,12 @@ volumes_cancel(Worker *w)
 void
 volumes_refresh(Worker *w, const ApiObject *pod)
 {
-    if (volumes_are_constant(pod))
-        return;
+    gboolean is_constant = volumes_are_constant(pod);
+
     for (guint i = 0; i < w->volumes->len; i++) {
         PodVolume *volume = w->volumes->pdata[i];
 
-        if (volume->is_mounted && !volume->is_busy)
+        if (volume->is_mounted && !volume->is_busy && (!is_constant || volume_follows_pod(volume_spec(volume))))
             volume_set_up(volume);
     }
 }

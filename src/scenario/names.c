@@ -3,11 +3,11 @@
 #include "scenario/names.h"
 
 #include "api/kinds.h"
+#include "node/dns.h"
 
 #include <string.h>
 
 #define ZONE "cluster.local"
-#define NDOTS 5
 #define NAME_SERVER 10 /* of the range of Services: kubeadm takes the tenth */
 #define ALIASES_MAX 8  /* ExternalNames that lead to each other */
 
@@ -108,37 +108,48 @@ look_up_absolute(Cluster *cluster, const char *name, guint aliases)
     return str_is(labels[n - 1], "pod") ? look_up_pod(labels, n - 1) : NULL;
 }
 
+/* The tenth address of "10.96.0.0/12". (owned) */
+static char *
+name_server(const char *service_cidr)
+{
+    g_auto(GStrv) parts = g_strsplit_set(service_cidr, "./", -1);
+    guint64 last = 0;
+
+    if (g_strv_length(parts) < 4 || !g_ascii_string_to_unsigned(parts[3], 10, 0, 255 - NAME_SERVER, &last, NULL))
+        return g_strdup("10.96.0.10");
+    return g_strdup_printf("%s.%s.%s.%u", parts[0], parts[1], parts[2], (guint)last + NAME_SERVER);
+}
+
 /* --- the pod's resolver ------------------------------------------------------------------------- */
 
-/* dnsPolicy: on the node's network ClusterFirst means Default, the node's resolver, which knows no cluster. */
+/* A pod's resolver asks the first server of its file; those outside know nothing, as the node's own. */
 static gboolean
-asks_cluster(Cluster *cluster, const char *namespace_, const char *pod)
+asks_cluster(const PodDns *dns, const char *server)
 {
-    const ApiObject *object = apiserver_peek(cluster->server, &pod_kind, str_intern(namespace_), str_intern(pod));
-    const char *policy = object != NULL && pod_spec(object)->dns_policy != NULL ? pod_spec(object)->dns_policy : "ClusterFirst";
-
-    if (str_is(policy, "ClusterFirst"))
-        return object == NULL || !pod_spec(object)->host_network;
-    return str_is(policy, "ClusterFirstWithHostNet");
+    return dns->servers->len > 0 && str_is(dns->servers->pdata[0], server);
 }
 
 const char *
 names_look_up(Cluster *cluster, const char *namespace_, const char *pod, const char *name)
 {
-    const char *const search[] = {str_internf("%s.svc." ZONE, namespace_), "svc." ZONE, ZONE};
+    const ApiObject *object = apiserver_peek(cluster->server, &pod_kind, str_intern(namespace_), str_intern(pod));
+    g_autoptr(ApiObject) gone = object == NULL ? api_object_new(&pod_kind, namespace_, pod) : NULL;
     gboolean is_absolute = g_str_has_suffix(name, ".");
     gboolean has_dots = FALSE;
     guint dots = 0;
     const char *ip;
+    g_autofree char *server = name_server(cluster->scenario->spec.cluster.network.service_cidr);
+    g_auto(PodDns) dns = {0};
 
-    if (str_is_empty(name) || !asks_cluster(cluster, namespace_, pod))
+    pod_dns_make(object != NULL ? object : gone, server, &dns);
+    if (str_is_empty(name) || !asks_cluster(&dns, server))
         return NULL;
     for (const char *at = name; *at != '\0'; at++)
         dots += *at == '.';
-    has_dots = dots >= NDOTS;
+    has_dots = dots >= pod_dns_ndots(&dns);
     ip = is_absolute || has_dots ? look_up_absolute(cluster, name, 0) : NULL;
-    for (guint i = 0; ip == NULL && !is_absolute && i < G_N_ELEMENTS(search); i++)
-        ip = look_up_absolute(cluster, str_internf("%s.%s", name, search[i]), 0);
+    for (guint i = 0; ip == NULL && !is_absolute && i < dns.searches->len; i++)
+        ip = look_up_absolute(cluster, str_internf("%s.%s", name, (const char *)dns.searches->pdata[i]), 0);
     return ip != NULL || is_absolute || has_dots ? ip : look_up_absolute(cluster, name, 0);
 }
 
@@ -150,18 +161,6 @@ on_look_up(gpointer self, Sandbox *sandbox, const char *name)
     if (world_is_cut(cluster->world, sandbox_machine(sandbox), cluster->control_plane))
         return NULL;
     return names_look_up(cluster, sandbox_pod_namespace(sandbox), sandbox_pod_name(sandbox), name);
-}
-
-/* The tenth address of "10.96.0.0/12". (owned) */
-static char *
-name_server(const char *service_cidr)
-{
-    g_auto(GStrv) parts = g_strsplit_set(service_cidr, "./", -1);
-    guint64 last = 0;
-
-    if (g_strv_length(parts) < 4 || !g_ascii_string_to_unsigned(parts[3], 10, 0, 255 - NAME_SERVER, &last, NULL))
-        return g_strdup("10.96.0.10");
-    return g_strdup_printf("%s.%s.%s.%u", parts[0], parts[1], parts[2], (guint)last + NAME_SERVER);
 }
 
 void

@@ -163,24 +163,17 @@ copy_mounts(RtContainer *container, const RtContainerOptions *options)
     }
 }
 
-/*
- * v1.34 pkg/kubelet/kubelet_pods.go: managedHostsFileContent; what the kubelet gives the runtime as DNS configuration of a
- * pod whose names the cluster answers.
- */
+/* v1.34 pkg/kubelet/kubelet_pods.go: managedHostsFileContent; what the kubelet gives the runtime as DNS configuration. */
 static void
 write_names(FsTree *root, const Sandbox *sandbox)
 {
     static const char head[] = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
                                "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n";
-    const Runtime *runtime = sandbox->runtime;
 
-    if (sandbox->host_network || sandbox->ip == NULL)
-        return; /* the node's own files */
-    fs_tree_write(root, "/etc/hosts", str_internf("%s%s\t%s\n", head, sandbox->ip, sandbox->name));
-    if (runtime->name_server != NULL)
-        fs_tree_write(root, "/etc/resolv.conf",
-                      str_internf("search %s.svc.cluster.local svc.cluster.local cluster.local\nnameserver %s\noptions ndots:5\n",
-                                  sandbox->namespace_, runtime->name_server));
+    if (!str_is_empty(sandbox->resolv_conf))
+        fs_tree_write(root, "/etc/resolv.conf", sandbox->resolv_conf);
+    if (!sandbox->host_network && sandbox->ip != NULL) /* else the node's own file */
+        fs_tree_write(root, "/etc/hosts", str_internf("%s%s%s", head, sandbox->ip, sandbox->hosts));
 }
 
 /* What every image holds. Most programs never look, so it is made on demand. */
@@ -200,7 +193,7 @@ make_root(gpointer self)
 
     for (guint i = 0; i < G_N_ELEMENTS(dirs); i++)
         fs_tree_add_dir(root, dirs[i]);
-    fs_tree_write(root, "/etc/hostname", str_internf("%s\n", container->sandbox->name));
+    fs_tree_write(root, "/etc/hostname", str_internf("%s\n", container->sandbox->hostname));
     write_names(root, container->sandbox);
     if (g_str_has_prefix(name, "nginx")) {
         fs_tree_write(root, "/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n");

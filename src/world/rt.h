@@ -223,6 +223,7 @@ struct Sandbox {
     const char **labels; /* (owned) key, value, ..., NULL */
     gboolean host_network;
     const char *pod_cidr, *ip;
+    const char *hostname, *hosts, *resolv_conf; /* as SandboxOptions have them */
     gboolean holds_address; /* in the world's table */
     gboolean is_ready, is_removed, is_stopping;
     gint64 created_wall_ns;

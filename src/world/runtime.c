@@ -374,6 +374,12 @@ runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self, const 
 }
 
 const char *
+runtime_name_server(const Runtime *runtime)
+{
+    return runtime->name_server;
+}
+
+const char *
 runtime_new_id(Runtime *runtime, const char *prefix)
 {
     guint64 part[4];

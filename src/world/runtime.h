@@ -85,6 +85,9 @@ typedef struct {
     gboolean host_network;
     const char *pod_cidr; /* where the address comes from; host-local, round robin */
     gint64 cpu_milli_request;
+    const char *hostname;    /* NULL: the pod's name */
+    const char *hosts;       /* what follows its address in /etc/hosts; NULL: the name */
+    const char *resolv_conf; /* /etc/resolv.conf; NULL or "": none */
 } SandboxOptions;
 typedef void (*RtSandboxDone)(gpointer user, Sandbox *sandbox, const char *error);
 /*
@@ -148,10 +151,11 @@ void runtime_drop_volume(Runtime *runtime, const char *volume_id);
 /*
  * runtime_set_resolver: who answers look-ups of names by programs (nslookup,
  * wget): the address (interned), or NULL for NXDOMAIN. Without one only
- * localhost and addresses are known. @name_server: its address, as pods' /etc/resolv.conf has it.
+ * localhost and addresses are known. @name_server: its address, as kubelets are told.
  */
 typedef const char *(*RtResolver)(gpointer self, Sandbox *sandbox, const char *name);
 void runtime_set_resolver(Runtime *runtime, RtResolver resolve, gpointer self, const char *name_server);
+const char *runtime_name_server(const Runtime *runtime); /* NULL: none */
 
 typedef enum { RT_CREATED, RT_RUNNING, RT_EXITED } RtState;
 

@@ -99,6 +99,9 @@ sandbox_new(Runtime *runtime, const SandboxOptions *options)
         sandbox->labels[i] = str_intern(options->labels[i]);
     sandbox->host_network = options->host_network;
     sandbox->pod_cidr = str_intern(options->pod_cidr);
+    sandbox->hostname = str_intern(options->hostname != NULL ? options->hostname : options->name);
+    sandbox->hosts = options->hosts != NULL ? str_intern(options->hosts) : str_internf("\t%s\n", sandbox->hostname);
+    sandbox->resolv_conf = str_intern(options->resolv_conf);
     sandbox->object =
         str_internf("pod/%s/%s", options->namespace_ != NULL ? options->namespace_ : "default",
                     options->name != NULL ? options->name : "");

@@ -299,7 +299,7 @@ set_environment(Shell *shell)
     shell->vars = g_hash_table_new(NULL, NULL);
     shell_set(shell, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     shell_export(shell, "PATH");
-    shell_set(shell, "HOSTNAME", container->sandbox->name != NULL ? container->sandbox->name : "");
+    shell_set(shell, "HOSTNAME", container->sandbox->hostname != NULL ? container->sandbox->hostname : "");
     shell_export(shell, "HOSTNAME");
     for (const char **entry = container->env; entry != NULL && *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');

@@ -54,17 +54,34 @@ is_address(const char *text)
     return text[0] != '\0' && strspn(text, "0123456789.") == strlen(text);
 }
 
+/* /etc/hosts; the first line is about the pod itself. */
+static const char *
+resolve_by_hosts(const Sandbox *sandbox, const char *host)
+{
+    g_auto(GStrv) lines = g_strsplit(sandbox->host_network ? "" : sandbox->hosts, "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], "\t", -1);
+
+        for (guint k = 1; lines[i][0] != '\0' && words[k] != NULL; k++)
+            if (g_ascii_strcasecmp(words[k], host) == 0)
+                return i == 0 ? sandbox->ip : str_intern(words[0]);
+    }
+    return NULL;
+}
+
 static const char *
 resolve(Shell *shell, const char *host)
 {
     Runtime *runtime = shell->container->runtime;
+    const char *in_file;
 
     if (is_address(host))
         return str_intern(host);
     if (strcmp(host, "localhost") == 0)
         return str_intern("127.0.0.1");
-    if (str_is(host, shell->container->sandbox->name))
-        return shell->container->sandbox->ip;
+    if ((in_file = resolve_by_hosts(shell->container->sandbox, host)) != NULL)
+        return in_file;
     return runtime->resolve != NULL
                ? runtime->resolve(runtime->resolve_self, shell->container->sandbox, host)
                : NULL;

@@ -445,7 +445,7 @@ run_hostname(Shell *shell, Frame *frame, guint argc, char **argv)
         shell_print(shell, frame, "%s\n", sandbox->ip != NULL ? sandbox->ip : "");
     else
         shell_print(shell, frame, "%s\n",
-                    sandbox->host_network ? sandbox->runtime->machine->name : sandbox->name);
+                    sandbox->host_network ? sandbox->runtime->machine->name : sandbox->hostname);
     return 0;
 }
 

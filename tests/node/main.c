@@ -4,6 +4,7 @@
 
 Suite *actions_suite(void);
 Suite *disk_suite(void);
+Suite *dns_suite(void);
 Suite *env_suite(void);
 Suite *ideal_suite(void);
 Suite *life_suite(void);
@@ -30,6 +31,7 @@ main(void)
     srunner_add_suite(runner, life_suite());
     srunner_add_suite(runner, shutdown_suite());
     srunner_add_suite(runner, disk_suite());
+    srunner_add_suite(runner, dns_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

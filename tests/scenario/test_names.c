@@ -22,7 +22,9 @@ Suite *names_suite(void);
     "---\napiVersion: v1\nkind: Service\nmetadata: {name: away}\nspec: {type: ExternalName, externalName: example.com}\n"      \
     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: host}\nspec: {hostNetwork: true, containers: [{name: c, image: busybox, command: [sleep, '999']}]}\n" \
     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: both}\nspec: {hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet, containers: [{name: c, image: busybox, command: [sleep, '999']}]}\n" \
-    "---\napiVersion: v1\nkind: Pod\nmetadata: {name: plain}\nspec: {dnsPolicy: Default, containers: [{name: c, image: busybox, command: [sleep, '999']}]}\n"
+    "---\napiVersion: v1\nkind: Pod\nmetadata: {name: plain}\nspec: {dnsPolicy: Default, containers: [{name: c, image: busybox, command: [sleep, '999']}]}\n" \
+    "---\napiVersion: v1\nkind: Pod\nmetadata: {name: own}\nspec: {dnsPolicy: None, dnsConfig: {nameservers: [10.96.0.10], searches: [db.default.svc.cluster.local], options: [{name: ndots, value: '2'}]}, containers: [{name: c, image: busybox, command: [sleep, '999']}]}\n" \
+    "---\napiVersion: v1\nkind: Pod\nmetadata: {name: outside}\nspec: {dnsPolicy: None, dnsConfig: {nameservers: [1.1.1.1], searches: [default.svc.cluster.local]}, containers: [{name: c, image: busybox, command: [sleep, '999']}]}\n"
 
 static const struct {
     const char *namespace_, *pod, *name, *want; /* want "DB-0": the address of that pod; "DB": of either */
@@ -53,6 +55,11 @@ static const struct {
     {"default", "host", "web", NULL}, /* ClusterFirst on the node's network is Default */
     {"default", "both", "web", "10.96.5.5"},
     {"default", "plain", "web", NULL},
+    {"default", "own", "web", NULL}, /* its own search list alone */
+    {"default", "own", "db-1", "DB-1"},
+    {"default", "own", "web.default.svc", NULL},
+    {"default", "own", "web.default.svc.cluster.local", "10.96.5.5"},
+    {"default", "outside", "web", NULL}, /* another server, which does not know the cluster */
 };
 
 static const char *

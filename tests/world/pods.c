@@ -93,6 +93,10 @@ pods_sandbox(Pods *pods, const char *name)
                               .labels = labels,
                               .pod_cidr = "10.244.1.0/24"};
 
+    if (runtime_name_server(pods->runtime) != NULL)
+        options.resolv_conf = str_internf("search default.svc.cluster.local svc.cluster.local cluster.local\n"
+                                          "nameserver %s\noptions ndots:5\n",
+                                          runtime_name_server(pods->runtime));
     runtime_run_sandbox(pods->runtime, &options, pods->owner, on_sandbox, pods);
     wait_answer(pods);
     return pods->sandbox;
