@@ -4,7 +4,6 @@
 
 #include "base/intern.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define ZONE               "cluster.local"
@@ -140,10 +139,12 @@ pod_dns_clear(PodDns *dns)
 guint
 pod_dns_ndots(const PodDns *dns)
 {
+    guint64 ndots = 1;
+
     for (guint i = 0; i < dns->options->len; i++)
         if (g_str_has_prefix(dns->options->pdata[i], "ndots:"))
-            return (guint)CLAMP(atoi((const char *)dns->options->pdata[i] + strlen("ndots:")), 0, 15);
-    return 1;
+            g_ascii_string_to_unsigned((const char *)dns->options->pdata[i] + strlen("ndots:"), 10, 0, 15, &ndots, NULL);
+    return (guint)ndots;
 }
 
 /* containerd v1.6 parseDNSOptions */
