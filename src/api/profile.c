@@ -151,6 +151,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                       "ReplicaSets and Deployments tell how many of their pods are on their way out.", 33, 0},
     [FEATURE_EVICTION_WORDS] = {"EvictionRefusalWords", API, 35, "pkg/registry/core/pod/storage/eviction.go",
                                 "An eviction refused by a budget that could not be counted says so."},
+    [FEATURE_HPA_NEEDS_CONTAINER] = {"HPAContainerMustExist", KCM, 35, "pkg/controller/podautoscaler/replica_calculator.go",
+                                     "A pod without the container whose metric counts fails the metric."},
     [FEATURE_HPA_SCALE_TO_ZERO] = {"HPAScaleToZero", KCM ", " API, 35, "pkg/features/kube_features.go",
                                    "An autoscaler with a metric of an object or from outside may take all pods away.", 16, 0},
     [FEATURE_JOB_SUCCESS_POLICY] = {"JobSuccessPolicy", API, 31, "pkg/features/kube_features.go",

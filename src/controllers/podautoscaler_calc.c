@@ -146,9 +146,35 @@ count_counted(const GArray *entries)
 
 /* --- requests ------------------------------------------------------------------------------------- */
 
-/* NULL, or the complaint: every container that counts must have a request. */
+static gboolean
+has_pod_level_requests(const PodSpec *spec)
+{
+    const QuantityMap *requests = spec->resources == NULL ? NULL : &spec->resources->requests;
+
+    for (guint i = 0; requests != NULL && i < requests->count; i++)
+        if (pod_level_allows(requests->items[i].key))
+            return TRUE;
+    return FALSE;
+}
+
+/* calculatePodLevelRequests: what containers ask for counts where the pod as a whole asks for nothing. */
 static const char *
-pod_request(const HpaPods *pods, const ApiObject *pod, gint64 *out_milli)
+whole_request(const HpaPods *pods, const ApiObject *pod, gint64 *out_milli)
+{
+    QuantityMap requests = {0};
+    const Quantity *request;
+
+    pod_requests(pod_spec(pod), &requests);
+    request = quantity_map_get(&requests, str_intern(pods->resource));
+    *out_milli = request == NULL ? 0 : quantity_value_milli(request);
+    g_free(requests.items);
+    return request != NULL ? NULL
+                           : str_internf("missing pod-level request for %s in Pod %s", pods->resource, api_name(pod));
+}
+
+/* calculatePodRequestsFromContainers: NULL, or the complaint: every container that counts must have a request. */
+static const char *
+containers_request(const HpaPods *pods, const ApiObject *pod, gint64 *out_milli)
 {
     const PodSpec *spec = pod_spec(pod);
     guint n = spec->containers.count;
@@ -171,17 +197,20 @@ pod_request(const HpaPods *pods, const ApiObject *pod, gint64 *out_milli)
         if (pods->container != NULL)
             return NULL;
     }
-    return pods->container == NULL ? NULL
-                                   : str_internf("container %s not found in Pod %s",
-                                                 pods->container, api_name(pod));
+    if (pods->container == NULL || !pods->needs_container)
+        return NULL;
+    return str_internf("container %s not found in Pod %s", pods->container, api_name(pod));
 }
 
 static const char *
 fill_requests(const HpaPods *pods, GArray *entries)
 {
     for (guint i = 0; i < pods->pods->len; i++) {
-        const char *error = pod_request(pods, g_ptr_array_index(pods->pods, i),
-                                        &g_array_index(entries, Entry, i).request);
+        const ApiObject *pod = g_ptr_array_index(pods->pods, i);
+        gint64 *out_milli = &g_array_index(entries, Entry, i).request;
+        const char *error = pods->container == NULL && has_pod_level_requests(pod_spec(pod))
+                                ? whole_request(pods, pod, out_milli)
+                                : containers_request(pods, pod, out_milli);
 
         if (error != NULL)
             return error;

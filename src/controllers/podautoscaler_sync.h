@@ -46,6 +46,7 @@ typedef struct {
     const GArray *metrics; /* of HpaPodMetric */
     const char *resource;  /* "cpu", "memory"; NULL: a metric that is no resource */
     const char *container; /* NULL: all of a pod */
+    gboolean needs_container; /* a pod without @container is an error, not one that asks for nothing */
     HpaTolerances tolerances;
     gint64 wall_ns, cpu_initialization_ns, initial_readiness_ns;
     gint32 current;

@@ -219,12 +219,6 @@ container_amounts(const RequestRules *rules,
         exact_add(out, str_intern("memory"), NON_ZERO_MEMORY);
 }
 
-static gboolean
-is_pod_level(const char *name)
-{
-    return str_is(name, "cpu") || str_is(name, "memory") || g_str_has_prefix(name, "hugepages-");
-}
-
 /* v1.34 component-helpers resource: AggregateContainerRequests */
 static void
 sum_containers(const RequestRules *rules, ExactList *sum)
@@ -295,7 +289,7 @@ sum_pod(const RequestRules *rules, const QuantityMap *whole, ExactList *sum)
         const QuantityPair *pair = &whole->items[i];
         ExactAmount *have = exact_get(sum, pair->key);
 
-        if (!is_pod_level(pair->key))
+        if (!pod_level_allows(pair->key))
             continue;
         if (have != NULL)
             have->nano = 0;

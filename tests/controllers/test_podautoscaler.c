@@ -249,6 +249,81 @@ START_TEST(test_groups)
 }
 END_TEST
 
+/*
+ * replica_calculator_test.go, TestCalculateRequests: two containers and a sidecar of a pod, what each asks for ("-" nothing), what the
+ * pod as a whole asks for. Usage 100 of one pod, target 50 %: the percentage tells the request.
+ */
+static const struct {
+    const char *name, *container, *a, *b, *sidecar, *whole_cpu, *whole_memory;
+    gboolean needs_container;
+    gint32 percent; /* of the request */
+    const char *error;
+} request_cases[] = {
+    {"sum of containers", NULL, "100", "50", NULL, NULL, NULL, FALSE, 66, NULL},
+    {"a sidecar counts", NULL, "100", "50", "50", NULL, NULL, FALSE, 50, NULL},
+    {"one container", "b", "100", "50", NULL, NULL, NULL, TRUE, 200, NULL},
+    {"a sidecar by name", "s", "100", "50", "25", NULL, NULL, TRUE, 400, NULL},
+    {"one lacks it", NULL, "100", "-", NULL, NULL, NULL, FALSE, 0, "missing request for cpu in container b of Pod p0"},
+    {"another lacks it", "a", "100", "-", NULL, NULL, NULL, FALSE, 100, NULL},
+    {"the named one lacks it", "b", "100", "-", NULL, NULL, NULL, FALSE, 0, "missing request for cpu in container b of Pod p0"},
+    {"no such container, v1.35", "z", "100", "50", NULL, NULL, NULL, TRUE, 0, "container z not found in Pod p0"},
+    {"no such container, v1.34", "z", "100", "50", NULL, NULL, NULL, FALSE, 0, "no metrics returned matched known pods"},
+    {"the whole pod's", NULL, "100", "50", NULL, "800", NULL, FALSE, 12, NULL},
+    {"the whole pod's, containers without", NULL, "-", "-", NULL, "200", NULL, FALSE, 50, NULL},
+    {"a container goes before the whole", "a", "100", "50", NULL, "800", NULL, FALSE, 100, NULL},
+    {"the whole asks for memory only", NULL, "100", "-", NULL, NULL, "1", FALSE, 100, NULL},
+    {"neither", NULL, "-", "-", NULL, NULL, "1", FALSE, 0, "missing pod-level request for cpu in Pod p0"},
+};
+
+static void
+ask_for(QuantityMap *requests, const char *resource, const char *milli)
+{
+    if (milli != NULL && milli[0] != '-')
+        quantity_map_set(requests, str_intern(resource), quantity_from_milli(g_ascii_strtoll(milli, NULL, 10)));
+}
+
+START_TEST(test_requests)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(GArray) metrics = g_array_new(FALSE, TRUE, sizeof(HpaPodMetric));
+    HpaPods pods = {
+        .pods = list,
+        .metrics = metrics,
+        .resource = "cpu",
+        .container = request_cases[_i].container,
+        .needs_container = request_cases[_i].needs_container,
+        .tolerances = {0.1, 0.1},
+        .wall_ns = MINI_EPOCH,
+        .current = 1,
+    };
+    ApiObject *pod = make_measured("100", 0, "-", metrics);
+    PodSpec *spec = api_edit_spec(pod);
+    Container *container = &spec->containers.items[0];
+    HpaProposal out;
+
+    container->name = str_intern("a");
+    ask_for(&container->resources.requests, "cpu", request_cases[_i].a);
+    container = API_LIST_ADD(&spec->containers);
+    container->name = str_intern("b");
+    ask_for(&container->resources.requests, "cpu", request_cases[_i].b);
+    if (request_cases[_i].sidecar != NULL) {
+        container = API_LIST_ADD(&spec->init_containers);
+        container->name = str_intern("s");
+        container->restart_policy = str_intern("Always");
+        ask_for(&container->resources.requests, "cpu", request_cases[_i].sidecar);
+    }
+    if (request_cases[_i].whole_cpu != NULL || request_cases[_i].whole_memory != NULL) {
+        spec->resources = api_struct_new(&resource_requirements_type);
+        ask_for(&spec->resources->requests, "cpu", request_cases[_i].whole_cpu);
+        ask_for(&spec->resources->requests, "memory", request_cases[_i].whole_memory);
+    }
+    g_ptr_array_add(list, pod);
+    out = hpa_propose_utilization(&pods, 50);
+    ck_assert_msg(g_strcmp0(out.error, request_cases[_i].error) == 0, "%s: error %s", request_cases[_i].name, out.error);
+    ck_assert_msg(out.utilization == request_cases[_i].percent, "%s: %d %%", request_cases[_i].name, out.utilization);
+}
+END_TEST
+
 /* --- whole syncs ------------------------------------------------------------------------------------- */
 
 #define HPA "default/h"
@@ -515,6 +590,7 @@ podautoscaler_suite(void)
 
     tcase_add_loop_test(tcase, test_calculation, 0, G_N_ELEMENTS(calculations));
     tcase_add_loop_test(tcase, test_groups, 0, G_N_ELEMENTS(group_cases));
+    tcase_add_loop_test(tcase, test_requests, 0, G_N_ELEMENTS(request_cases));
     tcase_add_loop_test(tcase, test_sync, 0, G_N_ELEMENTS(syncs));
     tcase_add_test(tcase, test_no_target);
     tcase_add_test(tcase, test_status);

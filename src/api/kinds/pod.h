@@ -393,6 +393,8 @@ gboolean pod_is_terminating(const ApiObject *pod); /* being deleted, not termina
 gboolean pod_is_ready(const ApiObject *pod);       /* condition Ready is True */
 /* pod_is_available: ready for min_ready_s at @wall_ns. */
 gboolean pod_is_available(const ApiObject *pod, gint32 min_ready_s, gint64 wall_ns);
+/* pod_level_allows: may a pod as a whole ask for the resource called @key? */
+gboolean pod_level_allows(const char *key);
 /* pod_requests: effective request per resource (sidecars, init containers, overhead). */
 void pod_requests(const PodSpec *spec, QuantityMap *out_requests);
 /* pod_limits: the same of limits; overhead only on top of a limit. */

@@ -116,8 +116,8 @@ copy_quantities(QuantityMap *to, const QuantityMap *from)
 }
 
 /* v1.34 component-helpers resource: the resources that may be set for a whole pod */
-static gboolean
-is_pod_level_resource(const char *key)
+gboolean
+pod_level_allows(const char *key)
 {
     return str_is(key, "cpu") || str_is(key, "memory") || g_str_has_prefix(key, "hugepages-");
 }
@@ -161,7 +161,7 @@ static void
 set_pod_level(QuantityMap *sum, const QuantityMap *amounts)
 {
     for (guint i = 0; i < amounts->count; i++)
-        if (is_pod_level_resource(amounts->items[i].key))
+        if (pod_level_allows(amounts->items[i].key))
             quantity_map_set(sum, amounts->items[i].key, amounts->items[i].value);
 }
 
