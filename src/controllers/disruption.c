@@ -209,7 +209,7 @@ report_unmanaged(Plan *plan, const ApiObject *pdb)
                "Pods selected by this PodDisruptionBudget (selector: %s) were found to be "
                "unmanaged. As a result, the status of the PDB cannot be calculated correctly, "
                "which may result in undefined behavior. To account for these pods please set "
-               "\\\".spec.minAvailable\\\" field of the PDB to an integer value.",
+               "\".spec.minAvailable\" field of the PDB to an integer value.",
                print_selector(pdb_spec(pdb)->selector));
 }
 

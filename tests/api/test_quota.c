@@ -288,6 +288,7 @@ static const struct {
     {"container resource missing", POD(ONE("requests: {cpu: 1m}, limits: {cpu: 2m}")), "memory: 1Gi", "must specify memory for: c"},
     {"two are missing", POD(ONE("")), "requests.cpu: 1, limits.cpu: 1, pods: 1", "must specify limits.cpu for: c; requests.cpu for: c"},
     {"said for the whole pod", POD("resources: {requests: {memory: 1Gi}}, " ONE("")), "memory: 1Gi", NULL},
+    {"the whole pod is given a say, and says nothing", POD("resources: {}, " ONE("")), "memory: 1Gi", "must specify memory for: c"},
     {"storage is not asked for", POD(ONE("")), "requests.ephemeral-storage: 1Gi, limits.ephemeral-storage: 1Gi", NULL},
     {"extended resources neither", POD(ONE("")), "requests.example.com/gpu: 1", NULL},
     {"a limit is a request", POD(ONE("limits: {memory: 1Gi}")), "memory: 1Gi, limits.memory: 1Gi", NULL},

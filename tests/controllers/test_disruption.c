@@ -182,7 +182,7 @@ START_TEST(scale_is_summed)
                "&LabelSelector{MatchLabels:map[string]string{app: a,},MatchExpressions:"
                "[]LabelSelectorRequirement{},}) were found to be unmanaged. As a result, the status "
                "of the PDB cannot be calculated correctly, which may result in undefined behavior. "
-               "To account for these pods please set \\\".spec.minAvailable\\\" field of the PDB to "
+               "To account for these pods please set \".spec.minAvailable\" field of the PDB to "
                "an integer value."));
     /* the Deployment is gone: its ReplicaSets count by themselves */
     mini_remove(mini, mini_get(mini, &deployment_kind, "default", "d"));

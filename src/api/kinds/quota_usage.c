@@ -399,13 +399,26 @@ list_lacking(const PodSpec *spec, const char *name)
     return g_strjoinv(",", (char **)names->pdata);
 }
 
+static gboolean
+sets_pod_level(const QuantityMap *map)
+{
+    for (guint i = 0; i < map->count; i++)
+        if (pod_level_allows(map->items[i].key))
+            return TRUE;
+    return FALSE;
+}
+
 const char *
 quota_missing(const QuantityMap *hard, const ApiObject *object)
 {
     const PodSpec *spec = object->spec;
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (object->kind != &pod_kind || spec->resources != NULL)
+    if (object->kind != &pod_kind)
+        return NULL;
+    /* Who says it for the pod as a whole need not say it for each container. */
+    if (spec->resources != NULL &&
+        (sets_pod_level(&spec->resources->requests) || sets_pod_level(&spec->resources->limits)))
         return NULL;
     for (guint i = 0; demanded_names[i] != NULL; i++) {
         g_autofree char *lacking = NULL;
