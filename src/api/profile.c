@@ -171,8 +171,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                        "The matchLabelKeys of a pod's spread constraints go into their selectors.", 34, 0},
 };
 
-#define MINOR_BITS 8
-G_STATIC_ASSERT(FEATURE_N <= 32 - MINOR_BITS);
+#define MINOR_BITS 6 /* 63 is far off */
+G_STATIC_ASSERT(FEATURE_N <= 32 - MINOR_BITS && PROFILE_MINOR_LAST < 1 << MINOR_BITS);
 
 guint
 profile_minor(guint profile)
