@@ -272,7 +272,7 @@ static gboolean
 has_pod_level(const QuantityMap *whole)
 {
     for (guint i = 0; whole != NULL && i < whole->count; i++)
-        if (is_pod_level(whole->items[i].key))
+        if (pod_level_allows(whole->items[i].key))
             return TRUE;
     return FALSE;
 }
