@@ -146,23 +146,36 @@ list_pods(const GPtrArray *pods, const DrainOptions *options, const char *text)
     return g_string_free(list, FALSE);
 }
 
-char *
+GPtrArray *
 drain_errors(const GPtrArray *pods, const DrainOptions *options)
 {
     g_autoptr(GPtrArray) texts = list_texts(pods, options, TRUE);
-    GString *all = g_string_new(NULL);
+    GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < texts->len; i++) {
         g_autofree char *list = list_pods(pods, options, texts->pdata[i]);
 
-        g_string_append_printf(all, "%scannot delete %s: %s", i > 0 ? ", " : "",
-                               (const char *)texts->pdata[i], list);
+        g_ptr_array_add(all, g_strdup_printf("cannot delete %s: %s", (const char *)texts->pdata[i], list));
     }
-    if (texts->len > 1) {
+    return all;
+}
+
+char *
+drain_join(const GPtrArray *errors)
+{
+    g_autoptr(GPtrArray) once = g_ptr_array_new();
+    GString *all = g_string_new(NULL);
+
+    for (guint i = 0; i < errors->len; i++)
+        if (!g_ptr_array_find_with_equal_func(once, errors->pdata[i], g_str_equal, NULL))
+            g_ptr_array_add(once, errors->pdata[i]);
+    for (guint i = 0; i < once->len; i++)
+        g_string_append_printf(all, "%s%s", i > 0 ? ", " : "", (const char *)once->pdata[i]);
+    if (once->len > 1) {
         g_string_prepend_c(all, '[');
         g_string_append_c(all, ']');
     }
-    return g_string_free(all, texts->len == 0);
+    return g_string_free(all, FALSE);
 }
 
 char *

@@ -25,7 +25,9 @@ DrainVerdict drain_judge(const ApiObject *pod, const DrainOptions *options);
 gboolean drain_is_skipped(const ApiObject *pod, gint64 skip_s, gint64 wall_ns);
 /* drain_needs_daemon_sets: some pod belongs to one, so whether it exists matters. */
 gboolean drain_needs_daemon_sets(const GPtrArray *pods);
-/* drain_errors: "cannot delete WHAT: ns/a, ns/b", several in brackets. NULL: none. (owned) */
-char *drain_errors(const GPtrArray *pods, const DrainOptions *options);
+/* drain_errors: "cannot delete WHAT: ns/a, ns/b". (owned) of char* (owned) */
+GPtrArray *drain_errors(const GPtrArray *pods, const DrainOptions *options);
+/* drain_join: Aggregate.Error(): equal ones once, several in brackets. (owned) */
+char *drain_join(const GPtrArray *errors);
 /* drain_warnings: "ignoring DaemonSet-managed Pods: ns/a; ..." NULL: none. (owned) */
 char *drain_warnings(const GPtrArray *pods, const DrainOptions *options);

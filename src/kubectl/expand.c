@@ -19,8 +19,10 @@ name_beside_selector(const Command *command)
 gboolean
 targets_need_names(Command *command)
 {
-    if (flag_bool(command, "all") || !str_is_empty(flag_string(command, "selector")) ||
-        !str_is_empty(flag_string(command, "field-selector"))) {
+    gboolean is_delete = str_is(command->verb->name, "delete"); /* SelectAllParam; the others' --all counts without names */
+    gboolean has_selector = !str_is_empty(flag_string(command, "selector")) || !str_is_empty(flag_string(command, "field-selector"));
+
+    if (has_selector || (flag_bool(command, "all") && is_delete)) {
         for (guint i = 0; i < command->targets->len; i++) {
             const Target *target = &g_array_index(command->targets, Target, i);
 
@@ -31,7 +33,7 @@ targets_need_names(Command *command)
         }
         return TRUE;
     }
-    for (guint i = 0; i < command->targets->len; i++) {
+    for (guint i = 0; i < command->targets->len && !flag_bool(command, "all"); i++) {
         const Target *target = &g_array_index(command->targets, Target, i);
 
         if (target->name == NULL && target->mapping_error == NULL) {

@@ -13,7 +13,7 @@ const FlagDef common_flags[] = {
     {"kustomize", 'k', FLAG_STRING, NULL, NULL},
     {"recursive", 'R', FLAG_BOOL, NULL, NULL},
     {"output", 'o', FLAG_STRING, NULL, NULL},
-    {"dry-run", 0, FLAG_STRING, "none", "unchanged"},
+    {"dry-run", 0, FLAG_STRING, "none", "client"},
     {"context", 0, FLAG_STRING, NULL, NULL},
     {"cluster", 0, FLAG_STRING, NULL, NULL},
     {"user", 0, FLAG_STRING, NULL, NULL},
@@ -300,10 +300,29 @@ parse(Command *command, const char *const *words)
     return TRUE;
 }
 
+/* GetDryRunStrategy: "true" and nothing at all are client, "false" is none. FALSE: message out. */
+static gboolean
+settle_dry_run(Command *command)
+{
+    static const char *const known[] = {"none", "client", "server", NULL};
+    GPtrArray *values = g_hash_table_lookup(command->flags, "dry-run");
+    const char *word = values == NULL ? "none" : g_ptr_array_index(values, 0);
+    gboolean is_true = FALSE;
+
+    if (g_strv_contains(known, word))
+        return TRUE;
+    if (flag_parse_bool(word, &is_true)) {
+        values->pdata[0] = (gpointer)str_intern(is_true ? "client" : "none");
+        return TRUE;
+    }
+    command_warn(command, "error: Invalid dry-run value (%s). Must be \"none\", \"server\", or \"client\".", word);
+    return FALSE;
+}
+
 gboolean
 flags_parse(Command *command, const char *const *words)
 {
-    if (!parse(command, words))
+    if (!parse(command, words) || !settle_dry_run(command))
         return FALSE;
     if (str_is(command->verb->name, "rollout") && flag_is_given(command, "dry-run") && command->args->len > 0 &&
         !str_is(g_ptr_array_index(command->args, 0), "undo")) {

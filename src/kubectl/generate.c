@@ -28,6 +28,21 @@ one_pair(const char *key, const char *value)
     return map;
 }
 
+GPtrArray *
+generate_words(const Command *command, const char *flag)
+{
+    const GPtrArray *given = flag_strings(command, flag);
+    GPtrArray *words = g_ptr_array_new();
+
+    for (guint i = 0; given != NULL && i < given->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(given, i), ",", -1);
+
+        for (guint k = 0; parts[k] != NULL; k++)
+            g_ptr_array_add(words, (gpointer)str_intern(parts[k]));
+    }
+    return words;
+}
+
 /* "registry.local/shop/web:1" names its container web. */
 static char *
 container_name(const char *image)
@@ -41,7 +56,7 @@ container_name(const char *image)
 static void
 generate_deployment(Command *command, Value *object, const char *name)
 {
-    const GPtrArray *images = flag_strings(command, "image");
+    g_autoptr(GPtrArray) images = generate_words(command, "image");
     gint64 port = flag_int(command, "port", -1);
     Value *spec = value_new_map();
     Value *selector = value_new_map();
@@ -122,7 +137,7 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
                                            {"loadbalancer", "LoadBalancer"},
                                            {"externalname", "ExternalName"}};
     const char *word = command->args->len > 2 ? g_ptr_array_index(command->args, 1) : "";
-    const GPtrArray *tcp = flag_strings(command, "tcp");
+    g_autoptr(GPtrArray) tcp = generate_words(command, "tcp");
     Value *spec = value_new_map();
     Value *ports = value_new_list();
     const char *type = NULL;
@@ -138,17 +153,17 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
         *out_message = g_strdup("ClusterIP=None can only be used with ClusterIP service type");
         return FALSE;
     }
-    if (tcp == NULL && !str_is(type, "ExternalName") &&
+    if (tcp->len == 0 && !str_is(type, "ExternalName") &&
         !str_is(flag_string(command, "clusterip"), "None")) {
         *out_message = g_strdup("at least one tcp port specifier must be provided");
         return FALSE;
     }
-    for (guint i = 0; tcp != NULL && i < tcp->len; i++) {
+    for (guint i = 0; i < tcp->len; i++) {
         *out_message = tcp_fault(g_ptr_array_index(tcp, i));
         if (*out_message != NULL)
             return FALSE;
     }
-    for (guint i = 0; tcp != NULL && i < tcp->len; i++) {
+    for (guint i = 0; i < tcp->len; i++) {
         g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(tcp, i), ":", 2);
         const char *target = parts[1] != NULL ? parts[1] : parts[0];
         Value *port = value_new_map();
@@ -161,7 +176,7 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
         value_set(port, "targetPort",
                   g_ascii_isdigit(target[0]) ? value_new_int(g_ascii_strtoll(target, NULL, 10))
                                              : value_new_string(target));
-        if (flag_int(command, "node-port", 0) > 0)
+        if (flag_int(command, "node-port", 0) != 0)
             value_set(port, "nodePort", value_new_int(flag_int(command, "node-port", 0)));
         value_append(ports, port);
     }
@@ -178,6 +193,14 @@ generate_service(Command *command, Value *object, const char *name, char **out_m
     return TRUE;
 }
 
+static gboolean
+has_several(const Command *command, const char *flag)
+{
+    g_autoptr(GPtrArray) words = generate_words(command, flag);
+
+    return words->len > 1;
+}
+
 Value *
 generate_object(Command *command, const ApiKind *kind, char **out_message)
 {
@@ -188,7 +211,7 @@ generate_object(Command *command, const ApiKind *kind, char **out_message)
                                                                         : NULL);
     gboolean fine = TRUE;
 
-    if (kind == &deployment_kind && flag_strings(command, "image")->len > 1 && command->after_dashes != NULL &&
+    if (kind == &deployment_kind && has_several(command, "image") && command->after_dashes != NULL &&
         command->after_dashes->len > 0) {
         *out_message = g_strdup("cannot specify multiple --image options and command");
         fine = FALSE;

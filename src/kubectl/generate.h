@@ -10,6 +10,10 @@
  * something is missing. (owned)
  */
 Value *generate_object(Command *command, const ApiKind *kind, char **out_message);
+/* What such a message begins with that names a resource which the server does not have. */
+#define GENERATE_UNKNOWN "\x01"
+/* generate_words: all values of a flag, also those with commas between them (pflag StringSlice). (owned, interned words) */
+GPtrArray *generate_words(const Command *command, const char *flag);
 /* generate_data: data of a ConfigMap or Secret. FALSE: *out_message (owned). */
 gboolean generate_data(Command *command, Value *object, const char *name, gboolean is_secret, char **out_message);
 /* generate_ingress: annotations and spec of an Ingress. FALSE: *out_message (owned). */

@@ -5,6 +5,7 @@
  */
 
 #include "kubectl/generate.h"
+#include "kubectl/set.h"
 
 #define KEY_PATTERN "[-._a-zA-Z0-9]+"
 
@@ -56,6 +57,26 @@ read_source(Data *data, const char *path, gsize *out_length)
     return options->read_file != NULL ? options->read_file(options->self, path, out_length) : NULL;
 }
 
+/* The files of a directory whose names can be keys, not those below. NULL, or what is wrong. (owned) */
+static char *
+add_directory(Data *data, const char *path, char **entries)
+{
+    for (guint i = 0; entries[i] != NULL; i++) {
+        g_autofree char *below = g_build_filename(path, entries[i], NULL);
+        g_autofree char *text = NULL;
+        gsize length;
+        char *wrong;
+
+        if (!is_key(entries[i]))
+            continue;
+        text = read_source(data, below, &length);
+        wrong = text == NULL ? NULL : add_entry(data, entries[i], text, length);
+        if (wrong != NULL)
+            return wrong;
+    }
+    return NULL;
+}
+
 /* --from-file [KEY=]PATH */
 static char *
 add_file(Data *data, const char *source)
@@ -63,6 +84,8 @@ add_file(Data *data, const char *source)
     const char *equals = strchr(source, '=');
     const char *path = equals != NULL ? equals + 1 : source;
     g_autofree char *key = equals != NULL ? g_strndup(source, (gsize)(equals - source)) : g_path_get_basename(path);
+    const KubectlOptions *options = kubectl_options(data->command->kubectl);
+    g_auto(GStrv) entries = NULL;
     g_autofree char *text = NULL;
     gsize length;
 
@@ -72,6 +95,11 @@ add_file(Data *data, const char *source)
         return g_strdup_printf("key name for file path %s missing", path);
     if (equals != NULL && path[0] == '\0')
         return g_strdup_printf("file path for key name %s missing", key);
+    entries = options->list_files != NULL ? options->list_files(options->self, path) : NULL;
+    if (entries != NULL && equals != NULL)
+        return g_strdup("cannot give a key name for a directory path");
+    if (entries != NULL)
+        return add_directory(data, path, entries);
     text = read_source(data, path, &length);
     if (text == NULL)
         return g_strdup_printf("error reading %s: no such file or directory", path);
@@ -83,17 +111,12 @@ static char *
 add_literal(Data *data, const char *source)
 {
     const char *equals = strchr(source, '=');
-    const char *value;
     g_autofree char *key = NULL;
-    g_autofree char *bare = NULL;
 
     if (equals == NULL || equals == source)
         return g_strdup_printf("invalid literal source %s, expected key=value", source);
     key = g_strndup(source, (gsize)(equals - source));
-    value = equals + 1;
-    if (strlen(value) >= 2 && (value[0] == '"' || value[0] == '\'') && value[strlen(value) - 1] == value[0])
-        value = bare = g_strndup(value + 1, strlen(value) - 2);
-    return add_entry(data, key, value, strlen(value));
+    return add_entry(data, key, equals + 1, strlen(equals + 1));
 }
 
 /* --from-env-file PATH: lines KEY=VALUE; those that begin with # and empty ones are none. */
@@ -116,6 +139,8 @@ add_env_file(Data *data, const char *path)
             continue;
         if (equals != NULL)
             *equals = '\0';
+        if (!set_env_is_name(line))
+            return g_strdup_printf("\"%s\" is not a valid key name: %s", line, SET_ENV_NAME_RULE);
         wrong = add_entry(data, line, equals != NULL ? equals + 1 : "", equals != NULL ? strlen(equals + 1) : 0);
         if (wrong != NULL)
             return wrong;

@@ -31,20 +31,16 @@ static const struct {
     {"impersonate", "authentication.k8s.io", "userextras"},
 };
 
-/* All values of a flag, also those with commas between them, each once. (owned, interned words) */
+/* The words of a flag, each once. (owned, interned words) */
 static GPtrArray *
 words_of(const Command *command, const char *flag)
 {
-    const GPtrArray *given = flag_strings(command, flag);
+    g_autoptr(GPtrArray) given = generate_words(command, flag);
     GPtrArray *words = g_ptr_array_new();
 
-    for (guint i = 0; given != NULL && i < given->len; i++) {
-        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(given, i), ",", -1);
-
-        for (guint k = 0; parts[k] != NULL; k++)
-            if (!g_ptr_array_find(words, str_intern(parts[k]), NULL))
-                g_ptr_array_add(words, (gpointer)str_intern(parts[k]));
-    }
+    for (guint i = 0; i < given->len; i++)
+        if (!g_ptr_array_find(words, given->pdata[i], NULL))
+            g_ptr_array_add(words, given->pdata[i]);
     return words;
 }
 
@@ -96,7 +92,7 @@ suits_verbs(const RbacResource *resource, gboolean is_known, const char *word, c
         is_known = is_known || matches;
     }
     if (!is_known)
-        *out_message = g_strdup_printf("the server doesn't have a resource type \"%s\"", word);
+        *out_message = g_strdup_printf(GENERATE_UNKNOWN "%s", word);
     return is_known;
 }
 
@@ -317,7 +313,7 @@ generate_binding(Command *command, Value *object, gboolean is_cluster, char **ou
     for (guint i = 0; accounts != NULL && i < accounts->len; i++) {
         g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(accounts, i), ":", -1);
 
-        if (g_strv_length(parts) != 2 || parts[1][0] == '\0') {
+        if (g_strv_length(parts) != 2 || parts[0][0] == '\0' || parts[1][0] == '\0') {
             *out_message = g_strdup("serviceaccount must be <namespace>:<name>");
             return FALSE;
         }

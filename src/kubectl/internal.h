@@ -130,6 +130,8 @@ void command_usage(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3
 void command_error(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* command_error_told: the same of an error that says "error: " itself, also among others. */
 void command_error_told(Command *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* command_no_resource: NoResourceMatchError, which is told without "error: "; ended. */
+void command_no_resource(Command *command, const char *word);
 /* has_unexpected_words: of a verb that takes files alone; message out, ended. */
 gboolean has_unexpected_words(Command *command);
 /*

@@ -239,6 +239,18 @@ command_unknown_subcommand(Command *command, const char *path, guint first)
 }
 
 void
+command_no_resource(Command *command, const char *word)
+{
+    g_auto(GStrv) parts = g_strsplit(word, ".", 2);
+
+    if (parts[0] != NULL && parts[1] != NULL)
+        command_warn(command, "the server doesn't have a resource type \"%s\" in group \"%s\"", parts[0], parts[1]);
+    else
+        command_warn(command, "the server doesn't have a resource type \"%s\"", word);
+    command_finish(command, 1);
+}
+
+void
 command_fail(Command *command, const char *format, ...)
 {
     va_list args;

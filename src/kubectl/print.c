@@ -4,6 +4,7 @@
 
 #include "kubectl/go_template.h"
 #include "kubectl/jsonpath.h"
+#include "kubectl/raw.h"
 #include "kubectl/versions.h"
 
 #define FORMATS                                                                                    \
@@ -191,7 +192,9 @@ template_file(Command *command)
         options->read_file != NULL ? options->read_file(options->self, path, &length) : NULL;
 
     if (text == NULL) {
-        command_error(command, "error reading --template %s, open %s: no such file or directory",
+        command_error(command, output_is(output_of(command), "custom-columns-file")
+                                   ? "error reading template %s, open %s: no such file or directory"
+                                   : "error reading --template %s, open %s: no such file or directory",
                       path, path);
         return NULL;
     }
@@ -398,12 +401,16 @@ is_client_dry_run(const Command *command)
 {
     const char *word = flag_string(command, "dry-run");
 
-    return str_is(word, "client") || str_is(word, "unchanged") || str_is(word, "true");
+    return str_is(word, "client");
 }
 
 const char *
 dry_run_suffix(const Command *command)
 {
+    static const char *const without[] = {"patch", "taint", NULL}; /* their printers know nothing of it */
+
+    if (g_strv_contains(without, command->verb->name))
+        return "";
     if (str_is(flag_string(command, "dry-run"), "server"))
         return " (server dry run)";
     return is_client_dry_run(command) ? " (dry run)" : "";
@@ -422,6 +429,15 @@ print_changed_tree(Command *command, const Target *target, const Value *tree, co
         print_document(command, tree);
 }
 
+/* What these make is a Go struct, whose JSON has the fields in their order; anything else is a map, and sorted. */
+static gboolean
+is_typed(const Command *command)
+{
+    static const char *const makers[] = {"autoscale", "expose", "run", NULL};
+
+    return g_strv_contains(makers, command->verb->name) || (is_verb(command, "create") && !files_are_given(command));
+}
+
 void
 print_changed(Command *command, const ApiObject *object, const char *verb)
 {
@@ -438,5 +454,13 @@ print_changed(Command *command, const ApiObject *object, const char *verb)
         return;
     }
     value = print_encode(command, object);
+    if (output_is(output, "json") && is_typed(command)) {
+        g_autoptr(Value) plain = g_steal_pointer(&value);
+
+        value = raw_order(plain);
+        value_append_json(command->out, value, VALUE_INDENT4);
+        g_string_append_c(command->out, '\n');
+        return;
+    }
     print_document(command, value);
 }

@@ -76,17 +76,23 @@ raw_request(const char *path)
 }
 
 Value *
-raw_object(const ApiObject *object)
+raw_order(const Value *body)
 {
-    Value *body = api_object_encode(object);
-    Value *kind = value_take(body, "kind");
     Value *whole = value_new_map();
 
-    value_set(whole, "kind", kind); /* the server names the kind first */
+    value_set(whole, "kind", value_copy(value_get(body, "kind")));
     for (guint i = 0; i < body->count; i++)
-        value_set(whole, body->keys[i], value_copy(body->items[i]));
-    value_free(body);
+        if (!str_is(body->keys[i], "kind"))
+            value_set(whole, body->keys[i], value_copy(body->items[i]));
     return whole;
+}
+
+Value *
+raw_object(const ApiObject *object)
+{
+    g_autoptr(Value) body = api_object_encode(object);
+
+    return raw_order(body);
 }
 
 Value *

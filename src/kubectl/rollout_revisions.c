@@ -218,11 +218,9 @@ undo_to(Command *command, const ApiObject *set, const ApiObject *chosen)
 
     if (str_is(flag_string(command, "dry-run"), "client")) {
         g_autoptr(GString) text = g_string_new(NULL);
-        g_autofree char *aligned = NULL;
 
-        append_template(text, chosen);
-        aligned = describe_align(text->str);
-        command_print(command, "%s %s (dry run)\n", label, aligned);
+        append_template(text, chosen); /* not aligned */
+        command_print(command, "%s will roll back to %s (dry run)\n", label, text->str);
         command_next(command);
         return;
     }

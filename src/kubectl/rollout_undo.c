@@ -122,14 +122,10 @@ on_patched(Command *command, const ApiResponse *response)
 static void
 print_dry(Command *command, const ApiObject *set)
 {
-    GString *text = g_string_new(NULL);
-    g_autofree char *aligned = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
 
-    describe_template(text, &replica_set_spec(set)->template_);
-    aligned = describe_align(text->str);
-    g_string_free(text, TRUE);
-    command_print(command, "%s %s (dry run)\n",
-                  target_label(&deployment_kind, current_target(command)->name), aligned);
+    describe_template(text, &replica_set_spec(set)->template_); /* not aligned */
+    command_print(command, "%s %s (dry run)\n", target_label(&deployment_kind, current_target(command)->name), text->str);
 }
 
 static void

@@ -18,6 +18,12 @@ typedef struct {
 /* set_containers: those of @spec that -c means, init containers last (selectContainers). (owned), of Value* (borrowed) */
 GPtrArray *set_containers(Command *command, Value *spec);
 
+/* set_env_is_name: IsEnvVarName: kubectl is stricter than the server; what it says of others. */
+gboolean set_env_is_name(const char *name);
+#define SET_ENV_NAME_RULE                                                                                              \
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not " \
+    "start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is "       \
+    "'[-._a-zA-Z][-._a-zA-Z0-9]*')"
 /* set_env_split: words that are variables go from the arguments to the changes. FALSE: message out, ended. */
 gboolean set_env_split(Command *command);
 /* set_env_words_are_fine: ParseEnv. FALSE: message out, ended. */

@@ -5,7 +5,7 @@
 static gboolean
 is_variable(const char *word)
 {
-    return strchr(word, '=') != NULL || g_str_has_suffix(word, "-");
+    return (strchr(word, '=') != NULL && word[0] != '=') || g_str_has_suffix(word, "-");
 }
 
 /* SplitEnvironmentFromResources; what -e gave comes first. */
@@ -60,9 +60,8 @@ is_set_too(const GPtrArray *changes, const char *name)
     return FALSE;
 }
 
-/* IsEnvVarName: kubectl is stricter than the server. */
-static gboolean
-is_name(const char *name)
+gboolean
+set_env_is_name(const char *name)
 {
     if (name[0] == '\0' || g_ascii_isdigit(name[0]))
         return FALSE;
@@ -85,12 +84,8 @@ set_env_words_are_fine(Command *command)
             command_fail(command, "unknown environment variable: %s", change);
             return FALSE;
         }
-        if (strchr(change, '=') != NULL && !is_name(name)) {
-            command_fail(command,
-                         "\"%s\" is not a valid key name: a valid environment variable name must consist of alphabetic "
-                         "characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or "
-                         "'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')",
-                         name);
+        if (strchr(change, '=') != NULL && !set_env_is_name(name)) {
+            command_fail(command, "\"%s\" is not a valid key name: %s", name, SET_ENV_NAME_RULE);
             return FALSE;
         }
     }

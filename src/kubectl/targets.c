@@ -162,6 +162,10 @@ targets_from_args(Command *command, guint first)
     kinds = kinds_of(command, g_ptr_array_index(command->args, first));
     if (kinds == NULL)
         return FALSE;
+    if (!command->has_pairs && kinds->len > 1 && command->args->len > first + 1) {
+        command_fail(command, "you must specify only one resource");
+        return FALSE;
+    }
     for (guint k = 0; k < kinds->len; k++) {
         if (command->args->len == first + 1)
             add_target(command, g_ptr_array_index(kinds, k), NULL);
@@ -242,7 +246,7 @@ add_document(Command *command, const char *file, const char *shown, const Value 
     }
     target.file = shown;
     target.manifest = value_copy(document);
-    if (kind->is_namespaced && target.manifest->type == VALUE_MAP) {
+    if (kind->is_namespaced && target.manifest->type == VALUE_MAP && !flag_bool(command, "local")) {
         Value *own = value_get(target.manifest, "metadata");
         if (own != NULL && own->type == VALUE_MAP)
             value_set(own, "namespace", value_new_string(target.namespace_));
@@ -287,9 +291,12 @@ is_manifest(const char *name)
 
 static gboolean add_file(Command *command, const char *file);
 
-/* ExpandPathsToFileVisitors: the manifests of a directory in the order of their names; with -R also below. FALSE: message out, ended. */
+/*
+ * ExpandPathsToFileVisitors: the manifests of a directory in the order of their names, counted in *count; with -R also below.
+ * FALSE: message out, ended.
+ */
 static gboolean
-add_directory(Command *command, const char *path, char **entries)
+add_directory(Command *command, const char *path, char **entries, guint *count)
 {
     g_autofree char *bare = g_strndup(path, strlen(path) - (g_str_has_suffix(path, "/") ? 1 : 0));
 
@@ -297,8 +304,11 @@ add_directory(Command *command, const char *path, char **entries)
         g_autofree char *below = g_build_filename(bare, entries[i], NULL);
 
         if (g_str_has_suffix(entries[i], "/") ? flag_bool(command, "recursive") : is_manifest(entries[i]))
+        {
+            ++*count;
             if (!add_file(command, str_intern(below)))
                 return FALSE;
+        }
     }
     return TRUE;
 }
@@ -316,11 +326,11 @@ add_file(Command *command, const char *file)
 
     if (!is_stdin && options->list_files != NULL) {
         g_auto(GStrv) entries = options->list_files(options->self, file);
-        guint before = command->targets->len;
+        guint count = 0;
 
-        if (entries != NULL && !add_directory(command, file, entries))
+        if (entries != NULL && !add_directory(command, file, entries, &count))
             return FALSE;
-        if (entries != NULL && command->targets->len == before && !g_str_has_suffix(file, "/")) {
+        if (entries != NULL && count == 0 && !g_str_has_suffix(file, "/")) {
             command_fail(command, "error reading [%s]: recognized file extensions are [.json .yaml .yml]", file);
             return FALSE;
         }
@@ -413,8 +423,13 @@ targets_from_files(Command *command)
 gboolean
 targets_from_files_or_args(Command *command, guint first)
 {
-    return files_are_given(command) ? targets_from_files(command)
-                                              : targets_from_args(command, first);
+    if (!files_are_given(command))
+        return targets_from_args(command, first);
+    if (command->args->len > first) {
+        command_fail(command, "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well");
+        return FALSE;
+    }
+    return targets_from_files(command);
 }
 
 /* --- one after the other ----------------------------------------------------------------- */

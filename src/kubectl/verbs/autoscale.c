@@ -87,7 +87,7 @@ metrics_of(Command *command)
 {
     Value *metrics = value_new_list();
 
-    if (flag_int(command, "cpu-percent", -1) > 0)
+    if (flag_int(command, "cpu-percent", -1) >= 0)
         add_metric(metrics, "cpu", utilization(flag_int(command, "cpu-percent", -1)));
     if (!str_is_empty(flag_string(command, "cpu")))
         add_metric(metrics, "cpu", target_of(flag_string(command, "cpu"), "m"));
@@ -122,6 +122,14 @@ generate(Command *command, const ApiObject *object, const char *name)
     return hpa;
 }
 
+static void
+refuse_kind(Command *command, const ApiKind *kind)
+{
+    command_error(command, "cannot autoscale a %s: could not find scale subresource for %s/%s, Resource=%s in discovery information",
+                  kind->kind, kind->group, kind->version, kind->plural);
+    command_next(command);
+}
+
 static gboolean
 can_scale(const ApiKind *kind)
 {
@@ -143,13 +151,7 @@ on_got(Command *command, const ApiResponse *response)
         return;
     }
     if (!can_scale(response->object->kind)) {
-        const ApiKind *of = response->object->kind;
-
-        command_error(command,
-                      "cannot autoscale a %s: could not find scale subresource for %s/%s, Resource=%s in "
-                      "discovery information",
-                      of->kind, of->group, of->version, of->plural);
-        command_next(command);
+        refuse_kind(command, response->object->kind);
         return;
     }
     if (kind == NULL) {
@@ -182,6 +184,10 @@ on_got(Command *command, const ApiResponse *response)
 static void
 autoscale_one(Command *command, Target *target)
 {
+    if (target->manifest != NULL && !can_scale(target->kind)) { /* a file is not looked up */
+        refuse_kind(command, target->kind);
+        return;
+    }
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 

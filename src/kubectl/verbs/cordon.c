@@ -45,53 +45,66 @@ on_patched(Command *command, const ApiResponse *response)
 }
 
 static void
-on_got(Command *command, const ApiResponse *response)
+on_read(Command *command, const ApiResponse *response)
+{
+    Target *target = current_target(command);
+
+    if (!api_response_ok(response))
+        command_server_error(command, response->status, NULL);
+    else if (target->kind != &node_kind)
+        command_error(command, "expected resource of type node, got \"%s/%s, Resource=%s\"", target->kind->group,
+                      target->kind->version, target->kind->plural);
+    else
+        target->manifest = api_object_encode(response->object);
+    command_next(command);
+}
+
+void
+cordon_read(Command *command, Target *target)
+{
+    command_send(command, command_request(command, VERB_GET, target), on_read);
+}
+
+void
+cordon_one(Command *command, Target *target)
 {
     gboolean wanted = command->verb != &uncordon_verb;
-    g_autoptr(Value) before = NULL;
     g_autoptr(Value) after = NULL;
     ApiRequest *request;
+    gboolean is_already = value_get_bool(value_get(target->manifest, "spec"), "unschedulable", FALSE) == wanted;
 
-    if (!api_response_ok(response)) {
-        command_server_error(command, response->status, NULL);
+    if (is_already || is_client_dry_run(command)) {
+        say(command, is_already ? "already " : "");
         command_next(command);
         return;
     }
-    if (node_spec(response->object)->unschedulable == wanted) {
-        say(command, "already ");
-        command_next(command);
-        return;
-    }
-    if (is_client_dry_run(command)) {
-        say(command, "");
-        command_next(command);
-        return;
-    }
-    before = api_object_encode(response->object);
-    after = value_copy(before);
+    after = value_copy(target->manifest);
     if (value_get(after, "spec") == NULL)
         value_set(after, "spec", value_new_map());
     if (wanted)
         value_set(value_get(after, "spec"), "unschedulable", value_new_bool(TRUE));
     else
         value_remove(value_get(after, "spec"), "unschedulable");
-    request = command_request(command, VERB_PATCH, current_target(command));
+    request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_STRATEGIC;
-    request->body = patch_two_way(&node_kind, before, after);
+    request->body = patch_two_way(&node_kind, target->manifest, after);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
     command_send(command, request, on_patched);
 }
 
-void
-cordon_one(Command *command, Target *target)
+static void
+all_read(Command *command)
 {
-    command_send(command, command_request(command, VERB_GET, target), on_got);
+    if (command->has_failed)
+        command_finish(command, 1);
+    else
+        command_each(command, cordon_one, command_end_default);
 }
 
 static void
 go(Command *command)
 {
-    command_each(command, cordon_one, command_end_default);
+    command_each(command, cordon_read, all_read);
 }
 
 gboolean
@@ -114,7 +127,14 @@ cordon_targets(Command *command)
     for (guint i = 0; i < command->args->len; i++) {
         const char *word = g_ptr_array_index(command->args, i);
         const char *slash = strchr(word, '/');
-        Target target = {.kind = &node_kind, .name = str_intern(slash != NULL ? slash + 1 : word)};
+        g_autofree char *type = slash != NULL ? g_strndup(word, (gsize)(slash - word)) : g_strdup("nodes");
+        Target target = {.kind = api_form_find_resource(type), .name = str_intern(slash != NULL ? slash + 1 : word)};
+
+        if (target.kind == NULL) {
+            command_fail(command, "the server doesn't have a resource type \"%s\"", type);
+            return FALSE;
+        }
+        target.namespace_ = target.kind->is_namespaced ? command_namespace(command) : NULL;
 
         g_array_append_val(command->targets, target);
     }

@@ -36,7 +36,7 @@ static const Creation creations[] = {
     {"job", NULL, "jobs", NULL, {NULL}, "failed to create job: "},
     {"namespace", "ns", "namespaces", NULL, {NULL}, NULL},
     {"poddisruptionbudget", "pdb", "poddisruptionbudgets", NULL, {NULL}, "failed to create poddisruptionbudgets: "},
-    {"priorityclass", "pc", "priorityclasses", NULL, {"value", NULL}, "failed to create priorityclass: "},
+    {"priorityclass", "pc", "priorityclasses", NULL, {NULL}, "failed to create priorityclass: "},
     {"quota", "resourcequota", "resourcequotas", NULL, {NULL}, "failed to create quota: "},
     {"role", NULL, "roles", NULL, {NULL}, NULL},
     {"rolebinding", NULL, "rolebindings", NULL, {NULL}, "failed to create rolebinding: "},
@@ -145,6 +145,17 @@ refuse(Command *command, const ApiStatus *status)
         command_server_error(command, status, NULL);
 }
 
+/* CreateOptions.Complete: words that are no subcommand. */
+static void
+refuse_words(Command *command)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    for (guint i = 0; i < command->args->len; i++)
+        g_string_append_printf(words, "%s%s", i > 0 ? " " : "", (const char *)g_ptr_array_index(command->args, i));
+    command_usage(command, "Unexpected args: [%s]", words->str);
+}
+
 static void
 on_created(Command *command, const ApiResponse *response)
 {
@@ -166,8 +177,7 @@ create_one(Command *command, Target *target)
 {
     ApiRequest *request;
 
-    if (str_is(flag_string(command, "dry-run"), "client") ||
-        str_is(flag_string(command, "dry-run"), "unchanged")) {
+    if (str_is(flag_string(command, "dry-run"), "client")) {
         ApiDecodeResult result = {0};
         g_autoptr(Value) manifest = last_applied_for(command, target->manifest);
         g_autoptr(ApiObject) object = api_object_decode(target->kind, manifest, &result);
@@ -305,8 +315,7 @@ generate(Command *command)
     Target target = {0};
 
     if (creation == NULL) {
-        command_warn(command, "Error: must specify one of -f and -k\n");
-        command_unknown_subcommand(command, "kubectl create", 0);
+        refuse_words(command);
         return FALSE;
     }
     if ((words == 2 && !has_inner(command, creation)) || !has_required(command, creation->required))
@@ -327,7 +336,10 @@ generate(Command *command)
     }
     target.manifest = generate_object(command, kind, &message);
     if (target.manifest == NULL) {
-        command_fail(command, "%s", message);
+        if (g_str_has_prefix(message, GENERATE_UNKNOWN))
+            command_no_resource(command, message + strlen(GENERATE_UNKNOWN));
+        else
+            command_fail(command, "%s", message);
         return FALSE;
     }
     target.kind = kind;
@@ -343,13 +355,14 @@ static void
 create_run(Command *command)
 {
     if (files_are_given(command)) {
-        if (flag_validation_is_known(command) && targets_from_files(command))
+        if (command->args->len > 0)
+            refuse_words(command);
+        else if (flag_validation_is_known(command) && targets_from_files(command))
             command_each(command, create_one, command_end_default);
         return;
     }
     if (command->args->len == 0) {
-        command_warn(command, "Error: must specify one of -f and -k\n");
-        command_finish(command, 1);
+        command_fail(command, "must specify one of -f and -k");
         return;
     }
     if (generate(command))

@@ -190,13 +190,19 @@ static void
 delete_one(Command *command, Target *target)
 {
     DeleteState *state = command->state;
-    gboolean is_dry = str_is(flag_string(command, "dry-run"), "client") || str_is(flag_string(command, "dry-run"), "unchanged");
-    ApiRequest *request = command_request(command, is_dry ? VERB_GET : VERB_DELETE, target);
+    ApiRequest *request;
 
     if (flag_is_given(command, "namespace") && !target->kind->is_namespaced && !state->has_warned) {
         command_warn(command, "Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
         state->has_warned = TRUE;
     }
+    /* what is named is not looked at */
+    if (str_is(flag_string(command, "dry-run"), "client")) {
+        say_deleted(command, target);
+        command_next(command);
+        return;
+    }
+    request = command_request(command, VERB_DELETE, target);
     request->has_grace = state->has_grace;
     request->grace_s = state->grace_s;
     request->propagation = propagation_of(command);
@@ -222,7 +228,7 @@ is_sensible(Command *command)
         return FALSE;
     }
     if (flag_bool(command, "all") && !str_is_empty(flag_string(command, "selector"))) {
-        command_fail(command, "cannot set --all and --selector at the same time");
+        command_fail(command, "setting 'all' parameter but found a non empty selector. ");
         return FALSE;
     }
     if (flag_bool(command, "all") && !str_is_empty(flag_string(command, "field-selector"))) {
@@ -342,6 +348,10 @@ delete_run(Command *command)
     command->state_free = state_free;
     if (!read_grace(command))
         return;
+    if (by_selector && command->args->len == 0 && !files_are_given(command)) {
+        command_fail(command, "at least one resource must be specified to use a selector");
+        return;
+    }
     if (!targets_from_files_or_args(command, 0))
         return;
     if (by_selector && !files_are_given(command)) {
@@ -355,6 +365,8 @@ delete_run(Command *command)
             command_fail(command, "resource(s) were provided, but no name was specified");
             return;
         }
-    if (is_sensible(command))
+    if (flag_bool(command, "all-namespaces") && !files_are_given(command))
+        command_fail(command, "a resource cannot be retrieved by name across all namespaces");
+    else if (is_sensible(command))
         begin_deleting(command);
 }

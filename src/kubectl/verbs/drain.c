@@ -78,8 +78,9 @@ now_ns(Command *command)
 
 /* --- the end of a node ------------------------------------------------------------------------ */
 
+/* @why is told at once; at the end each of @lines again, of several errors (NULL: @why itself). */
 static void
-node_failed(Command *command, const char *why)
+node_failed(Command *command, const char *why, const GPtrArray *lines)
 {
     DrainState *state = command->state;
     const char *name = current_target(command)->name;
@@ -88,7 +89,10 @@ node_failed(Command *command, const char *why)
                  "error: unable to drain node \"%s\" due to error: %s, continuing command...", name,
                  why);
     g_ptr_array_add(state->pending, (gpointer)name);
-    g_string_append_printf(state->fatal, "%s\n", why);
+    if (lines == NULL || lines->len == 0)
+        g_string_append_printf(state->fatal, "%s\n", why);
+    for (guint i = 0; lines != NULL && i < lines->len; i++)
+        g_string_append_printf(state->fatal, "%s\n", (const char *)g_ptr_array_index(lines, i));
     command_next(command);
 }
 
@@ -100,24 +104,6 @@ node_drained(Command *command)
     command_next(command);
 }
 
-/* Aggregate.Error(): equal ones once. (owned) */
-static char *
-all_errors(const DrainState *state)
-{
-    g_autoptr(GPtrArray) once = g_ptr_array_new();
-    GString *all = g_string_new(NULL);
-
-    for (guint i = 0; i < state->errors->len; i++)
-        if (!g_ptr_array_find_with_equal_func(once, state->errors->pdata[i], g_str_equal, NULL))
-            g_ptr_array_add(once, state->errors->pdata[i]);
-    for (guint i = 0; i < once->len; i++)
-        g_string_append_printf(all, "%s%s", i > 0 ? ", " : "", (const char *)once->pdata[i]);
-    if (once->len > 1) {
-        g_string_prepend_c(all, '[');
-        g_string_append_c(all, ']');
-    }
-    return g_string_free(all, FALSE);
-}
 
 static DrainOptions
 drain_options(Command *command)
@@ -140,8 +126,8 @@ on_left(Command *command, const ApiResponse *response)
 {
     DrainState *state = command->state;
     DrainOptions options = drain_options(command);
-    g_autofree char *why = all_errors(state);
-    g_autofree char *errors = NULL;
+    g_autofree char *why = drain_join(state->errors);
+    g_autoptr(GPtrArray) errors = NULL;
     gboolean is_first = TRUE;
 
     for (guint i = 0; response->items != NULL && i < response->items->len; i++) {
@@ -157,12 +143,12 @@ on_left(Command *command, const ApiResponse *response)
     }
     if (response->items != NULL)
         errors = drain_errors(response->items, &options);
-    if (errors != NULL)
-        g_string_append_printf(command->err,
-                               "Following errors occurred while getting the list of pods to "
-                               "delete:\n%s",
-                               errors);
-    node_failed(command, why);
+    if (errors != NULL && errors->len > 0) {
+        g_autofree char *joined = drain_join(errors);
+
+        g_string_append_printf(command->err, "Following errors occurred while getting the list of pods to delete:\n%s", joined);
+    }
+    node_failed(command, why, state->errors->len > 1 ? state->errors : NULL);
 }
 
 static void
@@ -498,11 +484,13 @@ judge_pods(Command *command)
 {
     const DrainState *state = command->state;
     DrainOptions options = drain_options(command);
-    g_autofree char *errors = drain_errors(state->listed, &options);
+    g_autoptr(GPtrArray) errors = drain_errors(state->listed, &options);
     g_autofree char *warnings = NULL;
 
-    if (errors != NULL) {
-        node_failed(command, errors);
+    if (errors->len > 0) {
+        g_autofree char *why = drain_join(errors);
+
+        node_failed(command, why, errors);
         return;
     }
     warnings = drain_warnings(state->listed, &options);
@@ -527,7 +515,7 @@ on_daemon_sets(Command *command, const ApiResponse *response)
     DrainState *state = command->state;
 
     if (!api_response_ok(response)) {
-        node_failed(command, response->status->message);
+        node_failed(command, response->status->message, NULL);
         return;
     }
     state->daemon_sets = take_items(response);
@@ -542,7 +530,7 @@ on_listed(Command *command, const ApiResponse *response)
     g_clear_pointer(&state->daemon_sets, g_ptr_array_unref);
     g_clear_pointer(&state->listed, g_ptr_array_unref);
     if (!api_response_ok(response)) {
-        node_failed(command, response->status->message);
+        node_failed(command, response->status->message, NULL);
         return;
     }
     state->listed = take_items(response);
@@ -581,9 +569,18 @@ all_cordoned(Command *command)
 }
 
 static void
+all_read(Command *command)
+{
+    if (command->has_failed)
+        command_finish(command, 1);
+    else
+        command_each(command, cordon_one, all_cordoned);
+}
+
+static void
 go(Command *command)
 {
-    command_each(command, cordon_one, all_cordoned);
+    command_each(command, cordon_read, all_read);
 }
 
 static gboolean

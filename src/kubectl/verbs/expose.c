@@ -80,6 +80,24 @@ map_from_text(const char *text)
     return map;
 }
 
+/* Go's %+v: "[{Key:a Operator:In Values:[b c]} {...}]". (owned) */
+static char *
+expressions_text(const LabelSelector *selector)
+{
+    GString *out = g_string_new("[");
+
+    for (guint i = 0; i < selector->match_expressions.count; i++) {
+        const LabelSelectorRequirement *one = &selector->match_expressions.items[i];
+
+        g_string_append_printf(out, "%s{Key:%s Operator:%s Values:[", i > 0 ? " " : "", one->key, one->operator_);
+        for (guint k = 0; k < one->values.count; k++)
+            g_string_append_printf(out, "%s%s", k > 0 ? " " : "", one->values.items[k]);
+        g_string_append(out, "]}");
+    }
+    g_string_append_c(out, ']');
+    return g_string_free(out, FALSE);
+}
+
 static Value *
 selector_of_label_selector(const LabelSelector *selector, char **out_message)
 {
@@ -89,8 +107,9 @@ selector_of_label_selector(const LabelSelector *selector, char **out_message)
         return NULL;
     }
     if (selector->match_expressions.count > 0) {
-        *out_message = g_strdup(
-            "couldn't convert expressions - \"<expressions>\" to map-based selector format");
+        g_autofree char *text = expressions_text(selector);
+
+        *out_message = g_strdup_printf("couldn't convert expressions - \"%s\" to map-based selector format", text);
         return NULL;
     }
     return map_of(&selector->match_labels);
@@ -172,6 +191,9 @@ protocol_of(Command *command, const ApiObject *object, const char *port)
             if (spec->containers.items[c].ports.items[i].container_port == number &&
                 flag_string(command, "protocol") == NULL)
                 return spec->containers.items[c].ports.items[i].protocol;
+    for (guint i = 0; object->kind == &service_kind && i < service_spec(object)->ports.count; i++)
+        if (service_spec(object)->ports.items[i].port == number && flag_string(command, "protocol") == NULL)
+            return service_spec(object)->ports.items[i].protocol;
     return flag_string(command, "protocol") != NULL ? flag_string(command, "protocol") : "TCP";
 }
 
@@ -258,6 +280,7 @@ on_got(Command *command, const ApiResponse *response)
     g_autofree char *name = NULL;
     g_autoptr(GPtrArray) ports = NULL;
     g_autoptr(Value) service = NULL;
+    const char *affinity;
     Value *selector;
     ApiRequest *request;
 
@@ -268,15 +291,13 @@ on_got(Command *command, const ApiResponse *response)
     }
     selector = selector_of(command, object, &message);
     if (selector == NULL) {
-        command_usage(command,
-                      "couldn't retrieve selectors via --selector flag or introspection: %s",
-                      message);
+        command_fail(command, "couldn't retrieve selectors via --selector flag or introspection: %s", message);
         return;
     }
     ports = ports_of(command, object);
     if (ports->len == 0 && !str_is(flag_string(command, "cluster-ip"), "None")) {
         value_free(selector);
-        command_usage(command, "couldn't find port via --port flag or introspection");
+        command_fail(command, "couldn't find port via --port flag or introspection");
         return;
     }
     for (guint i = 0; i < ports->len; i++) {
@@ -287,6 +308,12 @@ on_got(Command *command, const ApiResponse *response)
             command_fail(command, "strconv.Atoi: parsing \"%s\": invalid syntax", port);
             return;
         }
+    }
+    affinity = flag_string(command, "session-affinity");
+    if (!str_is_empty(affinity) && !str_is(affinity, "None") && !str_is(affinity, "ClientIP")) {
+        value_free(selector);
+        command_fail(command, "unknown session affinity: %s", affinity);
+        return;
     }
     name = g_strdup(flag_string(command, "name") != NULL ? flag_string(command, "name")
                                                          : api_name(object));
@@ -337,7 +364,7 @@ expose_run(Command *command)
     for (guint i = 0; i < command->targets->len; i++)
         if (g_array_index(command->targets, Target, i).kind != NULL &&
             g_array_index(command->targets, Target, i).name == NULL) {
-            command_usage(command, "resource(s) were provided, but no name was specified");
+            command_fail(command, "resource(s) were provided, but no name was specified");
             return;
         }
     command_each(command, expose_one, command_end_default);

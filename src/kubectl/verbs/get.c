@@ -350,6 +350,10 @@ flags_fit(Command *command)
             return FALSE;
         }
     }
+    if (!has_name && !str_is_empty(flag_string(command, "subresource"))) {
+        command_fail(command, "subresource cannot be used when bulk resources are specified");
+        return FALSE;
+    }
     if ((flag_bool(command, "watch") || flag_bool(command, "watch-only")) &&
         command->targets->len != 1) {
         command_fail(command, "you may only specify a single resource type");
@@ -397,11 +401,15 @@ get_raw(Command *command)
     ApiRequest *request;
 
     if (command->args->len > 0) {
-        command_usage(command, "arguments may not be passed when --raw is specified");
+        command_fail(command, "arguments may not be passed when --raw is specified");
         return;
     }
     if (flag_bool(command, "watch") || flag_bool(command, "watch-only")) {
-        command_usage(command, "--raw may not be specified with other flags that filter the server request or alter the output");
+        command_fail(command, "--raw may not be specified with other flags that filter the server request or alter the output");
+        return;
+    }
+    if (path[0] != '/') {
+        command_fail(command, "--raw must be a valid URL path: parse \"%s\": invalid URI for request", path);
         return;
     }
     /* any small request tells whether it is there */

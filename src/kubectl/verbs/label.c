@@ -106,7 +106,7 @@ may_write(Command *command, const StrMap *map)
             g_string_append_printf(found,
                                    "%s'%s' already has a value (%s), and --overwrite is false",
                                    found->len > 0 ? ", " : "", key, old);
-        else if (!is_label(command) && !str_is(key, CAUSE_ANNOTATION))
+        else if (!is_label(command) && !str_is(old, state->set.items[i].value) && !str_is(key, CAUSE_ANNOTATION))
             g_string_append_printf(found, "%s'%s' already has a value (%s)",
                                    found->len > 0 ? "; " : "", key, old);
     }
@@ -133,6 +133,18 @@ say_absent(Command *command, const StrMap *map)
             command_print(command, "label \"%s\" not found.\n", state->removed.items[i]);
 }
 
+/* What the word for it depends on. */
+static void
+settle(LabelState *state, const Value *before, const Value *after)
+{
+    g_autofree char *text_before = value_to_json(before, VALUE_SORTED);
+    g_autofree char *text_after = value_to_json(after, VALUE_SORTED);
+
+    state->length_before = strlen(text_before);
+    state->length_after = strlen(text_after);
+    state->has_changed = !str_is(text_before, text_after);
+}
+
 /* The changed copy of @object. (owned) */
 static ApiObject *
 change(Command *command, const ApiObject *object)
@@ -143,18 +155,13 @@ change(Command *command, const ApiObject *object)
     StrMap *map = is_label(command) ? &meta->labels : &meta->annotations;
     g_autoptr(Value) before = api_object_encode(object);
     g_autoptr(Value) after = NULL;
-    g_autofree char *text_before = value_to_json(before, VALUE_SORTED);
-    g_autofree char *text_after = NULL;
 
     for (guint i = 0; i < state->set.count; i++)
         str_map_set(map, state->set.items[i].key, state->set.items[i].value);
     for (guint i = 0; i < state->removed.count; i++)
         str_map_remove(map, state->removed.items[i]);
     after = api_object_encode(changed);
-    text_after = value_to_json(after, VALUE_SORTED);
-    state->length_before = strlen(text_before);
-    state->length_after = strlen(text_after);
-    state->has_changed = !str_is(text_before, text_after);
+    settle(state, before, after);
     return changed;
 }
 
@@ -186,14 +193,13 @@ merge_patch(Command *command, const ApiObject *object)
 
 /* --list: as it would be; with a head where several may come. */
 static void
-list_map(Command *command, const ApiObject *object)
+list_map(Command *command, const ApiKind *kind, const char *name, const StrMap *map)
 {
     const LabelState *state = command->state;
-    const StrMap *map = is_label(command) ? &object->meta->labels : &object->meta->annotations;
 
     if (!state->is_single)
         command_print(command, "Listing %ss for %s.%s/%s:\n", is_label(command) ? "label" : "annotation",
-                      object->kind->kind, object->kind->group, api_name(object));
+                      kind->kind, kind->group, name);
     for (guint i = 0; i < map->count; i++)
         command_print(command, "%s%s=%s\n", state->is_single ? "" : " ", map->items[i].key, map->items[i].value);
 }
@@ -220,11 +226,11 @@ on_got(Command *command, const ApiResponse *response)
     }
     changed = change(command, response->object);
     if (flag_bool(command, "list")) {
-        list_map(command, changed);
+        list_map(command, changed->kind, api_name(changed), is_label(command) ? &changed->meta->labels : &changed->meta->annotations);
         command_next(command);
         return;
     }
-    if (flag_bool(command, "local") || is_client_dry_run(command)) {
+    if (is_client_dry_run(command)) {
         print_changed(command, changed, done_word(command));
         command_next(command);
         return;
@@ -238,9 +244,48 @@ on_got(Command *command, const ApiResponse *response)
     command_send(command, request, on_patched);
 }
 
+/* --local: the manifest as it was read. */
+static void
+label_manifest(Command *command, const Target *target)
+{
+    LabelState *state = command->state;
+    const char *part = is_label(command) ? "labels" : "annotations";
+    g_autoptr(Value) tree = value_copy(target->manifest);
+    Value *metadata = value_get(tree, "metadata");
+    Value *map = value_get(metadata, part);
+    StrMap own = {0};
+
+    for (guint i = 0; map != NULL && i < map->count; i++)
+        str_map_set(&own, str_intern(map->keys[i]), str_intern(map->items[i]->text));
+    say_absent(command, &own);
+    if (may_write(command, &own)) {
+        for (guint i = 0; i < state->set.count; i++)
+            str_map_set(&own, state->set.items[i].key, state->set.items[i].value);
+        for (guint i = 0; i < state->removed.count; i++)
+            str_map_remove(&own, state->removed.items[i]);
+        map = value_new_map();
+        for (guint i = 0; i < own.count; i++)
+            value_set(map, own.items[i].key, value_new_string(own.items[i].value));
+        value_set(metadata, part, map);
+        if (map->count == 0)
+            value_remove(metadata, part);
+        settle(state, target->manifest, tree);
+        if (flag_bool(command, "list"))
+            list_map(command, target->kind, target->name, &own);
+        else
+            print_changed_tree(command, target, tree, done_word(command));
+    }
+    str_map_clear(&own);
+    command_next(command);
+}
+
 static void
 label_one(Command *command, Target *target)
 {
+    if (flag_bool(command, "local")) {
+        label_manifest(command, target);
+        return;
+    }
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 
@@ -312,7 +357,7 @@ split_words(Command *command)
             else
                 command_fail(command,
                              "can not both modify and remove the following annotation(s) in the "
-                             "same command: '%s'",
+                             "same command: %s",
                              state->removed.items[i]);
             return FALSE;
         }
@@ -323,6 +368,23 @@ static void
 go(Command *command)
 {
     command_each(command, label_one, command_end_default);
+}
+
+/* --local needs files, and nothing else. FALSE: message out, ended. */
+static gboolean
+is_local_alone(Command *command)
+{
+    const char *file = is_label(command) ? "pod" : "rsrc";
+
+    if (command->args->len > 0) {
+        command_fail(command, "can only use local files by -f %s.yaml or --filename=%s.json when --local=true is set", file, file);
+        return FALSE;
+    }
+    if (!files_are_given(command)) {
+        command_fail(command, "one or more files must be specified as -f %s.yaml or --filename=%s.json", file, file);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static void
@@ -338,6 +400,8 @@ label_run(Command *command)
         command_fail(command, "cannot set --all and --selector at the same time");
         return;
     }
+    if (flag_bool(command, "local") && !is_local_alone(command))
+        return;
     if (command->args->len == 0 && !files_are_given(command)) {
         command_fail(command, "one or more resources must be specified as <resource> <name> or "
                               "<resource>/<name>");

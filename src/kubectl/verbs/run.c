@@ -236,6 +236,15 @@ is_image(const char *image)
     return g_regex_match_simple(pattern, image, 0, 0);
 }
 
+/* Between the service and the pod stands a line of its own, beside that of the printer. */
+static void
+say_created(Command *command, const ApiObject *object)
+{
+    print_changed(command, object, "created");
+    if (object->kind == &service_kind && str_is(flag_string(command, "output"), "yaml"))
+        command_print(command, "---\n");
+}
+
 static void
 on_created(Command *command, const ApiResponse *response)
 {
@@ -245,7 +254,7 @@ on_created(Command *command, const ApiResponse *response)
         run_attach_begin(command);
         return;
     } else {
-        print_changed(command, response->object, "created");
+        say_created(command, response->object);
     }
     command_next(command);
 }
@@ -261,7 +270,7 @@ create_one(Command *command, Target *target)
 
         api_decode_result_clear(&result);
         if (object != NULL)
-            print_changed(command, object, "created");
+            say_created(command, object);
         command_next(command);
         return;
     }
@@ -291,6 +300,7 @@ check_options(Command *command)
     const char *image = flag_string(command, "image");
     const char *policy = flag_is_given(command, "image-pull-policy") ? flag_string(command, "image-pull-policy") : "";
     const char *restart = flag_string(command, "restart");
+    const char *port = flag_string(command, "port");
     gboolean is_dry = is_client_dry_run(command) || str_is(flag_string(command, "dry-run"), "server");
 
     if (str_is_empty(image))
@@ -310,6 +320,8 @@ check_options(Command *command)
                                "or --tty)");
     else if (!g_strv_contains(policies, policy))
         command_usage(command, "invalid image pull policy: %s", policy);
+    else if (!str_is_empty(port) && !g_ascii_string_to_signed(port, 10, G_MINLONG, G_MAXLONG, NULL, NULL))
+        command_fail(command, "strconv.Atoi: parsing \"%s\": invalid syntax", port);
     else
         return TRUE;
     return FALSE;

@@ -322,11 +322,44 @@ split_words(Command *command)
     return TRUE;
 }
 
+/*
+ * Validate: the type is looked up as the word before a name, so "node/n1" is none. --all is all nodes, whatever
+ * is named. FALSE: message out, ended.
+ */
+static gboolean
+words_are_fine(Command *command)
+{
+    const char *type = g_ptr_array_index(command->args, 0);
+    const ApiKind *kind = strchr(type, '/') != NULL ? NULL : api_form_find_resource(type);
+    gboolean has_selector = !str_is_empty(flag_string(command, "selector"));
+
+    if (kind == NULL) {
+        command_no_resource(command, type);
+        return FALSE;
+    }
+    if (kind != &node_kind) {
+        command_fail(command, "invalid resource type %s, only node types are supported", type);
+        return FALSE;
+    }
+    if (!check_conflicts(command))
+        return FALSE;
+    if (flag_bool(command, "all") && has_selector) {
+        command_fail(command, "setting 'all' parameter with a non empty selector is prohibited");
+        return FALSE;
+    }
+    if (!flag_bool(command, "all") && !has_selector && command->args->len < 2) {
+        command_fail(command, "at least one resource name must be specified since 'all' parameter is not set");
+        return FALSE;
+    }
+    if (flag_bool(command, "all"))
+        g_ptr_array_set_size(command->args, 1);
+    return TRUE;
+}
+
 static void
 taint_run(Command *command)
 {
     TaintState *state = g_new0(TaintState, 1);
-    const char *type;
 
     command->state = state;
     command->state_free = state_free;
@@ -340,13 +373,6 @@ taint_run(Command *command)
         command_fail(command, "at least one taint update is required");
         return;
     }
-    type = g_ptr_array_index(command->args, 0);
-    if (!str_is(type, "node") && !str_is(type, "nodes") && !g_str_has_prefix(type, "node/") &&
-        !g_str_has_prefix(type, "nodes/")) {
-        command_fail(command, "invalid resource type %s, only [\"node\" \"nodes\"] are supported",
-                     type);
-        return;
-    }
-    if (check_conflicts(command) && targets_from_args(command, 0) && targets_need_names(command))
+    if (words_are_fine(command) && targets_from_args(command, 0) && targets_need_names(command))
         targets_expand(command, go);
 }

@@ -33,6 +33,8 @@ typedef struct {
     char *name;  /* (owned) of a condition, or a path */
     char *value; /* (owned) NULL: any */
     gint64 timeout_ns;
+    gboolean is_broken; /* the path cannot be compared; said */
+    GArray *asked;      /* --for=create: of Target, as the words name them */
 } WaitState;
 
 static void
@@ -42,6 +44,8 @@ state_free(gpointer data)
 
     g_free(state->name);
     g_free(state->value);
+    if (state->asked != NULL)
+        g_array_unref(state->asked);
     g_free(state);
 }
 
@@ -78,7 +82,7 @@ condition_is_met(const WaitState *state, const Value *tree)
 }
 
 static gboolean
-path_is_met(Command *command, const WaitState *state, const Value *tree)
+path_is_met(Command *command, WaitState *state, const Value *tree)
 {
     g_autofree char *message = NULL;
     g_autoptr(GPtrArray) found = jsonpath_find(state->name, tree, &message);
@@ -87,20 +91,23 @@ path_is_met(Command *command, const WaitState *state, const Value *tree)
 
     if (found == NULL) {
         command_error(command, "%s", message);
-        return FALSE;
+        state->is_broken = TRUE;
+        return TRUE;
     }
     if (found->len == 0)
         return FALSE;
     if (found->len > 1) {
         command_error(command, "given jsonpath expression matches more than one value");
-        return FALSE;
+        state->is_broken = TRUE;
+        return TRUE;
     }
     if (state->value == NULL)
         return TRUE;
     value = g_ptr_array_index(found, 0);
     if (value->type >= VALUE_LIST) {
         command_error(command, "jsonpath leads to a nested object or list which is not supported");
-        return FALSE;
+        state->is_broken = TRUE;
+        return TRUE;
     }
     text = g_strstrip(jsonpath_go_text(value));
     return str_is(text, state->value);
@@ -109,7 +116,7 @@ path_is_met(Command *command, const WaitState *state, const Value *tree)
 static gboolean
 is_met(Command *command, const ApiObject *object)
 {
-    const WaitState *state = command->state;
+    WaitState *state = command->state;
     g_autoptr(Value) tree = api_object_encode(object);
 
     return state->what == FOR_CONDITION ? condition_is_met(state, tree)
@@ -122,7 +129,13 @@ static void
 say_met(Command *command)
 {
     const Target *target = current_target(command);
+    WaitState *state = command->state;
 
+    if (state->is_broken) {
+        state->is_broken = FALSE;
+        command_next(command);
+        return;
+    }
     if (str_is(flag_string(command, "output"), "name"))
         command_print(command, "%s\n", target_label(target->kind, target->name));
     else
@@ -174,7 +187,6 @@ static void
 look_for_creation(Command *command, const ApiResponse *response)
 {
     const WaitState *state = command->state;
-    const Target *target = current_target(command);
 
     if (api_response_ok(response)) {
         say_met(command);
@@ -182,9 +194,7 @@ look_for_creation(Command *command, const ApiResponse *response)
         command_server_error(command, response->status, NULL);
         command_next(command);
     } else if (now_ns(command) + POLL_NS >= state->follow.deadline_ns) {
-        command_error(command, "timed out waiting for the condition on %s/%s", target->kind->plural,
-                      target->name);
-        command_next(command);
+        command_fail(command, "timed out waiting for the condition");
     } else {
         command->timer.handler = on_look_again;
         sim_timer_arm_after(&command->timer, POLL_NS);
@@ -225,11 +235,40 @@ wait_one(Command *command, Target *target)
     command_send(command, command_request(command, VERB_GET, target), on_got);
 }
 
+static void go(Command *command);
+
+static void
+on_list_again(Sim *sim, gpointer self)
+{
+    (void)sim;
+    targets_expand(self, go);
+}
+
+/* --for=create of a selector that nothing matches yet. */
+static void
+list_again(Command *command)
+{
+    const WaitState *state = command->state;
+
+    if (now_ns(command) + POLL_NS >= state->follow.deadline_ns) {
+        command_fail(command, "timed out waiting for the condition");
+        return;
+    }
+    g_array_set_size(command->targets, 0);
+    g_array_append_vals(command->targets, state->asked->data, state->asked->len);
+    command->timer.handler = on_list_again;
+    sim_timer_arm_after(&command->timer, POLL_NS);
+}
+
 static void
 go(Command *command)
 {
     const WaitState *state = command->state;
 
+    if (command->targets->len == 0 && state->what == FOR_CREATE && state->asked != NULL) {
+        list_again(command);
+        return;
+    }
     if (command->targets->len == 0 && state->what != FOR_DELETE) {
         command_fail(command, "no matching resources found");
         return;
@@ -239,45 +278,67 @@ go(Command *command)
 
 /* --- what for? --------------------------------------------------------------------------- */
 
-/* "{.status.phase}=Running": split at the first "=" after the path. (owned parts) */
+/* splitJSONPathInput: at each "=" that is no half of "==". (owned, of char*) */
+static GPtrArray *
+split_path(const char *text)
+{
+    GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
+    GString *part = g_string_new(NULL);
+
+    for (; *text != '\0'; text++) {
+        if (text[0] == '=' && text[1] == '=') {
+            g_string_append(part, "==");
+            text++;
+        } else if (text[0] == '=') {
+            g_ptr_array_add(parts, g_strdup(part->str));
+            g_string_truncate(part, 0);
+        } else {
+            g_string_append_c(part, *text);
+        }
+    }
+    g_ptr_array_add(parts, g_string_free(part, FALSE));
+    return parts;
+}
+
+/* processJSONPathInput: "{.status.phase}=Running". FALSE: message out, ended. */
 static gboolean
 read_path(Command *command, WaitState *state, const char *text)
 {
-    g_auto(GStrv) parts = g_strsplit(text, "=", -1);
-    guint count = g_strv_length(parts);
-    const char *last = strrchr(text, '}');
-    g_autofree char *path = NULL;
+    g_autoptr(GPtrArray) parts = split_path(text);
     g_autofree char *message = NULL;
-    const char *equals = last != NULL ? strchr(last, '=') : strchr(text, '=');
 
-    if (count == 0 || (last == NULL && count > 2)) {
-        command_fail(command,
-                     "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
-                     "--for=jsonpath='{.status.readyReplicas}'");
+    if (parts->len > 2) {
+        command_fail(command, "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
+                              "--for=jsonpath='{.status.readyReplicas}'");
         return FALSE;
     }
-    path = equals != NULL ? g_strndup(text, (gsize)(equals - text)) : g_strdup(text);
-    if (equals != NULL && equals[1] == '\0') {
-        command_fail(command, "jsonpath wait value cannot be empty");
-        return FALSE;
+    if (*(const char *)parts->pdata[0] != '\0') {
+        state->name = jsonpath_relax(parts->pdata[0], &message);
+        if (state->name == NULL) {
+            command_fail(command, "%s", message);
+            return FALSE;
+        }
     }
-    if (path[0] == '\0') {
+    if (parts->len == 2) {
+        char *value = parts->pdata[1];
+
+        value += strspn(value, "'\"");
+        while (*value != '\0' && strchr("'\"", value[strlen(value) - 1]) != NULL)
+            value[strlen(value) - 1] = '\0';
+        if (*value == '\0') {
+            command_fail(command, "jsonpath wait has to have a value after equal sign, like "
+                                  "--for=jsonpath='{.status.readyReplicas}'=3");
+            return FALSE;
+        }
+        state->value = g_strdup(value);
+    }
+    if (state->name == NULL) {
         command_fail(command, "jsonpath expression cannot be empty");
         return FALSE;
     }
-    state->name = jsonpath_relax(path, &message);
-    if (state->name == NULL || !jsonpath_check(state->name, &message)) {
+    if (!jsonpath_check(state->name, &message)) {
         command_fail(command, "%s", message);
         return FALSE;
-    }
-    if (equals != NULL) {
-        gsize length;
-
-        equals += 1 + strspn(equals + 1, "'\"");
-        state->value = g_strdup(equals);
-        for (length = strlen(state->value);
-             length > 0 && strchr("'\"", state->value[length - 1]) != NULL; length--)
-            state->value[length - 1] = '\0';
     }
     return TRUE;
 }
@@ -323,6 +384,11 @@ wait_run(Command *command)
     if (state->timeout_ns < 0)
         state->timeout_ns = WEEK_NS;
     state->follow.deadline_ns = now_ns(command) + state->timeout_ns;
-    if (targets_from_files_or_args(command, 0) && targets_need_names(command))
-        targets_expand(command, go);
+    if (!targets_from_files_or_args(command, 0) || !targets_need_names(command))
+        return;
+    if (state->what == FOR_CREATE && !files_are_given(command)) {
+        state->asked = g_array_new(FALSE, TRUE, sizeof(Target));
+        g_array_append_vals(state->asked, command->targets->data, command->targets->len);
+    }
+    targets_expand(command, go);
 }
