@@ -301,9 +301,11 @@ decode_list(Decoder *decoder,
         return TRUE;
     }
     /* Go's [] is not nil, and here has memory: until the object is copied, defaults can tell. */
-    if (value->count == 0 && field->type == API_MESSAGE_LIST && ((ApiList *)at)->items == NULL) {
-        api_list_add(at, field->message->size);
-        api_list_remove(at, field->message->size, 0);
+    if (value->count == 0 && field->type != API_STR_LIST && ((ApiList *)at)->items == NULL) {
+        gsize size = field->type == API_MESSAGE_LIST ? field->message->size : sizeof(gint32);
+
+        api_list_add(at, size);
+        api_list_remove(at, size, 0);
     }
     for (guint i = 0; i < value->count; i++) {
         const Value *item = value->items[i];

@@ -143,6 +143,21 @@ macro_fields(const char *text)
     return NULL;
 }
 
+/* A zone before the fields. FALSE: nobody knows it. */
+static gboolean
+skip_zone(const char **text, char **out_problem)
+{
+    const char *zone = strchr(*text, '=') + 1;
+    const char *space = strchr(zone, ' ');
+    g_autofree char *name = g_strndup(zone, space == NULL ? strlen(zone) : (gsize)(space - zone));
+
+    *text = space == NULL ? "" : space + strspn(space, " ");
+    if (name[0] == '\0' || strcmp(name, "Local") == 0 || cron_zone_is_known(name))
+        return TRUE;
+    *out_problem = g_strdup_printf("provided bad location %s: unknown time zone %s", name, name);
+    return FALSE;
+}
+
 gboolean
 cron_parse(const char *text, CronSchedule *out, char **out_problem)
 {
@@ -152,11 +167,8 @@ cron_parse(const char *text, CronSchedule *out, char **out_problem)
 
     *out = (CronSchedule){0};
     *out_problem = NULL;
-    if (g_str_has_prefix(text, "TZ=") || g_str_has_prefix(text, "CRON_TZ=")) {
-        const char *space = strchr(text, ' ');
-
-        text = space == NULL ? "" : space + strspn(space, " ");
-    }
+    if ((g_str_has_prefix(text, "TZ=") || g_str_has_prefix(text, "CRON_TZ=")) && !skip_zone(&text, out_problem))
+        return FALSE;
     if (g_str_has_prefix(text, "@every "))
         return parse_every(text + strlen("@every "), out, out_problem);
     if (text[0] == '@') {

@@ -70,7 +70,9 @@ pointer_walk(Value *root, const char *pointer, char **out_last)
     Value *at = root;
     guint n_parts;
 
-    if (pointer == NULL || pointer[0] != '/')
+    /* What stands before the first slash is not looked at. */
+    pointer = pointer == NULL ? NULL : strchr(pointer, '/');
+    if (pointer == NULL)
         return NULL;
     parts = g_strsplit(pointer + 1, "/", -1);
     n_parts = g_strv_length(parts);
@@ -140,20 +142,39 @@ operation_take(Value *root, const char *pointer)
     return child;
 }
 
+/* The whole document. */
 static gboolean
-operation_replace(Value *root, const char *pointer, Value *value)
+replace_root(Value **root, Value *value)
+{
+    if (value->type != VALUE_MAP && value->type != VALUE_LIST) {
+        value_free(value);
+        return FALSE;
+    }
+    value_free(*root);
+    *root = value;
+    return TRUE;
+}
+
+/* A member of a map need not be there: partialDoc.get knows no error. */
+static gboolean
+operation_replace(Value **root, const char *pointer, Value *value)
 {
     g_autofree char *last = NULL;
     g_autoptr(Value) owned = value;
-    Value *container = pointer_walk(root, pointer, &last);
+    Value *container;
     gint64 index;
 
-    if (container == NULL || pointer_child(container, last) == NULL)
+    if (pointer != NULL && pointer[0] == '\0')
+        return replace_root(root, g_steal_pointer(&owned));
+    container = pointer_walk(*root, pointer, &last);
+    if (container == NULL)
         return FALSE;
     if (container->type == VALUE_MAP) {
         value_set(container, last, g_steal_pointer(&owned));
         return TRUE;
     }
+    if (pointer_child(container, last) == NULL)
+        return FALSE;
     pointer_index(last, &index);
     if (index < 0)
         index += container->count;
@@ -162,13 +183,17 @@ operation_replace(Value *root, const char *pointer, Value *value)
     return TRUE;
 }
 
-static const Value *
-operation_look(Value *root, const char *pointer)
+/* A member of a map that is not there is copied as null. */
+static gboolean
+operation_copy(Value *root, const char *from, const char *pointer)
 {
     g_autofree char *last = NULL;
-    Value *container = pointer_walk(root, pointer, &last);
+    Value *container = pointer_walk(root, from, &last);
+    const Value *source = container == NULL ? NULL : pointer_child(container, last);
 
-    return container == NULL ? NULL : pointer_child(container, last);
+    if (container == NULL || (source == NULL && container->type != VALUE_MAP))
+        return FALSE;
+    return operation_add(root, pointer, source == NULL ? value_new_null() : value_copy(source));
 }
 
 /* A member that is missing equals null; a missing container equals nothing. */
@@ -176,30 +201,35 @@ static gboolean
 operation_test(Value *root, const char *pointer, const Value *value)
 {
     g_autofree char *last = NULL;
-    Value *container = pointer_walk(root, pointer, &last);
+    Value *container;
     const Value *found;
 
+    if (pointer != NULL && pointer[0] == '\0')
+        return value != NULL && value_equal(root, value);
+    container = pointer_walk(root, pointer, &last);
     if (container == NULL)
         return FALSE;
     found = pointer_child(container, last);
+    if (found == NULL && container->type == VALUE_LIST)
+        return FALSE;
     if (found == NULL || found->type == VALUE_NULL)
         return value == NULL || value->type == VALUE_NULL;
     return value != NULL && value_equal(found, value);
 }
 
 static gboolean
-operation_run(Value *root, const Value *operation)
+operation_run(Value **document, const Value *operation)
 {
+    Value *root = *document;
     const char *name = value_get_string(operation, "op", "");
     const char *pointer = value_get_string(operation, "path", NULL);
     const char *from = value_get_string(operation, "from", NULL);
     const Value *value = value_get(operation, "value");
-    const Value *source;
 
     if (strcmp(name, "add") == 0)
         return operation_add(root, pointer, value == NULL ? value_new_null() : value_copy(value));
     if (strcmp(name, "replace") == 0)
-        return operation_replace(root, pointer,
+        return operation_replace(document, pointer,
                                  value == NULL ? value_new_null() : value_copy(value));
     if (strcmp(name, "test") == 0)
         return operation_test(root, pointer, value);
@@ -213,11 +243,7 @@ operation_run(Value *root, const Value *operation)
 
         return moved != NULL && operation_add(root, pointer, moved);
     }
-    if (strcmp(name, "copy") == 0) {
-        source = operation_look(root, from);
-        return source != NULL && operation_add(root, pointer, value_copy(source));
-    }
-    return FALSE;
+    return strcmp(name, "copy") == 0 && operation_copy(root, from, pointer);
 }
 
 const char *
@@ -299,7 +325,7 @@ patch_apply_json(const Value *object, const Value *patch, ApiStatus **out_status
     }
     result = value_copy(object);
     for (guint i = 0; i < patch->count; i++) {
-        if (operation_run(result, patch->items[i]))
+        if (operation_run(&result, patch->items[i]))
             continue;
         value_free(result);
         *out_status = refused();

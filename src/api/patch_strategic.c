@@ -97,20 +97,38 @@ merge_fail_directive(PatchMerge *merge, const Value *directive, const Value *map
     return merge_fail_text(merge, text->str);
 }
 
+static const char *
+go_type_of(const Value *value)
+{
+    switch (value->type) {
+    case VALUE_MAP:
+        return "map[string]interface {}";
+    case VALUE_LIST:
+        return "[]interface {}";
+    case VALUE_INT:
+        return "int64";
+    case VALUE_FLOAT:
+        return "float64";
+    case VALUE_BOOL:
+        return "bool";
+    case VALUE_STRING:
+        return "string";
+    default:
+        return "<nil>";
+    }
+}
+
 /* ErrBadArgType: the names of Go's types for decoded JSON. */
+static gboolean
+merge_fail_type(PatchMerge *merge, const char *wanted, const Value *value)
+{
+    return merge_fail_text(merge, str_internf("expected a %s, but received a %s", wanted, go_type_of(value)));
+}
+
 static gboolean
 merge_fail_not_list(PatchMerge *merge, const Value *value)
 {
-    const char *type = "<nil>";
-
-    if (value->type == VALUE_MAP)
-        type = "map[string]interface {}";
-    else if (value->type != VALUE_NULL)
-        type = value->type == VALUE_INT     ? "int64"
-               : value->type == VALUE_FLOAT ? "float64"
-               : value->type == VALUE_BOOL  ? "bool"
-                                            : "string";
-    return merge_fail_text(merge, str_internf("expected a []interface {}, but received a %s", type));
+    return merge_fail_type(merge, "[]interface {}", value);
 }
 
 /* --- elements of lists ---------------------------------------------------------------------------- */
@@ -403,9 +421,13 @@ check_order(PatchMerge *merge, const Value *patch, const Value *order, const cha
         if (wanted == NULL)
             return merge_fail_no_key(merge, element, merge_key);
         for (; at_order < order->count && !is_found; at_order++) {
-            const Value *other = merge_key == NULL ? order->items[at_order]
-                                                   : value_get(order->items[at_order], merge_key);
+            const Value *item = order->items[at_order];
+            const Value *other = merge_key == NULL ? item : value_get(item, merge_key);
 
+            if (merge_key != NULL && item->type != VALUE_MAP)
+                return merge_fail_type(merge, "map[string]interface {}", item);
+            if (other == NULL)
+                return merge_fail_no_key(merge, item, merge_key);
             is_found = other != NULL && value_equal(wanted, other);
         }
         if (is_found)
@@ -418,6 +440,20 @@ check_order(PatchMerge *merge, const Value *patch, const Value *order, const cha
         value_append_go(text, order);
         g_string_append_c(text, '\n');
         return merge_fail_text(merge, text->str);
+    }
+    return TRUE;
+}
+
+/* findMapInSliceBasedOnKeyValue, of each element: an order of texts orders no maps. */
+static gboolean
+check_order_items(PatchMerge *merge, const Value *list, const Value *order, const char *merge_key)
+{
+    for (guint i = 0; merge_key != NULL && i < list->count; i++) {
+        int found = patch_find_element(order, list->items[i], merge_key);
+
+        for (guint k = 0; k < (found < 0 ? order->count : (guint)found); k++)
+            if (order->items[k]->type != VALUE_MAP)
+                return merge_fail_text(merge, str_internf("value for key %u is not a map", k));
     }
     return TRUE;
 }
@@ -476,6 +512,8 @@ merge_set_order(PatchMerge *merge,
             return FALSE;
         }
     }
+    if (!check_order_items(merge, list, order, rule.merge_key))
+        return FALSE;
     merge_order(list, order, server_order, rule.merge_key);
     return TRUE;
 }

@@ -279,7 +279,29 @@ static const struct {
      "spec.timeZone: Invalid value: \"\": timeZone must be nil or non-empty string\n"},
     {CRON("schedule: '* * * * *', timeZone: local,"),
      "spec.timeZone: Invalid value: \"local\": timeZone must be an explicit time zone as defined in "
+     "https://www.iana.org/time-zones\nspec.timeZone: Invalid value: \"local\": unknown time zone local\n"},
+    {CRON("schedule: '* * * * *', timeZone: Local,"),
+     "spec.timeZone: Invalid value: \"Local\": timeZone must be an explicit time zone as defined in "
      "https://www.iana.org/time-zones\n"},
+    {CRON("schedule: 'TZ=Mars/Base * * * * *',"),
+     "spec.schedule: Invalid value: \"TZ=Mars/Base * * * * *\": provided bad location Mars/Base: unknown time zone "
+     "Mars/Base\nspec.schedule: Invalid value: \"TZ=Mars/Base * * * * *\": cannot use TZ or CRON_TZ in "
+     "schedule, use timeZone field instead\n"},
+    /* LabelSelectorAsSelector fails: what the selector matches is not asked */
+    {JOB("manualSelector: true, selector: {matchExpressions: [{key: a, operator: X}]},"),
+     "spec.selector.matchExpressions[0].operator: Invalid value: \"X\": not a valid selector operator\n"},
+    /* Go prints a list that is there and empty otherwise than none */
+    {JOB("successPolicy: {},"), "spec.successPolicy: Invalid value: {\"Rules\":null}: requires indexed completion mode\n"},
+    {JOB("successPolicy: {rules: []},"), "spec.successPolicy: Invalid value: {\"Rules\":[]}: requires indexed completion mode\n"},
+    {JOB("podFailurePolicy: {rules: [{action: Count, onExitCodes: {operator: In, values: []}}]},"),
+     "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: []: at least one value is required\n"},
+    {JOB("podFailurePolicy: {rules: [{action: Count, onExitCodes: {operator: In}}]},"),
+     "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: null: at least one value is required\n"},
+    /* pkg/apis/autoscaling/validation, validateContainerResourceSource */
+    {"{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h}, spec: {maxReplicas: 2, scaleTargetRef: "
+     "{apiVersion: apps/v1, kind: Deployment, name: d}, metrics: [{type: ContainerResource, containerResource: {name: pods, "
+     "container: c, target: {type: Utilization, averageUtilization: 5}}}]}}",
+     "spec.metrics[0].containerResource.name: Invalid value: \"pods\": must be a standard resource for containers\n"},
     {CRON("schedule: '* * * * *', timeZone: ../UTC,"),
      "spec.timeZone: Invalid value: \"../UTC\": unknown time zone ../UTC\n"},
     {CRON("schedule: '* * * * *', timeZone: Mars/Base,"),
@@ -559,6 +581,14 @@ END_TEST
 
 /* --- updates ------------------------------------------------------------------------------- */
 
+#define LABELLED(version, kind, labels, spec) \
+    "{apiVersion: " version ", kind: " kind ", metadata: {name: x, labels: {a: " labels "}}, spec: " spec "}"
+#define TEMPLATED "{selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}"
+#define BAD_LABEL \
+    "metadata.labels: Invalid value: \"b c\": a valid label must be an empty string or consist of alphanumeric characters, '-', " \
+    "'_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used " \
+    "for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')\n"
+
 /* v1.34 pkg/apis/core/validation: Validate*Update */
 static const struct {
     const char *old, *new_, *want;
@@ -569,6 +599,15 @@ static const struct {
      "template `labels`\nspec.selector: Required value\nspec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: "
      "`selector` does not match template `labels`\nspec.selector: Invalid value: null: field is immutable\n"},
     {CRON("schedule: '@daily',"), CRON("schedule: '@hourly', suspend: true,"), ""},
+    /* rest.BeforeUpdate looks at metadata twice, then ValidateDeploymentUpdate */
+    {LABELLED("apps/v1", "Deployment", "b", TEMPLATED), LABELLED("apps/v1", "Deployment", "b c", TEMPLATED),
+     BAD_LABEL BAD_LABEL BAD_LABEL},
+    /* ValidateReplicaSet, ValidateReplicaSetUpdate */
+    {LABELLED("apps/v1", "ReplicaSet", "b", TEMPLATED), LABELLED("apps/v1", "ReplicaSet", "b c", TEMPLATED),
+     BAD_LABEL BAD_LABEL BAD_LABEL BAD_LABEL},
+    /* ValidatePodDisruptionBudget does not look at it */
+    {LABELLED("policy/v1", "PodDisruptionBudget", "b", "{}"), LABELLED("policy/v1", "PodDisruptionBudget", "b c", "{}"),
+     BAD_LABEL BAD_LABEL},
 
     {CONTAINER("command: [x]"), POD("{containers: [{name: c, image: 'a:2', command: [x]}]}"), ""},
     {WITH("restartPolicy: Always"), POD("{containers: [{name: c, image: a}, {name: d, image: a}]}"),

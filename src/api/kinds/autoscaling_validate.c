@@ -140,8 +140,13 @@ check_container_resource(ApiErrors *errors, const MetricSpec *metric)
 {
     const ResourceMetricSource *source = metric->container_resource;
 
-    if (str_is_empty(source->name))
+    if (str_is_empty(source->name)) {
         field_required(errors, "name", "must specify a resource name");
+    } else {
+        api_errors_push(errors, "name");
+        check_container_resource_name(errors, source->name);
+        api_errors_pop(errors);
+    }
     if (str_is_empty(source->container))
         field_required(errors, "container", "must specify a container");
     else

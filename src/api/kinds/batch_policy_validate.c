@@ -56,7 +56,7 @@ print_patterns(const PodFailurePolicyRule *rule)
 {
     g_autoptr(GString) text = g_string_new("[");
 
-    if (rule->on_pod_conditions.count == 0)
+    if (rule->on_pod_conditions.items == NULL)
         return "null";
     for (guint i = 0; i < rule->on_pod_conditions.count; i++)
         g_string_append_printf(text, "%s{\"Type\":%s,\"Status\":%s}", i > 0 ? "," : "",
@@ -86,7 +86,7 @@ print_failure_policy(const PodFailurePolicy *policy)
                                api_quote(rule->action), printed, print_patterns(rule));
     }
     g_string_append_c(text, ']');
-    return str_internf("{\"Rules\":%s}", policy->rules.count == 0 ? "null" : text->str);
+    return str_internf("{\"Rules\":%s}", policy->rules.items == NULL ? "null" : text->str);
 }
 
 static void
@@ -95,7 +95,7 @@ check_codes(ApiErrors *errors, const ExitCodesRequirement *codes)
     gboolean is_ordered = TRUE;
 
     if (codes->values.count == 0)
-        field_invalid_raw(errors, "values", "null", "at least one value is required");
+        field_invalid_raw(errors, "values", codes->values.items == NULL ? "null" : "[]", "at least one value is required");
     else if (codes->values.count > MAX_EXIT_CODES)
         field_too_many(errors, "values", codes->values.count, MAX_EXIT_CODES);
     for (guint i = 0; i < codes->values.count; i++) {
@@ -291,6 +291,8 @@ print_success_policy(const SuccessPolicy *policy)
 
     if (policy == NULL)
         return "null";
+    if (policy->rules.items == NULL)
+        return "{\"Rules\":null}";
     for (guint i = 0; i < policy->rules.count; i++) {
         const SuccessPolicyRule *rule = &policy->rules.items[i];
 

@@ -147,6 +147,13 @@ check_job_spec(ApiErrors *errors, const JobSpec *spec)
     check_restart_policy(errors, spec);
 }
 
+/* LabelSelectorAsSelector gives no error: a selector that is not there selects nothing. */
+static gboolean
+is_usable(const LabelSelector *selector)
+{
+    return selector == NULL || label_selector_is_convertible(selector);
+}
+
 /* ValidateJobSpec: the cursor stands on "spec" */
 static void
 check_whole_spec(ApiErrors *errors, const JobSpec *spec)
@@ -156,7 +163,7 @@ check_whole_spec(ApiErrors *errors, const JobSpec *spec)
         field_required(errors, "selector", NULL);
     else
         check_label_selector(errors, "selector", spec->selector);
-    if (!label_selector_matches(spec->selector, &spec->template_.metadata.labels))
+    if (is_usable(spec->selector) && !label_selector_matches(spec->selector, &spec->template_.metadata.labels))
         field_invalid_raw(errors, "template.metadata.labels",
                           print_str_map(&spec->template_.metadata.labels),
                           "`selector` does not match template `labels`");
@@ -195,7 +202,7 @@ check_generated_selector(ApiErrors *errors, const ApiObject *object)
     str_map_set(&expected, str_intern("job-name"), api_name(object));
     str_map_set(&expected, str_intern("batch.kubernetes.io/controller-uid"), api_uid(object));
     str_map_set(&expected, str_intern("batch.kubernetes.io/job-name"), api_name(object));
-    if (!label_selector_matches(spec->selector, &expected))
+    if (is_usable(spec->selector) && !label_selector_matches(spec->selector, &expected))
         field_invalid_raw(errors, "selector", print_struct(&label_selector_type, spec->selector),
                           "`selector` not auto-generated");
     str_map_clear(&expected);
@@ -338,7 +345,9 @@ job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
     if (!counts_are_equal(spec->backoff_limit_per_index, was->backoff_limit_per_index))
         field_invalid_raw(errors, "backoffLimitPerIndex", print_count(spec->backoff_limit_per_index),
                           "field is immutable");
-    check_immutable(errors, "managedBy", spec->managed_by, was->managed_by);
+    if (g_strcmp0(spec->managed_by, was->managed_by) != 0)
+        field_invalid_raw(errors, "managedBy", spec->managed_by == NULL ? "null" : api_quote(spec->managed_by),
+                          "field is immutable");
     if (!parts_are_equal(&success_policy_type, spec->success_policy, was->success_policy))
         field_invalid_raw(errors, "successPolicy", print_success_policy(spec->success_policy), "field is immutable");
     api_errors_pop(errors);
@@ -388,6 +397,17 @@ is_zone_name(const char *name)
     return TRUE;
 }
 
+/* Go's LoadLocation takes the very word "Local" for the machine's own zone. */
+static void
+check_zone_is_known(ApiErrors *errors, const char *zone, const char *unknown)
+{
+    if (g_ascii_strcasecmp(zone, "Local") == 0)
+        field_invalid_string(errors, "timeZone", zone,
+                             "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
+    if (strcmp(zone, "Local") != 0 && !cron_zone_is_known(zone))
+        field_invalid_string(errors, "timeZone", zone, unknown);
+}
+
 /* validateTimeZone */
 static void
 check_time_zone(ApiErrors *errors, const char *zone)
@@ -400,11 +420,8 @@ check_time_zone(ApiErrors *errors, const char *zone)
         field_invalid_string(errors, "timeZone", zone, "timeZone must be nil or non-empty string");
     else if (!is_zone_name(zone))
         field_invalid_string(errors, "timeZone", zone, unknown);
-    else if (g_ascii_strcasecmp(zone, "Local") == 0)
-        field_invalid_string(errors, "timeZone", zone,
-                             "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
-    else if (!cron_zone_is_known(zone))
-        field_invalid_string(errors, "timeZone", zone, unknown);
+    else
+        check_zone_is_known(errors, zone, unknown);
 }
 
 /* ValidateJobTemplateSpec */

@@ -109,6 +109,8 @@ void forbid_hooks_and_probes(ApiErrors *errors, const Container *container);
 void check_resources(ApiErrors *errors, const ResourceRequirements *resources, gboolean is_pod);
 void check_pod_claims(ApiErrors *errors, const PodSpec *spec);
 void check_resource_claims(ApiErrors *errors, const ResourceRequirements *resources, const PodSpec *pod);
+/* check_container_resource_name: the cursor stands on it. */
+void check_container_resource_name(ApiErrors *errors, const char *name);
 void check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value);
 /* For quotas and limit ranges; the cursor stands on the entry. */
 gboolean is_quota_resource(const char *name);

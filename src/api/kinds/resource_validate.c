@@ -86,7 +86,7 @@ check_quantity(ApiErrors *errors, const char *child, const char *name, const Qua
 
 /* validateResourceName and validateContainerResourceName; the cursor stands on the entry */
 static void
-check_resource_name(ApiErrors *errors, const char *name, gboolean is_pod)
+check_name_of_resource(ApiErrors *errors, const char *name, gboolean is_pod)
 {
     static const char *const pod_names[] = {"cpu", "hugepages-", "memory", NULL};
 
@@ -111,6 +111,12 @@ check_resource_name(ApiErrors *errors, const char *name, gboolean is_pod)
     }
 }
 
+void
+check_container_resource_name(ApiErrors *errors, const char *name)
+{
+    check_name_of_resource(errors, name, FALSE);
+}
+
 static void
 check_huge_pages(ApiErrors *errors, const char *name, const Quantity *value)
 {
@@ -129,7 +135,7 @@ check_huge_pages(ApiErrors *errors, const char *name, const Quantity *value)
 static void
 check_entry(ApiErrors *errors, const QuantityPair *pair, gboolean is_pod)
 {
-    check_resource_name(errors, pair->key, is_pod);
+    check_name_of_resource(errors, pair->key, is_pod);
     check_quantity(errors, NULL, pair->key, &pair->value);
 }
 
@@ -378,7 +384,7 @@ void
 check_limit_resource_name(ApiErrors *errors, const char *type, const char *name)
 {
     if (str_is(type, "Pod") || str_is(type, "Container"))
-        check_resource_name(errors, name, FALSE);
+        check_name_of_resource(errors, name, FALSE);
     else
         check_plain_name(errors, name);
 }
