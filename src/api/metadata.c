@@ -174,12 +174,11 @@ validate_namespace(const ApiObject *object, ApiErrors *errors)
     }
 }
 
-/* What only a creation asks of metadata; ends are those of ValidateObjectMeta. */
+/* What ValidateObjectMetaAccessor looks at before labels. */
 static void
-validate_meta_names(const ApiObject *object, ApiErrors *errors)
+validate_meta_names(const ApiObject *object, NameRule rule, ApiErrors *errors)
 {
     const ObjectMeta *meta = object->meta;
-    NameRule rule = (NameRule)object->kind->name_rule;
 
     if (!str_is_empty(meta->generate_name))
         check_name(errors, "generateName", rule, meta->generate_name, TRUE);
@@ -193,6 +192,21 @@ validate_meta_names(const ApiObject *object, ApiErrors *errors)
                           "must be greater than or equal to 0");
 }
 
+/* ValidateObjectMetaAccessor, with any name that is one of a path. */
+static void
+validate_meta_whole(const ApiObject *object, ApiErrors *errors)
+{
+    const ObjectMeta *meta = object->meta;
+
+    api_errors_push(errors, "metadata");
+    validate_meta_names(object, NAME_PATH_SEGMENT, errors);
+    api_validate_labels(errors, "labels", &meta->labels);
+    api_validate_annotations(errors, "annotations", &meta->annotations);
+    validate_owners(errors, meta);
+    validate_finalizers(errors, &meta->finalizers);
+    api_errors_pop(errors);
+}
+
 /* @is_clean: labels, annotations and owners were looked at already and are fine. */
 static void
 validate_meta_create(const ApiObject *object, gboolean is_clean, ApiErrors *errors)
@@ -200,7 +214,7 @@ validate_meta_create(const ApiObject *object, gboolean is_clean, ApiErrors *erro
     const ObjectMeta *meta = object->meta;
 
     api_errors_push(errors, "metadata");
-    validate_meta_names(object, errors);
+    validate_meta_names(object, (NameRule)object->kind->name_rule, errors);
     if (!is_clean) {
         api_validate_labels(errors, "labels", &meta->labels);
         api_validate_annotations(errors, "annotations", &meta->annotations);
@@ -316,15 +330,17 @@ api_validate_create(const ApiObject *object, ApiErrors *errors)
         validate_meta_create(object, FALSE, errors);
 }
 
-/* validateCommonFields of rest.BeforeUpdate. Returns: whether nothing is wrong */
+/* validateCommonFields of rest.BeforeUpdate: all of it, and what changed. Returns: whether nothing is wrong */
 static gboolean
 check_common_fields(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
     guint before = errors->list.count;
 
     /* Most writes leave metadata alone; what was valid stays valid. */
-    if (object->meta != old->meta)
+    if (object->meta != old->meta) {
+        validate_meta_whole(object, errors);
         validate_meta_update(object, old, errors);
+    }
     return errors->list.count == before;
 }
 

@@ -1,8 +1,9 @@
 /*
  * test_update.c - which parts an update looks at, in which order, and what it looks at twice
  *
- * Models: v1.34 apiserver registry/rest/update.go BeforeUpdate (metadata of every kind first), then each
- * pkg/registry/.../strategy.go ValidateUpdate, where many look at all of the object and then at the change.
+ * Models: v1.34 apiserver registry/rest/update.go BeforeUpdate (metadata of every kind first, all of it and then the
+ * change), then each pkg/registry/.../strategy.go ValidateUpdate, where many look at all of the object and then at the
+ * change.
  */
 
 #include "tests/apiserver/fixture.h"
@@ -40,70 +41,70 @@ static const struct {
 } cases[] = {
     {"config map", "apiVersion: v1, kind: ConfigMap", META("") ", immutable: true, data: {a: b}",
      META(BAD_LABEL) ", immutable: true, data: {'a b': c}", NULL,
-     "metadata.labels metadata.labels data metadata.labels data[a b] "},
+     "metadata.labels metadata.labels metadata.labels data metadata.labels data[a b] "},
     {"secret", "apiVersion: v1, kind: Secret", META("") ", type: a/b", META(BAD_LABEL) ", type: a/c", NULL,
-     "metadata.labels metadata.labels type metadata.labels "},
+     "metadata.labels metadata.labels metadata.labels type metadata.labels "},
     {"service", "apiVersion: v1, kind: Service", META("") ", spec: {clusterIP: None, selector: {a: b}, ports: [{port: 80}]}",
      META(BAD_LABEL) ", spec: {clusterIP: 10.96.0.9, selector: {a: b}, sessionAffinity: x, ports: [{port: 80}]}", NULL,
-     "metadata.labels metadata.labels spec.clusterIPs[0] metadata.labels spec.sessionAffinity "},
+     "metadata.labels metadata.labels metadata.labels spec.clusterIPs[0] metadata.labels spec.sessionAffinity "},
     {"account", "apiVersion: v1, kind: ServiceAccount", META(""), META(BAD_LABEL), NULL,
-     "metadata.labels metadata.labels metadata.labels "},
+     "metadata.labels metadata.labels metadata.labels metadata.labels "},
     {"finalizer of a pod template", "apiVersion: v1, kind: PodTemplate", META("") ", " TEMPLATE("b"),
      META(", finalizers: [foo]") ", " TEMPLATE("'b c'"), NULL, "metadata.finalizers[0] template.labels "},
     {"quota", "apiVersion: v1, kind: ResourceQuota", META("") ", spec: {hard: {pods: 1}}",
      META(BAD_LABEL) ", spec: {hard: {pods: -1}, scopes: [BestEffort]}", NULL,
-     "metadata.labels metadata.labels spec.hard[pods] spec.scopes "},
+     "metadata.labels metadata.labels metadata.labels spec.hard[pods] spec.scopes "},
     {"bounds", "apiVersion: v1, kind: LimitRange", META("") ", spec: {limits: [{type: Pod, max: {cpu: 1}}]}",
      META(BAD_LABEL) ", spec: {limits: [{type: Pod, max: {cpu: 1}, default: {cpu: 1}}]}", NULL,
-     "metadata.labels metadata.labels spec.limits[0].default "},
+     "metadata.labels metadata.labels metadata.labels spec.limits[0].default "},
     {"namespace", "apiVersion: v1, kind: Namespace", META(""), META(BAD_LABEL), NULL,
-     "metadata.labels metadata.labels metadata.labels "},
+     "metadata.labels metadata.labels metadata.labels metadata.labels "},
     {"node", "apiVersion: v1, kind: Node", META("") ", spec: {podCIDR: 10.9.0.0/24}",
      META(BAD_LABEL) ", spec: {podCIDR: x, taints: [{key: a, effect: x}]}", NULL,
-     "metadata.labels metadata.labels metadata.taints[0].effect spec.podCIDRs[0] metadata.labels spec.podCIDRs "
+     "metadata.labels metadata.labels metadata.labels metadata.taints[0].effect spec.podCIDRs[0] metadata.labels spec.podCIDRs "
      "metadata.taints[0].effect "},
     {"status of a node", "apiVersion: v1, kind: Node", META(""),
      META("") ", status: {capacity: {cpu: -1}, allocatable: {cpu: 1}, addresses: [{type: a, address: b}, {type: a, address: b}]}",
      "status", "status.capacity.cpu status.addresses[1] "},
     {"status of a node, labels", "apiVersion: v1, kind: Node", META(""),
      META(BAD_LABEL) ", status: {capacity: {cpu: -1}, allocatable: {cpu: 1}}", "status",
-     "metadata.labels metadata.labels status.capacity.cpu "},
+     "metadata.labels metadata.labels metadata.labels status.capacity.cpu "},
     {"volume", "apiVersion: v1, kind: PersistentVolume", META("") ", spec: {" VOLUME("1") ", hostPath: {path: /a}}",
      META(BAD_LABEL) ", spec: {" VOLUME("-1") ", hostPath: {path: /b}}", NULL,
-     "metadata.labels metadata.labels spec.capacity[storage] spec.capacity[storage] metadata.labels "
+     "metadata.labels metadata.labels metadata.labels spec.capacity[storage] spec.capacity[storage] metadata.labels "
      "spec.capacity[storage] spec.capacity[storage] spec.persistentvolumesource "},
     {"claim", "apiVersion: v1, kind: PersistentVolumeClaim", META("") ", spec: {" CLAIM("ReadWriteOnce", "1") "}",
-     META(BAD_LABEL) ", spec: {" CLAIM("X", "1") "}", NULL, "metadata.labels metadata.labels spec.accessModes metadata.labels spec "},
+     META(BAD_LABEL) ", spec: {" CLAIM("X", "1") "}", NULL, "metadata.labels metadata.labels metadata.labels spec.accessModes metadata.labels spec "},
     {"replication controller", "apiVersion: v1, kind: ReplicationController",
      META("") ", spec: {selector: {a: b}, " TEMPLATE("b") "}",
      META(BAD_LABEL) ", spec: {replicas: -1, selector: {a: b}, " TEMPLATE("b") "}", NULL,
-     "metadata.labels metadata.labels spec.replicas metadata.labels spec.replicas "},
+     "metadata.labels metadata.labels metadata.labels spec.replicas metadata.labels spec.replicas "},
     {"replica set", "apiVersion: apps/v1, kind: ReplicaSet",
      META("") ", spec: {selector: {matchLabels: {a: b}}, " TEMPLATE("b") "}",
      META(BAD_LABEL) ", spec: {replicas: -1, selector: {matchLabels: {a: c}}, " TEMPLATE("c") "}", NULL,
-     "metadata.labels metadata.labels spec.replicas metadata.labels spec.replicas spec.selector "},
+     "metadata.labels metadata.labels metadata.labels spec.replicas metadata.labels spec.replicas spec.selector "},
     {"budget", "apiVersion: policy/v1, kind: PodDisruptionBudget", META("") ", spec: {minAvailable: 1}",
-     META(BAD_LABEL) ", spec: {minAvailable: -1}", NULL, "metadata.labels spec.minAvailable "},
+     META(BAD_LABEL) ", spec: {minAvailable: -1}", NULL, "metadata.labels metadata.labels spec.minAvailable "},
     {"deployment", "apiVersion: apps/v1, kind: Deployment",
      META("") ", spec: {selector: {matchLabels: {a: b}}, " TEMPLATE("b") "}",
      META(BAD_LABEL) ", spec: {replicas: -1, selector: {matchLabels: {a: b}}, " TEMPLATE("b") "}", NULL,
-     "metadata.labels metadata.labels spec.replicas "},
+     "metadata.labels metadata.labels metadata.labels spec.replicas "},
     {"network policy", "apiVersion: networking.k8s.io/v1, kind: NetworkPolicy", META("") ", spec: {podSelector: {}}",
      META(BAD_LABEL) ", spec: {podSelector: {}, policyTypes: [x]}", NULL,
-     "metadata.labels metadata.labels spec.policyTypes[0] metadata.labels spec.policyTypes[0] "},
+     "metadata.labels metadata.labels metadata.labels spec.policyTypes[0] metadata.labels spec.policyTypes[0] "},
     {"storage class", "apiVersion: storage.k8s.io/v1, kind: StorageClass", META("") ", provisioner: a/b",
      META(BAD_LABEL) ", provisioner: a/b, reclaimPolicy: x", NULL,
-     "metadata.labels metadata.labels reclaimPolicy metadata.labels reclaimPolicy "},
+     "metadata.labels metadata.labels metadata.labels reclaimPolicy metadata.labels reclaimPolicy "},
     {"runtime class", "apiVersion: node.k8s.io/v1, kind: RuntimeClass", META("") ", handler: a",
-     META(BAD_LABEL) ", handler: B", NULL, "metadata.labels metadata.labels handler metadata.labels handler "},
+     META(BAD_LABEL) ", handler: B", NULL, "metadata.labels metadata.labels metadata.labels handler metadata.labels handler "},
     {"role", "apiVersion: rbac.authorization.k8s.io/v1, kind: Role", META(""), META(BAD_LABEL) ", rules: [{resources: [pods], apiGroups: ['']}]",
-     NULL, "metadata.labels metadata.labels rules[0].verbs metadata.labels rules[0].verbs metadata.labels "},
+     NULL, "metadata.labels metadata.labels metadata.labels rules[0].verbs metadata.labels rules[0].verbs metadata.labels "},
     {"binding", "apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding", META("") ", " ROLE_REF,
      META(BAD_LABEL) ", " OTHER_REF ", " NO_SUBJECT, NULL,
-     "metadata.labels metadata.labels subjects[0].name subjects[0].name metadata.labels subjects[0].name "
+     "metadata.labels metadata.labels metadata.labels subjects[0].name subjects[0].name metadata.labels subjects[0].name "
      "subjects[0].name metadata.labels roleRef "},
     {"priority class", "apiVersion: scheduling.k8s.io/v1, kind: PriorityClass", META("") ", value: 1",
-     META(BAD_LABEL) ", value: 2", NULL, "metadata.labels metadata.labels value "},
+     META(BAD_LABEL) ", value: 2", NULL, "metadata.labels metadata.labels metadata.labels value "},
 };
 
 static ApiResponse *
