@@ -115,7 +115,7 @@ worker_can_be_quiet(const Worker *w)
 
     if (!w->k->options.cluster_dns || w->is_pending || status == NULL ||
         !str_is(status->phase, "Running") || !volumes_are_constant(w->pod) ||
-        api_is_deleting(w->pod) || w->errors->len > 0)
+        api_is_deleting(w->pod) || w->errors->len > 0 || spec->dns_config != NULL || spec->image_pull_secrets.count > 0)
         return FALSE;
     for (guint i = 0; i < status->container_statuses.count; i++) {
         const ContainerStatus *item = &status->container_statuses.items[i];

@@ -174,9 +174,36 @@ start_create(Worker *w)
     runtime_create_container(w->sync.sandbox, &options, w->handle, start_on_created, w);
 }
 
+/*
+ * v1.34 security_context.go, verifyRunAsNonRoot. An image that does not say whose it is runs as root; that one does
+ * is taken from its name.
+ */
+static const char *
+start_root_problem(const Worker *w)
+{
+    static const char *const others[] = {"nonroot", "unprivileged", "rootless", "distroless", "bitnami", "chainguard"};
+    const Container *container = w->sync.container;
+    const Value *pod = pod_spec(w->sync.pod)->security_context;
+    const Value *own = container->security_context;
+    const Value *must = value_get(own, "runAsNonRoot") != NULL ? value_get(own, "runAsNonRoot") : value_get(pod, "runAsNonRoot");
+    const Value *user = value_get(own, "runAsUser") != NULL ? value_get(own, "runAsUser") : value_get(pod, "runAsUser");
+    const char *where = str_internf("(pod: \"%s\", container: %s)", w->label, container->name);
+
+    if (must == NULL || must->type != VALUE_BOOL || !must->boolean)
+        return NULL;
+    if (user != NULL && user->type == VALUE_INT)
+        return user->integer == 0 ? str_internf("container's runAsUser breaks non-root policy %s", where) : NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        if (strstr(container->image, others[i]) != NULL)
+            return NULL;
+    return str_internf("container has runAsNonRoot and image will run as root %s", where);
+}
+
 static void
 start_on_env(Worker *w, const char *error)
 {
+    if (error == NULL)
+        error = start_root_problem(w);
     if (error != NULL) {
         start_event(w, "Warning", "Failed", str_internf("Error: %s", error));
         start_failed(w, "CreateContainerConfigError", error);

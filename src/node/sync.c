@@ -246,15 +246,46 @@ sync_runtime(Worker *w)
 
 /* --- the beginning ------------------------------------------------------------------- */
 
+/* v1.34 getPullSecretsForPod: those that are missing are told of, and the pull is tried without them. */
+static void
+sync_on_pull_secrets(gpointer user, ApiObject *const *objects, const char *error)
+{
+    Worker *w = user;
+    const PodSpec *spec = pod_spec(w->sync.pod);
+    g_autoptr(GString) missing = g_string_new(NULL);
+    guint fetched = 0;
+
+    (void)error;
+    for (guint i = 0; i < spec->image_pull_secrets.count; i++) {
+        const char *name = spec->image_pull_secrets.items[i].name;
+
+        if (!str_is_empty(name) && objects[fetched++] == NULL)
+            g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", name);
+    }
+    if (missing->len > 0)
+        worker_event(w, "Warning", "FailedToRetrieveImagePullSecret",
+                     str_internf("Unable to retrieve some image pull secrets (%s); attempting to pull the image "
+                                 "may not succeed.",
+                                 missing->str));
+    probes_add_pod(w, w->sync.pod);
+    sync_runtime(w);
+}
+
 static void
 sync_on_volumes(Worker *w, gboolean mounted)
 {
+    const PodSpec *spec = pod_spec(w->sync.pod);
+    g_autofree FetchRef *refs = g_new0(FetchRef, spec->image_pull_secrets.count + 1);
+    guint count = 0;
+
     if (!mounted) {
         sync_fail(w);
         return;
     }
-    probes_add_pod(w, w->sync.pod);
-    sync_runtime(w);
+    for (guint i = 0; i < spec->image_pull_secrets.count; i++)
+        if (!str_is_empty(spec->image_pull_secrets.items[i].name))
+            refs[count++] = (FetchRef){&secret_kind, spec->image_pull_secrets.items[i].name};
+    fetch_objects(w, refs, count, w->handle, sync_on_pull_secrets, w);
 }
 
 static void

@@ -14,6 +14,7 @@ Suite *recorded_suite(void);
 Suite *rows_suite(void);
 Suite *rules_suite(void);
 Suite *shutdown_suite(void);
+Suite *start_suite(void);
 
 int
 main(void)
@@ -32,6 +33,7 @@ main(void)
     srunner_add_suite(runner, shutdown_suite());
     srunner_add_suite(runner, disk_suite());
     srunner_add_suite(runner, dns_suite());
+    srunner_add_suite(runner, start_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);
