@@ -23,6 +23,7 @@ const ControllerDef *const kcm_controllers[] = {
     &volume_binder_controller,
     &pvc_protection_controller,
     &pv_protection_controller,
+    &ephemeral_volume_controller,
     &ttl_after_finished_controller,
     &disruption_controller,
     &horizontal_pod_autoscaler_controller,

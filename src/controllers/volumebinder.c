@@ -129,18 +129,6 @@ waits_for_pod(const ApiObject *claim, const ApiObject *class_)
            str_map_get(&claim->meta->annotations, PVC_SELECTED_NODE) == NULL;
 }
 
-static gboolean
-uses_claim(const ApiObject *pod, const ApiObject *claim)
-{
-    for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
-        const PvcVolumeSource *source = pod_spec(pod)->volumes.items[i].persistent_volume_claim;
-
-        if (source != NULL && source->claim_name == api_name(claim))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* v1.34 emitEventForUnboundDelayBindingClaim: for whom it waits, as far as one can see. */
 static void
 plan_wait_event(const Reconcile *r, const ApiObject *claim, Plan *plan)
@@ -153,7 +141,7 @@ plan_wait_event(const Reconcile *r, const ApiObject *claim, Plan *plan)
     for (guint i = 0; i < pods->len; i++) {
         const ApiObject *pod = pods->pdata[i];
 
-        if (pod_is_terminal(pod) || !str_is_empty(pod_spec(pod)->node_name) || !uses_claim(pod, claim))
+        if (pod_is_terminal(pod) || !str_is_empty(pod_spec(pod)->node_name) || !pod_uses_claim(pod, api_name(claim)))
             continue;
         g_string_append_printf(names, "%s%s", n_names++ == 0 ? "" : ",", api_name(pod));
     }

@@ -40,18 +40,27 @@ plan_protection(Plan *plan, const ApiObject *object, const char *finalizer, gboo
 
 /* --- claims ------------------------------------------------------------------------------------- */
 
-/* podUsesPVC: a pod that no node has yet does not count, one that has ended does. */
+/* podIsShutDown: its kubelet is done with it */
 static gboolean
-pod_uses(const ApiObject *pod, const char *claim)
+is_shut_down(const ApiObject *pod)
+{
+    return api_is_deleting(pod) && pod->meta->deletion_grace_s.is_set && pod->meta->deletion_grace_s.value == 0;
+}
+
+/* podUsesPVC: a pod that no node has yet does not count, one that has ended does, unless the claim was made for it. */
+static gboolean
+pod_holds(const ApiObject *pod, const ApiObject *claim)
 {
     const PodSpec *spec = pod_spec(pod);
 
     if (str_is_empty(spec->node_name))
         return FALSE;
     for (guint i = 0; i < spec->volumes.count; i++) {
-        const PvcVolumeSource *source = spec->volumes.items[i].persistent_volume_claim;
+        const char *name = pod_volume_claim(pod, i);
 
-        if (source != NULL && str_is(source->claim_name, claim))
+        if (name == NULL || name != api_name(claim))
+            continue;
+        if (spec->volumes.items[i].ephemeral == NULL || (!is_shut_down(pod) && pvc_is_of_pod(claim, pod)))
             return TRUE;
     }
     return FALSE;
@@ -74,7 +83,7 @@ reconcile_claim(const Reconcile *r, Plan *plan)
         pods = g_ptr_array_new();
         view_list(r->view, &pod_kind, namespace_, pods);
         for (guint i = 0; i < pods->len && !is_used; i++)
-            is_used = pod_uses(pods->pdata[i], name);
+            is_used = pod_holds(pods->pdata[i], claim);
     }
     plan_protection(plan, claim, CLAIM_FINALIZER, is_used);
 }
@@ -96,16 +105,14 @@ on_claim(Controller *controller, const ApiObject *old, const ApiObject *object)
 static void
 on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
-    const PodSpec *spec;
-
     if (!object_is_gone(old, object))
         return;
-    spec = pod_spec(old);
-    for (guint i = 0; i < spec->volumes.count; i++)
-        if (spec->volumes.items[i].persistent_volume_claim != NULL)
-            controller_enqueue(controller,
-                               str_internf("%s/%s", api_namespace(old),
-                                           spec->volumes.items[i].persistent_volume_claim->claim_name));
+    for (guint i = 0; i < pod_spec(old)->volumes.count; i++) {
+        const char *claim = pod_volume_claim(old, i);
+
+        if (claim != NULL)
+            controller_enqueue(controller, str_internf("%s/%s", api_namespace(old), claim));
+    }
 }
 
 static const char *

@@ -34,22 +34,6 @@ write_phase(GString *out, const Description *description, const char *phase)
 
 /* --- PersistentVolumeClaim: describePVC --------------------------------------------------------- */
 
-static gboolean
-uses_claim(const ApiObject *pod, const char *claim)
-{
-    const PodSpec *spec = pod_spec(pod);
-
-    for (guint i = 0; i < spec->volumes.count; i++) {
-        const Volume *volume = &spec->volumes.items[i];
-
-        if (volume->persistent_volume_claim != NULL && str_is(volume->persistent_volume_claim->claim_name, claim))
-            return TRUE;
-        if (volume->ephemeral != NULL && str_is(str_internf("%s-%s", api_name(pod), volume->name), claim))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static void
 write_users(GString *out, const Description *description)
 {
@@ -59,7 +43,7 @@ write_users(GString *out, const Description *description)
     for (guint i = 0; description->related != NULL && i < description->related->len; i++) {
         const ApiObject *pod = g_ptr_array_index(description->related, i);
 
-        if (uses_claim(pod, api_name(description->object)))
+        if (pod_uses_claim(pod, api_name(description->object)))
             g_string_append_printf(out, "%s%s\n", count++ > 0 ? "\t" : "", api_name(pod));
     }
     if (count == 0)

@@ -2,6 +2,8 @@
 
 #include "kubectl/describe.h"
 
+#include "api/kinds/storage.h"
+
 static const char *
 bool_text(OptBool value)
 {
@@ -45,6 +47,26 @@ describe_downward(GString *out, const DownwardApiVolumeSource *downward)
         if (file->resource_field_ref != NULL)
             describe_line(out, 3, "%s -> %s\n", file->resource_field_ref->resource, file->path);
     }
+}
+
+/* printPersistentVolumeClaim of one that is no object: what the template says, and nothing of what becomes of it. */
+static void
+describe_ephemeral(GString *out, const Value *source)
+{
+    ClaimTemplate claim = {0};
+    ApiDecodeResult result = {0};
+
+    describe_line(out, 2, "Type:\tEphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)\n");
+    api_struct_decode(&claim_template_type, &claim, value_get(source, "volumeClaimTemplate"), NULL, &result);
+    describe_line(out, 2, "StorageClass:\t%s\n    Volume:\t%s\n", text_or(claim.spec.storage_class_name, ""),
+                  text_or(claim.spec.volume_name, ""));
+    describe_labels(out, "    Labels", &claim.metadata.labels);
+    describe_annotations(out, "    Annotations", &claim.metadata.annotations);
+    describe_line(out, 2, "Capacity:\t\n    Access Modes:\t\n");
+    if (claim.spec.volume_mode != NULL)
+        describe_line(out, 2, "VolumeMode:\t%s\n", claim.spec.volume_mode);
+    api_struct_clear(&claim_template_type, &claim);
+    api_decode_result_clear(&result);
 }
 
 static void
@@ -94,6 +116,8 @@ describe_volume(GString *out, const Volume *volume)
                       value_get_string(volume->nfs, "server", ""),
                       value_get_string(volume->nfs, "path", ""),
                       value_get_bool(volume->nfs, "readOnly", FALSE) ? "true" : "false");
+    } else if (volume->ephemeral != NULL) {
+        describe_ephemeral(out, volume->ephemeral);
     } else {
         describe_line(out, 1, "<unknown>\n");
     }

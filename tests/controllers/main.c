@@ -32,6 +32,7 @@ main(void)
     srunner_add_suite(runner, cloudservice_suite());
     srunner_add_suite(runner, cost_suite());
     srunner_add_suite(runner, protection_suite());
+    srunner_add_suite(runner, ephemeral_suite());
     srunner_add_suite(runner, podautoscaler_suite());
     srunner_add_suite(runner, podautoscaler_limits_suite());
     srunner_add_suite(runner, disruption_suite());

@@ -28,6 +28,7 @@ Suite *cloudnode_suite(void);
 Suite *cloudservice_suite(void);
 Suite *cost_suite(void);
 Suite *protection_suite(void);
+Suite *ephemeral_suite(void);
 Suite *podautoscaler_suite(void);
 Suite *podautoscaler_limits_suite(void);
 Suite *disruption_suite(void);

@@ -52,6 +52,44 @@ static const struct {
     {"a pod that uses another", TRUE, TRUE, "n1", "Running", "other", "patch PersistentVolumeClaim c"},
 };
 
+/* A claim that was made for an ephemeral volume is free as soon as the pod's kubelet is done with it. */
+static const struct {
+    const char *name;
+    gboolean is_of_pod;
+    gint64 grace_s; /* of the pod's deletion; -1: it stays */
+    const char *want;
+} made_cases[] = {
+    {"a running pod uses the claim that was made for it", TRUE, -1, ""},
+    {"one that is being ended too", TRUE, 30, ""},
+    {"one that has been shut down does not", TRUE, 0, "patch PersistentVolumeClaim p-v"},
+    {"a claim of that name that is not the pod's", FALSE, -1, "patch PersistentVolumeClaim p-v"},
+};
+
+START_TEST(test_made)
+{
+    Mini *mini = mini_new();
+    ApiObject *claim = object_from_yaml(&persistent_volume_claim_kind, "{metadata: {name: p-v}, spec: {accessModes: [ReadWriteOnce], "
+                                                                       "resources: {requests: {storage: 1Gi}}}}");
+    ApiObject *pod = object_from_yaml(&pod_kind, "{metadata: {name: p}, spec: {containers: [{name: c, image: i}], nodeName: n1, "
+                                                 "volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: "
+                                                 "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}]}}");
+    const ApiObject *user;
+
+    if (made_cases[_i].grace_s >= 0) {
+        api_edit_meta(pod)->deletion_time = mini_wall_ns(mini);
+        api_edit_meta(pod)->deletion_grace_s = OPT_INT64(made_cases[_i].grace_s);
+    }
+    user = mini_add(mini, pod);
+    set_life(mini, claim, CLAIM_FINALIZER, TRUE);
+    if (made_cases[_i].is_of_pod)
+        api_set_controller(api_edit_meta(claim), user);
+    mini_add(mini, claim);
+    mini_sync(mini, &pvc_protection_controller, "default/p-v");
+    mini_check_log(mini, made_cases[_i].name, made_cases[_i].want);
+    mini_free(mini);
+}
+END_TEST
+
 START_TEST(test_claim)
 {
     Mini *mini = mini_new();
@@ -128,6 +166,7 @@ protection_suite(void)
     TCase *tcase = tcase_create("protection");
 
     tcase_add_loop_test(tcase, test_claim, 0, G_N_ELEMENTS(claim_cases));
+    tcase_add_loop_test(tcase, test_made, 0, G_N_ELEMENTS(made_cases));
     tcase_add_loop_test(tcase, test_gone, 0, G_N_ELEMENTS(gone_cases));
     tcase_add_loop_test(tcase, test_volume, 0, G_N_ELEMENTS(volume_cases));
     suite_add_tcase(suite, tcase);

@@ -247,6 +247,23 @@ START_TEST(test_node_shares)
 }
 END_TEST
 
+/* v1.34 describe.go, printEphemeralVolumeSource and printPersistentVolumeClaim of a template. */
+START_TEST(test_ephemeral)
+{
+    g_autoptr(ApiObject) pod = object_from_yaml(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: i}]\n  volumes:\n"
+        "  - {name: v, ephemeral: {volumeClaimTemplate: {metadata: {labels: {a: b}}, spec: {storageClassName: fast, volumeMode: Block}}}}");
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    describe_volumes(out, pod_spec(pod), "");
+    ck_assert_str_eq(out->str,
+                     "Volumes:\n  v:\n"
+                     "    Type:\tEphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)\n"
+                     "    StorageClass:\tfast\n    Volume:\t\n    Labels:\ta=b\n    Annotations:\t<none>\n"
+                     "    Capacity:\t\n    Access Modes:\t\n    VolumeMode:\tBlock\n");
+}
+END_TEST
+
 /* A kind without a describer: camel case as words. */
 START_TEST(test_any)
 {
@@ -277,6 +294,7 @@ describe_suite(void)
     tcase_add_loop_test(tcase, test_probes, 0, G_N_ELEMENTS(probe_cases));
     tcase_add_test(tcase, test_environment);
     tcase_add_test(tcase, test_node_shares);
+    tcase_add_test(tcase, test_ephemeral);
     tcase_add_test(tcase, test_any);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -83,6 +83,45 @@ START_TEST(test_volumes)
 }
 END_TEST
 
+/* volume_binding_test.go, TestVolumeBinding: the generic ephemeral volumes; podHasPVCs. */
+#define MADE_FOR(uid)                                                                                                  \
+    "{'kind':'PersistentVolumeClaim','apiVersion':'v1','metadata':{'name':'p-data','namespace':'default','annotations':{" \
+    "'pv.kubernetes.io/bind-completed':'yes'},'ownerReferences':[{'apiVersion':'v1','kind':'Pod','name':'p','uid':'" uid \
+    "','controller':true}]},'spec':{'volumeName':'v'},'status':{'phase':'Bound'}}"
+
+static const struct {
+    const char *rule, *claim; /* NULL: there is none */
+    const char *message;
+} ephemeral_cases[] = {
+    {"not made yet", NULL,
+     "0/1 nodes are available: waiting for ephemeral volume controller to create the persistentvolumeclaim \"p-data\". not found"},
+    {"made, and bound", MADE_FOR("u1"), NULL},
+    {"made for a namesake", MADE_FOR("u0"),
+     "0/1 nodes are available: PVC default/p-data was not created for pod default/p (pod is not owner). not found"},
+};
+
+START_TEST(test_ephemeral)
+{
+    __typeof__(&ephemeral_cases[0]) c = &ephemeral_cases[_i];
+    guint unused;
+    g_autoptr(GPtrArray) nodes = rows_nodes("a @host", &unused);
+    g_autoptr(GPtrArray) others = rows_pods("");
+    g_autoptr(ApiObject) pod =
+        make_object("{'kind':'Pod','apiVersion':'v1','metadata':{'name':'p','namespace':'default','uid':'u1'},'spec':{"
+                    "'containers':[{'name':'c','image':'i'}],'volumes':[{'name':'data','ephemeral':{'volumeClaimTemplate':{"
+                    "'spec':{'accessModes':['ReadWriteOnce']}}}}]}}");
+    g_autoptr(Value) tree = NULL;
+
+    g_ptr_array_add(others, make_object(VOLUME("", "")));
+    if (c->claim != NULL)
+        g_ptr_array_add(others, make_object(c->claim));
+    tree = scheduler_try(pod, (const ApiObject *const *)nodes->pdata, nodes->len,
+                         (const ApiObject *const *)others->pdata, others->len, 1, 34);
+    ck_assert_msg(str_is(value_get_string(tree, "message", NULL), c->message), "%s: %s", c->rule,
+                  value_get_string(tree, "message", NULL));
+}
+END_TEST
+
 /*
  * volumebinding/volume_binding_test.go: TestVolumeBinding; binder_test.go: TestFindPodVolumesWithoutProvisioning,
  * ...WithProvisioning: claims of classes that wait for the pod's node. The pod uses c and, where there is one, d.
@@ -244,6 +283,7 @@ volumes_suite(void)
     TCase *tcase = tcase_create("volumes");
 
     tcase_add_loop_test(tcase, test_volumes, 0, G_N_ELEMENTS(volume_cases));
+    tcase_add_loop_test(tcase, test_ephemeral, 0, G_N_ELEMENTS(ephemeral_cases));
     tcase_add_loop_test(tcase, test_classes, 0, G_N_ELEMENTS(class_cases));
     tcase_add_test(tcase, test_immediate);
     tcase_add_loop_test(tcase, test_disks, 0, G_N_ELEMENTS(disk_cases));

@@ -55,6 +55,15 @@ gboolean pv_reaches(const ApiObject *volume, const ApiObject *node);
 gboolean pv_suits(const ApiObject *volume, const ApiObject *claim);
 /* pv_is_for: it names the claim. */
 gboolean pv_is_for(const ApiObject *volume, const ApiObject *claim);
+/*
+ * pod_volume_claim: the claim that the volume at @index names, or that is made for it, which is called POD-VOLUME; NULL:
+ * it has none. (interned) pod_uses_claim: one of its volumes has the claim @name.
+ */
+const char *pod_volume_claim(const ApiObject *pod, guint index);
+gboolean pod_uses_claim(const ApiObject *pod, const char *name);
+/* pvc_is_of_pod: it was made for an ephemeral volume of @pod. pvc_not_of_pod: what is said if it was not. (interned) */
+gboolean pvc_is_of_pod(const ApiObject *claim, const ApiObject *pod);
+const char *pvc_not_of_pod(const ApiObject *claim, const ApiObject *pod);
 /* pvc_class_name: by the old annotation or the spec; "" if none. */
 const char *pvc_class_name(const ApiObject *claim);
 /* pvc_request: the size that is asked for, NULL if none. */

@@ -59,6 +59,41 @@ pv_is_for(const ApiObject *volume, const ApiObject *claim)
     return str_is_empty(reference->uid) || str_is(reference->uid, api_uid(claim));
 }
 
+const char *
+pod_volume_claim(const ApiObject *pod, guint index)
+{
+    const Volume *volume = &pod_spec(pod)->volumes.items[index];
+
+    if (volume->persistent_volume_claim != NULL)
+        return volume->persistent_volume_claim->claim_name;
+    return volume->ephemeral == NULL ? NULL : str_internf("%s-%s", api_name(pod), volume->name);
+}
+
+gboolean
+pod_uses_claim(const ApiObject *pod, const char *name)
+{
+    for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
+        const char *claim = pod_volume_claim(pod, i);
+
+        if (claim != NULL && str_is(claim, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* v1.34 component-helpers storage/ephemeral: VolumeIsForPod */
+gboolean
+pvc_is_of_pod(const ApiObject *claim, const ApiObject *pod)
+{
+    return api_namespace(claim) == api_namespace(pod) && api_is_controlled_by(claim, pod);
+}
+
+const char *
+pvc_not_of_pod(const ApiObject *claim, const ApiObject *pod)
+{
+    return str_internf("PVC %s was not created for pod %s (pod is not owner)", api_key(claim), api_key(pod));
+}
+
 static const StorageClassBody *
 class_body(const ApiObject *class_)
 {

@@ -34,7 +34,7 @@ gboolean sched_event_is_own(const PodInfo *waiting, const ClusterEvent *event);
 
 /* --- volume_binding.c --------------------------------------------------------------------------- */
 
-/* sched_claim_of: the claim that the pod's @volume'th volume stands for, or NULL. */
+/* sched_claim_of: the claim that the pod's @volume'th volume names, or NULL; not one made for the pod. */
 const char *sched_claim_of(const ApiObject *pod, guint volume);
 const ApiObject *sched_claim_get(const SchedCache *cache, const ApiObject *pod, const char *name);
 gboolean sched_uses_claim(const ApiObject *pod, const char *name);

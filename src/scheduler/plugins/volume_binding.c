@@ -40,7 +40,7 @@ sched_claim_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *
 
     (void)cache;
     return claim != NULL && api_namespace(claim) == api_namespace(waiting->pod) &&
-           sched_uses_claim(waiting->pod, api_name(claim));
+           pod_uses_claim(waiting->pod, api_name(claim));
 }
 
 gboolean
@@ -74,10 +74,15 @@ claim_state(const SchedCache *cache, const ApiObject *claim)
     return pvc_spec(claim)->storage_class_name != NULL && str_is_empty(class_name) ? CLAIM_IMMEDIATE : CLAIM_LOOSE;
 }
 
-/* What is wrong with the claim wherever the pod goes; NULL: nothing. (interned) */
+/* podHasPVCs: what is wrong with the volume's claim wherever the pod goes; NULL: nothing. (interned) */
 static const char *
-claim_problem(const ApiObject *claim, const char *name)
+claim_problem(const ApiObject *pod, guint volume, const ApiObject *claim)
 {
+    gboolean is_ephemeral = pod_spec(pod)->volumes.items[volume].ephemeral != NULL;
+    const char *name = pod_volume_claim(pod, volume);
+
+    if (claim == NULL && is_ephemeral)
+        return str_internf("waiting for ephemeral volume controller to create the persistentvolumeclaim \"%s\"", name);
     if (claim == NULL)
         return str_internf("persistentvolumeclaim \"%s\" not found", name);
     if (str_is(pvc_status(claim)->phase, "Lost"))
@@ -85,7 +90,7 @@ claim_problem(const ApiObject *claim, const char *name)
                            name, pvc_spec(claim)->volume_name == NULL ? "" : pvc_spec(claim)->volume_name);
     if (api_is_deleting(claim))
         return str_internf("persistentvolumeclaim \"%s\" is being deleted", name);
-    return NULL;
+    return is_ephemeral && !pvc_is_of_pod(claim, pod) ? pvc_not_of_pod(claim, pod) : NULL;
 }
 
 static Verdict
@@ -97,9 +102,9 @@ volume_binding_pre_filter(Cycle *cycle, gpointer *state, Reasons *reasons)
 
     (void)state;
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
-        const char *name = sched_claim_of(pod, i);
+        const char *name = pod_volume_claim(pod, i);
         const ApiObject *claim = name == NULL ? NULL : sched_claim_get(cycle->cache, pod, name);
-        const char *problem = name == NULL ? NULL : claim_problem(claim, name);
+        const char *problem = name == NULL ? NULL : claim_problem(pod, i, claim);
 
         if (problem != NULL) {
             reasons_add(reasons, problem);
@@ -135,7 +140,7 @@ delayed_claims(const SchedCache *cache, const ApiObject *pod)
     GPtrArray *claims = g_ptr_array_new();
 
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
-        const char *name = sched_claim_of(pod, i);
+        const char *name = pod_volume_claim(pod, i);
         const ApiObject *claim = name == NULL ? NULL : sched_claim_get(cache, pod, name);
         guint at = claims->len;
 
@@ -215,7 +220,7 @@ bound_problem(const Cycle *cycle, const ApiObject *node)
     const ApiObject *pod = cycle->pod->pod;
 
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
-        const char *name = sched_claim_of(pod, i);
+        const char *name = pod_volume_claim(pod, i);
         const ApiObject *claim = name == NULL ? NULL : sched_claim_get(cycle->cache, pod, name);
         const ApiObject *volume;
 
