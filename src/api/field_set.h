@@ -54,7 +54,7 @@ void field_set_compare(const ApiKind *kind, const Value *before, const Value *af
 Value *field_merge(const ApiKind *kind, const Value *live, const Value *config);
 /* field_remove: @paths go out of @tree. */
 void field_remove(const ApiKind *kind, Value *tree, const FieldSet *paths);
-/* field_path_text: "spec.containers[0].x" as a path of a set: `.spec.containers[name="a"].x`. (interned) */
-const char *field_path_text(const ApiKind *kind, const Value *config, const char *path);
+/* field_type_fault: what keeps @config from being of @kind (Parser.FromUnstructured), as the server says it; or NULL. (interned) */
+const char *field_type_fault(const ApiKind *kind, const Value *config);
 /* field_blank: what Go writes of an object of @kind nobody has filled in: structs that are no pointers, fields without omitempty. (owned) */
 Value *field_blank(const ApiKind *kind);

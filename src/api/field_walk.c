@@ -1,7 +1,6 @@
 /* field_walk.c - see field_set.h: sets and documents */
 
-#include "api/field_set.h"
-#include "api/patch_rules.h"
+#include "api/field_place.h"
 
 /* x-kubernetes-map-type: atomic: a change of a part is a change of the whole. */
 static const char *const atomic_types[] = {"ConfigMapKeySelector", "FileKeySelector",
@@ -25,17 +24,12 @@ static const struct {
     {"ServicePort", "port", "protocol", "TCP"},
     {"TopologySpreadConstraint", "topologyKey", "whenUnsatisfiable", NULL},
 };
-typedef struct {
-    PatchSchema inner; /* of the value, or of the list's elements */
-    gboolean is_atomic, is_set;
-    const char *key; /* list of maps by key */
-} Place;
 
-static Place
-place_below(PatchSchema schema, const char *field)
+FieldPlace
+field_place_below(PatchSchema schema, const char *field)
 {
     PatchRule rule = patch_rule(schema, field);
-    Place place = {.inner = rule.inner};
+    FieldPlace place = {.inner = rule.inner};
     const char *type = schema.type != NULL ? schema.type->name : schema.kind != NULL ? schema.kind->kind : "";
 
     if (rule.merge == API_MERGE_WHOLE ||
@@ -52,16 +46,14 @@ place_below(PatchSchema schema, const char *field)
     return place;
 }
 
-/* A list whose elements are steps of a path. */
-static gboolean
-is_associative(const Place *place)
+gboolean
+field_is_associative(const FieldPlace *place)
 {
     return place->key != NULL || place->is_set;
 }
 
-/* `k:{"name":"a"}`, `v:"x"`: NULL if the element lacks its key. (interned) */
-static const char *
-step_of(const Place *place, const Value *element)
+const char *
+field_step_of(const FieldPlace *place, const Value *element)
 {
     g_autoptr(Value) keys = NULL;
     g_autofree char *json = NULL;
@@ -91,19 +83,19 @@ step_of(const Place *place, const Value *element)
 }
 
 static const Value *
-find_element(const Place *place, const Value *list, const char *step)
+find_element(const FieldPlace *place, const Value *list, const char *step)
 {
     for (guint i = 0; list != NULL && list->type == VALUE_LIST && i < list->count; i++)
-        if (step_of(place, list->items[i]) == step)
+        if (field_step_of(place, list->items[i]) == step)
             return list->items[i];
     return NULL;
 }
 
 /* Elements of an associative list are whole if they are scalars, or of a type that is. */
-static Place
-place_of_element(const Place *place)
+static FieldPlace
+place_of_element(const FieldPlace *place)
 {
-    Place element = {.inner = place->inner};
+    FieldPlace element = {.inner = place->inner};
 
     element.is_atomic =
         place->is_set || (place->inner.type != NULL && g_strv_contains(atomic_types, place->inner.type->name));
@@ -113,18 +105,18 @@ place_of_element(const Place *place)
 /* --- what a document says ------------------------------------------------------------------ */
 
 static void
-collect(const Place *place, const Value *value, FieldSet *out)
+collect(const FieldPlace *place, const Value *value, FieldSet *out)
 {
-    if (place->is_atomic || (value->type != VALUE_MAP && !(value->type == VALUE_LIST && is_associative(place))) ||
+    if (place->is_atomic || (value->type != VALUE_MAP && !(value->type == VALUE_LIST && field_is_associative(place))) ||
         value->count == 0) {
         field_set_mark(out);
         return;
     }
     if (value->type == VALUE_LIST) {
-        Place element = place_of_element(place);
+        FieldPlace element = place_of_element(place);
 
         for (guint i = 0; i < value->count; i++) {
-            const char *step = step_of(place, value->items[i]);
+            const char *step = field_step_of(place, value->items[i]);
             FieldSet *child;
 
             if (step == NULL)
@@ -137,7 +129,7 @@ collect(const Place *place, const Value *value, FieldSet *out)
         return;
     }
     for (guint i = 0; i < value->count; i++) {
-        Place below = place_below(place->inner, value->keys[i]);
+        FieldPlace below = field_place_below(place->inner, value->keys[i]);
 
         collect(&below, value->items[i], field_set_child(out, str_internf("f:%s", value->keys[i])));
     }
@@ -147,7 +139,7 @@ FieldSet *
 field_set_of(const ApiKind *kind, const Value *config)
 {
     FieldSet *set = field_set_new();
-    Place root = {.inner.kind = kind};
+    FieldPlace root = {.inner.kind = kind};
 
     collect(&root, config, set);
     return set;
@@ -184,18 +176,18 @@ compare_leaf(const Value *before, const Value *after, const At *at)
         field_set_mark(at->modified);
 }
 
-static void compare(const Place *place, const Value *before, const Value *after, const At *at);
+static void compare(const FieldPlace *place, const Value *before, const Value *after, const At *at);
 
 static void
-compare_lists(const Place *place, const Value *before, const Value *after, const At *at)
+compare_lists(const FieldPlace *place, const Value *before, const Value *after, const At *at)
 {
-    Place element = place_of_element(place);
+    FieldPlace element = place_of_element(place);
 
     for (guint round = 0; round < 2; round++) {
         const Value *list = round == 0 ? before : after;
 
         for (guint i = 0; list != NULL && i < list->count; i++) {
-            const char *step = step_of(place, list->items[i]);
+            const char *step = field_step_of(place, list->items[i]);
             const Value *old = round == 0 ? list->items[i] : step == NULL ? NULL : find_element(place, before, step);
             At below;
 
@@ -208,14 +200,14 @@ compare_lists(const Place *place, const Value *before, const Value *after, const
 }
 
 static void
-compare_maps(const Place *place, const Value *before, const Value *after, const At *at)
+compare_maps(const FieldPlace *place, const Value *before, const Value *after, const At *at)
 {
     for (guint round = 0; round < 2; round++) {
         const Value *map = round == 0 ? before : after;
 
         for (guint i = 0; map != NULL && i < map->count; i++) {
             const char *key = map->keys[i];
-            Place below = place_below(place->inner, key);
+            FieldPlace below = field_place_below(place->inner, key);
             At there;
 
             if (round == 1 && value_get(before, key) != NULL)
@@ -234,11 +226,11 @@ if_of(const Value *value, ValueType type)
 }
 
 static void
-compare(const Place *place, const Value *before, const Value *after, const At *at)
+compare(const FieldPlace *place, const Value *before, const Value *after, const At *at)
 {
     const Value *shown = !is_nothing(after) ? after : before;
     gboolean is_map = shown != NULL && shown->type == VALUE_MAP;
-    gboolean is_list = shown != NULL && shown->type == VALUE_LIST && is_associative(place);
+    gboolean is_list = shown != NULL && shown->type == VALUE_LIST && field_is_associative(place);
 
     if (place->is_atomic || (!is_map && !is_list) || (is_nothing(before) && is_nothing(after))) {
         compare_leaf(before, after, at);
@@ -257,7 +249,7 @@ compare(const Place *place, const Value *before, const Value *after, const At *a
 void
 field_set_compare(const ApiKind *kind, const Value *before, const Value *after, FieldChanges *changes)
 {
-    Place root = {.inner.kind = kind};
+    FieldPlace root = {.inner.kind = kind};
     At at = {changes->added, changes->modified, changes->removed};
 
     compare(&root, before, after, &at);
@@ -265,22 +257,22 @@ field_set_compare(const ApiKind *kind, const Value *before, const Value *after, 
 
 /* --- merging and taking out ------------------------------------------------------------------ */
 
-static Value *merge(const Place *place, const Value *live, const Value *config);
+static Value *merge(const FieldPlace *place, const Value *live, const Value *config);
 
 /* In the order of @config; what only @live has stays behind what it stood behind. */
 static Value *
-merge_lists(const Place *place, const Value *live, const Value *config)
+merge_lists(const FieldPlace *place, const Value *live, const Value *config)
 {
     Value *out = value_new_list();
-    Place element = place_of_element(place);
+    FieldPlace element = place_of_element(place);
     guint next = 0;
 
     for (guint i = 0; i < config->count; i++) {
-        const char *step = step_of(place, config->items[i]);
+        const char *step = field_step_of(place, config->items[i]);
         const Value *old = step == NULL ? NULL : find_element(place, live, step);
 
         while (old != NULL && next < live->count) {
-            const char *passed = step_of(place, live->items[next]);
+            const char *passed = field_step_of(place, live->items[next]);
 
             if (live->items[next] == old) {
                 next++;
@@ -293,7 +285,7 @@ merge_lists(const Place *place, const Value *live, const Value *config)
         value_append(out, merge(&element, old, config->items[i]));
     }
     for (; next < live->count; next++) {
-        const char *passed = step_of(place, live->items[next]);
+        const char *passed = field_step_of(place, live->items[next]);
 
         if (passed == NULL || find_element(place, config, passed) == NULL)
             value_append(out, value_copy(live->items[next]));
@@ -302,19 +294,19 @@ merge_lists(const Place *place, const Value *live, const Value *config)
 }
 
 static Value *
-merge(const Place *place, const Value *live, const Value *config)
+merge(const FieldPlace *place, const Value *live, const Value *config)
 {
     Value *out;
 
     if (live == NULL || place->is_atomic || live->type != config->type)
         return value_copy(config);
-    if (config->type == VALUE_LIST && is_associative(place))
+    if (config->type == VALUE_LIST && field_is_associative(place))
         return merge_lists(place, live, config);
     if (config->type != VALUE_MAP)
         return value_copy(config);
     out = value_copy(live);
     for (guint i = 0; i < config->count; i++) {
-        Place below = place_below(place->inner, config->keys[i]);
+        FieldPlace below = field_place_below(place->inner, config->keys[i]);
 
         value_set(out, config->keys[i], merge(&below, value_get(live, config->keys[i]), config->items[i]));
     }
@@ -324,19 +316,19 @@ merge(const Place *place, const Value *live, const Value *config)
 Value *
 field_merge(const ApiKind *kind, const Value *live, const Value *config)
 {
-    Place root = {.inner.kind = kind};
+    FieldPlace root = {.inner.kind = kind};
 
     return merge(&root, live, config);
 }
 
 static void
-take_out(const Place *place, Value *value, const FieldSet *paths)
+take_out(const FieldPlace *place, Value *value, const FieldSet *paths)
 {
-    if (value->type == VALUE_LIST && is_associative(place)) {
-        Place element = place_of_element(place);
+    if (value->type == VALUE_LIST && field_is_associative(place)) {
+        FieldPlace element = place_of_element(place);
 
         for (guint i = value->count; i-- > 0;) {
-            const char *step = step_of(place, value->items[i]);
+            const char *step = field_step_of(place, value->items[i]);
             const FieldSet *child = step == NULL ? NULL : field_set_find(paths, step);
 
             if (child == NULL)
@@ -351,7 +343,7 @@ take_out(const Place *place, Value *value, const FieldSet *paths)
     for (guint i = value->type == VALUE_MAP ? value->count : 0; i-- > 0;) {
         const char *key = value->keys[i];
         const FieldSet *child = field_set_find(paths, str_internf("f:%s", key));
-        Place below = place_below(place->inner, key);
+        FieldPlace below = field_place_below(place->inner, key);
 
         if (child == NULL)
             continue;
@@ -365,47 +357,12 @@ take_out(const Place *place, Value *value, const FieldSet *paths)
 void
 field_remove(const ApiKind *kind, Value *tree, const FieldSet *paths)
 {
-    Place root = {.inner.kind = kind};
+    FieldPlace root = {.inner.kind = kind};
 
     take_out(&root, tree, paths);
 }
 
 /* --- in words --------------------------------------------------------------------------------- */
-
-const char *
-field_path_text(const ApiKind *kind, const Value *config, const char *path)
-{
-    Place place = {.inner.kind = kind};
-    const Value *value = config;
-    g_autoptr(GString) out = g_string_new(NULL);
-
-    while (*path != '\0') {
-        if (*path == '[') {
-            guint64 index = g_ascii_strtoull(path + 1, (char **)&path, 10);
-            const Value *element =
-                value != NULL && value->type == VALUE_LIST && index < value->count ? value->items[index] : NULL;
-            const char *step = element != NULL && is_associative(&place) ? step_of(&place, element) : NULL;
-
-            if (step != NULL)
-                field_step_append(out, step);
-            else
-                g_string_append_printf(out, "[%" G_GUINT64_FORMAT "]", index);
-            place = place_of_element(&place);
-            value = element;
-            path += *path == ']';
-        } else {
-            gsize length;
-
-            path += *path == '.';
-            length = strcspn(path, ".[");
-            g_string_append_printf(out, ".%.*s", (int)length, path);
-            place = place_below(place.inner, str_intern_len(path, length));
-            value = value_get(value, str_intern_len(path, length));
-            path += length;
-        }
-    }
-    return str_intern(out->str);
-}
 
 /* --- an object that nobody has filled in ------------------------------------------------------ */
 

@@ -81,26 +81,23 @@ patch_document(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
 
 /* --- server-side apply ------------------------------------------------------------------------ */
 
-/* ObjectToTyped: fields that the schema has not. */
+/* structuredMergeManager.Apply, what it asks of the document before it is merged. */
 static ApiStatus *
-check_declared(const ApiRequest *request, const Value *config)
+check_config(const ApiRequest *request, const Value *config)
 {
     const ApiKind *kind = request->form != NULL ? request->form : request->kind;
-    ApiDecodeResult result = {0};
-    g_autoptr(ApiObject) object = api_object_decode(kind, config, &result);
-    guint count = result.type_error != NULL || result.unknown == NULL ? 0 : result.unknown->len;
-    g_autoptr(GString) text = g_string_new(count > 1 ? "errors:" : "");
+    const Value *managed = value_get_path(config, "metadata", "managedFields", NULL);
+    const char *fault;
 
-    for (guint i = 0; i < count; i++)
-        g_string_append_printf(text, "%s%s: field not declared in schema", count > 1 ? "\n  " : "",
-                               field_path_text(kind, config, g_ptr_array_index(result.unknown, i)));
-    api_decode_result_clear(&result);
-    if (count == 0)
+    if (managed != NULL && managed->type != VALUE_NULL)
+        return api_status_bad_request("metadata.managedFields must be nil");
+    fault = field_type_fault(kind, config);
+    if (fault == NULL)
         return NULL;
     return api_status_new(500, "", str_internf("failed to create typed patch object (%s/%s; %s, Kind=%s): %s",
                                                request->namespace_ == NULL ? "" : request->namespace_, request->name,
                                                kind->group[0] == '\0' ? str_internf("/%s", kind->version) : api_kind_api_version(kind),
-                                               kind->kind, text->str));
+                                               kind->kind, fault));
 }
 
 static ApiStatus *
@@ -161,7 +158,7 @@ patch_begin(Call *call)
     call->compute = patch_compute;
     call->finish = update_answer;
     if (call->request->mutate == NULL && call->request->patch_type == PATCH_APPLY) {
-        ApiStatus *status = check_declared(call->request, call->request->body);
+        ApiStatus *status = check_config(call->request, call->request->body);
 
         if (status != NULL)
             call_fail(call, status);

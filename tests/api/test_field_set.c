@@ -117,7 +117,53 @@ START_TEST(test_paths)
     ck_assert_uint_eq(paths->len, G_N_ELEMENTS(want));
     for (guint i = 0; i < paths->len; i++)
         ck_assert_str_eq(g_ptr_array_index(paths, i), want[i]);
-    ck_assert_str_eq(field_path_text(&deployment_kind, config, "spec.template.spec.containers[0].x"), ".spec.template.spec.containers[name=\"a\"].x");
+}
+END_TEST
+
+/* structured-merge-diff v6 typed/validate_test.go, typed/deduced_test.go; typed/helpers.go: the words */
+static const struct {
+    const char *config, *want;
+} faults[] = {
+    {"{spec: {replicas: 1, paused: null, template: {spec: {containers: [{name: a, resources: {limits: {cpu: 1}}}]}}}}", ""},
+    {"{spec: {replicas: x}}", ".spec.replicas: expected numeric (int or float), got string"},
+    {"{spec: {replicas: {a: b}}}", ".spec.replicas: expected numeric (int or float), got map[string]interface {}"},
+    {"{spec: {paused: x}}", ".spec.paused: expected boolean, got &{x}"},
+    {"{metadata: {labels: {a: 5, b: true}}}",
+     "errors:\n  .metadata.labels.a: expected string, got &value.valueUnstructured{Value:5}\n"
+     "  .metadata.labels.b: expected string, got &value.valueUnstructured{Value:true}"},
+    {"{spec: {template: {spec: {containers: [{name: a, image: [b, 1]}]}}}}",
+     ".spec.template.spec.containers[name=\"a\"].image: expected string, got "
+     "&value.valueUnstructured{Value:[]interface {}{\"b\", 1}}"},
+    {"{spec: {template: {spec: {containers: [{name: a, resources: {limits: {cpu: {}}}}]}}}}",
+     ".spec.template.spec.containers[name=\"a\"].resources.limits.cpu: expected any scalar, got &{map[]}"},
+    {"{spec: {template: {spec: {containers: {a: b}}}}}", ".spec.template.spec.containers: expected list, got &{map[a:b]}"},
+    {"{spec: {template: [1]}}", ".spec.template: expected map, got &{[1]}"},
+    {"{spec: {template: {spec: {containers: [{name: a, args: [1]}]}}}}",
+     ".spec.template.spec.containers[name=\"a\"].args[0]: expected string, got &value.valueUnstructured{Value:1}"},
+    {"{spec: {template: {spec: {containers: [{name: a, env: [{name: A}, {name: A}]}]}}}}",
+     ".spec.template.spec.containers[name=\"a\"].env: duplicate entries for key [name=\"A\"]"},
+    {"{spec: {template: {spec: {containers: [{name: a, ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]}]}}}}", ""},
+    {"{spec: {template: {spec: {containers: [{name: a, ports: [{containerPort: 80}, {containerPort: 80, protocol: TCP}]}]}}}}",
+     ".spec.template.spec.containers[name=\"a\"].ports: duplicate entries for key [containerPort=80,protocol=\"TCP\"]"},
+    {"{metadata: {finalizers: [a/b, a/b]}}", ".metadata.finalizers: duplicate entries for key [=\"a/b\"]"},
+    {"{spec: {template: {spec: {containers: [{image: a}, {name: [x]}]}}}}",
+     ".spec.template.spec.containers: element 0: associative list with keys has an element that omits key field \"name\" (and "
+     "doesn't have default value)"},
+    {"{spec: {template: {spec: {containers: [null]}}}}",
+     ".spec.template.spec.containers: element 0: associative list with keys may not have a null element"},
+    /* a map ends with the first field that is not declared */
+    {"{spec: {foo: 1, paused: x, template: {baz: 1}}}", ".spec.foo: field not declared in schema"},
+    {"{metadata: {foo: 1}, spec: {template: {spec: {containers: [{name: a, bar: 1}]}}}}",
+     "errors:\n  .metadata.foo: field not declared in schema\n"
+     "  .spec.template.spec.containers[name=\"a\"].bar: field not declared in schema"},
+};
+
+START_TEST(test_fault)
+{
+    g_autoptr(Value) config = support_yaml(faults[_i].config);
+    const char *fault = field_type_fault(&deployment_kind, config);
+
+    ck_assert_str_eq(fault == NULL ? "" : fault, faults[_i].want);
 }
 END_TEST
 
@@ -131,6 +177,7 @@ field_set_suite(void)
     tcase_add_loop_test(tcase, test_changes, 0, G_N_ELEMENTS(changes));
     tcase_add_loop_test(tcase, test_merge, 0, G_N_ELEMENTS(merges));
     tcase_add_test(tcase, test_paths);
+    tcase_add_loop_test(tcase, test_fault, 0, G_N_ELEMENTS(faults));
     suite_add_tcase(suite, tcase);
     return suite;
 }
