@@ -182,7 +182,7 @@ make_root(gpointer self)
 {
     RtContainer *container = self;
     static const char *const dirs[] = {
-        "/bin",       "/dev",       "/etc",       "/home",    "/lib",           "/mnt",
+        "/bin",       "/dev/shm",   "/etc",       "/home",    "/lib",           "/mnt",
         "/opt",       "/proc",      "/root",      "/run",     "/sbin",          "/srv",
         "/sys",       "/tmp",       "/usr/bin",   "/usr/lib", "/usr/local/bin", "/usr/local/etc",
         "/usr/sbin",  "/usr/share", "/var/cache", "/var/lib", "/var/log",       "/var/run",

@@ -10,7 +10,7 @@
  * Signals act when the process's own turn comes: PID 1 without a handler
  * ignores them; a trap runs after the foreground command, or at once in `wait`.
  *
- * Left out: here-documents, functions, job control, most options.
+ * Left out: job control, most options; of awk all but what prints columns.
  */
 #pragma once
 

@@ -3,7 +3,8 @@
 #include "world/shell_internal.h"
 
 static const ShellTool *const tool_tables[] = {shell_core_tools, shell_file_tools, shell_text_tools,
-                                               shell_net_tools, shell_program_tools};
+                                               shell_net_tools, shell_program_tools,
+                                               shell_filter_tools, shell_process_tools};
 
 const ShellTool *
 shell_find_tool(const char *word)

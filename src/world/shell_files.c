@@ -91,6 +91,15 @@ run_rm(Shell *shell, Frame *frame, guint argc, char **argv)
     return status;
 }
 
+/* So much of what has no end goes through a pipe, as its parts run one after the other. */
+#define ENDLESS_TEXT ((gsize)1 << 20)
+
+gboolean
+shell_is_endless(const char *path)
+{
+    return strcmp(path, "/dev/zero") == 0 || strcmp(path, "/dev/urandom") == 0 || strcmp(path, "/dev/random") == 0;
+}
+
 static gint32
 run_cat(Shell *shell, Frame *frame, guint argc, char **argv)
 {
@@ -105,6 +114,15 @@ run_cat(Shell *shell, Frame *frame, guint argc, char **argv)
         n_files++;
         if (strcmp(argv[i], "/dev/null") == 0)
             continue;
+        if (shell_is_endless(argv[i])) {
+            g_autofree char *zeros = NULL;
+
+            if (frame->io.out->type != SINK_BUFFER)
+                return shell_find_tool("yes")->run(shell, frame, argc, argv);
+            zeros = g_strnfill(ENDLESS_TEXT, '0');
+            sink_write(shell, frame->io.out, zeros, ENDLESS_TEXT);
+            continue;
+        }
         if (strcmp(argv[i], "-") == 0) {
             if (frame->io.input != NULL)
                 sink_write(shell, frame->io.out, frame->io.input->str, frame->io.input->len);
@@ -293,9 +311,8 @@ run_tee(Shell *shell, Frame *frame, guint argc, char **argv)
 /* No disk is as large; sums of such sizes do not overflow. */
 #define DD_BYTES_MAX ((gint64)1 << 55)
 
-/* "512", "1K", "1MB", "2G" of dd. */
-static gint64
-dd_size(const char *text)
+gint64
+shell_size(const char *text)
 {
     static const char units[] = "KMGT";
     char *end;
@@ -321,9 +338,9 @@ run_dd(Shell *shell, Frame *frame, guint argc, char **argv)
         if (g_str_has_prefix(argv[i], "of="))
             target = argv[i] + 3;
         else if (g_str_has_prefix(argv[i], "bs="))
-            block = dd_size(argv[i] + 3);
+            block = shell_size(argv[i] + 3);
         else if (g_str_has_prefix(argv[i], "count="))
-            count = dd_size(argv[i] + 6);
+            count = shell_size(argv[i] + 6);
     }
     wanted = block > 0 && MAX(count, 0) > DD_BYTES_MAX / block ? DD_BYTES_MAX : block * MAX(count, 0);
     if (count < 0 && (target == NULL || strcmp(target, "/dev/null") == 0))

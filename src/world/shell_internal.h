@@ -4,7 +4,7 @@
  * shell_run.c: the machine that walks a tree, one step at a time;
  * shell_compound.c: its steps; shell_life.c: waiting, signals, the end;
  * shell_io.c: output; shell_expand.c: words; shell_tools.c, shell_files.c,
- * shell_text.c, shell_net.c: commands.
+ * shell_text.c, shell_filters.c, shell_procs.c, shell_net.c: commands.
  */
 #pragma once
 
@@ -100,6 +100,8 @@ struct Shell {
     BlockType block;
     SimTimer timer; /* next step, or end of a block */
     SimTimer signal_timer;
+    SimTimer limit_timer; /* of the command `timeout` */
+    guint limit_depth;    /* how many frames there are when it is over; 0: no limit */
     CpuJob job;
     CpuJob *burners; /* (owned) threads that compute for ever */
     guint n_burners;
@@ -127,7 +129,7 @@ typedef struct {
 } ShellTool;
 
 extern const ShellTool shell_core_tools[], shell_file_tools[], shell_text_tools[],
-    shell_net_tools[], shell_program_tools[];
+    shell_net_tools[], shell_program_tools[], shell_filter_tools[], shell_process_tools[];
 const ShellTool *shell_find_tool(const char *word);
 
 /* --- shell_run.c, shell_compound.c --- */
@@ -214,6 +216,11 @@ void shell_expand_fields(Shell *shell,
 char *shell_expand_text(Shell *shell, const ShWord *word, GPtrArray *results, guint *io_next);
 gint64 shell_arithmetic(Shell *shell, const char *text);
 gboolean shell_match(const char *pattern, const char *text);
+
+/* --- shell_files.c, shell_procs.c --- */
+gint64 shell_size(const char *text); /* "512", "1K", "1MB", "2G" */
+gboolean shell_is_endless(const char *path); /* /dev/zero and its like */
+void shell_on_limit(Sim *sim, gpointer self);
 
 /* --- shell_net.c --- */
 void shell_net_clear(Shell *shell);

@@ -159,6 +159,13 @@ shell_redirect(Shell *shell, Frame *frame, guint *io_next)
             sink = sink_ref(redirect->other_fd == 2 ? frame->io.err : frame->io.out);
         } else {
             name = shell_expand_text(shell, redirect->target, frame->results, io_next);
+            if (redirect->is_here) {
+                if (frame->input_text != NULL)
+                    g_string_free(frame->input_text, TRUE);
+                frame->input_text = g_string_new(name);
+                frame->io.input = frame->input_text;
+                continue;
+            }
             if (redirect->is_input) {
                 if (!open_input(shell, frame, name))
                     return FALSE;

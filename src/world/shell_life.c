@@ -287,6 +287,7 @@ shell_alloc(RtContainer *container)
     shell->spin_ns = SPIN_MIN_NS;
     sim_timer_init(&shell->timer, sim, SIM_WORLD, shell_on_timer, shell);
     sim_timer_init(&shell->signal_timer, sim, SIM_WORLD, shell_on_signal, shell);
+    sim_timer_init(&shell->limit_timer, sim, SIM_WORLD, shell_on_limit, shell);
     g_ptr_array_add(container->shells, shell);
     return shell;
 }
@@ -464,6 +465,7 @@ shell_free(Shell *shell)
         shell_give_memory_back(shell);
     sim_timer_clear(&shell->timer);
     sim_timer_clear(&shell->signal_timer);
+    sim_timer_clear(&shell->limit_timer);
     for (guint i = 0; i < shell->frames->len; i++)
         frame_free(g_ptr_array_index(shell->frames, i));
     g_ptr_array_free(shell->frames, TRUE);

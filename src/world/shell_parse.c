@@ -48,6 +48,69 @@ at_redirect(const char *at)
     return *at == '<' || *at == '>' || (at[0] == '&' && at[1] == '>');
 }
 
+/* One line less at @line, without its leading tabs if @strips. (owned) */
+static char *
+take_line(char *line, gboolean strips)
+{
+    gsize length = strcspn(line, "\n");
+    gsize tabs = strips ? strspn(line, "\t") : 0;
+    char *taken = g_strndup(line + tabs, length - MIN(tabs, length));
+
+    memmove(line, line + length + (line[length] == '\n'), strlen(line + length + (line[length] == '\n')) + 1);
+    return taken;
+}
+
+/* Behind "<<": the lines below this one up to the word, as they are if any of it is quoted. */
+static void
+parse_here(ShParser *parser, ShRedirect *redirect)
+{
+    gboolean strips = *parser->at == '-';
+    const char *begin;
+    g_autofree char *end = NULL;
+    g_autoptr(GString) body = g_string_new(NULL);
+    ShParser inner = {.depth = parser->depth + 1};
+    ShPart part = {.type = SH_TEXT, .is_quoted = TRUE};
+    char *below;
+    gboolean is_closed = FALSE;
+
+    parser->at += strips;
+    sh_skip_blanks(parser);
+    begin = parser->at;
+    while (!sh_is_meta(*parser->at))
+        parser->at++;
+    end = g_strndup(begin, (gsize)(parser->at - begin));
+    below = strchr(parser->at, '\n');
+    if (end[0] == '\0' || end[0] == '<' || below == NULL) {
+        sh_fail(parser, "syntax error: here-document without lines below it");
+        return;
+    }
+    below++;
+    for (char *c = end; *c != '\0'; c++) /* the word without its quotes */
+        part.is_quoted = part.is_quoted && *c != '\'' && *c != '"' && *c != '\\';
+    g_strstrip(g_strdelimit(end, "'\"\\", ' '));
+    while (*below != '\0' && !is_closed) {
+        g_autofree char *line = take_line(below, strips);
+
+        is_closed = strcmp(line, end) == 0;
+        if (!is_closed)
+            g_string_append_printf(body, "%s\n", line);
+    }
+    redirect->is_here = TRUE;
+    redirect->fd = 0;
+    if (part.is_quoted) {
+        inner.at = body->str;
+        redirect->target = sh_parse_here(&inner);
+        if (inner.error != NULL)
+            sh_fail(parser, "%s", inner.error);
+        g_free(inner.error);
+        return;
+    }
+    part.is_quoted = TRUE;
+    part.text = str_intern(body->str);
+    redirect->target = sh_word_new();
+    g_array_append_val(redirect->target->parts, part);
+}
+
 static void
 parse_redirect(ShParser *parser, ShNode *node)
 {
@@ -63,7 +126,10 @@ parse_redirect(ShParser *parser, ShNode *node)
     redirect.is_input = *parser->at == '<';
     parser->at++;
     if (redirect.is_input && *parser->at == '<') {
-        sh_fail(parser, "here-documents are not understood; write the text with echo or printf");
+        parser->at++;
+        parse_here(parser, &redirect);
+        if (redirect.target != NULL)
+            g_array_append_val(node->redirects, redirect);
         return;
     }
     if (*parser->at == '>') {
@@ -421,7 +487,8 @@ sh_parse_list(ShParser *parser, const char *const *ends)
 ShScript *
 sh_parse(const char *text, char **out_error)
 {
-    ShParser parser = {.at = text};
+    g_autofree char *copy = g_strdup(text);
+    ShParser parser = {.at = copy};
     ShNode *root = sh_parse_list(&parser, NULL);
     ShScript *script;
 

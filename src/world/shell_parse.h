@@ -1,7 +1,7 @@
 /*
  * shell_parse.h - a shell command line as a tree
  *
- * Models: POSIX shell grammar without here-documents and functions. Trees are
+ * Models: POSIX shell grammar. Trees are
  * immutable and shared by the processes that run parts of them.
  */
 #pragma once
@@ -37,7 +37,8 @@ typedef struct {
     gint32 fd;       /* 0, 1, 2 */
     gint32 other_fd; /* >&N, else -1 */
     gboolean is_append, is_input;
-    ShWord *target; /* (owned) file name */
+    gboolean is_here; /* a here-document: the target is its text */
+    ShWord *target;   /* (owned) file name */
 } ShRedirect;
 
 typedef struct {

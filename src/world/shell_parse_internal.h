@@ -11,7 +11,7 @@
 #define SH_DEPTH_LIMIT 60 /* of commands in commands: the stack is ours */
 
 typedef struct {
-    const char *at; /* (borrowed) what is still to be read */
+    const char *at; /* (borrowed) what is still to be read; the parser's own, here-documents are taken out of it */
     char *error;    /* (owned) the first mistake; NULL: none */
     guint depth;    /* up to SH_DEPTH_LIMIT */
 } ShParser;
@@ -32,5 +32,7 @@ void sh_skip_newlines(ShParser *parser);
 
 /* sh_parse_word: up to a blank, a metacharacter or one of @stop; without parts if there is none. (owned) */
 ShWord *sh_parse_word(ShParser *parser, const char *stop, gboolean in_quotes);
+/* sh_parse_here: all of it, as between double quotes, where a quote is nothing special. (owned) */
+ShWord *sh_parse_here(ShParser *parser);
 /* sh_parse_list: commands up to one of the words @ends, or a closing bracket, or the end. (owned) */
 ShNode *sh_parse_list(ShParser *parser, const char *const *ends);

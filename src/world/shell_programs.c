@@ -146,6 +146,17 @@ run_burn(Shell *shell, Frame *frame, guint argc, char **argv)
     return RUN_BLOCKED;
 }
 
+/* In a pipe it ends when nobody reads on. */
+static gint32
+run_yes(Shell *shell, Frame *frame, guint argc, char **argv)
+{
+    if (frame->io.out->type != SINK_BUFFER || strcmp(argv[0], "yes") != 0)
+        return run_burn(shell, frame, argc, argv);
+    for (guint i = 0; i < 10000; i++)
+        shell_print(shell, frame, "%s\n", argc > 1 ? argv[1] : "y");
+    return 0;
+}
+
 static gint32
 run_httpd(Shell *shell, Frame *frame, guint argc, char **argv)
 {
@@ -254,7 +265,7 @@ const ShellTool shell_program_tools[] = {
     {"mem", run_mem, FALSE},
     {"stress", run_stress, FALSE},
     {"stress-ng", run_stress, FALSE},
-    {"yes", run_burn, FALSE},
+    {"yes", run_yes, FALSE},
     {"httpd", run_httpd, FALSE},
     {"pause", run_forever, FALSE},
     {"redis-cli", run_health, FALSE},

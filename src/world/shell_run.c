@@ -97,6 +97,10 @@ frame_pop(Shell *shell)
     if (frame->kind == FRAME_TRAP)
         shell->status = frame->saved_status;
     g_ptr_array_set_size(shell->frames, (int)shell->frames->len - 1);
+    if (shell->limit_depth > shell->frames->len) {
+        shell->limit_depth = 0;
+        sim_timer_disarm(&shell->limit_timer);
+    }
     if (frame->kind == FRAME_SUBST && shell->frames->len > 0) {
         Frame *below = frame_top(shell);
 

@@ -192,12 +192,16 @@ run_grep(Shell *shell, Frame *frame, guint argc, char **argv)
     return n_found > 0 ? 0 : 1;
 }
 
+/* What has no end is longer than that in a pipe. */
+#define ENDLESS_MAX ((1 << 20) - 1)
+
 static gint32
 run_head(Shell *shell, Frame *frame, guint argc, char **argv)
 {
     gboolean is_tail = strcmp(argv[0], "tail") == 0;
     gboolean follows = FALSE;
     gint64 count = 10;
+    gboolean counts_bytes = FALSE;
     guint first = 1;
     guint n_lines;
     g_autofree char *text = NULL;
@@ -207,6 +211,11 @@ run_head(Shell *shell, Frame *frame, guint argc, char **argv)
         const char *digits = argv[first] + strcspn(argv[first], "0123456789");
 
         follows = follows || strpbrk(argv[first], "fF") != NULL;
+        if (argv[first][1] == 'c') {
+            counts_bytes = TRUE;
+            count = shell_size(argv[first][2] != '\0' ? argv[first] + 2 : first + 1 < argc ? argv[++first] : "0");
+            continue;
+        }
         if (*digits == '\0' && strchr(argv[first], 'n') != NULL && first + 1 < argc)
             digits = argv[++first];
         if (*digits != '\0')
@@ -216,9 +225,29 @@ run_head(Shell *shell, Frame *frame, guint argc, char **argv)
         shell_block(shell, BLOCK_FOREVER);
         return RUN_BLOCKED;
     }
+    if (argc > first && shell_is_endless(argv[first]) && !is_tail) {
+        g_autofree char *zeros = g_strnfill((gsize)CLAMP(counts_bytes ? count : 512, 0, ENDLESS_MAX), '0');
+
+        sink_write(shell, frame->io.out, zeros, strlen(zeros));
+        return 0;
+    }
+    /* It keeps what it reads until there is a line: what has none takes all the memory. */
+    if (is_tail && ((argc > first && shell_is_endless(argv[first])) ||
+                    (argc == first && frame->io.input != NULL && frame->io.input->len > ENDLESS_MAX))) {
+        char *mem[] = {(char *)"mem", (char *)"1048576", NULL};
+
+        return shell_find_tool("mem")->run(shell, frame, 2, mem);
+    }
     text = gather(shell, frame, argv[0], argc - first, argv + first);
     if (text == NULL)
         return 1;
+    if (counts_bytes) {
+        gsize length = strlen(text);
+        gsize wanted = MIN((gsize)count, length);
+
+        sink_write(shell, frame->io.out, is_tail ? text + length - wanted : text, wanted);
+        return 0;
+    }
     lines = split_lines(text);
     n_lines = g_strv_length(lines);
     for (guint i = 0; i < n_lines; i++) {

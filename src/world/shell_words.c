@@ -372,6 +372,27 @@ parse_double_quotes(ShParser *parser, ShWord *word, GString *text)
         add_text(word, text, TRUE);
 }
 
+ShWord *
+sh_parse_here(ShParser *parser)
+{
+    ShWord *word = sh_word_new();
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    while (*parser->at != '\0' && parser->error == NULL) {
+        if (*parser->at == '\\' && parser->at[1] != '\0' && strchr("$`\\\n", parser->at[1]) != NULL) {
+            if (parser->at[1] != '\n')
+                g_string_append_c(text, parser->at[1]);
+            parser->at += 2;
+        } else if (*parser->at == '$' || *parser->at == '`') {
+            add_expansion(parser, word, text, TRUE);
+        } else {
+            g_string_append_c(text, *parser->at++);
+        }
+    }
+    add_text(word, text, TRUE);
+    return word;
+}
+
 /* Up to a character of @stop or a meta character; with @in_quotes (inside ${}) up to the end. */
 ShWord *
 sh_parse_word(ShParser *parser, const char *stop, gboolean in_quotes)

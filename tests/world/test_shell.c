@@ -113,6 +113,44 @@ static const struct {
     {"while true; do :; done", 20, RUNS, -1, ""},
     {"timeout=3; [ \"$timeout\" -eq 3 ] && echo ok", 10, 0, 0, "ok\n"},
     {"echo oops > /dev/termination-log; exit 1", 10, 1, 0, ""},
+    /* here-documents */
+    {"X=v; cat <<EOF\n$X 'q' \"d\" \\$X\n$(echo sub)\nEOF\necho after", 10, 0, 0, "v 'q' \"d\" $X\nsub\nafter\n"},
+    {"cat <<'EOF' > /tmp/f; echo made\n$X\nEOF\ncat /tmp/f", 10, 0, 0, "made\n$X\n"},
+    {"if true; then\n\tcat <<-E\n\t\tin\n\tE\nfi", 10, 0, 0, "in\n"},
+    {"wc -l <<A; cat <<B\n1\n2\nA\nb\nB\n", 10, 0, 0, "2\nb\n"},
+    {"cat <<EOF", 10, 2, 0, "sh: syntax error: here-document without lines below it\n"},
+    /* limits of time, as busybox ends a command */
+    {"timeout 2 sleep 5; echo $?", 10, 0, 2000, "143\n"},
+    {"timeout 5 sleep 1; echo $?", 10, 0, 1000, "0\n"},
+    {"timeout -s KILL 2 sh -c 'while true; do sleep 1; done'; echo $?", 10, 0, 2000, "143\n"},
+    {"timeout 1 sh -c 'while true; do :; done'; echo $?", 10, 0, 1000, "143\n"},
+    {"timeout 3 false; echo $?; sleep 4; echo on", 10, 0, 4000, "1\non\n"},
+    {"exec timeout 2 sleep 9", 10, 143, 2000, ""},
+    {"timeout x sleep 1", 10, 1, 0, "timeout: invalid number 'x'\n"},
+    {"usleep 1500000", 10, 0, 1500, ""},
+    {"let y=3+4; echo $y; let z=0 || echo zero", 10, 0, 0, "7\nzero\n"},
+    /* filters */
+    {"echo a,b,c | cut -d, -f2,3; echo abcd | cut -c 1-2,4; echo none | cut -d, -f2", 10, 0, 0, "b,c\nabd\nnone\n"},
+    {"echo abc | tr a-c A-C; echo 'a  b' | tr -s ' '; echo a1b2 | tr -d '[:digit:]'; printf 'a b' | tr ' ' '\\n'", 10, 0, 0,
+     "ABC\na b\nab\na\nb"},
+    {"echo aXbX | sed s/X/-/; echo aXbX | sed 's|X|<&>|g'; echo ab | sed 's/\\(a\\)\\(b\\)/\\2\\1/'; echo ab | sed -E 's/(a)(b)/\\2\\1/'", 10, 0, 0,
+     "a-bX\na<X>b<X>\nba\nba\n"},
+    {"printf 'a\\nb\\nc\\n' > /tmp/f; sed -n 2p /tmp/f; sed '$d' /tmp/f; sed /b/d /tmp/f; sed -i s/a/z/ /tmp/f; sed 1q /tmp/f", 10, 0, 0,
+     "b\na\nb\na\nc\nz\n"},
+    {"printf '1 2\\n3  4\\n' | awk '{print $2, NR}'; echo a:b | awk -F: '{print $2 \"x\"}'; printf 'a 1\\nb 2\\n' | awk '/b/ {print $NF}'", 10, 0, 0,
+     "2 1\n4 2\nbx\n2\n"},
+    {"echo a b | xargs echo c; printf 'x\\ny\\n' | xargs", 10, 0, 0, "c a b\nx y\n"},
+    {"printf hi | md5sum; printf hi > /tmp/f; sha256sum /tmp/f | cut -c1-8", 10, 0, 0, "49f68a5c8493ec2c0bf489821c21fc3b  -\n8f434346\n"},
+    {"echo abc | head -c 2; echo; echo abc | tail -c 2; head -c 5 /dev/zero | wc -c; yes | head -n 2; cat /dev/zero | head -c 7 | wc -c", 10, 0, 0,
+     "ab\nc\n5\ny\ny\n7\n"},
+    {"tail /dev/zero", 10, RUNS, -1, ""}, /* no limit: it takes what there is */
+    {"cat /dev/zero > /dev/null", 10, RUNS, -1, ""},
+    /* files and processes */
+    {"mkdir -p /a/b; touch /a/b/c.x /a/d; find /a -type f; find /a -name '*.x'; find /a -maxdepth 1 -type d; find /no", 10, 1, 0,
+     "/a/b/c.x\n/a/d\n/a/b/c.x\n/a\n/a/b\nfind: /no: No such file or directory\n"},
+    {"fallocate -l 2M /tmp/f; truncate -s 5M /tmp/g; du -sk /tmp; du -sm /tmp", 10, 0, 0, "2048\t/tmp\n2\t/tmp\n"},
+    {"sleep 7 & sleep 1; pgrep sleep > /dev/null && echo runs; pidof nothing || echo none; pgrep -f 'sleep 7' > /dev/null && echo line", 10, 0, 1000,
+     "runs\nnone\nline\n"},
 };
 
 /* The life of the container is rounded: commands take no time, its start does not lie on a whole millisecond. */
