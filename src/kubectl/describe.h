@@ -35,7 +35,7 @@ extern const Describer describe_pod, describe_deployment, describe_replica_set, 
     describe_secret, describe_service_account, describe_priority_class, describe_pdb,
     describe_resource_quota, describe_limit_range, describe_claim, describe_volume_of_cluster, describe_storage_class,
     describe_ingress_object, describe_network_policy, describe_role, describe_cluster_role, describe_role_binding,
-    describe_cluster_role_binding;
+    describe_cluster_role_binding, describe_csi_node;
 /* describer_find: never NULL; a kind without one of its own is told field by field. */
 const Describer *describer_find(const ApiKind *kind);
 

@@ -146,6 +146,7 @@ static const Describer *const describers[] = {
     &describe_claim,
     &describe_volume_of_cluster,
     &describe_storage_class,
+    &describe_csi_node,
     &describe_ingress_object,
     &describe_network_policy,
     &describe_role,

@@ -1,5 +1,6 @@
 /* describe_storage.c - claims, volumes and their classes; models k8s.io/kubectl pkg/describe v0.34 */
 
+#include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 #include "api/kinds/storage.h"
 #include "base/duration.h"
@@ -271,3 +272,43 @@ write_class(GString *out, const Description *description)
 }
 
 const Describer describe_storage_class = {&storage_class_kind, write_class};
+
+/* --- CSINode: describeCSINode ----------------------------------------------------------------------- */
+
+static void
+write_driver(GString *out, const CsiNodeDriver *driver)
+{
+    describe_line(out, 2, "%s:\n", driver->name);
+    describe_line(out, 3, "Node ID:\t%s\n", driver->node_id);
+    if (driver->allocatable != NULL && driver->allocatable->count.is_set) {
+        describe_line(out, 3, "Allocatables:\n");
+        describe_line(out, 4, "Count:\t%d\n", driver->allocatable->count.value);
+    }
+    if (driver->topology_keys.count == 0)
+        return;
+    describe_line(out, 3, "Topology Keys:\t[");
+    for (guint i = 0; i < driver->topology_keys.count; i++)
+        g_string_append_printf(out, "%s%s", i > 0 ? " " : "", driver->topology_keys.items[i]);
+    g_string_append(out, "]\n");
+}
+
+static void
+write_csi_node(GString *out, const Description *description)
+{
+    const ApiObject *node = description->object;
+    const CsiNodeSpec *spec = csi_node_spec(node);
+    g_autofree char *created = time_text(node->meta->creation_time);
+
+    describe_line(out, 0, "Name:\t%s\n", api_name(node));
+    describe_labels(out, "Labels", &node->meta->labels);
+    describe_annotations(out, "Annotations", &node->meta->annotations);
+    describe_line(out, 0, "CreationTimestamp:\t%s\n", created);
+    describe_line(out, 0, "Spec:\n");
+    if (spec->drivers.count > 0)
+        describe_line(out, 1, "Drivers:\n");
+    for (guint i = 0; i < spec->drivers.count; i++)
+        write_driver(out, &spec->drivers.items[i]);
+    describe_events(out, description->events, description->wall_ns);
+}
+
+const Describer describe_csi_node = {&csi_node_kind, write_csi_node};

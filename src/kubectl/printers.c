@@ -39,6 +39,7 @@ static const Printer *const printers[] = {
     &role_binding_printer,
     &cluster_role_binding_printer,
     &storage_class_printer,
+    &csi_node_printer,
     &claim_printer,
     &volume_printer,
     &resource_quota_printer,

@@ -2,6 +2,7 @@
 
 #include "kubectl/printers.h"
 
+#include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 
 /* GetAccessModesAsString: in this order, each once */
@@ -103,6 +104,18 @@ class_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *o
     cell_add_age(out, object, wall_ns);
 }
 
+static const PrintColumn csi_node_columns[] = {{"NAME"}, {"DRIVERS"}, {"AGE"}, {0}};
+
+static void
+csi_node_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%u", csi_node_spec(object)->drivers.count);
+    cell_add_age(out, object, wall_ns);
+}
+
 const Printer claim_printer = {&persistent_volume_claim_kind, claim_columns, claim_cells};
 const Printer volume_printer = {&persistent_volume_kind, volume_columns, volume_cells};
 const Printer storage_class_printer = {&storage_class_kind, class_columns, class_cells};
+const Printer csi_node_printer = {&csi_node_kind, csi_node_columns, csi_node_cells};

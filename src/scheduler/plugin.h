@@ -53,6 +53,7 @@ typedef enum {
     EVENT_CLAIM = 1 << 15,    /* a PersistentVolumeClaim came or changed */
     EVENT_VOLUME = 1 << 16,   /* a PersistentVolume did */
     EVENT_CLASS = 1 << 17,    /* a StorageClass did */
+    EVENT_CSI_NODE = 1 << 18, /* a CSINode did */
     EVENT_WILDCARD = 1 << 14, /* leftover flush, forced activation: always queues */
 } ClusterEventType;
 

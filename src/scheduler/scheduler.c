@@ -1,6 +1,7 @@
 /* scheduler.c - assembly, and what the informers say; see internal.h */
 
 #include "scheduler/internal.h"
+#include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 #include "api/kinds/storage.h"
 #include "api/profile.h"
@@ -215,6 +216,7 @@ storage_changed(gpointer user, const ApiObject *old, const ApiObject *object)
     scheduler_event(scheduler,
                     object->kind == &persistent_volume_kind ? EVENT_VOLUME
                     : object->kind == &storage_class_kind   ? EVENT_CLASS
+                    : object->kind == &csi_node_kind        ? EVENT_CSI_NODE
                                                             : EVENT_CLAIM,
                     old, object);
     scheduler_pump(scheduler);
@@ -235,6 +237,7 @@ static const char *const read_kinds[][2] = {
     {"v1", "Namespace"},       {"v1", "Service"},          {"v1", "ReplicationController"},
     {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"}, {"policy/v1", "PodDisruptionBudget"},
     {"storage.k8s.io/v1", "StorageClass"}, {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"},
+    {"storage.k8s.io/v1", "CSINode"},
 };
 
 static gboolean
@@ -419,7 +422,8 @@ add_informers(Scheduler *scheduler)
     for (guint i = 0; i < G_N_ELEMENTS(read_kinds); i++) {
         const ApiKind *kind = api_kind_find(read_kinds[i][0], read_kinds[i][1]);
 
-        if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind || kind == &storage_class_kind)
+        if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind || kind == &storage_class_kind ||
+            kind == &csi_node_kind)
             informer_add_handlers(informer_factory_get(factory, kind, NULL), &storage_handlers, scheduler);
         else if (kind != NULL)
             informer_factory_get(factory, kind, NULL);

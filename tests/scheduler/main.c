@@ -17,6 +17,7 @@ Suite *queue_suite(void);
 Suite *recorded_suite(void);
 Suite *score_rows_suite(void);
 Suite *volumes_suite(void);
+Suite *volume_limits_suite(void);
 
 int
 main(void)
@@ -37,6 +38,7 @@ main(void)
     srunner_add_suite(runner, autoscaler_loops_suite());
     srunner_add_suite(runner, cache_suite());
     srunner_add_suite(runner, volumes_suite());
+    srunner_add_suite(runner, volume_limits_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

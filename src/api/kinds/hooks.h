@@ -76,12 +76,12 @@ check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboo
 /* check_host_path, check_nfs: the cursor stands on the source. */
 void check_host_path(ApiErrors *errors, const HostPathVolumeSource *source);
 void check_nfs(ApiErrors *errors, const Value *nfs);
-/* The same for the others that are kept as trees; check_csi_driver: the cursor's "driver". */
+/* The same for the others that are kept as trees; check_csi_driver: a name. */
 void check_iscsi(ApiErrors *errors, const Value *iscsi);
 void check_fibre_channel(ApiErrors *errors, const Value *fc);
 void check_inline_csi(ApiErrors *errors, const Value *csi);
 void check_ephemeral(ApiErrors *errors, const Value *ephemeral);
-void check_csi_driver(ApiErrors *errors, const char *driver);
+void check_csi_driver(ApiErrors *errors, const char *child, const char *driver);
 void check_gce_disk(ApiErrors *errors, const Value *source);
 void check_aws_disk(ApiErrors *errors, const Value *source);
 void check_glusterfs(ApiErrors *errors, const Value *source);

@@ -36,6 +36,7 @@ const ApiKind *const api_kinds[] = {
     &role_binding_kind,
     &role_kind,
     &priority_class_kind,
+    &csi_node_kind,
     &storage_class_kind,
     &vpa_checkpoint_kind,
     &vpa_kind,

@@ -11,17 +11,17 @@
 
 /* ValidateCSIDriverName: what is missing is no name either. */
 void
-check_csi_driver(ApiErrors *errors, const char *driver)
+check_csi_driver(ApiErrors *errors, const char *child, const char *driver)
 {
     g_autofree char *lower = g_ascii_strdown(driver, -1);
     StrList messages = {0};
 
     if (driver[0] == '\0')
-        field_required(errors, "driver", NULL);
+        field_required(errors, child, NULL);
     if (strlen(driver) > 63)
-        field_too_long(errors, "driver", 63);
+        field_too_long(errors, child, 63);
     if (!name_check(NAME_DNS_SUBDOMAIN, str_intern(lower), FALSE, &messages))
-        field_invalid_name(errors, "driver", driver, &messages);
+        field_invalid_name(errors, child, driver, &messages);
     g_free(messages.items);
 }
 
@@ -106,7 +106,7 @@ check_inline_csi(ApiErrors *errors, const Value *csi)
 {
     const Value *secret = value_get(csi, "nodePublishSecretRef");
 
-    check_csi_driver(errors, value_get_string(csi, "driver", ""));
+    check_csi_driver(errors, "driver", value_get_string(csi, "driver", ""));
     if (secret == NULL || secret->type == VALUE_NULL)
         return;
     if (value_get_string(secret, "name", "")[0] == '\0')
@@ -232,7 +232,7 @@ check_local(ApiErrors *errors, const Value *local)
 static void
 check_volume_csi(ApiErrors *errors, const Value *csi)
 {
-    check_csi_driver(errors, value_get_string(csi, "driver", ""));
+    check_csi_driver(errors, "driver", value_get_string(csi, "driver", ""));
     if (value_get_string(csi, "volumeHandle", "")[0] == '\0')
         field_required(errors, "volumeHandle", NULL);
     check_driver_secrets(errors, csi);

@@ -9,7 +9,7 @@ extern const SchedPlugin scheduling_gates_plugin, priority_sort_plugin, node_uns
     node_name_plugin, taint_toleration_plugin, node_affinity_plugin, node_ports_plugin,
     node_resources_fit_plugin, pod_topology_spread_plugin, inter_pod_affinity_plugin,
     default_preemption_plugin, balanced_allocation_plugin, image_locality_plugin,
-    volume_restrictions_plugin, volume_binding_plugin, volume_zone_plugin;
+    volume_restrictions_plugin, node_volume_limits_plugin, volume_binding_plugin, volume_zone_plugin;
 
 /* --- match.c ------------------------------------------------------------------------------------- */
 

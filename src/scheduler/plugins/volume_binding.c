@@ -4,6 +4,7 @@
  */
 #include "scheduler/plugins/plugins.h"
 
+#include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 #include "api/kinds/storage.h"
 
@@ -263,10 +264,21 @@ class_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
            !value_equal(old->allowed_topologies, ((const StorageClassBody *)event->object->body)->allowed_topologies);
 }
 
+/* isSchedulableAfterCSINodeChange: a CSINode came, or other in-tree plugins are served by drivers. */
+static gboolean
+csi_node_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
+{
+    (void)cache;
+    (void)waiting;
+    return event->old == NULL || !str_is(str_map_get(&event->old->meta->annotations, CSI_NODE_MIGRATED),
+                                         str_map_get(&event->object->meta->annotations, CSI_NODE_MIGRATED));
+}
+
 static const PluginEvents volume_binding_events[] = {
     {EVENT_CLAIM, sched_claim_hint},
     {EVENT_VOLUME, NULL},
     {EVENT_CLASS, class_hint},
+    {EVENT_CSI_NODE, csi_node_hint},
     {EVENT_NODE_ADDED | EVENT_NODE_LABEL, NULL},
     {0},
 };
