@@ -731,6 +731,7 @@ def cli(o):
     cli_story(o)
     cli_limits(o)
     failover = os.path.join(o.top, "scenarios", "node-failover.yaml")
+    evicted = re.search(r"pod (\S+) on worker-2 is evicted", open(os.path.join(o.top, "tests", "golden", "node-failover.out")).read()).group(1)
     cases = [
         (["--help"], 0, "stdout", "usage: desk8s"), (["--version"], 0, "stdout", "desk8s 0."), ([], 2, "stderr", "usage:"),
         (["rnu", "x"], 2, "stderr", "did you mean 'run'"), (["help", "nope"], 2, "stderr", "'nope' is no command"), (["explain", "pod", "service"], 2, "stderr", "one topic"), (["run", "--seed", "x", "y"], 2, "stderr", "value 'x'"), (["run"], 2, "stderr", "no scenario given"),
@@ -744,7 +745,7 @@ def cli(o):
         (["kubectl", failover, "--at", "20s", "--", "get", "--raw", "/api/v1/nodes/worker-1"], 0, "stdout", '{"kind":"Node","apiVersion":"v1"'),
         (["kubectl", failover, "--at", "20s", "--", "cluster-info", "dump"], 0, "stdout", "==== START logs for container"), (["kubectl", failover, "--at", "2s", "--", "port-forward", "x"], 1, "stderr", "left out"),
         (["kubectl", failover, "--at", "x", "--", "get", "pods"], 2, "stderr", "no time"),
-        (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "because its kubelet has not been heard of for too long"), (["why", failover, "pod/web-66d4df5d64-c6r6p"], 0, "stdout", "could see it:\n    2:00.000  scenario fault (nodePowerOff)\n              worker-2 loses power"),
+        (["why", failover, "node/worker-2", "--at", "4m"], 0, "stdout", "because its kubelet has not been heard of for too long"), (["why", failover, f"pod/{evicted}"], 0, "stdout", "could see it:\n    2:00.000  scenario fault (nodePowerOff)\n              worker-2 loses power"),
         (["explain", "podd"], 2, "stderr", 'did you mean "pods"'), (["explain", "pod.spec.contaners"], 2, "stderr", '"containers"'), (["explain", "scenaro"], 2, "stderr", '"scenario"'),
         (["explain", "scenario.traffc"], 2, "stderr", "write traffic"), (["explain", "timer", "node-monitor"], 2, "stderr", "node-monitor-grace-period, node-monitor-period"), (["explain", "gate", "HPAScaleToZer"], 2, "stderr", "HPAScaleToZero"),
         (["kubectl", failover, "--at", "99h", "--", "get", "nodes"], 0, "stderr", "the scenario ends at 10m0s"),
