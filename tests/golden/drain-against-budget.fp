@@ -1,1 +1,1 @@
-5f5eaadc8b27f8a7
+22bce1030aefa68c

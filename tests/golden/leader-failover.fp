@@ -1,1 +1,1 @@
-1cf19ed570db0de1
+4dc80d17e76ea95a

@@ -1,1 +1,1 @@
-5404f5b16afc270d
+b4ca1dfdfad38ab0

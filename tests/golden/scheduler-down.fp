@@ -1,1 +1,1 @@
-4c915baafaf26ec1
+9a29388cf3d9a94a

@@ -1,1 +1,1 @@
-725b12b4fe2fe95d
+d2ac3ea53bf1ed34

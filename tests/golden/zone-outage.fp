@@ -1,1 +1,1 @@
-eadd9a753cbb875d
+eeab6140b169bf08
