@@ -161,6 +161,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                 "A Job may be left to another controller.", 30, 35},
     [FEATURE_DAEMON_NODE_QUEUE] = {"DaemonSetNodeQueue", KCM, 33, "pkg/controller/daemon/daemon_controller.go: syncNodeUpdate",
                                    "A taint that no pod of a DaemonSet has to leave for does not wake the DaemonSet."},
+    [FEATURE_AVAILABLE_ON_TIME] = {"ReplicaSetAvailableOnTime", KCM, 34, "pkg/controller/controller_utils.go: FindMinNextPodAvailabilityCheck",
+                                   "A ReplicaSet looks again when its next pod has been ready for minReadySeconds."},
     [FEATURE_PODS_OF_NAMESPACE_FIRST] = {"OrderedNamespaceDeletion", KCM, 33, "pkg/features/kube_features.go",
                                          "A namespace that is deleted keeps the rest of its content until its pods are gone.", 30, 34},
     [FEATURE_POD_GENERATION] = {"PodGeneration", API, 33, "pkg/registry/core/pod/strategy.go",
@@ -171,8 +173,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                        "The matchLabelKeys of a pod's spread constraints go into their selectors.", 34, 0},
 };
 
-#define MINOR_BITS 6 /* 63 is far off */
-G_STATIC_ASSERT(FEATURE_N <= 32 - MINOR_BITS && PROFILE_MINOR_LAST < 1 << MINOR_BITS);
+#define MINOR_BITS 6
+G_STATIC_ASSERT(FEATURE_N <= 32 - MINOR_BITS && PROFILE_MINOR_LAST < PROFILE_NEVER && PROFILE_NEVER < 1 << MINOR_BITS);
 
 guint
 profile_minor(guint profile)

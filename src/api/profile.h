@@ -11,7 +11,7 @@
 #include <glib.h>
 
 #define PROFILE_MINOR_FIRST 30
-#define PROFILE_NEVER      99
+#define PROFILE_NEVER      63
 #define PROFILE_MINOR_LAST  36
 
 typedef enum {
@@ -111,6 +111,7 @@ typedef enum {
     FEATURE_JOB_SUCCESS_POLICY,
     FEATURE_JOB_MANAGED_BY,
     FEATURE_DAEMON_NODE_QUEUE,
+    FEATURE_AVAILABLE_ON_TIME,
     FEATURE_N,
 } FeatureId;
 

@@ -12,6 +12,7 @@ typedef struct {
     GPtrArray *pods; /* (owned) of owned refs: active and claimed, as listed by this sync */
     OptInt32 terminating;      /* its pods on their way out; unset: not told in this version */
     ApiObject *status_written; /* (owned ref) what is tried again after a refusal */
+    gint64 judged_ns;          /* when it was computed */
 } SetSync;
 
 static void
@@ -67,10 +68,25 @@ set_sync_next(const SetSync *sync)
     next->set = api_object_ref(sync->set);
     next->pods = g_ptr_array_ref(sync->pods);
     next->terminating = sync->terminating;
+    next->judged_ns = sync->judged_ns;
     return next;
 }
 
-/* Some ready pod is not available yet: look again when the first of them will be. */
+/* When the pod becomes available; 0: it is not ready. */
+static gint64
+available_from(const ApiObject *pod, gint32 min_ready_s)
+{
+    const Condition *ready = condition_find(&pod_status(pod)->conditions, "Ready");
+
+    if (ready == NULL || !str_is(ready->status, "True") || ready->last_transition_time == 0)
+        return 0;
+    return ready->last_transition_time + min_ready_s * NS_PER_S;
+}
+
+/*
+ * Some ready pod is not available yet: look again when the first of those that the status does not count will be. It may
+ * be by now. Before v1.34: when all are ready, as long after this as a pod has to be.
+ */
 static void
 requeue_for_availability(const Reconcile *r,
                          const SetSync *sync,
@@ -78,22 +94,25 @@ requeue_for_availability(const Reconcile *r,
                          Plan *plan)
 {
     gint32 min_ready_s = replica_set_spec(sync->set)->min_ready_s;
-    gint64 soonest_ns = -1;
+    gint32 wanted = replicas_of(replica_set_spec(sync->set)->replicas);
+    gint64 soonest_ns = 0;
 
-    if (min_ready_s == 0 || status->ready_replicas == status->available_replicas)
+    if (min_ready_s == 0)
+        return;
+    if (!profile_has(FEATURE_AVAILABLE_ON_TIME, r->version_minor)) {
+        if (status->ready_replicas == wanted && status->available_replicas != wanted)
+            plan_requeue_after(plan, min_ready_s * NS_PER_S);
+        return;
+    }
+    if (status->ready_replicas == status->available_replicas)
         return;
     for (guint i = 0; i < sync->pods->len; i++) {
-        const Condition *ready =
-            condition_find(&pod_status(sync->pods->pdata[i])->conditions, "Ready");
-        gint64 left_ns;
+        gint64 from_ns = available_from(sync->pods->pdata[i], min_ready_s);
 
-        if (ready == NULL || !str_is(ready->status, "True") || ready->last_transition_time == 0)
-            continue;
-        left_ns = ready->last_transition_time + min_ready_s * NS_PER_S - r->wall_ns;
-        if (left_ns > 0 && (soonest_ns < 0 || left_ns < soonest_ns))
-            soonest_ns = left_ns;
+        if (from_ns > sync->judged_ns && (soonest_ns == 0 || from_ns < soonest_ns))
+            soonest_ns = from_ns;
     }
-    plan_requeue_after(plan, soonest_ns < 0 ? min_ready_s * NS_PER_S : soonest_ns);
+    plan_requeue_after(plan, soonest_ns == 0 ? min_ready_s * NS_PER_S : MAX(soonest_ns - r->wall_ns, 0));
 }
 
 static void
@@ -167,6 +186,7 @@ plan_status(const Reconcile *r, SetSync *sync, const char *error, Plan *plan)
     ReplicaSetStatus *status = api_edit_status(changed);
     PlanStep *step;
 
+    sync->judged_ns = r->wall_ns;
     replica_set_calculate_status(sync->set, sync->pods, error, r->wall_ns, status);
     status->terminating_replicas = sync->terminating;
     if (api_struct_equal(sync->set->kind->status, replica_set_status(sync->set), status)) {
@@ -444,7 +464,9 @@ on_pod_updated(Controller *controller, const ApiKind *kind, const ApiObject *old
     controller_enqueue_object(controller, set);
     min_ready_s = replica_set_spec(set)->min_ready_s;
     if (min_ready_s > 0 && !pod_is_ready(old) && pod_is_ready(pod))
-        controller_enqueue_after(controller, api_key(set), min_ready_s * NS_PER_S);
+        controller_enqueue_after(
+            controller, api_key(set),
+            (min_ready_s + !profile_has(FEATURE_AVAILABLE_ON_TIME, controller_version_minor(controller))) * NS_PER_S);
 }
 
 static void

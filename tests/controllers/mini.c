@@ -562,6 +562,9 @@ run_plan(Mini *mini, Reconcile *r, Plan *plan)
         continuation = plan_next(plan, &carry);
         if (continuation != NULL) {
             next = plan_new();
+            mini->now_ns += mini->part_takes_ns;
+            r->now_ns += mini->part_takes_ns;
+            r->wall_ns += mini->part_takes_ns;
             continuation(r, carry, results, count, next);
         }
         for (guint i = 0; i < count; i++) {

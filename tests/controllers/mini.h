@@ -45,6 +45,7 @@ struct Mini {
     const ControllersConfig *config;
     guint version_minor;
     guint seed; /* another draw of what a sync draws */
+    gint64 part_takes_ns; /* from each part of a sync to the next */
     void (*after_step)(Mini *mini, const PlanStep *step); /* as if an informer had been quick; may be NULL */
 };
 

@@ -201,15 +201,30 @@ START_TEST(test_failure)
 }
 END_TEST
 
-/* v1.34 replica_set_test.go, TestReadyReplicas, TestAvailableReplicas; @ready_ago_s below 0: Pending. */
+/*
+ * v1.34 replica_set_test.go, TestReadyReplicas, TestAvailableReplicas, controller_utils_test.go,
+ * TestFindMinNextPodAvailabilitySimpleCheck; @ready_ago_ms below 0: Pending. @write_ms: what writing the status takes.
+ */
 static const struct {
+    guint version_minor;
     gint32 min_ready_s;
-    gint64 ready_ago_s[2];
+    gint64 ready_ago_ms[2];
+    gint64 write_ms;
     gint32 want_ready, want_available;
-    gint64 want_requeue_s; /* -1: none */
+    gint64 want_requeue_ms; /* -1: none */
 } available_cases[] = {
-    {0, {0, -1}, 1, 1, -1},    {15, {120, 0}, 2, 1, 15}, {15, {10, 3}, 2, 0, 5},
-    {15, {15, 120}, 2, 2, -1}, {15, {-1, -1}, 0, 0, -1},
+    {34, 0, {0, -1}, 0, 1, 1, -1},
+    {34, 15, {120000, 0}, 0, 2, 1, 15000},
+    {34, 15, {10000, 3000}, 0, 2, 0, 5000},
+    {34, 15, {15000, 120000}, 0, 2, 2, -1},
+    {34, 15, {-1, -1}, 0, 0, 0, -1},
+    {34, 15, {3000, -1}, 10, 1, 0, 11990},
+    {34, 15, {10000, 14995}, 10, 2, 0, 0}, /* available while the status is written, which does not count it */
+    {34, 15, {14995, 120000}, 10, 2, 1, 0},
+    {33, 15, {10000, 3000}, 10, 2, 0, 15000},
+    {33, 15, {120000, 0}, 0, 2, 1, 15000},
+    {33, 15, {10000, -1}, 0, 1, 0, -1},
+    {33, 15, {15000, 120000}, 0, 2, 2, -1},
 };
 
 START_TEST(test_available)
@@ -217,17 +232,19 @@ START_TEST(test_available)
     Mini *mini = mini_new();
     ApiObject *set;
 
+    mini->version_minor = available_cases[_i].version_minor;
+    mini->part_takes_ns = available_cases[_i].write_ms * NS_PER_MS;
     add_r(mini, 2, FALSE);
     set = mini_edit(mini, &replica_set_kind, "r");
     ((ReplicaSetSpec *)api_edit_spec(set))->min_ready_s = available_cases[_i].min_ready_s;
     mini_put(mini, set);
     for (guint i = 0; i < 2; i++) {
-        gint64 ago_s = available_cases[_i].ready_ago_s[i];
+        gint64 ago_ms = available_cases[_i].ready_ago_ms[i];
         ApiObject *pod =
-            make_member(get_r(mini), str_internf("p%u", i), "n", ago_s < 0 ? "Pending" : "Running", ago_s >= 0);
+            make_member(get_r(mini), str_internf("p%u", i), "n", ago_ms < 0 ? "Pending" : "Running", ago_ms >= 0);
 
         ((PodStatus *)api_edit_status(pod))->conditions.items[0].last_transition_time =
-            mini_wall_ns(mini) - ago_s * NS_PER_S;
+            mini_wall_ns(mini) - ago_ms * NS_PER_MS;
         mini_add(mini, pod);
     }
     sync_r(mini);
@@ -235,7 +252,7 @@ START_TEST(test_available)
     ck_assert_int_eq(replica_set_status(get_r(mini))->ready_replicas, available_cases[_i].want_ready);
     ck_assert_int_eq(replica_set_status(get_r(mini))->available_replicas, available_cases[_i].want_available);
     ck_assert_int_eq(mini->requeue_ns,
-                     available_cases[_i].want_requeue_s < 0 ? -1 : available_cases[_i].want_requeue_s * NS_PER_S);
+                     available_cases[_i].want_requeue_ms < 0 ? -1 : available_cases[_i].want_requeue_ms * NS_PER_MS);
     mini_free(mini);
 }
 END_TEST

@@ -280,6 +280,50 @@ START_TEST(test_owners)
 }
 END_TEST
 
+/* --- a pod that becomes ready ------------------------------------------------------------------------------- */
+
+/* replica_set.go, updatePod: at once, and when it should be available; before v1.34 a second later than that. */
+static const struct {
+    gint32 min_ready_s;
+    guint version_minor;
+    gboolean was_ready;
+    gint64 want_s; /* the second wake; -1: none */
+} ready_cases[] = {
+    {10, 34, FALSE, 10}, {10, 33, FALSE, 11}, {10, 34, TRUE, -1}, {0, 34, FALSE, -1}, {0, 33, FALSE, -1},
+};
+
+START_TEST(test_ready)
+{
+    Sim *sim = sim_new(&(SimOptions){.seed = 1});
+    g_autoptr(GPtrArray) cache = g_ptr_array_new_with_free_func(api_object_unref);
+    ApiObject *set = make_owner(&replica_set_kind, "o1", "x");
+    g_autoptr(ApiObject) before = make_pod(set, "p", "n", "Running", ready_cases[_i].was_ready);
+    g_autoptr(ApiObject) after = make_pod(set, "p", "n", "Running", TRUE);
+    Controller *controller;
+    gint64 second_s = -1;
+
+    ((ReplicaSetSpec *)api_edit_spec(set))->min_ready_s = ready_cases[_i].min_ready_s;
+    g_ptr_array_add(cache, set);
+    before->resource_version = 1;
+    after->resource_version = 2;
+    controller = controller_new_deaf(sim, &replica_set_controller,
+                                     view_new_array((const ApiObject *const *)cache->pdata, cache->len),
+                                     ready_cases[_i].version_minor);
+    for (const ControllerSource *source = replica_set_controller.sources; source->kind != NULL; source++)
+        if (source->kind == &pod_kind)
+            source->on_event(controller, before, after);
+    ck_assert_pstr_eq(controller_take(controller), "default/o1");
+    for (gint64 at_s = 0; at_s < 30 && second_s < 0; at_s++) {
+        sim_run_until(sim, at_s * NS_PER_S + NS_PER_MS);
+        if (controller_take(controller) != NULL)
+            second_s = at_s;
+    }
+    ck_assert_int_eq(second_s, ready_cases[_i].want_s);
+    controller_free_deaf(controller);
+    sim_free(sim);
+}
+END_TEST
+
 Suite *
 wakes_suite(void)
 {
@@ -290,6 +334,7 @@ wakes_suite(void)
     tcase_add_loop_test(tests, test_recreate, 0, G_N_ELEMENTS(recreate_cases));
     tcase_add_loop_test(tests, test_nodes, 0, 2 * (int)G_N_ELEMENTS(node_cases));
     tcase_add_loop_test(tests, test_owners, 0, G_N_ELEMENTS(pairs));
+    tcase_add_loop_test(tests, test_ready, 0, G_N_ELEMENTS(ready_cases));
     suite_add_tcase(suite, tests);
     return suite;
 }
