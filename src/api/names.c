@@ -9,12 +9,17 @@
 #define PORT_MAX      15
 
 #define DNS_LABEL_PATTERN "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+#define SEARCH_PATTERN    "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 #define NAME_PATTERN      "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 #define SUBDOMAIN_MESSAGE                                                                          \
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "   \
     "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "  \
     "for validation is '" DNS_LABEL_PATTERN "(\\." DNS_LABEL_PATTERN ")*')"
+#define SEARCH_MESSAGE                                                                             \
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' " \
+    "or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex "    \
+    "used for validation is '" SEARCH_PATTERN "(\\." SEARCH_PATTERN ")*')"
 #define DNS_LABEL_MESSAGE                                                                          \
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "   \
     "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex "     \
@@ -77,6 +82,35 @@ matches_subdomain(const char *text, gsize length)
         start = i + 1;
     }
     return TRUE;
+}
+
+static gboolean
+matches_search_label(const char *text, gsize length)
+{
+    if (length > 0 && text[0] == '_') {
+        text++;
+        length--;
+    }
+    if (length == 0 || !is_lower_alnum(text[0]) || !is_lower_alnum(text[length - 1]))
+        return FALSE;
+    for (gsize i = 0; i < length; i++)
+        if (!is_lower_alnum(text[i]) && text[i] != '-' && text[i] != '_')
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+matches_search(const char *text)
+{
+    for (;;) {
+        gsize length = strcspn(text, ".");
+
+        if (!matches_search_label(text, length))
+            return FALSE;
+        if (text[length] == '\0')
+            return TRUE;
+        text += length + 1;
+    }
 }
 
 /* ([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9] */
@@ -238,6 +272,9 @@ name_check(NameRule rule, const char *text, gboolean is_prefix, StrList *message
     case NAME_DNS_SUBDOMAIN:
         check_shape(length, SUBDOMAIN_MAX, matches_subdomain(text, length), SUBDOMAIN_MESSAGE,
                     messages);
+        break;
+    case NAME_DNS_SEARCH:
+        check_shape(length, SUBDOMAIN_MAX, matches_search(text), SEARCH_MESSAGE, messages);
         break;
     case NAME_DNS_LABEL:
         /* What is a subdomain and no label can only have dots. */

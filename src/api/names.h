@@ -10,6 +10,7 @@
 
 typedef enum {
     NAME_DNS_SUBDOMAIN,
+    NAME_DNS_SEARCH, /* a subdomain with underscores: where a resolver looks */
     NAME_DNS_LABEL,
     NAME_DNS1035_LABEL,
     NAME_PATH_SEGMENT,

@@ -89,6 +89,8 @@ struct ApiKind {
     void (*prepare_status)(ApiObject *object, const ApiObject *old); /* before a write to the status subresource */
     /* what a write to the status subresource may not say; other writes are not asked */
     void (*validate_status)(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+    /* what the strategy itself warns of while it prepares a new object, whether that is then refused or not */
+    void (*warn_early)(const ApiObject *object, GPtrArray *warnings);
     /* WarningsOnCreate, WarningsOnUpdate (@old is not NULL): adds char* (owned) */
     void (*warn)(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
     /* name: which pattern of names; see names.h */

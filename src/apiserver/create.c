@@ -80,6 +80,19 @@ create_write(Call *call)
 /* --- before storage ------------------------------------------------------------------ */
 
 static void
+collect_early_warnings(Call *call, const ApiObject *object)
+{
+    if (object->kind->warn_early == NULL || call->skip_validation)
+        return;
+
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+    object->kind->warn_early(object, texts);
+    for (guint i = 0; i < texts->len; i++)
+        call_warn(call, g_ptr_array_index(texts, i));
+}
+
+static void
 collect_warnings(Call *call, const ApiObject *object)
 {
     if (object->kind->warn == NULL || call->skip_validation)
@@ -125,6 +138,7 @@ fill_system_fields(Call *call, ApiObject *object)
         meta->name = identity_uid(server);
     if (!call->skip_validation)
         api_apply_gates(object, NULL, server->options.version_minor);
+    collect_early_warnings(call, object);
     if (object->kind->prepare_create != NULL && !call->skip_validation)
         object->kind->prepare_create(object);
     else if (object->kind->has_status && !call->skip_validation)

@@ -158,6 +158,9 @@ void hpa_validate_status(const ApiObject *object, const ApiObject *old, ApiError
 void namespace_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void service_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void stateful_set_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+/* pod_warn_early, pod_sync_app_armor: AppArmor annotations of a new pod, before its strategy and in it. */
+void pod_warn_early(const ApiObject *pod, GPtrArray *warnings);
+void pod_sync_app_armor(ApiObject *pod);
 void pod_warn(const ApiObject *pod, const ApiObject *old, GPtrArray *warnings);
 
 /* Parts of workloads. int_or_percent: the number, with or without its sign; 0 for other text. */

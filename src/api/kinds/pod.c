@@ -239,6 +239,7 @@ pod_prepare_create(ApiObject *pod)
         merge_affinity(own->affinity->pod_affinity, &pod->meta->labels);
         merge_affinity(own->affinity->pod_anti_affinity, &pod->meta->labels);
     }
+    pod_sync_app_armor(pod);
 }
 
 static void
@@ -272,6 +273,7 @@ const ApiKind pod_kind = {
     .validate_update = pod_validate_update,
     .prepare_status = pod_prepare_status,
     .validate_status = pod_validate_status,
+    .warn_early = pod_warn_early,
     .warn = pod_warn,
     .update_steps = "UMD",
     .name_rule = NAME_DNS_SUBDOMAIN,

@@ -350,7 +350,7 @@ typedef struct {
 
 extern const ApiKind pod_kind;
 extern const ApiType pod_spec_type, pod_status_type, pod_template_spec_type, container_type,
-    toleration_type, node_selector_term_type, volume_type;
+    toleration_type, node_selector_term_type, volume_type, volume_mount_type;
 
 static inline const PodSpec *
 pod_spec(const ApiObject *pod)
@@ -399,6 +399,9 @@ gboolean pod_level_allows(const char *key);
 void pod_requests(const PodSpec *spec, QuantityMap *out_requests);
 /* pod_limits: the same of limits; overhead only on top of a limit. */
 void pod_limits(const PodSpec *spec, QuantityMap *out_limits);
+/* pod_container_requests, pod_container_limits: the same of the containers alone; into an empty map. */
+void pod_container_requests(const PodSpec *spec, QuantityMap *out_sum);
+void pod_container_limits(const PodSpec *spec, QuantityMap *out_sum);
 gint64 pod_request_cpu_milli(const PodSpec *spec);
 gint64 pod_request_memory_bytes(const PodSpec *spec);
 /* pod_qos: "Guaranteed", "Burstable", "BestEffort". */

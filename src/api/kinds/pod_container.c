@@ -148,7 +148,7 @@ static const ApiField volume_mount_fields[] = {
      .doc = "Like subPath, with $(NAME) replaced by environment variables."},
     {0},
 };
-static const ApiType volume_mount_type =
+const ApiType volume_mount_type =
     TYPE("VolumeMount", VolumeMount, volume_mount_fields, "A volume as a container sees it.");
 
 static const ApiField exec_action_fields[] = {

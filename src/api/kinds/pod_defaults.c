@@ -127,6 +127,16 @@ claim_set_metadata(Value *ephemeral)
         value_set(claim, "metadata", value_new_map());
 }
 
+/* ClusterTrustBundleProjection and PodCertificateRequest are off: the source stays, with nothing in it. */
+static void
+projected_drop_gated(ProjectedVolumeSource *projected)
+{
+    for (guint i = 0; projected != NULL && i < projected->sources.count; i++) {
+        g_clear_pointer(&projected->sources.items[i].cluster_trust_bundle, value_free);
+        g_clear_pointer(&projected->sources.items[i].pod_certificate, value_free);
+    }
+}
+
 /* A volume of which no kind is said is an empty directory. */
 static void
 volume_set_defaults(Volume *volume)
@@ -135,14 +145,52 @@ volume_set_defaults(Volume *volume)
 
     if (api_struct_equal(&volume_type, volume, &named))
         volume->empty_dir = g_new0(EmptyDirVolumeSource, 1);
-    /* ImageVolume is off: the source is dropped, the volume is left without one, and refused for that. */
-    g_clear_pointer(&volume->image, value_free);
+    projected_drop_gated(volume->projected);
     tree_set_defaults(&volume->iscsi, &iscsi_shape);
     tree_set_defaults(&volume->rbd, &rbd_shape);
     tree_set_defaults(&volume->azure_disk, &azure_disk_shape);
     tree_set_defaults(&volume->scale_io, &scale_io_shape);
     tree_set_defaults(&volume->ephemeral, &ephemeral_shape);
     claim_set_metadata(volume->ephemeral);
+}
+
+static void
+drop_mounts(Container *container, const StrList *volumes)
+{
+    VolumeMount *mounts = container->volume_mounts.items;
+    guint kept = 0;
+
+    for (guint i = 0; i < container->volume_mounts.count; i++) {
+        if (str_list_contains(volumes, text_or_empty(mounts[i].name)))
+            api_struct_clear(&volume_mount_type, &mounts[i]);
+        else
+            mounts[kept++] = mounts[i];
+    }
+    container->volume_mounts.count = kept;
+}
+
+/* v1.34 pkg/api/pod, dropImageVolumes. ImageVolume is off: such volumes are gone, and so is every mount of one. */
+static void
+drop_image_volumes(PodSpec *spec)
+{
+    Volume *volumes = spec->volumes.items;
+    StrList names = {0};
+    guint kept = 0;
+
+    for (guint i = 0; i < spec->volumes.count; i++) {
+        if (volumes[i].image != NULL) {
+            str_list_add(&names, text_or_empty(volumes[i].name));
+            api_struct_clear(&volume_type, &volumes[i]);
+        } else {
+            volumes[kept++] = volumes[i];
+        }
+    }
+    spec->volumes.count = kept;
+    for (guint i = 0; names.count > 0 && i < spec->containers.count; i++)
+        drop_mounts(&spec->containers.items[i], &names);
+    for (guint i = 0; names.count > 0 && i < spec->init_containers.count; i++)
+        drop_mounts(&spec->init_containers.items[i], &names);
+    g_free(names.items);
 }
 
 /* SetDefaults_PodSpec and what lies below it */
@@ -161,6 +209,7 @@ pod_spec_set_defaults(PodSpec *spec)
         spec->containers.items[i].restart_policy = NULL; /* ContainerRestartRules is off: the same */
         container_set_defaults(&spec->containers.items[i]);
     }
+    drop_image_volumes(spec);
     for (guint i = 0; i < spec->volumes.count; i++)
         volume_set_defaults(&spec->volumes.items[i]);
     spec->hostname_override = NULL; /* HostnameOverride is off */
@@ -191,40 +240,54 @@ requests_from_limits(Container *container)
 }
 
 static gboolean
-is_huge_page(const char *resource)
+is_huge_page(const char *name)
 {
-    return g_str_has_prefix(resource, "hugepages-");
+    return g_str_has_prefix(name, "hugepages-");
 }
 
-/*
- * defaultHugePagePodLimits, defaultPodRequests: huge pages that containers have are a limit of the pod; with a limit,
- * the pod requests what its containers ask for of cpu and memory, else its limit.
- */
+/* defaultHugePagePodLimits: those of the containers, where the pod says nothing of these pages */
 static void
-default_pod_resources(PodSpec *spec)
+default_huge_page_limits(PodSpec *spec)
 {
-    PodSpec bare = *spec;
-    QuantityMap sums;
-    QuantityMap *requests = &spec->resources->requests;
-    QuantityMap *limits = &spec->resources->limits;
+    ResourceRequirements *resources = spec->resources;
+    QuantityMap sums = {0};
 
-    memset(&bare.overhead, 0, sizeof bare.overhead);
-    bare.resources = NULL;
-    pod_requests(&bare, &sums);
-    for (guint i = 0; i < sums.count && requests->count + limits->count > 0; i++) {
-        if (is_huge_page(sums.items[i].key) && quantity_map_get(limits, sums.items[i].key) == NULL)
-            quantity_map_set(limits, sums.items[i].key, sums.items[i].value);
+    if (resources->limits.count + resources->requests.count == 0)
+        return;
+    pod_container_limits(spec, &sums);
+    for (guint i = 0; i < sums.count; i++) {
+        const char *key = sums.items[i].key;
+
+        if (is_huge_page(key) && quantity_map_get(&resources->requests, key) == NULL &&
+            quantity_map_get(&resources->limits, key) == NULL)
+            quantity_map_set(&resources->limits, key, sums.items[i].value);
     }
-    for (guint i = 0; i < sums.count && limits->count > 0; i++) {
+    g_free(sums.items);
+}
+
+/* defaultPodRequests: of a pod with a limit; what the containers ask for, else that limit */
+static void
+default_pod_requests(PodSpec *spec)
+{
+    QuantityMap *requests = &spec->resources->requests;
+    QuantityMap sums = {0};
+
+    if (spec->resources->limits.count == 0)
+        return;
+    pod_container_requests(spec, &sums);
+    for (guint i = 0; i < sums.count; i++) {
         const char *key = sums.items[i].key;
 
         if ((str_is(key, "cpu") || str_is(key, "memory")) && quantity_map_get(requests, key) == NULL)
             quantity_map_set(requests, key, sums.items[i].value);
     }
     g_free(sums.items);
-    for (guint i = 0; i < limits->count; i++) {
-        if (quantity_map_get(requests, limits->items[i].key) == NULL)
-            quantity_map_set(requests, limits->items[i].key, limits->items[i].value);
+    for (guint i = 0; i < spec->resources->limits.count; i++) {
+        const QuantityPair *limit = &spec->resources->limits.items[i];
+
+        if ((str_is(limit->key, "cpu") || str_is(limit->key, "memory") || is_huge_page(limit->key)) &&
+            quantity_map_get(requests, limit->key) == NULL)
+            quantity_map_set(requests, limit->key, limit->value);
     }
 }
 
@@ -248,8 +311,10 @@ pod_set_defaults(ApiObject *pod)
         requests_from_limits(&spec->containers.items[i]);
     for (guint i = 0; i < spec->init_containers.count; i++)
         requests_from_limits(&spec->init_containers.items[i]);
-    if (spec->resources != NULL)
-        default_pod_resources(spec);
+    if (spec->resources != NULL) {
+        default_huge_page_limits(spec);
+        default_pod_requests(spec);
+    }
     if (spec->enable_service_links == OPT_UNSET)
         spec->enable_service_links = OPT_TRUE;
     if (spec->host_network) {

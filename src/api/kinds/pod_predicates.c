@@ -157,6 +157,18 @@ container_amounts(const PodSpec *spec, gboolean limits, QuantityMap *sum)
     g_free(init_most.items);
 }
 
+void
+pod_container_requests(const PodSpec *spec, QuantityMap *out_sum)
+{
+    container_amounts(spec, FALSE, out_sum);
+}
+
+void
+pod_container_limits(const PodSpec *spec, QuantityMap *out_sum)
+{
+    container_amounts(spec, TRUE, out_sum);
+}
+
 static void
 set_pod_level(QuantityMap *sum, const QuantityMap *amounts)
 {

@@ -7,6 +7,9 @@
 #include "api/kinds/pod_internal.h"
 #include "api/kinds/tables.h"
 
+#define MAX_SEARCHES     32
+#define MAX_SEARCH_CHARS 2048
+
 static const char *const dns_policies[] = {"ClusterFirstWithHostNet", "ClusterFirst", "Default",
                                            "None", NULL};
 static const char *const restart_policies[] = {"Always", "OnFailure", "Never", NULL};
@@ -36,6 +39,25 @@ check_host_network(ApiErrors *errors, const PodSpec *spec, gboolean is_pod)
 }
 
 static void
+check_search_count(ApiErrors *errors, const Value *searches)
+{
+    g_autofree char *printed = NULL;
+    gsize n_chars = searches == NULL || searches->count == 0 ? 0 : searches->count - 1;
+
+    for (guint i = 0; searches != NULL && i < searches->count; i++)
+        n_chars += strlen(text_or_empty(searches->items[i]->text));
+    if (searches == NULL || (searches->count <= MAX_SEARCHES && n_chars <= MAX_SEARCH_CHARS))
+        return;
+    printed = value_to_json(searches, VALUE_COMPACT);
+    if (searches->count > MAX_SEARCHES)
+        field_invalid_raw(errors, "searches", str_intern(printed),
+                          str_internf("must not have more than %d search paths", MAX_SEARCHES));
+    if (n_chars > MAX_SEARCH_CHARS)
+        field_invalid_raw(errors, "searches", str_intern(printed),
+                          str_internf("must not have more than %d characters (including spaces) in the search list", MAX_SEARCH_CHARS));
+}
+
+static void
 check_dns_lists(ApiErrors *errors, const Value *config)
 {
     const Value *servers = value_get(config, "nameservers");
@@ -44,6 +66,7 @@ check_dns_lists(ApiErrors *errors, const Value *config)
 
     for (guint i = 0; servers != NULL && i < servers->count; i++)
         check_ip(errors, str_internf("nameservers[%u]", i), servers->items[i]->text);
+    check_search_count(errors, searches);
     for (guint i = 0; searches != NULL && i < searches->count; i++) {
         g_autofree char *name = g_strdup(text_or_empty(searches->items[i]->text));
 
@@ -51,11 +74,7 @@ check_dns_lists(ApiErrors *errors, const Value *config)
             continue;
         if (g_str_has_suffix(name, "."))
             name[strlen(name) - 1] = '\0';
-        for (char *c = name; *c != '\0'; c++) {
-            if (*c == '_')
-                *c = 'a'; /* allowed here, unlike in other subdomains */
-        }
-        check_name(errors, str_internf("searches[%u]", i), NAME_DNS_SUBDOMAIN, str_intern(name));
+        check_name(errors, str_internf("searches[%u]", i), NAME_DNS_SEARCH, str_intern(name));
     }
     for (guint i = 0; options != NULL && i < options->count; i++) {
         if (str_is_empty(value_get_string(options->items[i], "name", "")))
@@ -132,13 +151,54 @@ check_host_aliases(ApiErrors *errors, const PodSpec *spec)
     }
 }
 
-/* validatePodResourceConsistency */
+/* @sums stay at or below what the pod says of the same name; what it does not name is not compared. */
+static void
+check_sums(ApiErrors *errors, const QuantityMap *sums, const QuantityMap *own, const char *what, const char *prefix)
+{
+    for (guint i = 0; i < sums->count; i++) {
+        const char *key = sums->items[i].key;
+        const Quantity *amount = quantity_map_get(own, key);
+
+        if (g_str_has_prefix(key, prefix) && amount != NULL && quantity_compare(&sums->items[i].value, amount) > 0)
+            field_invalid_string(errors, str_internf("%s[%s]", what, key), quantity_format(amount),
+                                 str_internf("must be greater than or equal to aggregate container %s of %s", what,
+                                             quantity_format(&sums->items[i].value)));
+    }
+}
+
+/* validatePodResourceConsistency: the cursor stands on the pod's own "resources" */
+static void
+check_resource_sums(ApiErrors *errors, const PodSpec *spec)
+{
+    const ResourceRequirements *resources = spec->resources;
+    QuantityMap requests = {0};
+    QuantityMap limits = {0};
+
+    pod_container_requests(spec, &requests);
+    check_sums(errors, &requests, &resources->requests, "requests", "");
+    pod_container_limits(spec, &limits);
+    check_sums(errors, &limits, &resources->limits, "limits", "hugepages-");
+    g_free(requests.items);
+    g_free(limits.items);
+    for (guint i = 0; i < spec->containers.count; i++) {
+        const QuantityMap *own = &spec->containers.items[i].resources.limits;
+
+        for (guint j = 0; j < own->count; j++) {
+            const Quantity *most = quantity_map_get(&resources->limits, own->items[j].key);
+
+            if (most != NULL && quantity_compare(&own->items[j].value, most) > 0)
+                field_invalid_string(errors, str_internf("containers[%u][%s].limits", i, own->items[j].key),
+                                     quantity_format(&own->items[j].value),
+                                     str_internf("must be less than or equal to pod limits of %s", quantity_format(most)));
+        }
+    }
+}
+
+/* validatePodResources */
 static void
 check_pod_resources(ApiErrors *errors, const PodSpec *spec)
 {
     const ResourceRequirements *resources = spec->resources;
-    PodSpec bare = *spec;
-    QuantityMap sums;
 
     if (resources == NULL)
         return;
@@ -146,40 +206,12 @@ check_pod_resources(ApiErrors *errors, const PodSpec *spec)
         field_forbidden(errors, "resources", "may not be set for a windows pod");
         return;
     }
-    memset(&bare.overhead, 0, sizeof bare.overhead);
-    bare.resources = NULL;
-    pod_requests(&bare, &sums);
     api_errors_push(errors, "resources");
     if (resources->claims != NULL)
         field_forbidden(errors, "claims", "claims may not be set for Resources at pod-level");
     check_resources(errors, resources, TRUE);
-    for (guint i = 0; i < sums.count; i++) {
-        const Quantity *request = quantity_map_get(&resources->requests, sums.items[i].key);
-
-        if (request != NULL && quantity_compare(&sums.items[i].value, request) > 0)
-            field_invalid_string(errors, str_internf("requests[%s]", sums.items[i].key),
-                                 quantity_format(request),
-                                 str_internf("must be greater than or equal to aggregate container "
-                                             "requests of %s",
-                                             quantity_format(&sums.items[i].value)));
-    }
-    for (guint i = 0; i < spec->containers.count; i++) {
-        const QuantityMap *limits = &spec->containers.items[i].resources.limits;
-
-        for (guint j = 0; j < limits->count; j++) {
-            const Quantity *most = quantity_map_get(&resources->limits, limits->items[j].key);
-
-            if (most != NULL && quantity_compare(&limits->items[j].value, most) > 0)
-                field_invalid_string(errors,
-                                     str_internf("containers[%u][%s].limits", i,
-                                                 limits->items[j].key),
-                                     quantity_format(&limits->items[j].value),
-                                     str_internf("must be less than or equal to pod limits of %s",
-                                                 quantity_format(most)));
-        }
-    }
+    check_resource_sums(errors, spec);
     api_errors_pop(errors);
-    g_free(sums.items);
 }
 
 static void
@@ -266,6 +298,12 @@ check_pod_spec(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, con
     g_free(volumes.items);
 }
 
+static gboolean
+has_ephemeral_containers(const PodSpec *spec)
+{
+    return spec->ephemeral_containers != NULL && spec->ephemeral_containers->count > 0;
+}
+
 /* ValidatePodTemplateSpec; upstream leaves "metadata" out of these paths */
 void
 check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const StrList *claims)
@@ -276,7 +314,7 @@ check_pod_template(ApiErrors *errors, const PodTemplateSpec *template_, const St
     api_errors_push(errors, "spec");
     check_pod_spec(errors, NULL, &template_->spec, claims);
     check_profile_annotations(errors, &template_->metadata.annotations, &template_->spec);
-    if (template_->spec.ephemeral_containers != NULL)
+    if (has_ephemeral_containers(&template_->spec))
         field_forbidden(errors, "ephemeralContainers",
                         "ephemeral containers not allowed in pod template");
     api_errors_pop(errors);
@@ -331,12 +369,6 @@ check_pod(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec)
     check_image_blanks(errors, "containers", spec->containers.items, spec->containers.count);
     check_image_blanks(errors, "initContainers", spec->init_containers.items,
                        spec->init_containers.count);
-}
-
-static gboolean
-has_ephemeral_containers(const PodSpec *spec)
-{
-    return spec->ephemeral_containers != NULL && spec->ephemeral_containers->count > 0;
 }
 
 /* ValidatePodCreate */

@@ -229,6 +229,27 @@ place_ports(const Warner *warner, GArray *placed, const char *where, const Conta
     }
 }
 
+/* A name of two ports: whoever selects by name gets the first of them. */
+static void
+warn_port_names(const Warner *warner, const GArray *placed)
+{
+    for (guint i = 0; i < placed->len; i++) {
+        const PlacedPort *later = &g_array_index(placed, PlacedPort, i);
+
+        for (guint j = 0; j < i && !str_is_empty(later->port->name); j++) {
+            const PlacedPort *first = &g_array_index(placed, PlacedPort, j);
+            const char *where = str_internf("%s.%s", warner->path, first->where);
+
+            if (!str_is(text_or_empty(first->port->name), later->port->name))
+                continue;
+            add_warning(warner, later->where,
+                        str_internf("duplicate port name %s with %s, services and probes that select ports by name will use %s",
+                                    api_quote(later->port->name), where, where));
+            break;
+        }
+    }
+}
+
 static void
 warn_containers(const Warner *warner, const StrMap *annotations, const PodSpec *spec)
 {
@@ -243,6 +264,7 @@ warn_containers(const Warner *warner, const StrMap *annotations, const PodSpec *
                     &spec->init_containers.items[i]);
     for (guint i = 0; i < spec->containers.count; i++)
         place_ports(warner, placed, str_internf("containers[%u]", i), &spec->containers.items[i]);
+    warn_port_names(warner, placed);
 }
 
 static void
@@ -299,6 +321,18 @@ warn_lists(const Warner *warner, const PodSpec *spec)
     g_free(secrets.items);
 }
 
+/* Addresses that are read, but written in a way of which there will be an end. */
+static void
+warn_addresses(const Warner *warner, const PodSpec *spec)
+{
+    const Value *servers = value_get(spec->dns_config, "nameservers");
+
+    for (guint i = 0; servers != NULL && i < servers->count; i++)
+        warn_ip(warner->warnings, str_internf("%s.dnsConfig.nameservers[%u]", warner->path, i), servers->items[i]->text);
+    for (guint i = 0; i < spec->host_aliases.count; i++)
+        warn_ip(warner->warnings, str_internf("%s.hostAliases[%u].ip", warner->path, i), spec->host_aliases.items[i].ip);
+}
+
 /* Of the pod itself (@path is "") or of the template at @path. */
 static void
 warn_pod_spec(const ObjectMeta *meta, const PodSpec *spec, const char *path, GPtrArray *warnings)
@@ -339,10 +373,11 @@ warn_pod_spec(const ObjectMeta *meta, const PodSpec *spec, const char *path, GPt
     if (spec->termination_grace_s.is_set && spec->termination_grace_s.value < 0)
         add_warning(&warner, "terminationGracePeriodSeconds",
                     "must be >= 0; negative values are invalid and will be treated as 1");
-    if (spec->affinity == NULL)
-        return;
-    warn_pod_affinity(&warner, "podAffinity", spec->affinity->pod_affinity);
-    warn_pod_affinity(&warner, "podAntiAffinity", spec->affinity->pod_anti_affinity);
+    if (spec->affinity != NULL) {
+        warn_pod_affinity(&warner, "podAffinity", spec->affinity->pod_affinity);
+        warn_pod_affinity(&warner, "podAntiAffinity", spec->affinity->pod_anti_affinity);
+    }
+    warn_addresses(&warner, spec);
 }
 
 /* Names that are no DNS label make odd host names. */

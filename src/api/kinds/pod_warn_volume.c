@@ -58,157 +58,115 @@ warn_plugins(const Volume *volume, const char *path, GPtrArray *warnings)
 
 /* --- paths that hide each other ---------------------------------------------------------------- */
 
-/* checkForOverlap: the one that @path collides with, "" if none. */
+/* A path that a volume shows, and what of a projected volume shows it: NULL elsewhere. */
+typedef struct {
+    const char *path, *source;
+} ShownPath;
+
 static const char *
-find_overlap(const StrList *taken, const char *path)
+print_shown(const ShownPath *shown)
 {
-    for (guint i = 0; i < taken->count; i++) {
-        const char *item = taken->items[i];
+    return shown->source == NULL ? api_quote(shown->path) : str_internf("%s (%s)", api_quote(shown->path), shown->source);
+}
 
-        if (item[0] == '\0' || path[0] == '\0')
-            return "";
-        if (strcmp(item, path) == 0 || g_str_has_prefix(str_internf("%s/", item), path) ||
-            g_str_has_prefix(str_internf("%s/", path), item))
-            return item;
+/* checkForOverlap: equal, or one of them a directory above the other. An empty path overlaps nothing. */
+static gboolean
+overlaps(const char *a, const char *b)
+{
+    if (a[0] == '\0' || b[0] == '\0')
+        return FALSE;
+    return g_str_has_prefix(str_internf("%s/", a), str_internf("%s/", b)) ||
+           g_str_has_prefix(str_internf("%s/", b), str_internf("%s/", a));
+}
+
+/* Each one among @taken that a new path collides with is told of. @what: "ConfigMap \"c\"", "Projected". */
+static void
+take_shown(GArray *taken, const char *volume, const char *what, const char *path, const char *source, GPtrArray *warnings)
+{
+    g_autofree char *trimmed = g_strdup(text_or_empty(path));
+    ShownPath shown = {NULL, source};
+
+    for (gsize length = strlen(trimmed); length > 0 && trimmed[length - 1] == '/'; length--)
+        trimmed[length - 1] = '\0';
+    shown.path = str_intern(trimmed);
+    for (guint i = 0; i < taken->len; i++) {
+        const ShownPath *other = &g_array_index(taken, ShownPath, i);
+
+        if (overlaps(other->path, shown.path))
+            g_ptr_array_add(warnings, g_strdup_printf("volume %s (%s): overlapping paths: %s with %s", api_quote(volume), what,
+                                                      print_shown(&shown), print_shown(other)));
     }
-    return "";
+    g_array_append_val(taken, shown);
 }
 
 static void
-warn_paths(const StrList *paths, const char *message, GPtrArray *warnings)
+take_keys(GArray *taken, const char *volume, const char *what, const KeyToPath *items, guint count, const char *source,
+          GPtrArray *warnings)
 {
-    StrList taken = {0};
-
-    for (guint i = 0; i < paths->count; i++) {
-        g_autofree char *trimmed = g_strdup(paths->items[i]);
-        const char *collision;
-
-        while (trimmed[0] != '\0' && g_str_has_suffix(trimmed, "/"))
-            trimmed[strlen(trimmed) - 1] = '\0';
-        collision = find_overlap(&taken, trimmed);
-        if (collision[0] != '\0')
-            g_ptr_array_add(warnings, g_strdup_printf("%s: \"%s\" with \"%s\"", message, trimmed, collision));
-        if (!str_list_contains(&taken, trimmed))
-            str_list_add(&taken, str_intern(trimmed));
-    }
-    g_free(taken.items);
+    for (guint i = 0; i < count; i++)
+        take_shown(taken, volume, what, items[i].path, source, warnings);
 }
 
-#define ADD_PATHS(list, from)                                                                                             \
-    do {                                                                                                                  \
-        for (guint path_ = 0; path_ < (from)->items.count; path_++)                                                       \
-            str_list_add((list), text_or_empty((from)->items.items[path_].path));                                         \
-    } while (0)
-
-/* One source of a projected volume; one without paths leaves what the one before it had, as upstream does. */
 static void
-list_projection(const char *volume, const VolumeProjection *source, StrList *paths, const char **message)
+take_files(GArray *taken, const char *volume, const char *what, const DownwardApiFile *items, guint count, const char *source,
+           GPtrArray *warnings)
 {
-    const char *kind;
-    const char *name = NULL;
-
-    if (source->config_map != NULL && source->config_map->items.count > 0) {
-        paths->count = 0;
-        ADD_PATHS(paths, source->config_map);
-        kind = "ConfigMap";
-        name = source->config_map->name;
-    } else if (source->secret != NULL && source->secret->items.count > 0) {
-        paths->count = 0;
-        ADD_PATHS(paths, source->secret);
-        kind = "Secret";
-        name = source->secret->name;
-    } else if (source->downward_api != NULL && source->downward_api->items.count > 0) {
-        paths->count = 0;
-        ADD_PATHS(paths, source->downward_api);
-        *message = str_internf("volume \"%s\" (Projected DownwardAPI): overlapping paths", volume);
-        return;
-    } else if (source->service_account_token != NULL) {
-        paths->count = 0;
-        str_list_add(paths, text_or_empty(source->service_account_token->path));
-        *message = str_internf("volume \"%s\" (Projected ServiceAccountToken): overlapping paths", volume);
-        return;
-    } else if (source->cluster_trust_bundle != NULL) {
-        paths->count = 0;
-        str_list_add(paths, value_get_string(source->cluster_trust_bundle, "path", ""));
-        kind = "ClusterTrustBundle";
-        name = value_get_string(source->cluster_trust_bundle, "name",
-                                value_get_string(source->cluster_trust_bundle, "signerName", ""));
-    } else {
-        return;
-    }
-    *message = str_internf("volume \"%s\" (Projected %s \"%s\"): overlapping paths", volume, kind, text_or_empty(name));
+    for (guint i = 0; i < count; i++)
+        take_shown(taken, volume, what, items[i].path, source, warnings);
 }
 
-static gint
-compare_texts(gconstpointer a, gconstpointer b)
+/* Of a source of several kinds the first that names paths counts. */
+static void
+take_projection(GArray *taken, const char *volume, const VolumeProjection *source, GPtrArray *warnings)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const NamedProjection *map = source->config_map;
+    const NamedProjection *secret = source->secret;
+
+    if (map != NULL && map->items.count > 0)
+        take_keys(taken, volume, "Projected", map->items.items, map->items.count,
+                  str_internf("ConfigMap %s", api_quote(map->name)), warnings);
+    else if (secret != NULL && secret->items.count > 0)
+        take_keys(taken, volume, "Projected", secret->items.items, secret->items.count,
+                  str_internf("Secret %s", api_quote(secret->name)), warnings);
+    else if (source->downward_api != NULL && source->downward_api->items.count > 0)
+        take_files(taken, volume, "Projected", source->downward_api->items.items, source->downward_api->items.count, "DownwardAPI",
+                   warnings);
+    else if (source->service_account_token != NULL)
+        take_shown(taken, volume, "Projected", source->service_account_token->path, "ServiceAccountToken", warnings);
 }
 
 static void
 warn_projected(const char *name, const ProjectedVolumeSource *projected, GPtrArray *warnings)
 {
-    StrList paths = {0};
-    StrList all = {0};
-    const char *message = "";
+    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(ShownPath));
 
     for (guint i = 0; i < projected->sources.count; i++) {
         const VolumeProjection *source = &projected->sources.items[i];
-        StrList ordered = {0};
 
         if (source->config_map == NULL && source->secret == NULL && source->downward_api == NULL &&
-            source->service_account_token == NULL && source->cluster_trust_bundle == NULL &&
-            source->pod_certificate == NULL) {
-            g_ptr_array_add(warnings, g_strdup_printf("volume \"%s\" (Projected) has no sources provided", name));
-            continue;
-        }
-        list_projection(name, source, &paths, &message);
-        if (paths.count == 0)
-            continue;
-        warn_paths(&paths, message, warnings);
-        for (guint j = 0; j < paths.count; j++)
-            if (!str_list_contains(&ordered, paths.items[j]))
-                str_list_add(&ordered, paths.items[j]);
-        for (guint j = 0; j < all.count; j++)
-            str_list_add(&ordered, all.items[j]);
-        qsort(ordered.items, ordered.count, sizeof *ordered.items, compare_texts);
-        warn_paths(&ordered, message, warnings);
-        for (guint j = 0; j < paths.count; j++)
-            if (!str_list_contains(&all, paths.items[j]))
-                str_list_add(&all, paths.items[j]);
-        g_free(ordered.items);
+            source->service_account_token == NULL)
+            g_ptr_array_add(warnings, g_strdup_printf("volume %s (Projected) has no sources provided", api_quote(name)));
+        else
+            take_projection(taken, name, source, warnings);
     }
-    g_free(paths.items);
-    g_free(all.items);
 }
 
 static void
 warn_overlaps(const Volume *volume, GPtrArray *warnings)
 {
     const char *name = text_or_empty(volume->name);
-    StrList paths = {0};
+    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(ShownPath));
 
-    if (volume->config_map != NULL) {
-        ADD_PATHS(&paths, volume->config_map);
-        warn_paths(&paths,
-                   str_internf("volume \"%s\" (ConfigMap \"%s\"): overlapping paths", name,
-                               text_or_empty(volume->config_map->name)),
-                   warnings);
-    }
-    paths.count = 0;
-    if (volume->secret != NULL) {
-        ADD_PATHS(&paths, volume->secret);
-        warn_paths(&paths,
-                   str_internf("volume \"%s\" (Secret \"%s\"): overlapping paths", name,
-                               text_or_empty(volume->secret->secret_name)),
-                   warnings);
-    }
-    paths.count = 0;
-    if (volume->downward_api != NULL) {
-        ADD_PATHS(&paths, volume->downward_api);
-        warn_paths(&paths, str_internf("volume \"%s\" (DownwardAPI): overlapping paths", name), warnings);
-    }
-    g_free(paths.items);
+    if (volume->config_map != NULL)
+        take_keys(taken, name, str_internf("ConfigMap %s", api_quote(volume->config_map->name)),
+                  volume->config_map->items.items, volume->config_map->items.count, NULL, warnings);
+    g_array_set_size(taken, 0);
+    if (volume->secret != NULL)
+        take_keys(taken, name, str_internf("Secret %s", api_quote(volume->secret->secret_name)), volume->secret->items.items,
+                  volume->secret->items.count, NULL, warnings);
+    g_array_set_size(taken, 0);
+    if (volume->downward_api != NULL)
+        take_files(taken, name, "DownwardAPI", volume->downward_api->items.items, volume->downward_api->items.count, NULL, warnings);
     if (volume->projected != NULL)
         warn_projected(name, volume->projected, warnings);
 }

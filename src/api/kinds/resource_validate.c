@@ -45,6 +45,13 @@ is_huge_page(const char *name)
     return g_str_has_prefix(name, "hugepages-");
 }
 
+/* IsQuotaHugePageResourceName */
+static gboolean
+is_quota_huge_page(const char *name)
+{
+    return is_huge_page(name) || g_str_has_prefix(name, "requests.hugepages-");
+}
+
 static gboolean
 is_native(const char *name)
 {
@@ -94,7 +101,7 @@ check_name_of_resource(ApiErrors *errors, const char *name, gboolean is_pod)
         if (is_pod)
             return;
     } else if (strchr(name, '/') == NULL && !g_strv_contains(standard_names, name) &&
-               !is_huge_page(name)) {
+               !is_quota_huge_page(name)) {
         field_invalid_string(errors, NULL, name,
                              "must be a standard resource type or fully qualified");
         if (is_pod)
@@ -117,16 +124,16 @@ check_container_resource_name(ApiErrors *errors, const char *name)
     check_name_of_resource(errors, name, FALSE);
 }
 
+/* IsHugePageResourceValueDivisible: a size that is none divides nothing */
 static void
 check_huge_pages(ApiErrors *errors, const char *name, const Quantity *value)
 {
     Quantity page;
-    gint64 size;
+    gint64 size = 0;
 
-    if (!quantity_parse(name + strlen("hugepages-"), &page))
-        return;
-    size = quantity_value(&page);
-    if (size > 0 && quantity_value(value) % size != 0)
+    if (quantity_parse(name + strlen("hugepages-"), &page) && quantity_value_milli(&page) % 1000 == 0)
+        size = quantity_value(&page);
+    if (size <= 0 || quantity_value(value) % size != 0)
         field_invalid_string(errors, NULL, quantity_format(value),
                              str_internf("%s is not positive integer multiple of %s",
                                          quantity_format(value), name));
@@ -350,7 +357,7 @@ gboolean
 is_quota_resource(const char *name)
 {
     return (g_strv_contains(standard_names, name) && !str_is(name, "storage")) ||
-           is_huge_page(name) || g_str_has_prefix(name, "requests.hugepages-");
+           is_quota_huge_page(name);
 }
 
 gboolean
@@ -364,8 +371,7 @@ static void
 check_plain_name(ApiErrors *errors, const char *name)
 {
     if (check_name(errors, NULL, NAME_QUALIFIED, name) && strchr(name, '/') == NULL &&
-        !g_strv_contains(standard_names, name) && !is_huge_page(name) &&
-        !g_str_has_prefix(name, "requests.hugepages-"))
+        !g_strv_contains(standard_names, name) && !is_quota_huge_page(name))
         field_invalid_string(errors, NULL, name,
                              "must be a standard resource type or fully qualified");
 }

@@ -7,7 +7,8 @@
 #include "api/kinds/pod_internal.h"
 #include "api/kinds/tables.h"
 
-#define MAX_SYSCTL 253
+#define MAX_SYSCTL  253
+#define MAX_PROFILE 4095
 #define SYSCTL_PATTERN                                                                             \
     "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
 
@@ -18,31 +19,69 @@ check_id(ApiErrors *errors, const char *child, const Value *id)
         field_invalid_int(errors, child, id->integer, "must be between 0 and 2147483647, inclusive");
 }
 
-/* validateSeccompProfileField, ValidateAppArmorProfileField */
+static const char *const profile_types[] = {"Localhost", "RuntimeDefault", "Unconfined", NULL};
+
 static void
-check_profile(ApiErrors *errors, const Value *context, const char *child, const char *what, gboolean is_seccomp)
+check_profile_type(ApiErrors *errors, const char *child, const char *type)
 {
-    static const char *const types[] = {"Localhost", "RuntimeDefault", "Unconfined", NULL};
-    const Value *profile = value_get(context, child);
+    if (type[0] == '\0')
+        field_required(errors, "type", str_internf("type is required when %s is set", child));
+    else if (!g_strv_contains(profile_types, type))
+        field_not_supported(errors, "type", type, profile_types);
+}
+
+/* validateSeccompProfileField */
+static void
+check_seccomp_profile(ApiErrors *errors, const Value *context)
+{
+    const Value *profile = value_get(context, "seccompProfile");
+    const char *type = value_get_string(profile, "type", "");
+    const char *local = value_get_string(profile, "localhostProfile", NULL);
+    gboolean is_local = strcmp(type, "Localhost") == 0;
+
+    if (profile == NULL)
+        return;
+    api_errors_push(errors, "seccompProfile");
+    check_profile_type(errors, "seccompProfile", type);
+    if (is_local && local == NULL)
+        field_required(errors, "localhostProfile", "must be set when seccomp type is Localhost");
+    else if (is_local)
+        check_local_path(errors, "localhostProfile", local);
+    else if (local != NULL)
+        field_invalid_raw(errors, "localhostProfile",
+                          str_internf("{\"Type\":%s,\"LocalhostProfile\":%s}", api_quote(type), api_quote(local)),
+                          "can only be set when seccomp type is Localhost");
+    api_errors_pop(errors);
+}
+
+static void
+check_local_app_armor(ApiErrors *errors, const char *local)
+{
+    g_autofree char *trimmed = g_strstrip(g_strdup(text_or_empty(local)));
+
+    if (local != NULL && strcmp(trimmed, local) != 0)
+        field_invalid_string(errors, "localhostProfile", local, "must not be padded with whitespace");
+    else if (trimmed[0] == '\0')
+        field_required(errors, "localhostProfile", "must be set when AppArmor type is Localhost");
+    if (local != NULL && strlen(local) > MAX_PROFILE)
+        field_too_long(errors, "localhostProfile", MAX_PROFILE);
+}
+
+/* ValidateAppArmorProfileField */
+static void
+check_app_armor_profile(ApiErrors *errors, const Value *context)
+{
+    const Value *profile = value_get(context, "appArmorProfile");
     const char *type = value_get_string(profile, "type", "");
     const char *local = value_get_string(profile, "localhostProfile", NULL);
 
     if (profile == NULL)
         return;
-    api_errors_push(errors, child);
-    if (type[0] == '\0')
-        field_required(errors, "type", str_internf("type is required when %s is set", child));
-    else if (!g_strv_contains(types, type))
-        field_not_supported(errors, "type", type, types);
-    if (strcmp(type, "Localhost") == 0 && (local == NULL || (!is_seccomp && local[0] == '\0')))
-        field_required(errors, "localhostProfile", str_internf("must be set when %s type is Localhost", what));
-    else if (strcmp(type, "Localhost") == 0 && is_seccomp)
-        check_local_path(errors, "localhostProfile", local);
-    else if (local != NULL && is_seccomp)
-        field_invalid_raw(errors, "localhostProfile",
-                          str_internf("{\"Type\":%s,\"LocalhostProfile\":%s}", api_quote(type), api_quote(local)),
-                          "can only be set when seccomp type is Localhost");
-    else if (local != NULL && (strcmp(type, "RuntimeDefault") == 0 || strcmp(type, "Unconfined") == 0))
+    api_errors_push(errors, "appArmorProfile");
+    check_profile_type(errors, "appArmorProfile", type);
+    if (strcmp(type, "Localhost") == 0)
+        check_local_app_armor(errors, local);
+    else if (local != NULL && g_strv_contains(profile_types, type))
         field_invalid_string(errors, "localhostProfile", local, "can only be set when AppArmor type is Localhost");
     api_errors_pop(errors);
 }
@@ -128,7 +167,7 @@ check_security_contexts(ApiErrors *errors, const PodSpec *spec)
 {
     static const char *const owners[] = {"Always", "OnRootMismatch", NULL};
     static const char *const groups[] = {"Merge", "Strict", NULL};
-    static const char *const relabels[] = {"MountOption", "Recursive", NULL};
+    static const char *const relabels[] = {"Recursive", NULL}; /* MountOption comes with SELinuxMount, which is off */
     const Value *context = spec->security_context;
     const Value *further = value_get(context, "supplementalGroups");
 
@@ -145,9 +184,9 @@ check_security_contexts(ApiErrors *errors, const PodSpec *spec)
                           "ShareProcessNamespace and HostPID cannot both be enabled");
     check_sysctls(errors, spec);
     check_word(errors, context, "fsGroupChangePolicy", owners);
-    check_profile(errors, context, "seccompProfile", "seccomp", TRUE);
+    check_seccomp_profile(errors, context);
     check_windows_options(errors, context);
-    check_profile(errors, context, "appArmorProfile", "AppArmor", FALSE);
+    check_app_armor_profile(errors, context);
     check_word(errors, context, "supplementalGroupsPolicy", groups);
     check_word(errors, context, "seLinuxChangePolicy", relabels);
     api_errors_pop(errors);
@@ -186,9 +225,9 @@ check_container_security(ApiErrors *errors, const Value *context, gboolean uses_
     check_word(errors, context, "procMount", mounts);
     if (uses_host_users && strcmp(value_get_string(context, "procMount", ""), "Unmasked") == 0)
         field_invalid_string(errors, "procMount", "Unmasked", "`hostUsers` must be false to use `Unmasked`");
-    check_profile(errors, context, "seccompProfile", "seccomp", TRUE);
+    check_seccomp_profile(errors, context);
     check_escalation(errors, context);
     check_windows_options(errors, context);
-    check_profile(errors, context, "appArmorProfile", "AppArmor", FALSE);
+    check_app_armor_profile(errors, context);
     api_errors_pop(errors);
 }

@@ -192,8 +192,7 @@ check_projected(ApiErrors *errors, const ProjectedVolumeSource *projected)
         const VolumeProjection *source = &projected->sources.items[i];
         const char *where = str_internf("sources[%u]", i);
         guint count = (source->secret != NULL) + (source->config_map != NULL) +
-                      (source->downward_api != NULL) + (source->service_account_token != NULL) +
-                      (source->cluster_trust_bundle != NULL) + (source->pod_certificate != NULL);
+                      (source->downward_api != NULL) + (source->service_account_token != NULL);
 
         if (source->secret != NULL)
             check_named_projection(errors, str_internf("%s.secret", where), source->secret, &paths);
