@@ -262,14 +262,20 @@ check_env(ApiErrors *errors, const Container *container)
     api_errors_pop(errors);
 }
 
+/* Upstream takes the name for a prefix here: it may end in '-'. */
 static void
 check_env_from_ref(ApiErrors *errors, const char *child, const EnvFromRef *ref)
 {
+    StrList messages = {0};
+
     api_errors_push(errors, child);
     if (str_is_empty(ref->name))
         field_required(errors, "name", NULL);
     else
-        check_name(errors, "name", NAME_DNS_SUBDOMAIN, ref->name);
+        name_check(NAME_DNS_SUBDOMAIN, ref->name, TRUE, &messages);
+    for (guint i = 0; i < messages.count; i++)
+        field_invalid_string(errors, "name", ref->name, messages.items[i]);
+    g_free(messages.items);
     api_errors_pop(errors);
 }
 
