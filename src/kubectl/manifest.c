@@ -73,6 +73,35 @@ read_yaml(GPtrArray *documents, const char *text, gsize length, char **out_probl
     read_chunk(documents, chunk, out_problem);
 }
 
+static gboolean
+is_written_again(const Value *map, guint index)
+{
+    for (guint i = index + 1; i < map->count; i++)
+        if (map->keys[i] == map->keys[index])
+            return TRUE;
+    return FALSE;
+}
+
+/* What kubectl sends on it has read into a map: of a key written twice the last value counts. Depth is the document's. */
+static void
+keep_last(Value *tree)
+{
+    for (guint i = 0; i < tree->count; i++)
+        keep_last(tree->items[i]);
+    for (guint i = 0; tree->type == VALUE_MAP && i < tree->count; i++) {
+        const char *key = tree->keys[i];
+        Value *last;
+
+        if (!is_written_again(tree, i))
+            continue;
+        last = value_take(tree, key);
+        while (value_remove(tree, key))
+            ;
+        value_add_member(tree, key, last);
+        i--;
+    }
+}
+
 /* FALSE: no JSON from *inout_at on; *out_problem tells why, and if more than one document was read that is the end of it. */
 static gboolean
 read_json(GPtrArray *documents, const char *text, gsize length, gsize *inout_at, char **out_problem)
@@ -90,6 +119,7 @@ read_json(GPtrArray *documents, const char *text, gsize length, gsize *inout_at,
         }
         if (document == NULL)
             return TRUE;
+        keep_last(document);
         add(documents, document);
         *inout_at = at;
     }

@@ -107,7 +107,8 @@ warn_fraction(const Warner *warner, const char *where, const QuantityMap *map, c
 {
     const Quantity *value = quantity_map_get(map, str_intern(name));
 
-    if (value != NULL && quantity_value_milli(value) % 1000 != 0)
+    /* Go multiplies to thousandths, and an overflow gives 0. */
+    if (value != NULL && ABS(quantity_value(value)) < G_MAXINT64 / 1000 && quantity_value_milli(value) % 1000 != 0)
         add_warning(warner, str_internf("%s[%s]", where, name),
                     str_internf("fractional byte value \"%s\" is invalid, must be an integer",
                                 quantity_format(value)));
