@@ -228,7 +228,7 @@ sync_claim(const Reconcile *r, const ApiObject *claim, Plan *plan)
     plan_bind_claim(plan, claim, volume);
 }
 
-/* The claim is gone: its volume goes too, or waits for somebody. */
+/* The claim is gone: its volume goes too, or waits for somebody; one that is being deleted is held by its phase alone. */
 static void
 reclaim(const Reconcile *r, const char *namespace_, const char *name, Plan *plan)
 {
@@ -240,11 +240,11 @@ reclaim(const Reconcile *r, const char *namespace_, const char *name, Plan *plan
         const ObjectReference *reference = pv_spec(volume)->claim_ref;
 
         if (reference == NULL || !str_is(reference->namespace_, namespace_) ||
-            !str_is(reference->name, name) || api_is_deleting(volume))
+            !str_is(reference->name, name))
             continue;
         if (!str_is(pv_status(volume)->phase, "Released"))
             plan_volume_phase(plan, volume, "Released", -1);
-        if (str_is(pv_spec(volume)->reclaim_policy, "Delete"))
+        if (str_is(pv_spec(volume)->reclaim_policy, "Delete") && !api_is_deleting(volume))
             plan_delete(plan, volume, "because its claim is gone")->ignore_codes[0] = 404;
     }
 }

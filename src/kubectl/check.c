@@ -98,8 +98,10 @@ wrong_words(Command *command, const char *const *words)
 {
     char *text;
 
-    if (!flags_parse(command, words))
-        return g_strndup(command->err->str, strcspn(command->err->str, "\n"));
+    if (!flags_parse(command, words)) {
+        text = command->args->len > 0 ? wrong_subverb(command) : NULL; /* a word that is none has no flags either */
+        return text != NULL ? text : g_strndup(command->err->str, strcspn(command->err->str, "\n"));
+    }
     if (flag_bool(command, "help"))
         return NULL;
     text = wrong_subverb(command);
@@ -124,11 +126,13 @@ kubectl_check(const char *const *argv)
     if (command.verb == NULL)
         return unknown_verb(argv[first]);
     command.args = g_ptr_array_new();
+    command.written = g_ptr_array_new();
     command.flags = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     command.out = g_string_new(NULL);
     command.err = g_string_new(NULL);
     text = wrong_words(&command, argv + first + 1);
     g_ptr_array_unref(command.args);
+    g_ptr_array_unref(command.written);
     g_hash_table_unref(command.flags);
     if (command.after_dashes != NULL)
         g_ptr_array_unref(command.after_dashes);

@@ -3,6 +3,7 @@
 #include "kubectl/internal.h"
 
 #include "base/duration.h"
+#include "kubectl/flag_owners.h"
 
 const FlagDef common_flags[] = {
     {"namespace", 'n', FLAG_STRING, NULL, NULL},
@@ -272,6 +273,8 @@ take_flag(Command *command, const char *const *words)
     if (!is_valid(command, def, value))
         return 0;
     add_value(command, def, value);
+    g_ptr_array_add(command->written, (gpointer)def->name);
+    g_ptr_array_add(command->written, (gpointer)str_intern(word));
     return used;
 }
 
@@ -319,17 +322,33 @@ settle_dry_run(Command *command)
     return FALSE;
 }
 
-gboolean
-flags_parse(Command *command, const char *const *words)
+/* Once all words are there it is plain which command they mean: has it these flags? FALSE: message out. */
+static gboolean
+has_all_flags(Command *command)
 {
-    if (!parse(command, words) || !settle_dry_run(command))
-        return FALSE;
-    if (str_is(command->verb->name, "rollout") && flag_is_given(command, "dry-run") && command->args->len > 0 &&
-        !str_is(g_ptr_array_index(command->args, 0), "undo")) {
-        unknown_flag(command, "--dry-run");
+    const char *path = command_path(command) + strlen("kubectl ");
+
+    for (guint i = 0; i < command->written->len; i += 2) {
+        const char *name = g_ptr_array_index(command->written, i), *word = g_ptr_array_index(command->written, i + 1);
+        g_autofree char *bare = g_strndup(word, strcspn(word, "="));
+
+        if (flag_owners_have(path, name))
+            continue;
+        if (word[1] == '-') {
+            unknown_flag(command, bare);
+        } else {
+            command_warn(command, "error: unknown shorthand flag: '%c' in %s", word[1], word);
+            command_warn(command, "See '%s --help' for usage.", command_path(command));
+        }
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+flags_parse(Command *command, const char *const *words)
+{
+    return parse(command, words) && has_all_flags(command) && settle_dry_run(command);
 }
 
 const GPtrArray *

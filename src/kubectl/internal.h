@@ -55,6 +55,7 @@ struct Command {
     const Verb *verb;
     GPtrArray *args;         /* of const char*: words that are no flags, after the verb */
     GHashTable *flags;       /* name -> GPtrArray of values */
+    GPtrArray *written;      /* of const char* (interned): each flag's name, then the word as it was written */
     GPtrArray *after_dashes; /* words after "--"; NULL: there was none */
     char *input;
     const char *editor; /* interned: KUBE_EDITOR=..., EDITOR=... before the verb; NULL: none */

@@ -66,6 +66,7 @@ command_free(Command *command)
         client_watch_stop(command->watch);
     sim_timer_clear(&command->timer);
     g_ptr_array_unref(command->args);
+    g_ptr_array_unref(command->written);
     g_hash_table_unref(command->flags);
     if (command->after_dashes != NULL)
         g_ptr_array_unref(command->after_dashes);
@@ -593,6 +594,7 @@ kubectl_run(Kubectl *kubectl,
     command->exit_failed = 1;
     command->kubectl = kubectl;
     command->args = g_ptr_array_new();
+    command->written = g_ptr_array_new();
     command->flags =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     command->input = g_strdup(input);

@@ -56,7 +56,10 @@ on_read(Command *command, const ApiResponse *response)
                       target->kind->version, target->kind->plural);
     else
         target->manifest = api_object_encode(response->object);
-    command_next(command);
+    if (command->has_failed)
+        command_finish(command, 1);
+    else
+        command_next(command);
 }
 
 void
@@ -132,6 +135,10 @@ cordon_targets(Command *command)
 
         if (target.kind == NULL) {
             command_fail(command, "the server doesn't have a resource type \"%s\"", type);
+            return FALSE;
+        }
+        if (i > 0 && g_array_index(command->targets, Target, 0).kind != target.kind) {
+            command_fail(command, "you may only specify a single resource type");
             return FALSE;
         }
         target.namespace_ = target.kind->is_namespaced ? command_namespace(command) : NULL;
