@@ -129,6 +129,27 @@ START_TEST(test_unknown_port)
 }
 END_TEST
 
+/* pkg/volume/configmap/configmap_test.go, TestMakePayload: binary data are files as well, variables they are not. */
+START_TEST(test_binary_data)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autoptr(GPtrArray) containers = NULL;
+    g_autofree char *log = NULL;
+
+    lab_apply(lab, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata: {k: v}\nbinaryData: {b: aGk=}\n---\n"
+                   "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sh, -c, \"ls /v; cat /v/b; echo; ls /w; echo $k $b; sleep 999\"],\n"
+                   "     envFrom: [{configMapRef: {name: cm}}], volumeMounts: [{name: v, mountPath: /v}, {name: w, mountPath: /w}]}\n"
+                   "  volumes: [{name: v, configMap: {name: cm}}, {name: w, configMap: {name: cm, items: [{key: b, path: x}]}}]\n");
+    lab_run(lab, 5000);
+    containers = runtime_list_containers(lab->runtimes[0]);
+    log = rt_container_log(containers->pdata[0]);
+    ck_assert_str_eq(log, "b\nk\nhi\nx\nv\n");
+    lab_free(lab);
+}
+END_TEST
+
 Suite *
 start_suite(void)
 {
@@ -140,6 +161,7 @@ start_suite(void)
     tcase_add_test(tcase, test_pull_secrets);
     tcase_add_loop_test(tcase, test_earlier_deadline, 0, 3);
     tcase_add_test(tcase, test_unknown_port);
+    tcase_add_test(tcase, test_binary_data);
     suite_add_tcase(suite, tcase);
     return suite;
 }
