@@ -96,7 +96,7 @@ void process_die(Process *process, gboolean is_silent);
 /* machine_process_died: it holds shutdowns back no more. */
 void machine_process_died(Machine *machine, const Process *process);
 
-/* conn.c: what happens to connections when ... */
+/* conn_around.c: what happens to connections when ... (conn_free_all: the world ends) */
 void conn_process_died(Process *process, gboolean is_silent);
 void conn_process_paused(Process *process);
 void conn_process_resumed(Process *process);
