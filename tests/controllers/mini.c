@@ -27,6 +27,7 @@ mini_free(Mini *mini)
 {
     g_ptr_array_unref(mini->objects);
     g_string_free(mini->log, TRUE);
+    api_object_unref(mini->subject);
     g_array_unref(mini->refusals);
     g_ptr_array_unref(mini->enqueued);
     g_free(mini);
@@ -319,6 +320,15 @@ static const char *const step_words[] = {
 };
 
 static void
+keep_subject(Mini *mini, ApiObject *subject)
+{
+    if (subject != NULL)
+        api_object_ref(subject);
+    api_object_unref(mini->subject);
+    mini->subject = subject;
+}
+
+static void
 log_event(Mini *mini, const StepEvent *event, const char *name, const char *error)
 {
     const char *place;
@@ -467,6 +477,8 @@ do_step(Mini *mini, const PlanStep *step, StepResult *results, guint index)
         step->call(step->call_user, step->call_what, step->call_number);
         return TRUE;
     }
+    if (step->event_about != NULL)
+        keep_subject(mini, step->event_about);
     if (step->type == STEP_EVENT) {
         g_string_append_printf(mini->log, "event %s %s %s\n", step->on_success.type,
                                step->on_success.reason, step->event_message);

@@ -32,6 +32,7 @@ struct Mini {
     gint64 now_ns;
     guint next_uid;
     GString *log;
+    ApiObject *subject; /* (owned ref) of the last event, as its recorder is told of it; NULL: none yet */
     GArray *refusals;         /* of MiniRefusal */
     gint64 requeue_ns;        /* of the last sync; -1: none */
     const char *error;        /* of the last sync; NULL: none */

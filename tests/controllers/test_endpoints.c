@@ -407,6 +407,27 @@ START_TEST(test_mirror)
 }
 END_TEST
 
+/* Recorded: what could not be created is told of without a namespace, so the event stands in default. */
+START_TEST(test_refused)
+{
+    Mini *mini = begin();
+
+    mini_add(mini, make_service());
+    mini_refuse(mini, (MiniRefusal){.type = STEP_CREATE,
+                                    .kind = &endpoints_kind,
+                                    .code = 409,
+                                    .reason = "AlreadyExists",
+                                    .message = "endpoints \"web\" already exists",
+                                    .count = 1});
+    SYNC(mini);
+    ck_assert_ptr_nonnull(strstr(mini->log->str, "event Warning FailedToCreateEndpoint Failed to create endpoint for service "
+                                                 "default/web: endpoints \"web\" already exists"));
+    ck_assert(mini->subject->kind == &endpoints_kind && str_is(api_name(mini->subject), "web"));
+    ck_assert(api_namespace(mini->subject) == NULL && api_uid(mini->subject) == NULL);
+    end(mini);
+}
+END_TEST
+
 Suite *
 endpoints_suite(void)
 {
@@ -423,6 +444,7 @@ endpoints_suite(void)
     tcase_add_test(tcase, test_over_capacity);
     tcase_add_test(tcase, test_trigger_time);
     tcase_add_test(tcase, test_stale_cache);
+    tcase_add_test(tcase, test_refused);
     tcase_add_test(tcase, test_mirror);
     suite_add_tcase(suite, tcase);
     return suite;

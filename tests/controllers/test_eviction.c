@@ -101,6 +101,9 @@ START_TEST(test_untolerated)
     mini_check_log(mini, "the node only sets the timer", "");
     SYNC(mini, "default/p");
     mini_check_log(mini, "now", eviction_log);
+    /* emitPodDeletionEvent: as recorded, the reference has a name and nothing else. */
+    ck_assert(mini->subject->kind == &pod_kind && str_is(api_namespace(mini->subject), "default"));
+    ck_assert(api_uid(mini->subject) == NULL && mini->subject->resource_version == 0);
     target =
         condition_find(&pod_status(mini_nth(mini, &pod_kind, 0))->conditions, "DisruptionTarget");
     ck_assert_str_eq(target->reason, "DeletionByTaintManager");

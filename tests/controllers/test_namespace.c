@@ -436,6 +436,8 @@ START_TEST(test_no_cidr_left)
     mini_sync(mini, &node_ipam_controller, "b");
     mini_check_log(mini, "none left",
                    "event Normal CIDRNotAvailable Node b status is now: CIDRNotAvailable");
+    ck_assert_str_eq(node_ipam_controller.component, "cidrAllocator");
+    ck_assert(api_uid(mini->subject) != NULL && mini->subject->resource_version == 0);
     ck_assert_ptr_nonnull(mini->error);
     node_ipam_controller.free_state(mini->state);
     mini_free(mini);

@@ -8,6 +8,9 @@ START_TEST(test_registration)
 
     mini_check_log(mini, "new node",
                    "event Normal RegisteredNode Node n0 event: Registered Node n0 in Controller");
+    /* As recorded: with uid, without revision. */
+    ck_assert_str_eq(api_uid(mini->subject), api_uid(mini_nth(mini, &node_kind, 0)));
+    ck_assert(mini->subject->resource_version == 0);
     mini_remove(mini, mini_nth(mini, &node_kind, 0));
     NODES_TICK(mini);
     mini_check_log(mini, "gone node",
