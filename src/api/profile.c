@@ -163,6 +163,8 @@ const ProfileFeature profile_features[FEATURE_N] = {
                                    "A taint that no pod of a DaemonSet has to leave for does not wake the DaemonSet."},
     [FEATURE_AVAILABLE_ON_TIME] = {"ReplicaSetAvailableOnTime", KCM, 34, "pkg/controller/controller_utils.go: FindMinNextPodAvailabilityCheck",
                                    "A ReplicaSet looks again when its next pod has been ready for minReadySeconds."},
+    [FEATURE_STATEFUL_MIN_READY] = {"StatefulSetUpdateMinReady", KCM, 34, "pkg/controller/statefulset/stateful_set_control.go",
+                                    "The update of a Parallel StatefulSet waits for minReadySeconds, too."},
     [FEATURE_PODS_OF_NAMESPACE_FIRST] = {"OrderedNamespaceDeletion", KCM, 33, "pkg/features/kube_features.go",
                                          "A namespace that is deleted keeps the rest of its content until its pods are gone.", 30, 34},
     [FEATURE_POD_GENERATION] = {"PodGeneration", API, 33, "pkg/registry/core/pod/strategy.go",
@@ -174,7 +176,7 @@ const ProfileFeature profile_features[FEATURE_N] = {
 };
 
 #define MINOR_BITS 6
-G_STATIC_ASSERT(FEATURE_N <= 32 - MINOR_BITS && PROFILE_MINOR_LAST < PROFILE_NEVER && PROFILE_NEVER < 1 << MINOR_BITS);
+G_STATIC_ASSERT(PROFILE_MINOR_LAST < PROFILE_NEVER && PROFILE_NEVER < 1 << MINOR_BITS);
 
 guint
 profile_minor(guint profile)
@@ -182,10 +184,22 @@ profile_minor(guint profile)
     return profile & ((1u << MINOR_BITS) - 1);
 }
 
+/* A gate's bit: the gates are counted, other features have none. */
+static guint
+bit_of(FeatureId id)
+{
+    guint bit = MINOR_BITS;
+
+    for (guint i = 0; i < id; i++)
+        bit += profile_features[i].gate != 0;
+    return bit;
+}
+
 gboolean
 profile_has(FeatureId id, guint profile)
 {
-    gboolean is_flipped = (profile >> (MINOR_BITS + id) & 1) != 0;
+    gboolean is_flipped =
+        profile >> MINOR_BITS != 0 && profile_features[id].gate != 0 && (profile >> bit_of(id) & 1) != 0;
 
     return (profile_minor(profile) >= profile_features[id].since) != is_flipped;
 }
@@ -193,7 +207,7 @@ profile_has(FeatureId id, guint profile)
 guint
 profile_set_gate(guint profile, FeatureId id, gboolean is_open)
 {
-    return profile_has(id, profile) == is_open ? profile : profile ^ 1u << (MINOR_BITS + id);
+    return profile_has(id, profile) == is_open ? profile : profile ^ 1u << bit_of(id);
 }
 
 FeatureId

@@ -63,10 +63,13 @@ is_available(const StatefulSync *sync, const ApiObject *pod)
            pod_is_available(pod, stateful_set_spec(sync->set)->min_ready_s, sync->r->wall_ns);
 }
 
+/* Of a pod that may hold the update up; before v1.34 it had to be ready, no longer. */
 static gboolean
 is_unavailable(const StatefulSync *sync, const ApiObject *pod)
 {
-    return pod == NULL || !is_available(sync, pod) || api_is_deleting(pod);
+    gboolean has_to_last = profile_has(FEATURE_STATEFUL_MIN_READY, sync->r->version_minor);
+
+    return pod == NULL || !(has_to_last ? is_available(sync, pod) : is_running_and_ready(pod)) || api_is_deleting(pod);
 }
 
 static gboolean

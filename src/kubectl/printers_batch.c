@@ -25,7 +25,9 @@ status_word(const ApiObject *job)
         return "Terminating";
     if (has_condition(job, "Suspended"))
         return "Suspended";
-    return has_condition(job, "FailureTarget") ? "FailureTarget" : "Running";
+    if (has_condition(job, "FailureTarget"))
+        return "FailureTarget";
+    return has_condition(job, "SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running";
 }
 
 static void

@@ -69,9 +69,16 @@ START_TEST(test_gate)
     ck_assert_uint_eq(profile_set_gate(open, id, FALSE), 34);
     ck_assert_uint_eq(profile_set_gate(34, id, FALSE), 34);
     ck_assert(!profile_has(FEATURE_HPA_TOLERANCE, profile_set_gate(36, FEATURE_HPA_TOLERANCE, FALSE)));
-    for (guint i = 0; i < FEATURE_N; i++)
-        if (i != id)
-            ck_assert(profile_has((FeatureId)i, open) == profile_has((FeatureId)i, 34));
+    for (guint i = 0; i < FEATURE_N; i++) {
+        guint other = profile_set_gate(34, (FeatureId)i, !profile_has((FeatureId)i, 34));
+
+        if (profile_features[i].gate == 0)
+            continue;
+        ck_assert_uint_eq(profile_minor(other), 34);
+        for (guint k = 0; k < FEATURE_N; k++)
+            ck_assert_msg((profile_has((FeatureId)k, other) == profile_has((FeatureId)k, 34)) == (i != k), "%s, %s",
+                          profile_features[i].name, profile_features[k].name);
+    }
     ck_assert_int_eq(profile_timer_ns(TIMER_NODE_MONITOR_GRACE, profile_set_gate(30, id, TRUE)), 40 * NS_PER_S);
 }
 END_TEST

@@ -144,8 +144,8 @@ sync_until_rest(Script *script)
 /*
  * iN image, nN replicas, pN partition, mN minReadySeconds; g deleted pods are gone, r all pods are ready too; uN is
  * not ready any more, fN has failed, eN has ended well, wN is Pending, dN is on its way out, xN vanishes; tN so many
- * seconds go by; Z syncs until nothing is left to do; =... one sync does just this; ?... images; S... status; E the
- * set goes.
+ * seconds go by; VN is the minor version; Z syncs until nothing is left to do; =... one sync does just this; ?...
+ * images; S... status; E the set goes.
  */
 static void
 play_word(Script *script, const char *word)
@@ -188,6 +188,9 @@ play_word(Script *script, const char *word)
         changed = mini_edit(mini, &stateful_set_kind, "s");
         api_edit_meta(changed)->deletion_time = MINI_EPOCH;
         mini_put(mini, changed);
+        break;
+    case 'V':
+        mini->version_minor = (guint)atoi(value);
         break;
     case 't':
         mini->now_ns += atoi(value) * NS_PER_S;
@@ -297,6 +300,9 @@ static const struct {
     {"minReadySeconds: an update waits", 2, "minReadySeconds: 10,", "Z t10 =+1 r t10 =. i2 =-1 g =+1 r t9 =. t1 =-0"},
     {"minReadySeconds: an update in parallel waits too", 2, "podManagementPolicy: Parallel, minReadySeconds: 10,",
      "=+0,+1 r t10 =. i2 =-1 g =+1 r t9 =. t1 =-0"},
+    {"minReadySeconds: an update in parallel waits from v1.34 on", 2, "podManagementPolicy: Parallel, minReadySeconds: 10,",
+     "V33 =+0,+1 r t10 =. i2 =-1 g =+1 =. r =-0"},
+    {"minReadySeconds: an update waits in v1.33, too", 2, "minReadySeconds: 10,", "V33 Z t10 =+1 r t10 =. i2 =-1 g =+1 r t9 =. t1 =-0"},
     {"minReadySeconds: a scale-down waits for one that stays", 2, "minReadySeconds: 10,",
      "=+0 r t10 =+1 r t10 =. u0 r n1 =. t10 =-1"},
 };
