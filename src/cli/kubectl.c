@@ -56,12 +56,15 @@ read_stdin(void)
     return g_string_free(text, FALSE);
 }
 
-/* Does the command read its manifest from standard input? */
+/* Does the command read from standard input: a manifest, variables, or whether it is meant? */
 static gboolean
 reads_stdin(char **argv)
 {
+    gboolean is_delete = g_strv_contains((const char *const *)argv, "delete");
+
     for (guint i = 0; argv[i] != NULL; i++)
-        if (((str_is(argv[i], "-f") || str_is(argv[i], "--filename")) && str_is(argv[i + 1], "-")) || str_is(argv[i], "--filename=-") || str_is(argv[i], "-f-"))
+        if (str_is(argv[i], "-") || str_is(argv[i], "--filename=-") || str_is(argv[i], "-f-") ||
+            (is_delete && (str_is(argv[i], "-i") || str_is(argv[i], "--interactive"))))
             return TRUE;
     return FALSE;
 }

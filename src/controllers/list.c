@@ -28,6 +28,5 @@ const ControllerDef *const kcm_controllers[] = {
     &disruption_controller,
     &horizontal_pod_autoscaler_controller,
     &resource_quota_controller,
-    &ttl_controller,
     NULL,
 };

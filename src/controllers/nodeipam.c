@@ -72,15 +72,6 @@ grant_free(gpointer data)
     g_free(grant);
 }
 
-/* pkg/controller/util/node, RecordNodeStatusChange */
-static void
-plan_status_event(Plan *plan, const ApiObject *node, const char *reason)
-{
-    g_autoptr(ApiObject) subject = event_subject(node, TRUE);
-
-    plan_event(plan, subject, "Normal", reason, "Node %s status is now: %s", api_name(node), reason);
-}
-
 static void
 after_patch(const Reconcile *r,
             gpointer carry,
@@ -96,7 +87,8 @@ after_patch(const Reconcile *r,
         return;
     cidr_set_release(state->set, grant->cidr);
     if (node == NULL)
-        plan_status_event(plan, grant->node, "CIDRAssignmentFailed");
+        plan_event(plan, grant->node, "Normal", "CIDRAssignmentFailed",
+                   "Node %s status is now: CIDRAssignmentFailed", api_name(grant->node));
 }
 
 static void
@@ -117,7 +109,8 @@ reconcile(const Reconcile *r, Plan *plan)
     }
     cidr = cidr_set_allocate(state->set);
     if (cidr == NULL) {
-        plan_status_event(plan, node, "CIDRNotAvailable");
+        plan_event(plan, node, "Normal", "CIDRNotAvailable",
+                   "Node %s status is now: CIDRNotAvailable", api_name(node));
         plan_fail(plan, "failed to allocate cidr from cluster cidr: no remaining CIDRs");
         return;
     }
@@ -150,7 +143,7 @@ static const ControllerSource sources[] = {
 /* One worker: CIDRs are handed out in the order in which the nodes appear. */
 const ControllerDef node_ipam_controller = {
     .name = "node-ipam",
-    .component = "cidrAllocator",
+    .component = "node-controller",
     .workers = 1,
     .sources = sources,
     .reconcile = reconcile,

@@ -143,7 +143,7 @@ apply_note_runs(Command *command)
     if (!str_is(word, "set-last-applied"))
         return FALSE;
     if (!files_are_given(command))
-        command_fail(command, "must specify one of -f and -k");
+        targets_from_args(command, command->args->len); /* says what is missing */
     else if (print_output_is_known(command) && targets_from_files(command))
         command_each(command, set_one, command_end_default);
     return TRUE;

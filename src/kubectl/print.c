@@ -433,7 +433,7 @@ print_changed_tree(Command *command, const Target *target, const Value *tree, co
 static gboolean
 is_typed(const Command *command)
 {
-    static const char *const makers[] = {"autoscale", "expose", "run", NULL};
+    static const char *const makers[] = {"autoscale", "expose", "run", "set", NULL};
 
     return g_strv_contains(makers, command->verb->name) || (is_verb(command, "create") && !files_are_given(command));
 }

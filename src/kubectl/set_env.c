@@ -8,6 +8,21 @@ is_variable(const char *word)
     return (strchr(word, '=') != NULL && word[0] != '=') || g_str_has_suffix(word, "-");
 }
 
+/* readEnv: NAME=VALUE lines. */
+static void
+read_lines(Command *command)
+{
+    SetState *state = command->state;
+    g_auto(GStrv) lines = g_strsplit(command->input != NULL ? command->input : "", "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        const char *equals = strchr(lines[i], '=');
+
+        if (equals != NULL && equals != lines[i])
+            g_ptr_array_add(state->changes, (gpointer)str_intern(lines[i]));
+    }
+}
+
 /* SplitEnvironmentFromResources; what -e gave comes first. */
 gboolean
 set_env_split(Command *command)
@@ -20,6 +35,10 @@ set_env_split(Command *command)
 
     for (guint i = 0; given != NULL && i < given->len; i++)
         g_ptr_array_add(state->changes, given->pdata[i]);
+    if (command->args->len > 1 && str_is(g_ptr_array_index(command->args, command->args->len - 1), "-")) {
+        g_ptr_array_set_size(command->args, (gint)command->args->len - 1); /* the variables come as lines of standard input */
+        read_lines(command);
+    }
     while (first < command->args->len && !is_variable(g_ptr_array_index(command->args, first)))
         first++;
     for (guint i = 1; i < command->args->len; i++) {
@@ -328,10 +347,29 @@ reference_text(const Value *from)
     return g_strdup("invalid valueFrom");
 }
 
+/* "error retrieving reference for A, B: WHY", once for each WHY. */
 static void
-list_env(Command *command, const Target *target, const Value *container)
+tell_unresolved(Command *command, const GPtrArray *names, const GPtrArray *errors)
+{
+    for (guint i = 0; i < errors->len; i++) {
+        g_autoptr(GString) all = g_string_new(NULL);
+        gboolean is_first = TRUE;
+
+        for (guint k = 0; k < i; k++)
+            is_first = is_first && !str_is(errors->pdata[k], errors->pdata[i]);
+        for (guint k = i; is_first && k < errors->len; k++)
+            if (str_is(errors->pdata[k], errors->pdata[i]))
+                g_string_append_printf(all, "%s%s", all->len > 0 ? ", " : "", (const char *)names->pdata[k]);
+        if (is_first)
+            command_warn(command, "error retrieving reference for %s: %s", all->str, (const char *)errors->pdata[i]);
+    }
+}
+
+static void
+list_env(Command *command, const Target *target, const ApiObject *object, const Value *container)
 {
     const Value *env = value_get(container, "env");
+    g_autoptr(GPtrArray) names = g_ptr_array_new(), errors = g_ptr_array_new_with_free_func(g_free);
 
     command_print(command, "# %s %s, container %s\n", target->kind->kind, target->name,
                   value_get_string(container, "name", ""));
@@ -339,16 +377,28 @@ list_env(Command *command, const Target *target, const Value *container)
         const char *name = value_get_string(env->items[k], "name", "");
         const Value *from = value_get(env->items[k], "valueFrom");
         g_autofree char *reference = from != NULL ? reference_text(from) : NULL;
+        char *wrong = NULL;
+        g_autofree char *resolved = NULL;
 
-        if (reference != NULL)
+        if (reference != NULL && ((const SetState *)command->state)->sources != NULL) {
+            resolved = set_resolve(command, object, container, from, &wrong);
+            if (resolved == NULL) {
+                g_ptr_array_add(names, (gpointer)name);
+                g_ptr_array_add(errors, wrong);
+            }
+        }
+        if (resolved != NULL)
+            command_print(command, "%s=%s\n", name, resolved);
+        else if (reference != NULL)
             command_print(command, "# %s from %s\n", name, reference);
         else
             command_print(command, "%s=%s\n", name, value_get_string(env->items[k], "value", ""));
     }
+    tell_unresolved(command, names, errors);
 }
 
 gboolean
-set_env(Command *command, const Target *target, Value *spec, char **out_why)
+set_env(Command *command, const Target *target, const ApiObject *object, Value *spec, char **out_why)
 {
     g_autoptr(GPtrArray) containers = set_containers(command, spec);
     g_autoptr(GPtrArray) wanted = wanted_variables(command);
@@ -365,7 +415,7 @@ set_env(Command *command, const Target *target, Value *spec, char **out_why)
             return FALSE;
         update_env(command->state, container, wanted);
         if (flag_bool(command, "list"))
-            list_env(command, target, container);
+            list_env(command, target, object, container);
     }
     return TRUE;
 }

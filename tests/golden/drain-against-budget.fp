@@ -1,1 +1,1 @@
-80df60d5a3fcac81
+22bce1030aefa68c

@@ -1,1 +1,1 @@
-f6fb585baf8fc2c5
+4dc80d17e76ea95a

@@ -1,1 +1,1 @@
-05ecacefc9d634e0
+5008d27f06bdae4d

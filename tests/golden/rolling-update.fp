@@ -1,1 +1,1 @@
-4c2108216f07ceac
+b4ca1dfdfad38ab0

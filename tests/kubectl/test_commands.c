@@ -11,7 +11,7 @@
 
 Suite *commands_suite(void);
 
-static const char *const sessions[] = {"errors", "client", "changes", "drain", "drain-budget", "endpoints", "create", "delete", "exec", "leftovers", "rbac", "batch", "forms", "server-side", "kustomize", "edit", "files", "set", "words", "robust"};
+static const char *const sessions[] = {"errors", "client", "references", "changes", "drain", "drain-budget", "endpoints", "create", "delete", "exec", "leftovers", "rbac", "batch", "forms", "server-side", "kustomize", "edit", "files", "set", "words", "robust"};
 
 /* Ages depend on how long the requests took: all are 0s; revisions on what was written at the start: all are N. (owned) */
 static char *

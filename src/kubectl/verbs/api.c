@@ -178,6 +178,27 @@ print_versions(Command *command)
 
 /* --- explain ----------------------------------------------------------------------------- */
 
+/* FALSE: message out, ended. */
+static gboolean
+explain_flags_are_fine(Command *command)
+{
+    const char *format = flag_string(command, "output"), *version = flag_string(command, "api-version");
+    const char *path = g_ptr_array_index(command->args, 0);
+    g_autofree char *word = g_strndup(path, strcspn(path, "./"));
+    const ApiKind *kind = api_kind_find_resource(word);
+
+    if (!str_is_empty(format) && !str_is(format, "plaintext") && !str_is(format, "plaintext-openapiv2")) {
+        command_fail(command, "unrecognized format: %s", format);
+        return FALSE;
+    }
+    if (!str_is_empty(version) && kind != NULL && api_kind_find(version, kind->kind) == NULL) {
+        command_fail(command, "couldn't find resource for \"%s%s, Resource=%s\"", strchr(version, '/') != NULL ? "" : "/", version,
+                     kind->plural);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* FALSE: message out. */
 static gboolean
 explain(Command *command)
@@ -328,9 +349,11 @@ api_run(Command *command)
         return;
     }
     if (command->verb == &explain_verb && command->args->len > 1) {
-        command_usage(command, "We accept only this format: explain RESOURCE");
+        command_fail(command, "We accept only this format: explain RESOURCE");
         return;
     }
+    if (command->verb == &explain_verb && !explain_flags_are_fine(command))
+        return;
     if (command->verb == &cluster_info_verb && command->args->len == 1 &&
         str_is(g_ptr_array_index(command->args, 0), "dump")) {
         dump_run(command);

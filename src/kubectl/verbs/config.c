@@ -316,6 +316,10 @@ auth_run(Command *command)
         command_unknown_subcommand(command, "kubectl auth", 0);
         return;
     }
+    if (flag_bool(command, "list") && command->args->len > 1) {
+        command_fail(command, "list option must be specified with no arguments");
+        return;
+    }
     if (flag_bool(command, "list") && command_identity(command, &who)) {
         command_fail(command, "the rules of others than the administrator are not listed here; ask for one verb and resource");
         return;

@@ -19,6 +19,7 @@ static const FlagDef flags[] = {
     {"force", 0, FLAG_BOOL, NULL, NULL},
     {"grace-period", 0, FLAG_INT, "-1", NULL},
     {"ignore-not-found", 0, FLAG_BOOL, NULL, NULL},
+    {"interactive", 'i', FLAG_BOOL, NULL, NULL},
     {"now", 0, FLAG_BOOL, NULL, NULL},
     {"timeout", 0, FLAG_DURATION, "0s", NULL},
     {"wait", 0, FLAG_BOOL, "true", NULL},
@@ -210,9 +211,34 @@ delete_one(Command *command, Target *target)
     command_send(command, request, on_deleted);
 }
 
+/* -i: what is meant, and the first word of standard input. */
+static gboolean
+is_confirmed(Command *command)
+{
+    const char *input = command->input != NULL ? command->input : "";
+    g_autofree char *word = NULL;
+
+    command_print(command, "You are about to delete the following %u resource(s):\n", command->targets->len);
+    for (guint i = 0; i < command->targets->len; i++) {
+        const Target *target = &g_array_index(command->targets, Target, i);
+
+        if (target->mapping_error == NULL)
+            command_print(command, "%s\n", target_label(target->kind, target->name));
+    }
+    command_print(command, "Do you want to continue? (y/n): ");
+    input += strspn(input, " \t\r\n");
+    word = g_strndup(input, strcspn(input, " \t\r\n"));
+    return g_ascii_strcasecmp(word, "y") == 0;
+}
+
 static void
 begin_deleting(Command *command)
 {
+    if (flag_bool(command, "interactive") && !is_confirmed(command)) {
+        command_print(command, "deletion is cancelled\n");
+        command_finish(command, 0);
+        return;
+    }
     command_each(command, delete_one, all_asked);
 }
 

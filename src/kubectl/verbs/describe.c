@@ -288,6 +288,25 @@ describe_all(Command *command)
     command_each(command, describe_one, all_described);
 }
 
+/* Names go with neither -l nor -A. FALSE: message out, ended. */
+static gboolean
+names_fit(Command *command)
+{
+    gboolean has_name = FALSE;
+
+    for (guint i = 0; i < command->targets->len && !files_are_given(command); i++)
+        has_name = has_name || g_array_index(command->targets, Target, i).name != NULL;
+    if (has_name && !str_is_empty(flag_string(command, "selector"))) {
+        command_fail(command, "%s", name_beside_selector(command));
+        return FALSE;
+    }
+    if (has_name && flag_bool(command, "all-namespaces")) {
+        command_fail(command, "a resource cannot be retrieved by name across all namespaces");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static void
 describe_run(Command *command)
 {
@@ -297,15 +316,10 @@ describe_run(Command *command)
     command->state = state;
     command->state_free = state_free;
     if (command->args->len == 0 && !files_are_given(command)) {
-        command_warn(command, "You must specify the type of resource to describe. Use \"kubectl "
-                              "api-resources\" for a complete list of supported resources.\n");
-        command_warn(command,
-                     "error: Required resource not specified.\nUse \"kubectl explain <resource>\" "
-                     "for a detailed description of that resource (e.g. kubectl explain "
-                     "pods).\nSee 'kubectl describe -h' for help and examples");
-        command_finish(command, 1);
+        command_fail(command, "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete "
+                              "list of supported resources.");
         return;
     }
-    if (targets_from_files_or_args(command, 0))
+    if (targets_from_files_or_args(command, 0) && names_fit(command))
         targets_expand(command, describe_all);
 }

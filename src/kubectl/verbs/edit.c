@@ -190,10 +190,6 @@ edit_run(Command *command)
 {
     command->state = g_new0(EditState, 1);
     command->state_free = state_free;
-    if (command->args->len == 0 && !files_are_given(command)) {
-        command_fail(command, "must specify one of -f and -k");
-        return;
-    }
     if (targets_from_files_or_args(command, 0))
         targets_expand(command, go);
 }

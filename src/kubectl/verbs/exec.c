@@ -339,12 +339,15 @@ static void
 attach_run(Command *command)
 {
     if (command->args->len == 0) {
-        command_usage(command, "at least 1 argument is required for attach");
+        command_fail(command, "at least 1 argument is required for attach");
         return;
     }
     if (command->args->len > 2) {
-        command_usage(command, "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw %u: %s",
-                      command->args->len, (const char *)g_ptr_array_index(command->args, 0));
+        g_autoptr(GString) words = g_string_new(NULL);
+
+        for (guint i = 0; i < command->args->len; i++)
+            g_string_append_printf(words, "%s%s", i > 0 ? " " : "", (const char *)g_ptr_array_index(command->args, i));
+        command_fail(command, "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw %u: [%s]", command->args->len, words->str);
         return;
     }
     state_new(command, attach_go);

@@ -13,7 +13,6 @@ static const FlagDef flags[] = {
     {"type", 0, FLAG_STRING, "strategic", NULL},
     {"subresource", 0, FLAG_STRING, NULL, NULL},
     {"local", 0, FLAG_BOOL, NULL, NULL},
-    {"all", 0, FLAG_BOOL, NULL, NULL},
     {0},
 };
 
@@ -60,6 +59,24 @@ on_patched(Command *command, const ApiResponse *response)
     command_next(command);
 }
 
+/* What was read from a file alone is shown as it was there, and what was changed. */
+static void
+show_patched(Command *command, const ApiObject *changed, const Value *patch)
+{
+    const PatchState *state = command->state;
+    const Target *target = current_target(command);
+    const char *done = api_object_equal(changed, state->before) ? "patched (no change)" : "patched";
+    g_autoptr(ApiStatus) status = NULL;
+    g_autoptr(Value) tree = NULL;
+
+    if (flag_bool(command, "local"))
+        tree = patch_apply(state->type, target->kind, target->manifest, patch, &status);
+    if (tree != NULL)
+        print_changed_tree(command, target, tree, done);
+    else
+        print_changed(command, changed, done);
+}
+
 /* --local and --dry-run=client: as the server would do it. */
 static void
 patch_here(Command *command, const Value *patch)
@@ -77,8 +94,7 @@ patch_here(Command *command, const Value *patch)
     else if (changed == NULL)
         command_error(command, "%s", result.type_error);
     else
-        print_changed(command, changed,
-                      api_object_equal(changed, state->before) ? "patched (no change)" : "patched");
+        show_patched(command, changed, patch);
     api_decode_result_clear(&result);
     command_next(command);
 }
@@ -212,6 +228,10 @@ patch_run(Command *command)
     if (text == NULL) /* said; the command and its state are gone */
         return;
     state->text = text;
+    if (flag_bool(command, "local") && command->args->len > 0) {
+        command_fail(command, "cannot specify --local and server resources");
+        return;
+    }
     if (targets_from_files_or_args(command, 0) && targets_need_names(command))
         targets_expand(command, go);
 }

@@ -9,13 +9,14 @@
 
 #include "api/kinds/batch.h"
 #include "api/patch.h"
+#include "api/selector.h"
 #include "kubectl/expand.h"
 #include "kubectl/print.h"
 #include "kubectl/set.h"
 
 static void set_run(Command *command);
 
-static const char *const subverbs[] = {"env", "image", "resources", "selector", "serviceaccount", NULL};
+static const char *const subverbs[] = {"env", "image", "resources", "selector", "serviceaccount", "subject", NULL};
 static const FlagDef flags[] = {
     {"all", 0, FLAG_BOOL, NULL, NULL},        {"limits", 0, FLAG_STRING, NULL, NULL},
     {"requests", 0, FLAG_STRING, NULL, NULL}, {"containers", 'c', FLAG_STRING, "*", NULL},
@@ -23,10 +24,20 @@ static const FlagDef flags[] = {
     {"env", 'e', FLAG_STRINGS, NULL, NULL},   {"from", 0, FLAG_STRING, NULL, NULL},
     {"keys", 0, FLAG_STRINGS, NULL, NULL},    {"prefix", 0, FLAG_STRING, NULL, NULL},
     {"overwrite", 0, FLAG_BOOL, "true", NULL}, {"resolve", 0, FLAG_BOOL, NULL, NULL},
+    {"user", 0, FLAG_STRINGS, NULL, NULL},    {"group", 0, FLAG_STRINGS, NULL, NULL},
+    {"serviceaccount", 0, FLAG_STRINGS, NULL, NULL}, {"resource-version", 0, FLAG_STRING, NULL, NULL},
     {0},
 };
 
+static const char *
+subverb_of(const char *word, const char **inner)
+{
+    *inner = NULL;
+    return str_is(word, "sa") ? "serviceaccount" : word;
+}
+
 const Verb set_verb = {.name = "set",
+                       .subverb_of = subverb_of,
                        .subverbs = subverbs,
                        .flags = flags,
                        .run = set_run,
@@ -40,11 +51,12 @@ state_free(gpointer data)
     g_ptr_array_unref(state->changes);
     g_ptr_array_unref(state->references);
     g_ptr_array_unref(state->objects);
+    set_sources_free(state->sources);
     g_free(state);
 }
 
-static Value *
-pod_spec_of(const ApiKind *kind, Value *tree)
+Value *
+set_pod_spec(const ApiKind *kind, Value *tree)
 {
     if (kind == &pod_kind)
         return value_get(tree, "spec");
@@ -197,6 +209,7 @@ static const struct {
     {"resources", "resource requirements updated", "failed to patch resources update to pod template "},
     {"selector", "selector updated", NULL},
     {"serviceaccount", "serviceaccount updated", "failed to patch ServiceAccountName "},
+    {"subject", "subjects updated", "failed to patch subjects to rolebinding: "},
 };
 
 static guint
@@ -223,26 +236,76 @@ on_patched(Command *command, const ApiResponse *response)
     command_next(command);
 }
 
+/* "a=b,c in (d,e)" at the commas outside of brackets. (owned) */
+static char **
+split_terms(const char *text)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    guint depth = 0;
+
+    for (; *text != '\0'; text++) {
+        depth += *text == '(' ? 1u : 0u;
+        depth -= *text == ')' ? 1u : 0u;
+        g_string_append_c(out, *text == ',' && depth == 0 ? '\n' : *text);
+    }
+    return g_strsplit(out->str, "\n", -1);
+}
+
+/* Go's %v of a requirement: "{c In [d e]}". */
+static void
+append_term(GString *out, const char *term)
+{
+    g_auto(GStrv) parts = g_strsplit(term, " ", 3);
+    const char *list = parts[1] != NULL ? parts[2] : NULL;
+
+    if (out->len > 1)
+        g_string_append_c(out, ' ');
+    if (list == NULL) {
+        g_string_append_printf(out, "{%s %s []}", term + (term[0] == '!' ? 1 : 0), term[0] == '!' ? "DoesNotExist" : "Exists");
+        return;
+    }
+    g_string_append_printf(out, "{%s %s [", parts[0], str_is(parts[1], "in") ? "In" : "NotIn");
+    for (const char *c = list; *c != '\0'; c++)
+        if (strchr("()", *c) == NULL)
+            g_string_append_c(out, *c == ',' ? ' ' : *c);
+    g_string_append(out, "]}");
+}
+
 /* updateSelectorForObject. FALSE: *out_why (owned). */
 static gboolean
 set_selector(const SetState *state, const Target *target, Value *tree, char **out_why)
 {
-    g_auto(GStrv) pairs = g_strsplit(g_ptr_array_index(state->changes, 0), ",", -1);
-    Value *selector;
+    g_autoptr(Selector) selector = selector_parse(g_ptr_array_index(state->changes, 0), out_why);
+    g_auto(GStrv) parts = NULL;
+    g_autoptr(GString) others = NULL;
+    Value *map;
 
+    if (selector == NULL)
+        return FALSE;
     if (target->kind != &service_kind) {
         *out_why = g_strdup("setting a selector is only supported for Services");
         return FALSE;
     }
-    selector = value_new_map();
-    for (guint i = 0; pairs[i] != NULL; i++) {
-        g_auto(GStrv) parts = g_strsplit(pairs[i], "=", 2);
+    parts = split_terms(selector_format(selector));
+    map = value_new_map();
+    others = g_string_new("[");
+    for (guint i = 0; parts[i] != NULL && *out_why == NULL; i++) {
+        char *equals = strchr(parts[i], '=');
 
-        if (parts[0] != NULL && parts[1] != NULL)
-            value_set(selector, str_intern(g_strstrip(parts[0])),
-                      value_new_string(g_strstrip(parts[1] + (parts[1][0] == '=' ? 1 : 0))));
+        if (strstr(parts[i], "!=") != NULL)
+            *out_why = g_strdup("\"!=\" is not a valid label selector operator");
+        else if (equals != NULL)
+            value_set(map, str_intern_len(parts[i], (gsize)(equals - parts[i])), value_new_string(equals + 1));
+        else
+            append_term(others, parts[i]);
     }
-    value_set(value_get(tree, "spec"), "selector", selector);
+    if (*out_why == NULL && others->len > 1)
+        *out_why = g_strdup_printf("match expression %s] not supported on this object", others->str);
+    if (*out_why != NULL) {
+        value_free(map);
+        return FALSE;
+    }
+    value_set(value_get(tree, "spec"), "selector", map);
     return TRUE;
 }
 
@@ -251,17 +314,19 @@ static gboolean
 change(Command *command, const Target *target, Value *tree, char **out_why)
 {
     const SetState *state = command->state;
-    Value *spec = pod_spec_of(target->kind, tree);
+    Value *spec = set_pod_spec(target->kind, tree);
 
     if (str_is(state->what, "selector"))
         return set_selector(state, target, tree, out_why);
+    if (str_is(state->what, "subject"))
+        return set_subject(command, target, tree, out_why);
     if (spec == NULL || target->kind == &pod_template_kind) {
         *out_why = g_strdup_printf("the object is not a pod or does not have a pod template: *%s.%s",
                                    target->kind->version, target->kind->kind);
         return FALSE;
     }
     if (str_is(state->what, "env"))
-        return set_env(command, target, spec, out_why);
+        return set_env(command, target, g_ptr_array_index(state->objects, command->next - 1), spec, out_why);
     if (str_is(state->what, "image"))
         set_images(command, spec);
     else if (str_is(state->what, "resources"))
@@ -274,10 +339,12 @@ change(Command *command, const Target *target, Value *tree, char **out_why)
 static void
 show_only(Command *command, const Target *target, Value *tree)
 {
+    const char *done = words[word_index(command->state)].done;
     ApiDecodeResult result = {0};
-    g_autoptr(ApiObject) changed = api_object_decode(target->kind, tree, &result);
+    g_autoptr(ApiObject) changed = NULL;
 
-    print_changed(command, changed, words[word_index(command->state)].done);
+    changed = api_object_decode(target->kind, tree, &result);
+    print_changed(command, changed, done);
     api_decode_result_clear(&result);
 }
 
@@ -303,6 +370,8 @@ change_one(Command *command, Target *target)
             show_only(command, target, after);
         } else {
             request = command_request(command, VERB_PATCH, target);
+            if (flag_string(command, "resource-version") != NULL)
+                request->resource_version = g_ascii_strtoull(flag_string(command, "resource-version"), NULL, 10);
             request->patch_type = PATCH_STRATEGIC;
             request->body = patch_two_way(target->kind, before, after);
             request->dry_run = str_is(flag_string(command, "dry-run"), "server");
@@ -354,6 +423,12 @@ resource_words_are_fine(Command *command)
 }
 
 static void
+change_all(Command *command)
+{
+    command_each(command, change_one, command_end_default);
+}
+
+static void
 on_all_read(Command *command)
 {
     const SetState *state = command->state;
@@ -366,6 +441,12 @@ on_all_read(Command *command)
         return;
     if (str_is(state->what, "resources") && !resource_words_are_fine(command))
         return;
+    if (str_is(state->what, "subject") && !set_subject_words_are_fine(command))
+        return;
+    if (str_is(state->what, "env") && flag_bool(command, "list") && flag_bool(command, "resolve") && !flag_bool(command, "local")) {
+        set_sources_read(command, change_all);
+        return;
+    }
     command_each(command, change_one, command_end_default);
 }
 
