@@ -160,7 +160,7 @@ pod_select_field(const ApiObject *pod, const char *label)
     const PodSpec *spec = pod->spec;
     const PodStatus *status = pod->status;
 
-    if (label == str_intern("spec.nodeName"))
+    if (label == str_intern("spec.nodeName") || label == str_intern("spec.host"))
         return text_or_empty(spec->node_name);
     if (label == str_intern("spec.restartPolicy"))
         return text_or_empty(spec->restart_policy);
@@ -172,8 +172,11 @@ pod_select_field(const ApiObject *pod, const char *label)
         return str_intern(spec->host_network ? "true" : "false");
     if (label == str_intern("status.phase"))
         return text_or_empty(status->phase);
-    if (label == str_intern("status.podIP") || label == str_intern("status.podIPs"))
+    if (label == str_intern("status.podIP"))
         return text_or_empty(status->pod_ip);
+    /* pkg/registry/core/pod, ToSelectableFields: a label that may be asked for, but that no pod has */
+    if (label == str_intern("status.podIPs"))
+        return "";
     if (label == str_intern("status.nominatedNodeName"))
         return text_or_empty(status->nominated_node_name);
     return NULL;

@@ -248,14 +248,37 @@ count_before(const ConditionList *conditions, guint index)
     return count;
 }
 
+/* v1.34 pkg/apis/core/v1/conversion.go, Convert_v1_PodStatus_To_core_PodStatus: podIP counts, and is the first of podIPs. */
+static void
+settle_ips(ApiObject *object)
+{
+    const PodStatus *now = object->status;
+    const char *first = now->pod_ips.count > 0 ? text_or_empty(now->pod_ips.items[0].ip) : "";
+    PodStatus *status;
+
+    if (str_is(first, text_or_empty(now->pod_ip)))
+        return;
+    status = api_edit_status(object);
+    if (str_is_empty(status->pod_ip)) {
+        status->pod_ip = first;
+        return;
+    }
+    g_free(status->pod_ips.items);
+    memset(&status->pod_ips, 0, sizeof status->pod_ips);
+    API_LIST_ADD(&status->pod_ips)->ip = status->pod_ip;
+}
+
 /* v1.34 pkg/registry/core/pod/strategy.go: podStatusStrategy.PrepareForUpdate */
 void
 pod_prepare_status(ApiObject *object, const ApiObject *old)
 {
     const PodStatus *was = old->status;
     const PodStatus *now = object->status;
-    gboolean is_whole = !str_is_empty(now->qos_class) && (now->observed_generation != 0 || was->observed_generation == 0);
+    gboolean is_whole;
 
+    settle_ips(object);
+    now = object->status;
+    is_whole = !str_is_empty(now->qos_class) && (now->observed_generation != 0 || was->observed_generation == 0);
     for (guint i = 0; is_whole && i < now->conditions.count; i++)
         is_whole = now->conditions.items[i].observed_generation != 0 ||
                    old_generation(&was->conditions, now->conditions.items[i].type, count_before(&now->conditions, i)) == 0;
