@@ -5,7 +5,9 @@
  * has are answered here, the others by the kind's select_field.
  */
 
+#include "api/kinds.h"
 #include "api/selector.h"
+#include "api/validate.h"
 
 typedef struct {
     const char *label, *value;
@@ -131,11 +133,23 @@ select_field(const ApiObject *object, const char *label)
 {
     if (label == str_intern("metadata.name"))
         return object->meta->name == NULL ? "" : object->meta->name;
-    if (label == str_intern("metadata.namespace"))
+    /* A kind with a conversion of its own knows no namespace unless it lies in one. */
+    if (label == str_intern("metadata.namespace") && (object->kind->is_namespaced || object->kind->select_field == NULL))
         return object->meta->namespace_ == NULL ? "" : object->meta->namespace_;
     if (object->kind->select_field == NULL)
         return NULL;
     return object->kind->select_field(object, label);
+}
+
+/* pkg/apis/batch/v1, pkg/apis/core/v1 AddFieldLabelConversionFunc; apimachinery DefaultMetaV1FieldSelectorConversion */
+static const char *
+unknown_label(const ApiKind *kind, const char *label)
+{
+    if (kind == &job_kind)
+        return str_internf("field label %s not supported for batchv1.Job", api_quote(label));
+    if (kind->select_field != NULL)
+        return str_internf("field label not supported: %s", label);
+    return str_internf("\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", label);
 }
 
 gboolean
@@ -150,11 +164,7 @@ field_selector_check(const FieldSelector *selector, const ApiKind *kind, char **
         if (select_field(object, label) != NULL)
             continue;
         if (out_message != NULL)
-            *out_message = kind->select_field != NULL
-                               ? g_strdup_printf("field label not supported: %s", label)
-                               : g_strdup_printf("\"%s\" is not a known field selector: only "
-                                                 "\"metadata.name\", \"metadata.namespace\"",
-                                                 label);
+            *out_message = g_strdup(unknown_label(kind, label));
         return FALSE;
     }
     return TRUE;

@@ -44,7 +44,7 @@ request_for(const char *api_version, char **words)
     kind = n > 0 ? find_kind(api_version, words[0]) : NULL;
     if (kind == NULL || n > 3 || (n == 3 && !str_is(words[2], "status")) || (namespace_ != NULL && !kind->is_namespaced))
         return NULL;
-    if (n > 1 && kind->is_namespaced && namespace_ == NULL)
+    if ((n > 1 && kind->is_namespaced && namespace_ == NULL) || (n == 3 && !kind->has_status))
         return NULL;
     return api_request_new(n > 1 ? VERB_GET : VERB_LIST, kind, namespace_, n > 1 ? str_intern(words[1]) : NULL);
 }
