@@ -82,7 +82,6 @@ patch_apply(PatchType type,
     }
     if (type == PATCH_MERGE)
         return patch_apply_merge(object, patch);
-    /* DEVIATES: a server-side apply merges what it names; nobody's fields are tracked. */
     result = value_copy(object);
     if (!patch_merge_map(&merge, schema, &result, value_copy(patch))) {
         *out_status = merge.failure;

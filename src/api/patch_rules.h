@@ -46,3 +46,15 @@ int patch_find_element(const Value *list, const Value *item, const char *merge_k
 const char *patch_go_word(const Value *value);
 Value *patch_apply_json(const Value *object, const Value *patch, ApiStatus **out_status);
 Value *patch_apply_merge(const Value *object, const Value *patch);
+
+/*
+ * How a merge fails: the first failure stays. FALSE, for the caller to return. _format: 400; _content: 422 without a word;
+ * the others are texts that the server passes on: 500.
+ */
+gboolean patch_fail_format(PatchMerge *merge, const char *message);
+gboolean patch_fail_content(PatchMerge *merge);
+gboolean patch_fail_text(PatchMerge *merge, const char *message);
+gboolean patch_fail_no_key(PatchMerge *merge, const Value *element, const char *merge_key);
+gboolean patch_fail_directive(PatchMerge *merge, const Value *directive, const Value *map);
+gboolean patch_fail_type(PatchMerge *merge, const char *wanted, const Value *value);
+gboolean patch_fail_not_list(PatchMerge *merge, const Value *value);

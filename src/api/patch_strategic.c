@@ -43,94 +43,6 @@ patch_rule_merges(const PatchRule *rule)
            (rule->merge == API_MERGE_RETAIN_KEYS && rule->merge_key != NULL);
 }
 
-/* --- failures ---------------------------------------------------------------------------------- */
-
-static gboolean
-merge_fail(PatchMerge *merge, int code, const char *reason, const char *message)
-{
-    if (merge->failure == NULL)
-        merge->failure = api_status_new(code, reason, message);
-    return FALSE;
-}
-
-static gboolean
-merge_fail_format(PatchMerge *merge, const char *message)
-{
-    return merge_fail(merge, 400, "BadRequest", message);
-}
-
-/* 422 without a word about what was wrong. */
-static gboolean
-merge_fail_content(PatchMerge *merge)
-{
-    merge_fail(merge, 422, "Invalid",
-               "the server rejected our request due to an error in our request");
-    merge->failure->has_details = TRUE;
-    return FALSE;
-}
-
-/* Errors that the server passes on as they are: code 500, no reason. */
-static gboolean
-merge_fail_text(PatchMerge *merge, const char *message)
-{
-    return merge_fail(merge, 500, "", message);
-}
-
-static gboolean
-merge_fail_no_key(PatchMerge *merge, const Value *element, const char *merge_key)
-{
-    g_autoptr(GString) text = g_string_new("map: ");
-
-    value_append_go(text, element);
-    g_string_append_printf(text, " does not contain declared merge key: %s", merge_key);
-    return merge_fail_text(merge, text->str);
-}
-
-static gboolean
-merge_fail_directive(PatchMerge *merge, const Value *directive, const Value *map)
-{
-    g_autoptr(GString) text = g_string_new("unknown patch type: ");
-
-    value_append_go(text, directive);
-    g_string_append(text, " in map: ");
-    value_append_go(text, map);
-    return merge_fail_text(merge, text->str);
-}
-
-static const char *
-go_type_of(const Value *value)
-{
-    switch (value->type) {
-    case VALUE_MAP:
-        return "map[string]interface {}";
-    case VALUE_LIST:
-        return "[]interface {}";
-    case VALUE_INT:
-        return "int64";
-    case VALUE_FLOAT:
-        return "float64";
-    case VALUE_BOOL:
-        return "bool";
-    case VALUE_STRING:
-        return "string";
-    default:
-        return "<nil>";
-    }
-}
-
-/* ErrBadArgType: the names of Go's types for decoded JSON. */
-static gboolean
-merge_fail_type(PatchMerge *merge, const char *wanted, const Value *value)
-{
-    return merge_fail_text(merge, str_internf("expected a %s, but received a %s", wanted, go_type_of(value)));
-}
-
-static gboolean
-merge_fail_not_list(PatchMerge *merge, const Value *value)
-{
-    return merge_fail_type(merge, "[]interface {}", value);
-}
-
 /* --- elements of lists ---------------------------------------------------------------------------- */
 
 int
@@ -276,14 +188,14 @@ element_kind(PatchMerge *merge, const Value *a, const Value *b, gboolean *out_ma
             if (first == NULL) {
                 first = item;
                 if (item->type == VALUE_LIST)
-                    return merge_fail_content(merge);
+                    return patch_fail_content(merge);
             } else if (item->type != first->type) {
                 text = g_string_new("list element types are not identical: [");
                 value_append_go(text, a);
                 g_string_append_c(text, ' ');
                 value_append_go(text, b);
                 g_string_append_c(text, ']');
-                return merge_fail_text(merge, text->str);
+                return patch_fail_text(merge, text->str);
             }
         }
     }
@@ -315,14 +227,14 @@ merge_special_elements(PatchMerge *merge, Value *original, Value *patch, const c
         }
         if (is_deletion(element)) {
             if (value_get(element, merge_key) == NULL)
-                return merge_fail_no_key(merge, element, merge_key);
+                return patch_fail_no_key(merge, element, merge_key);
             delete_elements(original, element, merge_key);
         } else if (str_is(directive_of(element), "replace")) {
             replaces = TRUE;
         } else if (str_is(directive_of(element), "merge")) {
-            return merge_fail_text(merge, "merging lists cannot yet be specified in the patch");
+            return patch_fail_text(merge, "merging lists cannot yet be specified in the patch");
         } else {
-            return merge_fail_directive(merge, directive, element);
+            return patch_fail_directive(merge, directive, element);
         }
         value_remove_at(patch, i);
     }
@@ -345,7 +257,7 @@ merge_elements(PatchMerge *merge, const PatchRule *rule, Value *original, Value 
         int at;
 
         if (value_get(element, rule->merge_key) == NULL)
-            return merge_fail_no_key(merge, element, rule->merge_key);
+            return patch_fail_no_key(merge, element, rule->merge_key);
         at = patch_find_element(original, element, rule->merge_key);
         if (at < 0)
             value_append(original, merge_new_value(merge, value_copy(element)));
@@ -392,7 +304,7 @@ merge_list(PatchMerge *merge,
         return TRUE;
     }
     if (rule->merge_key == NULL)
-        return merge_fail_text(merge, "cannot merge lists without merge key");
+        return patch_fail_text(merge, "cannot merge lists without merge key");
     if (!merge_special_elements(merge, original, patch, rule->merge_key))
         return FALSE;
     value_free(server_order);
@@ -419,15 +331,15 @@ check_order(PatchMerge *merge, const Value *patch, const Value *order, const cha
         if (merge_key != NULL && is_deletion(element))
             continue;
         if (wanted == NULL)
-            return merge_fail_no_key(merge, element, merge_key);
+            return patch_fail_no_key(merge, element, merge_key);
         for (; at_order < order->count && !is_found; at_order++) {
             const Value *item = order->items[at_order];
             const Value *other = merge_key == NULL ? item : value_get(item, merge_key);
 
             if (merge_key != NULL && item->type != VALUE_MAP)
-                return merge_fail_type(merge, "map[string]interface {}", item);
+                return patch_fail_type(merge, "map[string]interface {}", item);
             if (other == NULL)
-                return merge_fail_no_key(merge, item, merge_key);
+                return patch_fail_no_key(merge, item, merge_key);
             is_found = other != NULL && value_equal(wanted, other);
         }
         if (is_found)
@@ -439,7 +351,7 @@ check_order(PatchMerge *merge, const Value *patch, const Value *order, const cha
         g_string_append(text, "\n doesn't match " PATCH_SET_ORDER " list:\n");
         value_append_go(text, order);
         g_string_append_c(text, '\n');
-        return merge_fail_text(merge, text->str);
+        return patch_fail_text(merge, text->str);
     }
     return TRUE;
 }
@@ -453,7 +365,7 @@ check_order_items(PatchMerge *merge, const Value *list, const Value *order, cons
 
         for (guint k = 0; k < (found < 0 ? order->count : (guint)found); k++)
             if (order->items[k]->type != VALUE_MAP)
-                return merge_fail_text(merge, str_internf("value for key %u is not a map", k));
+                return patch_fail_text(merge, str_internf("value for key %u is not a map", k));
     }
     return TRUE;
 }
@@ -474,14 +386,14 @@ merge_set_order(PatchMerge *merge,
     Value *list = value_get(original, key);
 
     if (order->type != VALUE_LIST)
-        return merge_fail_not_list(merge, order);
+        return patch_fail_not_list(merge, order);
     if (directive[strlen(PATCH_SET_ORDER)] != '/')
-        return merge_fail_format(merge, "invalid patch format of setElementOrder list");
+        return patch_fail_format(merge, "invalid patch format of setElementOrder list");
     if (!merge->is_final) {
         const Value *known = value_get(original, directive);
 
         if (known != NULL && !value_equal(known, order))
-            return merge_fail_format(merge, "invalid patch format of setElementOrder list");
+            return patch_fail_format(merge, "invalid patch format of setElementOrder list");
         if (known == NULL)
             value_set(original, directive, value_copy(order));
         list = value_get(original, key);
@@ -492,9 +404,9 @@ merge_set_order(PatchMerge *merge,
         return TRUE;
     }
     if (list != NULL && list->type != VALUE_LIST)
-        return merge_fail_not_list(merge, list);
+        return patch_fail_not_list(merge, list);
     if (changes != NULL && changes->type != VALUE_LIST)
-        return merge_fail_not_list(merge, changes);
+        return patch_fail_not_list(merge, changes);
     if (!check_order(merge, changes, order, rule.merge_key))
         return FALSE;
     if (list == NULL) {
@@ -557,7 +469,7 @@ merge_retain_keys(PatchMerge *merge, Value *original, Value *patch)
         return TRUE;
     }
     if (keys->type != VALUE_LIST)
-        return merge_fail_format(merge, "invalid patch format of retainKeys");
+        return patch_fail_format(merge, "invalid patch format of retainKeys");
     for (guint i = 0; i < patch->count; i++) {
         const char *key = patch->keys[i];
 
@@ -566,7 +478,7 @@ merge_retain_keys(PatchMerge *merge, Value *original, Value *patch)
             g_str_has_prefix(key, PATCH_SET_ORDER "/"))
             continue;
         if (!list_has_text(keys, key))
-            return merge_fail_format(merge, "invalid patch format of retainKeys");
+            return patch_fail_format(merge, "invalid patch format of retainKeys");
     }
     for (guint i = original->count; i > 0; i = MIN(i - 1, original->count))
         if (!list_has_text(keys, original->keys[i - 1]))
@@ -588,7 +500,7 @@ merge_member(PatchMerge *merge, PatchSchema schema, Value *original, const char 
         return TRUE;
     }
     if (is_delete_list && key[strlen(PATCH_DELETE_ELEMENTS)] != '/')
-        return merge_fail_format(merge, "invalid patch format of primitive list");
+        return patch_fail_format(merge, "invalid patch format of primitive list");
     if (is_delete_list)
         key += strlen(PATCH_DELETE_ELEMENTS "/");
     if (value->type == VALUE_NULL) {
@@ -634,7 +546,7 @@ merge_map_directive(PatchMerge *merge, Value **original, Value *patch)
         *original = value_new_map();
         return TRUE;
     }
-    return merge_fail_directive(merge, value_get(owned, PATCH_DIRECTIVE), owned);
+    return patch_fail_directive(merge, value_get(owned, PATCH_DIRECTIVE), owned);
 }
 
 gboolean
