@@ -191,6 +191,15 @@ look_at_field(Look *look, PatchSchema schema, const ApiField *field, const Value
     }
 }
 
+/* Texts that the tables leave out: who reads an object has them elsewhere. */
+static gboolean
+is_plain_text(PatchSchema schema, const char *key)
+{
+    if (schema.kind != NULL)
+        return strcmp(key, "kind") == 0 || strcmp(key, "apiVersion") == 0;
+    return schema.type == &object_meta_type && (strcmp(key, "resourceVersion") == 0 || strcmp(key, "selfLink") == 0);
+}
+
 /* visitMapItems: a field that is not declared ends the look at its map. */
 static void
 look_at_map(Look *look, PatchSchema schema, const Value *map)
@@ -206,7 +215,7 @@ look_at_map(Look *look, PatchSchema schema, const Value *map)
         const ApiField *field = type != NULL ? api_type_field(type, key) : NULL;
 
         g_string_append_printf(look->path, ".%s", key);
-        if (schema.kind != NULL && (strcmp(key, "kind") == 0 || strcmp(key, "apiVersion") == 0)) {
+        if (is_plain_text(schema, key)) {
             look_at_scalar(look, SCALAR_STRING, map->items[i]);
         } else if (field != NULL) {
             look_at_field(look, (PatchSchema){.type = type}, field, map->items[i]);

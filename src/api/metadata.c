@@ -23,6 +23,8 @@ check_name(ApiErrors *errors,
 {
     StrList messages = {0};
 
+    if (!is_prefix && name_is_fine(rule, text))
+        return;
     if (!name_check(rule, text, is_prefix, &messages))
         field_invalid_name(errors, child, text, &messages);
     g_free(messages.items);
@@ -44,14 +46,17 @@ api_validate_annotations(ApiErrors *errors, const char *child, const StrMap *ann
 
     for (guint i = 0; i < annotations->count; i++) {
         const StrPair *pair = &annotations->items[i];
-        g_autofree char *lower = g_ascii_strdown(pair->key, -1);
+        g_autofree char *lower = NULL;
         StrList messages = {0};
 
+        total += strlen(pair->key) + (pair->value == NULL ? 0 : strlen(pair->value));
+        if (name_is_fine(NAME_QUALIFIED, pair->key))
+            continue;
         /* The case of the key does not matter, but it is printed as it came. */
+        lower = g_ascii_strdown(pair->key, -1);
         if (!name_check(NAME_QUALIFIED, lower, FALSE, &messages))
             field_invalid_name(errors, child, pair->key, &messages);
         g_free(messages.items);
-        total += strlen(pair->key) + (pair->value == NULL ? 0 : strlen(pair->value));
     }
     if (total > MAX_ANNOTATION_BYTES)
         field_too_long(errors, child, MAX_ANNOTATION_BYTES);

@@ -2,6 +2,7 @@
 
 #include "api/names.h"
 
+#include "base/caches.h"
 #include "base/intern.h"
 
 #define LABEL_MAX     63
@@ -278,8 +279,9 @@ name_check(NameRule rule, const char *text, gboolean is_prefix, StrList *message
         break;
     case NAME_DNS_LABEL:
         /* What is a subdomain and no label can only have dots. */
-        check_shape(length, LABEL_MAX, matches_dns_label(text, length),
-                    matches_subdomain(text, length) ? "must not contain dots" : DNS_LABEL_MESSAGE, messages);
+        if (length > LABEL_MAX || !matches_dns_label(text, length))
+            check_shape(length, LABEL_MAX, matches_dns_label(text, length),
+                        matches_subdomain(text, length) ? "must not contain dots" : DNS_LABEL_MESSAGE, messages);
         break;
     case NAME_DNS1035_LABEL:
         check_shape(length, LABEL_MAX, matches_dns_label(text, length) && !g_ascii_isdigit(text[0]),
@@ -372,6 +374,30 @@ is_ipv6(const char *text)
             return FALSE;
     }
     return has_gap ? n_groups < 8 : n_groups == 8;
+}
+
+gboolean
+name_is_fine(NameRule rule, const char *text)
+{
+    static struct {
+        const char *text; /* (interned) */
+        guint rules;      /* a bit for each that it passes */
+    } known[1024];
+    const gsize slot = (GPOINTER_TO_SIZE(text) >> 4) % G_N_ELEMENTS(known);
+    gboolean is_known = known[slot].text == text && (known[slot].rules >> rule & 1) != 0;
+    StrList messages = {0};
+    gboolean is_fine;
+
+    if (is_known && !caches_are_checked())
+        return TRUE;
+    is_fine = name_check(rule, text, FALSE, &messages);
+    g_free(messages.items);
+    g_assert(is_fine || !is_known);
+    if (is_fine) {
+        known[slot].rules = (known[slot].text == text ? known[slot].rules : 0) | 1U << rule;
+        known[slot].text = text;
+    }
+    return is_fine;
 }
 
 gboolean

@@ -24,4 +24,6 @@ typedef enum {
 
 /* name_check: TRUE if @text is fine. @is_prefix: generateName, a trailing '-' is masked. */
 gboolean name_check(NameRule rule, const char *text, gboolean is_prefix, StrList *messages);
+/* name_is_fine: name_check of an interned @text, whole and without messages; what passed once is remembered (base/caches.h). */
+gboolean name_is_fine(NameRule rule, const char *text);
 gboolean name_is_ip(const char *text);

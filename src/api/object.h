@@ -75,6 +75,7 @@ struct ApiKind {
     gboolean has_generation;
     gboolean is_graceful;   /* deletion with grace (Pod) */
     gboolean allows_unconditional_update;
+    gboolean is_created_by_update; /* AllowCreateOnUpdate: a PUT of what is not there makes it */
     gboolean in_all;        /* kubectl get all */
     const ApiType *spec, *status, *body; /* NULL if none */
     const char *doc;

@@ -241,6 +241,16 @@ update_compute(Call *call, const ApiObject *old, ApiObject **out_new, Change *ou
     return update_settle(call, old, out_new, out_change);
 }
 
+/* A user's PUT of something that is not there, of a kind whose strategy allows that. */
+static gboolean
+is_to_be_made(const Call *call)
+{
+    const ApiRequest *request = call->request;
+
+    return request->body != NULL && request->kind->is_created_by_update && request->subresource == NULL &&
+           call->object->resource_version == 0 && etcd_get(call->server->etcd, call->key) == NULL;
+}
+
 void
 update_begin(Call *call)
 {
@@ -255,6 +265,12 @@ update_begin(Call *call)
         status = update_check_name(request, call->object);
     if (status != NULL) {
         call_fail(call, status);
+        return;
+    }
+    if (is_to_be_made(call)) {
+        request->object = g_steal_pointer(&call->object);
+        g_clear_pointer(&request->body, value_free);
+        create_begin(call);
         return;
     }
     if (request->body != NULL)

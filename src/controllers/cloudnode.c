@@ -58,14 +58,15 @@ is_unborn(const Reconcile *r, const ApiObject *node)
 static void
 plan_deletion(const ApiObject *node, Plan *plan)
 {
+    g_autoptr(ApiObject) subject = event_subject(node, TRUE);
     PlanStep *step;
 
-    plan_event(plan, node, "Normal", "DeletingNode",
+    plan_event(plan, subject, "Normal", "DeletingNode",
                "Deleting node %s because it does not exist in the cloud provider", api_name(node));
     step = plan_delete(plan, node, "because the cloud has no such machine");
     step->continue_on_error = TRUE;
     step->ignore_codes[0] = 404;
-    step->event_about = api_object_ref(node);
+    step->event_about = api_object_ref(subject);
     step->on_failure = (StepEvent){"Warning", "DeletingNodeFailed",
                                    str_internf("Failed deleting node %s: %%s", api_name(node))};
 }

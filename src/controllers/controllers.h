@@ -69,7 +69,7 @@ extern const ControllerDef deployment_controller, replica_set_controller, endpoi
     endpoint_slice_mirroring_controller,
     node_lifecycle_controller, taint_eviction_controller, node_ipam_controller, pod_gc_controller,
     garbage_collector_controller, namespace_controller, service_account_controller,
-    root_ca_controller, daemon_set_controller, stateful_set_controller,
+    root_ca_controller, ttl_controller, daemon_set_controller, stateful_set_controller,
     volume_binder_controller, pvc_protection_controller, pv_protection_controller, ephemeral_volume_controller;
 
 /* Start order, ended by NULL. */

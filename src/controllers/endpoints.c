@@ -148,7 +148,8 @@ plan_write(const ApiObject *service, const ApiObject *present, ApiObject *wanted
                                        str_internf("Failed to update endpoint %s: %%s", of)};
         plan_continue(plan, after_update, api_object_ref(present), api_object_unref);
     }
-    step->event_about = api_object_ref(wanted);
+    /* New ones are told of before they have a namespace, so in default. */
+    step->event_about = present == NULL ? api_object_new(&endpoints_kind, NULL, api_name(wanted)) : api_object_ref(wanted);
 }
 
 static void

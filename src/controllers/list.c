@@ -28,5 +28,6 @@ const ControllerDef *const kcm_controllers[] = {
     &disruption_controller,
     &horizontal_pod_autoscaler_controller,
     &resource_quota_controller,
+    &ttl_controller,
     NULL,
 };

@@ -72,6 +72,15 @@ grant_free(gpointer data)
     g_free(grant);
 }
 
+/* pkg/controller/util/node, RecordNodeStatusChange */
+static void
+plan_status_event(Plan *plan, const ApiObject *node, const char *reason)
+{
+    g_autoptr(ApiObject) subject = event_subject(node, TRUE);
+
+    plan_event(plan, subject, "Normal", reason, "Node %s status is now: %s", api_name(node), reason);
+}
+
 static void
 after_patch(const Reconcile *r,
             gpointer carry,
@@ -87,8 +96,7 @@ after_patch(const Reconcile *r,
         return;
     cidr_set_release(state->set, grant->cidr);
     if (node == NULL)
-        plan_event(plan, grant->node, "Normal", "CIDRAssignmentFailed",
-                   "Node %s status is now: CIDRAssignmentFailed", api_name(grant->node));
+        plan_status_event(plan, grant->node, "CIDRAssignmentFailed");
 }
 
 static void
@@ -109,8 +117,7 @@ reconcile(const Reconcile *r, Plan *plan)
     }
     cidr = cidr_set_allocate(state->set);
     if (cidr == NULL) {
-        plan_event(plan, node, "Normal", "CIDRNotAvailable",
-                   "Node %s status is now: CIDRNotAvailable", api_name(node));
+        plan_status_event(plan, node, "CIDRNotAvailable");
         plan_fail(plan, "failed to allocate cidr from cluster cidr: no remaining CIDRs");
         return;
     }
@@ -143,7 +150,7 @@ static const ControllerSource sources[] = {
 /* One worker: CIDRs are handed out in the order in which the nodes appear. */
 const ControllerDef node_ipam_controller = {
     .name = "node-ipam",
-    .component = "node-controller",
+    .component = "cidrAllocator",
     .workers = 1,
     .sources = sources,
     .reconcile = reconcile,

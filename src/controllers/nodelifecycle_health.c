@@ -364,6 +364,15 @@ after_pods(const Reconcile *r,
     begin_batch(r, pass, plan);
 }
 
+/* pkg/controller/util/node, RecordNodeStatusChange */
+static void
+plan_not_ready_event(Plan *plan, const ApiObject *node)
+{
+    g_autoptr(ApiObject) subject = event_subject(node, TRUE);
+
+    plan_event(plan, subject, "Normal", "NodeNotReady", "Node %s status is now: NodeNotReady", api_name(node));
+}
+
 /* The verdicts are stored: taints, the node's event, then its pods. */
 static void
 after_statuses(const Reconcile *r,
@@ -392,8 +401,7 @@ after_statuses(const Reconcile *r,
             continue;
         plan_taints(r, plan, work);
         if (!is_true(work->current) && is_true(work->observed))
-            plan_event(plan, work->node, "Normal", "NodeNotReady",
-                       "Node %s status is now: NodeNotReady", api_name(work->node));
+            plan_not_ready_event(plan, work->node);
     }
     g_array_set_size(pass->pod_steps, 0);
     plan_pods(r, pass, plan);
@@ -431,7 +439,9 @@ begin_batch(const Reconcile *r, MonitorPass *pass, Plan *plan)
 static void
 plan_node_event(Plan *plan, const ApiObject *node, const char *reason, const char *verb)
 {
-    plan_event(plan, node, "Normal", reason, "Node %s event: %s Node %s %s Controller",
+    g_autoptr(ApiObject) subject = event_subject(node, TRUE);
+
+    plan_event(plan, subject, "Normal", reason, "Node %s event: %s Node %s %s Controller",
                api_name(node), verb, api_name(node), str_is(verb, "Removing") ? "from" : "in");
 }
 

@@ -208,7 +208,9 @@ plan_attempt(const ApiObject *pod, guint attempt, Plan *plan)
 static void
 plan_eviction_event(Plan *plan, const ApiObject *pod, const char *text)
 {
-    plan_event(plan, pod, "Normal", "TaintManagerEviction", "%s Pod %s/%s", text,
+    g_autoptr(ApiObject) subject = event_subject(pod, FALSE);
+
+    plan_event(plan, subject, "Normal", "TaintManagerEviction", "%s Pod %s/%s", text,
                api_namespace(pod), api_name(pod));
 }
 

@@ -86,3 +86,13 @@ has_same_controller(const ApiObject *a, const ApiObject *b)
         return owner_a == owner_b;
     return str_is(owner_a->uid, owner_b->uid);
 }
+
+ApiObject *
+event_subject(const ApiObject *object, gboolean has_uid)
+{
+    ApiObject *subject = api_object_new(object->kind, api_namespace(object), api_name(object));
+
+    if (has_uid)
+        api_edit_meta(subject)->uid = api_uid(object);
+    return subject;
+}

@@ -43,6 +43,12 @@ void claims_plan(const Claims *claims, const ApiObject *owner, Plan *plan);
  */
 gboolean claims_recheck(const ApiObject *owner, const StepResult *live, Plan *plan);
 
+/*
+ * event_subject: what an event is about where the original writes the reference by hand: no revision, and no uid
+ * unless @has_uid. Returns: (owned)
+ */
+ApiObject *event_subject(const ApiObject *object, gboolean has_uid);
+
 /* --- names and hashes ----------------------------------------------------------------------- */
 
 /* safe_encode: a hash as Kubernetes names write it. (interned) */

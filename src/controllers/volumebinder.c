@@ -56,6 +56,20 @@ refer_to(PvSpec *spec, const ApiObject *claim)
                                          .uid = api_uid(claim)};
 }
 
+/* Names of CSI drivers have no slash (v1.34 ValidateCSIDriverName), those of other provisioners do. */
+static void
+set_source(PvSpec *spec, const char *volume, const char *provisioner)
+{
+    if (provisioner == NULL || strchr(provisioner, '/') != NULL) {
+        spec->host_path = g_new0(HostPathVolumeSource, 1);
+        spec->host_path->path = str_internf("/var/lib/volumes/%s", volume);
+        return;
+    }
+    spec->csi = value_new_map();
+    value_set(spec->csi, "driver", value_new_string(provisioner));
+    value_set(spec->csi, "volumeHandle", value_new_string(volume));
+}
+
 static ApiObject *
 make_volume(const ApiObject *claim, const ApiObject *class_)
 {
@@ -74,8 +88,7 @@ make_volume(const ApiObject *claim, const ApiObject *class_)
     if (class_ != NULL && ((const StorageClassBody *)class_->body)->reclaim_policy != NULL)
         spec->reclaim_policy = ((const StorageClassBody *)class_->body)->reclaim_policy;
     spec->storage_class_name = str_is_empty(pvc_class_name(claim)) ? NULL : str_intern(pvc_class_name(claim));
-    spec->host_path = g_new0(HostPathVolumeSource, 1);
-    spec->host_path->path = str_internf("/var/lib/volumes/%s", api_name(volume));
+    set_source(spec, api_name(volume), class_ == NULL ? NULL : ((const StorageClassBody *)class_->body)->provisioner);
     refer_to(spec, claim);
     return volume;
 }

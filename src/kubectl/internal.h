@@ -160,6 +160,8 @@ typedef void (*CommandAnswerAbout)(Command *command, gpointer about, const ApiRe
 void
 command_ask(Command *command, ApiRequest *request, CommandAnswerAbout answer, gpointer about);
 ApiRequest *command_request(Command *command, ApiVerb verb, const Target *target);
+/* command_unversion: resource.Helper.Create: what is to be created has no version, whatever its file says. */
+void command_unversion(Value *body);
 const char *command_namespace(const Command *command); /* -n, else default */
 gint64 command_wall_ns(const Command *command);
 

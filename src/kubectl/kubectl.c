@@ -475,6 +475,15 @@ command_ask(Command *command, ApiRequest *request, CommandAnswerAbout answer, gp
     ask(command, request, &(Question){.answer_about = answer, .about = about});
 }
 
+void
+command_unversion(Value *body)
+{
+    Value *metadata = value_get(body, "metadata");
+
+    if (metadata != NULL && metadata->type == VALUE_MAP)
+        value_remove(metadata, "resourceVersion");
+}
+
 ApiRequest *
 command_request(Command *command, ApiVerb verb, const Target *target)
 {

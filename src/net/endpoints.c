@@ -224,6 +224,7 @@ typedef struct {
     gboolean has_any;
     gint64 affinity_ns;
     const char *sources; /* of the rules that are made now; NULL: all */
+    gboolean in_turn;
 } RuleMaker;
 
 static void
@@ -232,6 +233,7 @@ add_rule(RuleMaker *maker, const char *ip, gint32 port, FilterOrigin origin, con
     FilterRule rule = {.ip = ip, .port = port, .origin = origin};
 
     rule.affinity_ns = maker->affinity_ns;
+    rule.in_turn = maker->in_turn;
     if (picked->len == 0) {
         /* Endpoints elsewhere that a Local policy forbids: drop. None at all: reject. */
         rule.verdict = maker->has_any ? FILTER_DROP : FILTER_REJECT;
@@ -366,7 +368,7 @@ add_service_port(GArray *rules,
                          node->has_node_hints ? node->node_name : NULL, node->zone,
                          !internal_is_local || is_external,
                          internal_is_local || (is_external && external_is_local));
-    RuleMaker maker = {rules, endpoints, choice.has_any, affinity_of(spec), NULL};
+    RuleMaker maker = {rules, endpoints, choice.has_any, affinity_of(spec), NULL, node->in_turn};
 
     add_rule(&maker, spec->cluster_ip, port->port, FILTER_FROM_ANYWHERE,
              internal_is_local ? choice.local : choice.cluster);

@@ -42,6 +42,7 @@ typedef struct {
     const char *node_name;
     const char *zone;        /* may be NULL */
     gboolean has_node_hints; /* feature PreferSameTrafficDistribution, on from v1.34 */
+    gboolean in_turn;        /* backends take turns (IPVS) */
 } ProxyNode;
 
 /* Lines that iptables-restore gets: for the time a sync takes. */

@@ -18,6 +18,9 @@
 #define SYNC_BASE_NS     (30 * NS_PER_MS)
 #define SYNC_SPREAD_NS   (20 * NS_PER_MS)
 #define SYNC_PER_LINE_NS (5 * NS_PER_US)
+/* The other modes, assumed. */
+#define SYNC_OTHER_NS        (20 * NS_PER_MS)
+#define SYNC_PER_ENDPOINT_NS (20 * NS_PER_US)
 
 /* healthTimeout: a change that waits longer makes the proxy unhealthy. */
 #define HEALTH_PERIODS 2
@@ -152,12 +155,37 @@ take_service(KubeProxy *proxy, Service *service, const ProxyNode *node, RuleLine
     g_array_append_val(proxy->pending, pending);
 }
 
+/* Backends of what has changed. */
+static guint
+count_endpoints(const KubeProxy *proxy)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < proxy->pending->len; i++) {
+        const Pending *pending = &g_array_index(proxy->pending, Pending, i);
+
+        for (guint k = 0; k < pending->n_rules; k++)
+            count += pending->rules[k].n_backends;
+    }
+    return count;
+}
+
+static gint64
+sync_time_ns(KubeProxy *proxy)
+{
+    gint64 spread_ns = rng_between_ns(proxy->rng, 0, SYNC_SPREAD_NS);
+
+    if (proxy->options.mode == KUBE_PROXY_IPTABLES)
+        return SYNC_BASE_NS + spread_ns + (gint64)proxy->lines * SYNC_PER_LINE_NS;
+    return SYNC_OTHER_NS + spread_ns + (gint64)count_endpoints(proxy) * SYNC_PER_ENDPOINT_NS;
+}
+
 static void
 begin_sync(KubeProxy *proxy)
 {
     Runtime *runtime = machine_runtime(proxy->options.machine);
     const ApiObject *object = informer_get(proxy->nodes, NULL, proxy->options.node_name);
-    ProxyNode node = {.node_name = proxy->options.node_name};
+    ProxyNode node = {.node_name = proxy->options.node_name, .in_turn = proxy->options.mode == KUBE_PROXY_IPVS};
     RuleLines lines = {0};
     gint64 took_ns;
 
@@ -177,8 +205,7 @@ begin_sync(KubeProxy *proxy)
     proxy->state = PROXY_SYNCING;
     proxy->has_changes = FALSE;
     proxy->counters.last_start_ns = now_of(proxy);
-    took_ns = SYNC_BASE_NS + rng_between_ns(proxy->rng, 0, SYNC_SPREAD_NS) +
-              (gint64)proxy->lines * SYNC_PER_LINE_NS;
+    took_ns = sync_time_ns(proxy);
     sim_timer_arm_after(&proxy->next, took_ns);
     if (runtime != NULL) /* iptables-save and iptables-restore compute all the time */
         runtime_load(runtime, took_ns);
@@ -436,7 +463,7 @@ kube_proxy_new(const KubeProxyOptions *options)
     KubeProxy *proxy = g_new0(KubeProxy, 1);
 
     proxy->options = *options;
-    if (proxy->options.min_sync_ns == 0)
+    if (proxy->options.min_sync_ns == 0 && options->mode != KUBE_PROXY_IPVS)
         proxy->options.min_sync_ns = DEFAULT_MIN_SYNC_NS;
     if (proxy->options.version_minor == 0)
         proxy->options.version_minor = DEFAULT_MINOR;

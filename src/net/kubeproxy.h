@@ -1,11 +1,14 @@
 /*
- * kubeproxy.h - kube-proxy in iptables mode, one process per node
+ * kubeproxy.h - kube-proxy, one process per node
  *
  * Watches Services, EndpointSlices and its Node; writes the rules of its machine's
  * packet filter (world/flow.h) at most once per minSyncPeriod after the end of the
  * last sync (v1.34 pkg/proxy/runner; before v1.33 a second one may follow at once).
  * A sync writes what has changed since the last, all after a start. When kube-proxy
- * dies or is paused, the rules stay.
+ * dies or is paused, the rules stay. In mode iptables a sync takes time for each line
+ * that it writes, in the others for each endpoint of what has changed. IPVS gives
+ * connections to backends in turn (scheduler rr), the others by chance, and has no
+ * least time between two syncs unless told.
  *
  * DEVIATES: the full syncs that change nothing (every hour; before v1.33 every
  * 30 s) are left out.
@@ -16,13 +19,15 @@
 #include "world/flow.h"
 
 typedef struct KubeProxy KubeProxy;
+typedef enum { KUBE_PROXY_IPTABLES, KUBE_PROXY_NFTABLES, KUBE_PROXY_IPVS } KubeProxyMode;
 typedef struct {
     Sim *sim;
     World *world;
     Machine *machine;
     ApiServer *server;
     const char *node_name;
-    gint64 min_sync_ns, sync_ns; /* 0: 1 s, 30 s */
+    KubeProxyMode mode;
+    gint64 min_sync_ns, sync_ns; /* 0: 1 s (IPVS: none), 30 s */
     guint version_minor;         /* 0: 34 */
 } KubeProxyOptions;
 KubeProxy *kube_proxy_new(const KubeProxyOptions *options); /* process "kube-proxy", stopped */

@@ -14,7 +14,7 @@ typedef struct {
     Worker *w;
     const Container *container;
     const LifecycleHandler *handler;
-    const char *address; /* interned "ip:port" */
+    const char *address; /* interned "ip:port", or why there is none */
     SimHandle owner;
     HookDone done;
     gpointer user;
@@ -98,6 +98,18 @@ hook_on_http(gpointer user, gint32 result)
 }
 
 static void
+hook_has_no_port(Sim *sim, gpointer receiver, gpointer payload)
+{
+    Hook *hook = payload;
+    const char *path = hook->handler->http_get->path;
+
+    (void)sim;
+    (void)receiver;
+    hook_end(hook, str_internf("HTTP lifecycle hook (%s) for Container \"%s\" in Pod \"%s\" failed - error: %s",
+                               path != NULL ? path : "", hook->container->name, hook->w->label, hook->address));
+}
+
+static void
 hook_on_slept(Sim *sim, gpointer receiver, gpointer payload)
 {
     (void)sim;
@@ -106,14 +118,19 @@ hook_on_slept(Sim *sim, gpointer receiver, gpointer payload)
 }
 
 gint32
-container_port_number(const Container *container, const IntOrString *port)
+container_port_number(const Container *container, const IntOrString *port, const char **out_error)
 {
+    if (out_error != NULL)
+        *out_error = NULL;
     if (port->type == INT_OR_STRING_INT)
         return port->integer;
     for (guint i = 0; i < container->ports.count; i++)
         if (port->type == INT_OR_STRING_STRING &&
             str_is(container->ports.items[i].name, port->string))
             return container->ports.items[i].container_port;
+    /* v1.34 pkg/probe ResolveContainerPort: at last the name is tried as a number. */
+    if (out_error != NULL)
+        *out_error = str_internf("strconv.Atoi: parsing %s: invalid syntax", api_quote(port->string != NULL ? port->string : ""));
     return 0;
 }
 
@@ -141,8 +158,14 @@ hook_run(Worker *w,
             argv[i] = handler->exec->command.items[i];
         runtime_exec(rt, argv, 0, owner, hook_on_exec, hook);
     } else if (handler->http_get != NULL) {
-        gint32 port = container_port_number(container, &handler->http_get->port);
+        const char *error = NULL;
+        gint32 port = container_port_number(container, &handler->http_get->port, &error);
 
+        if (error != NULL) {
+            hook->address = error;
+            sim_post(w->k->sim, owner, SIM_CONTROL, 0, hook_has_no_port, hook, NULL);
+            return;
+        }
         hook->address = str_internf("%s:%d", sandbox_ip(rt_container_sandbox(rt)), port);
         runtime_probe_http(rt, port, handler->http_get->path, HTTP_TIMEOUT_NS, owner, hook_on_http,
                            hook);

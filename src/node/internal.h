@@ -184,8 +184,8 @@ void kill_shorten(Worker *w, gint64 grace_s);
 void kill_job_free(gpointer job);
 
 /* hooks.c */
-gint32 container_port_number(const Container *container,
-                             const IntOrString *port); /* 0: no such port */
+/* container_port_number: 0 and *out_error (interned) if the container has no such port; @out_error may be NULL. */
+gint32 container_port_number(const Container *container, const IntOrString *port, const char **out_error);
 const Container *pod_find_container(const PodSpec *spec, const char *name, gboolean *out_is_init);
 typedef void (*HookDone)(gpointer user,
                          const char *error_message); /* NULL: it worked; else the whole message */

@@ -301,16 +301,17 @@ static void
 worker_arm_deadline(Worker *w)
 {
     const PodSpec *spec = pod_spec(w->pod);
-    gint64 due_wall_ns;
+    gint64 now_ns = sim_now_ns(w->k->sim);
+    gint64 due_ns;
 
     if (!spec->active_deadline_s.is_set || w->is_terminating || w->status == NULL ||
-        w->status->start_time == 0 || w->deadline_timer.is_armed || w->evict_reason != NULL)
+        w->status->start_time == 0 || w->evict_reason != NULL)
         return;
-    due_wall_ns = w->status->start_time + spec->active_deadline_s.value * NS_PER_S;
-    sim_timer_arm_at(&w->deadline_timer,
-                     kubelet_tick_at(w->k, MAX(sim_now_ns(w->k->sim) + 1,
-                                               due_wall_ns - kubelet_wall_ns(w->k) +
-                                                   sim_now_ns(w->k->sim))));
+    due_ns = w->status->start_time + spec->active_deadline_s.value * NS_PER_S - kubelet_wall_ns(w->k) + now_ns;
+    due_ns = kubelet_tick_at(w->k, MAX(now_ns + 1, due_ns));
+    /* The deadline of a pod that runs can only be brought forward. */
+    if (!w->deadline_timer.is_armed || w->deadline_timer.due_ns > due_ns)
+        sim_timer_arm_at(&w->deadline_timer, due_ns);
 }
 
 /* TRUE: it is past it; told at each look. */

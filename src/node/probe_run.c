@@ -174,6 +174,7 @@ probe_run(Worker *w,
     RtContainer *rt = kubelet_find_container(w->k, container_id);
     ProbeRun *run = g_new0(ProbeRun, 1);
     const char *host = NULL;
+    const char *error = NULL;
 
     *run = (ProbeRun){w, probe, NULL, 0, sim_now_ns(w->k->sim), owner, done, user};
     g_ptr_array_add(w->hooks, run);
@@ -189,12 +190,20 @@ probe_run(Worker *w,
     if (probe->exec != NULL) {
         run_exec(run, container, rt);
     } else if (probe->http_get != NULL) {
-        run->port = container_port_number(container, &probe->http_get->port);
+        run->port = container_port_number(container, &probe->http_get->port, &error);
+        if (error != NULL) {
+            run_end(run, PROBE_UNKNOWN, error);
+            return;
+        }
         runtime_probe_http(rt, run->port,
                            probe->http_get->path != NULL ? probe->http_get->path : "/",
                            run_timeout_ns(probe), owner, run_on_http, run);
     } else if (probe->tcp_socket != NULL) {
-        run->port = container_port_number(container, &probe->tcp_socket->port);
+        run->port = container_port_number(container, &probe->tcp_socket->port, &error);
+        if (error != NULL) {
+            run_end(run, PROBE_UNKNOWN, error);
+            return;
+        }
         runtime_probe_tcp(rt, run->port, run_timeout_ns(probe), owner, run_on_tcp, run);
     } else {
         run->port = probe->grpc != NULL ? probe->grpc->port : 0;

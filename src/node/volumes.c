@@ -168,21 +168,35 @@ files_add(GPtrArray *files, const char *name, const char *text)
     g_ptr_array_add(files, (gpointer)text);
 }
 
-const char *
-object_data(const ApiObject *object, const char *key)
+/* NULL stays NULL. (interned) */
+static const char *
+decoded(const char *text)
 {
-    const char *text;
-    guchar *bytes;
+    g_autofree guchar *bytes = NULL;
     gsize length;
 
-    if (object->kind == &config_map_kind)
-        return str_map_get(&((const ConfigMapBody *)object->body)->data, key);
-    text = str_map_get(&((const SecretBody *)object->body)->data, key);
     if (text == NULL)
         return NULL;
     bytes = g_base64_decode(text, &length);
-    text = str_intern_len((const char *)bytes, length);
-    g_free(bytes);
+    return str_intern_len((const char *)bytes, length);
+}
+
+const char *
+object_data(const ApiObject *object, const char *key)
+{
+    if (object->kind == &config_map_kind)
+        return str_map_get(&((const ConfigMapBody *)object->body)->data, key);
+    return decoded(str_map_get(&((const SecretBody *)object->body)->data, key));
+}
+
+/* The same for a volume, where binaryData counts, too. */
+static const char *
+file_data(const ApiObject *object, const char *key)
+{
+    const char *text = object_data(object, key);
+
+    if (text == NULL && object->kind == &config_map_kind)
+        text = decoded(str_map_get(&((const ConfigMapBody *)object->body)->binary_data, key));
     return text;
 }
 
@@ -197,10 +211,13 @@ files_add_object(GPtrArray *files, const VolumeSource *source, const ApiObject *
     if (source->n_items == 0) {
         for (guint i = 0; i < data->count; i++)
             files_add(files, data->items[i].key, object_data(object, data->items[i].key));
+        data = is_config_map ? &((const ConfigMapBody *)object->body)->binary_data : NULL;
+        for (guint i = 0; data != NULL && i < data->count; i++)
+            files_add(files, data->items[i].key, file_data(object, data->items[i].key));
         return NULL;
     }
     for (guint i = 0; i < source->n_items; i++) {
-        const char *text = object_data(object, source->items[i].key);
+        const char *text = file_data(object, source->items[i].key);
 
         if (text != NULL)
             files_add(files, source->items[i].path, text);

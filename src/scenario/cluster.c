@@ -261,9 +261,16 @@ eviction_of(const ScNodeGroup *group, const char *signal)
     return "0";
 }
 
+static KubeProxyMode
+proxy_mode(const char *word)
+{
+    return str_is(word, "ipvs") ? KUBE_PROXY_IPVS : str_is(word, "nftables") ? KUBE_PROXY_NFTABLES : KUBE_PROXY_IPTABLES;
+}
+
 static void
 make_node(Cluster *cluster, NodePlan *plan)
 {
+    const ScNetwork *network = &cluster->scenario->spec.cluster.network;
     g_autoptr(GArray) groups = groups_of(plan->group);
     ClusterNode *node = g_new0(ClusterNode, 1);
     guint index = cluster->nodes->len;
@@ -304,7 +311,8 @@ make_node(Cluster *cluster, NodePlan *plan)
     if (!is_ideal(cluster))
         node->proxy = kube_proxy_new(&(KubeProxyOptions){
             .sim = cluster->sim, .world = cluster->world, .machine = node->machine, .server = cluster->server, .node_name = node->name,
-            .min_sync_ns = cluster->scenario->spec.cluster.network.min_sync_ns, .version_minor = cluster->scenario->profile});
+            .mode = proxy_mode(network->proxy), .min_sync_ns = str_is(network->proxy, "ipvs") && !network->has_min_sync ? 0 : network->min_sync_ns,
+            .version_minor = cluster->scenario->profile});
     g_ptr_array_add(cluster->nodes, node);
     str_map_clear(&plan->labels);
     g_free(plan->taints.items);

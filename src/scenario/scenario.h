@@ -52,6 +52,7 @@ typedef struct {
     gboolean has_same_zone, has_cross_zone, has_external;
     const char *pod_cidr, *service_cidr, *proxy; /* pod_cidr NULL: by the number of nodes; loaded, it is there */
     gint64 min_sync_ns;
+    gboolean has_min_sync;
 } ScNetwork;
 
 typedef struct {

@@ -84,15 +84,15 @@ static const ScField control_plane_fields[] = {
 };
 
 #define W(member) offsetof(ScNetwork, member)
-static const char *const proxy_words[] = {"iptables", NULL};
+static const char *const proxy_words[] = {"iptables", "nftables", "ipvs", NULL};
 static const ScField network_fields[] = {
     {"sameZone", SC_DIST, W(same_zone), .doc = "One-way trip between machines of one zone.", .given_offset = W(has_same_zone)},
     {"crossZone", SC_DIST, W(cross_zone), .doc = "One-way trip between zones.", .given_offset = W(has_cross_zone)},
     {"external", SC_DIST, W(external), .doc = "One-way trip from outside to a node.", .given_offset = W(has_external)},
     {"podCIDR", SC_STRING, W(pod_cidr), .doc = "Addresses of pods, a /24 for each node; 10.244.0.0/16 if not said, wider for more than 256 nodes."},
     {"serviceCIDR", SC_STRING, W(service_cidr), .doc = "Addresses of Services.", .def = "10.96.0.0/12"},
-    {"proxy", SC_ENUM, W(proxy), .doc = "Mode of kube-proxy.", .def = "iptables", .words = proxy_words},
-    {"minSyncPeriod", SC_DURATION, W(min_sync_ns), .doc = "Least time between two syncs of kube-proxy.", .def = "1s"},
+    {"proxy", SC_ENUM, W(proxy), .doc = "Mode of kube-proxy; ipvs gives connections to backends in turn, the others by chance.", .def = "iptables", .words = proxy_words},
+    {"minSyncPeriod", SC_DURATION, W(min_sync_ns), .doc = "Least time between two syncs of kube-proxy; in mode ipvs none unless said.", .def = "1s", .given_offset = W(has_min_sync)},
     {0},
 };
 #undef W

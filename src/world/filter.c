@@ -145,12 +145,33 @@ drop_group(NetFilter *filter, const char *name)
     g_hash_table_remove(filter->groups, name);
 }
 
+/* Whose turn it is behind the one that had the last; who was not there before waits for the others. */
+static void
+keep_turn(const NetFilter *filter, FilterRule *rule)
+{
+    const FilterRule *before = g_hash_table_lookup(filter->index, rule);
+    const FilterBackend *due;
+
+    if (!rule->in_turn || before == NULL || before->n_backends == 0)
+        return;
+    for (guint i = 0; i < before->n_backends; i++) {
+        due = &before->backends[(before->next + i) % before->n_backends];
+        for (guint k = 0; k < rule->n_backends; k++)
+            if (rule->backends[k].ip == due->ip && rule->backends[k].port == due->port) {
+                rule->next = k;
+                return;
+            }
+    }
+}
+
 void
 filter_set_group(NetFilter *filter, const char *name, FilterRule *rules, guint n_rules)
 {
     RuleGroup *group;
 
     filter->generation++;
+    for (guint i = 0; i < n_rules; i++)
+        keep_turn(filter, &rules[i]);
     drop_group(filter, name);
     if (n_rules == 0)
         return;
@@ -272,18 +293,29 @@ find_affine(NetFilter *filter, const FilterRule *rule, gint64 key)
 }
 
 static FilterBackend *
+pick_any(NetFilter *filter, const FilterRule *rule)
+{
+    FilterRule *own = (FilterRule *)rule; /* of the filter's own groups */
+
+    if (!rule->in_turn)
+        return &rule->backends[rng_below(filter->rng, rule->n_backends)];
+    own->next = own->next % own->n_backends + 1;
+    return &rule->backends[own->next - 1];
+}
+
+static FilterBackend *
 pick_backend(NetFilter *filter, const FilterRule *rule, guint32 client_id)
 {
     gint64 key = pair_key(client_id, (guint32)rule->port);
     FilterBackend *pick;
 
     if (rule->affinity_ns == 0)
-        return &rule->backends[rng_below(filter->rng, rule->n_backends)];
+        return pick_any(filter, rule);
     pick = find_affine(filter, rule, key);
     if (pick == NULL) {
         Affinity seen = {.seen_ns = now_of(filter)};
 
-        pick = &rule->backends[rng_below(filter->rng, rule->n_backends)];
+        pick = pick_any(filter, rule);
         seen.ip = pick->ip;
         seen.port = pick->port;
         g_hash_table_replace(filter->affinity, g_memdup2(&key, sizeof key),

@@ -20,7 +20,7 @@ filter_find(const NetFilter *filter, const char *ip, gint32 port, gboolean is_in
 gboolean filter_admits(const FilterRule *rule, const char *source);
 /* filter_generation: changes whenever a rule does; a rule found before holds as long as it has not. */
 guint64 filter_generation(const NetFilter *filter);
-/* filter_pick: a backend of the rule: uniform, or the one of before with affinity. */
+/* filter_pick: a backend of the rule: uniform, the next in turn, or the one of before with affinity. */
 const FilterBackend *filter_pick(NetFilter *filter, const FilterRule *rule, guint32 client_id);
 
 /* conntrack_find: what an unanswered SYN of that client and port chose, NULL if there is no such entry any more. */

@@ -30,6 +30,8 @@ typedef struct {
     FilterBackend *backends; /* (owned) */
     guint n_backends;
     gint64 affinity_ns; /* 0: none */
+    gboolean in_turn;   /* one backend after the other (IPVS, rr), not by chance */
+    guint next;         /* in_turn: whose turn it is; the filter's own, it lasts when the rule is written again */
     const char *sources; /* interned; whose packets it takes, "10.0.0.0/8 192.0.2.0/24", others are dropped; NULL: all */
 } FilterRule;
 

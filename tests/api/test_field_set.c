@@ -125,6 +125,8 @@ static const struct {
     const char *config, *want;
 } faults[] = {
     {"{spec: {replicas: 1, paused: null, template: {spec: {containers: [{name: a, resources: {limits: {cpu: 1}}}]}}}}", ""},
+    {"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, resourceVersion: '5', creationTimestamp: null}}", ""},
+    {"{metadata: {resourceVersion: 5}}", ".metadata.resourceVersion: expected string, got &value.valueUnstructured{Value:5}"},
     {"{spec: {replicas: x}}", ".spec.replicas: expected numeric (int or float), got string"},
     {"{spec: {replicas: {a: b}}}", ".spec.replicas: expected numeric (int or float), got map[string]interface {}"},
     {"{spec: {paused: x}}", ".spec.paused: expected boolean, got &{x}"},

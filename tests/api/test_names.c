@@ -87,6 +87,23 @@ START_TEST(test_names)
 }
 END_TEST
 
+/* Asked again and again, for one rule and for another, the answer stays that of the check. */
+START_TEST(test_remembered)
+{
+    for (guint round = 0; round < 3; round++)
+        for (guint i = 0; i < G_N_ELEMENTS(name_cases); i++)
+            if (!name_cases[i].is_prefix)
+                for (NameRule rule = NAME_DNS_SUBDOMAIN; rule <= NAME_PERCENT; rule++) {
+                    StrList messages = {0};
+                    gboolean is_fine = name_check(rule, str_intern(name_cases[i].text), FALSE, &messages);
+
+                    ck_assert_msg(name_is_fine(rule, str_intern(name_cases[i].text)) == is_fine, "'%s' rule %d round %u",
+                                  name_cases[i].text, (int)rule, round);
+                    g_free(messages.items);
+                }
+}
+END_TEST
+
 static const struct {
     NameRule rule;
     const char *text;
@@ -243,6 +260,7 @@ names_suite(void)
     TCase *tcase = tcase_create("names");
 
     tcase_add_loop_test(tcase, test_names, 0, G_N_ELEMENTS(name_cases));
+    tcase_add_test(tcase, test_remembered);
     tcase_add_loop_test(tcase, test_texts, 0, G_N_ELEMENTS(text_cases));
     tcase_add_loop_test(tcase, test_ips, 0, G_N_ELEMENTS(ip_cases));
     tcase_add_loop_test(tcase, test_create_metadata, 0, G_N_ELEMENTS(create_cases));

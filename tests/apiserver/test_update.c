@@ -74,7 +74,9 @@ static const struct {
      "metadata.labels metadata.labels metadata.labels spec.capacity[storage] spec.capacity[storage] metadata.labels "
      "spec.capacity[storage] spec.capacity[storage] spec.persistentvolumesource "},
     {"claim", "apiVersion: v1, kind: PersistentVolumeClaim", META("") ", spec: {" CLAIM("ReadWriteOnce", "1") "}",
-     META(BAD_LABEL) ", spec: {" CLAIM("X", "1") "}", NULL, "metadata.labels metadata.labels metadata.labels spec.accessModes metadata.labels spec "},
+     META(BAD_LABEL) ", spec: {" CLAIM("X", "1") "}", NULL,
+     "metadata.labels metadata.labels metadata.labels spec.accessModes metadata.labels metadata.labels "
+     "spec.accessModes spec "},
     {"replication controller", "apiVersion: v1, kind: ReplicationController",
      META("") ", spec: {selector: {a: b}, " TEMPLATE("b") "}",
      META(BAD_LABEL) ", spec: {replicas: -1, selector: {a: b}, " TEMPLATE("b") "}", NULL,
@@ -141,6 +143,33 @@ START_TEST(test_causes)
 }
 END_TEST
 
+/* Each strategy's AllowCreateOnUpdate */
+static const struct {
+    const char *head, *body;
+    int code;
+} makes[] = {
+    {"apiVersion: coordination.k8s.io/v1, kind: Lease", META(""), 201},
+    {"apiVersion: v1, kind: Service", META("") ", spec: {ports: [{port: 80}]}", 201},
+    {"apiVersion: v1, kind: Endpoints", META(""), 201},
+    {"apiVersion: v1, kind: LimitRange", META(""), 201},
+    {"apiVersion: rbac.authorization.k8s.io/v1, kind: Role", META(""), 201},
+    {"apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding", META("") ", " ROLE_REF, 201},
+    {"apiVersion: v1, kind: Service", META(""), 422},
+    {"apiVersion: v1, kind: ConfigMap", META(""), 404},
+    {"apiVersion: v1, kind: Secret", META(""), 404},
+    {"apiVersion: v1, kind: ResourceQuota", META(""), 404},
+    {"apiVersion: v1, kind: Node", META(""), 404},
+};
+
+START_TEST(test_makes)
+{
+    ApiResponse *response = send(VERB_UPDATE, makes[_i].head, makes[_i].body, NULL, NULL);
+
+    ck_assert_msg(response->code == makes[_i].code, "%s: %d", makes[_i].head, response->code);
+    api_response_free(response);
+}
+END_TEST
+
 Suite *
 update_suite(void)
 {
@@ -149,6 +178,7 @@ update_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, test_causes, 0, G_N_ELEMENTS(cases));
+    tcase_add_loop_test(tcase, test_makes, 0, G_N_ELEMENTS(makes));
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -47,6 +47,7 @@ main(void)
     srunner_add_suite(runner, tokens_suite());
     srunner_add_suite(runner, podgc_suite());
     srunner_add_suite(runner, volumebinder_suite());
+    srunner_add_suite(runner, ttl_suite());
     srunner_add_suite(runner, vpa_suite());
     srunner_add_suite(runner, wakes_suite());
     srunner_run_all(runner, CK_NORMAL);

@@ -42,6 +42,7 @@ Suite *revisions_suite(void);
 Suite *quota_suite(void);
 Suite *tokens_suite(void);
 Suite *podgc_suite(void);
+Suite *ttl_suite(void);
 Suite *volumebinder_suite(void);
 Suite *vpa_suite(void);
 Suite *wakes_suite(void);

@@ -1,1 +1,1 @@
-22bce1030aefa68c
+80df60d5a3fcac81

@@ -1,1 +1,1 @@
-4dc80d17e76ea95a
+f6fb585baf8fc2c5

@@ -1,1 +1,1 @@
-5008d27f06bdae4d
+05ecacefc9d634e0

@@ -1,1 +1,1 @@
-b4ca1dfdfad38ab0
+4c2108216f07ceac

@@ -1,1 +1,1 @@
-d2ac3ea53bf1ed34
+a0d9b4bbd93b12b1

@@ -120,6 +120,44 @@ END_TEST
 
 /* --- choice ------------------------------------------------------------------------------------ */
 
+static FilterRule
+turn_rule(const char *octets)
+{
+    FilterRule rule = make_rule("10.96.0.1", 80, (guint)strlen(octets));
+
+    rule.in_turn = TRUE;
+    for (guint i = 0; i < rule.n_backends; i++)
+        rule.backends[i].ip = str_internf("10.244.0.%c", octets[i]);
+    return rule;
+}
+
+/* Linux ip_vs_rr.c: one after the other; who comes or goes does not begin the round anew. */
+START_TEST(test_choice_in_turn)
+{
+    static const struct {
+        const char *backends, *picked;
+    } steps[] = {
+        {"123", "1231"}, {"123", "231"}, {"1234", "23"}, {"124", "412"}, {"5", "55"}, {"1234", "1"}, {"", ""}, {"12", "12"},
+    };
+    Ground *ground = ground_new(1, 1000);
+    NetFilter *filter = machine_filter(ground->a);
+
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        FilterRule rule = turn_rule(steps[i].backends);
+        g_autoptr(GString) picked = g_string_new(NULL);
+
+        filter_set_group(filter, str_intern("default/web"), &rule, 1);
+        for (gsize k = 0; k < strlen(steps[i].picked); k++) {
+            const FilterRule *found = filter_find(filter, str_intern("10.96.0.1"), 80, FALSE);
+
+            g_string_append_c(picked, filter_pick(filter, found, 1)->ip[strlen("10.244.0.")]);
+        }
+        ck_assert_msg(strcmp(picked->str, steps[i].picked) == 0, "step %u: %s", i, picked->str);
+    }
+    ground_free(ground);
+}
+END_TEST
+
 /* Rule i of n matches with probability 1 / (n - i): uniform. 5 sigma of 10,000 draws. */
 START_TEST(test_choice_is_uniform)
 {
@@ -313,6 +351,7 @@ filter_suite(void)
     tcase_add_test(tcase, test_an_address_that_changes_its_group);
     tcase_add_test(tcase, test_power_off_empties_it);
     tcase_add_test(tcase, test_choice_is_uniform);
+    tcase_add_test(tcase, test_choice_in_turn);
     tcase_add_test(tcase, test_affinity_holds_and_is_renewed);
     tcase_add_test(tcase, test_affinity_ends_with_its_endpoint);
     tcase_add_test(tcase, test_an_entry_lives_120_s_from_its_first_syn);

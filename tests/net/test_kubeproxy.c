@@ -28,6 +28,8 @@ typedef struct {
     guint n_endpoints;
 } Bench;
 
+static KubeProxyMode mode; /* of the next bench */
+
 static Bench *
 bench_new(guint version_minor)
 {
@@ -74,6 +76,7 @@ bench_new(guint version_minor)
                                                       .machine = bench->node,
                                                       .server = bench->server,
                                                       .node_name = "n1",
+                                                      .mode = mode,
                                                       .version_minor = version_minor});
     sim_run_until(bench->sim, 0);
     process_start(kube_proxy_process(bench->proxy));
@@ -246,6 +249,38 @@ START_TEST(test_one_second_from_the_end_of_the_last)
     run(bench, 60 * NS_PER_S);
     ck_assert_uint_eq(kube_proxy_counters(bench->proxy).syncs, third.syncs);
     bench_free(bench);
+}
+END_TEST
+
+/* v1.34 pkg/proxy/{nftables,ipvs}: the same runner; without a least time a change never waits. Backends take turns in IPVS. */
+START_TEST(test_modes)
+{
+    static const struct {
+        KubeProxyMode mode;
+        gint64 wait_ns;
+        gboolean in_turn;
+    } rows[] = {{KUBE_PROXY_IPTABLES, NS_PER_S, FALSE}, {KUBE_PROXY_NFTABLES, NS_PER_S, FALSE}, {KUBE_PROXY_IPVS, 0, TRUE}};
+    Bench *bench;
+    KubeProxyCounters first, second;
+
+    mode = rows[_i].mode;
+    bench = bench_with_service(34);
+    add_endpoint(bench);
+    run(bench, 25 * NS_PER_MS);
+    add_endpoint(bench); /* while the first sync runs */
+    run(bench, 60 * NS_PER_MS);
+    first = kube_proxy_counters(bench->proxy);
+    run(bench, 1200 * NS_PER_MS);
+    second = kube_proxy_counters(bench->proxy);
+    ck_assert_int_le(second.last_end_ns - second.last_start_ns, 50 * NS_PER_MS + second.lines * 5 * NS_PER_US);
+    if (rows[_i].wait_ns > 0)
+        ck_assert_int_eq(second.last_start_ns, first.last_end_ns + rows[_i].wait_ns);
+    else
+        ck_assert_int_lt(second.last_end_ns, first.last_end_ns + 100 * NS_PER_MS);
+    ck_assert_uint_eq(backends(bench), 3);
+    ck_assert_int_eq(filter_find(machine_filter(bench->node), str_intern(IP), 80, TRUE)->in_turn, rows[_i].in_turn);
+    bench_free(bench);
+    mode = KUBE_PROXY_IPTABLES;
 }
 END_TEST
 
@@ -525,6 +560,7 @@ kubeproxy_suite(void)
     tcase_add_test(tcase, test_idle_proxy_syncs_at_once);
     tcase_add_test(tcase, test_one_second_from_the_end_of_the_last);
     tcase_add_test(tcase, test_change_during_a_sync);
+    tcase_add_loop_test(tcase, test_modes, 0, 3);
     tcase_add_test(tcase, test_burst_of_old_releases);
     tcase_add_test(tcase, test_partial_sync_writes_less);
     tcase_add_test(tcase, test_paused_keeps_the_rules);

@@ -77,6 +77,79 @@ START_TEST(test_pull_secrets)
 }
 END_TEST
 
+/* kubelet_test.go, active_deadline_test.go: a deadline that is brought forward counts from then on. */
+static gboolean
+set_deadline(ApiObject *object, gpointer data)
+{
+    ((PodSpec *)api_edit_spec(object))->active_deadline_s = (OptInt64){TRUE, GPOINTER_TO_INT(data)};
+    return TRUE;
+}
+
+START_TEST(test_earlier_deadline)
+{
+    static const gint32 deadlines[] = {40, 12, 3};
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    ApiRequest *request = api_request_new(VERB_PATCH, &pod_kind, str_intern("default"), str_intern("p"));
+    gint64 told;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  activeDeadlineSeconds: 40\n"
+                   "  containers: [{name: app, image: \"registry.local/app:1\", command: [sleep, \"999\"]}]\n");
+    lab_run(lab, 5000);
+    request->mutate = set_deadline;
+    request->mutate_data = GINT_TO_POINTER(deadlines[_i]);
+    ck_assert_int_eq(lab_call(lab, request), 200);
+    lab_run(lab, 45000);
+    told = lab_when_event(lab, "p", "DeadlineExceeded", 1);
+    ck_assert_msg(told >= MAX(deadlines[_i] * 1000 - 1000, 5000) && told <= MAX(deadlines[_i] * 1000 + 1100, 5200), "%d ms", (int)told);
+    lab_free(lab);
+}
+END_TEST
+
+/* pkg/probe/util_test.go, TestResolveContainerPort: a port of a name that the container does not have is an error, not a failure. */
+START_TEST(test_unknown_port)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sleep, \"999\"], ports: [{name: http, containerPort: 80}],\n"
+                   "     livenessProbe: {httpGet: {port: web}, periodSeconds: 2, failureThreshold: 1}}\n");
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sleep, \"999\"],\n"
+                   "     lifecycle: {postStart: {httpGet: {path: /x, port: web}}}, readinessProbe: {tcpSocket: {port: web}}}\n");
+    lab_run(lab, 9000);
+    ck_assert_str_eq(lab_event_message(lab, "p", "Unhealthy"),
+                     "Liveness probe errored and resulted in unknown state: strconv.Atoi: parsing \"web\": invalid syntax");
+    ck_assert_int_eq(lab_count_event(lab, "p", "Unhealthy"), 4); /* three tries of one check are one event */
+    ck_assert_int_eq(lab_count_event(lab, "p", "Killing"), 0);
+    ck_assert_str_eq(lab_event_message(lab, "q", "FailedPostStartHook"), "PostStartHook failed");
+    lab_free(lab);
+}
+END_TEST
+
+/* pkg/volume/configmap/configmap_test.go, TestMakePayload: binary data are files as well, variables they are not. */
+START_TEST(test_binary_data)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    g_autoptr(GPtrArray) containers = NULL;
+    g_autofree char *log = NULL;
+
+    lab_apply(lab, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata: {k: v}\nbinaryData: {b: aGk=}\n---\n"
+                   "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sh, -c, \"ls /v; cat /v/b; echo; ls /w; echo $k $b; sleep 999\"],\n"
+                   "     envFrom: [{configMapRef: {name: cm}}], volumeMounts: [{name: v, mountPath: /v}, {name: w, mountPath: /w}]}\n"
+                   "  volumes: [{name: v, configMap: {name: cm}}, {name: w, configMap: {name: cm, items: [{key: b, path: x}]}}]\n");
+    lab_run(lab, 5000);
+    containers = runtime_list_containers(lab->runtimes[0]);
+    log = rt_container_log(containers->pdata[0]);
+    ck_assert_str_eq(log, "b\nk\nhi\nx\nv\n");
+    lab_free(lab);
+}
+END_TEST
+
 Suite *
 start_suite(void)
 {
@@ -86,6 +159,9 @@ start_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_non_root, 0, G_N_ELEMENTS(root_cases));
     tcase_add_test(tcase, test_pull_secrets);
+    tcase_add_loop_test(tcase, test_earlier_deadline, 0, 3);
+    tcase_add_test(tcase, test_unknown_port);
+    tcase_add_test(tcase, test_binary_data);
     suite_add_tcase(suite, tcase);
     return suite;
 }

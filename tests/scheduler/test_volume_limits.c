@@ -36,6 +36,10 @@ Suite *volume_limits_suite(void);
     "{'kind':'Pod','apiVersion':'v1','metadata':{'name':'inline','namespace':'default'},'spec':{" where                \
     "'containers':[{'name':'c','image':'i'}],'volumes':[{'name':'v','awsElasticBlockStore':{'volumeID':'" id "'}}]}}"
 
+#define WENT(node, volume)                                                                                             \
+    "{'kind':'Pod','apiVersion':'v1','metadata':{'name':'p','namespace':'default'},'spec':{'nodeName':'" node          \
+    "','containers':[{'name':'c','image':'i'}],'volumes':[{'name':'v'," volume "}]}}"
+
 typedef struct {
     const char *rule, *pod, *pods; /* as in rows.h, or a whole pod */
     const char *want;              /* what is said of node a; NULL: it passes */
@@ -71,6 +75,8 @@ static const LimitRow rows[] = {
     {"a claim that is gone does not count", "| claim c", "a | claim d", NULL, {ROOM("1"), C("c")}},
     {"a class of an in-tree plugin, served by the driver", "| claim c", "a | claim d", LIMIT,
      {CSI_NODE(MIGRATES, DRIVER("ebs.csi.aws.com", "1")), CLASS("sc", AWS), OPEN("c", "sc"), OPEN("d", "sc")}},
+    {"a volume that lives and dies with a pod counts", "| claim c", NULL, LIMIT,
+     {ROOM("1"), C("c"), BOUND("p-v"), VOLUME("p-v", "ebs"), WENT("a", "'ephemeral':{'volumeClaimTemplate':{'spec':{}}}")}},
     {"served by itself", "| claim c", "a | claim d", NULL,
      {CSI_NODE("", DRIVER("ebs.csi.aws.com", "1")), CLASS("sc", AWS), OPEN("c", "sc"), OPEN("d", "sc")}},
     {"volumes that pods name themselves, served by the driver", "| claim c", NULL, LIMIT,
@@ -128,15 +134,13 @@ typedef struct {
     gboolean wakes;
 } HintRow;
 
-#define WENT(node, volume)                                                                                             \
-    "{'kind':'Pod','apiVersion':'v1','metadata':{'name':'p','namespace':'default'},'spec':{'nodeName':'" node          \
-    "','containers':[{'name':'c','image':'i'}],'volumes':[{'name':'v'," volume "}]}}"
-
 static const HintRow hint_rows[] = {
     {"a pod with a claim went", "| claim c", EVENT_POD_DELETED, WENT("a", "'persistentVolumeClaim':{'claimName':'x'}"), NULL, TRUE},
     {"a pod with another sort of volume went", "| claim c", EVENT_POD_DELETED, WENT("a", "'emptyDir':{}"), NULL, FALSE},
     {"a pod with a disk that a driver serves went", "| claim c", EVENT_POD_DELETED,
      WENT("a", "'awsElasticBlockStore':{'volumeID':'v'}"), NULL, TRUE},
+    {"a pod with a volume that died with it went", "| claim c", EVENT_POD_DELETED,
+     WENT("a", "'ephemeral':{'volumeClaimTemplate':{'spec':{}}}"), NULL, TRUE},
     {"it was nowhere", "| claim c", EVENT_POD_DELETED, WENT("", "'persistentVolumeClaim':{'claimName':'x'}"), NULL, FALSE},
     {"the pod's claim came", "| claim c", EVENT_CLAIM, NULL, OPEN("c", "sc"), TRUE},
     {"another claim came", "| claim c", EVENT_CLAIM, NULL, OPEN("d", "sc"), FALSE},

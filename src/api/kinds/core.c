@@ -325,6 +325,7 @@ const ApiKind lease_kind = {
     .version = "v1",
     .plural = "leases",
     .singular = "lease",
+    .is_created_by_update = TRUE,
     .is_namespaced = TRUE,
     .spec = &lease_spec_type,
     .doc = "Says who holds something, and until when.",

@@ -180,6 +180,7 @@ const ApiKind endpoints_kind = {
     .version = "v1",
     .plural = "endpoints",
     .singular = "endpoints",
+    .is_created_by_update = TRUE,
     .short_names = short_names,
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,

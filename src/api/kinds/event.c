@@ -96,6 +96,7 @@ const ApiKind event_kind = {
     .version = "v1",
     .plural = "events",
     .singular = "event",
+    .is_created_by_update = TRUE,
     .short_names = event_short_names,
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,

@@ -236,6 +236,8 @@ void cron_job_validate(const ApiObject *object, ApiErrors *errors);
 void cron_job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 
 void ingress_validate(const ApiObject *object, ApiErrors *errors);
+void ingress_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
+void ingress_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void ingress_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
 void network_policy_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings);
 void network_policy_validate(const ApiObject *object, ApiErrors *errors);
@@ -245,5 +247,6 @@ void storage_class_validate_update(const ApiObject *object, const ApiObject *old
 void hpa_validate(const ApiObject *object, ApiErrors *errors);
 void hpa_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void quota_validate(const ApiObject *object, ApiErrors *errors);
+void quota_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void quota_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);
 void limit_range_validate(const ApiObject *object, ApiErrors *errors);

@@ -109,8 +109,10 @@ const ApiKind ingress_kind = {
     .prepare_create = ingress_prepare_create,
     .prepare_update = ingress_prepare_update,
     .validate = ingress_validate,
+    .validate_update = ingress_validate_update,
+    .validate_status = ingress_validate_status,
     .warn = ingress_warn,
-    .update_steps = "UMV",
+    .update_steps = "UMD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+#define MAX_PARAMETERS      512
+#define MAX_PARAMETER_BYTES (256 * 1024)
+
 /* --- Ingress --------------------------------------------------------------------------------- */
 
 /* IsWildcardDNS1123Subdomain, IsDNS1123Subdomain */
@@ -148,13 +151,9 @@ check_ingress_rule(ApiErrors *errors, const IngressRule *rule)
 }
 
 /* ValidateIngressSpec */
-void
-ingress_validate(const ApiObject *object, ApiErrors *errors)
+static void
+check_ingress(ApiErrors *errors, const IngressSpec *spec)
 {
-    static const char *const class_key = "kubernetes.io/ingress.class";
-    const IngressSpec *spec = ingress_spec(object);
-    const char *class_ = str_map_get(&object->meta->annotations, str_intern(class_key));
-
     api_errors_push(errors, "spec");
     if (spec->rules.count == 0 && spec->default_backend == NULL)
         field_invalid_raw(errors, NULL, "null", "either `defaultBackend` or `rules` must be specified");
@@ -179,9 +178,28 @@ ingress_validate(const ApiObject *object, ApiErrors *errors)
     if (spec->ingress_class_name != NULL)
         check_name(errors, "ingressClassName", NAME_DNS_SUBDOMAIN, spec->ingress_class_name);
     api_errors_pop(errors);
-    if (class_ != NULL && spec->ingress_class_name != NULL && strcmp(class_, spec->ingress_class_name) != 0)
+}
+
+/* ValidateIngressCreate */
+void
+ingress_validate(const ApiObject *object, ApiErrors *errors)
+{
+    static const char *const class_key = "kubernetes.io/ingress.class";
+    const char *name = ingress_spec(object)->ingress_class_name;
+    const char *class_ = str_map_get(&object->meta->annotations, str_intern(class_key));
+
+    check_ingress(errors, ingress_spec(object));
+    if (class_ != NULL && name != NULL && strcmp(class_, name) != 0)
         field_invalid_string(errors, str_internf("annotations.%s", class_key), class_,
                              "must match `ingressClassName` when both are specified");
+}
+
+/* ValidateIngressUpdate: the annotation may come to differ. */
+void
+ingress_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    (void)old;
+    check_ingress(errors, ingress_spec(object));
 }
 
 /* v1.34 pkg/registry/networking/ingress: WarningsOnCreate */
@@ -441,6 +459,25 @@ check_topologies(ApiErrors *errors, const Value *terms)
     api_errors_pop(errors);
 }
 
+/* validateParameters */
+static void
+check_parameters(ApiErrors *errors, const StrMap *parameters)
+{
+    gsize size = 0;
+
+    if (parameters->count > MAX_PARAMETERS) {
+        field_too_long(errors, "parameters", MAX_PARAMETERS);
+        return;
+    }
+    for (guint i = 0; i < parameters->count; i++) {
+        if (parameters->items[i].key[0] == '\0')
+            field_invalid_string(errors, "parameters", "", "field can not be empty.");
+        size += strlen(parameters->items[i].key) + strlen(text_or_empty(parameters->items[i].value));
+    }
+    if (size > MAX_PARAMETER_BYTES)
+        field_too_long(errors, "parameters", MAX_PARAMETER_BYTES);
+}
+
 void
 storage_class_validate(const ApiObject *object, ApiErrors *errors)
 {
@@ -449,9 +486,7 @@ storage_class_validate(const ApiObject *object, ApiErrors *errors)
     const StorageClassBody *body = object->body;
 
     check_provisioner(errors, text_or_empty(body->provisioner));
-    for (guint i = 0; i < body->parameters.count; i++)
-        if (body->parameters.items[i].key[0] == '\0')
-            field_invalid_string(errors, "parameters", "", "field can not be empty.");
+    check_parameters(errors, &body->parameters);
     if (!str_is_empty(body->reclaim_policy) && !g_strv_contains(policies, body->reclaim_policy))
         field_not_supported(errors, "reclaimPolicy", body->reclaim_policy, policies);
     if (body->volume_binding_mode == NULL)

@@ -137,6 +137,14 @@ projected_drop_gated(ProjectedVolumeSource *projected)
     }
 }
 
+/* No pointer of the source is left out in Go: null is written. */
+static void
+scale_io_set_secret(Value *source)
+{
+    if (source != NULL && value_get(source, "secretRef") == NULL)
+        value_set(source, "secretRef", value_new_null());
+}
+
 /* A volume of which no kind is said is an empty directory. */
 static void
 volume_set_defaults(Volume *volume)
@@ -150,6 +158,7 @@ volume_set_defaults(Volume *volume)
     tree_set_defaults(&volume->rbd, &rbd_shape);
     tree_set_defaults(&volume->azure_disk, &azure_disk_shape);
     tree_set_defaults(&volume->scale_io, &scale_io_shape);
+    scale_io_set_secret(volume->scale_io);
     tree_set_defaults(&volume->ephemeral, &ephemeral_shape);
     claim_set_metadata(volume->ephemeral);
 }

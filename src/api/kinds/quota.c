@@ -126,6 +126,7 @@ const ApiKind resource_quota_kind = {
     .set_defaults = quota_set_defaults,
     .validate = quota_validate,
     .validate_update = quota_validate_update,
+    .validate_status = quota_validate_status,
     .update_steps = "UVD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
@@ -136,6 +137,7 @@ const ApiKind limit_range_kind = {
     .version = "v1",
     .plural = "limitranges",
     .singular = "limitrange",
+    .is_created_by_update = TRUE,
     .short_names = limit_range_short_names,
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,

@@ -158,6 +158,19 @@ quota_validate(const ApiObject *object, ApiErrors *errors)
     api_errors_pop(errors);
 }
 
+/* ValidateResourceQuotaStatusUpdate */
+void
+quota_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const QuotaStatus *status = object->status;
+
+    (void)old;
+    api_errors_push(errors, "status");
+    check_amounts(errors, "hard", &status->hard);
+    check_amounts(errors, "used", &status->used);
+    api_errors_pop(errors);
+}
+
 static gboolean
 has_same_scopes(const StrList *a, const StrList *b)
 {

@@ -205,7 +205,10 @@ binding_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors
     const RoleRef *ref = &role_binding_body(object)->role_ref;
 
     if (!api_struct_equal(&role_ref_type, ref, &role_binding_body(old)->role_ref))
-        field_invalid_raw(errors, "roleRef", print_struct(&role_ref_type, ref), "cannot change roleRef");
+        field_invalid_raw(errors, "roleRef",
+                          str_internf("{\"APIGroup\":%s,\"Kind\":%s,\"Name\":%s}", api_quote(text_or_empty(ref->api_group)),
+                                      api_quote(text_or_empty(ref->kind)), api_quote(text_or_empty(ref->name))),
+                          "cannot change roleRef");
 }
 
 /* --- kinds ------------------------------------------------------------------------------------------------------- */
@@ -216,6 +219,7 @@ const ApiKind role_kind = {
     .version = "v1",
     .plural = "roles",
     .singular = "role",
+    .is_created_by_update = TRUE,
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &role_type,
@@ -231,6 +235,7 @@ const ApiKind cluster_role_kind = {
     .version = "v1",
     .plural = "clusterroles",
     .singular = "clusterrole",
+    .is_created_by_update = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &cluster_role_type,
     .doc = "Rules that say what may be done in the whole cluster, or in a namespace where a RoleBinding refers to it.",
@@ -245,6 +250,7 @@ const ApiKind role_binding_kind = {
     .version = "v1",
     .plural = "rolebindings",
     .singular = "rolebinding",
+    .is_created_by_update = TRUE,
     .is_namespaced = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &binding_type,
@@ -262,6 +268,7 @@ const ApiKind cluster_role_binding_kind = {
     .version = "v1",
     .plural = "clusterrolebindings",
     .singular = "clusterrolebinding",
+    .is_created_by_update = TRUE,
     .allows_unconditional_update = TRUE,
     .body = &cluster_binding_type,
     .doc = "Gives the rules of a ClusterRole to users, groups and service accounts in the whole cluster.",

@@ -82,13 +82,11 @@ may_overcommit(const char *name)
 void
 check_quantity(ApiErrors *errors, const char *child, const char *name, const Quantity *value)
 {
-    const char *printed = api_quote(quantity_format(value));
-
     if (quantity_sign(value) < 0)
-        field_invalid_raw(errors, child, printed, "must be greater than or equal to 0");
-    if ((g_strv_contains(counted_names, name) || is_extended(name)) &&
-        quantity_value_milli(value) % 1000 != 0)
-        field_invalid_raw(errors, child, printed, "must be an integer");
+        field_invalid_raw(errors, child, api_quote(quantity_format(value)), "must be greater than or equal to 0");
+    if (quantity_value_milli(value) % 1000 != 0 &&
+        (g_strv_contains(counted_names, name) || is_extended(name)))
+        field_invalid_raw(errors, child, api_quote(quantity_format(value)), "must be an integer");
 }
 
 /* validateResourceName and validateContainerResourceName; the cursor stands on the entry */

@@ -406,6 +406,7 @@ const ApiKind service_kind = {
     .version = "v1",
     .plural = "services",
     .singular = "service",
+    .is_created_by_update = TRUE,
     .short_names = service_short_names,
     .is_namespaced = TRUE,
     .has_status = TRUE,

@@ -398,6 +398,16 @@ namespace_validate_status(const ApiObject *object, const ApiObject *old, ApiErro
 }
 
 static void
+check_ingress_hostname(ApiErrors *errors, const char *hostname)
+{
+    if (str_is_empty(hostname))
+        return;
+    check_name(errors, "hostname", NAME_DNS_SUBDOMAIN, hostname);
+    if (name_is_ip(hostname))
+        field_invalid_string(errors, "hostname", hostname, "must be a DNS name, not an IP address");
+}
+
+static void
 check_ingress(ApiErrors *errors, const LoadBalancerIngress *ingress)
 {
     static const char *const modes[] = {"Proxy", "VIP", NULL};
@@ -411,11 +421,7 @@ check_ingress(ApiErrors *errors, const LoadBalancerIngress *ingress)
         field_forbidden(errors, "ipMode", "may not be specified when `ip` is not set");
     else if (ingress->ip_mode != NULL && !g_strv_contains(modes, ingress->ip_mode))
         field_not_supported(errors, "ipMode", ingress->ip_mode, modes);
-    if (str_is_empty(ingress->hostname))
-        return;
-    check_name(errors, "hostname", NAME_DNS_SUBDOMAIN, ingress->hostname);
-    if (name_is_ip(ingress->hostname))
-        field_invalid_string(errors, "hostname", ingress->hostname, "must be a DNS name, not an IP address");
+    check_ingress_hostname(errors, ingress->hostname);
 }
 
 /* pkg/apis/core/validation: ValidateServiceStatusUpdate, ValidateLoadBalancerStatus */
@@ -433,6 +439,22 @@ service_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors
     for (guint i = 0; i < status->load_balancer.ingress.count; i++) {
         api_errors_push(errors, str_internf("status.loadBalancer.ingress[%u]", i));
         check_ingress(errors, &status->load_balancer.ingress.items[i]);
+        api_errors_pop(errors);
+    }
+}
+
+/* pkg/apis/networking/validation: ValidateIngressStatusUpdate; of an Ingress nobody looks at the ports. */
+void
+ingress_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const LoadBalancerStatus *status = &((const IngressStatus *)object->status)->load_balancer;
+
+    (void)old;
+    for (guint i = 0; i < status->ingress.count; i++) {
+        api_errors_push(errors, str_internf("status.loadBalancer.ingress[%u]", i));
+        if (!str_is_empty(status->ingress.items[i].ip))
+            check_ip(errors, "ip", status->ingress.items[i].ip);
+        check_ingress_hostname(errors, status->ingress.items[i].hostname);
         api_errors_pop(errors);
     }
 }

@@ -155,7 +155,8 @@ check_access_modes(ApiErrors *errors, const StrList *given)
     for (guint i = 0; i < given->count; i++) {
         if (!g_strv_contains(modes, given->items[i]))
             field_not_supported(errors, "accessModes", given->items[i], modes);
-        is_shared = is_shared || !str_is(given->items[i], "ReadWriteOncePod");
+        else
+            is_shared = is_shared || !str_is(given->items[i], "ReadWriteOncePod");
     }
     if (str_list_contains(given, "ReadWriteOncePod") && is_shared)
         field_forbidden(errors, "accessModes", "may not use ReadWriteOncePod with other access modes");
@@ -165,24 +166,55 @@ check_access_modes(ApiErrors *errors, const StrList *given)
 static void
 check_data_source(ApiErrors *errors, const char *child, const Value *source)
 {
+    const char *kind = value_get_string(source, "kind", "");
+    const char *group = value_get_string(source, "apiGroup", "");
+
     if (source == NULL || source->type != VALUE_MAP)
         return;
     api_errors_push(errors, child);
     if (value_get_string(source, "name", "")[0] == '\0')
         field_required(errors, "name", NULL);
-    if (value_get_string(source, "kind", "")[0] == '\0')
+    if (kind[0] == '\0')
         field_required(errors, "kind", NULL);
-    else if (value_get_string(source, "apiGroup", "")[0] == '\0' &&
-             strcmp(value_get_string(source, "kind", ""), "PersistentVolumeClaim") != 0)
-        field_invalid_string(errors, NULL, value_get_string(source, "kind", ""),
+    if (group[0] == '\0' && strcmp(kind, "PersistentVolumeClaim") != 0)
+        field_invalid_string(errors, NULL, kind,
                              "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+    if (group[0] != '\0')
+        check_name(errors, "apiGroup", NAME_DNS_SUBDOMAIN, group);
+    if (value_get_string(source, "namespace", "")[0] != '\0')
+        check_name(errors, "namespace", NAME_DNS_LABEL, value_get_string(source, "namespace", ""));
     api_errors_pop(errors);
+}
+
+static gboolean
+is_same_text(const Value *a, const Value *b, const char *key)
+{
+    const char *left = value_get_string(a, key, NULL);
+    const char *right = value_get_string(b, key, NULL);
+
+    return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
+/* Both fields say the same, but for a source in another namespace, which the first cannot name. */
+static void
+check_data_sources(ApiErrors *errors, const Value *source, const Value *ref)
+{
+    check_data_source(errors, "dataSource", source);
+    check_data_source(errors, "dataSourceRef", ref);
+    if (source == NULL || ref == NULL)
+        return;
+    /* The value printed is a path of the server, in which nothing is public. */
+    if (value_get_string(ref, "namespace", "")[0] != '\0')
+        field_invalid_raw(errors, NULL, "{}", "may not be specified when dataSourceRef.namespace is specified");
+    else if (!is_same_text(source, ref, "apiGroup") || !is_same_text(source, ref, "kind") || !is_same_text(source, ref, "name"))
+        field_invalid_raw(errors, NULL, "{}", "must match dataSourceRef");
 }
 
 /* v1.34 pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec; the cursor stands on the spec. */
 void
 check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
 {
+    static const char *const modes[] = {"Block", "Filesystem", NULL};
     const Quantity *storage = quantity_map_get(&spec->resources.requests, "storage");
 
     if (spec->access_modes.count == 0)
@@ -196,11 +228,9 @@ check_claim_spec(ApiErrors *errors, const PvcSpec *spec)
         field_invalid_string(errors, "resources[storage]", quantity_format(storage), "must be greater than zero");
     if (!str_is_empty(spec->storage_class_name))
         check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, spec->storage_class_name);
-    if (spec->volume_mode != NULL)
-        check_one_of(errors, "volumeMode", spec->volume_mode,
-                     (const char *const[]){"Block", "Filesystem", NULL});
-    check_data_source(errors, "dataSource", spec->data_source);
-    check_data_source(errors, "dataSourceRef", spec->data_source_ref);
+    if (spec->volume_mode != NULL && !g_strv_contains(modes, spec->volume_mode))
+        field_not_supported(errors, "volumeMode", spec->volume_mode, modes);
+    check_data_sources(errors, spec->data_source, spec->data_source_ref);
     if (!str_is_empty(spec->volume_attributes_class_name))
         check_name(errors, "volumeAttributesClassName", NAME_DNS_SUBDOMAIN, spec->volume_attributes_class_name);
 }
@@ -365,25 +395,42 @@ pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
 }
 
 /*
- * v1.34 pkg/api/persistentvolumeclaim: EnforceDataSourceBackwardsCompatibility drops a dataSource that is neither a claim
- * nor a snapshot, NormalizeDataSources makes the two fields say the same.
+ * v1.34 pkg/api/persistentvolumeclaim: DropDisabledFields drops a reference into another namespace,
+ * EnforceDataSourceBackwardsCompatibility a dataSource alone that is neither a claim nor a snapshot, NormalizeDataSources
+ * makes the two fields say the same.
  */
 static void
 normalize_data_sources(ApiObject *object)
 {
-    const Value *source = pvc_spec(object)->data_source;
-    const char *kind = value_get_string(source, "kind", "");
-    const char *group = value_get_string(source, "apiGroup", "");
-    PvcSpec *spec;
+    PvcSpec *spec = api_edit_spec(object);
+    const char *kind = value_get_string(spec->data_source, "kind", "");
+    const char *group = value_get_string(spec->data_source, "apiGroup", "");
+    gboolean is_old_sort = (strcmp(kind, "PersistentVolumeClaim") == 0 && group[0] == '\0') ||
+                           (strcmp(kind, "VolumeSnapshot") == 0 && strcmp(group, "snapshot.storage.k8s.io") == 0);
 
-    if (source == NULL)
-        return;
-    spec = api_edit_spec(object);
-    if (!(strcmp(kind, "PersistentVolumeClaim") == 0 && group[0] == '\0') &&
-        !(strcmp(kind, "VolumeSnapshot") == 0 && strcmp(group, "snapshot.storage.k8s.io") == 0))
+    if (value_get_string(spec->data_source_ref, "namespace", "")[0] != '\0')
+        g_clear_pointer(&spec->data_source_ref, value_free);
+    if (spec->data_source_ref == NULL && !is_old_sort)
         g_clear_pointer(&spec->data_source, value_free);
-    else if (spec->data_source_ref == NULL)
+    if (spec->data_source_ref == NULL && spec->data_source != NULL) {
         spec->data_source_ref = value_copy(spec->data_source);
+    } else if (spec->data_source_ref != NULL && spec->data_source == NULL) {
+        spec->data_source = value_copy(spec->data_source_ref);
+        value_remove(spec->data_source, "namespace");
+    }
+}
+
+/* ValidatePersistentVolumeClaimStatusUpdate; validateBasicResource prints the whole number. */
+static void
+pvc_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
+{
+    const QuantityMap *capacity = &pvc_status(object)->capacity;
+
+    (void)old;
+    for (guint i = 0; i < capacity->count; i++)
+        if (quantity_sign(&capacity->items[i].value) < 0)
+            field_invalid_int(errors, str_internf("status.capacity[%s]", capacity->items[i].key),
+                              quantity_value(&capacity->items[i].value), "must be a valid resource quantity");
 }
 
 static void
@@ -391,8 +438,8 @@ pvc_prepare_create(ApiObject *object)
 {
     PvcStatus *status = api_edit_status(object);
 
-    normalize_data_sources(object);
-
+    if (pvc_spec(object)->data_source != NULL || pvc_spec(object)->data_source_ref != NULL)
+        normalize_data_sources(object);
     api_struct_clear(&pvc_status_type, status);
     status->phase = str_intern("Pending");
 }
@@ -425,8 +472,9 @@ const ApiKind persistent_volume_claim_kind = {
     .prepare_create = pvc_prepare_create,
     .validate = pvc_validate,
     .validate_update = pvc_validate_update,
+    .validate_status = pvc_validate_status,
     .warn = pvc_warn,
-    .update_steps = "MVUD",
+    .update_steps = "MVUMVD",
     .name_rule = NAME_DNS_SUBDOMAIN,
 };
 

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define MOUNT_ANNOTATION "volume.beta.kubernetes.io/mount-options"
+
 /* ValidateCSIDriverName: what is missing is no name either. */
 void
 check_csi_driver(ApiErrors *errors, const char *child, const char *driver)
@@ -197,7 +199,16 @@ check_capacity(ApiErrors *errors, const QuantityMap *capacity)
     }
 }
 
-/* validateSecretReference of the four that a driver may be given */
+static void
+check_needed_name(ApiErrors *errors, const char *child, NameRule rule, const char *name)
+{
+    if (name[0] == '\0')
+        field_required(errors, child, NULL);
+    else
+        check_name(errors, child, rule, name);
+}
+
+/* validatePVSecretReference of the four that a driver may be given */
 static void
 check_driver_secrets(ApiErrors *errors, const Value *csi)
 {
@@ -210,10 +221,8 @@ check_driver_secrets(ApiErrors *errors, const Value *csi)
         if (secret == NULL || secret->type == VALUE_NULL)
             continue;
         api_errors_push(errors, names[i]);
-        if (value_get_string(secret, "name", "")[0] == '\0')
-            field_required(errors, "name", NULL);
-        if (value_get_string(secret, "namespace", "")[0] == '\0')
-            field_required(errors, "namespace", NULL);
+        check_needed_name(errors, "name", NAME_DNS_SUBDOMAIN, value_get_string(secret, "name", ""));
+        check_needed_name(errors, "namespace", NAME_DNS_LABEL, value_get_string(secret, "namespace", ""));
         api_errors_pop(errors);
     }
 }
@@ -338,6 +347,11 @@ pv_validate(const ApiObject *object, ApiErrors *errors)
     if (spec->volume_attributes_class_name != NULL && spec->csi == NULL)
         field_required(errors, "csi", "has to be specified when using volumeAttributesClassName");
     api_errors_pop(errors);
+    /* pkg/volume/validation: checkMountOption */
+    if (spec->nfs == NULL && spec->iscsi == NULL &&
+        str_map_get(&object->meta->annotations, str_intern(MOUNT_ANNOTATION)) != NULL)
+        field_forbidden(errors, "metadata.annotations." MOUNT_ANNOTATION,
+                        "may not specify mount options for this volume type");
 }
 
 static Value *
@@ -414,6 +428,8 @@ pv_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *err
         field_invalid_raw(errors, "nodeAffinity", printed == NULL ? "null" : printed,
                           "field is immutable, except for updating from beta label to GA");
     }
+    if (before->volume_attributes_class_name != NULL && spec->volume_attributes_class_name == NULL)
+        field_forbidden(errors, "spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden");
 }
 
 /* v1.34 pkg/api/persistentvolume: GetWarningsForPersistentVolume */
@@ -424,7 +440,7 @@ pv_warn(const ApiObject *object, const ApiObject *old, GPtrArray *warnings)
         const char *key, *text;
     } marks[] = {{"volume.beta.kubernetes.io/storage-class",
                 "deprecated since v1.8; use \"storageClassName\" attribute instead"},
-               {"volume.beta.kubernetes.io/mount-options",
+               {MOUNT_ANNOTATION,
                 "deprecated since v1.31; use \"mountOptions\" attribute instead"}};
 
     (void)old;

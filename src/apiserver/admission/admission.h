@@ -38,7 +38,7 @@ typedef struct {
 
 extern const AdmissionPlugin *const admission_plugins[]; /* table.c; NULL-terminated */
 
-extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin, taint_nodes_plugin,
+extern const AdmissionPlugin namespace_lifecycle_plugin, service_account_plugin, taint_nodes_plugin, pod_security_plugin,
     priority_plugin, default_toleration_plugin, runtime_class_plugin, limit_ranger_plugin, default_storage_class_plugin,
     storage_in_use_plugin, claim_resize_plugin, resource_quota_plugin;
 

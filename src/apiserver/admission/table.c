@@ -4,7 +4,8 @@
 
 const AdmissionPlugin *const admission_plugins[] = {
     &namespace_lifecycle_plugin, &limit_ranger_plugin,       &service_account_plugin,
-    &taint_nodes_plugin,         &priority_plugin,           &default_toleration_plugin,
+    &taint_nodes_plugin,         &pod_security_plugin,       &priority_plugin,
+    &default_toleration_plugin,
     &default_storage_class_plugin, &storage_in_use_plugin,   &claim_resize_plugin,
     &runtime_class_plugin,       &resource_quota_plugin,
     NULL,

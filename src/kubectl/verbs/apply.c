@@ -4,9 +4,12 @@
  * Models: k8s.io/kubectl pkg/cmd/apply v0.34; client-go util/csaupgrade.
  */
 
+#include "base/duration.h"
 #include "kubectl/apply_note.h"
 #include "kubectl/last_applied.h"
 #include "kubectl/prune.h"
+
+#define LOOK_AGAIN_NS (1 * NS_PER_S)
 
 static void apply_run(Command *command);
 
@@ -37,6 +40,7 @@ const Verb apply_verb = {.name = "apply",
 
 typedef struct {
     char *patch;        /* (owned) the last one that was sent */
+    Value *live;        /* (owned) what it was sent for */
     GPtrArray *applied; /* of interned uids */
 } ApplyState;
 
@@ -46,6 +50,7 @@ state_free(gpointer data)
     ApplyState *state = data;
 
     g_free(state->patch);
+    value_free(state->live);
     g_ptr_array_unref(state->applied);
     g_free(state);
 }
@@ -100,32 +105,129 @@ info_text(const Target *target)
 }
 
 static void
-on_patched(Command *command, const ApiResponse *response)
-{
-    const Target *target = current(command);
-
-    if (!api_response_ok(response)) {
-        g_autofree char *prefix =
-            g_strdup_printf("error when applying patch:\n%s\nto:\n%s\nfor: \"%s\": error when patching \"%s\": ",
-                            ((const ApplyState *)command->state)->patch, info_text(target), target->file, target->file);
-        command_server_error(command, response->status, prefix);
-    } else {
-        say(command, response->object, "configured");
-    }
-    command_next(command);
-}
-
-static void
-send_create(Command *command, Target *target)
+send_create(Command *command, Target *target, CommandAnswer answer)
 {
     ApiRequest *request = command_request(command, VERB_CREATE, target);
 
     request->body = last_applied_add(target->manifest);
+    command_unversion(request->body);
     value_sort(
         request->body); /* Go's maps are written sorted: the first type error depends on it */
     request->field_validation = flag_validation(command);
     request->dry_run = str_is(flag_string(command, "dry-run"), "server");
-    command_send(command, request, on_created);
+    command_send(command, request, answer);
+}
+
+/* @doing: "error when ...: " that stands between the patch and what the server says. */
+static void
+fail_patch(Command *command, const ApiStatus *status, const char *doing)
+{
+    const Target *target = current(command);
+    g_autofree char *prefix = g_strdup_printf("error when applying patch:\n%s\nto:\n%s\nfor: \"%s\": %s",
+                                              ((const ApplyState *)command->state)->patch, info_text(target), target->file, doing);
+
+    command_server_error(command, status, prefix);
+    command_next(command);
+}
+
+/* --- by force: Patcher.deleteAndCreate ------------------------------------------------------- */
+
+static void look(Command *command);
+
+static void
+on_restored(Command *command, const ApiResponse *response)
+{
+    (void)response; /* what went wrong before was told */
+    command_next(command);
+}
+
+/* The object that was there comes back if the new one is refused. */
+static void
+on_created_anew(Command *command, const ApiResponse *response)
+{
+    ApplyState *state = command->state;
+    Target *target = current(command);
+    ApiRequest *request;
+    g_autofree char *prefix = NULL;
+
+    if (api_response_ok(response)) {
+        say(command, response->object, "configured");
+        command_next(command);
+        return;
+    }
+    prefix = g_strdup_printf("error when applying patch:\n%s\nto:\n%s\nfor: \"%s\": ", state->patch, info_text(target),
+                             target->file);
+    command_server_error(command, response->status, prefix);
+    request = command_request(command, VERB_CREATE, target);
+    request->body = g_steal_pointer(&state->live);
+    command_unversion(request->body);
+    command_send(command, request, on_restored);
+}
+
+static void
+on_look_again(Sim *sim, gpointer self)
+{
+    (void)sim;
+    look(self);
+}
+
+static void
+on_looked(Command *command, const ApiResponse *response)
+{
+    if (response->code == 404) {
+        send_create(command, current(command), on_created_anew);
+        return;
+    }
+    command->timer.handler = on_look_again;
+    sim_timer_arm_after(&command->timer, LOOK_AGAIN_NS);
+}
+
+static void
+look(Command *command)
+{
+    command_send(command, command_request(command, VERB_GET, current(command)), on_looked);
+}
+
+static void
+on_deleted(Command *command, const ApiResponse *response)
+{
+    if (api_response_ok(response))
+        look(command);
+    else
+        fail_patch(command, response->status, "");
+}
+
+static void
+delete_and_create(Command *command)
+{
+    ApiRequest *request = command_request(command, VERB_DELETE, current(command));
+    const char *cascade = flag_string(command, "cascade");
+    gint64 grace = flag_int(command, "grace-period", -1);
+
+    request->propagation = str_intern(str_is(cascade, "orphan") ? "Orphan" : str_is(cascade, "foreground") ? "Foreground" : "Background");
+    if (grace >= 0) {
+        request->has_grace = TRUE;
+        request->grace_s = grace;
+    }
+    command_send(command, request, on_deleted);
+}
+
+static void
+on_patched(Command *command, const ApiResponse *response)
+{
+    const Target *target = current(command);
+
+    if (api_response_ok(response)) {
+        say(command, response->object, "configured");
+        command_next(command);
+    } else if (flag_bool(command, "force") &&
+               (str_is(response->status->reason, "Conflict") || str_is(response->status->reason, "Invalid"))) {
+        delete_and_create(command);
+    } else {
+        g_autofree char *doing = g_strdup_printf("error when patching \"%s\": ", target->file);
+
+        fail_patch(command, response->status, doing);
+    }
 }
 
 static void
@@ -160,6 +262,8 @@ send_patch(Command *command, Target *target, const ApiObject *live)
                      target->name);
     g_free(state->patch);
     state->patch = value_to_json(patch, VALUE_SORTED);
+    value_free(state->live);
+    state->live = g_steal_pointer(&current_tree);
     request = command_request(command, VERB_PATCH, target);
     request->patch_type = PATCH_STRATEGIC;
     request->body = patch;
@@ -186,7 +290,7 @@ on_got(Command *command, const ApiResponse *response)
         print_changed_tree(command, target, tree, "created");
         command_next(command);
     } else if (response->code == 404) {
-        send_create(command, target);
+        send_create(command, target, on_created);
     } else {
         g_autofree char *prefix =
             g_strdup_printf("error when retrieving current configuration of:\n%s\nfrom server for: \"%s\": ",

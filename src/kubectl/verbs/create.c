@@ -192,6 +192,7 @@ create_one(Command *command, Target *target)
     }
     request = command_request(command, VERB_CREATE, target);
     request->body = last_applied_for(command, target->manifest);
+    command_unversion(request->body);
     value_sort(
         request->body); /* Go's maps are written sorted: the first type error depends on it */
     request->field_validation = flag_validation(command);

@@ -155,6 +155,7 @@ on_live(Command *command, const ApiResponse *response)
     if (response->code == 404) {
         request = command_request(command, VERB_CREATE, target);
         request->body = value_copy(target->manifest);
+        command_unversion(request->body);
         value_sort(request->body);
     } else {
         state->live = api_object_ref(response->object);

@@ -111,6 +111,7 @@ on_looked(Command *command, const ApiResponse *response)
         return;
     }
     request = write_request(command, VERB_CREATE);
+    command_unversion(request->body);
     value_sort(request->body);
     command_send(command, request, on_replaced);
 }

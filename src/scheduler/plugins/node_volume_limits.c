@@ -115,7 +115,7 @@ static void
 add_of_pod(const SchedCache *cache, const ApiObject *csi_node, const ApiObject *pod, DriverVolumes *volumes)
 {
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
-        const char *name = sched_claim_of(pod, i);
+        const char *name = pod_volume_claim(pod, i);
         const ApiObject *claim = name == NULL ? NULL : sched_claim_get(cache, pod, name);
 
         if (claim != NULL)
@@ -131,7 +131,7 @@ has_attachable(const ApiObject *pod)
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
         const Volume *volume = &pod_spec(pod)->volumes.items[i];
 
-        if (sched_claim_of(pod, i) != NULL || volume->aws_disk != NULL || volume->gce_disk != NULL)
+        if (pod_volume_claim(pod, i) != NULL || volume->aws_disk != NULL || volume->gce_disk != NULL)
             return TRUE;
     }
     return FALSE;
@@ -218,8 +218,7 @@ deleted_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *even
 {
     (void)cache;
     (void)waiting;
-    return has_attachable(event->old) && (!str_is_empty(pod_spec(event->old)->node_name) ||
-                                          !str_is_empty(pod_status(event->old)->nominated_node_name));
+    return has_attachable(event->old) && !str_is_empty(pod_spec(event->old)->node_name);
 }
 
 static gboolean
