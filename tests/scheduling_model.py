@@ -1,6 +1,7 @@
 """The default scheduler profile once more, written apart from src/scheduler, and put against `why --scheduling` on clusters drawn at random.
 
 Models: v1.34 pkg/scheduler/framework/plugins, framework/preemption: what passes, every score, the message, and the nodes that preemption may choose."""
+import copy
 import json
 import math
 import os
@@ -869,6 +870,77 @@ def check_one(o, say, run, seed):
     say(f"model {seed}", not wrong, f"{wrong}")
 
 
-def check(o, say, run, seeds=range(120)):
+# --- a cluster that changes ---------------------------------------------------------------------
+
+
+def draw_change(r, nodes, pods):
+    """One command, and what it does to the nodes and to the pods that are there."""
+    node, pod, zone = r.choice(nodes), r.choice(pods), r.choice(["z1", "z2", "z3"])
+
+    def to_zone(n):
+        n["metadata"]["labels"][ZONE] = zone
+
+    def out_of_rack(n):
+        n["metadata"]["labels"].pop("rack", None)
+
+    def taint(n):
+        mark = {"key": "j", "value": "w", "effect": "PreferNoSchedule"}
+        n["spec"]["taints"] = [t for t in n["spec"].get("taints", []) if (t["key"], t["effect"]) != ("j", mark["effect"])] + [mark]
+
+    return r.choice([
+        (f"delete pod {name(pod)} -n {space(pod)} --ignore-not-found", None, lambda n: None, name(pod)),
+        (f"label node {name(node)} {ZONE}={zone} --overwrite", name(node), to_zone, None),
+        (f"label node {name(node)} rack-", name(node), out_of_rack, None),
+        (f"taint node {name(node)} j=w:PreferNoSchedule --overwrite", name(node), taint, None),
+    ])
+
+
+def check_changes(o, say, run, seed, n_pods=14):
+    """Pods one after the other, with changes in between; each must be judged by what is there at its time. One that fits nowhere goes again."""
+    r = random.Random(seed)
+    nodes = [draw_node(r, f"n{i}") for i in range(r.randint(3, 8))]
+    for n in nodes:
+        n["spec"] = {"taints": [t for t in n["spec"].get("taints", []) if t["effect"] != "NoExecute"]}
+        n["status"]["allocatable"]["cpu"] = n["status"]["capacity"]["cpu"] = r.choice(["8", "16", "32"])
+    services = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "default"}, "spec": {"selector": {"app": "a"}, "ports": [{"port": 80}]}}]
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": k, "labels": {a: b for a, b in v.items() if "/" not in a}}} for k, v in NAMESPACES.items() if k != "default"]
+    now, bound, timeline = copy.deepcopy(nodes), [], []
+    pods = [draw_pod(r, f"p{i:02}", nodes, None) for i in range(n_pods)]
+    make_legal(pods[:-1], pods[-1])
+    with tempfile.TemporaryDirectory() as tmp:
+        file = os.path.join(tmp, "s.yaml")
+        for i, pod in enumerate(pods):
+            at = 5 + 4 * i
+            with open(os.path.join(tmp, f"{i}.json"), "w") as out:
+                json.dump(pod, out)
+            if i and r.random() < 0.4:
+                command, node, change, gone = draw_change(r, nodes, pods[:i])
+                timeline.append({"at": f"{at - 2}s", "kubectl": command})
+                bound = [b for b in bound if name(b) != gone]
+                for n in now:
+                    if name(n) == node:
+                        change(n)
+            timeline.append({"at": f"{at}s", "kubectl": f"create -f {i}.json"})
+            head = {**HEAD, "spec": {**HEAD["spec"], "duration": f"{at + 3}s", "timeline": timeline}}
+            with open(file, "w") as out:
+                out.write("\n---\n".join(map(json.dumps, [head, *spaces, HEAVY, *nodes, *services])) + "\n")
+            answer = run([o.program, "why", file, f"{space(pod)}/pod/{name(pod)}", "--scheduling", "-o", "json"])
+            if answer.returncode:
+                say(f"changes {seed} {name(pod)}", False, answer.stderr)
+                return
+            if pod["spec"].get("runtimeClassName"):
+                pod["spec"]["overhead"] = HEAVY["overhead"]["podFixed"]
+            got = json.loads(answer.stdout)
+            wrong = differences(got, World(now, bound, services, {}).attempt(pod))
+            say(f"changes {seed} {name(pod)}", not wrong, f"{wrong}")
+            if got["node"]:
+                bound.append({**pod, "spec": {**pod["spec"], "nodeName": got["node"]}})
+            else:
+                timeline.append({"at": f"{at + 1}s", "kubectl": f"delete pod {name(pod)} -n {space(pod)}"})
+
+
+def check(o, say, run, seeds=range(120), changing=range(8)):
     for seed in seeds:
         check_one(o, say, run, seed)
+    for seed in changing:
+        check_changes(o, say, run, seed)
