@@ -3,7 +3,7 @@
  *
  * v1.34 pkg/kubelet/eviction/eviction_manager.go, memory.available, nodefs.available and
  * imagefs.available (one file system), and what pods were given of local storage: every
- * 10 s compare with the hard thresholds; while one is met, one pod a round (of the disk
+ * 10 s compare with the thresholds; while one drives evictions, one pod a round (of the disk
  * unused images first); the node's condition stays until none was met for 5 min.
  * Rounds that cannot find anything are left out: memory does not grow faster than
  * GROWTH_BYTES_PER_S, and the runtime tells when something was written.
@@ -15,7 +15,6 @@
 #include "node/resources.h"
 
 #define ROUND_NS           (10 * NS_PER_S)
-#define TRANSITION_NS      PROFILE_NS(EVICTION_TRANSITION)
 #define CLEANUP_NS         (30 * NS_PER_S)
 #define MEASURE_NS         (60 * NS_PER_S)
 #define GROWTH_BYTES_PER_S G_GINT64_CONSTANT(1000000000)
@@ -30,13 +29,8 @@ typedef struct {
 typedef struct {
     const char *resource, *threshold;
     gint64 capacity, available;
+    gboolean is_soft;
 } Shortage;
-
-static const char *
-eviction_threshold(const Kubelet *k)
-{
-    return k->options.eviction_memory != NULL ? k->options.eviction_memory : "100Mi";
-}
 
 /* Working set of the containers of a pod (@uid NULL: of all; @name NULL: all of its containers). */
 static gint64
@@ -88,6 +82,20 @@ eviction_text(Kubelet *k, const Worker *w, const Shortage *shortage)
                                 is_disk ? eviction_container_disk : eviction_container_usage, &usage);
 }
 
+/* Whom a soft threshold evicts may take the smaller of his own time and the most that is allowed. */
+static gint64
+eviction_grace_s(const Kubelet *k, const Worker *w, const Shortage *shortage)
+{
+    const OptInt64 *own = &pod_spec(w->pod)->termination_grace_s;
+    gint64 most_s = k->eviction.limits.max_grace_s;
+
+    if (!shortage->is_soft)
+        return 1;
+    if (most_s == 0)
+        return -1;
+    return own->is_set ? MIN(own->value, most_s) : most_s;
+}
+
 static void
 eviction_evict(Kubelet *k, Worker *w, const Shortage *shortage)
 {
@@ -99,7 +107,7 @@ eviction_evict(Kubelet *k, Worker *w, const Shortage *shortage)
     worker_event(w, "Warning", "Evicted", message);
     k->eviction.victim = w->uid;
     k->eviction.victim_until_ns = sim_now_ns(k->sim) + CLEANUP_NS;
-    worker_terminate(w, 1);
+    worker_terminate(w, eviction_grace_s(k, w, shortage));
 }
 
 static void
@@ -132,31 +140,57 @@ eviction_choose(Kubelet *k, const Shortage *shortage)
     }
 }
 
-/* What the disk is short of: nodefs and imagefs are one file system. FALSE: of nothing. */
-static gboolean
-eviction_disk_shortage(Kubelet *k, Shortage *out)
+/* What the node has of each signal: nodefs and imagefs are one file system. */
+static void
+eviction_see(Kubelet *k, gint64 used, SignalSeen *seen)
 {
-    const char *nodefs = k->options.eviction_nodefs != NULL ? k->options.eviction_nodefs : "10%";
-    const char *imagefs = k->options.eviction_imagefs != NULL ? k->options.eviction_imagefs : "15%";
+    SignalSeen disk = {machine_disk_bytes(k->options.machine), disk_available(k)};
 
-    *out = (Shortage){.resource = "ephemeral-storage", .capacity = machine_disk_bytes(k->options.machine), .available = disk_available(k)};
-    out->threshold = threshold_is_met(nodefs, out->capacity, out->available) ? nodefs : imagefs;
-    return threshold_is_met(out->threshold, out->capacity, out->available);
+    seen[EVICTION_MEMORY].capacity = machine_memory_bytes(k->options.machine);
+    seen[EVICTION_MEMORY].available = seen[EVICTION_MEMORY].capacity - used;
+    seen[EVICTION_NODEFS] = seen[EVICTION_IMAGEFS] = disk;
+}
+
+/* What drives evictions now. FALSE: nothing. */
+static gboolean
+eviction_shortage(const Kubelet *k, const SignalSeen *seen, Shortage *out)
+{
+    EvictionSignal signal;
+    gboolean is_hard;
+    const char *threshold = thresholds_driving(&k->eviction.thresholds, &k->eviction.limits, &signal, &is_hard);
+
+    if (threshold == NULL)
+        return FALSE;
+    *out = (Shortage){signal == EVICTION_MEMORY ? "memory" : "ephemeral-storage", threshold, seen[signal].capacity,
+                      seen[signal].available, !is_hard};
+    return TRUE;
+}
+
+/* Still so with what is available of the disk now? */
+static gboolean
+eviction_still_lacks_disk(Kubelet *k)
+{
+    Thresholds later = k->eviction.thresholds;
+    SignalSeen seen[EVICTION_N_SIGNALS];
+
+    for (guint i = 0; i < EVICTION_N_SIGNALS; i++) /* what is to be reclaimed counts for all of them */
+        later.of[i][0].drives = later.of[i][1].drives = TRUE;
+    eviction_see(k, 0, seen);
+    thresholds_look(&later, &k->eviction.limits, seen, sim_now_ns(k->sim));
+    return thresholds_is_met(&later, EVICTION_NODEFS) || thresholds_is_met(&later, EVICTION_IMAGEFS);
 }
 
 /* v1.34 synchronize: of the disk unused images go first; if that helps, no pod has to. */
 static void
 eviction_reclaim(Kubelet *k, const Shortage *shortage)
 {
-    Shortage left;
-
     node_event(k, "Warning", "EvictionThresholdMet", str_internf("Attempting to reclaim %s", shortage->resource));
     if (str_is(shortage->resource, "memory")) {
         eviction_choose(k, shortage);
         return;
     }
     image_gc_free_space(k, G_MAXINT64);
-    if (eviction_disk_shortage(k, &left))
+    if (eviction_still_lacks_disk(k))
         eviction_choose(k, shortage);
 }
 
@@ -269,7 +303,7 @@ eviction_note(Kubelet *k, gboolean is_met, gboolean *has_pressure, gint64 *met_n
     if (is_met) {
         *met_ns = now_ns;
         *has_pressure = TRUE;
-    } else if (*has_pressure && now_ns - *met_ns >= TRANSITION_NS) {
+    } else if (*has_pressure && now_ns - *met_ns >= k->eviction.limits.transition_ns) {
         *has_pressure = FALSE;
     }
     if (*has_pressure != before)
@@ -287,9 +321,9 @@ eviction_arm(Kubelet *k, gint64 wait_ns)
 
 /* When memory could be short at the soonest. */
 static gint64
-eviction_next_ns(const Shortage *memory)
+eviction_next_ns(const Kubelet *k, const SignalSeen *memory)
 {
-    gint64 room = memory->available - threshold_bytes(memory->threshold, memory->capacity);
+    gint64 room = memory->available - thresholds_bytes(&k->eviction.limits, EVICTION_MEMORY, memory->capacity);
 
     return MAX(ROUND_NS, room / GROWTH_BYTES_PER_S * NS_PER_S);
 }
@@ -300,27 +334,26 @@ eviction_on_timer(Sim *sim, gpointer self)
     Kubelet *k = self;
     EvictionManager *manager = &k->eviction;
     gint64 used = eviction_usage(k, NULL, NULL);
-    Shortage memory = {"memory", eviction_threshold(k), machine_memory_bytes(k->options.machine), 0};
-    Shortage disk;
+    SignalSeen seen[EVICTION_N_SIGNALS];
+    Shortage shortage;
     gboolean is_limited = FALSE;
-    gboolean has_evicted, lacks_memory, lacks_disk;
+    gboolean has_evicted, lacks_disk;
 
-    (void)sim;
     if (kubelet_holds(k, &manager->timer))
         return;
-    memory.available = memory.capacity - used;
-    lacks_memory = threshold_is_met(memory.threshold, memory.capacity, memory.available);
-    lacks_disk = eviction_disk_shortage(k, &disk);
+    eviction_see(k, used, seen);
+    thresholds_look(&manager->thresholds, &manager->limits, seen, sim_now_ns(sim));
+    lacks_disk = thresholds_is_met(&manager->thresholds, EVICTION_NODEFS) || thresholds_is_met(&manager->thresholds, EVICTION_IMAGEFS);
     has_evicted = eviction_of_storage(k, &is_limited);
-    eviction_note(k, lacks_memory, &manager->has_pressure, &manager->met_ns);
+    eviction_note(k, thresholds_is_met(&manager->thresholds, EVICTION_MEMORY), &manager->has_pressure, &manager->met_ns);
     eviction_note(k, lacks_disk, &manager->has_disk_pressure, &manager->disk_met_ns);
-    if ((lacks_memory || lacks_disk) && !has_evicted && !eviction_waits(k))
-        eviction_reclaim(k, lacks_memory ? &memory : &disk);
-    image_gc_look(k, disk.available);
+    if (eviction_shortage(k, seen, &shortage) && !has_evicted && !eviction_waits(k))
+        eviction_reclaim(k, &shortage);
+    image_gc_look(k, seen[EVICTION_IMAGEFS].available);
     if (manager->has_pressure || manager->has_disk_pressure || is_limited)
         eviction_arm(k, ROUND_NS);
     else if (used > 0)
-        eviction_arm(k, eviction_next_ns(&memory));
+        eviction_arm(k, eviction_next_ns(k, &seen[EVICTION_MEMORY]));
 }
 
 /* --- for the others ----------------------------------------------------------------------------- */
@@ -338,7 +371,14 @@ eviction_on_written(gpointer self)
 void
 eviction_start(Kubelet *k)
 {
-    k->eviction = (EvictionManager){0};
+    static const char *const hard[EVICTION_N_SIGNALS] = {"100Mi", "10%", "15%"};
+
+    k->eviction = (EvictionManager){.limits = k->options.eviction};
+    for (guint i = 0; i < EVICTION_N_SIGNALS; i++)
+        if (k->eviction.limits.hard[i] == NULL)
+            k->eviction.limits.hard[i] = hard[i];
+    if (k->eviction.limits.transition_ns == 0)
+        k->eviction.limits.transition_ns = PROFILE_NS(EVICTION_TRANSITION);
     sim_timer_init(&k->eviction.timer, k->sim, SIM_CONTROL, eviction_on_timer, k);
     runtime_set_disk_listener(k->options.runtime, WRITTEN_BYTES, eviction_on_written, k);
 }

@@ -15,6 +15,7 @@
 #include "node/backoff.h"
 #include "node/kubelet.h"
 #include "node/status.h"
+#include "node/thresholds.h"
 
 typedef struct Worker Worker;
 typedef struct ProbeWorker ProbeWorker;
@@ -320,6 +321,8 @@ typedef struct {
     SimTimer timer;
     gboolean has_pressure, has_disk_pressure;
     gint64 met_ns, disk_met_ns; /* when a threshold was last met */
+    EvictionLimits limits;      /* with the defaults */
+    Thresholds thresholds;
     const char *victim; /* uid of the last one evicted; NULL: none */
     gint64 victim_until_ns;
 } EvictionManager;

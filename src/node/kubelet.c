@@ -204,9 +204,11 @@ kubelet_copy_options(Kubelet *k, const KubeletOptions *options)
     own->kube_reserved_memory = str_intern(options->kube_reserved_memory);
     own->system_reserved_cpu = str_intern(options->system_reserved_cpu);
     own->system_reserved_memory = str_intern(options->system_reserved_memory);
-    own->eviction_memory = str_intern(options->eviction_memory);
-    own->eviction_nodefs = str_intern(options->eviction_nodefs);
-    own->eviction_imagefs = str_intern(options->eviction_imagefs);
+    for (guint i = 0; i < EVICTION_N_SIGNALS; i++) {
+        own->eviction.hard[i] = str_intern(options->eviction.hard[i]);
+        own->eviction.soft[i] = str_intern(options->eviction.soft[i]);
+        own->eviction.reclaim[i] = str_intern(options->eviction.reclaim[i]);
+    }
     if (own->image_gc_high_percent == 0) {
         own->image_gc_high_percent = 85;
         own->image_gc_low_percent = 80;

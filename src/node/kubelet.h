@@ -27,6 +27,17 @@ typedef struct {
     gint64 grace_s;
 } ShutdownGroup;
 
+/* memory.available, nodefs.available, imagefs.available, in the order in which they are looked at. */
+typedef enum { EVICTION_MEMORY, EVICTION_NODEFS, EVICTION_IMAGEFS, EVICTION_N_SIGNALS } EvictionSignal;
+/* Thresholds by signal: a quantity or a percentage; NULL: none. */
+typedef struct {
+    const char *hard[EVICTION_N_SIGNALS], *soft[EVICTION_N_SIGNALS];
+    const char *reclaim[EVICTION_N_SIGNALS]; /* evictionMinimumReclaim */
+    gint64 grace_ns[EVICTION_N_SIGNALS];     /* evictionSoftGracePeriod */
+    gint64 max_grace_s;                      /* evictionMaxPodGracePeriod: of pods that a soft one evicts; 0: their own */
+    gint64 transition_ns;                    /* evictionPressureTransitionPeriod; 0: 5 min */
+} EvictionLimits;
+
 typedef struct {
     Sim *sim;
     World *world;
@@ -39,9 +50,8 @@ typedef struct {
     gint32 max_pods;  /* 0: 110 */
     const char *kube_reserved_cpu, *kube_reserved_memory;     /* quantities; NULL: none */
     const char *system_reserved_cpu, *system_reserved_memory; /* quantities; NULL: none */
-    /* hard thresholds of memory.available, nodefs.available and imagefs.available, quantity or percentage ("0": off);
-     * NULL: 100Mi, 10%, 15% */
-    const char *eviction_memory, *eviction_nodefs, *eviction_imagefs;
+    /* hard thresholds ("0": off) that are NULL are 100Mi, 10%, 15% */
+    EvictionLimits eviction;
     gint32 image_gc_high_percent, image_gc_low_percent; /* 0: 85, 80 */
     const ShutdownGroup *shutdown_groups; /* (borrowed, copied) by priority; 0: the machine goes down without a word */
     guint n_shutdown_groups;

@@ -60,8 +60,8 @@ status_set_resources(const KubeletOptions *options, NodeStatus *status)
     gint64 memory_reserved = reserved_of(options->kube_reserved_memory, FALSE) +
                              reserved_of(options->system_reserved_memory, FALSE);
     const char *memory_limit =
-        options->eviction_memory != NULL ? options->eviction_memory : "100Mi";
-    const char *disk_limit = options->eviction_nodefs != NULL ? options->eviction_nodefs : "10%";
+        options->eviction.hard[EVICTION_MEMORY] != NULL ? options->eviction.hard[EVICTION_MEMORY] : "100Mi";
+    const char *disk_limit = options->eviction.hard[EVICTION_NODEFS] != NULL ? options->eviction.hard[EVICTION_NODEFS] : "10%";
     gboolean ideal = options->ideal;
 
     quantity_map_set(&status->capacity, str_intern("cpu"), quantity_from_milli(cpu_milli));

@@ -221,21 +221,70 @@ is_threshold(const char *text)
     return quantity_parse(number, &quantity) && quantity_sign(&quantity) >= 0;
 }
 
+static gboolean
+is_signal(const char *word)
+{
+    return str_is(word, "memory.available") || str_is(word, "nodefs.available") || str_is(word, "imagefs.available");
+}
+
+static gboolean
+has_key(const LabelList *list, const char *key)
+{
+    for (guint i = 0; i < list->count; i++)
+        if (str_is(list->items[i].key, key))
+            return TRUE;
+    return FALSE;
+}
+
+/* Signals, and thresholds or durations. */
+static void
+check_signals(const ScReader *reader, const LabelList *list, const Value *given, const char *path, gboolean are_durations)
+{
+    gint64 duration;
+
+    for (guint i = 0; i < list->count; i++) {
+        const char *text = list->items[i].value;
+        const Value *place = check_place(given, list->items[i].key);
+
+        if (!is_signal(list->items[i].key))
+            sc_error(reader, place, path, "unknown eviction signal '%s'; write memory.available, nodefs.available or imagefs.available", list->items[i].key);
+        else if (are_durations && (!duration_parse(text, &duration) || duration < 0))
+            sc_error(reader, place, path, "'%s' is no duration; write one such as 90s or 2m", text);
+        else if (!are_durations && !is_threshold(text))
+            sc_error(reader, place, path, "'%s' is no threshold; write a quantity such as 100Mi, or 10%%", text);
+    }
+}
+
+static void
+check_reserved(const ScReader *reader, const LabelList *list, const Value *given, const char *path)
+{
+    for (guint i = 0; i < list->count; i++) {
+        Quantity quantity;
+        const Value *place = check_place(given, list->items[i].key);
+
+        if (!str_is(list->items[i].key, "cpu") && !str_is(list->items[i].key, "memory"))
+            sc_error(reader, place, path, "unknown resource '%s'; write cpu or memory", list->items[i].key);
+        else if (!quantity_parse(list->items[i].value, &quantity) || quantity_sign(&quantity) < 0)
+            sc_error(reader, place, path, "'%s' is no quantity; write one such as 100m or 100Mi", list->items[i].value);
+    }
+}
+
 /* v1.34 kubelet/eviction ParseThresholdConfig, as far as there are such signals here. */
 static void
 check_eviction(const ScReader *reader, const ScNodeGroup *group, const Value *at, const char *path)
 {
-    const Value *given = value_get(at, "evictionHard");
+    const Value *soft = value_get(at, "evictionSoft");
 
-    for (guint i = 0; i < group->eviction_hard.count; i++) {
-        const char *signal = group->eviction_hard.items[i].key;
-        const Value *place = check_place(given, signal);
-
-        if (!str_is(signal, "memory.available") && !str_is(signal, "nodefs.available") && !str_is(signal, "imagefs.available"))
-            sc_error(reader, place, path, "unknown eviction signal '%s'; write memory.available, nodefs.available or imagefs.available", signal);
-        else if (!is_threshold(group->eviction_hard.items[i].value))
-            sc_error(reader, place, path, "'%s' is no threshold; write a quantity such as 100Mi, or 10%%", group->eviction_hard.items[i].value);
-    }
+    check_signals(reader, &group->eviction_hard, value_get(at, "evictionHard"), path, FALSE);
+    check_signals(reader, &group->eviction_soft, soft, path, FALSE);
+    check_signals(reader, &group->eviction_soft_grace, value_get(at, "evictionSoftGracePeriod"), path, TRUE);
+    check_signals(reader, &group->eviction_reclaim, value_get(at, "evictionMinimumReclaim"), path, FALSE);
+    check_reserved(reader, &group->kube_reserved, value_get(at, "kubeReserved"), path);
+    check_reserved(reader, &group->system_reserved, value_get(at, "systemReserved"), path);
+    for (guint i = 0; i < group->eviction_soft.count; i++)
+        if (!has_key(&group->eviction_soft_grace, group->eviction_soft.items[i].key))
+            sc_error(reader, check_place(soft, group->eviction_soft.items[i].key), path,
+                     "'%s' has no grace period; write one below evictionSoftGracePeriod", group->eviction_soft.items[i].key);
     if (group->image_gc_low >= group->image_gc_high)
         sc_error(reader, check_place(at, value_get(at, "imageGCLowThresholdPercent") != NULL ? "imageGCLowThresholdPercent" : "imageGCHighThresholdPercent"), path, "imageGCLowThresholdPercent must be below imageGCHighThresholdPercent; write the smaller one as imageGCLowThresholdPercent");
 }

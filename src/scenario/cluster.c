@@ -249,16 +249,44 @@ groups_of(const ScNodeGroup *group)
     return groups;
 }
 
-/* NULL: the default. Who names one threshold switches the others off. */
 static const char *
-eviction_of(const ScNodeGroup *group, const char *signal)
+label_of(const LabelList *list, const char *key)
 {
-    if (group == NULL || group->eviction_hard.count == 0)
-        return NULL;
-    for (guint i = 0; i < group->eviction_hard.count; i++)
-        if (str_is(group->eviction_hard.items[i].key, signal))
-            return group->eviction_hard.items[i].value;
-    return "0";
+    for (guint i = 0; i < list->count; i++)
+        if (str_is(list->items[i].key, key))
+            return list->items[i].value;
+    return NULL;
+}
+
+/* A hard threshold NULL is the default; who names one switches the others off. */
+static EvictionLimits
+eviction_of(const ScNodeGroup *group)
+{
+    static const char *const signals[EVICTION_N_SIGNALS] = {"memory.available", "nodefs.available", "imagefs.available"};
+    EvictionLimits limits = {0};
+
+    if (group == NULL)
+        return limits;
+    for (guint i = 0; i < EVICTION_N_SIGNALS; i++) {
+        const char *grace = label_of(&group->eviction_soft_grace, signals[i]);
+
+        limits.hard[i] = label_of(&group->eviction_hard, signals[i]);
+        if (limits.hard[i] == NULL && group->eviction_hard.count > 0)
+            limits.hard[i] = "0";
+        limits.soft[i] = label_of(&group->eviction_soft, signals[i]);
+        limits.reclaim[i] = label_of(&group->eviction_reclaim, signals[i]);
+        if (grace != NULL)
+            duration_parse(grace, &limits.grace_ns[i]);
+    }
+    limits.max_grace_s = group->eviction_max_grace_s;
+    limits.transition_ns = group->eviction_transition_ns;
+    return limits;
+}
+
+static const char *
+reserved_of(const ScNodeGroup *group, gboolean is_system, const char *resource)
+{
+    return group == NULL ? NULL : label_of(is_system ? &group->system_reserved : &group->kube_reserved, resource);
 }
 
 static KubeProxyMode
@@ -301,8 +329,9 @@ make_node(Cluster *cluster, NodePlan *plan)
         .cluster_dns = !str_is(cluster->scenario->spec.cluster.dns, "none"), .version_minor = cluster->scenario->profile,
         .declared = plan->declared, .ideal = is_ideal(cluster), .ideal_startup = DIST_CONST(NS_PER_S), .ideal_stop = DIST_CONST(NS_PER_S),
         .ideal_startup_of = ideal_startup_of, .ideal_stop_of = ideal_stop_of, .ideal_image_is_missing = ideal_image_is_missing,
-        .eviction_memory = eviction_of(plan->group, "memory.available"), .eviction_nodefs = eviction_of(plan->group, "nodefs.available"),
-        .eviction_imagefs = eviction_of(plan->group, "imagefs.available"),
+        .eviction = eviction_of(plan->group),
+        .kube_reserved_cpu = reserved_of(plan->group, FALSE, "cpu"), .kube_reserved_memory = reserved_of(plan->group, FALSE, "memory"),
+        .system_reserved_cpu = reserved_of(plan->group, TRUE, "cpu"), .system_reserved_memory = reserved_of(plan->group, TRUE, "memory"),
         .image_gc_high_percent = plan->group != NULL ? (gint32)plan->group->image_gc_high : 0, .image_gc_low_percent = plan->group != NULL ? (gint32)plan->group->image_gc_low : 0,
         .shutdown_groups = (const ShutdownGroup *)(gconstpointer)groups->data, .n_shutdown_groups = groups->len,
         .ideal_usage_of = ideal_usage_of, .ideal_user = cluster, .stats = cluster->metrics_server != NULL, .external_cloud = in_cloud,

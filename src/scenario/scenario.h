@@ -30,6 +30,9 @@ typedef struct {
     gint64 shutdown_ns, shutdown_critical_ns;
     ScList shutdown_groups; /* of ScShutdownGroup */
     LabelList eviction_hard; /* "memory.available" -> "100Mi"; empty: the defaults */
+    LabelList eviction_soft, eviction_soft_grace, eviction_reclaim;
+    gint64 eviction_max_grace_s, eviction_transition_ns;
+    LabelList kube_reserved, system_reserved; /* "cpu" -> "100m" */
     gint64 image_gc_high, image_gc_low; /* percent */
 } ScNodeGroup;
 

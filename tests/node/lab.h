@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
     guint64 seed;
     gboolean ideal, cluster_dns;
-    const char *eviction_nodefs, *eviction_imagefs;
+    EvictionLimits eviction;
     guint version_minor; /* of the kubelets; 0: 34 */
     const ShutdownGroup *shutdown_groups; /* of both kubelets */
     guint n_shutdown_groups;

@@ -15,6 +15,7 @@ Suite *rows_suite(void);
 Suite *rules_suite(void);
 Suite *shutdown_suite(void);
 Suite *start_suite(void);
+Suite *thresholds_suite(void);
 
 int
 main(void)
@@ -34,6 +35,7 @@ main(void)
     srunner_add_suite(runner, disk_suite());
     srunner_add_suite(runner, dns_suite());
     srunner_add_suite(runner, start_suite());
+    srunner_add_suite(runner, thresholds_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -133,7 +133,7 @@ END_TEST
 START_TEST(test_configured)
 {
     end();
-    lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE, .eviction_nodefs = "0", .eviction_imagefs = "40Gi"});
+    lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE, .eviction.hard = {NULL, "0", "40Gi"}});
     lab_apply(lab, WRITER("p", "\"\"", "60000"));
     lab_run(lab, 40000);
     ck_assert(pod_phase_is(lab_pod(lab, "p"), "Running"));
@@ -141,7 +141,7 @@ START_TEST(test_configured)
     lab_run(lab, 80000);
     ck_assert(g_str_has_prefix(pod_status(lab_pod(lab, "p"))->message, "The node was low on resource: ephemeral-storage. Threshold quantity: 40Gi, available: "));
     end();
-    lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE, .eviction_nodefs = "0", .eviction_imagefs = "0"});
+    lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE, .eviction.hard = {NULL, "0", "0"}});
     lab_apply(lab, WRITER("p", "\"\"", "100000"));
     lab_run(lab, 80000);
     ck_assert(pod_phase_is(lab_pod(lab, "p"), "Running"));
