@@ -275,14 +275,21 @@ typedef struct {
     gboolean is_final; /* nothing follows */
 } IdealCall;
 
+static void ideal_delete(IdealPod *pod);
+
 static void
 ideal_on_written(gpointer user, const ApiResponse *response)
 {
     IdealCall *call = user;
     IdealPod *pod = g_hash_table_lookup(call->ideal->by_uid, call->uid);
 
-    if (pod == NULL || response->code == 404 || pod->stage == IDEAL_LEAVING)
+    if (pod == NULL || response->code == 404)
         return;
+    if (pod->stage == IDEAL_LEAVING) {
+        if (call->stage == IDEAL_LEAVING && !call->is_final)
+            ideal_delete(pod);
+        return;
+    }
     if (response->code != 200)
         ideal_await(pod, call->stage, RETRY_NS);
     else if (!call->is_final)
@@ -341,6 +348,31 @@ ideal_delete(IdealPod *pod)
     ideal_send(pod, request, TRUE);
 }
 
+static gboolean
+drop_finalizers(ApiObject *object, gpointer uid)
+{
+    if (api_uid(object) != uid || object->meta->finalizers.count == 0)
+        return FALSE;
+    api_edit_meta(object)->finalizers.count = 0;
+    return TRUE;
+}
+
+/* KWOK's stage pod-delete: whoever still has a finalizer on the pod is not waited for. */
+static void
+ideal_leave(IdealPod *pod)
+{
+    ApiRequest *request;
+
+    if (pod->pod->meta->finalizers.count == 0) {
+        ideal_delete(pod);
+        return;
+    }
+    request = api_request_new(VERB_PATCH, &pod_kind, api_namespace(pod->pod), api_name(pod->pod));
+    request->mutate = drop_finalizers;
+    request->mutate_data = (gpointer)pod->uid;
+    ideal_send(pod, request, FALSE);
+}
+
 static void
 ideal_on_timer(Sim *sim, gpointer self)
 {
@@ -350,7 +382,7 @@ ideal_on_timer(Sim *sim, gpointer self)
     if (kubelet_holds(pod->ideal->k, &pod->timer))
         return;
     if (pod->stage == IDEAL_LEAVING)
-        ideal_delete(pod);
+        ideal_leave(pod);
     else
         ideal_write(pod);
 }

@@ -62,6 +62,23 @@ START_TEST(test_ideal_power)
 }
 END_TEST
 
+/* kwok kustomize/stage/pod/fast/pod-delete.yaml: finalizers are emptied, then the pod is deleted. */
+START_TEST(test_ideal_finalizer)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .ideal = TRUE, .cluster_dns = TRUE});
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: held, finalizers: [example.com/x]}\nspec:\n"
+                   "  containers: [{name: app, image: \"app:1\"}]\n");
+    lab_run(lab, 3000);
+    lab_delete(lab, "held", -1);
+    lab_run(lab, 3900);
+    ck_assert_int_eq(lab_when_gone(lab, "held"), -1);
+    lab_run(lab, 6000);
+    ck_between(lab_when_gone(lab, "held"), 4000, 4040);
+    lab_free(lab);
+}
+END_TEST
+
 START_TEST(test_ideal_node)
 {
     Lab *lab = lab_new(&(LabOptions){.seed = 1, .ideal = TRUE, .cluster_dns = TRUE});
@@ -88,6 +105,7 @@ ideal_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_ideal_life);
     tcase_add_test(tcase, test_ideal_power);
+    tcase_add_test(tcase, test_ideal_finalizer);
     tcase_add_test(tcase, test_ideal_node);
     suite_add_tcase(suite, tcase);
     return suite;
