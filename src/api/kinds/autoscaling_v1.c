@@ -387,24 +387,37 @@ rules_of(const HpaScalingRules *rules)
     return map;
 }
 
+/* encoding/json: the very name of a field, or else one that differs in case only. */
+static const char *
+name_in(const Value *map, const char *field)
+{
+    if (map == NULL || map->type != VALUE_MAP || value_get(map, field) != NULL)
+        return field;
+    for (guint i = 0; i < map->count; i++)
+        if (g_ascii_strcasecmp(map->keys[i], field) == 0)
+            return map->keys[i];
+    return field;
+}
+
 static HpaScalingRules *
 take_rules(const Value *map)
 {
     HpaScalingRules *rules;
-    const Value *policies = value_get(map, "Policies");
+    const Value *policies = value_get(map, name_in(map, "Policies"));
 
     if (map == NULL || map->type != VALUE_MAP)
         return NULL;
     rules = g_new0(HpaScalingRules, 1);
-    rules->stabilization_window_s = take_percent(map, "StabilizationWindowSeconds");
-    rules->select_policy = take_text(map, "SelectPolicy");
-    rules->tolerance = take_quantity(map, "Tolerance");
+    rules->stabilization_window_s = take_percent(map, name_in(map, "StabilizationWindowSeconds"));
+    rules->select_policy = take_text(map, name_in(map, "SelectPolicy"));
+    rules->tolerance = take_quantity(map, name_in(map, "Tolerance"));
     for (guint i = 0; policies != NULL && policies->type == VALUE_LIST && i < policies->count; i++) {
         HpaScalingPolicy *policy = API_LIST_ADD(&rules->policies);
+        const Value *item = policies->items[i];
 
-        policy->type = take_text(policies->items[i], "Type");
-        policy->value = (gint32)value_get_int(policies->items[i], "Value", 0);
-        policy->period_s = (gint32)value_get_int(policies->items[i], "PeriodSeconds", 0);
+        policy->type = take_text(item, name_in(item, "Type"));
+        policy->value = (gint32)value_get_int(item, name_in(item, "Value"), 0);
+        policy->period_s = (gint32)value_get_int(item, name_in(item, "PeriodSeconds"), 0);
     }
     return rules;
 }
@@ -565,8 +578,8 @@ to_stored(const ApiObject *object)
         add_cpu(out, spec->cpu_percent);
     if (behavior != NULL && behavior->type == VALUE_MAP) {
         out->behavior = g_new0(HpaBehavior, 1);
-        out->behavior->scale_up = take_rules(value_get(behavior, "ScaleUp"));
-        out->behavior->scale_down = take_rules(value_get(behavior, "ScaleDown"));
+        out->behavior->scale_up = take_rules(value_get(behavior, name_in(behavior, "ScaleUp")));
+        out->behavior->scale_down = take_rules(value_get(behavior, name_in(behavior, "ScaleDown")));
     }
     take_status(api_edit_status(stored), object);
     return stored;

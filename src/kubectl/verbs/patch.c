@@ -51,8 +51,8 @@ on_patched(Command *command, const ApiResponse *response)
 
         /* The server's answer is a Scale, and goes by its own name. */
         if (is_scale && str_is_empty(flag_string(command, "output")))
-            command_print(command, "scale.autoscaling/%s patched%s%s\n", api_name(response->object),
-                          is_same ? " (no change)" : "", dry_run_suffix(command));
+            command_print(command, "scale.autoscaling/%s patched%s\n", api_name(response->object),
+                          is_same ? " (no change)" : "");
         else
             print_changed(command, response->object, is_same ? "patched (no change)" : "patched");
     }
