@@ -127,36 +127,35 @@ static const GoField env_source_rows[] = {
     {0},
 };
 
-/* Parts that are kept as trees: every field of the struct, in order. */
-static const char *const container_security_rows[] = {"capabilities",
-                                                      "privileged",
-                                                      "seLinuxOptions",
-                                                      "windowsOptions",
-                                                      "runAsUser",
-                                                      "runAsGroup",
-                                                      "runAsNonRoot",
-                                                      "readOnlyRootFilesystem",
-                                                      "allowPrivilegeEscalation",
-                                                      "procMount",
-                                                      "seccompProfile",
-                                                      "appArmorProfile",
-                                                      NULL};
-static const char *const pod_security_rows[] = {"seLinuxOptions",
-                                                "windowsOptions",
-                                                "runAsUser",
-                                                "runAsGroup",
-                                                "runAsNonRoot",
-                                                "supplementalGroups",
-                                                "supplementalGroupsPolicy",
-                                                "fsGroup",
-                                                "fsGroupChangePolicy",
-                                                "sysctls",
-                                                "seccompProfile",
-                                                "appArmorProfile",
-                                                "seLinuxChangePolicy",
-                                                NULL};
-static const char *const dns_config_rows[] = {"nameservers", "searches", "options", NULL};
-static const char *const capability_rows[] = {"add", "drop", NULL};
+/* Those that stand in the pod spec on the wire come before; see pod_security_value. */
+static const GoField pod_security_rows[] = {
+    {"SELinuxOptions", "seLinuxOptions"},
+    {"WindowsOptions", "windowsOptions"},
+    {"RunAsUser", "runAsUser"},
+    {"RunAsGroup", "runAsGroup"},
+    {"RunAsNonRoot", "runAsNonRoot"},
+    {"SupplementalGroups", "supplementalGroups"},
+    {"SupplementalGroupsPolicy", "supplementalGroupsPolicy"},
+    {"FSGroup", "fsGroup"},
+    {"FSGroupChangePolicy", "fsGroupChangePolicy"},
+    {"Sysctls", "sysctls"},
+    {"SeccompProfile", "seccompProfile"},
+    {"AppArmorProfile", "appArmorProfile"},
+    {"SELinuxChangePolicy", "seLinuxChangePolicy"},
+    {0},
+};
+
+static const GoField rbd_rows[] = {
+    {"RBDMonitors", "monitors"},
+    {"RBDImage", "image"},
+    {"FSType", "fsType"},
+    {"RBDPool", "pool"},
+    {"RadosUser", "user"},
+    {"Keyring", "keyring"},
+    {"SecretRef", "secretRef"},
+    {"ReadOnly", "readOnly"},
+    {0},
+};
 
 static const struct {
     const char *type;
@@ -166,6 +165,8 @@ static const struct {
     {"Container", container_rows},
     {"Volume", volume_rows},
     {"EnvVarSource", env_source_rows},
+    {"PodSecurityContext", pod_security_rows},
+    {"RBDVolumeSource", rbd_rows},
 };
 
 /* Names that are more than a capital away from the wire's. */
@@ -182,8 +183,19 @@ static const struct {
     {"downwardAPI", "DownwardAPI"},
     {"seLinuxOptions", "SELinuxOptions"},
     {"seLinuxChangePolicy", "SELinuxChangePolicy"},
-    {"fsGroup", "FSGroup"},
-    {"fsGroupChangePolicy", "FSGroupChangePolicy"},
+    {"gmsaCredentialSpecName", "GMSACredentialSpecName"},
+    {"gmsaCredentialSpec", "GMSACredentialSpec"},
+    {"apiGroup", "APIGroup"},
+    {"fsType", "FSType"},
+    {"pdName", "PDName"},
+    {"endpoints", "EndpointsName"},
+    {"iqn", "IQN"},
+    {"iscsiInterface", "ISCSIInterface"},
+    {"chapAuthDiscovery", "DiscoveryCHAPAuth"},
+    {"chapAuthSession", "SessionCHAPAuth"},
+    {"wwids", "WWIDs"},
+    {"diskURI", "DataDiskURI"},
+    {"sslEnabled", "SSLEnabled"},
 };
 
 static const char *
@@ -218,35 +230,35 @@ tree_value(const Value *tree)
     return value;
 }
 
-static void
-add_rows(Value *map, const Value *tree, const char *const *rows)
-{
-    for (guint i = 0; rows[i] != NULL; i++) {
-        const Value *item = value_get(tree, rows[i]);
-        Value *member;
-
-        if (item == NULL) {
-            member = value_new_null();
-        } else if (strcmp(rows[i], "capabilities") == 0) {
-            member = value_new_map();
-            add_rows(member, item, capability_rows);
-        } else {
-            member = tree_value(item);
-        }
-        value_set(map, go_name(rows[i]), member);
-    }
-}
-
 static Value *
 opt_bool_value(OptBool value)
 {
     return value == OPT_UNSET ? value_new_null() : value_new_bool(value == OPT_TRUE);
 }
 
+/* @tree as the struct that @shape describes, with the fields that it leaves out. (owned) */
+Value *
+shape_internal_value(const ApiType *shape, const Value *tree)
+{
+    ApiDecodeResult result = {0};
+    gpointer data;
+    Value *value;
+
+    if (tree == NULL)
+        return value_new_null();
+    data = api_struct_new(shape);
+    api_struct_decode(shape, data, tree, NULL, &result);
+    value = struct_value(shape, data);
+    api_struct_free(shape, data);
+    api_decode_result_clear(&result);
+    return value;
+}
+
 /* The internal security context holds what the wire has in the pod spec itself. */
 static Value *
 pod_security_value(const PodSpec *spec)
 {
+    g_autoptr(Value) context = NULL;
     Value *value;
 
     if (spec->security_context == NULL)
@@ -257,26 +269,27 @@ pod_security_value(const PodSpec *spec)
     value_set(value, "HostIPC", value_new_bool(spec->host_ipc));
     value_set(value, "ShareProcessNamespace", opt_bool_value(spec->share_process_namespace));
     value_set(value, "HostUsers", opt_bool_value(spec->host_users));
-    add_rows(value, spec->security_context, pod_security_rows);
+    context = shape_internal_value(&pod_security_context_shape, spec->security_context);
+    for (guint i = 0; i < context->count; i++)
+        value_set(value, context->keys[i], value_copy(context->items[i]));
     return value;
 }
 
+/* An empty list is nil once it has been stored. */
 static Value *
 raw_value(const ApiField *field, const Value *tree)
 {
-    const char *const *rows = NULL;
     Value *value;
 
-    if (tree == NULL)
+    if (tree == NULL || (tree->type == VALUE_LIST && tree->count == 0))
         return value_new_null();
-    if (strcmp(field->name, "securityContext") == 0)
-        rows = container_security_rows;
-    else if (strcmp(field->name, "dnsConfig") == 0)
-        rows = dns_config_rows;
-    if (rows == NULL)
+    if (field->message == NULL)
         return tree_value(tree);
-    value = value_new_map();
-    add_rows(value, tree, rows);
+    if (tree->type != VALUE_LIST)
+        return shape_internal_value(field->message, tree);
+    value = value_new_list();
+    for (guint i = 0; i < tree->count; i++)
+        value_append(value, shape_internal_value(field->message, tree->items[i]));
     return value;
 }
 
@@ -319,6 +332,20 @@ strings_value(const StrList *list)
     value = value_new_list();
     for (guint i = 0; i < list->count; i++)
         value_append(value, value_new_string(list->items[i]));
+    return value;
+}
+
+static Value *
+integers_value(const ApiList *list)
+{
+    const gint32 *numbers = list->items;
+    Value *value;
+
+    if (list->count == 0)
+        return value_new_null();
+    value = value_new_list();
+    for (guint i = 0; i < list->count; i++)
+        value_append(value, value_new_int(numbers[i]));
     return value;
 }
 
@@ -408,6 +435,8 @@ field_value(const ApiField *field, const char *data)
         return quantities_value(where);
     case API_STR_LIST:
         return strings_value(where);
+    case API_INT32_LIST:
+        return integers_value(where);
     case API_STRUCT:
         return struct_value(field->message, at);
     case API_MESSAGE:
@@ -451,6 +480,16 @@ special_value(const ApiType *type, const GoField *rows, const char *data)
     return value;
 }
 
+/* Metadata is embedded in Go: its members, which have the wire's names, stand beside the others. */
+static void
+embed_metadata(Value *value, const ObjectMeta *meta)
+{
+    g_autoptr(Value) members = api_struct_encode(&object_meta_type, meta);
+
+    for (guint i = 0; i < members->count; i++)
+        value_set(value, members->keys[i], value_copy(members->items[i]));
+}
+
 /* Depth is bounded by the tables: no type contains itself. */
 static Value *
 struct_value(const ApiType *type, const char *data)
@@ -462,17 +501,24 @@ struct_value(const ApiType *type, const char *data)
             return special_value(type, special_types[i].rows, data);
     }
     value = value_new_map();
-    for (const ApiField *field = type->fields; field->name != NULL; field++)
-        value_set(value, go_name(field->name), field_value(field, data));
+    for (const ApiField *field = type->fields; field->name != NULL; field++) {
+        if (field->message != &object_meta_type) {
+            value_set(value, go_name(field->name), field_value(field, data));
+        } else {
+            const ObjectMeta *const *meta = (gconstpointer)(data + field->offset);
+
+            if (*meta != NULL)
+                embed_metadata(value, *meta);
+        }
+    }
     return value;
 }
 
 char *
 container_security_internal_json(const Value *context)
 {
-    g_autoptr(Value) value = value_new_map();
+    g_autoptr(Value) value = shape_internal_value(&security_context_shape, context);
 
-    add_rows(value, context, container_security_rows);
     return value_to_json(value, VALUE_COMPACT);
 }
 
@@ -492,12 +538,12 @@ internal_json(const ApiType *type, gconstpointer data)
     return value_to_json(value, VALUE_COMPACT);
 }
 
-/* The metadata is embedded in Go: its members, which have the wire's names, stand beside the spec. */
 char *
 pod_template_internal_json(const PodTemplateSpec *template_)
 {
-    g_autoptr(Value) value = api_struct_encode(&object_meta_type, &template_->metadata);
+    g_autoptr(Value) value = value_new_map();
 
+    embed_metadata(value, &template_->metadata);
     value_set(value, "Spec", struct_value(&pod_spec_type, (const char *)&template_->spec));
     return value_to_json(value, VALUE_COMPACT);
 }

@@ -14,6 +14,8 @@ char *pod_spec_internal_json(const PodSpec *spec);
 char *container_security_internal_json(const Value *context);
 /* internal_json: of any part of a pod spec, on one line. (owned) */
 char *internal_json(const ApiType *type, gconstpointer data);
+/* shape_internal_value: of a tree that is kept for a struct of @shape. (owned) */
+Value *shape_internal_value(const ApiType *shape, const Value *tree);
 /* pod_template_internal_json: on one line, as it stands in the message of a refused change. (owned) */
 char *pod_template_internal_json(const PodTemplateSpec *template_);
 /* pod_spec_diff: three lines of context, no file names. (owned) */

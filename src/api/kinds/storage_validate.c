@@ -354,25 +354,6 @@ pv_validate(const ApiObject *object, ApiErrors *errors)
                         "may not specify mount options for this volume type");
 }
 
-static Value *
-go_names(const Value *source)
-{
-    Value *value;
-
-    if (source == NULL)
-        return value_new_null();
-    if (source->type != VALUE_MAP)
-        return value_copy(source);
-    value = value_new_map();
-    for (guint i = 0; i < source->count; i++) {
-        g_autofree char *key = g_strdup(source->keys[i]);
-
-        key[0] = g_ascii_toupper(key[0]);
-        value_set(value, str_intern(key), go_names(source->items[i]));
-    }
-    return value;
-}
-
 /* The source with the names and order of the server's own type. (owned) */
 static char *
 source_internal_json(const PvSpec *spec)
@@ -392,11 +373,11 @@ source_internal_json(const PvSpec *spec)
         value_set(path, "Type", value_new_string(text_or_empty(spec->host_path->type)));
         value_set(value, "HostPath", path);
     }
-    value_set(value, "NFS", go_names(spec->nfs));
-    value_set(value, "ISCSI", go_names(spec->iscsi));
-    value_set(value, "FC", go_names(spec->fc));
-    value_set(value, "Local", go_names(spec->local));
-    value_set(value, "CSI", go_names(spec->csi));
+    value_set(value, "NFS", shape_internal_value(&nfs_shape, spec->nfs));
+    value_set(value, "ISCSI", shape_internal_value(&iscsi_shape, spec->iscsi));
+    value_set(value, "FC", shape_internal_value(&fibre_channel_shape, spec->fc));
+    value_set(value, "Local", shape_internal_value(&local_volume_shape, spec->local));
+    value_set(value, "CSI", shape_internal_value(&csi_persistent_shape, spec->csi));
     return value_to_json(value, VALUE_INDENT1);
 }
 
