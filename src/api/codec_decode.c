@@ -397,6 +397,10 @@ decode_raw(Decoder *decoder,
             decode_type_error(decoder, holder, value, place, go_type, FALSE);
             return TRUE;
         }
+        if (wanted == VALUE_LIST && value->count == 0) { /* all are omitempty: an empty one is none */
+            g_clear_pointer(at, value_free);
+            return TRUE;
+        }
     }
     if (field->message != NULL)
         return decode_shapes(decoder, field, holder, at, value, place);
