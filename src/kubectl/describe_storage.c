@@ -253,7 +253,7 @@ write_class(GString *out, const Description *description)
 
     describe_line(out, 0, "Name:\t%s\n", api_name(class_));
     describe_line(out, 0, "IsDefaultClass:\t%s\n", is_default_class(class_) ? "Yes" : "No");
-    describe_annotations(out, "Annotations", &class_->meta->annotations);
+    describe_line(out, 0, "Annotations:\t%s\n", str_map_format(&class_->meta->annotations, "<none>"));
     describe_line(out, 0, "Provisioner:\t%s\n", text_or(body->provisioner, ""));
     describe_line(out, 0, "Parameters:\t%s\n", str_map_format(&body->parameters, "<none>"));
     describe_line(out, 0, "AllowVolumeExpansion:\t%s\n",

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/table.h"
 #include "kubectl/printers.h"
+#include "kubectl/go_sort.h"
 
 /* An annotation longer than this, with its key, goes below the key; its lines are cut. */
 #define ANNOTATION_MAX 140
@@ -234,13 +235,11 @@ event_interval(const EventBody *event, gint64 wall_ns)
     return g_steal_pointer(&first);
 }
 
-static gint
-by_last_time(gconstpointer a, gconstpointer b)
+static gboolean
+is_earlier(gconstpointer a, gconstpointer b, gpointer user)
 {
-    ApiTime left = event_body(*(const ApiObject *const *)a)->last_time;
-    ApiTime right = event_body(*(const ApiObject *const *)b)->last_time;
-
-    return (left > right) - (left < right);
+    (void)user;
+    return event_body(a)->last_time < event_body(b)->last_time;
 }
 
 void
@@ -255,7 +254,7 @@ describe_events(GString *out, const GPtrArray *events, gint64 wall_ns)
         return;
     }
     g_ptr_array_extend(sorted, (GPtrArray *)events, NULL, NULL);
-    g_ptr_array_sort(sorted, by_last_time);
+    go_sort_pointers(sorted, is_earlier, NULL);
     describe_line(out, 0, "Events:\n  Type\tReason\tAge\tFrom\tMessage\n");
     describe_line(out, 1, "----\t------\t----\t----\t-------\n");
     for (guint i = 0; i < sorted->len; i++) {

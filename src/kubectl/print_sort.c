@@ -3,6 +3,7 @@
 #include "kubectl/print.h"
 
 #include "base/quantity.h"
+#include "kubectl/go_sort.h"
 #include "kubectl/jsonpath.h"
 
 typedef struct {
@@ -77,16 +78,22 @@ value_order(const Value *a, const Value *b)
     return natural_order(a->text, b->text);
 }
 
-/* What has no such field comes first. */
-static gint
-by_key(gconstpointer left, gconstpointer right)
+/*
+ * RuntimeSort.Less, TableSorter.Less: what has no such field comes before everything, also before another that has none,
+ * so those turn round; null is less than what is not.
+ */
+static gboolean
+is_less(gconstpointer left, gconstpointer right, gpointer user)
 {
     const SortItem *a = left;
     const SortItem *b = right;
 
+    (void)user;
     if (a->key == NULL || b->key == NULL)
-        return (a->key != NULL) - (b->key != NULL);
-    return value_order(a->key, b->key);
+        return a->key == NULL;
+    if (a->key->type == VALUE_NULL || b->key->type == VALUE_NULL)
+        return b->key->type != VALUE_NULL;
+    return value_order(a->key, b->key) < 0;
 }
 
 gboolean
@@ -116,7 +123,7 @@ print_sort(GPtrArray *objects, const char *path, char **out_message)
                             relaxed);
         return FALSE;
     }
-    g_array_sort(items, by_key); /* g_array_sort keeps the order of equal ones */
+    go_sort(items->data, items->len, sizeof(SortItem), is_less, NULL);
     for (guint i = 0; i < items->len; i++)
         g_ptr_array_index(objects, i) = g_array_index(items, SortItem, i).object;
     return TRUE;

@@ -3,6 +3,7 @@
 #include <check.h>
 
 Suite *jsonpath_suite(void);
+Suite *go_sort_suite(void);
 Suite *go_template_suite(void);
 Suite *printers_suite(void);
 Suite *describe_suite(void);
@@ -15,6 +16,7 @@ main(void)
 {
     SRunner *runner = srunner_create(jsonpath_suite());
 
+    srunner_add_suite(runner, go_sort_suite());
     srunner_add_suite(runner, go_template_suite());
     srunner_add_suite(runner, printers_suite());
     srunner_add_suite(runner, describe_suite());

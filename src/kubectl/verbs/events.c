@@ -4,6 +4,7 @@
  * Unlike `get events` it sorts by time, and AGE tells how often.
  */
 
+#include "kubectl/go_sort.h"
 #include "kubectl/describe.h"
 #include "kubectl/print.h"
 #include "kubectl/printers.h"
@@ -82,13 +83,11 @@ seen_time(const EventBody *event)
     return event->last_time != 0 ? event->last_time : event->event_time;
 }
 
-static gint
-by_time(gconstpointer a, gconstpointer b)
+static gboolean
+is_earlier(gconstpointer a, gconstpointer b, gpointer user)
 {
-    ApiTime left = seen_time(event_body(*(const ApiObject *const *)a));
-    ApiTime right = seen_time(event_body(*(const ApiObject *const *)b));
-
-    return (left > right) - (left < right);
+    (void)user;
+    return seen_time(event_body(a)) < seen_time(event_body(b));
 }
 
 static ApiRequest *
@@ -141,7 +140,7 @@ on_listed(Command *command, const ApiResponse *response)
     for (guint i = 0; i < response->items->len; i++)
         if (is_wanted(command, g_ptr_array_index(response->items, i)))
             g_ptr_array_add(shown, g_ptr_array_index(response->items, i));
-    g_ptr_array_sort(shown, by_time);
+    go_sort_pointers(shown, is_earlier, NULL);
     if (!print_is_table(command)) {
         PrintList list = {.objects = shown};
 
