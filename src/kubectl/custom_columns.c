@@ -60,14 +60,17 @@ custom_columns_format(const char *spec,
         g_ptr_array_add(paths, colon + 1);
     }
     for (guint i = 0; values != NULL && i < values->len; i++) {
-        for (guint k = 0; k < paths->len; k++) {
-            g_autofree char *cell =
-                cell_text(g_ptr_array_index(paths, k), g_ptr_array_index(values, i), out_message);
+        g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
 
-            if (cell == NULL)
-                return NULL;
-            text_table_cell(table, "%s", cell);
+        for (guint k = 0; k < paths->len; k++) {
+            char *cell = cell_text(g_ptr_array_index(paths, k), g_ptr_array_index(values, i), out_message);
+
+            if (cell == NULL) /* the rows before it stay */
+                return text_table_format(table);
+            g_ptr_array_add(cells, cell);
         }
+        for (guint k = 0; k < cells->len; k++)
+            text_table_cell(table, "%s", (const char *)cells->pdata[k]);
         text_table_end_row(table);
     }
     return text_table_format(table);

@@ -2,6 +2,7 @@
 
 #include "kubectl/jsonpath.h"
 
+#include "api/validate.h"
 #include "kubectl/jsonpath_nodes.h"
 
 #include "base/intern.h"
@@ -319,6 +320,41 @@ jsonpath_go_text(const Value *value)
     GString *out = g_string_new(NULL);
 
     value_append_go(out, value);
+    return g_string_free(out, FALSE);
+}
+
+static void
+append_syntax(GString *out, const Value *value)
+{
+    if (value == NULL || value->type == VALUE_NULL) {
+        g_string_append(out, "interface {}(nil)");
+        return;
+    }
+    if (value->type != VALUE_MAP && value->type != VALUE_LIST) {
+        g_autofree char *text = value->type == VALUE_STRING ? g_strdup(api_quote(value->text)) : jsonpath_go_text(value);
+
+        g_string_append(out, text);
+        return;
+    }
+    g_string_append(out, value->type == VALUE_MAP ? "map[string]interface {}{" : "[]interface {}{");
+    for (guint i = 0; i < value->count; i++) {
+        if (i > 0)
+            g_string_append(out, ", ");
+        if (value->type == VALUE_MAP)
+            g_string_append_printf(out, "%s:", api_quote(value->keys[i]));
+        append_syntax(out, value->items[i]);
+    }
+    g_string_append_c(out, '}');
+}
+
+char *
+jsonpath_go_syntax(const Value *value)
+{
+    g_autoptr(Value) sorted = value_copy(value);
+    GString *out = g_string_new(NULL);
+
+    value_sort(sorted);
+    append_syntax(out, sorted);
     return g_string_free(out, FALSE);
 }
 

@@ -31,3 +31,5 @@ gboolean jsonpath_check(const char *template_, char **out_message);
 char *jsonpath_relax(const char *path, char **out_message);
 /* jsonpath_go_text: a value as Go's %v prints it: "map[a:b]", "[1 2]". (owned) */
 char *jsonpath_go_text(const Value *value);
+/* jsonpath_go_syntax: the same as %#v: "map[string]interface {}{"a":1}". (owned) */
+char *jsonpath_go_syntax(const Value *value);

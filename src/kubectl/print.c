@@ -168,12 +168,12 @@ print_jsonpath(Command *command, const Value *value, const char *template_, gboo
     g_autofree char *text = jsonpath_format_as(template_, value, as_json, is_strict, &message);
 
     if (text == NULL) {
-        g_autofree char *shown = jsonpath_go_text(value);
+        g_autofree char *shown = jsonpath_go_syntax(value);
 
         command_error(command,
                       "error executing jsonpath \"%s\": Error executing template: %s. Printing "
                       "more information for debugging the template:\n\ttemplate "
-                      "was:\n\t\t%s\n\tobject given to jsonpath engine was:\n\t\t%s\n",
+                      "was:\n\t\t%s\n\tobject given to jsonpath engine was:\n\t\t%s\n\n",
                       template_, message, template_, shown);
         return FALSE;
     }
@@ -284,12 +284,11 @@ print_custom_columns(Command *command, const PrintList *lists, guint n_lists)
         for (guint k = 0; k < lists[i].objects->len; k++)
             g_ptr_array_add(values, encode_in(command, &lists[i], k));
     text = custom_columns_format(spec, values, flag_bool(command, "no-headers"), &message);
-    if (text == NULL) {
+    if (text != NULL)
+        g_string_append(command->out, text);
+    if (message != NULL)
         command_error(command, "%s", message);
-        return FALSE;
-    }
-    g_string_append(command->out, text);
-    return TRUE;
+    return message == NULL;
 }
 
 /* custom-columns-file: a line of headers, a line of paths. */

@@ -42,7 +42,10 @@ gboolean print_document(Command *command, const Value *value);
 Value *print_encode(const Command *command, const ApiObject *object);
 /* print_sort: by --sort-by. FALSE and *out_message (owned) if no object has the field. */
 gboolean print_sort(GPtrArray *objects, const char *path, char **out_message);
-/* custom_columns_format: NULL and *out_message (owned) if @spec is bad. (owned) */
+/*
+ * custom_columns_format: NULL and *out_message (owned) if @spec is bad; the rows so far and *out_message if a path of a
+ * row goes out of bounds. (owned)
+ */
 char *custom_columns_format(const char *spec,
                             const GPtrArray *values,
                             gboolean no_headers,

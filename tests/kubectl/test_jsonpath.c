@@ -191,6 +191,7 @@ static const char pod[] = "{metadata: {name: foo}, spec: {containers: [{name: fa
 static const struct {
     const char *spec, *want;
     gboolean no_headers;
+    const char *wrong; /* beside a text */
 } column_cases[] = {
     {"NAME:metadata.name", "NAME\nfoo\n"},
     {"NAME:.metadata.name,X:{.hello}", "NAME   X\nfoo    <none>\n"},
@@ -199,7 +200,7 @@ static const struct {
     {"C:.spec.containers[*].name", "C\nfake0,fake1,fake2,fake3\n"},
     {":metadata.name", "foo\n", TRUE},
     {"L:.labels", "L\nmap[a:b c:1]\n"},
-    {"C:.spec.containers[5].name", NULL},
+    {"C:.spec.containers[5].name", "C\n", .wrong = "array index out of bounds: index 5, length 4"}, /* as v1.33.1 printed */
     {"NAME", NULL},
     {"", NULL},
     {"A:{.x", NULL},
@@ -216,6 +217,8 @@ START_TEST(test_columns)
         custom_columns_format(column_cases[_i].spec, values, column_cases[_i].no_headers, &message);
     ck_assert_msg(g_strcmp0(text, column_cases[_i].want) == 0, "%s: got %s (%s)",
                   column_cases[_i].spec, text, message);
+    if (text != NULL)
+        ck_assert_msg(g_strcmp0(message, column_cases[_i].wrong) == 0, "%s: %s", column_cases[_i].spec, message);
 }
 END_TEST
 

@@ -144,6 +144,22 @@ on_request_timeout(Sim *sim, gpointer self)
 
 static const ClientWatchHooks watch_hooks = {on_event, on_closed};
 
+/* --sort-by beside --watch: what is there already. FALSE: message out, ended. */
+static gboolean
+sort_found(Command *command, GPtrArray *found)
+{
+    const char *path = flag_string(command, "sort-by");
+    g_autofree char *message = NULL;
+
+    if (str_is_empty(path))
+        return TRUE;
+    command_warn(command, "warning: --watch requested, --sort-by will be ignored for watch events received");
+    if (print_sort(found, path, &message))
+        return TRUE;
+    command_fail(command, "%s", message);
+    return FALSE;
+}
+
 static void
 watch(Command *command)
 {
@@ -153,6 +169,8 @@ watch(Command *command)
     g_autoptr(ApiRequest) request = command_request(command, VERB_WATCH, target);
     gint64 timeout_ns = flag_duration_ns(command, "request-timeout", 0);
 
+    if (!sort_found(command, g_ptr_array_index(state->groups, 0)))
+        return;
     if (print_is_table(command)) {
         PrintTableOptions options = print_table_options(command, target->kind, FALSE);
         state->table = print_table_new(target->kind, &options);
@@ -435,6 +453,11 @@ get_run(Command *command)
     command->state_free = state_free;
     if (!str_is_empty(flag_string(command, "raw"))) {
         get_raw(command);
+        return;
+    }
+    if (flag_bool(command, "show-labels") && !str_is_empty(flag_string(command, "output")) &&
+        !str_is(flag_string(command, "output"), "wide")) {
+        command_fail(command, "--show-labels option cannot be used with %s printer", flag_string(command, "output"));
         return;
     }
     if (command->args->len == 0 && !files_are_given(command)) {
