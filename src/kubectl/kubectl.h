@@ -32,7 +32,7 @@ typedef char *(*KubectlPodLog)(gpointer self,
  * nothing was run, output is the runtime's error.
  */
 #define KUBECTL_EXEC_REFUSED (-2)
-typedef void (*KubectlExecDone)(gpointer user, gint32 exit, const char *output);
+typedef void (*KubectlExecDone)(gpointer user, gint32 exit, const char *output, const char *errors);
 typedef gboolean (*KubectlPodExec)(gpointer self,
                                    const ApiObject *pod,
                                    const char *container,

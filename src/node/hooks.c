@@ -45,7 +45,7 @@ hook_end(Hook *hook, const char *error)
 }
 
 static void
-hook_on_exec(gpointer user, gint32 exit_code, const char *output)
+hook_on_exec(gpointer user, gint32 exit_code, const char *output, const char *errors)
 {
     Hook *hook = user;
     const StrList *command = &hook->handler->exec->command;
@@ -65,12 +65,12 @@ hook_on_exec(gpointer user, gint32 exit_code, const char *output)
         words[i] = g_strdup(command->items[i]);
     joined = g_strjoinv(" ", words);
     if (exit_code >= 0)
-        error = str_internf("command '%s' exited with %d: %s", joined, exit_code, output != NULL ? output : "");
+        error = str_internf("command '%s' exited with %d: %s", joined, exit_code, errors);
     hook_end(hook,
              str_internf("Exec lifecycle hook (%s) for Container \"%s\" in Pod \"%s\" failed - "
                          "error: %s, message: %s",
                          go_words(command), hook->container->name, hook->w->label, error,
-                         api_quote(output != NULL && exit_code != RT_EXEC_REFUSED ? output : "")));
+                         api_quote(exit_code != RT_EXEC_REFUSED ? str_internf("%s%s", output, errors) : "")));
 }
 
 static void

@@ -45,10 +45,10 @@ joined_command(const ExecAction *exec)
 }
 
 static void
-run_on_exec(gpointer user, gint32 exit_code, const char *output)
+run_on_exec(gpointer user, gint32 exit_code, const char *output, const char *errors)
 {
     ProbeRun *run = user;
-    const char *text = str_intern(output != NULL ? output : "");
+    const char *text = str_internf("%s%s", output, errors);
 
     if (exit_code == 0)
         run_end(run, PROBE_SUCCESS, text);

@@ -6,7 +6,8 @@
 
 typedef struct {
     const char **argv; /* (owned) */
-    GString *output;   /* (owned) */
+    GString *output;   /* (owned) standard output */
+    GString *errors;   /* (owned) standard error */
     Shell *shell;
     gint32 exit_code;
     SimTimer timeout;
@@ -20,6 +21,7 @@ exec_drop(RtCall *call)
     sim_timer_clear(&exec->timeout);
     g_free(exec->argv);
     g_string_free(exec->output, TRUE);
+    g_string_free(exec->errors, TRUE);
     g_free(exec);
 }
 
@@ -29,7 +31,7 @@ exec_answer(RtCall *call)
     Exec *exec = call->data;
 
     if (rt_call_wants(call))
-        call->done.exec(call->user, exec->exit_code, exec->output->str);
+        call->done.exec(call->user, exec->exit_code, exec->output->str, exec->errors->str);
 }
 
 /* The rest of the way back. */
@@ -58,7 +60,7 @@ exec_begin(RtCall *call)
 {
     Exec *exec = call->data;
     RtContainer *container = call->container;
-    ShellOptions options = {.argv = exec->argv, .output = exec->output};
+    ShellOptions options = {.argv = exec->argv, .output = exec->output, .errors = exec->errors};
     const char *why = find_lack(container, exec->argv[0]);
 
     /* containerd v1.6 pkg/cri/server/container_execsync.go */
@@ -169,6 +171,7 @@ runtime_exec(RtContainer *container,
     call->number[0] = total_ns / 3;
     exec->argv = copy_argv(argv);
     exec->output = g_string_new(NULL);
+    exec->errors = g_string_new(NULL);
     sim_timer_init(&exec->timeout, runtime->sim, SIM_WORLD, exec_on_timeout, call);
     if (timeout_ns > 0)
         sim_timer_arm_after(&exec->timeout, timeout_ns);

@@ -224,11 +224,12 @@ void runtime_set_listener(Runtime *runtime,
                           gpointer self);
 
 /*
- * runtime_exec: run @argv inside (probes, hooks); output is stdout+stderr. @exit_code -1: timed out; 137 if the container
- * ends meanwhile; RT_EXEC_REFUSED: it does not run, or has no such program: output says so in containerd's words.
+ * runtime_exec: run @argv inside (probes, hooks); what it wrote to its standard output and standard error. @exit_code -1:
+ * timed out; 137 if the container ends meanwhile; RT_EXEC_REFUSED: it does not run, or has no such program: output says
+ * so in containerd's words.
  */
 #define RT_EXEC_REFUSED (-2)
-typedef void (*RtExecDone)(gpointer user, gint32 exit_code, const char *output);
+typedef void (*RtExecDone)(gpointer user, gint32 exit_code, const char *output, const char *errors);
 void runtime_exec(RtContainer *container,
                   const char *const *argv,
                   gint64 timeout_ns,

@@ -25,7 +25,7 @@ typedef struct RtContainer RtContainer;
 typedef struct {
     const char *const *argv;
     gboolean is_pid1;
-    GString *output; /* of an exec, (borrowed); NULL: the container's log */
+    GString *output, *errors; /* of an exec, (borrowed); NULL: the container's log */
 } ShellOptions;
 
 /* shell_new: begins at once, in an event of its own; tells container_process_ended when it is over. */

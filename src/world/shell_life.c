@@ -391,7 +391,12 @@ shell_new(RtContainer *container, const ShellOptions *options)
     shell->cwd = g_strdup("/");
     shell->io.out = sink_new(options->output != NULL ? SINK_OUTPUT : SINK_LOG);
     shell->io.out->text = options->output;
-    shell->io.err = sink_ref(shell->io.out);
+    if (options->errors == NULL) {
+        shell->io.err = sink_ref(shell->io.out);
+    } else {
+        shell->io.err = sink_new(SINK_OUTPUT);
+        shell->io.err->text = options->errors;
+    }
     set_environment(shell);
     set_args(shell, options->argv, rest);
     if (text != NULL) {

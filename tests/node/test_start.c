@@ -129,6 +129,31 @@ START_TEST(test_unknown_port)
 }
 END_TEST
 
+/* lifecycle/handlers.go, remote_runtime.go ExecSync: the error has what was written to stderr, the message both streams; so has a probe's. */
+START_TEST(test_streams)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .cluster_dns = TRUE});
+    const ContainerStateWaiting *waiting;
+
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  terminationGracePeriodSeconds: 2\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sleep, \"999\"],\n"
+                   "     lifecycle: {postStart: {exec: {command: [sh, -c, \"echo no >&2; echo out; exit 5\"]}}}}\n");
+    lab_apply(lab, "apiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec:\n"
+                   "  containers:\n"
+                   "  - {name: app, image: \"registry.local/app:1\", command: [sleep, \"999\"],\n"
+                   "     readinessProbe: {exec: {command: [sh, -c, \"echo no >&2; echo out; exit 5\"]}}}\n");
+    lab_run(lab, 4000);
+    waiting = pod_status(lab_pod(lab, "p"))->container_statuses.items[0].state.waiting;
+    ck_assert(waiting != NULL && str_is(waiting->reason, "PostStartHookError"));
+    ck_assert_msg(g_str_has_suffix(waiting->message, " failed - error: command 'sh -c echo no >&2; echo out; exit 5' exited with 5: no\n, "
+                                                     "message: \"out\\nno\\n\""),
+                  "%s", waiting->message);
+    ck_assert_str_eq(lab_event_message(lab, "q", "Unhealthy"), "Readiness probe failed: out\nno\n");
+    lab_free(lab);
+}
+END_TEST
+
 /* pkg/volume/configmap/configmap_test.go, TestMakePayload: binary data are files as well, variables they are not. */
 START_TEST(test_binary_data)
 {
@@ -162,6 +187,7 @@ start_suite(void)
     tcase_add_loop_test(tcase, test_earlier_deadline, 0, 3);
     tcase_add_test(tcase, test_unknown_port);
     tcase_add_test(tcase, test_binary_data);
+    tcase_add_test(tcase, test_streams);
     suite_add_tcase(suite, tcase);
     return suite;
 }

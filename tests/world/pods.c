@@ -161,13 +161,13 @@ pods_stop(Pods *pods, RtContainer *container, gint64 grace_ns)
 }
 
 static void
-on_exec(gpointer user, gint32 exit_code, const char *output)
+on_exec(gpointer user, gint32 exit_code, const char *output, const char *errors)
 {
     Pods *pods = user;
 
     pods->exec_code = exit_code;
     g_free(pods->exec_output);
-    pods->exec_output = g_strdup(output);
+    pods->exec_output = g_strdup_printf("%s%s", output, errors);
     answered(pods);
 }
 

@@ -225,6 +225,8 @@ START_TEST(test_exec_and_the_end_of_a_container)
     RtContainer *container = pods_start(pods, pods_sandbox(pods, "a"), "busybox", "sleep 2");
 
     ck_assert_int_eq(pods_exec(pods, container, "exit 4"), 4);
+    ck_assert_int_eq(pods_exec(pods, container, "echo err >&2; echo out; exit 1"), 1);
+    ck_assert_str_eq(pods->exec_output, "out\nerr\n"); /* one stream after the other */
     ck_assert_int_eq(pods_exec(pods, container, "echo x; sleep 100"), 137);
     ck_assert_str_eq(pods->exec_output, "x\n");
     ck_assert_int_eq(pods_exec(pods, container, "exit 4"), RT_EXEC_REFUSED);

@@ -171,7 +171,7 @@ find_pod(Command *command, const char *word)
 /* --- exec ---------------------------------------------------------------------------------- */
 
 static void
-on_executed(gpointer user, gint32 exit, const char *output)
+on_executed(gpointer user, gint32 exit, const char *output, const char *errors)
 {
     Command *command = user;
 
@@ -179,7 +179,8 @@ on_executed(gpointer user, gint32 exit, const char *output)
         command_fail(command, "Internal error occurred: error executing command in container: %s", output);
         return;
     }
-    command_print(command, "%s", output != NULL ? output : "");
+    command_print(command, "%s", output);
+    g_string_append(command->err, errors);
     if (exit == 0) {
         command_finish(command, 0);
         return;
