@@ -18,7 +18,7 @@ delete_mark(ApiServer *server, ApiObject *object, gint64 grace_s)
 
     if (meta->deletion_time == 0 && meta->generation > 0)
         meta->generation++;
-    meta->deletion_time = now + grace_s * NS_PER_S;
+    meta->deletion_time = time_add(now, duration_of_seconds(grace_s));
     meta->deletion_grace_s = OPT_INT64(grace_s);
 }
 
@@ -112,7 +112,7 @@ hurry_pod(ApiServer *server, const ApiRequest *request, ApiObject *pod)
         return CHANGE_NONE;
 
     ObjectMeta *edit = api_edit_meta(pod);
-    gint64 due = edit->deletion_time - (period_s - wanted_s) * NS_PER_S;
+    gint64 due = time_add(edit->deletion_time, -duration_of_seconds(period_s - wanted_s));
 
     if (due < now) {
         due = now;

@@ -15,6 +15,24 @@
 #define NS_PER_MIN (60 * NS_PER_S)
 #define NS_PER_HOUR (60 * NS_PER_MIN)
 
+/* duration_of_seconds: as Go's time.Duration(seconds) * time.Second, where what is beyond 292 years wraps around. */
+static inline gint64
+duration_of_seconds(gint64 seconds)
+{
+    return (gint64)((guint64)seconds * (guint64)NS_PER_S);
+}
+
+/* time_add: @duration_ns after @time_ns, at most the last time there is. */
+static inline gint64
+time_add(gint64 time_ns, gint64 duration_ns)
+{
+    gint64 sum;
+
+    if (__builtin_add_overflow(time_ns, duration_ns, &sum))
+        return duration_ns > 0 ? G_MAXINT64 : G_MININT64;
+    return sum;
+}
+
 /* duration_parse: FALSE and nothing stored if @text is no duration or overflows 292 years. */
 gboolean duration_parse(const char *text, gint64 *out_ns);
 /* duration_format_go: "1h2m3.5s". (owned) */

@@ -242,7 +242,7 @@ job_pod_finish_ns(const ApiObject *pod)
     if (ready != NULL && str_is(ready->status, "False") && ready->last_transition_time != 0)
         return ready->last_transition_time;
     if (api_is_deleting(pod))
-        return pod->meta->deletion_time - pod->meta->deletion_grace_s.value * NS_PER_S;
+        return time_add(pod->meta->deletion_time, -duration_of_seconds(pod->meta->deletion_grace_s.value));
     return pod->meta->creation_time;
 }
 

@@ -146,7 +146,7 @@ estimate_pods(const Reconcile *r, const ApiObject *namespace_, const GPtrArray *
 {
     gint64 age_ns = r->wall_ns - namespace_->meta->deletion_time;
 
-    if (age_ns < grace_s * NS_PER_S)
+    if (age_ns < duration_of_seconds(grace_s))
         return grace_s;
     if (is_any_held(pods))
         return FINALIZER_ESTIMATE_S;

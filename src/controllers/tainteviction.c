@@ -76,7 +76,8 @@ tolerated_for_ns(const TolerationList *tolerations,
             least_s = MIN(least_s, MAX(used->toleration_s.value, 0));
     }
     *out_is_tolerated = TRUE;
-    return least_s == G_MAXINT64 ? -1 : least_s * NS_PER_S;
+    /* Seconds beyond 292 years wrap around, as in Go: mostly to something negative, which is for ever. */
+    return least_s == G_MAXINT64 ? -1 : duration_of_seconds(least_s);
 }
 
 /* --- firing --------------------------------------------------------------------------------------------- */

@@ -118,7 +118,7 @@ kill_await_turn(KillJob *job)
         kill_stop(job);
         return;
     }
-    sim_timer_arm_after(&job->timer, job->grace_s * NS_PER_S);
+    sim_timer_arm_after(&job->timer, MAX(duration_of_seconds(job->grace_s), 0));
 }
 
 /* --- the end ------------------------------------------------------------------------- */
@@ -132,7 +132,7 @@ kill_on_stopped(gpointer user)
 
     job->stage = KILL_OVER;
     /* The whole grace: SIGKILL ended it. */
-    if (job->term_ns > 0 && sim_now_ns(w->k->sim) - job->term_ns >= job->grace_s * NS_PER_S)
+    if (job->term_ns > 0 && sim_now_ns(w->k->sim) - job->term_ns >= duration_of_seconds(job->grace_s))
         sim_waited(w->k->sim, profile_timers[TIMER_TERMINATION_GRACE].name, sim_now_ns(w->k->sim) - job->term_ns);
     kubelet_timer_disarm(job->w->k, &job->timer);
     for (guint i = 0; i < w->kills->len; i++) {
@@ -172,7 +172,7 @@ kill_stop(KillJob *job)
     if (rt == NULL || rt_container_state(rt) != RT_RUNNING)
         sim_post(w->k->sim, job->handle, SIM_CONTROL, 0, kill_on_stopped_later, NULL, NULL);
     else
-        runtime_stop_container(rt, job->grace_s * NS_PER_S, job->handle, kill_on_stopped, job);
+        runtime_stop_container(rt, MAX(duration_of_seconds(job->grace_s), 0), job->handle, kill_on_stopped, job);
     job->term_ns = sim_now_ns(w->k->sim);
 }
 
@@ -227,7 +227,7 @@ kill_begin(KillJob *job)
     }
     job->stage = KILL_HOOK;
     job->hook_runs = TRUE;
-    sim_timer_arm_after(&job->timer, job->grace_s * NS_PER_S);
+    sim_timer_arm_after(&job->timer, MAX(duration_of_seconds(job->grace_s), 0));
     hook_run(w, job->pod, request->container, rt, lifecycle->pre_stop, job->handle, kill_on_hook,
              job);
 }
@@ -299,7 +299,7 @@ kill_shorten(Worker *w, gint64 grace_s)
         }
         rt = kubelet_find_container(w->k, job->request.id);
         if (rt != NULL && rt_container_state(rt) == RT_RUNNING)
-            runtime_stop_container(rt, job->grace_s * NS_PER_S, job->handle, kill_on_shortened,
+            runtime_stop_container(rt, MAX(duration_of_seconds(job->grace_s), 0), job->handle, kill_on_shortened,
                                    job);
     }
 }

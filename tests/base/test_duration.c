@@ -204,6 +204,33 @@ START_TEST(test_format_clock)
 }
 END_TEST
 
+/* Go 1.24, time.Duration(n) * time.Second on int64: 2^63 - 1 seconds are -1 s. */
+static const struct {
+    gint64 seconds, wanted_ns;
+} second_cases[] = {
+    {0, 0},
+    {30, 30 * NS_PER_S},
+    {-3, -3 * NS_PER_S},
+    {G_GINT64_CONSTANT(9223372036), G_GINT64_CONSTANT(9223372036000000000)},
+    {G_GINT64_CONSTANT(9223372037), -G_GINT64_CONSTANT(9223372036709551616)},
+    {G_MAXINT64, -NS_PER_S},
+    {G_MAXINT64 - 1, -2 * NS_PER_S},
+};
+
+START_TEST(test_seconds)
+{
+    ck_assert_int_eq(duration_of_seconds(second_cases[_i].seconds), second_cases[_i].wanted_ns);
+}
+END_TEST
+
+START_TEST(test_time_add)
+{
+    ck_assert_int_eq(time_add(5, -7), -2);
+    ck_assert_int_eq(time_add(G_MAXINT64 - 1, 2), G_MAXINT64);
+    ck_assert_int_eq(time_add(G_MININT64 + 1, -2), G_MININT64);
+}
+END_TEST
+
 Suite *
 duration_suite(void)
 {
@@ -214,6 +241,8 @@ duration_suite(void)
     tcase_add_loop_test(tcase, test_parse_refuses, 0, G_N_ELEMENTS(bad_cases));
     tcase_add_loop_test(tcase, test_format_go, 0, G_N_ELEMENTS(go_cases));
     tcase_add_loop_test(tcase, test_format_human, 0, G_N_ELEMENTS(human_cases));
+    tcase_add_loop_test(tcase, test_seconds, 0, G_N_ELEMENTS(second_cases));
+    tcase_add_test(tcase, test_time_add);
     tcase_add_loop_test(tcase, test_format_clock, 0, G_N_ELEMENTS(clock_cases));
     suite_add_tcase(suite, tcase);
     return suite;

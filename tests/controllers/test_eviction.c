@@ -58,6 +58,7 @@ static const struct {
     {"the smaller of 1 and 2", {1, 2}, NS_PER_S},
     {"one is for ever", {G_MAXINT64, 20}, 20 * NS_PER_S},
     {"both for ever", {G_MAXINT64, G_MAXINT64}, -1},
+    {"so many seconds that they wrap around", {G_MAXINT64 - 1, G_MAXINT64}, -2 * NS_PER_S},
     {"below 0 is now", {-5, 20}, 0},
 };
 

@@ -161,7 +161,7 @@ quota_pod_counts(const ApiObject *pod, gint64 wall_ns)
     if (pod_is_terminal(pod))
         return FALSE;
     return meta->deletion_time == 0 || !meta->deletion_grace_s.is_set ||
-           wall_ns <= meta->deletion_time + meta->deletion_grace_s.value * NS_PER_S;
+           wall_ns <= time_add(meta->deletion_time, duration_of_seconds(meta->deletion_grace_s.value));
 }
 
 static void
