@@ -161,18 +161,6 @@ matches(Run *run, const char *operator_, const Value *left, const Value *right, 
 {
     int order = 0;
 
-    if (str_is(operator_, "=~")) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GRegex) regex = NULL;
-
-        if (left->type != VALUE_STRING || right->type != VALUE_STRING)
-            return fail(run, g_strdup("regexp search only support string now"));
-        regex = g_regex_new(right->text, 0, 0, &error);
-        if (regex == NULL)
-            return fail(run, g_strdup_printf("error parsing regexp: %s", error->message));
-        *out_pass = g_regex_match(regex, left->text, 0, NULL);
-        return TRUE;
-    }
     if (!compare(run, left, right, &order))
         return FALSE;
     if (str_is(operator_, "=="))

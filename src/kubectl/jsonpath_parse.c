@@ -340,7 +340,7 @@ parse_filter(Parser *parser, PathNode *list)
     text = g_strndup(parser->text + start, parser->pos - start);
     parser->pos += 2;
     left = strcspn(text, "!<>=");
-    operator_ = strspn(text + left, "!<>=~");
+    operator_ = strspn(text + left, "!<>=");
     if (left == 0 || operator_ == 0 || text[left + operator_] == '\0') {
         node->left = parse_action(parser, text);
         return node->left != NULL;
