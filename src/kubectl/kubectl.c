@@ -233,6 +233,12 @@ command_unknown_subcommand(Command *command, const char *path, guint first)
 
     for (guint i = first; i < command->args->len; i++)
         g_string_append_printf(words, "%s%s", i > first ? " " : "", (const char *)g_ptr_array_index(command->args, i));
+    if (words->len == 0 && help_of_group(path) != NULL) {
+        /* rollout alone shows it on standard output */
+        g_string_append(str_is(path, "kubectl rollout") ? command->out : command->err, help_of_group(path));
+        command_finish(command, 1);
+        return;
+    }
     if (words->len > 0)
         command_error(command, "unknown command \"%s\"", words->str);
     command_warn(command, "See '%s -h' for help and examples", path);
@@ -525,7 +531,10 @@ static void
 print_help(Command *command)
 {
     const char *subverb = command->args->len > 0 ? g_ptr_array_index(command->args, 0) : NULL;
-    g_autofree char *text = command->verb == &no_verb ? help_of_kubectl() : help_of_verb(command->verb, subverb);
+    const char *group = help_of_group(command_path(command));
+    g_autofree char *text = group != NULL                 ? g_strdup(group)
+                            : command->verb == &no_verb ? help_of_kubectl()
+                                                        : help_of_verb(command->verb, subverb);
 
     command_print(command, "%s", text);
     command_finish(command, 0);

@@ -69,9 +69,7 @@ rollout_run(Command *command)
     guint index;
 
     if (command->args->len == 0) {
-        command_print(command, "Manage the rollout of one or many resources.\n\nUsage:\n  kubectl "
-                               "rollout SUBCOMMAND [options]\n");
-        command_finish(command, 1);
+        command_unknown_subcommand(command, "kubectl rollout", 0);
         return;
     }
     index = subcommand_index(command);

@@ -1,0 +1,175 @@
+/*
+ * help_groups.c - what commands say that only have subcommands, as kubectl v1.33.1 says it with --help
+ */
+
+#include "kubectl/help.h"
+
+/* clang-format off */
+static const struct {
+    const char *path, *text;
+} groups[] = {
+    {"kubectl auth",
+     "Inspect authorization.\n"
+     "\n"
+     "Available Commands:\n"
+     "  can-i         Check whether an action is allowed\n"
+     "  reconcile     Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding "
+     "objects\n"
+     "  whoami        Experimental: Check self subject attributes\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl auth [flags] [options]\n"
+     "\n"
+     "Use \"kubectl auth <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+    {"kubectl config",
+     "Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".\n"
+     "\n"
+     " The loading order follows these rules:\n"
+     "\n"
+     "  1.  If the --kubeconfig flag is set, then only that file is loaded. The flag may only be set once and "
+     "no merging takes place.\n"
+     "  2.  If $KUBECONFIG environment variable is set, then it is used as a list of paths (normal path "
+     "delimiting rules for your system). These paths are merged. When a value is modified, it is modified in "
+     "the file that defines the stanza. When a value is created, it is created in the first file that exists. "
+     "If no files in the chain exist, then it creates the last file in the list.\n"
+     "  3.  Otherwise, ${HOME}/.kube/config is used and no merging takes place.\n"
+     "\n"
+     "Available Commands:\n"
+     "  current-context   Display the current-context\n"
+     "  delete-cluster    Delete the specified cluster from the kubeconfig\n"
+     "  delete-context    Delete the specified context from the kubeconfig\n"
+     "  delete-user       Delete the specified user from the kubeconfig\n"
+     "  get-clusters      Display clusters defined in the kubeconfig\n"
+     "  get-contexts      Describe one or many contexts\n"
+     "  get-users         Display users defined in the kubeconfig\n"
+     "  rename-context    Rename a context from the kubeconfig file\n"
+     "  set               Set an individual value in a kubeconfig file\n"
+     "  set-cluster       Set a cluster entry in kubeconfig\n"
+     "  set-context       Set a context entry in kubeconfig\n"
+     "  set-credentials   Set a user entry in kubeconfig\n"
+     "  unset             Unset an individual value in a kubeconfig file\n"
+     "  use-context       Set the current-context in a kubeconfig file\n"
+     "  view              Display merged kubeconfig settings or a specified kubeconfig file\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl config SUBCOMMAND [options]\n"
+     "\n"
+     "Use \"kubectl config <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+    {"kubectl create secret",
+     "Create a secret with specified type.\n"
+     "\n"
+     " A docker-registry type secret is for accessing a container registry.\n"
+     "\n"
+     " A generic type secret indicate an Opaque secret type.\n"
+     "\n"
+     " A tls type secret holds TLS certificate and its associated key.\n"
+     "\n"
+     "Available Commands:\n"
+     "  docker-registry   Create a secret for use with a Docker registry\n"
+     "  generic           Create a secret from a local file, directory, or literal value\n"
+     "  tls               Create a TLS secret\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl create secret (docker-registry | generic | tls) [options]\n"
+     "\n"
+     "Use \"kubectl create secret <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+    {"kubectl create service",
+     "Create a service using a specified subcommand.\n"
+     "\n"
+     "Aliases:\n"
+     "service, svc\n"
+     "\n"
+     "Available Commands:\n"
+     "  clusterip      Create a ClusterIP service\n"
+     "  externalname   Create an ExternalName service\n"
+     "  loadbalancer   Create a LoadBalancer service\n"
+     "  nodeport       Create a NodePort service\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl create service [flags] [options]\n"
+     "\n"
+     "Use \"kubectl create service <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+    {"kubectl rollout",
+     "Manage the rollout of one or many resources.\n"
+     "        \n"
+     " Valid resource types include:\n"
+     "\n"
+     "  *  deployments\n"
+     "  *  daemonsets\n"
+     "  *  statefulsets\n"
+     "\n"
+     "Examples:\n"
+     "  # Rollback to the previous deployment\n"
+     "  kubectl rollout undo deployment/abc\n"
+     "  \n"
+     "  # Check the rollout status of a daemonset\n"
+     "  kubectl rollout status daemonset/foo\n"
+     "  \n"
+     "  # Restart a deployment\n"
+     "  kubectl rollout restart deployment/abc\n"
+     "  \n"
+     "  # Restart deployments with the 'app=nginx' label\n"
+     "  kubectl rollout restart deployment --selector=app=nginx\n"
+     "\n"
+     "Available Commands:\n"
+     "  history       View rollout history\n"
+     "  pause         Mark the provided resource as paused\n"
+     "  restart       Restart a resource\n"
+     "  resume        Resume a paused resource\n"
+     "  status        Show the status of the rollout\n"
+     "  undo          Undo a previous rollout\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl rollout SUBCOMMAND [options]\n"
+     "\n"
+     "Use \"kubectl rollout <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+    {"kubectl set",
+     "Configure application resources.\n"
+     "\n"
+     " These commands help you make changes to existing application resources.\n"
+     "\n"
+     "Available Commands:\n"
+     "  env              Update environment variables on a pod template\n"
+     "  image            Update the image of a pod template\n"
+     "  resources        Update resource requests/limits on objects with pod templates\n"
+     "  selector         Set the selector on a resource\n"
+     "  serviceaccount   Update the service account of a resource\n"
+     "  subject          Update the user, group, or service account in a role binding or cluster role binding\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl set SUBCOMMAND [options]\n"
+     "\n"
+     "Use \"kubectl set <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+    {"kubectl top",
+     "Display resource (CPU/memory) usage.\n"
+     "\n"
+     " The top command allows you to see the resource consumption for nodes or pods.\n"
+     "\n"
+     " This command requires Metrics Server to be correctly configured and working on the server.\n"
+     "\n"
+     "Available Commands:\n"
+     "  node          Display resource (CPU/memory) usage of nodes\n"
+     "  pod           Display resource (CPU/memory) usage of pods\n"
+     "\n"
+     "Usage:\n"
+     "  kubectl top [flags] [options]\n"
+     "\n"
+     "Use \"kubectl top <command> --help\" for more information about a given command.\n"
+     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+};
+/* clang-format on */
+
+const char *
+help_of_group(const char *path)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(groups); i++)
+        if (str_is(groups[i].path, path))
+            return groups[i].text;
+    return NULL;
+}
