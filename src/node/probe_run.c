@@ -11,6 +11,7 @@ typedef struct {
     gint32 port;
     gint64 begun_ns;
     SimHandle owner;
+    const char *command; /* exec: its words; interned */
     ProbeDone done;
     gpointer user;
 } ProbeRun;
@@ -32,13 +33,13 @@ run_timeout_ns(const Probe *probe)
 }
 
 static const char *
-joined_command(const ExecAction *exec)
+joined_command(const char *const *argv)
 {
     GString *text = g_string_new(NULL);
     const char *interned;
 
-    for (guint i = 0; i < exec->command.count; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", exec->command.items[i]);
+    for (guint i = 0; argv[i] != NULL; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", argv[i]);
     interned = str_intern(text->str);
     g_string_free(text, TRUE);
     return interned;
@@ -59,7 +60,7 @@ run_on_exec(gpointer user, gint32 exit_code, const char *output, const char *err
     else
         run_end(run, PROBE_FAILURE,
                 str_internf("command timed out: \"%s\" timed out after %ds",
-                            joined_command(run->probe->exec), MAX(1, run->probe->timeout_s)));
+                            run->command, MAX(1, run->probe->timeout_s)));
 }
 
 static const char *
@@ -159,6 +160,7 @@ run_exec(ProbeRun *run, const Container *container, RtContainer *rt)
         env_set(env, container->env.items[i].name, container->env.items[i].value);
     for (guint i = 0; i < command->count; i++)
         argv[i] = env_expand(command->items[i], env);
+    run->command = joined_command(argv);
     runtime_exec(rt, argv, run_timeout_ns(run->probe), run->owner, run_on_exec, run);
 }
 
@@ -176,7 +178,7 @@ probe_run(Worker *w,
     const char *host = NULL;
     const char *error = NULL;
 
-    *run = (ProbeRun){w, probe, NULL, 0, sim_now_ns(w->k->sim), owner, done, user};
+    *run = (ProbeRun){w, probe, NULL, 0, sim_now_ns(w->k->sim), owner, NULL, done, user};
     g_ptr_array_add(w->hooks, run);
     if (rt == NULL) {
         run_end(run, PROBE_FAILURE, str_intern(""));

@@ -3,6 +3,7 @@
 #include "scenario/cloud.h"
 
 #include "controllers/controllers.h"
+#include "node/resources.h"
 #include "scenario/balancer.h"
 #include "scheduler/autoscaler.h"
 
@@ -97,8 +98,30 @@ group_of(gpointer user, const char *node)
     return machine != NULL && is_autoscaled(machine->node->group) ? machine->node->group->name : NULL;
 }
 
-/* What a kubelet keeps back for itself (evictionHard memory.available). */
-#define KEPT_MEMORY_BYTES (G_GINT64_CONSTANT(100) << 20)
+/* An amount of @list; 0: it has none. */
+static gint64
+amount_of(const LabelList *list, const char *key, gboolean is_milli)
+{
+    Quantity quantity;
+
+    for (guint i = 0; i < list->count; i++)
+        if (str_is(list->items[i].key, key) && quantity_parse(list->items[i].value, &quantity))
+            return is_milli ? quantity_value_milli(&quantity) : quantity_value(&quantity);
+    return 0;
+}
+
+/* The memory that a kubelet gives to nobody: what is reserved, and evictionHard memory.available. */
+static gint64
+kept_memory(const ScNodeGroup *group, gboolean is_ideal)
+{
+    const char *threshold = group->eviction_hard.count > 0 ? "0" : "100Mi";
+
+    for (guint i = 0; i < group->eviction_hard.count; i++)
+        if (str_is(group->eviction_hard.items[i].key, "memory.available"))
+            threshold = group->eviction_hard.items[i].value;
+    return (is_ideal ? 0 : threshold_bytes(threshold, group->memory_bytes)) + amount_of(&group->kube_reserved, "memory", FALSE) +
+           amount_of(&group->system_reserved, "memory", FALSE);
+}
 
 static void
 set_amount(QuantityMap *map, const char *name, Quantity amount)
@@ -115,7 +138,8 @@ make_template(const ScNodeGroup *group, gboolean is_ideal)
     StrMap *labels = &api_edit_meta(node)->labels;
     NodeStatus *status = api_edit_status(node);
     Condition *ready = condition_edit(&status->conditions, str_intern("Ready"));
-    gint64 memory = group->memory_bytes - (is_ideal ? 0 : KEPT_MEMORY_BYTES);
+    gint64 memory = group->memory_bytes - kept_memory(group, is_ideal);
+    gint64 cpu_milli = group->cpu_milli - amount_of(&group->kube_reserved, "cpu", TRUE) - amount_of(&group->system_reserved, "cpu", TRUE);
 
     str_map_set(labels, str_intern("kubernetes.io/hostname"), name);
     str_map_set(labels, str_intern("kubernetes.io/os"), str_intern("linux"));
@@ -129,7 +153,7 @@ make_template(const ScNodeGroup *group, gboolean is_ideal)
     for (guint i = 0; i < group->taints.count; i++)
         cluster_add_taint((TaintList *)&((NodeSpec *)api_edit_spec(node))->taints, group->taints.items[i]);
     ready->status = str_intern("True");
-    set_amount(&status->allocatable, "cpu", quantity_from_milli(group->cpu_milli));
+    set_amount(&status->allocatable, "cpu", quantity_from_milli(MAX(cpu_milli, 0)));
     set_amount(&status->allocatable, "memory", quantity_from_int(MAX(memory, 0), QUANTITY_BINARY_SI));
     set_amount(&status->allocatable, "ephemeral-storage", quantity_from_int(group->disk_bytes, QUANTITY_BINARY_SI));
     set_amount(&status->allocatable, "pods", quantity_from_int(group->max_pods, QUANTITY_DECIMAL_SI));
