@@ -25,7 +25,7 @@ joined(const GPtrArray *list, const char *separator)
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < list->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? separator : "", (const char *)list->pdata[i]);
+        g_string_append(g_string_append(text, i > 0 ? separator : ""), list->pdata[i]);
     return g_string_free(text, FALSE);
 }
 
