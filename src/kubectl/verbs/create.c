@@ -151,6 +151,10 @@ refuse_words(Command *command)
 {
     g_autoptr(GString) words = g_string_new(NULL);
 
+    if (str_is(g_ptr_array_index(command->args, 0), "token")) {
+        command_fail(command, "kubectl create token is left out here: no tokens are signed");
+        return;
+    }
     for (guint i = 0; i < command->args->len; i++)
         g_string_append_printf(words, "%s%s", i > 0 ? " " : "", (const char *)g_ptr_array_index(command->args, i));
     command_usage(command, "Unexpected args: [%s]", words->str);

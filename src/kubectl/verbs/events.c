@@ -221,11 +221,6 @@ events_run(Command *command)
     command->state = state;
     command->state_free = state_free;
     state->table = print_table_new_with(&printer, &event_kind, &options);
-    if (command->args->len > 0) {
-        command_usage(command, "unexpected arguments: [%s]",
-                      (const char *)g_ptr_array_index(command->args, 0));
-        return;
-    }
     if (print_output_is_known(command) && read_for(command) && types_are_known(command))
         command_send(command, events_request(command, VERB_LIST), on_listed);
 }
