@@ -28,6 +28,8 @@ void set_generation(ApiObject *object, const ApiObject *old, gboolean is_raised)
 /* Defaults. pod_spec_set_defaults: what the table cannot say, for pods and templates. */
 void pod_spec_set_defaults(PodSpec *spec);
 void pod_set_defaults(ApiObject *pod);
+/* tree_set_defaults: a tree of the shape @shape gets the defaults that the shape's rows say; NULL stays. */
+void tree_set_defaults(Value **tree, const ApiType *shape);
 void resource_map_set_defaults(QuantityMap *map);
 
 /*

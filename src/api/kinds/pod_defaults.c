@@ -99,8 +99,7 @@ container_set_defaults(Container *container)
     resource_map_set_defaults(&container->resources.requests);
 }
 
-/* A tree of the shape @shape, with the defaults that the shape's rows say. */
-static void
+void
 tree_set_defaults(Value **tree, const ApiType *shape)
 {
     ApiDecodeResult result = {0};

@@ -246,6 +246,51 @@ SHAPE(storageos, "StorageOSVolumeSource", "A StorageOS volume.", TEXT(0, "volume
       TEXT(1, "volumeNamespace", "Its namespace in StorageOS."), TEXT(2, "fsType", "Its file system."),
       FLAG(3, "readOnly", "Whether it cannot be written."), PART(4, "secretRef", local_reference, "The user."));
 
+/* What a PersistentVolume says of the same systems: a Secret may lie in another namespace. */
+SHAPE(glusterfs_volume, "GlusterfsPersistentVolumeSource", "A Glusterfs volume.",
+      NEED(0, "endpoints", "Name of the Endpoints."), NEED(1, "path", "Name of the volume."),
+      FLAG(2, "readOnly", "Whether it cannot be written."), OPT(3, "endpointsNamespace", "Namespace of the Endpoints."));
+
+SHAPE(rbd_volume, "RBDPersistentVolumeSource", "A Ceph block device.",
+      {"monitors", API_STR_LIST, SLOT(0), API_REQUIRED | API_ALWAYS, .doc = "Addresses of the monitors."},
+      NEED(1, "image", "Name of the image."), TEXT(2, "fsType", "Its file system."),
+      DEFAULT(3, "pool", "rbd", "The pool."), DEFAULT(4, "user", "admin", "The user."),
+      DEFAULT(5, "keyring", "/etc/ceph/keyring", "File of the user's key."),
+      PART(6, "secretRef", secret_reference, "The user's key."), FLAG(7, "readOnly", "Whether it cannot be written."));
+
+SHAPE(flex_persistent, "FlexPersistentVolumeSource", "A volume of a program on the node.",
+      NEED(0, "driver", "The program."), TEXT(1, "fsType", "Its file system."),
+      PART(2, "secretRef", secret_reference, "What the program may know."),
+      FLAG(3, "readOnly", "Whether it cannot be written."),
+      {"options", API_STR_MAP, SLOT(4), .go_type = "map[string]string", .doc = "What the program wants to know."});
+
+SHAPE(cinder_volume, "CinderPersistentVolumeSource", "A disk of OpenStack.", NEED(0, "volumeID", "Name of the disk."),
+      TEXT(1, "fsType", "Its file system."), FLAG(2, "readOnly", "Whether it cannot be written."),
+      PART(3, "secretRef", secret_reference, "How to reach OpenStack."));
+
+SHAPE(cephfs_volume, "CephFSPersistentVolumeSource", "A Ceph file system.",
+      {"monitors", API_STR_LIST, SLOT(0), API_REQUIRED | API_ALWAYS, .doc = "Addresses of the monitors."},
+      TEXT(1, "path", "The directory."), TEXT(2, "user", "The user."), TEXT(3, "secretFile", "File of the user's key."),
+      PART(4, "secretRef", secret_reference, "The user's key."), FLAG(5, "readOnly", "Whether it cannot be written."));
+
+SHAPE(azure_file_volume, "AzureFilePersistentVolumeSource", "A share of Microsoft's cloud.",
+      NEED(0, "secretName", "Name of the Secret."), NEED(1, "shareName", "Name of the share."),
+      FLAG(2, "readOnly", "Whether it cannot be written."),
+      {"secretNamespace", API_STRING, SLOT(3), API_POINTER | API_ALWAYS, .doc = "Namespace of the Secret."});
+
+SHAPE(scale_io_volume, "ScaleIOPersistentVolumeSource", "A ScaleIO volume.", NEED(0, "gateway", "Address of the gateway."),
+      NEED(1, "system", "Name of the system."),
+      {"secretRef", API_MESSAGE, SLOT(2), API_REQUIRED, .message = &secret_reference_shape, .doc = "The user."},
+      FLAG(3, "sslEnabled", "Whether the gateway speaks TLS."), TEXT(4, "protectionDomain", "The domain."),
+      TEXT(5, "storagePool", "The pool."), DEFAULT(6, "storageMode", "ThinProvisioned", "Thick or thin."),
+      TEXT(7, "volumeName", "Name of the volume."), DEFAULT(8, "fsType", "xfs", "Its file system."),
+      FLAG(9, "readOnly", "Whether it cannot be written."));
+
+SHAPE(storageos_volume, "StorageOSPersistentVolumeSource", "A StorageOS volume.",
+      TEXT(0, "volumeName", "Name of the volume."), TEXT(1, "volumeNamespace", "Its namespace in StorageOS."),
+      TEXT(2, "fsType", "Its file system."), FLAG(3, "readOnly", "Whether it cannot be written."),
+      {"secretRef", API_MESSAGE, SLOT(4), .message = &object_reference_type, .doc = "The user."});
+
 SHAPE(claim_of_pod, "PersistentVolumeClaimTemplate", "The claim that is made for the pod.",
       {"metadata", API_MESSAGE, SLOT(0), .message = &object_meta_type, .doc = "Labels and annotations of the claim."},
       {"spec", API_MESSAGE, SLOT(1), .message = &pvc_spec_type, .doc = "What the claim asks for."});

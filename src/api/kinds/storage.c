@@ -99,6 +99,38 @@ static const ApiType host_path_type = TYPE("HostPathVolumeSource",
 static const ApiField pv_spec_fields[] = {
     {"capacity", API_QUANTITY_MAP, AT(PvSpec, capacity), .go_type = "v1.ResourceList",
      .doc = "Size of the volume."},
+    {"gcePersistentDisk", API_RAW, AT(PvSpec, gce_disk), .message = &gce_disk_shape, .go_type = "v1.GCEPersistentDiskVolumeSource",
+     .doc = "A disk of Google's cloud."},
+    {"awsElasticBlockStore", API_RAW, AT(PvSpec, aws_disk), .message = &aws_disk_shape, .go_type = "v1.AWSElasticBlockStoreVolumeSource",
+     .doc = "A disk of Amazon's cloud."},
+    {"glusterfs", API_RAW, AT(PvSpec, glusterfs), .message = &glusterfs_volume_shape, .go_type = "v1.GlusterfsPersistentVolumeSource",
+     .doc = "A Glusterfs volume; no longer works."},
+    {"rbd", API_RAW, AT(PvSpec, rbd), .message = &rbd_volume_shape, .go_type = "v1.RBDPersistentVolumeSource",
+     .doc = "A Ceph block device; no longer works."},
+    {"cinder", API_RAW, AT(PvSpec, cinder), .message = &cinder_volume_shape, .go_type = "v1.CinderPersistentVolumeSource",
+     .doc = "A disk of OpenStack."},
+    {"cephfs", API_RAW, AT(PvSpec, cephfs), .message = &cephfs_volume_shape, .go_type = "v1.CephFSPersistentVolumeSource",
+     .doc = "A Ceph file system; no longer works."},
+    {"flocker", API_RAW, AT(PvSpec, flocker), .message = &flocker_shape, .go_type = "v1.FlockerVolumeSource",
+     .doc = "A Flocker dataset; no longer works."},
+    {"flexVolume", API_RAW, AT(PvSpec, flex_volume), .message = &flex_persistent_shape, .go_type = "v1.FlexPersistentVolumeSource",
+     .doc = "A volume of a program on the node."},
+    {"azureFile", API_RAW, AT(PvSpec, azure_file), .message = &azure_file_volume_shape, .go_type = "v1.AzureFilePersistentVolumeSource",
+     .doc = "A share of Microsoft's cloud."},
+    {"vsphereVolume", API_RAW, AT(PvSpec, vsphere_volume), .message = &vsphere_volume_shape, .go_type = "v1.VsphereVirtualDiskVolumeSource",
+     .doc = "A disk of vSphere."},
+    {"quobyte", API_RAW, AT(PvSpec, quobyte), .message = &quobyte_shape, .go_type = "v1.QuobyteVolumeSource",
+     .doc = "A Quobyte volume; no longer works."},
+    {"azureDisk", API_RAW, AT(PvSpec, azure_disk), .message = &azure_disk_shape, .go_type = "v1.AzureDiskVolumeSource",
+     .doc = "A disk of Microsoft's cloud."},
+    {"photonPersistentDisk", API_RAW, AT(PvSpec, photon_disk), .message = &photon_disk_shape, .go_type = "v1.PhotonPersistentDiskVolumeSource",
+     .doc = "A Photon disk; no longer works."},
+    {"portworxVolume", API_RAW, AT(PvSpec, portworx_volume), .message = &portworx_volume_shape, .go_type = "v1.PortworxVolumeSource",
+     .doc = "A Portworx volume."},
+    {"scaleIO", API_RAW, AT(PvSpec, scale_io), .message = &scale_io_volume_shape, .go_type = "v1.ScaleIOPersistentVolumeSource",
+     .doc = "A ScaleIO volume; no longer works."},
+    {"storageos", API_RAW, AT(PvSpec, storageos), .message = &storageos_volume_shape, .go_type = "v1.StorageOSPersistentVolumeSource",
+     .doc = "A StorageOS volume; no longer works."},
     {"nfs", API_RAW, AT(PvSpec, nfs), .message = &nfs_shape, .go_type = "v1.NFSVolumeSource",
      .doc = "A directory of a NFS server."},
     {"hostPath", API_MESSAGE, AT(PvSpec, host_path), .message = &host_path_type,
@@ -444,6 +476,21 @@ pvc_prepare_create(ApiObject *object)
     status->phase = str_intern("Pending");
 }
 
+/* SetDefaults_ISCSIPersistentVolumeSource and its like */
+static void
+pv_set_defaults(ApiObject *object)
+{
+    PvSpec *spec;
+
+    if (pv_spec(object)->csi != NULL || pv_spec(object)->host_path != NULL)
+        return;
+    spec = api_edit_spec(object);
+    tree_set_defaults(&spec->iscsi, &iscsi_shape);
+    tree_set_defaults(&spec->rbd, &rbd_volume_shape);
+    tree_set_defaults(&spec->azure_disk, &azure_disk_shape);
+    tree_set_defaults(&spec->scale_io, &scale_io_volume_shape);
+}
+
 static void
 pv_prepare_create(ApiObject *object)
 {
@@ -490,6 +537,7 @@ const ApiKind persistent_volume_kind = {
     .spec = &pv_spec_type,
     .status = &pv_status_type,
     .doc = "A piece of storage in the cluster.",
+    .set_defaults = pv_set_defaults,
     .prepare_create = pv_prepare_create,
     .validate = pv_validate,
     .validate_update = pv_validate_update,

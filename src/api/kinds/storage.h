@@ -36,6 +36,9 @@ typedef struct {
     QuantityMap capacity;
     HostPathVolumeSource *host_path;
     Value *csi, *nfs, *local, *iscsi, *fc;
+    /* Storage systems that few have left. */
+    Value *gce_disk, *aws_disk, *glusterfs, *flocker, *rbd, *quobyte, *cephfs, *cinder, *flex_volume, *azure_file;
+    Value *vsphere_volume, *photon_disk, *portworx_volume, *azure_disk, *scale_io, *storageos;
     StrList access_modes;
     ObjectReference *claim_ref;
     const char *reclaim_policy, *storage_class_name;

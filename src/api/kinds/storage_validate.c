@@ -247,6 +247,78 @@ check_volume_csi(ApiErrors *errors, const Value *csi)
     check_driver_secrets(errors, csi);
 }
 
+static void
+need_secret_namespace(ApiErrors *errors, const Value *source)
+{
+    const Value *secret = value_get(source, "secretRef");
+
+    if (secret != NULL && secret->type == VALUE_MAP && value_get_string(secret, "namespace", "")[0] == '\0')
+        field_required(errors, "secretRef.namespace", NULL);
+}
+
+static void
+check_cinder_volume(ApiErrors *errors, const Value *source)
+{
+    check_cinder(errors, source);
+    need_secret_namespace(errors, source);
+}
+
+static void
+check_storageos_volume(ApiErrors *errors, const Value *source)
+{
+    check_storageos(errors, source);
+    need_secret_namespace(errors, source);
+}
+
+static void
+check_glusterfs_volume(ApiErrors *errors, const Value *source)
+{
+    const char *namespace_ = value_get_string(source, "endpointsNamespace", NULL);
+
+    check_glusterfs(errors, source);
+    if (namespace_ != NULL && namespace_[0] == '\0')
+        field_invalid_string(errors, "endpointsNamespace", "",
+                             "if the endpointnamespace is set, it must be a valid namespace name");
+    else if (namespace_ != NULL)
+        check_name(errors, "endpointsNamespace", NAME_DNS_LABEL, namespace_);
+}
+
+static void
+check_azure_file_volume(ApiErrors *errors, const Value *source)
+{
+    const char *namespace_ = value_get_string(source, "secretNamespace", NULL);
+
+    check_azure_file(errors, source);
+    if (namespace_ != NULL && namespace_[0] == '\0')
+        field_required(errors, "secretNamespace", NULL);
+}
+
+/* Sources that are kept as trees, in the order in which they are looked at; @path: where their faults are said to be. */
+static const struct {
+    const char *name, *path;
+    gsize at;
+    void (*check)(ApiErrors *errors, const Value *source);
+} trees[] = {
+    {"gcePersistentDisk", "persistentDisk", offsetof(PvSpec, gce_disk), check_gce_disk},
+    {"awsElasticBlockStore", "awsElasticBlockStore", offsetof(PvSpec, aws_disk), check_aws_disk},
+    {"glusterfs", "glusterfs", offsetof(PvSpec, glusterfs), check_glusterfs_volume},
+    {"flocker", "flocker", offsetof(PvSpec, flocker), check_flocker},
+    {"nfs", "nfs", offsetof(PvSpec, nfs), check_nfs},
+    {"rbd", "rbd", offsetof(PvSpec, rbd), check_rbd},
+    {"quobyte", "quobyte", offsetof(PvSpec, quobyte), check_quobyte},
+    {"cephFS", "cephfs", offsetof(PvSpec, cephfs), check_cephfs},
+    {"iscsi", "iscsi", offsetof(PvSpec, iscsi), check_iscsi},
+    {"cinder", "cinder", offsetof(PvSpec, cinder), check_cinder_volume},
+    {"fc", "fc", offsetof(PvSpec, fc), check_fibre_channel},
+    {"flexVolume", "flexVolume", offsetof(PvSpec, flex_volume), check_flex_volume},
+    {"azureFile", "azureFile", offsetof(PvSpec, azure_file), check_azure_file_volume},
+    {"vsphereVolume", "vsphereVolume", offsetof(PvSpec, vsphere_volume), check_vsphere_volume},
+    {"photonPersistentDisk", "photonPersistentDisk", offsetof(PvSpec, photon_disk), check_photon_disk},
+    {"portworxVolume", "portworxVolume", offsetof(PvSpec, portworx_volume), check_portworx_volume},
+    {"azureDisk", "azureDisk", offsetof(PvSpec, azure_disk), check_azure_disk},
+    {"scaleIO", "scaleIO", offsetof(PvSpec, scale_io), check_scale_io},
+};
+
 static gboolean
 enter_source(ApiErrors *errors, const char *name, gconstpointer source, guint *count)
 {
@@ -269,16 +341,17 @@ check_volume_sources(ApiErrors *errors, const PvSpec *spec)
         check_host_path(errors, spec->host_path);
         api_errors_pop(errors);
     }
-    if (enter_source(errors, "nfs", spec->nfs, &count)) {
-        check_nfs(errors, spec->nfs);
-        api_errors_pop(errors);
-    }
-    if (enter_source(errors, "iscsi", spec->iscsi, &count)) {
-        check_iscsi(errors, spec->iscsi);
-        api_errors_pop(errors);
-    }
-    if (enter_source(errors, "fc", spec->fc, &count)) {
-        check_fibre_channel(errors, spec->fc);
+    for (guint i = 0; i < G_N_ELEMENTS(trees); i++) {
+        const Value *source = *(Value *const *)((const char *)spec + trees[i].at);
+
+        /* Of a FlexVolume nobody asks whether it is the second. */
+        if (source != NULL && trees[i].check == check_flex_volume) {
+            count++;
+            api_errors_push(errors, trees[i].path);
+        } else if (!enter_source(errors, count > 0 ? trees[i].name : trees[i].path, source, &count)) {
+            continue;
+        }
+        trees[i].check(errors, source);
         api_errors_pop(errors);
     }
     if (enter_source(errors, "local", spec->local, &count)) {
@@ -286,6 +359,10 @@ check_volume_sources(ApiErrors *errors, const PvSpec *spec)
         api_errors_pop(errors);
         if (spec->node_affinity == NULL)
             field_required(errors, "nodeAffinity", "Local volume requires node affinity");
+    }
+    if (enter_source(errors, "storageos", spec->storageos, &count)) {
+        check_storageos_volume(errors, spec->storageos);
+        api_errors_pop(errors);
     }
     if (enter_source(errors, "csi", spec->csi, &count)) {
         check_volume_csi(errors, spec->csi);
@@ -315,6 +392,16 @@ check_volume_affinity(ApiErrors *errors, const Value *affinity)
     api_errors_pop(errors);
     api_decode_result_clear(&result);
     api_struct_clear(&node_selector_type, &selector);
+}
+
+/* pkg/volume/validation: checkMountOption */
+static gboolean
+takes_mount_options(const PvSpec *spec)
+{
+    return spec->gce_disk != NULL || spec->aws_disk != NULL || spec->glusterfs != NULL || spec->nfs != NULL ||
+           spec->rbd != NULL || spec->quobyte != NULL || spec->iscsi != NULL || spec->cinder != NULL ||
+           spec->cephfs != NULL || spec->azure_file != NULL || spec->vsphere_volume != NULL || spec->azure_disk != NULL ||
+           spec->photon_disk != NULL;
 }
 
 /* ValidatePersistentVolumeSpec */
@@ -347,8 +434,7 @@ pv_validate(const ApiObject *object, ApiErrors *errors)
     if (spec->volume_attributes_class_name != NULL && spec->csi == NULL)
         field_required(errors, "csi", "has to be specified when using volumeAttributesClassName");
     api_errors_pop(errors);
-    /* pkg/volume/validation: checkMountOption */
-    if (spec->nfs == NULL && spec->iscsi == NULL &&
+    if (!takes_mount_options(spec) &&
         str_map_get(&object->meta->annotations, str_intern(MOUNT_ANNOTATION)) != NULL)
         field_forbidden(errors, "metadata.annotations." MOUNT_ANNOTATION,
                         "may not specify mount options for this volume type");
@@ -362,6 +448,28 @@ source_internal_json(const PvSpec *spec)
         "GCEPersistentDisk", "AWSElasticBlockStore", "HostPath", "Glusterfs", "NFS", "RBD", "Quobyte", "ISCSI",
         "FlexVolume", "Cinder", "CephFS", "FC", "Flocker", "AzureFile", "VsphereVolume", "AzureDisk",
         "PhotonPersistentDisk", "PortworxVolume", "ScaleIO", "Local", "StorageOS", "CSI"};
+    static const struct {
+        const char *name;
+        gsize at;
+        const ApiType *shape;
+    } old[] = {
+        {"GCEPersistentDisk", offsetof(PvSpec, gce_disk), &gce_disk_shape},
+        {"AWSElasticBlockStore", offsetof(PvSpec, aws_disk), &aws_disk_shape},
+        {"Glusterfs", offsetof(PvSpec, glusterfs), &glusterfs_volume_shape},
+        {"RBD", offsetof(PvSpec, rbd), &rbd_volume_shape},
+        {"Quobyte", offsetof(PvSpec, quobyte), &quobyte_shape},
+        {"FlexVolume", offsetof(PvSpec, flex_volume), &flex_persistent_shape},
+        {"Cinder", offsetof(PvSpec, cinder), &cinder_volume_shape},
+        {"CephFS", offsetof(PvSpec, cephfs), &cephfs_volume_shape},
+        {"Flocker", offsetof(PvSpec, flocker), &flocker_shape},
+        {"AzureFile", offsetof(PvSpec, azure_file), &azure_file_volume_shape},
+        {"VsphereVolume", offsetof(PvSpec, vsphere_volume), &vsphere_volume_shape},
+        {"AzureDisk", offsetof(PvSpec, azure_disk), &azure_disk_shape},
+        {"PhotonPersistentDisk", offsetof(PvSpec, photon_disk), &photon_disk_shape},
+        {"PortworxVolume", offsetof(PvSpec, portworx_volume), &portworx_volume_shape},
+        {"ScaleIO", offsetof(PvSpec, scale_io), &scale_io_volume_shape},
+        {"StorageOS", offsetof(PvSpec, storageos), &storageos_volume_shape},
+    };
     g_autoptr(Value) value = value_new_map();
 
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
@@ -373,6 +481,9 @@ source_internal_json(const PvSpec *spec)
         value_set(path, "Type", value_new_string(text_or_empty(spec->host_path->type)));
         value_set(value, "HostPath", path);
     }
+    for (guint i = 0; i < G_N_ELEMENTS(old); i++)
+        value_set(value, old[i].name,
+                  shape_internal_value(old[i].shape, *(Value *const *)((const char *)spec + old[i].at)));
     value_set(value, "NFS", shape_internal_value(&nfs_shape, spec->nfs));
     value_set(value, "ISCSI", shape_internal_value(&iscsi_shape, spec->iscsi));
     value_set(value, "FC", shape_internal_value(&fibre_channel_shape, spec->fc));

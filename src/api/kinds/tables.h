@@ -36,6 +36,8 @@
 
 /* shapes.c: of what is kept as a tree */
 extern const ApiType csi_persistent_shape, csi_volume_shape, ephemeral_shape, fibre_channel_shape, iscsi_shape, topology_term_shape, dns_config_shape, git_repo_shape, image_volume_shape, local_volume_shape, nfs_shape, pod_resource_claim_shape, pod_security_context_shape, resize_policy_shape, resource_claim_shape, security_context_shape, typed_object_reference_shape, typed_reference_shape, volume_device_shape, volume_node_affinity_shape;
+extern const ApiType glusterfs_volume_shape, rbd_volume_shape, flex_persistent_shape, cinder_volume_shape, cephfs_volume_shape,
+    azure_file_volume_shape, scale_io_volume_shape, storageos_volume_shape;
 extern const ApiType gce_disk_shape, aws_disk_shape, glusterfs_shape, rbd_shape, flex_volume_shape, cinder_shape, cephfs_shape,
     flocker_shape, azure_file_shape, vsphere_volume_shape, quobyte_shape, azure_disk_shape, photon_disk_shape,
     portworx_volume_shape, scale_io_shape, storageos_shape, file_key_shape, restart_rule_shape;
