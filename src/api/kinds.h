@@ -6,6 +6,7 @@
 #include "api/kinds/autoscaling.h"
 #include "api/kinds/batch.h"
 #include "api/kinds/core.h"
+#include "api/kinds/csi_driver.h"
 #include "api/kinds/csi_node.h"
 #include "api/kinds/meta.h"
 #include "api/kinds/metrics.h"

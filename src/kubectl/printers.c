@@ -40,6 +40,8 @@ static const Printer *const printers[] = {
     &cluster_role_binding_printer,
     &storage_class_printer,
     &csi_node_printer,
+    &csi_driver_printer,
+    &csi_storage_capacity_printer,
     &claim_printer,
     &volume_printer,
     &resource_quota_printer,

@@ -13,7 +13,7 @@ extern const Printer pod_printer, deployment_printer, replica_set_printer, repli
     controller_revision_printer, service_printer,
     endpoint_slice_printer, endpoints_printer, node_printer, namespace_printer, event_printer,
     config_map_printer, secret_printer, service_account_printer, priority_class_printer,
-    lease_printer, ingress_printer, network_policy_printer, storage_class_printer, csi_node_printer, claim_printer, volume_printer, pdb_printer, resource_quota_printer, limit_range_printer,
+    lease_printer, ingress_printer, network_policy_printer, storage_class_printer, csi_node_printer, csi_driver_printer, csi_storage_capacity_printer, claim_printer, volume_printer, pdb_printer, resource_quota_printer, limit_range_printer,
     runtime_class_printer, role_printer, cluster_role_printer, role_binding_printer, cluster_role_binding_printer;
 
 void cell_add(GPtrArray *cells, const char *format, ...) G_GNUC_PRINTF(2, 3);

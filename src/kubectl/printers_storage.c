@@ -2,6 +2,7 @@
 
 #include "kubectl/printers.h"
 
+#include "api/kinds/csi_driver.h"
 #include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 
@@ -115,7 +116,51 @@ csi_node_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray
     cell_add_age(out, object, wall_ns);
 }
 
+static const PrintColumn csi_driver_columns[] = {{"NAME"}, {"ATTACHREQUIRED"}, {"PODINFOONMOUNT"}, {"STORAGECAPACITY"},
+                                                 {"TOKENREQUESTS"}, {"REQUIRESREPUBLISH"}, {"MODES"}, {"AGE"}, {0}};
+
+/* printCSIDriver */
+static void
+csi_driver_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const CsiDriverSpec *spec = csi_driver_spec(object);
+    g_autoptr(GString) tokens = g_string_new(NULL);
+    g_autoptr(GString) modes = g_string_new(NULL);
+
+    (void)wide;
+    for (guint i = 0; i < spec->token_requests.count; i++)
+        g_string_append_printf(tokens, "%s%s", i > 0 ? "," : "", text_or(spec->token_requests.items[i].audience, ""));
+    for (guint i = 0; i < spec->volume_lifecycle_modes.count; i++)
+        g_string_append_printf(modes, "%s%s", i > 0 ? "," : "", spec->volume_lifecycle_modes.items[i]);
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%s", spec->attach_required == OPT_FALSE ? "false" : "true");
+    cell_add(out, "%s", spec->pod_info_on_mount == OPT_TRUE ? "true" : "false");
+    cell_add(out, "%s", spec->storage_capacity == OPT_TRUE ? "true" : "false");
+    cell_add(out, "%s", tokens->len > 0 ? tokens->str : "<unset>");
+    cell_add(out, "%s", spec->requires_republish == OPT_TRUE ? "true" : "false");
+    cell_add(out, "%s", modes->len > 0 ? modes->str : "<none>");
+    cell_add_age(out, object, wall_ns);
+}
+
+static const PrintColumn csi_storage_capacity_columns[] = {{"NAME"}, {"STORAGECLASSNAME"}, {"CAPACITY"}, {0}};
+
+/* printCSIStorageCapacity */
+static void
+csi_storage_capacity_cells(const ApiObject *object, gint64 wall_ns, gboolean wide, GPtrArray *out)
+{
+    const CsiStorageCapacityBody *body = csi_storage_capacity_body(object);
+
+    (void)wall_ns;
+    (void)wide;
+    cell_add(out, "%s", api_name(object));
+    cell_add(out, "%s", text_or(body->storage_class_name, ""));
+    cell_add(out, "%s", body->capacity == NULL ? "<unset>" : quantity_format(body->capacity));
+}
+
 const Printer claim_printer = {&persistent_volume_claim_kind, claim_columns, claim_cells};
 const Printer volume_printer = {&persistent_volume_kind, volume_columns, volume_cells};
 const Printer storage_class_printer = {&storage_class_kind, class_columns, class_cells};
 const Printer csi_node_printer = {&csi_node_kind, csi_node_columns, csi_node_cells};
+const Printer csi_driver_printer = {&csi_driver_kind, csi_driver_columns, csi_driver_cells};
+const Printer csi_storage_capacity_printer = {&csi_storage_capacity_kind, csi_storage_capacity_columns,
+                                              csi_storage_capacity_cells};

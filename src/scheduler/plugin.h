@@ -54,6 +54,8 @@ typedef enum {
     EVENT_VOLUME = 1 << 16,   /* a PersistentVolume did */
     EVENT_CLASS = 1 << 17,    /* a StorageClass did */
     EVENT_CSI_NODE = 1 << 18, /* a CSINode did */
+    EVENT_CSI_DRIVER = 1 << 19,   /* a CSIDriver did */
+    EVENT_CSI_CAPACITY = 1 << 20, /* a CSIStorageCapacity did */
     EVENT_WILDCARD = 1 << 14, /* leftover flush, forced activation: always queues */
 } ClusterEventType;
 

@@ -152,7 +152,7 @@ prebind_start(Scheduler *scheduler, const ApiObject *pod, const char *node, Preb
     Prebind *prebind;
 
     if (info == NULL || info->node == NULL ||
-        !sched_choose_volumes(scheduler->cache, pod, info->node, &choices) || choices.count == 0) {
+        sched_choose_volumes(scheduler->cache, pod, info->node, &choices) != NULL || choices.count == 0) {
         g_free(choices.items);
         return NULL;
     }

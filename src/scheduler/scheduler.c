@@ -1,6 +1,7 @@
 /* scheduler.c - assembly, and what the informers say; see internal.h */
 
 #include "scheduler/internal.h"
+#include "api/kinds/csi_driver.h"
 #include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 #include "api/kinds/storage.h"
@@ -217,7 +218,9 @@ storage_changed(gpointer user, const ApiObject *old, const ApiObject *object)
                     object->kind == &persistent_volume_kind ? EVENT_VOLUME
                     : object->kind == &storage_class_kind   ? EVENT_CLASS
                     : object->kind == &csi_node_kind        ? EVENT_CSI_NODE
-                                                            : EVENT_CLAIM,
+                    : object->kind == &csi_driver_kind      ? EVENT_CSI_DRIVER
+                    : object->kind == &csi_storage_capacity_kind ? EVENT_CSI_CAPACITY
+                                                                 : EVENT_CLAIM,
                     old, object);
     scheduler_pump(scheduler);
 }
@@ -237,7 +240,7 @@ static const char *const read_kinds[][2] = {
     {"v1", "Namespace"},       {"v1", "Service"},          {"v1", "ReplicationController"},
     {"apps/v1", "ReplicaSet"}, {"apps/v1", "StatefulSet"}, {"policy/v1", "PodDisruptionBudget"},
     {"storage.k8s.io/v1", "StorageClass"}, {"v1", "PersistentVolumeClaim"}, {"v1", "PersistentVolume"},
-    {"storage.k8s.io/v1", "CSINode"},
+    {"storage.k8s.io/v1", "CSINode"}, {"storage.k8s.io/v1", "CSIDriver"}, {"storage.k8s.io/v1", "CSIStorageCapacity"},
 };
 
 static gboolean
@@ -423,7 +426,7 @@ add_informers(Scheduler *scheduler)
         const ApiKind *kind = api_kind_find(read_kinds[i][0], read_kinds[i][1]);
 
         if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind || kind == &storage_class_kind ||
-            kind == &csi_node_kind)
+            kind == &csi_node_kind || kind == &csi_driver_kind || kind == &csi_storage_capacity_kind)
             informer_add_handlers(informer_factory_get(factory, kind, NULL), &storage_handlers, scheduler);
         else if (kind != NULL)
             informer_factory_get(factory, kind, NULL);

@@ -143,6 +143,13 @@ END_TEST
     "{'kind':'PersistentVolume','apiVersion':'v1','metadata':{'name':'" name "'},'spec':{'capacity':{'storage':'" size \
     "'},'accessModes':['ReadWriteOnce'],'storageClassName':'" class_ "'," ON(node) more "},'status':{'phase':'Available'}}"
 #define OF_C      ",'claimRef':{'namespace':'default','name':'c'}"
+#define DRIVER(says)                                                                                                   \
+    "{'kind':'CSIDriver','apiVersion':'storage.k8s.io/v1','metadata':{'name':'csi.example.com'},'spec':{"             \
+    "'storageCapacity':" says "}}"
+#define CAPACITY(class_, node, amounts)                                                                                \
+    "{'kind':'CSIStorageCapacity','apiVersion':'storage.k8s.io/v1','metadata':{'name':'r','namespace':'default'},"    \
+    "'storageClassName':'" class_ "','nodeTopology':{'matchLabels':{'kubernetes.io/hostname':'" node "'}}," amounts "}"
+#define NO_ROOM   "node(s) did not have enough free storage"
 #define NO_VOLUME "node(s) didn't find available persistent volumes to bind"
 
 static const struct {
@@ -172,6 +179,18 @@ static const struct {
     {"in a zone, or one that is there", {ZONED("z2"), ASKS("c", "made", "1Gi", ""), PV("v", "made", "1Gi", "a", "")}, NULL, NULL},
     {"the node was chosen before", {MADE, ASKS("c", "made", "1Gi", ",'annotations':{'volume.kubernetes.io/selected-node':'b'}")},
      NO_VOLUME, NULL},
+    /* binder_test.go: TestCapacity */
+    {"the driver says where it has room: nowhere", {MADE, DRIVER("true"), ASKS("c", "made", "1Gi", "")}, NO_ROOM, NO_ROOM},
+    {"on b", {MADE, DRIVER("true"), ASKS("c", "made", "1Gi", ""), CAPACITY("made", "b", "'capacity':'1Gi'")}, NO_ROOM, NULL},
+    {"too little", {MADE, DRIVER("true"), ASKS("c", "made", "2Gi", ""), CAPACITY("made", "b", "'capacity':'1Gi'")}, NO_ROOM, NO_ROOM},
+    {"enough, but for small volumes",
+     {MADE, DRIVER("true"), ASKS("c", "made", "2Gi", ""), CAPACITY("made", "b", "'capacity':'9Gi','maximumVolumeSize':'1Gi'")},
+     NO_ROOM, NO_ROOM},
+    {"nobody knows how much", {MADE, DRIVER("true"), ASKS("c", "made", "1Gi", ""), CAPACITY("made", "b", "'capacity':null")}, NO_ROOM, NO_ROOM},
+    {"of another class", {MADE, DRIVER("true"), ASKS("c", "made", "1Gi", ""), CAPACITY("other", "b", "'capacity':'1Gi'")}, NO_ROOM, NO_ROOM},
+    {"it need not say so", {MADE, DRIVER("false"), ASKS("c", "made", "1Gi", "")}, NULL, NULL},
+    {"a volume that is there needs no room",
+     {MADE, DRIVER("true"), ASKS("c", "made", "1Gi", ""), PV("v", "made", "1Gi", "a", "")}, NULL, NO_ROOM},
     {"a class that nobody has made holds nothing back", {ASKS("c", "unknown", "1Gi", "")}, NULL, NULL},
     {"one bound to a, one only on b",
      {LOCAL, "{'kind':'PersistentVolumeClaim','apiVersion':'v1','metadata':{'name':'c','namespace':'default','annotations':{"

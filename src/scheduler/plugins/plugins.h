@@ -48,8 +48,8 @@ typedef struct {
     const ApiObject *claim, *volume;
 } ClaimChoice;
 typedef API_LIST_OF(ClaimChoice) ClaimChoices;
-/* sched_choose_volumes: for every claim of @pod that waits for its node; FALSE if @node cannot have them all. */
-gboolean
+/* sched_choose_volumes: for every claim of @pod that waits for its node; why @node cannot have them all, NULL if it can. */
+const char *
 sched_choose_volumes(const SchedCache *cache, const ApiObject *pod, const ApiObject *node, ClaimChoices *out);
 
 /* --- resource_scores.c ------------------------------------------------------------------------------ */

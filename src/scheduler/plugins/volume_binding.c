@@ -4,9 +4,11 @@
  */
 #include "scheduler/plugins/plugins.h"
 
+#include "api/kinds/csi_driver.h"
 #include "api/kinds/csi_node.h"
 #include "api/kinds/network.h"
 #include "api/kinds/storage.h"
+#include "api/selector.h"
 
 const char *
 sched_claim_of(const ApiObject *pod, guint volume)
@@ -190,8 +192,33 @@ find_volume(const SchedCache *cache, const ApiObject *claim, const ApiObject *no
     return best;
 }
 
+/* v1.34 binder.go: hasEnoughCapacity: the driver need not say where it has room; if it does, some of it must do. */
+static gboolean
+has_room(const SchedCache *cache, const ApiObject *claim, const ApiObject *class_, const ApiObject *node)
+{
+    const char *provisioner = ((const StorageClassBody *)class_->body)->provisioner;
+    const ApiObject *driver = sched_cache_get(cache, &csi_driver_kind, NULL, provisioner);
+    const Quantity *size = pvc_request(claim);
+    g_autoptr(GPtrArray) rooms = g_ptr_array_new();
+
+    if (size == NULL || driver == NULL || csi_driver_spec(driver)->storage_capacity != OPT_TRUE)
+        return TRUE;
+    sched_cache_list(cache, &csi_storage_capacity_kind, NULL, rooms);
+    for (guint i = 0; i < rooms->len; i++) {
+        const CsiStorageCapacityBody *room = csi_storage_capacity_body(rooms->pdata[i]);
+        const Quantity *limit = csi_storage_limit(room);
+
+        if (str_is(room->storage_class_name, api_name(class_)) && limit != NULL && quantity_compare(limit, size) >= 0 &&
+            room->node_topology != NULL && label_selector_matches(room->node_topology, &node->meta->labels))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+#define NO_VOLUME "node(s) didn't find available persistent volumes to bind"
+
 /* v1.34 binder.go: FindPodVolumes: a volume that is there, else one that can be made for the node. */
-gboolean
+const char *
 sched_choose_volumes(const SchedCache *cache, const ApiObject *pod, const ApiObject *node, ClaimChoices *out)
 {
     g_autoptr(GPtrArray) claims = delayed_claims(cache, pod);
@@ -203,13 +230,15 @@ sched_choose_volumes(const SchedCache *cache, const ApiObject *pod, const ApiObj
         const ApiObject *volume;
 
         if (selected != NULL && !str_is(selected, api_name(node)))
-            return FALSE;
+            return NO_VOLUME;
         volume = selected != NULL ? NULL : find_volume(cache, claim, node, out);
         if (volume == NULL && (!storage_class_provisions(class_) || !storage_class_admits(class_, node)))
-            return FALSE;
+            return NO_VOLUME;
+        if (volume == NULL && !has_room(cache, claim, class_, node))
+            return "node(s) did not have enough free storage";
         *API_LIST_ADD(out) = (ClaimChoice){claim, volume};
     }
-    return TRUE;
+    return NULL;
 }
 
 /* --- filter --------------------------------------------------------------------------------------------- */
@@ -241,15 +270,15 @@ volume_binding_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, 
 {
     const char *problem = bound_problem(cycle, node->node);
     ClaimChoices choices = {0};
-    gboolean is_fine = sched_choose_volumes(cycle->cache, cycle->pod->pod, node->node, &choices);
+    const char *no_volume = sched_choose_volumes(cycle->cache, cycle->pod->pod, node->node, &choices);
 
     (void)state;
     g_free(choices.items);
     if (problem != NULL)
         reasons_add(reasons, str_intern(problem));
-    if (!is_fine)
-        reasons_add(reasons, "node(s) didn't find available persistent volumes to bind");
-    return problem == NULL && is_fine ? VERDICT_SUCCESS : VERDICT_UNRESOLVABLE;
+    if (no_volume != NULL)
+        reasons_add(reasons, str_intern(no_volume));
+    return problem == NULL && no_volume == NULL ? VERDICT_SUCCESS : VERDICT_UNRESOLVABLE;
 }
 
 /* A class came, or lets volumes be elsewhere. */
@@ -274,11 +303,35 @@ csi_node_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *eve
                                          str_map_get(&event->object->meta->annotations, CSI_NODE_MIGRATED));
 }
 
+/* isSchedulableAfterCSIDriverChange: nobody looks for room any more. */
+static gboolean
+csi_driver_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
+{
+    (void)cache;
+    (void)waiting;
+    return event->old != NULL && csi_driver_spec(event->old)->storage_capacity == OPT_TRUE &&
+           csi_driver_spec(event->object)->storage_capacity != OPT_TRUE;
+}
+
+/* isSchedulableAfterCSIStorageCapacityChange: there is room, or more than before. */
+static gboolean
+csi_capacity_hint(SchedCache *cache, const PodInfo *waiting, const ClusterEvent *event)
+{
+    const Quantity *now = csi_storage_limit(csi_storage_capacity_body(event->object));
+    const Quantity *before = event->old == NULL ? NULL : csi_storage_limit(csi_storage_capacity_body(event->old));
+
+    (void)cache;
+    (void)waiting;
+    return event->old == NULL || (now != NULL && (before == NULL || quantity_compare(now, before) > 0));
+}
+
 static const PluginEvents volume_binding_events[] = {
     {EVENT_CLAIM, sched_claim_hint},
     {EVENT_VOLUME, NULL},
     {EVENT_CLASS, class_hint},
     {EVENT_CSI_NODE, csi_node_hint},
+    {EVENT_CSI_DRIVER, csi_driver_hint},
+    {EVENT_CSI_CAPACITY, csi_capacity_hint},
     {EVENT_NODE_ADDED | EVENT_NODE_LABEL, NULL},
     {0},
 };
