@@ -1,1 +1,1 @@
-77df3affc86b2c14
+bff711caaeb1b86a

@@ -1,1 +1,1 @@
-09bca36a28bf9055
+0af956acfaef094b

@@ -1,1 +1,1 @@
-978bf0cf61a87fa9
+7b6df2d7af2c56f5

@@ -1,1 +1,1 @@
-f6fb585baf8fc2c5
+29b7b3da8ab8f6f6

@@ -1,1 +1,1 @@
-0ed19fbc9a6858f4
+dc6cae12d8c2dbd1

@@ -1,1 +1,1 @@
-a0d9b4bbd93b12b1
+97ee1aafcedf3a74
