@@ -18,5 +18,5 @@ char *help_of_options(void);
 const char *help_left_out(const char *verb);
 /* help_unknown: says that there is no such verb, and which are like it. */
 void help_unknown(Command *command, const char *word);
-/* help_of_group: of "kubectl set", whose work is done by subcommands alone. NULL: it is none. */
-const char *help_of_group(const char *path);
+/* help_of_group: of "kubectl set", whose work is done by subcommands alone. (owned) NULL: it is none. */
+char *help_of_group(const char *path);

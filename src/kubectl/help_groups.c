@@ -1,175 +1,125 @@
 /*
- * help_groups.c - what commands say that only have subcommands, as kubectl v1.33.1 says it with --help
+ * help_groups.c - what commands say that only have subcommands
+ *
+ * Commands, aliases, usage and layout as kubectl v1.34 has them; what each is for, in our own words.
  */
 
 #include "kubectl/help.h"
 
-/* clang-format off */
+#define NAME_WIDTH_MIN 11
+#define COMMANDS_MAX   16
+
+typedef struct {
+    const char *name, *what;
+} GroupCommand;
+
 static const struct {
-    const char *path, *text;
+    const char *path, *head, *aliases, *usage;
+    GroupCommand commands[COMMANDS_MAX]; /* the last has no name */
 } groups[] = {
     {"kubectl auth",
-     "Inspect authorization.\n"
-     "\n"
-     "Available Commands:\n"
-     "  can-i         Check whether an action is allowed\n"
-     "  reconcile     Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding "
-     "objects\n"
-     "  whoami        Experimental: Check self subject attributes\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl auth [flags] [options]\n"
-     "\n"
-     "Use \"kubectl auth <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "May somebody do something?",
+     NULL,
+     "[flags]",
+     {{"can-i", "Ask whether a request would be allowed"},
+      {"reconcile", "Bring roles and bindings to what a file says"},
+      {"whoami", "Say which user the server sees"},
+      {0}}},
     {"kubectl config",
-     "Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".\n"
-     "\n"
-     " The loading order follows these rules:\n"
-     "\n"
-     "  1.  If the --kubeconfig flag is set, then only that file is loaded. The flag may only be set once and "
-     "no merging takes place.\n"
-     "  2.  If $KUBECONFIG environment variable is set, then it is used as a list of paths (normal path "
-     "delimiting rules for your system). These paths are merged. When a value is modified, it is modified in "
-     "the file that defines the stanza. When a value is created, it is created in the first file that exists. "
-     "If no files in the chain exist, then it creates the last file in the list.\n"
-     "  3.  Otherwise, ${HOME}/.kube/config is used and no merging takes place.\n"
-     "\n"
-     "Available Commands:\n"
-     "  current-context   Display the current-context\n"
-     "  delete-cluster    Delete the specified cluster from the kubeconfig\n"
-     "  delete-context    Delete the specified context from the kubeconfig\n"
-     "  delete-user       Delete the specified user from the kubeconfig\n"
-     "  get-clusters      Display clusters defined in the kubeconfig\n"
-     "  get-contexts      Describe one or many contexts\n"
-     "  get-users         Display users defined in the kubeconfig\n"
-     "  rename-context    Rename a context from the kubeconfig file\n"
-     "  set               Set an individual value in a kubeconfig file\n"
-     "  set-cluster       Set a cluster entry in kubeconfig\n"
-     "  set-context       Set a context entry in kubeconfig\n"
-     "  set-credentials   Set a user entry in kubeconfig\n"
-     "  unset             Unset an individual value in a kubeconfig file\n"
-     "  use-context       Set the current-context in a kubeconfig file\n"
-     "  view              Display merged kubeconfig settings or a specified kubeconfig file\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl config SUBCOMMAND [options]\n"
-     "\n"
-     "Use \"kubectl config <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "Look at a kubeconfig file, or change it.",
+     NULL,
+     "SUBCOMMAND",
+     {{"current-context", "Print the context in use"},
+      {"delete-cluster", "Take a cluster out"},
+      {"delete-context", "Take a context out"},
+      {"delete-user", "Take a user out"},
+      {"get-clusters", "List the clusters"},
+      {"get-contexts", "List the contexts"},
+      {"get-users", "List the users"},
+      {"rename-context", "Call a context otherwise"},
+      {"set", "Write one value"},
+      {"set-cluster", "Write a cluster"},
+      {"set-context", "Write a context"},
+      {"set-credentials", "Write a user"},
+      {"unset", "Remove one value"},
+      {"use-context", "Choose the context in use"},
+      {"view", "Print what the files say together"},
+      {0}}},
     {"kubectl create secret",
-     "Create a secret with specified type.\n"
-     "\n"
-     " A docker-registry type secret is for accessing a container registry.\n"
-     "\n"
-     " A generic type secret indicate an Opaque secret type.\n"
-     "\n"
-     " A tls type secret holds TLS certificate and its associated key.\n"
-     "\n"
-     "Available Commands:\n"
-     "  docker-registry   Create a secret for use with a Docker registry\n"
-     "  generic           Create a secret from a local file, directory, or literal value\n"
-     "  tls               Create a TLS secret\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl create secret (docker-registry | generic | tls) [options]\n"
-     "\n"
-     "Use \"kubectl create secret <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "Create a Secret of one of three types.",
+     NULL,
+     "(docker-registry | generic | tls)",
+     {{"docker-registry", "What a registry of images asks for"},
+      {"generic", "Any data, from files or words"},
+      {"tls", "A certificate and its key"},
+      {0}}},
     {"kubectl create service",
-     "Create a service using a specified subcommand.\n"
-     "\n"
-     "Aliases:\n"
-     "service, svc\n"
-     "\n"
-     "Available Commands:\n"
-     "  clusterip      Create a ClusterIP service\n"
-     "  externalname   Create an ExternalName service\n"
-     "  loadbalancer   Create a LoadBalancer service\n"
-     "  nodeport       Create a NodePort service\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl create service [flags] [options]\n"
-     "\n"
-     "Use \"kubectl create service <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "Create a Service of one of four types.",
+     "service, svc",
+     "[flags]",
+     {{"clusterip", "An address within the cluster"},
+      {"externalname", "Another name for a name in DNS"},
+      {"loadbalancer", "An address of a load balancer"},
+      {"nodeport", "A port on every node"},
+      {0}}},
     {"kubectl rollout",
-     "Manage the rollout of one or many resources.\n"
-     "        \n"
-     " Valid resource types include:\n"
-     "\n"
-     "  *  deployments\n"
-     "  *  daemonsets\n"
-     "  *  statefulsets\n"
-     "\n"
-     "Examples:\n"
-     "  # Rollback to the previous deployment\n"
-     "  kubectl rollout undo deployment/abc\n"
-     "  \n"
-     "  # Check the rollout status of a daemonset\n"
-     "  kubectl rollout status daemonset/foo\n"
-     "  \n"
-     "  # Restart a deployment\n"
-     "  kubectl rollout restart deployment/abc\n"
-     "  \n"
-     "  # Restart deployments with the 'app=nginx' label\n"
-     "  kubectl rollout restart deployment --selector=app=nginx\n"
-     "\n"
-     "Available Commands:\n"
-     "  history       View rollout history\n"
-     "  pause         Mark the provided resource as paused\n"
-     "  restart       Restart a resource\n"
-     "  resume        Resume a paused resource\n"
-     "  status        Show the status of the rollout\n"
-     "  undo          Undo a previous rollout\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl rollout SUBCOMMAND [options]\n"
-     "\n"
-     "Use \"kubectl rollout <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "Follow and steer rollouts of Deployments, DaemonSets and StatefulSets.",
+     NULL,
+     "SUBCOMMAND",
+     {{"history", "List the revisions"},
+      {"pause", "Let changes wait"},
+      {"restart", "Replace all pods"},
+      {"resume", "Go on with what waits"},
+      {"status", "Wait for the rollout and tell of it"},
+      {"undo", "Go back to a revision before"},
+      {0}}},
     {"kubectl set",
-     "Configure application resources.\n"
-     "\n"
-     " These commands help you make changes to existing application resources.\n"
-     "\n"
-     "Available Commands:\n"
-     "  env              Update environment variables on a pod template\n"
-     "  image            Update the image of a pod template\n"
-     "  resources        Update resource requests/limits on objects with pod templates\n"
-     "  selector         Set the selector on a resource\n"
-     "  serviceaccount   Update the service account of a resource\n"
-     "  subject          Update the user, group, or service account in a role binding or cluster role binding\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl set SUBCOMMAND [options]\n"
-     "\n"
-     "Use \"kubectl set <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "Change one part of an object.",
+     NULL,
+     "SUBCOMMAND",
+     {{"env", "Environment of a template's containers"},
+      {"image", "Images of a template's containers"},
+      {"resources", "Requests and limits of a template's containers"},
+      {"selector", "What a Service selects"},
+      {"serviceaccount", "Account that a template's pods use"},
+      {"subject", "Whom a binding of roles is for"},
+      {0}}},
     {"kubectl top",
-     "Display resource (CPU/memory) usage.\n"
-     "\n"
-     " The top command allows you to see the resource consumption for nodes or pods.\n"
-     "\n"
-     " This command requires Metrics Server to be correctly configured and working on the server.\n"
-     "\n"
-     "Available Commands:\n"
-     "  node          Display resource (CPU/memory) usage of nodes\n"
-     "  pod           Display resource (CPU/memory) usage of pods\n"
-     "\n"
-     "Usage:\n"
-     "  kubectl top [flags] [options]\n"
-     "\n"
-     "Use \"kubectl top <command> --help\" for more information about a given command.\n"
-     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"},
+     "What nodes and pods use of CPU and memory; asks metrics-server.",
+     NULL,
+     "[flags]",
+     {{"node", "Nodes"}, {"pod", "Pods"}, {0}}},
 };
-/* clang-format on */
 
-const char *
+static void
+append_commands(GString *out, const GroupCommand *commands)
+{
+    gsize width = NAME_WIDTH_MIN;
+
+    for (guint i = 0; commands[i].name != NULL; i++)
+        width = MAX(width, strlen(commands[i].name));
+    for (guint i = 0; commands[i].name != NULL; i++)
+        g_string_append_printf(out, "  %-*s   %s\n", (int)width, commands[i].name, commands[i].what);
+}
+
+char *
 help_of_group(const char *path)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(groups); i++)
-        if (str_is(groups[i].path, path))
-            return groups[i].text;
+    for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
+        GString *out;
+
+        if (!str_is(groups[i].path, path))
+            continue;
+        out = g_string_new(groups[i].head);
+        g_string_append_c(out, '\n');
+        if (groups[i].aliases != NULL)
+            g_string_append_printf(out, "\nAliases:\n%s\n", groups[i].aliases);
+        g_string_append(out, "\nAvailable Commands:\n");
+        append_commands(out, groups[i].commands);
+        g_string_append_printf(out, "\nUsage:\n  %s %s [options]\n\n", path, groups[i].usage);
+        g_string_append_printf(out, "Use \"%s <command> --help\" for more information about a given command.\n", path);
+        g_string_append(out, "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n");
+        return g_string_free(out, FALSE);
+    }
     return NULL;
 }

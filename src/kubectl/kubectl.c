@@ -230,12 +230,14 @@ void
 command_unknown_subcommand(Command *command, const char *path, guint first)
 {
     g_autoptr(GString) words = g_string_new(NULL);
+    g_autofree char *help = NULL;
 
     for (guint i = first; i < command->args->len; i++)
         g_string_append_printf(words, "%s%s", i > first ? " " : "", (const char *)g_ptr_array_index(command->args, i));
-    if (words->len == 0 && help_of_group(path) != NULL) {
+    help = words->len == 0 ? help_of_group(path) : NULL;
+    if (help != NULL) {
         /* rollout alone shows it on standard output */
-        g_string_append(str_is(path, "kubectl rollout") ? command->out : command->err, help_of_group(path));
+        g_string_append(str_is(path, "kubectl rollout") ? command->out : command->err, help);
         command_finish(command, 1);
         return;
     }
@@ -531,11 +533,10 @@ static void
 print_help(Command *command)
 {
     const char *subverb = command->args->len > 0 ? g_ptr_array_index(command->args, 0) : NULL;
-    const char *group = help_of_group(command_path(command));
-    g_autofree char *text = group != NULL                 ? g_strdup(group)
-                            : command->verb == &no_verb ? help_of_kubectl()
-                                                        : help_of_verb(command->verb, subverb);
+    g_autofree char *text = help_of_group(command_path(command));
 
+    if (text == NULL)
+        text = command->verb == &no_verb ? help_of_kubectl() : help_of_verb(command->verb, subverb);
     command_print(command, "%s", text);
     command_finish(command, 0);
 }

@@ -17,7 +17,7 @@ help_run(Command *command)
     if (command->verb == &options_verb)
         text = help_of_options();
     if (text == NULL && name != NULL)
-        text = g_strdup(help_of_group(str_internf("kubectl %s%s%s", name, inner != NULL ? " " : "", inner != NULL ? inner : "")));
+        text = help_of_group(str_internf("kubectl %s%s%s", name, inner != NULL ? " " : "", inner != NULL ? inner : ""));
     for (guint i = 0; text == NULL && name != NULL && kubectl_verb_list[i] != NULL; i++)
         if (str_is(kubectl_verb_list[i]->name, name))
             text = help_of_verb(kubectl_verb_list[i], inner);
