@@ -137,10 +137,11 @@ flag_owners_have(const char *path, const char *flag)
 {
     static const char *const program[] = {"as",   "as-group",   "cluster",         "context", "help",
                                           "kubeconfig", "namespace", "request-timeout", "user",    "v", NULL};
-    g_autofree char *word = g_strdup_printf(" %s ", flag);
+    g_autofree char *word = NULL;
 
     if (g_strv_contains(program, flag))
         return TRUE;
+    word = g_strconcat(" ", flag, " ", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(owners); i++)
         if (str_is(owners[i].command, path))
             return strstr(owners[i].flags, word) != NULL;

@@ -283,18 +283,9 @@ condition_ready(const PodSpec *spec,
 gboolean
 kubelet_owns_condition(const char *type)
 {
-    static const char *const own[] = {
-        "PodScheduled",
-        "Ready",
-        "Initialized",
-        "ContainersReady",
-        "PodReadyToStartContainers",
-        "PodResizePending",
-        "PodResizeInProgress",
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(own); i++)
-        if (str_is(type, own[i]))
-            return TRUE;
-    return FALSE;
+    /* Types of conditions are interned as a rule: then each look is at a pointer. */
+    return str_is(type, str_intern("Ready")) || str_is(type, str_intern("PodScheduled")) ||
+           str_is(type, str_intern("Initialized")) || str_is(type, str_intern("ContainersReady")) ||
+           str_is(type, str_intern("PodReadyToStartContainers")) || str_is(type, str_intern("PodResizePending")) ||
+           str_is(type, str_intern("PodResizeInProgress"));
 }

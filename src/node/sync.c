@@ -252,7 +252,7 @@ sync_on_pull_secrets(gpointer user, ApiObject *const *objects, const char *error
 {
     Worker *w = user;
     const PodSpec *spec = pod_spec(w->sync.pod);
-    g_autoptr(GString) missing = g_string_new(NULL);
+    g_autoptr(GString) missing = spec->image_pull_secrets.count == 0 ? NULL : g_string_new(NULL);
     guint fetched = 0;
 
     (void)error;
@@ -262,7 +262,7 @@ sync_on_pull_secrets(gpointer user, ApiObject *const *objects, const char *error
         if (!str_is_empty(name) && objects[fetched++] == NULL)
             g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", name);
     }
-    if (missing->len > 0)
+    if (missing != NULL && missing->len > 0)
         worker_event(w, "Warning", "FailedToRetrieveImagePullSecret",
                      str_internf("Unable to retrieve some image pull secrets (%s); attempting to pull the image "
                                  "may not succeed.",
