@@ -58,5 +58,12 @@ str_is_empty(const char *text)
     return text == NULL || text[0] == '\0';
 }
 
+/* str_or_empty: @text itself, or "" where none is given. Returns: (interned) if @text is */
+static inline const char *
+str_or_empty(const char *text)
+{
+    return text == NULL ? str_intern("") : text;
+}
+
 /* str_hash: FNV-1a 32 bit; the same on every machine. */
 guint32 str_hash(const char *text);

@@ -145,11 +145,11 @@ resource_of(const ResourceMetricSource *source, gboolean has_container)
 {
     Value *map = value_new_map();
 
-    value_set(map, "name", value_new_string(text_or_empty(source->name)));
+    value_set(map, "name", value_new_string(str_or_empty(source->name)));
     put_percent(map, "targetAverageUtilization", source->target.average_utilization);
     put_quantity(map, "targetAverageValue", source->target.average_value, FALSE);
     if (has_container)
-        value_set(map, "container", value_new_string(text_or_empty(source->container)));
+        value_set(map, "container", value_new_string(str_or_empty(source->container)));
     return map;
 }
 
@@ -159,7 +159,7 @@ object_of(const ObjectMetricSource *source)
     Value *map = value_new_map();
 
     value_set(map, "target", api_struct_encode(&hpa_reference_type, &source->described_object));
-    value_set(map, "metricName", value_new_string(text_or_empty(source->metric.name)));
+    value_set(map, "metricName", value_new_string(str_or_empty(source->metric.name)));
     put_quantity(map, "targetValue", source->target.value, TRUE);
     put_selector(map, "selector", source->metric.selector);
     put_quantity(map, "averageValue", source->target.average_value, FALSE);
@@ -171,7 +171,7 @@ pods_of(const PodsMetricSource *source)
 {
     Value *map = value_new_map();
 
-    value_set(map, "metricName", value_new_string(text_or_empty(source->metric.name)));
+    value_set(map, "metricName", value_new_string(str_or_empty(source->metric.name)));
     put_quantity(map, "targetAverageValue", source->target.average_value, TRUE);
     put_selector(map, "selector", source->metric.selector);
     return map;
@@ -182,7 +182,7 @@ external_of(const ExternalMetricSource *source)
 {
     Value *map = value_new_map();
 
-    value_set(map, "metricName", value_new_string(text_or_empty(source->metric.name)));
+    value_set(map, "metricName", value_new_string(str_or_empty(source->metric.name)));
     put_selector(map, "metricSelector", source->metric.selector);
     put_quantity(map, "targetValue", source->target.value, FALSE);
     put_quantity(map, "targetAverageValue", source->target.average_value, FALSE);
@@ -262,11 +262,11 @@ resource_status_of(const ResourceMetricStatus *status, gboolean has_container)
 {
     Value *map = value_new_map();
 
-    value_set(map, "name", value_new_string(text_or_empty(status->name)));
+    value_set(map, "name", value_new_string(str_or_empty(status->name)));
     put_percent(map, "currentAverageUtilization", status->current.average_utilization);
     put_quantity(map, "currentAverageValue", status->current.average_value, TRUE);
     if (has_container)
-        value_set(map, "container", value_new_string(text_or_empty(status->container)));
+        value_set(map, "container", value_new_string(str_or_empty(status->container)));
     return map;
 }
 
@@ -276,7 +276,7 @@ object_status_of(const ObjectMetricStatus *status)
     Value *map = value_new_map();
 
     value_set(map, "target", api_struct_encode(&hpa_reference_type, &status->described_object));
-    value_set(map, "metricName", value_new_string(text_or_empty(status->metric.name)));
+    value_set(map, "metricName", value_new_string(str_or_empty(status->metric.name)));
     put_quantity(map, "currentValue", status->current.value, TRUE);
     put_selector(map, "selector", status->metric.selector);
     put_quantity(map, "averageValue", status->current.average_value, FALSE);
@@ -293,7 +293,7 @@ metric_status_of(const MetricStatus *status)
         value_set(map, "object", object_status_of(status->object));
     if (status->pods != NULL) {
         inner = value_new_map();
-        value_set(inner, "metricName", value_new_string(text_or_empty(status->pods->metric.name)));
+        value_set(inner, "metricName", value_new_string(str_or_empty(status->pods->metric.name)));
         put_quantity(inner, "currentAverageValue", status->pods->current.average_value, TRUE);
         put_selector(inner, "selector", status->pods->metric.selector);
         value_set(map, "pods", inner);
@@ -304,7 +304,7 @@ metric_status_of(const MetricStatus *status)
         value_set(map, "containerResource", resource_status_of(status->container_resource, TRUE));
     if (status->external != NULL) {
         inner = value_new_map();
-        value_set(inner, "metricName", value_new_string(text_or_empty(status->external->metric.name)));
+        value_set(inner, "metricName", value_new_string(str_or_empty(status->external->metric.name)));
         put_selector(inner, "metricSelector", status->external->metric.selector);
         put_quantity(inner, "currentValue", status->external->current.value, TRUE);
         put_quantity(inner, "currentAverageValue", status->external->current.average_value, FALSE);
@@ -375,7 +375,7 @@ rules_of(const HpaScalingRules *rules)
     for (guint i = 0; i < rules->policies.count; i++) {
         Value *policy = value_new_map();
 
-        value_set(policy, "Type", value_new_string(text_or_empty(rules->policies.items[i].type)));
+        value_set(policy, "Type", value_new_string(str_or_empty(rules->policies.items[i].type)));
         value_set(policy, "Value", value_new_int(rules->policies.items[i].value));
         value_set(policy, "PeriodSeconds", value_new_int(rules->policies.items[i].period_s));
         value_append(policies, policy);

@@ -32,7 +32,7 @@ check_reference(ApiErrors *errors, const char *child, const CrossVersionObjectRe
 static void
 check_target_version(ApiErrors *errors, const CrossVersionObjectReference *ref)
 {
-    const char *version = text_or_empty(ref->api_version);
+    const char *version = str_or_empty(ref->api_version);
     const char *slash = strchr(version, '/');
 
     if (slash != NULL && strchr(slash + 1, '/') != NULL)
@@ -58,7 +58,7 @@ check_target(ApiErrors *errors, const MetricTarget *target)
         field_required(errors, "type", "must specify a metric target type");
     if (!str_is(target->type, "Utilization") && !str_is(target->type, "Value") &&
         !str_is(target->type, "AverageValue"))
-        field_invalid_string(errors, "type", text_or_empty(target->type),
+        field_invalid_string(errors, "type", str_or_empty(target->type),
                              "must be either Utilization, Value, or AverageValue");
     check_positive(errors, "value", target->value);
     check_positive(errors, "averageValue", target->average_value);
@@ -183,7 +183,7 @@ check_metric(ApiErrors *errors, const MetricSpec *metric)
     if (str_is_empty(metric->type))
         field_required(errors, "type", "must specify a metric source type");
     if (str_is_empty(metric->type) || !g_strv_contains(source_types, metric->type))
-        field_not_supported(errors, "type", text_or_empty(metric->type), source_types);
+        field_not_supported(errors, "type", str_or_empty(metric->type), source_types);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
         if (str_is(metric->type, sources[i].type))
             expected = i;
@@ -194,7 +194,7 @@ check_metric(ApiErrors *errors, const MetricSpec *metric)
         api_errors_pop(errors);
     }
     if (expected == G_N_ELEMENTS(sources))
-        field_not_supported(errors, "type", text_or_empty(metric->type), source_types);
+        field_not_supported(errors, "type", str_or_empty(metric->type), source_types);
     else if (!has_source(metric, expected))
         field_required(errors, sources[expected].field,
                        "must populate information for the given metric source");
@@ -228,7 +228,7 @@ check_policy(ApiErrors *errors, const HpaScalingPolicy *policy)
     static const char *const types[] = {"Percent", "Pods", NULL};
 
     if (!str_is(policy->type, "Pods") && !str_is(policy->type, "Percent"))
-        field_not_supported(errors, "type", text_or_empty(policy->type), types);
+        field_not_supported(errors, "type", str_or_empty(policy->type), types);
     if (policy->value <= 0)
         field_invalid_int(errors, "value", policy->value, "must be greater than zero");
     if (policy->period_s <= 0)

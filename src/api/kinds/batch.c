@@ -259,7 +259,7 @@ job_prepare_create(ApiObject *object)
      * read back: too late to be looked at, which shows when the name is no label.
      */
     gboolean is_shared = job_spec(object)->template_.metadata.labels.count > 0;
-    gsize length = strlen(text_or_empty(api_name(object)));
+    gsize length = strlen(str_or_empty(api_name(object)));
 
     api_struct_clear(&job_status_type, api_edit_status(object));
     api_edit_meta(object)->generation = 1;

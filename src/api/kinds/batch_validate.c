@@ -176,7 +176,7 @@ check_template_label(ApiErrors *errors, const JobSpec *spec, const char *key, co
     const StrMap *labels = &spec->template_.metadata.labels;
     const char *value = str_map_get(labels, str_intern(key));
     const char *child = str_internf("template.metadata.labels[%s]", key);
-    const char *detail = str_internf("must be '%s'", text_or_empty(wanted));
+    const char *detail = str_internf("must be '%s'", str_or_empty(wanted));
 
     if (value == NULL)
         field_required(errors, child, detail);
@@ -213,12 +213,12 @@ static void
 check_host_names(ApiErrors *errors, const ApiObject *object)
 {
     const JobSpec *spec = job_spec(object);
-    const char *longest = str_internf("%s-%d", text_or_empty(api_name(object)), spec->completions.value - 1);
+    const char *longest = str_internf("%s-%d", str_or_empty(api_name(object)), spec->completions.value - 1);
     StrList messages = {0};
 
     if (job_is_indexed(object) && spec->completions.value > 0 && !name_check(NAME_DNS_LABEL, longest, FALSE, &messages)) {
         api_errors_push(errors, "metadata");
-        field_invalid_string(errors, "name", text_or_empty(api_name(object)),
+        field_invalid_string(errors, "name", str_or_empty(api_name(object)),
                              str_internf("will not able to create pod with invalid DNS label: %s", longest));
         api_errors_pop(errors);
     }
@@ -359,8 +359,8 @@ job_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
 static void
 check_schedule(ApiErrors *errors, const CronJobSpec *spec, const CronJobSpec *old)
 {
-    gboolean has_zone = strstr(text_or_empty(spec->schedule), "TZ") != NULL;
-    gboolean may_have_zone = old != NULL && strstr(text_or_empty(old->schedule), "TZ") != NULL;
+    gboolean has_zone = strstr(str_or_empty(spec->schedule), "TZ") != NULL;
+    gboolean may_have_zone = old != NULL && strstr(str_or_empty(old->schedule), "TZ") != NULL;
     g_autofree char *problem = NULL;
     CronSchedule schedule;
 
@@ -412,7 +412,7 @@ check_zone_is_known(ApiErrors *errors, const char *zone, const char *unknown)
 static void
 check_time_zone(ApiErrors *errors, const char *zone)
 {
-    const char *unknown = str_internf("unknown time zone %s", text_or_empty(zone));
+    const char *unknown = str_internf("unknown time zone %s", str_or_empty(zone));
 
     if (zone == NULL)
         return;
@@ -464,7 +464,7 @@ void
 cron_job_validate(const ApiObject *object, ApiErrors *errors)
 {
     check_cron_spec(errors, cron_job_spec(object), NULL);
-    if (strlen(text_or_empty(api_name(object))) > 52) {
+    if (strlen(str_or_empty(api_name(object))) > 52) {
         api_errors_push(errors, "metadata");
         field_invalid_string(errors, "name", api_name(object), "must be no more than 52 characters");
         api_errors_pop(errors);

@@ -32,7 +32,7 @@ print_str_map(const StrMap *map)
         return str_intern("null");
     value = value_new_map();
     for (guint i = 0; i < map->count; i++)
-        value_set(value, map->items[i].key, value_new_string(text_or_empty(map->items[i].value)));
+        value_set(value, map->items[i].key, value_new_string(str_or_empty(map->items[i].value)));
     return print_value(value);
 }
 
@@ -68,10 +68,10 @@ gboolean
 check_name(ApiErrors *errors, const char *child, NameRule rule, const char *text)
 {
     StrList messages = {0};
-    gboolean is_fine = name_check(rule, text_or_empty(text), FALSE, &messages);
+    gboolean is_fine = name_check(rule, str_or_empty(text), FALSE, &messages);
 
     if (!is_fine)
-        field_invalid_name(errors, child, text_or_empty(text), &messages);
+        field_invalid_name(errors, child, str_or_empty(text), &messages);
     g_free(messages.items);
     return is_fine;
 }
@@ -121,7 +121,7 @@ check_one_of(ApiErrors *errors, const char *child, const char *text, const char 
 static void
 check_label_requirement(ApiErrors *errors, const LabelSelectorRequirement *requirement)
 {
-    const char *operator_ = text_or_empty(requirement->operator_);
+    const char *operator_ = str_or_empty(requirement->operator_);
 
     if (str_is(operator_, "In") || str_is(operator_, "NotIn")) {
         if (requirement->values.count == 0)
@@ -171,9 +171,9 @@ label_selector_is_convertible(const LabelSelector *selector)
 gboolean
 check_ip(ApiErrors *errors, const char *child, const char *text)
 {
-    if (name_is_ip(text_or_empty(text)))
+    if (name_is_ip(str_or_empty(text)))
         return TRUE;
-    field_invalid_string(errors, child, text_or_empty(text),
+    field_invalid_string(errors, child, str_or_empty(text),
                          "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
     return FALSE;
 }
@@ -205,7 +205,7 @@ read_ip(const char *text, Range *out)
     static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff};
 
     *out = (Range){.width = 128};
-    if (!name_is_ip(text_or_empty(text)))
+    if (!name_is_ip(str_or_empty(text)))
         return FALSE;
     if (strchr(text, ':') == NULL) {
         out->width = 32;
@@ -254,7 +254,7 @@ check_plain_ip(ApiErrors *errors, const char *child, const char *ip)
     if (why != NULL && strchr(why, '%') != NULL)
         why = str_internf("may not be unspecified (%s)", ip);
     if (why != NULL)
-        field_invalid_string(errors, child, text_or_empty(ip), why);
+        field_invalid_string(errors, child, str_or_empty(ip), why);
 }
 
 /* ParseCIDRSloppy */
@@ -376,6 +376,6 @@ warn_cidr(GPtrArray *warnings, const char *path, const char *text)
 void
 check_immutable(ApiErrors *errors, const char *child, const char *text, const char *old)
 {
-    if (!str_is(text_or_empty(text), text_or_empty(old)))
-        field_invalid_string(errors, child, text_or_empty(text), "field is immutable");
+    if (!str_is(str_or_empty(text), str_or_empty(old)))
+        field_invalid_string(errors, child, str_or_empty(text), "field is immutable");
 }

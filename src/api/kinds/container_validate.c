@@ -97,7 +97,7 @@ void
 check_key_selector_field(ApiErrors *errors, const ObjectFieldSelector *field, gboolean is_env)
 {
     const char *const *supported = is_env ? env_fields : volume_fields;
-    const char *path = text_or_empty(field->field_path);
+    const char *path = str_or_empty(field->field_path);
     const char *base;
     const char *subscript;
     const char *fault;
@@ -177,7 +177,7 @@ check_divisor(ApiErrors *errors, const char *resource, const Quantity *divisor)
 void
 check_resource_field(ApiErrors *errors, const ResourceFieldSelector *field, gboolean is_volume)
 {
-    const char *resource = text_or_empty(field->resource);
+    const char *resource = str_or_empty(field->resource);
 
     if (is_volume && str_is_empty(field->container_name))
         field_required(errors, "containerName", NULL);
@@ -368,8 +368,8 @@ check_device_overlap(ApiErrors *errors, const Container *container, const char *
     gboolean has_path = FALSE;
 
     for (guint i = 0; i < container->volume_mounts.count; i++) {
-        has_name |= strcmp(text_or_empty(container->volume_mounts.items[i].name), name) == 0;
-        has_path |= strcmp(text_or_empty(container->volume_mounts.items[i].mount_path), path) == 0;
+        has_name |= strcmp(str_or_empty(container->volume_mounts.items[i].name), name) == 0;
+        has_path |= strcmp(str_or_empty(container->volume_mounts.items[i].mount_path), path) == 0;
     }
     if (has_name)
         field_invalid_string(errors, "name", name, "must not already exist in volumeMounts");
@@ -384,7 +384,7 @@ is_claimed(const PodSpec *pod, const char *name)
     for (guint i = 0; i < pod->volumes.count; i++) {
         const Volume *volume = &pod->volumes.items[i];
 
-        if (strcmp(text_or_empty(volume->name), name) == 0)
+        if (strcmp(str_or_empty(volume->name), name) == 0)
             return volume->persistent_volume_claim != NULL || volume->ephemeral != NULL;
     }
     return TRUE;
@@ -398,19 +398,19 @@ check_mounts(ApiErrors *errors, const Container *container, const StrList *volum
     api_errors_push(errors, "volumeMounts");
     for (guint i = 0; i < container->volume_mounts.count; i++) {
         const VolumeMount *mount = &container->volume_mounts.items[i];
-        const char *path = text_or_empty(mount->mount_path);
+        const char *path = str_or_empty(mount->mount_path);
 
         api_errors_push_index(errors, i);
         if (str_is_empty(mount->name))
             field_required(errors, "name", NULL);
-        if (!str_list_contains(volumes, text_or_empty(mount->name)))
+        if (!str_list_contains(volumes, str_or_empty(mount->name)))
             field_not_found(errors, "name", api_quote(mount->name));
         if (path[0] == '\0')
             field_required(errors, "mountPath", NULL);
         if (str_list_contains(&paths, path))
             field_invalid_string(errors, "mountPath", path, "must be unique");
         str_list_add(&paths, path);
-        check_mount_overlap(errors, container, text_or_empty(mount->name), path);
+        check_mount_overlap(errors, container, str_or_empty(mount->name), path);
         if (!str_is_empty(mount->sub_path) && !str_is_empty(mount->sub_path_expr))
             field_invalid_string(errors, "subPathExpr", mount->sub_path_expr,
                                  "subPathExpr and subPath are mutually exclusive");
@@ -536,7 +536,7 @@ check_host_ports(ApiErrors *errors, const Container *container, guint index, Str
 
         if (port->host_port == 0)
             continue;
-        key = str_internf("%s/%s/%d", text_or_empty(port->protocol), text_or_empty(port->host_ip),
+        key = str_internf("%s/%s/%d", str_or_empty(port->protocol), str_or_empty(port->host_ip),
                           port->host_port);
         if (str_list_contains(taken, key)) {
             api_errors_push_index(errors, i);
@@ -563,10 +563,10 @@ check_app_containers(ApiErrors *errors, const PodSpec *spec, const StrList *volu
 
         api_errors_push_index(errors, i);
         check_container(errors, spec, container, volumes);
-        if (str_list_contains(&names, text_or_empty(container->name)))
+        if (str_list_contains(&names, str_or_empty(container->name)))
             field_duplicate(errors, "name", api_quote(container->name));
         else
-            str_list_add(&names, text_or_empty(container->name));
+            str_list_add(&names, str_or_empty(container->name));
         check_hooks_and_probes(errors, container, spec->termination_grace_s);
         api_errors_pop(errors);
     }
@@ -582,14 +582,14 @@ check_init_containers(ApiErrors *errors, const PodSpec *spec, const StrList *vol
     StrList names = {0};
 
     for (guint i = 0; i < spec->containers.count; i++)
-        str_list_add(&names, text_or_empty(spec->containers.items[i].name));
+        str_list_add(&names, str_or_empty(spec->containers.items[i].name));
     for (guint i = 0; i < spec->init_containers.count; i++) {
         const Container *container = &spec->init_containers.items[i];
         StrList taken = {0};
 
         api_errors_push_index(errors, i);
         check_container(errors, spec, container, volumes);
-        if (str_list_contains(&names, text_or_empty(container->name)))
+        if (str_list_contains(&names, str_or_empty(container->name)))
             field_duplicate(errors, "name", api_quote(container->name));
         else if (!str_is_empty(container->name))
             str_list_add(&names, container->name);

@@ -58,7 +58,7 @@ static const char *
 namespace_select_field(const ApiObject *object, const char *label)
 {
     if (strcmp(label, "status.phase") == 0)
-        return text_or_empty(namespace_status(object)->phase);
+        return str_or_empty(namespace_status(object)->phase);
     return NULL;
 }
 
@@ -139,7 +139,7 @@ secret_select_field(const ApiObject *object, const char *label)
     const SecretBody *body = object->body;
 
     if (strcmp(label, "type") == 0)
-        return text_or_empty(body->type);
+        return str_or_empty(body->type);
     return NULL;
 }
 

@@ -56,8 +56,8 @@ secret_set_defaults(ApiObject *object)
     body = api_edit_body(object);
     for (guint i = 0; i < body->string_data.count; i++) {
         const StrPair *pair = &body->string_data.items[i];
-        g_autofree char *encoded = g_base64_encode((const guchar *)text_or_empty(pair->value),
-                                                   strlen(text_or_empty(pair->value)));
+        g_autofree char *encoded = g_base64_encode((const guchar *)str_or_empty(pair->value),
+                                                   strlen(str_or_empty(pair->value)));
 
         str_map_set(&body->data, pair->key, str_intern(encoded));
     }

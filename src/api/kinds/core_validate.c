@@ -58,7 +58,7 @@ check_taint_value(ApiErrors *errors, const char *value)
     g_autoptr(GString) text = g_string_new(NULL);
     StrList messages = {0};
 
-    if (!name_check(NAME_LABEL_VALUE, text_or_empty(value), FALSE, &messages)) {
+    if (!name_check(NAME_LABEL_VALUE, str_or_empty(value), FALSE, &messages)) {
         for (guint i = 0; i < messages.count; i++)
             g_string_append_printf(text, "%s%s", i > 0 ? ";" : "", messages.items[i]);
         field_invalid_string(errors, "value", value, text->str);
@@ -236,7 +236,7 @@ node_validate_update(const ApiObject *node, const ApiObject *old, ApiErrors *err
         field_forbidden(errors, "spec.providerID",
                         "node updates may not change providerID except from \"\" to valid");
     check_taints(errors, &spec->taints);
-    if (!str_is(text_or_empty(spec->external_id), text_or_empty(before->external_id)))
+    if (!str_is(str_or_empty(spec->external_id), str_or_empty(before->external_id)))
         field_forbidden(errors, "spec.externalID", "may not be updated");
 }
 
@@ -262,7 +262,7 @@ check_keys(ApiErrors *errors, const char *name, const StrMap *data, const StrMap
 
     for (guint i = 0; i < data->count; i++) {
         const char *key = data->items[i].key;
-        const char *value = text_or_empty(data->items[i].value);
+        const char *value = str_or_empty(data->items[i].value);
         const char *child = str_internf("%s[%s]", name, key);
 
         check_name(errors, child, NAME_CONFIG_KEY, key);
@@ -422,7 +422,7 @@ priority_class_validate(const ApiObject *object, ApiErrors *errors)
 {
     static const char *const policies[] = {"PreemptLowerPriority", "Never", NULL};
     const PriorityClassBody *body = object->body;
-    const char *name = text_or_empty(object->meta->name);
+    const char *name = str_or_empty(object->meta->name);
 
     if (g_str_has_prefix(name, "system-")) {
         const char *fault = system_class_fault(name, body);
@@ -478,8 +478,8 @@ void
 event_validate(const ApiObject *object, ApiErrors *errors)
 {
     const EventBody *body = object->body;
-    const char *involved = text_or_empty(body->involved_object.namespace_);
-    const char *own = text_or_empty(object->meta->namespace_);
+    const char *involved = str_or_empty(body->involved_object.namespace_);
+    const char *own = str_or_empty(object->meta->namespace_);
     gboolean is_new = body->event_time != 0;
     gboolean fits = str_is(involved, own);
 
@@ -492,7 +492,7 @@ event_validate(const ApiObject *object, ApiErrors *errors)
         return;
     if (str_is_empty(body->reporting_component))
         field_required(errors, "reportingComponent", NULL);
-    check_name(errors, "reportingComponent", NAME_QUALIFIED, text_or_empty(body->reporting_component));
+    check_name(errors, "reportingComponent", NAME_QUALIFIED, str_or_empty(body->reporting_component));
     if (str_is_empty(body->reporting_instance))
         field_required(errors, "reportingInstance", NULL);
     else if (strlen(body->reporting_instance) > 128)

@@ -58,8 +58,8 @@ check_tokens(ApiErrors *errors, const CsiDriverSpec *spec)
 
         api_errors_push_index(errors, i);
         for (guint k = 0; k < i; k++) {
-            if (str_is(text_or_empty(spec->token_requests.items[k].audience), text_or_empty(token->audience))) {
-                field_duplicate(errors, "audience", api_quote(text_or_empty(token->audience)));
+            if (str_is(str_or_empty(spec->token_requests.items[k].audience), str_or_empty(token->audience))) {
+                field_duplicate(errors, "audience", api_quote(str_or_empty(token->audience)));
                 break;
             }
         }
@@ -83,8 +83,8 @@ driver_validate(const ApiObject *object, ApiErrors *errors)
 
     check_csi_driver(errors, "name", api_name(object));
     api_errors_push(errors, "spec");
-    if (!g_strv_contains(policies, text_or_empty(spec->fs_group_policy)))
-        field_not_supported(errors, "fsGroupPolicy", text_or_empty(spec->fs_group_policy), policies);
+    if (!g_strv_contains(policies, str_or_empty(spec->fs_group_policy)))
+        field_not_supported(errors, "fsGroupPolicy", str_or_empty(spec->fs_group_policy), policies);
     check_tokens(errors, spec);
     for (guint i = 0; i < spec->volume_lifecycle_modes.count; i++)
         if (!g_strv_contains(modes, spec->volume_lifecycle_modes.items[i]))
@@ -162,7 +162,7 @@ capacity_validate(const ApiObject *object, ApiErrors *errors)
 
     if (body->node_topology != NULL)
         check_label_selector(errors, "nodeTopology", body->node_topology);
-    check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, text_or_empty(body->storage_class_name));
+    check_name(errors, "storageClassName", NAME_DNS_SUBDOMAIN, str_or_empty(body->storage_class_name));
     check_amount(errors, "capacity", body->capacity);
     check_amount(errors, "maximumVolumeSize", body->maximum_volume_size);
 }

@@ -54,7 +54,7 @@ check_topology_keys(ApiErrors *errors, const char *child, const StrList *keys)
                 break;
             }
         }
-        name_check(NAME_QUALIFIED, text_or_empty(key), FALSE, &messages);
+        name_check(NAME_QUALIFIED, str_or_empty(key), FALSE, &messages);
         for (guint k = 0; k < messages.count; k++)
             field_invalid_raw(errors, child, print_str_list(keys), messages.items[k]);
         g_free(messages.items);
@@ -70,7 +70,7 @@ check_driver(ApiErrors *errors, const CsiNodeSpec *spec, guint index)
 
     api_errors_push(errors, "drivers");
     api_errors_push_index(errors, index);
-    check_csi_driver(errors, "name", text_or_empty(driver->name));
+    check_csi_driver(errors, "name", str_or_empty(driver->name));
     if (str_is_empty(driver->node_id))
         field_required(errors, "nodeID", "");
     else if (strlen(driver->node_id) > NODE_ID_MAX)
@@ -80,7 +80,7 @@ check_driver(ApiErrors *errors, const CsiNodeSpec *spec, guint index)
                           "must be greater than or equal to 0");
     for (guint i = 0; i < index; i++) {
         if (str_is(spec->drivers.items[i].name, driver->name)) {
-            field_duplicate(errors, "name", api_quote(text_or_empty(driver->name)));
+            field_duplicate(errors, "name", api_quote(str_or_empty(driver->name)));
             break;
         }
     }
@@ -108,7 +108,7 @@ print_driver(const CsiNodeDriver *driver)
                                               : str_internf("{\"Count\":%d}", room->count.value);
 
     return str_internf("{\"Name\":%s,\"NodeID\":%s,\"TopologyKeys\":%s,\"Allocatable\":%s}",
-                       api_quote(text_or_empty(driver->name)), api_quote(text_or_empty(driver->node_id)),
+                       api_quote(str_or_empty(driver->name)), api_quote(str_or_empty(driver->node_id)),
                        print_str_list(&driver->topology_keys), count);
 }
 

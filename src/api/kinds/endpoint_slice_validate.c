@@ -50,11 +50,11 @@ check_hint_list(ApiErrors *errors, const char *list, const ForZone *hints, guint
         return;
     }
     for (guint i = 0; i < count; i++) {
-        const char *name = text_or_empty(hints[i].name);
+        const char *name = str_or_empty(hints[i].name);
         const char *child = str_internf("%s[%u].name", list, i);
 
         for (guint j = 0; j < i; j++) {
-            if (str_is(text_or_empty(hints[j].name), name)) {
+            if (str_is(str_or_empty(hints[j].name), name)) {
                 field_duplicate(errors, child, api_quote(name));
                 break;
             }
@@ -101,10 +101,10 @@ check_port(ApiErrors *errors, const EndpointPort *port, StrList *names)
 {
     if (!str_is_empty(port->name))
         check_name(errors, "name", NAME_DNS_LABEL, port->name);
-    if (str_list_contains(names, text_or_empty(port->name)))
-        field_duplicate(errors, "name", api_quote(text_or_empty(port->name)));
+    if (str_list_contains(names, str_or_empty(port->name)))
+        field_duplicate(errors, "name", api_quote(str_or_empty(port->name)));
     else
-        str_list_add(names, text_or_empty(port->name));
+        str_list_add(names, str_or_empty(port->name));
     if (port->protocol == NULL)
         field_required(errors, "protocol", NULL);
     else if (!g_strv_contains(protocols, port->protocol))

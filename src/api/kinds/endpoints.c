@@ -89,7 +89,7 @@ check_addresses(ApiErrors *errors, const char *list, const EndpointAddress *addr
         if (address->node_name != NULL && address->node_name != known_node &&
             check_name(errors, "nodeName", NAME_DNS_SUBDOMAIN, address->node_name))
             known_node = address->node_name;
-        check_plain_ip(errors, "ip", text_or_empty(address->ip));
+        check_plain_ip(errors, "ip", str_or_empty(address->ip));
         api_errors_pop(errors);
     }
     api_errors_pop(errors);
@@ -151,8 +151,8 @@ static void
 warn_addresses(GPtrArray *warnings, guint subset, const char *list, const EndpointAddress *addresses, guint count)
 {
     for (guint i = 0; i < count; i++)
-        if (!ip_is_usual(text_or_empty(addresses[i].ip)))
-            warn_ip(warnings, str_internf("subsets[%u].%s[%u].ip", subset, list, i), text_or_empty(addresses[i].ip));
+        if (!ip_is_usual(str_or_empty(addresses[i].ip)))
+            warn_ip(warnings, str_internf("subsets[%u].%s[%u].ip", subset, list, i), str_or_empty(addresses[i].ip));
 }
 
 /* endpointsWarnings: those of the controller are known to be well written. */

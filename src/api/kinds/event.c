@@ -53,19 +53,19 @@ static const char *
 involved_field(const ObjectReference *object, const char *name)
 {
     if (strcmp(name, "kind") == 0)
-        return text_or_empty(object->kind);
+        return str_or_empty(object->kind);
     if (strcmp(name, "namespace") == 0)
-        return text_or_empty(object->namespace_);
+        return str_or_empty(object->namespace_);
     if (strcmp(name, "name") == 0)
-        return text_or_empty(object->name);
+        return str_or_empty(object->name);
     if (strcmp(name, "uid") == 0)
-        return text_or_empty(object->uid);
+        return str_or_empty(object->uid);
     if (strcmp(name, "apiVersion") == 0)
-        return text_or_empty(object->api_version);
+        return str_or_empty(object->api_version);
     if (strcmp(name, "resourceVersion") == 0)
-        return text_or_empty(object->resource_version);
+        return str_or_empty(object->resource_version);
     if (strcmp(name, "fieldPath") == 0)
-        return text_or_empty(object->field_path);
+        return str_or_empty(object->field_path);
     return NULL;
 }
 
@@ -77,14 +77,14 @@ event_select_field(const ApiObject *event, const char *label)
     if (g_str_has_prefix(label, "involvedObject."))
         return involved_field(&body->involved_object, label + strlen("involvedObject."));
     if (strcmp(label, "reason") == 0)
-        return text_or_empty(body->reason);
+        return str_or_empty(body->reason);
     if (strcmp(label, "reportingComponent") == 0)
-        return text_or_empty(body->reporting_component);
+        return str_or_empty(body->reporting_component);
     if (strcmp(label, "source") == 0)
-        return text_or_empty(str_is_empty(body->source.component) ? body->reporting_component
+        return str_or_empty(str_is_empty(body->source.component) ? body->reporting_component
                                                                   : body->source.component);
     if (strcmp(label, "type") == 0)
-        return text_or_empty(body->type);
+        return str_or_empty(body->type);
     return NULL;
 }
 

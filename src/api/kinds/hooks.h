@@ -9,12 +9,6 @@
 #include "api/names.h"
 #include "api/validate.h"
 
-static inline const char *
-text_or_empty(const char *text)
-{
-    return text == NULL ? str_intern("") : text;
-}
-
 /* part_differs: parts that are shared are equal without looking. */
 static inline gboolean
 part_differs(const ApiType *type, gconstpointer a, gconstpointer b)
@@ -174,8 +168,6 @@ void check_at_most_all(ApiErrors *errors, const char *child, const IntOrString *
 void check_selector_unchanged(ApiErrors *errors,
                               const LabelSelector *selector,
                               const LabelSelector *old);
-/* workload_template: of a kind whose spec has a pod template; NULL for others. */
-const PodTemplateSpec *workload_template(const ApiObject *object);
 
 void daemon_set_validate(const ApiObject *object, ApiErrors *errors);
 void daemon_set_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors);

@@ -198,12 +198,12 @@ static void
 check_indexes(const Write *write)
 {
     const JobStatus *now = write->now;
-    gboolean completed_changed = texts_differ(text_or_empty(now->completed_indexes), text_or_empty(write->was->completed_indexes));
+    gboolean completed_changed = texts_differ(str_or_empty(now->completed_indexes), str_or_empty(write->was->completed_indexes));
     gboolean failed_changed = texts_differ(now->failed_indexes, write->was->failed_indexes);
     gint64 overlap;
 
     if (completed_changed)
-        check_format(write, "completedIndexes", text_or_empty(now->completed_indexes));
+        check_format(write, "completedIndexes", str_or_empty(now->completed_indexes));
     if (failed_changed && write->spec->backoff_limit_per_index.is_set)
         check_format(write, "failedIndexes", now->failed_indexes);
     if (completed_changed && !str_is_empty(now->completed_indexes) && !is_indexed(write))

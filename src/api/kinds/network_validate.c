@@ -109,7 +109,7 @@ static void
 check_path(ApiErrors *errors, const HttpIngressPath *path)
 {
     static const char *const types[] = {"Exact", "ImplementationSpecific", "Prefix", NULL};
-    const char *text = text_or_empty(path->path);
+    const char *text = str_or_empty(path->path);
 
     if (path->path_type == NULL) {
         field_required(errors, "pathType", "pathType must be specified");
@@ -129,7 +129,7 @@ check_path(ApiErrors *errors, const HttpIngressPath *path)
 static void
 check_ingress_rule(ApiErrors *errors, const IngressRule *rule)
 {
-    const char *host = text_or_empty(rule->host);
+    const char *host = str_or_empty(rule->host);
 
     if (host[0] != '\0' && name_is_ip(host))
         field_invalid_string(errors, "host", host, "must be a DNS name, not an IP address");
@@ -472,7 +472,7 @@ check_parameters(ApiErrors *errors, const StrMap *parameters)
     for (guint i = 0; i < parameters->count; i++) {
         if (parameters->items[i].key[0] == '\0')
             field_invalid_string(errors, "parameters", "", "field can not be empty.");
-        size += strlen(parameters->items[i].key) + strlen(text_or_empty(parameters->items[i].value));
+        size += strlen(parameters->items[i].key) + strlen(str_or_empty(parameters->items[i].value));
     }
     if (size > MAX_PARAMETER_BYTES)
         field_too_long(errors, "parameters", MAX_PARAMETER_BYTES);
@@ -485,7 +485,7 @@ storage_class_validate(const ApiObject *object, ApiErrors *errors)
     static const char *const modes[] = {"Immediate", "WaitForFirstConsumer", NULL};
     const StorageClassBody *body = object->body;
 
-    check_provisioner(errors, text_or_empty(body->provisioner));
+    check_provisioner(errors, str_or_empty(body->provisioner));
     check_parameters(errors, &body->parameters);
     if (!str_is_empty(body->reclaim_policy) && !g_strv_contains(policies, body->reclaim_policy))
         field_not_supported(errors, "reclaimPolicy", body->reclaim_policy, policies);

@@ -23,11 +23,11 @@ check_joined_label_value(ApiErrors *errors, const char *child, const char *text)
     StrList messages = {0};
     g_autoptr(GString) joined = g_string_new(NULL);
 
-    name_check(NAME_LABEL_VALUE, text_or_empty(text), FALSE, &messages);
+    name_check(NAME_LABEL_VALUE, str_or_empty(text), FALSE, &messages);
     for (guint i = 0; i < messages.count; i++)
         g_string_append_printf(joined, "%s%s", i == 0 ? "" : ";", messages.items[i]);
     if (messages.count > 0)
-        field_invalid_string(errors, child, text_or_empty(text), str_intern(joined->str));
+        field_invalid_string(errors, child, str_or_empty(text), str_intern(joined->str));
     g_free(messages.items);
 }
 
@@ -35,7 +35,7 @@ static void
 check_toleration(ApiErrors *errors, const Toleration *toleration)
 {
     static const char *const operators[] = {"Equal", "Exists", NULL};
-    const char *operator_ = text_or_empty(toleration->operator_);
+    const char *operator_ = str_or_empty(toleration->operator_);
 
     if (!str_is_empty(toleration->key))
         check_name(errors, "key", NAME_QUALIFIED, toleration->key);
@@ -44,7 +44,7 @@ check_toleration(ApiErrors *errors, const Toleration *toleration)
                              "operator must be Exists when `key` is empty, which means \"match "
                              "all values and all keys\"");
     if (toleration->toleration_s.is_set && !str_is(toleration->effect, "NoExecute"))
-        field_invalid_string(errors, "effect", text_or_empty(toleration->effect),
+        field_invalid_string(errors, "effect", str_or_empty(toleration->effect),
                              "effect must be 'NoExecute' when `tolerationSeconds` is set");
     if (operator_[0] == '\0' || str_is(operator_, "Equal")) {
         check_joined_label_value(errors, "operator", toleration->value);
@@ -78,7 +78,7 @@ check_node_requirement(ApiErrors *errors,
                        const NodeSelectorRequirement *requirement,
                        gboolean checks_values)
 {
-    const char *operator_ = text_or_empty(requirement->operator_);
+    const char *operator_ = str_or_empty(requirement->operator_);
 
     if (str_is(operator_, "In") || str_is(operator_, "NotIn")) {
         if (requirement->values.count == 0)
@@ -104,7 +104,7 @@ check_node_requirement(ApiErrors *errors,
 static void
 check_node_field(ApiErrors *errors, const NodeSelectorRequirement *requirement)
 {
-    const char *operator_ = text_or_empty(requirement->operator_);
+    const char *operator_ = str_or_empty(requirement->operator_);
 
     if (!str_is(operator_, "In") && !str_is(operator_, "NotIn"))
         field_invalid_string(errors, "operator", operator_, "not a valid selector operator");
@@ -113,7 +113,7 @@ check_node_field(ApiErrors *errors, const NodeSelectorRequirement *requirement)
                        "must be only one value when `operator` is 'In' or 'NotIn' for node field "
                        "selector");
     if (!str_is(requirement->key, "metadata.name")) {
-        field_invalid_string(errors, "key", text_or_empty(requirement->key),
+        field_invalid_string(errors, "key", str_or_empty(requirement->key),
                              "not a valid field selector key");
         return;
     }
@@ -212,7 +212,7 @@ check_merged_keys(ApiErrors *errors, const PodAffinityTerm *term)
 
     for (guint i = 0; selector != NULL && i < selector->match_expressions.count; i++) {
         const char *key = selector->match_expressions.items[i].key;
-        gboolean is_second = str_map_get(&selector->match_labels, text_or_empty(key)) != NULL;
+        gboolean is_second = str_map_get(&selector->match_labels, str_or_empty(key)) != NULL;
 
         for (guint j = 0; j < i && !is_second; j++)
             is_second = str_is(selector->match_expressions.items[j].key, key);
@@ -310,7 +310,7 @@ check_min_domains(ApiErrors *errors, const TopologySpreadConstraint *constraint)
         field_invalid_int(errors, "minDomains", constraint->min_domains.value,
                           str_internf("can only use minDomains if whenUnsatisfiable=DoNotSchedule, "
                                       "not %s",
-                                      text_or_empty(constraint->when_unsatisfiable)));
+                                      str_or_empty(constraint->when_unsatisfiable)));
 }
 
 static gboolean
@@ -353,11 +353,11 @@ check_not_repeated(ApiErrors *errors, const PodSpec *spec, guint index)
 
     for (guint i = index + 1; i < spec->topology_spread_constraints.count; i++) {
         const TopologySpreadConstraint *other = &spec->topology_spread_constraints.items[i];
-        const char *key = text_or_empty(constraint->topology_key);
-        const char *action = text_or_empty(constraint->when_unsatisfiable);
+        const char *key = str_or_empty(constraint->topology_key);
+        const char *action = str_or_empty(constraint->when_unsatisfiable);
 
-        if (str_is(key, text_or_empty(other->topology_key)) &&
-            str_is(action, text_or_empty(other->when_unsatisfiable))) {
+        if (str_is(key, str_or_empty(other->topology_key)) &&
+            str_is(action, str_or_empty(other->when_unsatisfiable))) {
             field_duplicate(errors, "{topologyKey, whenUnsatisfiable}",
                             api_quote(str_internf("{%s, %s}", key, action)));
             return;

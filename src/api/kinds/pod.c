@@ -161,24 +161,24 @@ pod_select_field(const ApiObject *pod, const char *label)
     const PodStatus *status = pod->status;
 
     if (label == str_intern("spec.nodeName") || label == str_intern("spec.host"))
-        return text_or_empty(spec->node_name);
+        return str_or_empty(spec->node_name);
     if (label == str_intern("spec.restartPolicy"))
-        return text_or_empty(spec->restart_policy);
+        return str_or_empty(spec->restart_policy);
     if (label == str_intern("spec.schedulerName"))
-        return text_or_empty(spec->scheduler_name);
+        return str_or_empty(spec->scheduler_name);
     if (label == str_intern("spec.serviceAccountName"))
-        return text_or_empty(spec->service_account_name);
+        return str_or_empty(spec->service_account_name);
     if (label == str_intern("spec.hostNetwork"))
         return str_intern(spec->host_network ? "true" : "false");
     if (label == str_intern("status.phase"))
-        return text_or_empty(status->phase);
+        return str_or_empty(status->phase);
     if (label == str_intern("status.podIP"))
-        return text_or_empty(status->pod_ip);
+        return str_or_empty(status->pod_ip);
     /* pkg/registry/core/pod, ToSelectableFields: a label that may be asked for, but that no pod has */
     if (label == str_intern("status.podIPs"))
         return "";
     if (label == str_intern("status.nominatedNodeName"))
-        return text_or_empty(status->nominated_node_name);
+        return str_or_empty(status->nominated_node_name);
     return NULL;
 }
 

@@ -40,10 +40,10 @@ static gboolean
 has_container(const PodSpec *spec, const char *name)
 {
     for (guint i = 0; i < spec->containers.count; i++)
-        if (strcmp(text_or_empty(spec->containers.items[i].name), name) == 0)
+        if (strcmp(str_or_empty(spec->containers.items[i].name), name) == 0)
             return TRUE;
     for (guint i = 0; i < spec->init_containers.count; i++)
-        if (strcmp(text_or_empty(spec->init_containers.items[i].name), name) == 0)
+        if (strcmp(str_or_empty(spec->init_containers.items[i].name), name) == 0)
             return TRUE;
     return FALSE;
 }
@@ -76,10 +76,10 @@ check_pod_annotations(ApiErrors *errors, const StrMap *annotations, const PodSpe
         check_seccomp(errors, SECCOMP_POD, str_map_get(annotations, str_intern(SECCOMP_POD)));
     for (guint i = 0; i < annotations->count; i++)
         if (g_str_has_prefix(annotations->items[i].key, SECCOMP_PREFIX))
-            check_seccomp(errors, annotations->items[i].key, text_or_empty(annotations->items[i].value));
+            check_seccomp(errors, annotations->items[i].key, str_or_empty(annotations->items[i].value));
     for (guint i = 0; i < annotations->count; i++)
         if (g_str_has_prefix(annotations->items[i].key, APP_ARMOR_PREFIX))
-            check_app_armor(errors, annotations->items[i].key, text_or_empty(annotations->items[i].value), spec);
+            check_app_armor(errors, annotations->items[i].key, str_or_empty(annotations->items[i].value), spec);
 }
 
 void
@@ -90,7 +90,7 @@ check_pod_annotations_update(ApiErrors *errors, const StrMap *annotations, const
         const char *child = str_internf("annotations[%s]", key);
         const char *now = str_map_get(annotations, key);
 
-        if (now != NULL && str_is(now, text_or_empty(old->items[i].value)))
+        if (now != NULL && str_is(now, str_or_empty(old->items[i].value)))
             continue;
         if (g_str_has_prefix(key, APP_ARMOR_PREFIX))
             field_forbidden(errors, child, "may not remove or update AppArmor annotations");
@@ -146,7 +146,7 @@ check_container_profile(ApiErrors *errors, const Container *container, const cha
 {
     const Profiles *profiles = data;
     const Value *profile = value_get(container->security_context, profiles->key);
-    const char *name = str_internf("%s%s", profiles->prefix, text_or_empty(container->name));
+    const char *name = str_internf("%s%s", profiles->prefix, str_or_empty(container->name));
     const char *annotation = str_map_get(profiles->annotations, name);
 
     if (profile == NULL)

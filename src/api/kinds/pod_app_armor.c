@@ -41,7 +41,7 @@ lonely_annotation(const ApiObject *pod, const Container *container)
 
     if ((own != NULL && own->type != VALUE_NULL) || (spec->os != NULL && str_is(spec->os->name, "windows")))
         return NULL;
-    return str_map_get(&pod->meta->annotations, str_internf(APP_ARMOR_PREFIX "%s", text_or_empty(container->name)));
+    return str_map_get(&pod->meta->annotations, str_internf(APP_ARMOR_PREFIX "%s", str_or_empty(container->name)));
 }
 
 /* What the pod says for all its containers is not said again. */
@@ -90,7 +90,7 @@ warn_container(const ApiObject *pod, const Container *container, GPtrArray *warn
     if (annotation != NULL && (profile == NULL || is_new_profile(pod->spec, profile)))
         g_ptr_array_add(warnings, g_strdup_printf("metadata.annotations[" APP_ARMOR_PREFIX "%s]: deprecated since v1.30; use the "
                                                   "\"appArmorProfile\" field instead",
-                                                  text_or_empty(container->name)));
+                                                  str_or_empty(container->name)));
 }
 
 void

@@ -169,7 +169,7 @@ drop_mounts(Container *container, const StrList *volumes)
     guint kept = 0;
 
     for (guint i = 0; i < container->volume_mounts.count; i++) {
-        if (str_list_contains(volumes, text_or_empty(mounts[i].name)))
+        if (str_list_contains(volumes, str_or_empty(mounts[i].name)))
             api_struct_clear(&volume_mount_type, &mounts[i]);
         else
             mounts[kept++] = mounts[i];
@@ -187,7 +187,7 @@ drop_image_volumes(PodSpec *spec)
 
     for (guint i = 0; i < spec->volumes.count; i++) {
         if (volumes[i].image != NULL) {
-            str_list_add(&names, text_or_empty(volumes[i].name));
+            str_list_add(&names, str_or_empty(volumes[i].name));
             api_struct_clear(&volume_type, &volumes[i]);
         } else {
             volumes[kept++] = volumes[i];

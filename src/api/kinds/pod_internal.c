@@ -358,7 +358,7 @@ map_value(const StrMap *map)
         return value_new_null();
     value = value_new_map();
     for (guint i = 0; i < map->count; i++)
-        value_set(value, map->items[i].key, value_new_string(text_or_empty(map->items[i].value)));
+        value_set(value, map->items[i].key, value_new_string(str_or_empty(map->items[i].value)));
     return value;
 }
 
@@ -384,7 +384,7 @@ string_value(const ApiField *field, const char *text)
 {
     if (text == NULL && (field->flags & API_POINTER) != 0)
         return value_new_null();
-    return value_new_string(text_or_empty(text));
+    return value_new_string(str_or_empty(text));
 }
 
 /* Selectors are of a type that has the wire's names in the server too. */

@@ -45,7 +45,7 @@ check_search_count(ApiErrors *errors, const Value *searches)
     gsize n_chars = searches == NULL || searches->count == 0 ? 0 : searches->count - 1;
 
     for (guint i = 0; searches != NULL && i < searches->count; i++)
-        n_chars += strlen(text_or_empty(searches->items[i]->text));
+        n_chars += strlen(str_or_empty(searches->items[i]->text));
     if (searches == NULL || (searches->count <= MAX_SEARCHES && n_chars <= MAX_SEARCH_CHARS))
         return;
     printed = value_to_json(searches, VALUE_COMPACT);
@@ -68,7 +68,7 @@ check_dns_lists(ApiErrors *errors, const Value *config)
         check_ip(errors, str_internf("nameservers[%u]", i), servers->items[i]->text);
     check_search_count(errors, searches);
     for (guint i = 0; searches != NULL && i < searches->count; i++) {
-        g_autofree char *name = g_strdup(text_or_empty(searches->items[i]->text));
+        g_autofree char *name = g_strdup(str_or_empty(searches->items[i]->text));
 
         if (strcmp(name, ".") == 0)
             continue;
@@ -120,7 +120,7 @@ check_gates(ApiErrors *errors, const PodSpec *spec)
         check_name(errors, str_internf("readinessGates[%u].conditionType", i), NAME_QUALIFIED,
                    spec->readiness_gates.items[i].condition_type);
     for (guint i = 0; i < spec->scheduling_gates.count; i++) {
-        const char *name = text_or_empty(spec->scheduling_gates.items[i].name);
+        const char *name = str_or_empty(spec->scheduling_gates.items[i].name);
         const char *child = str_internf("schedulingGates[%u]", i);
 
         check_name(errors, child, NAME_QUALIFIED, name);
@@ -334,7 +334,7 @@ static void
 check_image_blanks(ApiErrors *errors, const char *list, const Container *containers, guint count)
 {
     for (guint i = 0; i < count; i++) {
-        const char *image = text_or_empty(containers[i].image);
+        const char *image = str_or_empty(containers[i].image);
 
         if (has_outer_blanks(image))
             field_invalid_string(errors, str_internf("%s[%u].image", list, i), image,
@@ -442,10 +442,10 @@ check_deadline_update(ApiErrors *errors, const PodSpec *spec, const PodSpec *old
 static gboolean
 is_same_toleration(const Toleration *a, const Toleration *b)
 {
-    return str_is(text_or_empty(a->key), text_or_empty(b->key)) &&
-           str_is(text_or_empty(a->operator_), text_or_empty(b->operator_)) &&
-           str_is(text_or_empty(a->value), text_or_empty(b->value)) &&
-           str_is(text_or_empty(a->effect), text_or_empty(b->effect));
+    return str_is(str_or_empty(a->key), str_or_empty(b->key)) &&
+           str_is(str_or_empty(a->operator_), str_or_empty(b->operator_)) &&
+           str_is(str_or_empty(a->value), str_or_empty(b->value)) &&
+           str_is(str_or_empty(a->effect), str_or_empty(b->effect));
 }
 
 /* validateOnlyAddedTolerations */
@@ -481,7 +481,7 @@ check_gate_update(ApiErrors *errors, const PodSpec *spec, const PodSpec *old)
             field_forbidden(errors, str_internf("schedulingGates[%u].name", i),
                             str_internf("only deletion is allowed, but found new scheduling gate "
                                         "'%s'",
-                                        text_or_empty(name)));
+                                        str_or_empty(name)));
     }
 }
 
@@ -510,8 +510,8 @@ required_nodes(const PodSpec *spec)
 static gboolean
 requirement_equals(const NodeSelectorRequirement *a, const NodeSelectorRequirement *b)
 {
-    if (!str_is(text_or_empty(a->key), text_or_empty(b->key)) ||
-        !str_is(text_or_empty(a->operator_), text_or_empty(b->operator_)) || a->values.count != b->values.count)
+    if (!str_is(str_or_empty(a->key), str_or_empty(b->key)) ||
+        !str_is(str_or_empty(a->operator_), str_or_empty(b->operator_)) || a->values.count != b->values.count)
         return FALSE;
     for (guint i = 0; i < a->values.count; i++)
         if (!str_is(a->values.items[i], b->values.items[i]))

@@ -117,8 +117,8 @@ warn_fraction(const Warner *warner, const char *where, const QuantityMap *map, c
 static gboolean
 hides_value(const EnvVar *env)
 {
-    const char *reference = str_internf("$(%s)", text_or_empty(env->name));
-    const char *value = text_or_empty(env->value);
+    const char *reference = str_internf("$(%s)", str_or_empty(env->name));
+    const char *value = str_or_empty(env->value);
 
     return env->value_from != NULL || strcmp(value, reference) == 0 ||
            strstr(value, reference) == NULL;
@@ -143,7 +143,7 @@ has_profile(const Value *security_context, const char *name)
 static void
 warn_profiles(const Warner *warner, const StrMap *annotations, const PodSpec *spec, const Container *container)
 {
-    const char *name = text_or_empty(container->name);
+    const char *name = str_or_empty(container->name);
 
     if (!has_profile(container->security_context, "seccompProfile"))
         warn_annotation(warner, annotations, str_internf(SECCOMP_PREFIX "%s", name),
@@ -174,13 +174,13 @@ warn_container(const Warner *warner,
     for (guint i = 0; i < container->env.count; i++) {
         const EnvVar *env = &container->env.items[i];
 
-        if (!str_list_contains(&names, text_or_empty(env->name)))
-            str_list_add(&names, text_or_empty(env->name));
+        if (!str_list_contains(&names, str_or_empty(env->name)))
+            str_list_add(&names, str_or_empty(env->name));
         else if (hides_value(env))
             add_warning(warner, str_internf("%s.env[%u]", where, i),
                         str_internf("hides previous definition of \"%s\", which may be dropped "
                                     "when using apply",
-                                    text_or_empty(env->name)));
+                                    str_or_empty(env->name)));
     }
     g_free(names.items);
 }
@@ -195,8 +195,8 @@ warn_port_pair(const Warner *warner, const PlacedPort *later, const PlacedPort *
 {
     const ContainerPort *a = later->port;
     const ContainerPort *b = earlier->port;
-    const char *a_ip = text_or_empty(a->host_ip);
-    const char *b_ip = text_or_empty(b->host_ip);
+    const char *a_ip = str_or_empty(a->host_ip);
+    const char *b_ip = str_or_empty(b->host_ip);
     const char *what;
 
     if (a->container_port != b->container_port || !str_is(a->protocol, b->protocol))
@@ -222,8 +222,8 @@ place_ports(const Warner *warner, GArray *placed, const char *where, const Conta
         if (!str_is_empty(port.port->host_ip) && port.port->host_port == 0)
             add_warning(warner, port.where,
                         str_internf("hostIP set without hostPort: {Name:%s HostPort:0 ContainerPort:%d Protocol:%s HostIP:%s}",
-                                    text_or_empty(port.port->name), port.port->container_port,
-                                    text_or_empty(port.port->protocol), port.port->host_ip));
+                                    str_or_empty(port.port->name), port.port->container_port,
+                                    str_or_empty(port.port->protocol), port.port->host_ip));
         for (guint j = 0; j < placed->len; j++)
             warn_port_pair(warner, &port, &g_array_index(placed, PlacedPort, j));
         g_array_append_val(placed, port);
@@ -241,7 +241,7 @@ warn_port_names(const Warner *warner, const GArray *placed)
             const PlacedPort *first = &g_array_index(placed, PlacedPort, j);
             const char *where = str_internf("%s.%s", warner->path, first->where);
 
-            if (!str_is(text_or_empty(first->port->name), later->port->name))
+            if (!str_is(str_or_empty(first->port->name), later->port->name))
                 continue;
             add_warning(warner, later->where,
                         str_internf("duplicate port name %s with %s, services and probes that select ports by name will use %s",
@@ -301,14 +301,14 @@ warn_lists(const Warner *warner, const PodSpec *spec)
     StrList secrets = {0};
 
     for (guint i = 0; i < spec->host_aliases.count; i++) {
-        const char *ip = text_or_empty(spec->host_aliases.items[i].ip);
+        const char *ip = str_or_empty(spec->host_aliases.items[i].ip);
 
         if (str_list_contains(&ips, ip))
             add_warning(warner, str_internf("hostAliases[%u].ip", i), str_internf("duplicate ip %s", api_quote(ip)));
         str_list_add(&ips, ip);
     }
     for (guint i = 0; i < spec->image_pull_secrets.count; i++) {
-        const char *name = text_or_empty(spec->image_pull_secrets.items[i].name);
+        const char *name = str_or_empty(spec->image_pull_secrets.items[i].name);
 
         if (str_list_contains(&secrets, name))
             add_warning(warner, str_internf("imagePullSecrets[%u].name", i),
@@ -485,7 +485,7 @@ cron_job_warn(const ApiObject *cron, const ApiObject *old, GPtrArray *warnings)
         warn_name(cron, "Pod names and hostnames", warnings);
     if (is_news(cron, old))
         warn_job_spec(&spec->job_template.spec, "spec.jobTemplate.spec", warnings);
-    if (old != NULL && strstr(text_or_empty(spec->schedule), "TZ") != NULL)
+    if (old != NULL && strstr(str_or_empty(spec->schedule), "TZ") != NULL)
         g_ptr_array_add(warnings, g_strdup("cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
                                            "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for "
                                            "more details"));

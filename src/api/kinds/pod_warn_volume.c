@@ -83,7 +83,7 @@ overlaps(const char *a, const char *b)
 static void
 take_shown(GArray *taken, const char *volume, const char *what, const char *path, const char *source, GPtrArray *warnings)
 {
-    g_autofree char *trimmed = g_strdup(text_or_empty(path));
+    g_autofree char *trimmed = g_strdup(str_or_empty(path));
     ShownPath shown = {NULL, source};
 
     for (gsize length = strlen(trimmed); length > 0 && trimmed[length - 1] == '/'; length--)
@@ -154,7 +154,7 @@ warn_projected(const char *name, const ProjectedVolumeSource *projected, GPtrArr
 static void
 warn_overlaps(const Volume *volume, GPtrArray *warnings)
 {
-    const char *name = text_or_empty(volume->name);
+    const char *name = str_or_empty(volume->name);
     g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(ShownPath));
 
     if (volume->config_map != NULL)

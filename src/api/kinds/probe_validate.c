@@ -32,10 +32,10 @@ check_http_get(ApiErrors *errors, const HttpGetAction *action)
     if (str_is_empty(action->path))
         field_required(errors, "path", NULL);
     check_port_number_or_name(errors, "port", &action->port);
-    if (!g_strv_contains(schemes, text_or_empty(action->scheme)))
-        field_not_supported(errors, "scheme", text_or_empty(action->scheme), schemes);
+    if (!g_strv_contains(schemes, str_or_empty(action->scheme)))
+        field_not_supported(errors, "scheme", str_or_empty(action->scheme), schemes);
     for (guint i = 0; i < action->http_headers.count; i++) {
-        const char *name = text_or_empty(action->http_headers.items[i].name);
+        const char *name = str_or_empty(action->http_headers.items[i].name);
 
         if (!is_header_name(name))
             field_invalid_string(errors, "httpHeaders", name,

@@ -88,8 +88,8 @@ print_scope_selector(const ScopeSelector *selector)
 
         for (guint k = 0; k < row->values.count; k++)
             value_append(values, value_new_string(row->values.items[k]));
-        value_set(printed_row, "ScopeName", value_new_string(text_or_empty(row->scope_name)));
-        value_set(printed_row, "Operator", value_new_string(text_or_empty(row->operator_)));
+        value_set(printed_row, "ScopeName", value_new_string(str_or_empty(row->scope_name)));
+        value_set(printed_row, "Operator", value_new_string(str_or_empty(row->operator_)));
         value_set(printed_row, "Values", values);
         value_append(rows, printed_row);
     }
@@ -115,13 +115,13 @@ check_scope_row(ApiErrors *errors, const QuotaSpec *spec, const ScopeRequirement
     gboolean is_in = str_is(row->operator_, "In") || str_is(row->operator_, "NotIn");
     gboolean is_exists = str_is(row->operator_, "Exists") || str_is(row->operator_, "DoesNotExist");
 
-    if (!g_strv_contains(scope_names, text_or_empty(row->scope_name)))
-        field_invalid_string(errors, "scopeName", text_or_empty(row->scope_name),
+    if (!g_strv_contains(scope_names, str_or_empty(row->scope_name)))
+        field_invalid_string(errors, "scopeName", str_or_empty(row->scope_name),
                              "unsupported scope");
-    check_scope_resources(errors, spec, text_or_empty(row->scope_name));
-    if (g_strv_contains(scope_names, text_or_empty(row->scope_name)) && !str_is(row->scope_name, "PriorityClass") &&
+    check_scope_resources(errors, spec, str_or_empty(row->scope_name));
+    if (g_strv_contains(scope_names, str_or_empty(row->scope_name)) && !str_is(row->scope_name, "PriorityClass") &&
              !str_is(row->scope_name, "VolumeAttributesClass") && !str_is(row->operator_, "Exists"))
-        field_invalid_string(errors, "operator", text_or_empty(row->operator_),
+        field_invalid_string(errors, "operator", str_or_empty(row->operator_),
                              "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, "
                              "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, "
                              "ResourceQuotaScopeNotBestEffort or "
@@ -135,7 +135,7 @@ check_scope_row(ApiErrors *errors, const QuotaSpec *spec, const ScopeRequirement
                           "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope "
                           "selector");
     else if (!is_in && !is_exists)
-        field_invalid_string(errors, "operator", text_or_empty(row->operator_),
+        field_invalid_string(errors, "operator", str_or_empty(row->operator_),
                              "not a valid selector operator");
 }
 
@@ -340,7 +340,7 @@ limit_range_validate(const ApiObject *object, ApiErrors *errors)
     api_errors_push(errors, "limits");
     for (guint i = 0; i < spec->limits.count; i++) {
         const LimitRangeItem *item = &spec->limits.items[i];
-        const char *type = text_or_empty(item->type);
+        const char *type = str_or_empty(item->type);
 
         api_errors_push_index(errors, i);
         if (check_name(errors, "type", NAME_QUALIFIED, type) && strchr(type, '/') == NULL &&

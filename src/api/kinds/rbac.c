@@ -163,9 +163,9 @@ check_subject(ApiErrors *errors, const RbacSubject *subject, gboolean is_namespa
             field_invalid_string(errors, "name", "",
                                  str_is(subject->kind, "User") ? "user name cannot be empty" : "group name cannot be empty");
         if (!str_is(subject->api_group, RBAC_GROUP))
-            field_not_supported(errors, "apiGroup", text_or_empty(subject->api_group), groups);
+            field_not_supported(errors, "apiGroup", str_or_empty(subject->api_group), groups);
     } else {
-        field_not_supported(errors, "kind", text_or_empty(subject->kind), kinds);
+        field_not_supported(errors, "kind", str_or_empty(subject->kind), kinds);
     }
 }
 
@@ -182,9 +182,9 @@ binding_validate(const ApiObject *object, ApiErrors *errors)
 
     api_errors_push(errors, "roleRef");
     if (!str_is(ref->api_group, RBAC_GROUP))
-        field_not_supported(errors, "apiGroup", text_or_empty(ref->api_group), groups);
+        field_not_supported(errors, "apiGroup", str_or_empty(ref->api_group), groups);
     if (ref->kind == NULL || !g_strv_contains(allowed, ref->kind))
-        field_not_supported(errors, "kind", text_or_empty(ref->kind), allowed);
+        field_not_supported(errors, "kind", str_or_empty(ref->kind), allowed);
     if (str_is_empty(ref->name))
         field_required(errors, "name", NULL);
     else
@@ -206,8 +206,8 @@ binding_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors
 
     if (!api_struct_equal(&role_ref_type, ref, &role_binding_body(old)->role_ref))
         field_invalid_raw(errors, "roleRef",
-                          str_internf("{\"APIGroup\":%s,\"Kind\":%s,\"Name\":%s}", api_quote(text_or_empty(ref->api_group)),
-                                      api_quote(text_or_empty(ref->kind)), api_quote(text_or_empty(ref->name))),
+                          str_internf("{\"APIGroup\":%s,\"Kind\":%s,\"Name\":%s}", api_quote(str_or_empty(ref->api_group)),
+                                      api_quote(str_or_empty(ref->kind)), api_quote(str_or_empty(ref->name))),
                           "cannot change roleRef");
 }
 

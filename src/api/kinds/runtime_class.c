@@ -50,7 +50,7 @@ check_scheduling(ApiErrors *errors, const RuntimeScheduling *scheduling)
         const StrPair *pair = &scheduling->node_selector.items[i];
 
         check_name(errors, "nodeSelector", NAME_QUALIFIED, pair->key);
-        check_name(errors, "nodeSelector", NAME_LABEL_VALUE, text_or_empty(pair->value));
+        check_name(errors, "nodeSelector", NAME_LABEL_VALUE, str_or_empty(pair->value));
     }
     check_tolerations(errors, &scheduling->tolerations);
     api_errors_pop(errors);
@@ -62,7 +62,7 @@ class_validate(const ApiObject *object, ApiErrors *errors)
 {
     const RuntimeClassBody *body = runtime_class_body(object);
 
-    check_name(errors, "handler", NAME_DNS_LABEL, text_or_empty(body->handler));
+    check_name(errors, "handler", NAME_DNS_LABEL, str_or_empty(body->handler));
     if (body->overhead != NULL) {
         const ResourceRequirements resources = {.limits = body->overhead->pod_fixed};
 
@@ -77,8 +77,8 @@ class_validate(const ApiObject *object, ApiErrors *errors)
 static void
 class_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
-    check_immutable(errors, "handler", text_or_empty(runtime_class_body(object)->handler),
-                    text_or_empty(runtime_class_body(old)->handler));
+    check_immutable(errors, "handler", str_or_empty(runtime_class_body(object)->handler),
+                    str_or_empty(runtime_class_body(old)->handler));
 }
 
 const ApiKind runtime_class_kind = {

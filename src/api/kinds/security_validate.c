@@ -57,7 +57,7 @@ check_seccomp_profile(ApiErrors *errors, const Value *context)
 static void
 check_local_app_armor(ApiErrors *errors, const char *local)
 {
-    g_autofree char *trimmed = g_strstrip(g_strdup(text_or_empty(local)));
+    g_autofree char *trimmed = g_strstrip(g_strdup(str_or_empty(local)));
 
     if (local != NULL && strcmp(trimmed, local) != 0)
         field_invalid_string(errors, "localhostProfile", local, "must not be padded with whitespace");

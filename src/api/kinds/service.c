@@ -329,7 +329,7 @@ copy_list(StrList *to, const StrList *from)
 static void
 match_cluster_ips(ServiceSpec *spec, const ServiceSpec *old)
 {
-    gboolean is_same = str_is(text_or_empty(spec->cluster_ip), text_or_empty(old->cluster_ip));
+    gboolean is_same = str_is(str_or_empty(spec->cluster_ip), str_or_empty(old->cluster_ip));
 
     if (spec->cluster_ips.count == 0 && is_same)
         copy_list(&spec->cluster_ips, &old->cluster_ips);
@@ -392,9 +392,9 @@ static const char *
 service_select_field(const ApiObject *service, const char *label)
 {
     if (strcmp(label, "spec.clusterIP") == 0)
-        return text_or_empty(service_spec(service)->cluster_ip);
+        return str_or_empty(service_spec(service)->cluster_ip);
     if (strcmp(label, "spec.type") == 0)
-        return text_or_empty(service_spec(service)->type);
+        return str_or_empty(service_spec(service)->type);
     return NULL;
 }
 

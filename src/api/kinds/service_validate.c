@@ -34,7 +34,7 @@ has_node_ports(const ServiceSpec *spec)
 static void
 check_external_name(ApiErrors *errors, const ServiceSpec *spec)
 {
-    g_autofree char *name = g_strdup(text_or_empty(spec->external_name));
+    g_autofree char *name = g_strdup(str_or_empty(spec->external_name));
 
     if (spec->cluster_ips.count > 0)
         field_forbidden(errors, "clusterIPs", "may not be set for ExternalName services");
@@ -141,7 +141,7 @@ check_port_pairs(ApiErrors *errors, const ServiceSpec *spec)
             field_duplicate(errors, str_internf("ports[%u]", i),
                             str_internf("{\"Name\":\"\",\"Protocol\":%s,\"AppProtocol\":null,"
                                         "\"Port\":%d,\"TargetPort\":0,\"NodePort\":0}",
-                                        api_quote(text_or_empty(port->protocol)), port->port));
+                                        api_quote(str_or_empty(port->protocol)), port->port));
     }
 }
 

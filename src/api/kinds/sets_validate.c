@@ -35,7 +35,7 @@ check_lasting(ApiErrors *errors, const PodTemplateSpec *template_, const char *k
     api_errors_push(errors, "template");
     api_errors_push(errors, "spec");
     if (!str_is(template_->spec.restart_policy, "Always"))
-        field_not_supported(errors, "restartPolicy", text_or_empty(template_->spec.restart_policy),
+        field_not_supported(errors, "restartPolicy", str_or_empty(template_->spec.restart_policy),
                             always);
     if (template_->spec.active_deadline_s.is_set)
         field_forbidden(errors, "activeDeadlineSeconds",
@@ -219,7 +219,7 @@ check_template_with_claims(ApiErrors *errors, const StatefulSetSpec *spec)
     StrList claims = {0};
 
     for (guint i = 0; i < spec->claim_templates.count; i++)
-        str_list_add(&claims, text_or_empty(spec->claim_templates.items[i].metadata.name));
+        str_list_add(&claims, str_or_empty(spec->claim_templates.items[i].metadata.name));
     check_template(errors, &spec->template_, &claims);
     g_free(claims.items);
 }
@@ -256,7 +256,7 @@ stateful_set_validate(const ApiObject *object, ApiErrors *errors)
     if (!str_is(spec->pod_management_policy, "OrderedReady") &&
         !str_is(spec->pod_management_policy, "Parallel"))
         field_invalid_string(errors, "podManagementPolicy",
-                             text_or_empty(spec->pod_management_policy),
+                             str_or_empty(spec->pod_management_policy),
                              "must be 'OrderedReady' or 'Parallel'");
     check_stateful_strategy(errors, &spec->update_strategy);
     check_retention(errors, spec->claim_retention);

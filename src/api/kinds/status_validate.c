@@ -129,7 +129,7 @@ check_conditions(ApiErrors *errors, const ConditionList *conditions)
         if (condition->observed_generation < 0)
             field_invalid_int(errors, str_internf("conditions[%u].observedGeneration", i), condition->observed_generation,
                               "must be a non-negative integer");
-        if (g_strv_contains(known, text_or_empty(condition->type)))
+        if (g_strv_contains(known, str_or_empty(condition->type)))
             continue;
         api_errors_push(errors, "conditions");
         api_errors_push_index(errors, i);
@@ -143,7 +143,7 @@ static const ContainerStatus *
 find_container(const ContainerStatusList *list, const char *name)
 {
     for (guint i = 0; i < list->count; i++)
-        if (str_is(list->items[i].name, text_or_empty(name)))
+        if (str_is(list->items[i].name, str_or_empty(name)))
             return &list->items[i];
     return NULL;
 }
@@ -152,7 +152,7 @@ static gboolean
 is_sidecar(const PodSpec *spec, const char *name)
 {
     for (guint i = 0; i < spec->init_containers.count; i++)
-        if (str_is(spec->init_containers.items[i].name, text_or_empty(name)))
+        if (str_is(spec->init_containers.items[i].name, str_or_empty(name)))
             return container_is_sidecar(&spec->init_containers.items[i]);
     return FALSE;
 }
@@ -183,7 +183,7 @@ is_dual_stack(const PodIp *ips, guint count)
     guint n_v6 = 0;
 
     for (guint i = 0; i < count; i++)
-        n_v6 += strchr(text_or_empty(ips[i].ip), ':') != NULL;
+        n_v6 += strchr(str_or_empty(ips[i].ip), ':') != NULL;
     return n_v6 > 0 && n_v6 < count;
 }
 
@@ -194,13 +194,13 @@ check_ips(ApiErrors *errors, const char *list, const PodIp *ips, guint count)
     g_autoptr(GString) printed = NULL;
 
     for (guint i = 0; i < count; i++)
-        if (!name_is_ip(text_or_empty(ips[i].ip)))
+        if (!name_is_ip(str_or_empty(ips[i].ip)))
             check_ip(errors, str_internf("%s[%u]", list, i), ips[i].ip);
     if (count <= 1 || (count == 2 && is_dual_stack(ips, count)))
         return;
     printed = g_string_new("[");
     for (guint i = 0; i < count; i++)
-        g_string_append_printf(printed, "%s{\"IP\":%s}", i > 0 ? "," : "", api_quote(text_or_empty(ips[i].ip)));
+        g_string_append_printf(printed, "%s{\"IP\":%s}", i > 0 ? "," : "", api_quote(str_or_empty(ips[i].ip)));
     g_string_append_c(printed, ']');
     field_invalid_raw(errors, list, str_intern(printed->str), "may specify no more than one IP for each IP family");
 }
@@ -214,7 +214,7 @@ pod_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *er
 
     api_errors_push(errors, "status");
     check_conditions(errors, &now->conditions);
-    if (!str_is_empty(now->nominated_node_name) && !str_is(now->nominated_node_name, text_or_empty(was->nominated_node_name)))
+    if (!str_is_empty(now->nominated_node_name) && !str_is(now->nominated_node_name, str_or_empty(was->nominated_node_name)))
         check_name(errors, "nominatedNodeName", NAME_DNS_SUBDOMAIN, now->nominated_node_name);
     if (now->observed_generation < 0)
         field_invalid_int(errors, "observedGeneration", now->observed_generation, "must be a non-negative integer");
@@ -222,8 +222,8 @@ pod_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *er
     check_transitions(errors, "containerStatuses", &now->container_statuses, &was->container_statuses, spec);
     check_transitions(errors, "initContainerStatuses", &now->init_container_statuses, &was->init_container_statuses, spec);
     check_ips(errors, "podIPs", now->pod_ips.items, now->pod_ips.count);
-    if (now->host_ips.count > 0 && !str_is(text_or_empty(now->host_ip), text_or_empty(now->host_ips.items[0].ip)))
-        field_invalid_string(errors, "hostIPs[0].ip", text_or_empty(now->host_ips.items[0].ip), "must be equal to `hostIP`");
+    if (now->host_ips.count > 0 && !str_is(str_or_empty(now->host_ip), str_or_empty(now->host_ips.items[0].ip)))
+        field_invalid_string(errors, "hostIPs[0].ip", str_or_empty(now->host_ips.items[0].ip), "must be equal to `hostIP`");
     check_ips(errors, "hostIPs", now->host_ips.items, now->host_ips.count);
     api_errors_pop(errors);
 }
@@ -253,10 +253,10 @@ static void
 settle_ips(ApiObject *object)
 {
     const PodStatus *now = object->status;
-    const char *first = now->pod_ips.count > 0 ? text_or_empty(now->pod_ips.items[0].ip) : "";
+    const char *first = now->pod_ips.count > 0 ? str_or_empty(now->pod_ips.items[0].ip) : "";
     PodStatus *status;
 
-    if (str_is(first, text_or_empty(now->pod_ip)))
+    if (str_is(first, str_or_empty(now->pod_ip)))
         return;
     status = api_edit_status(object);
     if (str_is_empty(status->pod_ip)) {
@@ -317,9 +317,9 @@ check_condition(ApiErrors *errors, const Condition *condition)
 {
     static const char *const statuses[] = {"False", "True", "Unknown", NULL};
 
-    check_name(errors, "type", NAME_QUALIFIED, text_or_empty(condition->type));
-    if (!g_strv_contains(statuses, text_or_empty(condition->status)))
-        field_not_supported(errors, "status", text_or_empty(condition->status), statuses);
+    check_name(errors, "type", NAME_QUALIFIED, str_or_empty(condition->type));
+    if (!g_strv_contains(statuses, str_or_empty(condition->status)))
+        field_not_supported(errors, "status", str_or_empty(condition->status), statuses);
     if (condition->observed_generation < 0)
         field_invalid_int(errors, "observedGeneration", condition->observed_generation,
                           "must be greater than or equal to zero");
@@ -347,7 +347,7 @@ check_meta_conditions(ApiErrors *errors, const ConditionList *conditions)
         api_errors_push(errors, "conditions");
         api_errors_push_index(errors, i);
         if (is_repeated)
-            field_duplicate(errors, "type", api_quote(text_or_empty(type)));
+            field_duplicate(errors, "type", api_quote(str_or_empty(type)));
         check_condition(errors, &conditions->items[i]);
         api_errors_pop(errors);
         api_errors_pop(errors);
@@ -387,7 +387,7 @@ hpa_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *er
 void
 namespace_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *errors)
 {
-    const char *phase = text_or_empty(namespace_status(object)->phase);
+    const char *phase = str_or_empty(namespace_status(object)->phase);
 
     (void)old;
     if (object->meta->deletion_time == 0 && !str_is(phase, "Active"))

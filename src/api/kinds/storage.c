@@ -392,14 +392,14 @@ pvc_validate_update(const ApiObject *object, const ApiObject *old, ApiErrors *er
     const Quantity *size = quantity_map_get(&spec->resources.requests, "storage");
     const Quantity *old_size = quantity_map_get(&before->resources.requests, "storage");
     const Quantity *capacity = quantity_map_get(&pvc_status(old)->capacity, "storage");
-    const char *annotation = text_or_empty(class_annotation(object));
+    const char *annotation = str_or_empty(class_annotation(object));
     PvcSpec munged = {0};
     gboolean is_annotated;
     g_autofree char *was = NULL;
     g_autofree char *is = NULL;
 
     may_get_class(object, old, &is_annotated);
-    if (!is_annotated && !str_is(annotation, text_or_empty(class_annotation(old))))
+    if (!is_annotated && !str_is(annotation, str_or_empty(class_annotation(old))))
         field_invalid_string(errors, "metadata.annotations." CLASS_ANNOTATION, annotation, "field is immutable");
     if (object->spec == old->spec)
         return;

@@ -477,8 +477,8 @@ source_internal_json(const PvSpec *spec)
     if (spec->host_path != NULL) {
         Value *path = value_new_map();
 
-        value_set(path, "Path", value_new_string(text_or_empty(spec->host_path->path)));
-        value_set(path, "Type", value_new_string(text_or_empty(spec->host_path->type)));
+        value_set(path, "Path", value_new_string(str_or_empty(spec->host_path->path)));
+        value_set(path, "Type", value_new_string(str_or_empty(spec->host_path->type)));
         value_set(value, "HostPath", path);
     }
     for (guint i = 0; i < G_N_ELEMENTS(old); i++)

@@ -68,7 +68,7 @@ check_item(ApiErrors *errors, const KeyToPath *item)
         field_required(errors, "key", NULL);
     if (str_is_empty(item->path))
         field_required(errors, "path", NULL);
-    check_free_path(errors, "path", text_or_empty(item->path));
+    check_free_path(errors, "path", str_or_empty(item->path));
     check_mode(errors, "mode", item->mode);
 }
 
@@ -108,7 +108,7 @@ check_downward_file(ApiErrors *errors, const DownwardApiFile *file)
 {
     if (str_is_empty(file->path))
         field_required(errors, "path", NULL);
-    check_free_path(errors, "path", text_or_empty(file->path));
+    check_free_path(errors, "path", str_or_empty(file->path));
     if (file->field_ref != NULL) {
         api_errors_push(errors, "fieldRef");
         check_key_selector_field(errors, file->field_ref, FALSE);
@@ -142,7 +142,7 @@ take_path(ApiErrors *errors, StrList *paths, const char *path, const char *blame
     if (str_is_empty(path))
         return;
     if (str_list_contains(paths, path))
-        field_invalid_string(errors, NULL, text_or_empty(blamed), "conflicting duplicate paths");
+        field_invalid_string(errors, NULL, str_or_empty(blamed), "conflicting duplicate paths");
     else
         str_list_add(paths, path);
 }
@@ -288,8 +288,8 @@ check_iscsi_name(ApiErrors *errors, const Volume *volume)
     const char *portal = value_get_string(volume->iscsi, "targetPortal", "");
 
     if (volume->iscsi != NULL && value_get_string(volume->iscsi, "initiatorName", NULL) != NULL &&
-        strlen(text_or_empty(volume->name)) + 1 + strlen(portal) > 64)
-        field_invalid_string(errors, "name", text_or_empty(volume->name),
+        strlen(str_or_empty(volume->name)) + 1 + strlen(portal) > 64)
+        field_invalid_string(errors, "name", str_or_empty(volume->name),
                              "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if "
                              "iscsi.initiatorName is specified.");
 }
@@ -395,7 +395,7 @@ names_made_claim(const ApiObject *pod, const PodSpec *spec, const Volume *volume
     for (guint i = 0; i < spec->volumes.count; i++)
         if (spec->volumes.items[i].ephemeral != NULL &&
             str_is(volume->persistent_volume_claim->claim_name,
-                   str_internf("%s-%s", api_name(pod), text_or_empty(spec->volumes.items[i].name))))
+                   str_internf("%s-%s", api_name(pod), str_or_empty(spec->volumes.items[i].name))))
             return TRUE;
     return FALSE;
 }
@@ -415,7 +415,7 @@ check_volumes(ApiErrors *errors, const ApiObject *pod, const PodSpec *spec, StrL
             field_required(errors, "name", NULL);
         else
             check_name(errors, "name", NAME_DNS_LABEL, volume->name);
-        if (str_list_contains(out_names, text_or_empty(volume->name)))
+        if (str_list_contains(out_names, str_or_empty(volume->name)))
             field_duplicate(errors, "name", api_quote(volume->name));
         if (errors->list.count == before)
             str_list_add(out_names, volume->name);

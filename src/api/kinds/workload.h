@@ -97,3 +97,5 @@ deployment_status(const ApiObject *object)
 {
     return object->status;
 }
+/* workload_template: of a Deployment, ReplicaSet, ReplicationController, DaemonSet or StatefulSet; NULL for others. */
+const PodTemplateSpec *workload_template(const ApiObject *object);

@@ -22,7 +22,7 @@ check_template(ApiErrors *errors, const PodTemplateSpec *template_, const LabelS
     check_pod_template(errors, template_, NULL);
     api_errors_push(errors, "spec");
     if (!str_is(template_->spec.restart_policy, "Always"))
-        field_not_supported(errors, "restartPolicy", text_or_empty(template_->spec.restart_policy),
+        field_not_supported(errors, "restartPolicy", str_or_empty(template_->spec.restart_policy),
                             always);
     if (template_->spec.active_deadline_s.is_set)
         field_forbidden(errors, "activeDeadlineSeconds",

@@ -20,12 +20,6 @@ typedef struct {
     PodStandard enforce, audit, warn;
 } PodPolicy;
 
-static const char *
-or_empty(const char *text)
-{
-    return text == NULL ? "" : text;
-}
-
 /* --- labels --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -191,8 +185,8 @@ is_same_faults(const ApiErrors *a, const ApiErrors *b)
     if (a->list.count != b->list.count)
         return FALSE;
     for (guint i = 0; i < a->list.count; i++)
-        if (!str_is(a->list.items[i].path, or_empty(b->list.items[i].path)) ||
-            !str_is(or_empty(a->list.items[i].value), or_empty(b->list.items[i].value)))
+        if (!str_is(a->list.items[i].path, str_or_empty(b->list.items[i].path)) ||
+            !str_is(str_or_empty(a->list.items[i].value), str_or_empty(b->list.items[i].value)))
             return FALSE;
     return TRUE;
 }
@@ -232,7 +226,7 @@ is_same_images(const Container *a, guint n_a, const Container *b, guint n_b)
     if (n_a != n_b)
         return FALSE;
     for (guint i = 0; i < n_a; i++)
-        if (!str_is(or_empty(a[i].image), or_empty(b[i].image)))
+        if (!str_is(str_or_empty(a[i].image), str_or_empty(b[i].image)))
             return FALSE;
     return TRUE;
 }
@@ -274,7 +268,7 @@ check_pod(const Admission *admission)
     policy = read_policy(&namespace_->meta->labels, NULL);
     why = pod_standard_violations(policy.enforce, own_minor(admission), &pod->meta->annotations, pod->spec, TRUE);
     if (why != NULL)
-        return api_status_forbidden(&pod_kind, or_empty(admission->name),
+        return api_status_forbidden(&pod_kind, str_or_empty(admission->name),
                                     str_internf("violates PodSecurity \"%s\": %s", pod_standard_format(policy.enforce), why));
     warn_of(admission, policy.warn, &pod->meta->annotations, pod->spec);
     return NULL;
@@ -287,15 +281,9 @@ find_template(const ApiObject *object)
         return &cron_job_spec(object)->job_template.spec.template_;
     if (object->kind == &pod_template_kind)
         return &((const PodTemplateBody *)object->body)->template_;
-    if (object->kind == &deployment_kind)
-        return &deployment_spec(object)->template_;
-    if (object->kind == &replica_set_kind || object->kind == &replication_controller_kind)
-        return &replica_set_spec(object)->template_;
-    if (object->kind == &daemon_set_kind)
-        return &daemon_set_spec(object)->template_;
-    if (object->kind == &stateful_set_kind)
-        return &stateful_set_spec(object)->template_;
-    return object->kind == &job_kind ? &job_spec(object)->template_ : NULL;
+    if (object->kind == &job_kind)
+        return &job_spec(object)->template_;
+    return workload_template(object);
 }
 
 static ApiStatus *
