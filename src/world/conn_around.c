@@ -16,7 +16,7 @@ client_hears_nothing(NetConn *conn)
 static void
 side_died(NetConn *conn, Side *side, Lane *lane_out, const char *why, gboolean is_silent)
 {
-    Side *other = lane_receiver(lane_out);
+    Side *other = lane_out->receiver;
     Lane *lane_in = &conn->lanes[1 - lane_out->direction];
     gboolean was_open = side->is_open;
 

@@ -49,20 +49,28 @@ conn_destroy(NetConn *conn)
     g_free(conn);
 }
 
-void
-conn_destroy_if_done(NetConn *conn)
+static gboolean
+paths_are_equal(const Path *a, const Path *b)
 {
-    if (conn->is_freed && !conn->server.is_open && conn->busy == 0)
-        conn_destroy(conn);
+    return a->steady_ns == b->steady_ns && a->bytes_per_s == b->bytes_per_s && a->is_up == b->is_up;
 }
 
-gboolean
-lane_path_is_up(Lane *lane)
+void
+lane_look_at_path(Lane *lane)
 {
-    Machine *from = lane_sender(lane)->machine;
-    Machine *to = lane_receiver(lane)->machine;
+    World *world = lane->conn->world;
+    Machine *from = lane->sender->machine;
+    Machine *to = lane->receiver->machine;
+    Path path = {
+        .seen = world->path_changes,
+        .steady_ns = world_steady_latency_ns(world, from, to),
+        .bytes_per_s = from == to ? 0 : MIN(from->nic_bytes_per_s, to->nic_bytes_per_s),
+        .is_up = machine_is_on(from) && machine_is_on(to) && !world_is_cut(world, from, to),
+    };
 
-    return machine_is_on(from) && machine_is_on(to) && !world_is_cut(lane->conn->world, from, to);
+    if (lane->path.seen == path.seen)
+        g_assert(paths_are_equal(&lane->path, &path));
+    lane->path = path;
 }
 
 static void
@@ -74,13 +82,13 @@ lane_block(Lane *lane)
     sim_timer_arm_at(&lane->timer, lane->blocked_since_ns + RETRANSMIT_LIMIT_NS);
 }
 
-/* When a message sent now arrives; G_MAXINT64: the path is down. */
+/* Where trips take different times, or are lost on the way. */
 static gint64
-lane_arrival_ns(Lane *lane, gsize bytes)
+lane_draw_arrival_ns(Lane *lane, gsize bytes)
 {
     World *world = lane->conn->world;
-    Machine *from = lane_sender(lane)->machine;
-    Machine *to = lane_receiver(lane)->machine;
+    Machine *from = lane->sender->machine;
+    Machine *to = lane->receiver->machine;
     gint64 delay_ns = world_latency_ns(world, from, to);
     gint64 rto_ns = RTO_MIN_NS;
 
@@ -93,13 +101,35 @@ lane_arrival_ns(Lane *lane, gsize bytes)
     return sim_now_ns(world->sim) + delay_ns + world_transfer_ns(from, to, bytes);
 }
 
+/* world_transfer_ns */
+static inline gint64
+path_transfer_ns(const Path *path, gsize bytes)
+{
+    if (path->bytes_per_s == 0)
+        return 0;
+    if (G_LIKELY(bytes <= G_MAXUINT32))
+        return (gint64)((guint64)bytes * (guint64)NS_PER_S / (guint64)path->bytes_per_s);
+    return (gint64)((__int128)bytes * NS_PER_S / path->bytes_per_s);
+}
+
+/* When a message sent now arrives; G_MAXINT64: the path is down. */
+static inline gint64
+lane_arrival_ns(Lane *lane, gsize bytes, gint64 now_ns)
+{
+    const Path *path = lane_path(lane);
+
+    if (G_LIKELY(path->steady_ns >= 0))
+        return now_ns + path->steady_ns + path_transfer_ns(path, bytes);
+    return lane_draw_arrival_ns(lane, bytes);
+}
+
 /* Send everything that is queued (again). */
 void
 lane_flush(Lane *lane)
 {
     lane->is_blocked = FALSE;
     for (Message *message = lane->head; message != NULL; message = message->next) {
-        gint64 due_ns = lane_arrival_ns(lane, message->bytes);
+        gint64 due_ns = lane_arrival_ns(lane, message->bytes, sim_now_ns(lane->conn->world->sim));
 
         if (due_ns == G_MAXINT64) {
             lane_block(lane);
@@ -112,27 +142,27 @@ lane_flush(Lane *lane)
         sim_timer_arm_at(&lane->timer, lane->head->due_ns);
 }
 
-static void
+static inline void
 lane_push(Lane *lane, Message *message)
 {
-    gint64 due_ns;
+    Sim *sim = lane->conn->world->sim;
+    gint64 now_ns, due_ns;
 
-    message->cause = sim_cause(lane->conn->world->sim);
+    message->next = NULL;
+    message->cause = sim_cause(sim);
     if (lane->tail != NULL)
         lane->tail->next = message;
     else
         lane->head = message;
     lane->tail = message;
-    if (lane->is_blocked || lane->conn->handshake != CONN_DONE)
+    if (G_UNLIKELY(lane->is_blocked || lane->conn->handshake != CONN_DONE))
         return;
-    due_ns = lane_arrival_ns(lane, message->bytes);
-    if (due_ns == G_MAXINT64) {
-        /* What went before is still on its way; this one is held back when its turn comes. */
-        message->due_ns = MAX(lane->last_due_ns, sim_now_ns(lane->conn->world->sim));
-    } else {
-        message->due_ns = MAX(lane->last_due_ns, due_ns);
-    }
-    lane->last_due_ns = message->due_ns;
+    now_ns = sim_now_ns(sim);
+    due_ns = lane_arrival_ns(lane, message->bytes, now_ns);
+    /* If the path is down, what went before is still on its way; this one is held back when its turn comes. */
+    if (G_UNLIKELY(due_ns == G_MAXINT64))
+        due_ns = now_ns;
+    message->due_ns = lane->last_due_ns = MAX(lane->last_due_ns, due_ns);
     if (lane->head == message && !lane->is_waiting)
         sim_timer_arm_at(&lane->timer, message->due_ns);
 }
@@ -142,7 +172,7 @@ lane_push_close(Lane *lane, const char *why)
 {
     Message *message = POOL_NEW0(Message);
 
-    message->close_why = why;
+    message->payload = (gpointer)why;
     lane_push(lane, message);
 }
 
@@ -160,64 +190,75 @@ side_closed(NetConn *conn, Side *side, const char *why)
     }
 }
 
-static void
-lane_deliver_head(Lane *lane)
+static inline void
+lane_deliver_head(Lane *lane, Sim *sim)
 {
-    NetConn *conn = lane->conn;
-    Sim *sim = conn->world->sim;
     Message *message = lane->head;
-    Side *receiver = lane_receiver(lane);
+    SimMessageHandler handler = message->handler;
+    gpointer payload = message->payload;
     gpointer object;
 
     lane->head = message->next;
     if (lane->head == NULL)
         lane->tail = NULL;
     sim_set_cause(sim, message->cause);
-    if (message->close_why != NULL) {
-        side_closed(conn, receiver, message->close_why);
+    if (G_UNLIKELY(handler == NULL)) {
         POOL_FREE(Message, message);
+        side_closed(lane->conn, lane->receiver, payload);
         return;
     }
     object = sim_handle_peek(sim, message->receiver);
-    if (object != NULL) {
-        SimMessageHandler handler = message->handler;
-        gpointer payload = message->payload;
-
-        POOL_FREE(Message, message);
-        handler(sim, object, payload);
-    } else {
+    if (G_UNLIKELY(object == NULL)) {
         message_free(message);
+        return;
     }
+    POOL_FREE(Message, message);
+    handler(sim, object, payload);
 }
 
-/* What is at the head has arrived; FALSE if it cannot be delivered now. */
-static gboolean
-lane_arrived(Lane *lane)
+/* What is at the head has arrived but cannot be delivered now. */
+static void
+lane_cannot_deliver(Lane *lane)
 {
-    Side *receiver = lane_receiver(lane);
-    Side *sender = lane_sender(lane);
-
     if (!lane_path_is_up(lane)) {
-        if (machine_is_on(sender->machine))
+        if (machine_is_on(lane->sender->machine))
             lane_block(lane);
         else
             lane_purge(lane);
-        return FALSE;
-    }
-    if (!receiver->is_open) {
+    } else if (!lane->receiver->is_open) {
         /* Nobody has that socket any more: the kernel answers with a reset. */
-        Lane *back = &lane->conn->lanes[1 - lane->direction];
-
         lane_purge(lane);
-        if (sender->is_open)
-            lane_push_close(back, "reset");
-        return FALSE;
+        if (lane->sender->is_open)
+            lane_push_close(&lane->conn->lanes[1 - lane->direction], "reset");
+    } else {
+        lane->is_waiting = TRUE; /* for a paused process */
     }
-    if (receiver->process != NULL && receiver->process->state == PROCESS_PAUSED) {
-        lane->is_waiting = TRUE;
-        return FALSE;
+}
+
+static inline gboolean
+lane_can_deliver(Lane *lane)
+{
+    const Side *receiver = lane->receiver;
+
+    return lane_path_is_up(lane) && receiver->is_open &&
+           (receiver->process == NULL || receiver->process->state != PROCESS_PAUSED);
+}
+
+static void
+lane_try_again(Lane *lane)
+{
+    NetConn *conn = lane->conn;
+
+    if (!machine_is_on(lane->sender->machine)) {
+        lane_purge(lane);
+    } else if (lane_path_is_up(lane)) {
+        lane_flush(lane);
+    } else if (sim_now_ns(conn->world->sim) >= lane->blocked_since_ns + RETRANSMIT_LIMIT_NS) {
+        lane_purge(lane);
+        side_closed(conn, lane->sender, "timeout");
+    } else {
+        lane_block(lane);
     }
-    return TRUE;
 }
 
 static void
@@ -227,26 +268,21 @@ lane_on_timer(Sim *sim, gpointer self)
     NetConn *conn = lane->conn;
 
     conn->busy++;
-    if (lane->is_blocked) {
-        if (!machine_is_on(lane_sender(lane)->machine)) {
-            lane_purge(lane);
-        } else if (lane_path_is_up(lane)) {
-            lane_flush(lane);
-        } else if (sim_now_ns(sim) >= lane->blocked_since_ns + RETRANSMIT_LIMIT_NS) {
-            lane_purge(lane);
-            side_closed(conn, lane_sender(lane), "timeout");
-        } else {
-            lane_block(lane);
-        }
+    if (G_UNLIKELY(lane->is_blocked)) {
+        lane_try_again(lane);
     } else {
+        gint64 now_ns = sim_now_ns(sim);
+
         lane->is_waiting = FALSE;
-        while (lane->head != NULL && lane->head->due_ns <= sim_now_ns(sim)) {
-            if (!lane_arrived(lane))
+        while (lane->head != NULL && lane->head->due_ns <= now_ns) {
+            if (G_UNLIKELY(!lane_can_deliver(lane))) {
+                lane_cannot_deliver(lane);
                 break;
-            lane_deliver_head(lane);
+            }
+            lane_deliver_head(lane, sim);
         }
         if (lane->head != NULL && !lane->is_blocked && !lane->is_waiting)
-            sim_timer_arm_at(&lane->timer, MAX(lane->head->due_ns, sim_now_ns(sim)));
+            sim_timer_arm_at(&lane->timer, MAX(lane->head->due_ns, now_ns));
     }
     conn->busy--;
     conn_destroy_if_done(conn);
@@ -257,6 +293,8 @@ lane_init(Lane *lane, NetConn *conn, NetDirection direction)
 {
     lane->conn = conn;
     lane->direction = direction;
+    lane->sender = direction == NET_TO_SERVER ? &conn->client : &conn->server;
+    lane->receiver = direction == NET_TO_SERVER ? &conn->server : &conn->client;
     lane->last_due_ns = sim_now_ns(conn->world->sim); /* the clock may start before 0 */
     sim_timer_init(&lane->timer, conn->world->sim, SIM_DELIVER, lane_on_timer, lane);
 }
@@ -294,17 +332,17 @@ net_conn_send(NetConn *conn,
     Lane *lane = &conn->lanes[direction];
     Message *message;
 
-    if (!lane_sender(lane)->is_open || !machine_is_on(lane_sender(lane)->machine)) {
+    if (G_UNLIKELY(!lane->sender->is_open || (!lane_path_is_up(lane) && !machine_is_on(lane->sender->machine)))) {
         if (drop != NULL && payload != NULL)
             drop(payload);
         return;
     }
-    message = POOL_NEW0(Message);
-    message->bytes = bytes;
+    message = POOL_NEW(Message);
     message->receiver = receiver;
     message->handler = handler;
     message->payload = payload;
     message->drop = drop;
+    message->bytes = bytes;
     lane_push(lane, message);
 }
 
@@ -315,19 +353,14 @@ side_is_running(const Side *side)
 }
 
 gint64
-net_conn_arrival_ns(const NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns)
+net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns)
 {
-    const Lane *lane = &conn->lanes[direction];
-    const Machine *from = direction == NET_TO_SERVER ? conn->client.machine : conn->server.machine;
-    const Machine *to = direction == NET_TO_SERVER ? conn->server.machine : conn->client.machine;
-    gint64 latency_ns;
+    Lane *lane = &conn->lanes[direction];
+    const Path *path = lane_path(lane);
 
     if (conn->handshake != CONN_DONE || !side_is_running(&conn->client) || !side_is_running(&conn->server))
         return -1;
-    if (lane->is_blocked || lane->is_waiting)
+    if (lane->is_blocked || lane->is_waiting || path->steady_ns < 0)
         return -1;
-    latency_ns = world_steady_latency_ns(conn->world, from, to);
-    if (latency_ns < 0)
-        return -1;
-    return MAX(lane->last_due_ns, sent_ns + latency_ns + world_transfer_ns(from, to, bytes));
+    return MAX(lane->last_due_ns, sent_ns + path->steady_ns + path_transfer_ns(path, bytes));
 }

@@ -33,6 +33,7 @@ struct World {
     gpointer registry; /* (owned) shared by all runtimes, see image.c */
     void (*registry_free)(gpointer);
     gint64 calm_until_ns;
+    guint64 path_changes; /* grows whenever a path comes, goes or takes another time: see world_paths_changed */
     GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
     GHashTable *scripts;  /* text -> ShScript* (owned): what many containers run is parsed once */
 };
@@ -105,6 +106,13 @@ void conn_path_cut(Machine *a, Machine *b);
 void conn_path_healed(Machine *a, Machine *b);
 void conn_machine_booted(Machine *machine);
 void conn_free_all(World *world);
+
+/* world_paths_changed: after any change of what world_latency_ns, machine_is_on or world_is_cut say. */
+static inline void
+world_paths_changed(World *world)
+{
+    world->path_changes++;
+}
 
 /* world_packet_is_lost: one draw of the loss set by machine_set_delay. */
 gboolean world_packet_is_lost(World *world, const Machine *from, const Machine *to);

@@ -17,11 +17,18 @@ new_boot_id(Machine *machine)
 static void machine_on_shutdown(Sim *sim, gpointer self);
 
 static void
+machine_set_state(Machine *machine, MachineState state)
+{
+    machine->state = state;
+    world_paths_changed(machine->world);
+}
+
+static void
 machine_on_booted(Sim *sim, gpointer self)
 {
     Machine *machine = self;
 
-    machine->state = MACHINE_ON;
+    machine_set_state(machine, MACHINE_ON);
     machine->boot_id = new_boot_id(machine);
     sim_trace(sim, "world", "boot", str_internf("machine/%s", machine->name), "Booted",
               "machine %s is up", machine->name);
@@ -63,7 +70,7 @@ machine_new(World *world, const MachineOptions *options)
         machine->boot_max_ns = 90 * NS_PER_S;
     }
     machine->boot_max_ns = MAX(machine->boot_max_ns, machine->boot_min_ns);
-    machine->state = MACHINE_ON;
+    machine_set_state(machine, MACHINE_ON);
     machine->rng_net = rng_stream(world->sim, str_internf("world/net/%s", machine->name));
     machine->rng_boot = rng_stream(world->sim, str_internf("world/boot/%s", machine->name));
     machine->boot_id = new_boot_id(machine);
@@ -164,10 +171,10 @@ machine_go_down(Machine *machine, gboolean is_silent)
     sim_timer_disarm(&machine->shutdown_timer);
     machine->is_ending = FALSE;
     if (is_silent)
-        machine->state = MACHINE_OFF;
+        machine_set_state(machine, MACHINE_OFF);
     for (guint i = 0; i < machine->processes->len; i++)
         process_die(g_ptr_array_index(machine->processes, i), is_silent);
-    machine->state = MACHINE_OFF;
+    machine_set_state(machine, MACHINE_OFF);
     for (guint i = 0; i < machine->hooks->len; i++) {
         const MachineHook *hook = &g_array_index(machine->hooks, MachineHook, i);
 
@@ -179,7 +186,7 @@ machine_go_down(Machine *machine, gboolean is_silent)
 static void
 machine_begin_boot(Machine *machine)
 {
-    machine->state = MACHINE_BOOTING;
+    machine_set_state(machine, MACHINE_BOOTING);
     sim_timer_arm_after(&machine->boot_timer,
                         rng_between_ns(machine->rng_boot, machine->boot_min_ns,
                                        machine->boot_max_ns));
@@ -293,6 +300,7 @@ machine_set_delay(Machine *machine, const Dist *extra, guint loss_permille)
     if (extra != NULL)
         machine->extra_delay = *extra;
     machine->loss_permille = loss_permille;
+    world_paths_changed(machine->world);
 }
 
 static void

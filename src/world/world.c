@@ -11,6 +11,7 @@ world_new(Sim *sim, const WorldOptions *options)
 
     world->sim = sim;
     world->calm_until_ns = G_MININT64;
+    world->path_changes = 1;
     if (options != NULL) {
         world->options = *options;
     } else {
@@ -53,6 +54,7 @@ cut_count(const World *world, gint64 key)
 static void
 cut_set(World *world, gint64 key, guint count)
 {
+    world_paths_changed(world);
     if (count == 0)
         g_hash_table_remove(world->cuts, &key);
     else

@@ -193,4 +193,4 @@ void net_conn_send(NetConn *conn,
  * net_conn_arrival_ns: when a message would arrive that is sent at @sent_ns (now, or later in the same calm), if that is
  * certain: both processes run, the path is up, loses nothing and does not vary. Else -1. Draws nothing.
  */
-gint64 net_conn_arrival_ns(const NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns);
+gint64 net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns);
