@@ -189,12 +189,13 @@ void apiserver_handle(ApiServer *server,
  */
 gboolean apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out_answer_ns);
 /*
- * apiserver_renew: the instant of the write: the lease @key (storage key, interned) of @holder gets @renew_time. NULL: the
+ * apiserver_renew: the instant of the write: the lease at @key of @holder gets @renew_time. NULL: the
  * lease is not there or not @holder's: nothing was written. Returns: (borrowed) the lease as it stands now.
  */
-const ApiObject *apiserver_renew(ApiServer *server, const char *key, const char *holder, gint64 renew_time);
-/* apiserver_storage_key: where an object is stored. (interned) */
-const char *apiserver_storage_key(const ApiKind *kind, const char *namespace_, const char *name);
+const ApiObject *apiserver_renew(ApiServer *server, EtcdKey *key, const char *holder, gint64 renew_time);
+/* apiserver_storage_key: where an object is stored. */
+EtcdKey *
+apiserver_storage_key(const ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
 
 /* --- aggregation ---------------------------------------------------------------------- */
 

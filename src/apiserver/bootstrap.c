@@ -152,7 +152,7 @@ is_there(const ApiServer *server, guint index)
     const ApiKind *kind = first_objects[index].kind;
     const char *space = kind->is_namespaced ? str_intern("default") : NULL;
 
-    return cache_get(server, kind, storage_key(kind, space, str_intern(first_objects[index].name))) != NULL;
+    return cache_get(server, storage_key(server, kind, space, str_intern(first_objects[index].name))) != NULL;
 }
 
 static void

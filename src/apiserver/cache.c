@@ -35,12 +35,6 @@ history_event_clear(HistoryEvent *event)
     *event = (HistoryEvent){0};
 }
 
-Resource *
-server_resource(const ApiServer *server, const ApiKind *kind)
-{
-    return g_hash_table_lookup(server->resource_by_kind, kind);
-}
-
 gboolean
 apiserver_stores(const ApiServer *server, const ApiKind *kind)
 {
@@ -112,6 +106,19 @@ history_add(Resource *resource, gint64 now_ns)
 
 /* --- the stream from etcd ------------------------------------------------------------ */
 
+/* What the server knows of @key is @object (ref taken; NULL: nothing). */
+static void
+know(ApiServer *server, Resource *resource, EtcdKey *key, ApiObject *object)
+{
+    ApiObject *before = key_set_seen(key, server->number, object == NULL ? NULL : api_object_ref(object));
+
+    if (before == NULL && object != NULL)
+        resource->n_objects++;
+    else if (before != NULL && object == NULL)
+        resource->n_objects--;
+    api_object_unref(before);
+}
+
 static void
 apply(ApiServer *server, StreamEvent *event)
 {
@@ -132,10 +139,8 @@ apply(ApiServer *server, StreamEvent *event)
         .revision = event->revision,
         .time_ns = sim_now_ns(server->sim),
     };
-    if (change->value != NULL) {
-        key_index_set(resource->objects, event->key, api_object_ref(change->value));
-    } else {
-        key_index_remove(resource->objects, event->key);
+    know(server, resource, event->key, change->value);
+    if (change->value == NULL) {
         change->gone = api_object_copy(change->previous);
         change->gone->resource_version = event->revision;
         bootstrap_lost(server, change->gone);
@@ -185,7 +190,7 @@ cache_on_stream(Sim *sim, gpointer self)
 
 void
 cache_on_etcd(gpointer user,
-              const char *key,
+              EtcdKey *key,
               const ApiObject *value,
               const ApiObject *previous,
               guint64 revision)
@@ -225,21 +230,22 @@ cache_lag_ns(const ApiServer *server)
 
 /* --- look-up ------------------------------------------------------------------------- */
 
-const ApiObject *
-cache_get(const ApiServer *server, const ApiKind *kind, const char *key)
-{
-    const Resource *resource = server_resource(server, kind);
-
-    return resource == NULL ? NULL : key_index_get(resource->objects, key);
-}
-
 void
 cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrArray *out)
 {
     Resource *resource = server_resource(server, kind);
+    guint kept = out->len;
 
-    if (resource != NULL)
-        key_index_collect(resource->objects, storage_prefix(kind, namespace_), out);
+    if (resource == NULL || resource->n_objects == 0)
+        return;
+    key_space_collect(resource->space, namespace_, out);
+    for (guint i = kept; i < out->len; i++) {
+        const ApiObject *object = key_seen(out->pdata[i], server->number);
+
+        if (object != NULL)
+            out->pdata[kept++] = (gpointer)object;
+    }
+    g_ptr_array_set_size(out, (gint)kept);
 }
 
 guint
@@ -247,7 +253,7 @@ cache_count(ApiServer *server, const ApiKind *kind)
 {
     const Resource *resource = server_resource(server, kind);
 
-    return resource == NULL ? 0 : key_index_count(resource->objects);
+    return resource == NULL ? 0 : resource->n_objects;
 }
 
 /* --- life ---------------------------------------------------------------------------- */
@@ -260,21 +266,24 @@ cache_init(ApiServer *server)
     while (api_kinds[count] != NULL)
         count++;
     server->resources = g_new0(Resource, count);
-    server->resource_by_kind = g_hash_table_new(NULL, NULL);
+    g_assert(count * 2 < RESOURCE_SLOTS);
     for (guint i = 0; i < count; i++) {
         Resource *resource = &server->resources[server->n_resources];
+        guint slot = resource_slot(api_kinds[i]);
 
         if (api_kinds[i]->is_custom && !str_is(server->options.custom_group, api_kinds[i]->group))
             continue;
         server->n_resources++;
         resource->kind = api_kinds[i];
-        resource->objects = key_index_new(api_object_unref);
+        resource->space = etcd_space(server->etcd, resource->kind);
         resource->watches = g_ptr_array_new();
         resource->watches_by_node =
             g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
         resource->watches_by_name =
             g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-        g_hash_table_insert(server->resource_by_kind, (gpointer)resource->kind, resource);
+        while (server->resource_slots[slot] != NULL)
+            slot = (slot + 1) % RESOURCE_SLOTS;
+        server->resource_slots[slot] = resource;
     }
     server->watches = g_ptr_array_new();
     g_queue_init(&server->stream);
@@ -296,7 +305,8 @@ cache_clear(ApiServer *server)
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
 
-        key_index_clear(resource->objects);
+        key_space_forget_seen(resource->space, server->number);
+        resource->n_objects = 0;
         for (guint j = 0; j < resource->history_count; j++)
             history_event_clear(history_at(resource, j));
         g_clear_pointer(&resource->history, g_free);
@@ -312,12 +322,10 @@ cache_free(ApiServer *server)
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
 
-        key_index_free(resource->objects);
         g_ptr_array_unref(resource->watches);
         g_hash_table_destroy(resource->watches_by_node);
         g_hash_table_destroy(resource->watches_by_name);
     }
-    g_hash_table_destroy(server->resource_by_kind);
     g_free(server->resources);
 }
 
@@ -327,18 +335,18 @@ cache_fill(ApiServer *server)
     server->cache_revision = etcd_revision(server->etcd);
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
-        g_autoptr(GPtrArray) all = etcd_range(server->etcd, storage_prefix(resource->kind, NULL));
+        g_autoptr(GPtrArray) all = g_ptr_array_new();
 
         resource->oldest_revision = server->cache_revision;
+        key_space_collect(resource->space, NULL, all);
         for (guint j = 0; j < all->len; j++) {
-            const ApiObject *object = g_ptr_array_index(all, j);
-            const ObjectMeta *meta = object->meta;
+            EtcdKey *key = g_ptr_array_index(all, j);
 
-            key_index_set(resource->objects,
-                          storage_key(resource->kind, meta->namespace_, meta->name),
-                          api_object_ref(object));
+            if (key->object == NULL)
+                continue;
+            know(server, resource, key, key->object);
             if (resource->kind == &service_kind)
-                allocator_note(server->allocator, NULL, object);
+                allocator_note(server->allocator, NULL, key->object);
         }
     }
 }

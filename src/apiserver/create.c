@@ -73,7 +73,7 @@ create_write(Call *call)
 {
     const ObjectMeta *meta = call->pending->meta;
 
-    call->key = storage_key(call->pending->kind, meta->namespace_, meta->name);
+    call->key = storage_key(call->server, call->pending->kind, meta->namespace_, meta->name);
     storage_commit(call, 0, FALSE, create_written);
 }
 

@@ -124,7 +124,7 @@ set_disrupted(ApiObject *pod, gpointer data)
 static ApiStatus *
 mark_refusal(Call *call, ApiStatus *status)
 {
-    const ApiObject *pod = etcd_get(call->server->etcd, call->key);
+    const ApiObject *pod = etcd_get(call->key);
     const char *uid = call->request->precondition_uid;
     const char *why;
     ApiStatus *told;
@@ -311,7 +311,7 @@ can_ignore_budgets(const ApiObject *pod)
 static void
 eviction_read(Call *call)
 {
-    const ApiObject *pod = etcd_get(call->server->etcd, call->key);
+    const ApiObject *pod = etcd_get(call->key);
     Eviction *eviction = eviction_of(call);
 
     if (pod == NULL) {

@@ -10,7 +10,7 @@
 static void
 get_answer(Call *call)
 {
-    const ApiObject *object = etcd_get(call->server->etcd, call->key);
+    const ApiObject *object = etcd_get(call->key);
 
     if (object == NULL)
         call_fail(call, status_gone(call->request->kind, call->request->name));
@@ -62,8 +62,7 @@ collect(Call *call, const FieldSelector *fields, GPtrArray *out)
         cache_list(call->server, request->kind, request->namespace_, out);
         return;
     }
-    object = cache_get(call->server, request->kind,
-                       storage_key(request->kind, request->namespace_, name));
+    object = cache_get(call->server, storage_key(call->server, request->kind, request->namespace_, name));
     if (object != NULL)
         g_ptr_array_add(out, (gpointer)object);
 }

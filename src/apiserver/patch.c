@@ -126,7 +126,7 @@ patch_applied(Call *call, const ApiObject *old, ApiObject **out_new, Change *out
 static void
 apply_begin(Call *call)
 {
-    if (etcd_get(call->server->etcd, call->key) == NULL && call->request->subresource == NULL)
+    if (etcd_get(call->key) == NULL && call->request->subresource == NULL)
         create_begin(call);
     else
         storage_update(call);

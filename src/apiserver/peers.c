@@ -107,8 +107,8 @@ reconciled(gpointer user, ApiResponse *response)
 static void
 reconcile(ApiServer *server, ApiObject *wanted)
 {
-    const char *key = storage_key(wanted->kind, api_namespace(wanted), api_name(wanted));
-    const ApiObject *present = cache_get(server, wanted->kind, key);
+    EtcdKey *key = storage_key(server, wanted->kind, api_namespace(wanted), api_name(wanted));
+    const ApiObject *present = cache_get(server, key);
     ApiRequest *request;
 
     if (present == NULL || is_as_wanted(present, wanted)) {

@@ -355,8 +355,8 @@ static void
 call_execute(Call *call)
 {
     const ApiRequest *request = call->request;
-    CallStep handler =
-        server_resource(call->server, request->kind) == NULL ? aggregate_begin : find_handler(request);
+    const Resource *resource = server_resource(call->server, request->kind);
+    CallStep handler = resource == NULL ? aggregate_begin : find_handler(request);
 
     if (request->review != NULL && rbac_stops(call))
         return;
@@ -367,8 +367,8 @@ call_execute(Call *call)
     }
     if (request->kind->deprecated_since > 0)
         warn_deprecated(call);
-    if (!str_is_empty(request->name))
-        call->key = storage_key(request->kind, request->namespace_, request->name);
+    if (resource != NULL && !str_is_empty(request->name))
+        call->key = key_find(resource->space, request->namespace_, request->name);
     handler(call);
 }
 

@@ -85,7 +85,7 @@ role_allows(ApiServer *server, const ApiObject *binding, const ApiAttributes *wh
     gboolean is_cluster = str_is(ref->kind, "ClusterRole");
     const ApiKind *kind = is_cluster ? &cluster_role_kind : &role_kind;
     const ApiObject *role =
-        cache_get(server, kind, storage_key(kind, is_cluster ? NULL : api_namespace(binding), ref->name));
+        cache_get(server, storage_key(server, kind, is_cluster ? NULL : api_namespace(binding), ref->name));
 
     if (role == NULL && is_cluster && str_is(ref->name, "cluster-admin"))
         return TRUE;

@@ -25,9 +25,9 @@ apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out
 }
 
 const ApiObject *
-apiserver_renew(ApiServer *server, const char *key, const char *holder, gint64 renew_time)
+apiserver_renew(ApiServer *server, EtcdKey *key, const char *holder, gint64 renew_time)
 {
-    const ApiObject *lease = etcd_get(server->etcd, key);
+    const ApiObject *lease = etcd_get(key);
     g_autoptr(ApiObject) renewed = NULL;
     LeaseSpec *spec;
 
@@ -40,11 +40,11 @@ apiserver_renew(ApiServer *server, const char *key, const char *holder, gint64 r
     spec->renew_time = renew_time;
     server->counters.requests[VERB_PATCH]++;
     etcd_put_now(server->etcd, key, renewed);
-    return etcd_get(server->etcd, key);
+    return etcd_get(key);
 }
 
-const char *
-apiserver_storage_key(const ApiKind *kind, const char *namespace_, const char *name)
+EtcdKey *
+apiserver_storage_key(const ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name)
 {
-    return storage_key(kind, namespace_, name);
+    return storage_key(server, kind, str_intern(namespace_), str_intern(name));
 }

@@ -41,7 +41,7 @@ server_started(gpointer self)
     server->is_ready = FALSE;
     server->handle = sim_handle_new(server->sim, server);
     if (!server->is_quick) {
-        g_autoptr(GPtrArray) all = etcd_range(server->etcd, "/registry/pods/");
+        g_autoptr(GPtrArray) all = etcd_range(server->etcd, &pod_kind, NULL);
 
         wait_ns = FILL_BASE_NS + FILL_PER_OBJECT_NS * all->len +
                   dist_sample_ns(&DIST_UNI(0, FILL_BASE_NS), server->latency_rng);
@@ -227,13 +227,13 @@ apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user)
 const ApiObject *
 apiserver_peek(ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name)
 {
-    return etcd_get(server->etcd, storage_key(kind, namespace_, name));
+    return etcd_get(storage_key(server, kind, str_intern(namespace_), str_intern(name)));
 }
 
 GPtrArray *
 apiserver_peek_list(ApiServer *server, const ApiKind *kind, const char *namespace_)
 {
-    return etcd_range(server->etcd, storage_prefix(kind, namespace_));
+    return etcd_range(server->etcd, kind, namespace_);
 }
 
 const ApiServerCounters *

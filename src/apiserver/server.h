@@ -10,7 +10,7 @@
 #include "api/gates.h"
 #include "apiserver/apiserver.h"
 #include "base/duration.h"
-#include "etcd/keyindex.h"
+#include "etcd/key.h"
 
 typedef struct Call Call;
 typedef struct Resource Resource;
@@ -52,7 +52,7 @@ struct Call {
     gint64 after_ns;     /* work that is left once storage has answered */
     TraceId cause;       /* while parked */
     gboolean is_counted; /* against the in-flight limits */
-    const char *key;     /* interned: where it is stored */
+    EtcdKey *key;        /* where it is stored */
     ApiObject *object;   /* (owned) as sent: decoded, defaulted */
     ApiObject *pending;  /* (owned) as it is being written */
     ApiObject *stored;   /* (owned) what the last transaction found instead */
@@ -80,7 +80,7 @@ struct Call {
 
 typedef struct {
     ApiObject *value, *previous; /* (owned) */
-    const char *key;
+    EtcdKey *key;
     guint64 revision;
     gint64 due_ns;
     TraceId cause;
@@ -91,6 +91,9 @@ typedef struct {
     ApiTapFunc func;
     gpointer user;
 } Tap;
+
+/* More than there are kinds, so that a look meets what it looks for at once; a power of two. */
+#define RESOURCE_SLOTS 256u
 
 typedef struct SpecMemo SpecMemo;
 typedef struct QuotaCharger QuotaCharger;
@@ -116,7 +119,7 @@ struct ApiServer {
     GQueue parked;       /* Call* whose turn came while the server was paused or not ready */
     Resource *resources; /* (owned) one per kind */
     guint n_resources;
-    GHashTable *resource_by_kind; /* ApiKind* -> Resource* */
+    Resource *resource_slots[RESOURCE_SLOTS]; /* (borrowed) open addressing by kind: server_resource */
     GQueue stream;                /* StreamEvent* (owned), from etcd, not yet in the watch cache */
     SimTimer stream_timer;
     gint64 stream_due_ns;
@@ -196,8 +199,8 @@ gint64 latency_watch_ns(ApiServer *server);
 
 /* --- store access: storage.c --------------------------------------------------------- */
 
-const char *storage_key(const ApiKind *kind, const char *namespace_, const char *name);
-const char *storage_prefix(const ApiKind *kind, const char *namespace_);
+/* storage_key: where an object of these names (interned) is stored, or would be. */
+EtcdKey *storage_key(const ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
 /*
  * storage_read: waits as long as a linearizable read takes, then @step; the
  * call is answered with an error if etcd does not answer.
@@ -276,14 +279,19 @@ void cache_init(ApiServer *server);
 void cache_clear(ApiServer *server);
 void cache_free(ApiServer *server);
 void cache_fill(ApiServer *server); /* from etcd, at once */
-const ApiObject *cache_get(const ApiServer *server, const ApiKind *kind, const char *key);
+/* cache_get: as the server knows it by now. (borrowed) */
+static inline const ApiObject *
+cache_get(const ApiServer *server, const EtcdKey *key)
+{
+    return key_seen(key, server->number);
+}
 /* cache_list: appends borrowed objects by key. */
 void cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 guint cache_count(ApiServer *server, const ApiKind *kind);
 /* cache_lag_ns: until all that etcd had committed by now is in the cache. */
 gint64 cache_lag_ns(const ApiServer *server);
 void cache_on_etcd(gpointer user,
-                   const char *key,
+                   EtcdKey *key,
                    const ApiObject *value,
                    const ApiObject *previous,
                    guint64 revision);
@@ -299,7 +307,8 @@ typedef struct {
 
 struct Resource {
     const ApiKind *kind;
-    KeyIndex *objects;     /* of ApiObject (owned) */
+    KeySpace *space;       /* (borrowed) of the store: what the server knows is its view there */
+    guint n_objects;
     HistoryEvent *history; /* ring */
     guint history_start, history_count, history_capacity;
     guint64 oldest_revision;                       /* changes after it are in the history */
@@ -307,7 +316,24 @@ struct Resource {
     GHashTable *watches_by_node, *watches_by_name; /* interned -> GPtrArray* (owned) */
 };
 
-Resource *server_resource(const ApiServer *server, const ApiKind *kind);
+/* Addresses decide where a kind lies among the slots, and nothing lists those. */
+static inline guint
+resource_slot(const ApiKind *kind)
+{
+    return (guint)((guint64)(gsize)kind * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 56) % RESOURCE_SLOTS;
+}
+
+/* server_resource: NULL for kinds that this server does not store. */
+static inline Resource *
+server_resource(const ApiServer *server, const ApiKind *kind)
+{
+    guint at = resource_slot(kind);
+
+    while (server->resource_slots[at] != NULL && server->resource_slots[at]->kind != kind)
+        at = (at + 1) % RESOURCE_SLOTS;
+    return server->resource_slots[at];
+}
+
 /* watch_dispatch: @is_news: those who look without being a client have not been told by a peer. */
 void watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event, gboolean is_news);
 void watch_all_dead(ApiServer *server);  /* the process died */

@@ -13,43 +13,12 @@
 #define READ_RETRY_NS   (500 * NS_PER_MS)
 #define EVENT_TTL_NS    (NS_PER_HOUR)
 
-static char *
-put(char *to, const char *text, gsize length)
+EtcdKey *
+storage_key(const ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name)
 {
-    memcpy(to, text, length);
-    to[length] = '/';
-    return to + length + 1;
-}
+    const Resource *resource = server_resource(server, kind);
 
-const char *
-storage_key(const ApiKind *kind, const char *namespace_, const char *name)
-{
-    static const char root[] = "/registry/";
-    gsize plural_length = strlen(kind->plural);
-    gsize namespace_length = namespace_ == NULL ? 0 : strlen(namespace_);
-    gsize name_length = strlen(name);
-    char text[640];
-    char *to;
-
-    if (namespace_ == NULL)
-        namespace_ = "";
-    if (sizeof root + plural_length + namespace_length + name_length + 3 > sizeof text)
-        return kind->is_namespaced ? str_internf("%s%s/%s/%s", root, kind->plural, namespace_, name)
-                                   : str_internf("%s%s/%s", root, kind->plural, name);
-    to = put(text, root, sizeof root - 2);
-    to = put(to, kind->plural, plural_length);
-    if (kind->is_namespaced)
-        to = put(to, namespace_, namespace_length);
-    to = put(to, name, name_length) - 1;
-    return str_intern_len(text, (gsize)(to - text));
-}
-
-const char *
-storage_prefix(const ApiKind *kind, const char *namespace_)
-{
-    if (!kind->is_namespaced || str_is_empty(namespace_))
-        return str_internf("/registry/%s/", kind->plural);
-    return str_internf("/registry/%s/%s/", kind->plural, namespace_);
+    return key_find(resource != NULL ? resource->space : etcd_space(server->etcd, kind), namespace_, name);
 }
 
 void
@@ -163,12 +132,11 @@ storage_on_done(gpointer user, const EtcdResult *result)
 static void
 commit_dry(Call *call, guint64 expected)
 {
-    const Etcd *etcd = call->server->etcd;
-    const ApiObject *now = etcd_get(etcd, call->key);
+    const ApiObject *now = etcd_get(call->key);
     gboolean is_as_expected = expected == (now == NULL ? 0 : now->resource_version);
 
     hold_object(&call->stored, is_as_expected ? NULL : now);
-    call->result = (EtcdResult){.succeeded = is_as_expected, .revision = etcd_revision(etcd)};
+    call->result = (EtcdResult){.succeeded = is_as_expected, .revision = etcd_revision(call->server->etcd)};
     call->step(call);
 }
 
@@ -199,7 +167,7 @@ static void update_try(Call *call, const ApiObject *old, gboolean is_live);
 static void
 update_try_live(Call *call)
 {
-    const ApiObject *live = etcd_get(call->server->etcd, call->key);
+    const ApiObject *live = etcd_get(call->key);
     g_autoptr(ApiObject) held = live == NULL ? NULL : api_object_ref(live);
 
     update_try(call, held, TRUE);
@@ -256,7 +224,7 @@ update_written(Call *call)
 static gboolean
 is_fresh(const Call *call, const ApiObject *guess)
 {
-    const ApiObject *live = etcd_get(call->server->etcd, call->key);
+    const ApiObject *live = etcd_get(call->key);
 
     if (guess == NULL || live == NULL)
         return guess == live;
@@ -310,7 +278,7 @@ update_try(Call *call, const ApiObject *old, gboolean is_live)
 void
 storage_update(Call *call)
 {
-    const ApiObject *guess = cache_get(call->server, call->request->kind, call->key);
+    const ApiObject *guess = cache_get(call->server, call->key);
     g_autoptr(ApiObject) held = guess == NULL ? NULL : api_object_ref(guess);
 
     call->decode_warnings = call->warnings == NULL ? 0 : call->warnings->len;

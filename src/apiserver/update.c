@@ -248,7 +248,7 @@ is_to_be_made(const Call *call)
     const ApiRequest *request = call->request;
 
     return request->body != NULL && request->kind->is_created_by_update && request->subresource == NULL &&
-           call->object->resource_version == 0 && etcd_get(call->server->etcd, call->key) == NULL;
+           call->object->resource_version == 0 && etcd_get(call->key) == NULL;
 }
 
 void

@@ -43,7 +43,7 @@ heartbeat_init(Heartbeat *beat,
         .client = client,
         .hooks = hooks,
         .user = user,
-        .key = apiserver_storage_key(&lease_kind, namespace_, name),
+        .key = apiserver_storage_key(client_server(client), &lease_kind, namespace_, name),
         .holder = name,
     };
     sim_timer_init(&beat->write, client_sim(client), SIM_DELIVER, heartbeat_on_write, beat);

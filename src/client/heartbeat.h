@@ -27,7 +27,8 @@ typedef struct {
     Client *client; /* (borrowed) */
     const HeartbeatHooks *hooks;
     gpointer user;
-    const char *key, *holder; /* (interned) */
+    EtcdKey *key;
+    const char *holder;       /* (interned) */
     gint64 renew_time;        /* wall clock, ns */
     gint64 answer_ns;         /* from the write until the answer leaves the server */
     SimTimer write;

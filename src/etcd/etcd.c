@@ -63,7 +63,7 @@ fail(Txn *txn, const char *text)
 /* --- applying ------------------------------------------------------------------------ */
 
 void
-etcd_tell(Etcd *etcd, const char *key, const ApiObject *value, const ApiObject *previous)
+etcd_tell(Etcd *etcd, EtcdKey *key, const ApiObject *value, const ApiObject *previous)
 {
     TraceId cause = sim_cause(etcd->sim);
 
@@ -90,21 +90,21 @@ apply(Txn *txn)
 {
     Etcd *etcd = txn->etcd;
     Store *store = &etcd->store;
-    const StoreEntry *entry = store_get(store, txn->op.key);
-    g_autoptr(ApiObject) previous = entry == NULL ? NULL : api_object_ref(entry->object);
+    g_autoptr(ApiObject) previous = NULL;
 
     sim_set_cause(etcd->sim, txn->cause);
-    if (!store_compare(store, &txn->op)) {
-        txn->current = g_steal_pointer(&previous);
+    if (G_UNLIKELY(!store_compare(&txn->op))) {
+        if (txn->op.key->object != NULL)
+            txn->current = api_object_ref(txn->op.key->object);
         txn->result = (EtcdResult){.revision = store->revision, .current = txn->current};
         return;
     }
-    if (txn->op.value != NULL) {
-        store_put(store, txn->op.key, txn->op.value);
+    if (G_LIKELY(txn->op.value != NULL)) {
+        previous = store_put(store, txn->op.key, txn->op.value);
         if (txn->op.ttl_ns > 0)
             leases_attach(etcd, txn->op.key, store->revision, txn->op.ttl_ns);
     } else {
-        api_object_unref(store_remove(store, txn->op.key));
+        previous = store_remove(txn->op.key);
         store->revision++;
     }
     txn->result = (EtcdResult){.succeeded = TRUE, .revision = store->revision};
@@ -339,12 +339,10 @@ etcd_steady_commit_ns(const Etcd *etcd, Process *client)
 }
 
 void
-etcd_put_now(Etcd *etcd, const char *key, ApiObject *value)
+etcd_put_now(Etcd *etcd, EtcdKey *key, ApiObject *value)
 {
-    const StoreEntry *entry = store_get(&etcd->store, key);
-    g_autoptr(ApiObject) previous = entry == NULL ? NULL : api_object_ref(entry->object);
+    g_autoptr(ApiObject) previous = store_put(&etcd->store, key, value);
 
-    store_put(&etcd->store, key, value);
     etcd_tell(etcd, key, value, previous);
 }
 
@@ -419,39 +417,32 @@ etcd_is_in_reach(const Etcd *etcd, Process *client)
     return pick_member(etcd, client) >= 0;
 }
 
-const ApiObject *
-etcd_get(const Etcd *etcd, const char *key)
+KeySpace *
+etcd_space(Etcd *etcd, const ApiKind *kind)
 {
-    const StoreEntry *entry = store_get(&etcd->store, key);
-
-    return entry == NULL ? NULL : entry->object;
+    return store_space(&etcd->store, kind);
 }
 
-gboolean
-etcd_get_entry(const Etcd *etcd,
-               const char *key,
-               guint64 *out_create_revision,
-               guint64 *out_mod_revision,
-               guint64 *out_version)
+EtcdKey *
+etcd_key(Etcd *etcd, const ApiKind *kind, const char *namespace_, const char *name)
 {
-    const StoreEntry *entry = store_get(&etcd->store, key);
-
-    if (entry == NULL)
-        return FALSE;
-    *out_create_revision = entry->create_revision;
-    *out_mod_revision = entry->mod_revision;
-    *out_version = entry->version;
-    return TRUE;
+    return key_find(etcd_space(etcd, kind), str_intern(namespace_), str_intern(name));
 }
 
 GPtrArray *
-etcd_range(const Etcd *etcd, const char *prefix)
+etcd_range(Etcd *etcd, const ApiKind *kind, const char *namespace_)
 {
     GPtrArray *out = g_ptr_array_new();
+    guint kept = 0;
 
-    key_index_collect(etcd->store.entries, prefix, out);
-    for (guint i = 0; i < out->len; i++)
-        out->pdata[i] = ((StoreEntry *)out->pdata[i])->object;
+    key_space_collect(etcd_space(etcd, kind), namespace_, out);
+    for (guint i = 0; i < out->len; i++) {
+        const EtcdKey *key = out->pdata[i];
+
+        if (key->object != NULL)
+            out->pdata[kept++] = key->object;
+    }
+    g_ptr_array_set_size(out, (gint)kept);
     return out;
 }
 

@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "api/object.h"
+#include "etcd/key.h"
 #include "world/world.h"
 
 typedef struct Etcd Etcd;
@@ -41,7 +41,7 @@ void etcd_set_disk_factor(Etcd *etcd, guint index, guint factor_milli);
 #define ETCD_ANY_REVISION G_MAXUINT64
 
 typedef struct {
-    const char *key;           /* interned: "/registry/pods/default/web-1" */
+    EtcdKey *key;
     guint64 expected_revision; /* mod_revision it must have; 0: must not exist; ETCD_ANY_REVISION */
     ApiObject *value;          /* (ref taken) NULL: delete */
     gint64 ttl_ns;             /* 0: no lease (events: 1 h) */
@@ -78,7 +78,7 @@ void etcd_txn(Etcd *etcd,
  * ETCD_ANY_REVISION. For those who compute what need not be played (client/heartbeat.h).
  */
 gint64 etcd_steady_commit_ns(const Etcd *etcd, Process *client);
-void etcd_put_now(Etcd *etcd, const char *key, ApiObject *value);
+void etcd_put_now(Etcd *etcd, EtcdKey *key, ApiObject *value);
 /*
  * etcd_read_delay: a linearizable read takes this long from now (quorum round trip);
  * G_MAXINT64: no quorum.
@@ -86,20 +86,19 @@ void etcd_put_now(Etcd *etcd, const char *key, ApiObject *value);
 gint64 etcd_read_delay_ns(Etcd *etcd, Process *client);
 /* etcd_is_in_reach: some running member can be spoken to from @client's machine. */
 gboolean etcd_is_in_reach(const Etcd *etcd, Process *client);
+/* etcd_space: the places of a kind; key.h says what may be asked of it. */
+KeySpace *etcd_space(Etcd *etcd, const ApiKind *kind);
+/* etcd_key: where an object of these names is stored, or would be. For those who do not keep the space. */
+EtcdKey *etcd_key(Etcd *etcd, const ApiKind *kind, const char *namespace_, const char *name);
 /* etcd_get: present value, at no time; the caller spends etcd_read_delay. (borrowed) */
-const ApiObject *etcd_get(const Etcd *etcd, const char *key);
-/* etcd_range: all values whose key starts with @prefix, by key. (owned array, borrowed items) */
-GPtrArray *etcd_range(const Etcd *etcd, const char *prefix);
+static inline const ApiObject *
+etcd_get(const EtcdKey *key)
+{
+    return key->object;
+}
+/* etcd_range: all values of a kind, or those in @namespace_, by key. (owned array, borrowed items) */
+GPtrArray *etcd_range(Etcd *etcd, const ApiKind *kind, const char *namespace_);
 
-/*
- * etcd_get_entry: revisions of a key, FALSE if it does not exist. @out_version counts puts
- * since creation.
- */
-gboolean etcd_get_entry(const Etcd *etcd,
-                        const char *key,
-                        guint64 *out_create_revision,
-                        guint64 *out_mod_revision,
-                        guint64 *out_version);
 /* etcd_leader: index of the leading member, -1 while there is none. */
 gint etcd_leader(const Etcd *etcd);
 guint64 etcd_term(const Etcd *etcd);
@@ -109,7 +108,7 @@ guint64 etcd_term(const Etcd *etcd);
  * key, @value NULL for a delete.
  */
 typedef void (*EtcdWatchFunc)(gpointer user,
-                              const char *key,
+                              EtcdKey *key,
                               const ApiObject *value,
                               const ApiObject *previous,
                               guint64 revision);

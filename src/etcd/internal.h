@@ -5,7 +5,6 @@
 
 #include "base/duration.h"
 #include "etcd/etcd.h"
-#include "etcd/keyindex.h"
 
 /* v3.6 server/config: ReqTimeout = 5 s + 2 x election timeout. */
 #define ETCD_REQUEST_TIMEOUT_NS (7 * NS_PER_S)
@@ -18,36 +17,27 @@
 /* --- store.c: keys, revisions, leases ------------------------------------------------ */
 
 typedef struct {
-    const char *key;   /* interned */
-    ApiObject *object; /* (owned) */
-    guint64 create_revision, mod_revision, version;
-} StoreEntry;
-
-typedef struct {
-    KeyIndex *entries; /* of StoreEntry (owned) */
-    guint64 revision;  /* starts at 1 */
+    GHashTable *spaces; /* ApiKind* -> KeySpace* (owned) */
+    guint64 revision;   /* starts at 1 */
 } Store;
 
 void store_init(Store *store);
 void store_clear(Store *store);
-StoreEntry *store_get(const Store *store, const char *key);
+KeySpace *store_space(Store *store, const ApiKind *kind);
 /*
- * store_compare: does @key stand at @expected? FALSE also if a delete finds
+ * store_compare: does the key stand at the expected revision? FALSE also if a delete finds
  * nothing to delete.
  */
-gboolean store_compare(const Store *store, const EtcdTxn *txn);
-/* store_put: raises the revision and stamps @object (ref taken) with it. */
-void store_put(Store *store, const char *key, ApiObject *object);
-/*
- * store_remove: the revision is the caller's to raise: several removals may share one. (owned)
- * what was there
- */
-ApiObject *store_remove(Store *store, const char *key);
+gboolean store_compare(const EtcdTxn *txn);
+/* store_put: raises the revision and stamps @object (ref taken) with it. Returns: (owned) what was there. */
+ApiObject *store_put(Store *store, EtcdKey *key, ApiObject *object);
+/* store_remove: the revision is the caller's to raise: several removals may share one. (owned) what was there */
+ApiObject *store_remove(EtcdKey *key);
 
 /* lease.c: values with a time to live. */
 typedef struct {
     gint64 expires_ns;
-    const char *key;      /* interned */
+    EtcdKey *key;
     guint64 mod_revision; /* a later put has its own lease: then this one is void */
 } LeaseItem;
 
@@ -60,7 +50,7 @@ typedef struct {
 
 void leases_init(Etcd *etcd);
 void leases_clear(Etcd *etcd);
-void leases_attach(Etcd *etcd, const char *key, guint64 mod_revision, gint64 ttl_ns);
+void leases_attach(Etcd *etcd, EtcdKey *key, guint64 mod_revision, gint64 ttl_ns);
 /* leases_extend: a new leader gives every lease the time that was lost. */
 void leases_extend(Etcd *etcd, gint64 extra_ns);
 
@@ -162,7 +152,7 @@ struct Etcd {
 
 guint etcd_majority(const Etcd *etcd);
 /* etcd_tell: every watcher, in the order in which they came. */
-void etcd_tell(Etcd *etcd, const char *key, const ApiObject *value, const ApiObject *previous);
+void etcd_tell(Etcd *etcd, EtcdKey *key, const ApiObject *value, const ApiObject *previous);
 /* etcd_flush_waiting: there is a leader again. */
 void etcd_flush_waiting(Etcd *etcd);
 /*

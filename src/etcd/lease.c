@@ -41,10 +41,10 @@ leases_on_expiry(Sim *sim, gpointer self)
             break;
         g_queue_pop_head(&etcd->leases.items);
 
-        const StoreEntry *entry = store_get(&etcd->store, item->key);
+        const ApiObject *object = item->key->object;
 
-        if (entry != NULL && entry->mod_revision == item->mod_revision) {
-            g_autoptr(ApiObject) gone = store_remove(&etcd->store, item->key);
+        if (object != NULL && object->resource_version == item->mod_revision) {
+            g_autoptr(ApiObject) gone = store_remove(item->key);
 
             /* One revoke is one transaction: its deletes share the revision. */
             if (!is_raised)
@@ -72,7 +72,7 @@ leases_clear(Etcd *etcd)
 }
 
 void
-leases_attach(Etcd *etcd, const char *key, guint64 mod_revision, gint64 ttl_ns)
+leases_attach(Etcd *etcd, EtcdKey *key, guint64 mod_revision, gint64 ttl_ns)
 {
     Leases *leases = &etcd->leases;
     gint64 now_ns = sim_now_ns(etcd->sim);

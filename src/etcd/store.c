@@ -3,74 +3,64 @@
 #include "etcd/internal.h"
 
 static void
-entry_free(gpointer data)
+space_free(gpointer space)
 {
-    StoreEntry *entry = data;
-
-    api_object_unref(entry->object);
-    g_free(entry);
+    key_space_free(space);
 }
 
 void
 store_init(Store *store)
 {
-    store->entries = key_index_new(entry_free);
+    store->spaces = g_hash_table_new_full(NULL, NULL, NULL, space_free);
     store->revision = 1;
 }
 
 void
 store_clear(Store *store)
 {
-    key_index_free(store->entries);
+    g_hash_table_destroy(store->spaces);
 }
 
-StoreEntry *
-store_get(const Store *store, const char *key)
+KeySpace *
+store_space(Store *store, const ApiKind *kind)
 {
-    return key_index_get(store->entries, key);
+    KeySpace *space = g_hash_table_lookup(store->spaces, kind);
+
+    if (space == NULL) {
+        space = key_space_new(kind);
+        g_hash_table_insert(store->spaces, (gpointer)kind, space);
+    }
+    return space;
 }
 
 gboolean
-store_compare(const Store *store, const EtcdTxn *txn)
+store_compare(const EtcdTxn *txn)
 {
-    const StoreEntry *entry = store_get(store, txn->key);
+    const ApiObject *object = txn->key->object;
 
-    if (entry == NULL && txn->value == NULL)
+    if (object == NULL && txn->value == NULL)
         return FALSE;
     if (txn->expected_revision == ETCD_ANY_REVISION)
         return TRUE;
-    return txn->expected_revision == (entry == NULL ? 0 : entry->mod_revision);
-}
-
-void
-store_put(Store *store, const char *key, ApiObject *object)
-{
-    StoreEntry *entry = store_get(store, key);
-
-    object->resource_version = ++store->revision;
-    if (entry == NULL) {
-        entry = g_new0(StoreEntry, 1);
-        entry->key = key;
-        entry->create_revision = store->revision;
-        key_index_set(store->entries, key, entry);
-    }
-    api_object_ref(object);
-    api_object_unref(entry->object);
-    entry->object = object;
-    entry->mod_revision = store->revision;
-    entry->version++;
+    return txn->expected_revision == (object == NULL ? 0 : object->resource_version);
 }
 
 ApiObject *
-store_remove(Store *store, const char *key)
+store_put(Store *store, EtcdKey *key, ApiObject *object)
 {
-    StoreEntry *entry = store_get(store, key);
+    ApiObject *before = key_set_object(key, api_object_ref(object));
 
-    if (entry == NULL)
-        return NULL;
+    object->resource_version = ++store->revision;
+    if (before == NULL) {
+        key->create_revision = store->revision;
+        key->version = 0;
+    }
+    key->version++;
+    return before;
+}
 
-    ApiObject *object = api_object_ref(entry->object);
-
-    key_index_remove(store->entries, key);
-    return object;
+ApiObject *
+store_remove(EtcdKey *key)
+{
+    return key_set_object(key, NULL);
 }

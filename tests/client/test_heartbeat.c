@@ -37,7 +37,7 @@ on_play(gpointer user)
 static const HeartbeatHooks hooks = {.renewed = on_renewed, .play = on_play};
 
 static void
-on_stored(gpointer user, const char *key, const ApiObject *value, const ApiObject *previous, guint64 revision)
+on_stored(gpointer user, EtcdKey *key, const ApiObject *value, const ApiObject *previous, guint64 revision)
 {
     (void)user, (void)key, (void)previous, (void)revision;
     if (value != NULL && value->kind == &lease_kind)

@@ -42,6 +42,12 @@ fixture_clear(Fixture *f)
     sim_free(f->sim);
 }
 
+EtcdKey *
+fixture_key(Fixture *f, const char *name)
+{
+    return etcd_key(f->etcd, &config_map_kind, "default", name);
+}
+
 typedef struct {
     Fixture *f;
     Answer *answer;
@@ -57,9 +63,9 @@ on_done(gpointer user, const EtcdResult *result)
 }
 
 static void
-send(Fixture *f, const char *key, guint64 expected, ApiObject *value, Answer *answer)
+send(Fixture *f, const char *name, guint64 expected, ApiObject *value, Answer *answer)
 {
-    EtcdTxn txn = {.key = str_intern(key), .expected_revision = expected, .value = value};
+    EtcdTxn txn = {.key = fixture_key(f, name), .expected_revision = expected, .value = value};
     Waiting *waiting = g_new(Waiting, 1);
 
     *answer = (Answer){0};
@@ -68,25 +74,25 @@ send(Fixture *f, const char *key, guint64 expected, ApiObject *value, Answer *an
 }
 
 void
-fixture_put(Fixture *f, const char *key, guint64 expected, Answer *answer)
+fixture_put(Fixture *f, const char *name, guint64 expected, Answer *answer)
 {
-    g_autoptr(ApiObject) object = api_object_new(&config_map_kind, "default", "x");
+    g_autoptr(ApiObject) object = api_object_new(&config_map_kind, "default", name);
 
-    send(f, key, expected, object, answer);
+    send(f, name, expected, object, answer);
 }
 
 void
-fixture_delete(Fixture *f, const char *key, guint64 expected, Answer *answer)
+fixture_delete(Fixture *f, const char *name, guint64 expected, Answer *answer)
 {
-    send(f, key, expected, NULL, answer);
+    send(f, name, expected, NULL, answer);
 }
 
 Answer
-fixture_put_wait(Fixture *f, const char *key, guint64 expected)
+fixture_put_wait(Fixture *f, const char *name, guint64 expected)
 {
     Answer answer;
 
-    fixture_put(f, key, expected, &answer);
+    fixture_put(f, name, expected, &answer);
     while (!answer.is_done && sim_step(f->sim))
         continue;
     return answer;

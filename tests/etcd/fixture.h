@@ -25,8 +25,10 @@ typedef struct {
 
 void fixture_init(Fixture *f, guint n_members, gboolean quick, Dist fsync);
 void fixture_clear(Fixture *f);
+/* fixture_key: of the ConfigMap @name in "default", which is what the others write. */
+EtcdKey *fixture_key(Fixture *f, const char *name);
 /* fixture_put: under way; the answer comes while the simulation runs. */
-void fixture_put(Fixture *f, const char *key, guint64 expected, Answer *answer);
-void fixture_delete(Fixture *f, const char *key, guint64 expected, Answer *answer);
+void fixture_put(Fixture *f, const char *name, guint64 expected, Answer *answer);
+void fixture_delete(Fixture *f, const char *name, guint64 expected, Answer *answer);
 /* fixture_put_wait: run until it is answered. */
-Answer fixture_put_wait(Fixture *f, const char *key, guint64 expected);
+Answer fixture_put_wait(Fixture *f, const char *name, guint64 expected);

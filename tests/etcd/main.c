@@ -2,14 +2,14 @@
 
 #include <check.h>
 
-Suite *keyindex_suite(void);
+Suite *key_suite(void);
 Suite *store_suite(void);
 Suite *raft_suite(void);
 
 int
 main(void)
 {
-    SRunner *runner = srunner_create(keyindex_suite());
+    SRunner *runner = srunner_create(key_suite());
 
     srunner_add_suite(runner, store_suite());
     srunner_add_suite(runner, raft_suite());

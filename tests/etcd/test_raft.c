@@ -66,10 +66,10 @@ START_TEST(test_batching)
     Answer answers[4];
 
     fixture_init(&f, 1, FALSE, DIST_CONST(1 * NS_PER_MS));
-    fixture_put(&f, "/registry/configmaps/default/a", 0, &answers[0]);
+    fixture_put(&f, "a", 0, &answers[0]);
     sim_run_until(f.sim, NS_PER_MS / 2);
     for (guint i = 1; i < 4; i++)
-        fixture_put(&f, str_internf("/registry/configmaps/default/b%u", i), 0, &answers[i]);
+        fixture_put(&f, str_internf("b%u", i), 0, &answers[i]);
     sim_run_until(f.sim, NS_PER_S);
     ck_assert_int_eq(answers[0].at_ns, 1050 * NS_PER_US);
     for (guint i = 1; i < 4; i++)
@@ -88,17 +88,17 @@ START_TEST(test_quorum_time)
 
     fixture_init(&f, 3, FALSE, DIST_CONST(1 * NS_PER_MS));
 
-    Answer answer = fixture_put_wait(&f, "/registry/configmaps/default/a", 0);
+    Answer answer = fixture_put_wait(&f, "a", 0);
 
     ck_assert_int_eq(answer.at_ns, 1550 * NS_PER_US);
     ck_assert_int_eq(etcd_read_delay_ns(f.etcd, f.client), 500 * NS_PER_US);
 
     /* one slow follower costs nothing, a slow leader does */
     etcd_set_disk_factor(f.etcd, 2, 100000);
-    answer = fixture_put_wait(&f, "/registry/configmaps/default/b", 0);
+    answer = fixture_put_wait(&f, "b", 0);
     ck_assert_int_eq(answer.at_ns, 2 * 1550 * NS_PER_US);
     etcd_set_disk_factor(f.etcd, 0, 20000);
-    answer = fixture_put_wait(&f, "/registry/configmaps/default/c", 0);
+    answer = fixture_put_wait(&f, "c", 0);
     ck_assert_int_eq(answer.at_ns, 2 * 1550 * NS_PER_US + 20050 * NS_PER_US);
     fixture_clear(&f);
 }
@@ -114,10 +114,10 @@ START_TEST(test_leader_crash)
     fixture_init(&f, 3, FALSE, DIST_CONST(1 * NS_PER_MS));
     ck_assert_int_eq(etcd_leader(f.etcd), 0);
     sim_run_until(f.sim, 10 * NS_PER_S);
-    fixture_put(&f, "/registry/configmaps/default/a", 0, &in_flight);
+    fixture_put(&f, "a", 0, &in_flight);
     process_crash(etcd_member_process(f.etcd, 0), -1);
     ck_assert_int_eq(etcd_leader(f.etcd), -1);
-    fixture_put(&f, "/registry/configmaps/default/b", 0, &early);
+    fixture_put(&f, "b", 0, &early);
     sim_run_until(f.sim, 10 * NS_PER_S + 100 * NS_PER_MS);
 
     /* its connection was reset */
@@ -127,7 +127,7 @@ START_TEST(test_leader_crash)
     sim_run_until(f.sim, 12 * NS_PER_S);
     ck_assert_int_ge(etcd_leader(f.etcd), 1);
     ck_assert_uint_eq(etcd_term(f.etcd), 2);
-    late = fixture_put_wait(&f, "/registry/configmaps/default/c", 0);
+    late = fixture_put_wait(&f, "c", 0);
     ck_assert_ptr_null(late.error);
     ck_assert(late.succeeded);
     ck_assert(!early.is_done);
@@ -146,22 +146,22 @@ START_TEST(test_quorum_lost)
 
     fixture_init(&f, 3, FALSE, DIST_CONST(1 * NS_PER_MS));
     process_crash(etcd_member_process(f.etcd, 1), -1);
-    ck_assert(fixture_put_wait(&f, "/registry/configmaps/default/a", 0).succeeded);
+    ck_assert(fixture_put_wait(&f, "a", 0).succeeded);
     process_crash(etcd_member_process(f.etcd, 2), -1);
 
     gint64 start_ns = sim_now_ns(f.sim);
 
     ck_assert_int_eq(etcd_read_delay_ns(f.etcd, f.client), G_MAXINT64);
-    answer = fixture_put_wait(&f, "/registry/configmaps/default/b", 0);
+    answer = fixture_put_wait(&f, "b", 0);
     ck_assert_str_eq(answer.error, "etcdserver: request timed out");
     ck_assert_int_eq(answer.at_ns - start_ns, 7 * NS_PER_S);
 
     /* back: an election, then writes again */
     process_start(etcd_member_process(f.etcd, 1));
-    answer = fixture_put_wait(&f, "/registry/configmaps/default/c", 0);
+    answer = fixture_put_wait(&f, "c", 0);
     sim_run_until(f.sim, start_ns + 10 * NS_PER_S);
     ck_assert_int_ge(etcd_leader(f.etcd), 0);
-    ck_assert(fixture_put_wait(&f, "/registry/configmaps/default/d", 0).succeeded);
+    ck_assert(fixture_put_wait(&f, "d", 0).succeeded);
     fixture_clear(&f);
 }
 END_TEST
@@ -174,7 +174,7 @@ START_TEST(test_single_restart)
 
     fixture_init(&f, 1, FALSE, DIST_CONST(1 * NS_PER_MS));
     process_crash(etcd_member_process(f.etcd, 0), NS_PER_S);
-    fixture_put(&f, "/registry/configmaps/default/a", 0, &answer);
+    fixture_put(&f, "a", 0, &answer);
     sim_run_until(f.sim, 2 * NS_PER_S);
     ck_assert(answer.succeeded);
     ck_assert_int_ge(answer.at_ns, NS_PER_S);
@@ -194,14 +194,14 @@ START_TEST(test_partition)
 
     fixture_init(&f, 3, FALSE, DIST_CONST(1 * NS_PER_MS));
     world_cut(f.world, &f.machines[0], 1, &f.machines[1], 2);
-    fixture_put(&f, "/registry/configmaps/default/a", 0, &answer);
+    fixture_put(&f, "a", 0, &answer);
     sim_run_until(f.sim, 3 * NS_PER_S);
     ck_assert_int_ge(etcd_leader(f.etcd), 1);
     sim_run_until(f.sim, 8 * NS_PER_S);
     ck_assert(answer.is_done);
     ck_assert_ptr_nonnull(answer.error);
     world_heal(f.world, &f.machines[0], 1, &f.machines[1], 2);
-    ck_assert(fixture_put_wait(&f, "/registry/configmaps/default/b", 0).succeeded);
+    ck_assert(fixture_put_wait(&f, "b", 0).succeeded);
     fixture_clear(&f);
 }
 END_TEST
@@ -217,14 +217,14 @@ START_TEST(test_slow_leader)
 
     fixture_init(&f, 3, FALSE, DIST_CONST(1 * NS_PER_MS));
     etcd_set_disk_factor(f.etcd, 0, 900000);
-    answer = fixture_put_wait(&f, "/registry/configmaps/default/a", 0);
+    answer = fixture_put_wait(&f, "a", 0);
     ck_assert(answer.succeeded);
     ck_assert_int_eq(etcd_leader(f.etcd), 0);
     etcd_set_disk_factor(f.etcd, 0, 5000000);
-    fixture_put(&f, "/registry/configmaps/default/b", 0, &answer);
+    fixture_put(&f, "b", 0, &answer);
     sim_run_until(f.sim, sim_now_ns(f.sim) + 3 * NS_PER_S);
     ck_assert_int_ge(etcd_leader(f.etcd), 1);
-    ck_assert(fixture_put_wait(&f, "/registry/configmaps/default/c", 0).succeeded);
+    ck_assert(fixture_put_wait(&f, "c", 0).succeeded);
     sim_run_until(f.sim, sim_now_ns(f.sim) + 10 * NS_PER_S);
     ck_assert(answer.is_done);
     ck_assert_ptr_nonnull(answer.error);

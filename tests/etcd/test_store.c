@@ -6,27 +6,25 @@
 
 Suite *store_suite(void);
 
-#define KEY "/registry/configmaps/default/foo"
+#define KEY "foo"
 
 /* etcd v3.6 tests: put foo ten times on an empty store */
 START_TEST(test_revisions)
 {
     Fixture f;
-    guint64 create = 0;
-    guint64 mod = 0;
-    guint64 version = 0;
+    const EtcdKey *key;
 
     fixture_init(&f, 1, TRUE, DIST_CONST(0));
+    key = fixture_key(&f, KEY);
     ck_assert_uint_eq(etcd_revision(f.etcd), 1);
     for (guint i = 0; i < 10; i++) {
         Answer answer = fixture_put_wait(&f, KEY, ETCD_ANY_REVISION);
 
         ck_assert(answer.succeeded);
         ck_assert_uint_eq(answer.revision, 2 + i);
-        ck_assert(etcd_get_entry(f.etcd, str_intern(KEY), &create, &mod, &version));
-        ck_assert_uint_eq(create, 2);
-        ck_assert_uint_eq(mod, 2 + i);
-        ck_assert_uint_eq(version, 1 + i);
+        ck_assert_uint_eq(key->create_revision, 2);
+        ck_assert_uint_eq(etcd_get(key)->resource_version, 2 + i);
+        ck_assert_uint_eq(key->version, 1 + i);
     }
     fixture_clear(&f);
 }
@@ -49,7 +47,7 @@ START_TEST(test_compare_and_swap)
     answer = fixture_put_wait(&f, KEY, 2);
     ck_assert(answer.succeeded);
     ck_assert_uint_eq(answer.revision, 3);
-    ck_assert_uint_eq(etcd_get(f.etcd, str_intern(KEY))->resource_version, 3);
+    ck_assert_uint_eq(etcd_get(fixture_key(&f, KEY))->resource_version, 3);
 
     /*
      * a delete raises the revision, one that finds nothing does not; a new life starts at
@@ -59,20 +57,15 @@ START_TEST(test_compare_and_swap)
     sim_run_until(f.sim, NS_PER_S);
     ck_assert(answer.succeeded);
     ck_assert_uint_eq(etcd_revision(f.etcd), 4);
-    ck_assert_ptr_null(etcd_get(f.etcd, str_intern(KEY)));
+    ck_assert_ptr_null(etcd_get(fixture_key(&f, KEY)));
     fixture_delete(&f, KEY, ETCD_ANY_REVISION, &answer);
     sim_run_until(f.sim, 2 * NS_PER_S);
     ck_assert(!answer.succeeded);
     ck_assert_uint_eq(etcd_revision(f.etcd), 4);
     ck_assert(fixture_put_wait(&f, KEY, 0).succeeded);
 
-    guint64 create = 0;
-    guint64 mod = 0;
-    guint64 version = 0;
-
-    ck_assert(etcd_get_entry(f.etcd, str_intern(KEY), &create, &mod, &version));
-    ck_assert_uint_eq(create, 5);
-    ck_assert_uint_eq(version, 1);
+    ck_assert_uint_eq(fixture_key(&f, KEY)->create_revision, 5);
+    ck_assert_uint_eq(fixture_key(&f, KEY)->version, 1);
     fixture_clear(&f);
 }
 END_TEST
@@ -83,7 +76,7 @@ typedef struct {
 
 static void
 on_change(gpointer user,
-          const char *key,
+          EtcdKey *key,
           const ApiObject *value,
           const ApiObject *previous,
           guint64 revision)
@@ -130,16 +123,14 @@ START_TEST(test_lease)
     Log log = {g_string_new(NULL)};
     g_autoptr(ApiObject) object = api_object_new(&event_kind, "default", "e");
     g_autoptr(ApiObject) other = api_object_new(&event_kind, "default", "f");
-    EtcdTxn txn = {.key = str_intern("/registry/events/default/e"),
-                   .expected_revision = 0,
-                   .value = object,
-                   .ttl_ns = NS_PER_HOUR};
+    EtcdTxn txn = {.expected_revision = 0, .value = object, .ttl_ns = NS_PER_HOUR};
 
     fixture_init(&f, 1, TRUE, DIST_CONST(0));
+    txn.key = etcd_key(f.etcd, &event_kind, "default", "e");
     etcd_watch(f.etcd, on_change, &log);
     etcd_txn(f.etcd, f.client, &txn, (SimHandle){0}, NULL, NULL, NULL);
     sim_run_until(f.sim, 30 * NS_PER_S);
-    txn.key = str_intern("/registry/events/default/f");
+    txn.key = etcd_key(f.etcd, &event_kind, "default", "f");
     txn.value = other;
     etcd_txn(f.etcd, f.client, &txn, (SimHandle){0}, NULL, NULL, NULL);
     sim_run_until(f.sim, 60 * NS_PER_MIN);

@@ -215,7 +215,7 @@ static const ApiObject *
 find_namespace(const Admission *admission)
 {
     const ApiObject *found =
-        cache_get(admission->server, &namespace_kind, storage_key(&namespace_kind, NULL, admission->namespace_));
+        cache_get(admission->server, storage_key(admission->server, &namespace_kind, NULL, admission->namespace_));
 
     return found != NULL && has_policy(found) ? found : NULL;
 }

@@ -17,10 +17,10 @@ admission_lookup(const Admission *admission,
                  const char *namespace_,
                  const char *name)
 {
-    const char *key = storage_key(kind, namespace_, name);
-    const ApiObject *found = cache_get(admission->server, kind, key);
+    const EtcdKey *key = storage_key(admission->server, kind, namespace_, name);
+    const ApiObject *found = cache_get(admission->server, key);
 
     if (found == NULL && admission->attempt > 0)
-        found = etcd_get(admission->server->etcd, key);
+        found = etcd_get(key);
     return found;
 }
