@@ -225,18 +225,19 @@ tap_on_deleted(gpointer user, const ApiObject *object)
     tap->on_event(tap->controller, object, NULL);
 }
 
-static const InformerHandlers tap_handlers = {tap_on_added, tap_on_updated, tap_on_deleted};
-
 static void
-controller_add_source(Controller *controller, const ApiKind *kind, ControllerOnEvent on_event)
+controller_add_source(Controller *controller, const ControllerSource *source)
 {
-    Informer *informer = view_add_kind(controller->view, kind);
-    Tap *tap = g_new(Tap, 1);
+    Informer *informer = view_add_kind(controller->view, source->kind);
+    InformerHandlers handlers = {tap_on_added, tap_on_updated, tap_on_deleted, source->wants, source->owner_kind};
+    Tap *tap;
 
-    *tap = (Tap){controller, on_event};
+    if (source->on_event == NULL)
+        return;
+    tap = g_new(Tap, 1);
+    *tap = (Tap){controller, source->on_event};
     g_ptr_array_add(controller->taps, tap);
-    if (on_event != NULL)
-        informer_add_handlers(informer, &tap_handlers, tap);
+    informer_add_handlers(informer, &handlers, tap);
 }
 
 static gboolean
@@ -248,18 +249,31 @@ is_listed(const ControllerSource *sources, const ApiKind *kind)
     return FALSE;
 }
 
+/* Every other kind of the API that the controller reads. */
 static void
-controller_add_sources(Controller *controller)
+controller_add_others(Controller *controller)
 {
     const ControllerDef *def = controller->def;
 
+    for (guint i = 0; def->reads_kind != NULL && api_kinds[i] != NULL; i++) {
+        ControllerSource source = {.kind = api_kinds[i], .on_event = def->on_other};
+
+        if (is_listed(def->sources, source.kind) || !def->reads_kind(source.kind) ||
+            !apiserver_stores(controller->home.server, source.kind))
+            continue;
+        if (def->other_wants != NULL)
+            source.wants = def->other_wants(source.kind);
+        controller_add_source(controller, &source);
+    }
+}
+
+static void
+controller_add_sources(Controller *controller)
+{
     controller->taps = g_ptr_array_new_with_free_func(g_free);
-    for (const ControllerSource *s = def->sources; s != NULL && s->kind != NULL; s++)
-        controller_add_source(controller, s->kind, s->on_event);
-    for (guint i = 0; def->reads_kind != NULL && api_kinds[i] != NULL; i++)
-        if (!is_listed(def->sources, api_kinds[i]) && def->reads_kind(api_kinds[i]) &&
-            apiserver_stores(controller->home.server, api_kinds[i]))
-            controller_add_source(controller, api_kinds[i], def->on_other);
+    for (const ControllerSource *s = controller->def->sources; s != NULL && s->kind != NULL; s++)
+        controller_add_source(controller, s);
+    controller_add_others(controller);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -32,6 +32,10 @@ void view_list(View *view, const ApiKind *kind, const char *namespace_, GPtrArra
 void view_list_owned(View *view, const ApiKind *kind, const char *owner_uid, GPtrArray *out);
 void view_list_orphans(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 void view_list_on_node(View *view, const char *node_name, GPtrArray *out); /* pods */
+/* view_is_empty: there is no object of @kind at all. */
+gboolean view_is_empty(View *view, const ApiKind *kind);
+/* view_scratch: an empty array to list into, good until the next call. (borrowed) */
+GPtrArray *view_scratch(View *view);
 /* view_knows: @kind is a source; in tests, a kind that every cluster has. */
 gboolean view_knows(const View *view, const ApiKind *kind);
 guint64 view_visited(const View *view); /* objects handed out so far: cost of a reconcile */
@@ -61,11 +65,14 @@ typedef void (*ControllerOnEvent)(Controller *controller,
 
 /*
  * A kind that is watched; @on_event NULL: only read. Every kind that a reconciler
- * reads must be a source.
+ * reads must be a source. @wants, @owner_kind: what on_event would do nothing about need
+ * not reach it (InformerHandlers).
  */
 typedef struct {
     const ApiKind *kind;
     ControllerOnEvent on_event;
+    guint wants; /* Wants */
+    const ApiKind *owner_kind;
 } ControllerSource;
 
 struct ControllerDef {
@@ -80,6 +87,7 @@ struct ControllerDef {
     /* Every other kind of the API for which @reads_kind says so is a source too, with @on_other. */
     gboolean (*reads_kind)(const ApiKind *kind);
     ControllerOnEvent on_other;
+    guint (*other_wants)(const ApiKind *kind); /* Wants of on_other; NULL: all */
     void (*reconcile)(const Reconcile *r, Plan *plan);
     /*
      * A loop instead of, or beside, keys: called every period after the last pass

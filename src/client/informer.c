@@ -24,6 +24,7 @@ typedef struct {
 
 typedef struct {
     InformerHandlers handlers;
+    const char *owner_kind; /* interned name of handlers.owner_kind */
     gpointer user;
 } Listener;
 
@@ -38,6 +39,7 @@ struct Informer {
     SimTimer timer;
     Rng *rng; /* made when first needed */
     gboolean is_synced;
+    gboolean has_owner_kinds; /* some listener's handlers name one */
 };
 
 typedef struct {
@@ -71,13 +73,44 @@ informer_drop_deltas(Informer *informer)
         delta_free(g_queue_pop_head_link(&informer->deltas)->data);
 }
 
+static guint
+change_of(const ApiObject *old, const ApiObject *object)
+{
+    if (old == NULL)
+        return WANTS_ADDED;
+    if (object == NULL)
+        return WANTS_DELETED;
+    return (old->meta == object->meta ? 0 : WANTS_META) |
+           (old->spec == object->spec && old->body == object->body ? 0 : WANTS_SPEC) |
+           (old->status == object->status ? 0 : WANTS_STATUS);
+}
+
+/* The kind of what controls @object. Returns: (interned) or NULL */
+static const char *
+owner_kind_of(const ApiObject *object)
+{
+    const OwnerReference *reference = object == NULL ? NULL : api_controller_of(object);
+
+    return reference == NULL ? NULL : reference->kind;
+}
+
+/* What changed is found out once for all listeners: of a dozen controllers most could do nothing about it. */
 static void
 informer_tell(const Informer *informer, const ApiObject *old, const ApiObject *object)
 {
+    guint change = change_of(old, object);
+    const char *was = informer->has_owner_kinds ? owner_kind_of(old != NULL ? old : object) : NULL;
+    const char *is = change & WANTS_META ? owner_kind_of(object) : was;
+
     for (guint i = 0; i < informer->listeners->len; i++) {
         const Listener *listener = &g_array_index(informer->listeners, Listener, i);
         const InformerHandlers *handlers = &listener->handlers;
 
+        if (handlers->wants != WANTS_ALL && !(handlers->wants & change))
+            continue;
+        if (listener->owner_kind != NULL && was != NULL && is != NULL && was != listener->owner_kind &&
+            is != listener->owner_kind)
+            continue;
         if (old == NULL && handlers->added != NULL)
             handlers->added(listener->user, object);
         else if (object == NULL && handlers->deleted != NULL)
@@ -278,8 +311,12 @@ informer_new(InformerFactory *factory, const ApiKind *kind, const char *field_se
 void
 informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpointer user)
 {
-    Listener listener = {*handlers, user};
+    Listener listener = {*handlers, NULL, user};
 
+    if (handlers->owner_kind != NULL) {
+        listener.owner_kind = str_intern(handlers->owner_kind->kind);
+        informer->has_owner_kinds = TRUE;
+    }
     g_array_append_val(informer->listeners, listener);
     if (indexer_count(informer->indexer) > 0)
         informer_push(informer, DELTA_REPLAY)->handler = informer->listeners->len - 1;

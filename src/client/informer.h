@@ -13,10 +13,27 @@
 typedef struct InformerFactory InformerFactory;
 typedef struct Informer Informer;
 
+/* Which changes mean anything to a listener: an update counts as what differs between both states. */
+typedef enum {
+    WANTS_ALL = 0,
+    WANTS_ADDED = 1 << 0,
+    WANTS_DELETED = 1 << 1,
+    WANTS_META = 1 << 2,
+    WANTS_SPEC = 1 << 3, /* or the body of kinds that have one instead */
+    WANTS_STATUS = 1 << 4,
+} Wants;
+
+/*
+ * What would mean nothing to a listener need not reach it: it leaves out of @wants what its
+ * handlers would do nothing about. @owner_kind: neither would they about an object that has,
+ * before and after, a controller of another kind than this; NULL: they look at all.
+ */
 typedef struct {
     void (*added)(gpointer user, const ApiObject *object);
     void (*updated)(gpointer user, const ApiObject *old, const ApiObject *object);
     void (*deleted)(gpointer user, const ApiObject *object);
+    guint wants; /* Wants */
+    const ApiKind *owner_kind;
 } InformerHandlers;
 
 InformerFactory *informer_factory_new(Client *client);

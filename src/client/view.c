@@ -11,6 +11,7 @@ struct View {
     InformerFactory *factory; /* NULL: over an array */
     GArray *informers;        /* of KindInformer */
     GPtrArray *objects;       /* borrowed */
+    GPtrArray *scratch;       /* lent by view_scratch; NULL: not asked for yet */
     guint64 visited;
 };
 
@@ -50,6 +51,8 @@ view_free(View *view)
         return;
     g_array_free(view->informers, TRUE);
     g_ptr_array_free(view->objects, TRUE);
+    if (view->scratch != NULL)
+        g_ptr_array_free(view->scratch, TRUE);
     g_free(view);
 }
 
@@ -193,6 +196,26 @@ view_list_on_node(View *view, const char *node_name, GPtrArray *out)
     else
         view_scan(view, &pod_kind, match_node, node_name, out);
     view->visited += out->len - before;
+}
+
+gboolean
+view_is_empty(View *view, const ApiKind *kind)
+{
+    if (view->factory != NULL)
+        return informer_count(view_informer(view, kind)) == 0;
+    for (guint i = 0; i < view->objects->len; i++)
+        if (((const ApiObject *)view->objects->pdata[i])->kind == kind)
+            return FALSE;
+    return TRUE;
+}
+
+GPtrArray *
+view_scratch(View *view)
+{
+    if (view->scratch == NULL)
+        view->scratch = g_ptr_array_new();
+    g_ptr_array_set_size(view->scratch, 0);
+    return view->scratch;
 }
 
 gboolean

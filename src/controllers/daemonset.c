@@ -576,8 +576,8 @@ reconcile(const Reconcile *r, Plan *plan)
 static const ControllerSource sources[] = {
     {&daemon_set_kind, daemon_on_set},
     {&controller_revision_kind, daemon_on_revision},
-    {&pod_kind, daemon_on_pod},
-    {&node_kind, daemon_on_node},
+    {&pod_kind, daemon_on_pod, .owner_kind = &daemon_set_kind},
+    {&node_kind, daemon_on_node, .wants = WANTS_ADDED | WANTS_META | WANTS_SPEC},
     {0},
 };
 

@@ -240,7 +240,7 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
 static const ControllerSource sources[] = {
     {&deployment_kind, on_deployment},
     {&replica_set_kind, on_replica_set},
-    {&pod_kind, on_pod},
+    {&pod_kind, on_pod, .wants = WANTS_DELETED},
     {0},
 };
 

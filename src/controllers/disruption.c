@@ -347,17 +347,25 @@ on_budget(Controller *controller, const ApiObject *old, const ApiObject *object)
 
 /* Upstream wakes one of several budgets, by chance; here all of them are woken. */
 static void
-on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+wake_budgets(Controller *controller, const ApiObject *pod, gboolean is_there)
 {
-    const ApiObject *pod = object != NULL ? object : old;
-    g_autoptr(GPtrArray) budgets = g_ptr_array_new();
-    gint64 due = 0;
+    GPtrArray *budgets = view_scratch(controller_view(controller));
 
     list_budgets(controller_view(controller), pod, budgets);
     for (guint i = 0; i < budgets->len; i++)
         controller_enqueue_object(controller, budgets->pdata[i]);
-    if (budgets->len > 1 && object != NULL)
+    if (budgets->len > 1 && is_there)
         controller_enqueue(controller, str_internf(KEY_SEVERAL "%s", api_key(pod)));
+}
+
+static void
+on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
+{
+    const ApiObject *pod = object != NULL ? object : old;
+    gint64 due = 0;
+
+    if (!view_is_empty(controller_view(controller), &pdb_kind))
+        wake_budgets(controller, pod, object != NULL);
     if (object != NULL && has_stale_condition(object, &due))
         controller_enqueue_after(controller, str_internf(KEY_STALE "%s", api_key(pod)),
                                  MAX(due - controller_wall_ns(controller), 0));

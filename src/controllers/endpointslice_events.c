@@ -34,9 +34,10 @@ wake_services(Controller *controller,
               Membership membership,
               ServiceWake wake)
 {
-    g_autoptr(GPtrArray) services = g_ptr_array_new();
+    View *view = controller_view(controller);
+    GPtrArray *services = view_scratch(view);
 
-    view_list(controller_view(controller), &service_kind, api_namespace(pod), services);
+    view_list(view, &service_kind, api_namespace(pod), services);
     for (guint i = 0; i < services->len; i++) {
         const ApiObject *service = services->pdata[i];
         gboolean in_new = service_selects(service, pod);
@@ -170,18 +171,20 @@ static void
 on_node(Controller *controller, const ApiObject *old, const ApiObject *node)
 {
     gpointer state = controller_state(controller);
-    g_autoptr(GPtrArray) services = g_ptr_array_new();
-    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    g_autoptr(GPtrArray) services = NULL;
+    g_autoptr(GPtrArray) nodes = NULL;
     ZoneShareList shares = {0};
     gboolean has_zones = FALSE;
 
     if (old != NULL && node != NULL && (old == node || is_same_to_zones(old, node)))
         return;
+    services = g_ptr_array_new();
     view_list(controller_view(controller), &service_kind, NULL, services);
     for (guint i = 0; i < services->len && !has_zones; i++)
         has_zones = slice_state_has_zones(state, api_key(services->pdata[i]));
     if (!has_zones)
         return;
+    nodes = g_ptr_array_new();
     view_list(controller_view(controller), &node_kind, NULL, nodes);
     zone_shares_read(nodes, &shares);
     for (guint i = 0; i < services->len; i++)
@@ -194,6 +197,6 @@ const ControllerSource endpoint_slice_sources[] = {
     {&service_kind, on_service},
     {&pod_kind, on_pod},
     {&endpoint_slice_kind, on_slice},
-    {&node_kind, on_node},
+    {&node_kind, on_node, .wants = WANTS_ADDED | WANTS_DELETED | WANTS_META | WANTS_STATUS},
     {0},
 };

@@ -140,8 +140,8 @@ on_claim(Controller *controller, const ApiObject *old, const ApiObject *object)
 }
 
 static const ControllerSource sources[] = {
-    {&pod_kind, on_pod},
-    {&persistent_volume_claim_kind, on_claim},
+    {&pod_kind, on_pod, .wants = WANTS_ADDED},
+    {&persistent_volume_claim_kind, on_claim, .wants = WANTS_DELETED},
     {0},
 };
 

@@ -316,8 +316,8 @@ process_waiting(Plan *plan, const GcNode *node)
     for (guint i = 0; i < dependents->len; i++) {
         const GcNode *dependent = dependents->pdata[i];
 
-        for (guint k = 0; k < dependent->owners->len; k++) {
-            const OwnerReference *reference = &g_array_index(dependent->owners, OwnerReference, k);
+        for (guint k = 0; k < gc_node_count_owners(dependent); k++) {
+            const OwnerReference *reference = &dependent->meta->owner_references.items[k];
 
             if (!str_is(reference->uid, node->id.uid) || reference->block_owner_deletion != OPT_TRUE)
                 continue;
@@ -421,9 +421,13 @@ reconcile(const Reconcile *r, Plan *plan)
 static void
 on_object(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
-    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    GcGraph *graph = controller_state(controller);
+    g_autoptr(GPtrArray) keys = NULL;
 
-    gc_graph_observe(controller_state(controller), old, object, keys);
+    if (gc_graph_is_settled(graph, old, object))
+        return;
+    keys = g_ptr_array_new();
+    gc_graph_observe(graph, old, object, keys);
     for (guint i = 0; i < keys->len; i++)
         controller_enqueue(controller, keys->pdata[i]);
 }

@@ -1,9 +1,12 @@
 #include "controllers/gcgraph.h"
 
+#include "base/pool.h"
+
 #define ABSENT_MAX 500
 
 struct GcGraph {
     GHashTable *nodes;  /* uid -> GcNode * (owned) */
+    gboolean lost_some; /* nodes of objects whose end nobody has told of yet */
     GHashTable *absent; /* set of interned coordinates */
     GQueue absent_order;
     guint64 arrivals;
@@ -14,9 +17,9 @@ node_free(gpointer data)
 {
     GcNode *node = data;
 
-    g_array_unref(node->owners);
+    api_part_unref(node->meta);
     g_clear_pointer(&node->dependents, g_hash_table_unref);
-    g_free(node);
+    POOL_FREE(GcNode, node);
 }
 
 GcGraph *
@@ -175,10 +178,9 @@ gc_graph_add_absent(GcGraph *graph, GcIdentity owner)
 static GcNode *
 node_add(GcGraph *graph, GcIdentity id)
 {
-    GcNode *node = g_new0(GcNode, 1);
+    GcNode *node = POOL_NEW0(GcNode);
 
     node->id = id;
-    node->owners = g_array_new(FALSE, FALSE, sizeof(OwnerReference));
     node->arrival = ++graph->arrivals;
     g_hash_table_insert(graph->nodes, (gpointer)id.uid, node);
     return node;
@@ -243,12 +245,18 @@ unlink_from_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference)
 }
 
 static const OwnerReference *
-find_reference(const OwnerReference *list, guint count, const char *uid)
+find_reference(const ObjectMeta *meta, const char *uid)
 {
-    for (guint i = 0; i < count; i++)
-        if (str_is(list[i].uid, uid))
-            return &list[i];
+    for (guint i = 0; meta != NULL && i < meta->owner_references.count; i++)
+        if (str_is(meta->owner_references.items[i].uid, uid))
+            return &meta->owner_references.items[i];
     return NULL;
+}
+
+guint
+gc_node_count_owners(const GcNode *node)
+{
+    return node->meta == NULL ? 0 : node->meta->owner_references.count;
 }
 
 static gboolean
@@ -261,13 +269,12 @@ blocks(const OwnerReference *reference)
 static void
 update_owners(GcGraph *graph, GcNode *node, const ApiObject *object, GPtrArray *out_keys)
 {
-    const OwnerReference *now = object->meta->owner_references.items;
-    guint n_now = object->meta->owner_references.count;
-    GArray *before = node->owners;
+    ObjectMeta *before = node->meta;
+    ObjectMeta *now = object->meta;
 
-    for (guint i = 0; i < before->len; i++) {
-        const OwnerReference *was = &g_array_index(before, OwnerReference, i);
-        const OwnerReference *is = find_reference(now, n_now, was->uid);
+    for (guint i = 0; i < gc_node_count_owners(node); i++) {
+        const OwnerReference *was = &before->owner_references.items[i];
+        const OwnerReference *is = find_reference(now, was->uid);
         GcNode *owner = gc_graph_get(graph, was->uid);
 
         if (owner != NULL && blocks(was) && (is == NULL || !blocks(is)))
@@ -275,13 +282,11 @@ update_owners(GcGraph *graph, GcNode *node, const ApiObject *object, GPtrArray *
         if (is == NULL)
             unlink_from_owner(graph, node, was);
     }
-    for (guint i = 0; i < n_now; i++)
-        if (find_reference((const OwnerReference *)(gpointer)before->data, before->len,
-                           now[i].uid) == NULL)
-            link_to_owner(graph, node, &now[i], out_keys);
-    g_array_set_size(before, 0);
-    if (n_now > 0)
-        g_array_append_vals(before, now, n_now);
+    for (guint i = 0; i < now->owner_references.count; i++)
+        if (find_reference(before, now->owner_references.items[i].uid) == NULL)
+            link_to_owner(graph, node, &now->owner_references.items[i], out_keys);
+    node->meta = now->owner_references.count == 0 ? NULL : api_part_ref(now);
+    api_part_unref(before);
 }
 
 /* --- changes ------------------------------------------------------------------------------------------------ */
@@ -320,8 +325,8 @@ remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
     if (gc_node_count_dependents(node) > 0)
         gc_graph_add_absent(graph, node->id);
     ask_dependents(node, out_keys);
-    for (guint i = 0; i < node->owners->len; i++) {
-        const OwnerReference *reference = &g_array_index(node->owners, OwnerReference, i);
+    for (guint i = 0; i < gc_node_count_owners(node); i++) {
+        const OwnerReference *reference = &node->meta->owner_references.items[i];
         GcNode *owner = gc_graph_get(graph, reference->uid);
 
         unlink_from_owner(graph, node, reference);
@@ -335,8 +340,7 @@ remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
 static const OwnerReference *
 reference_to(const GcNode *dependent, GcIdentity owner, gboolean *out_matches)
 {
-    const OwnerReference *reference = find_reference((const OwnerReference *)(gpointer)dependent->owners->data,
-                                                     dependent->owners->len, owner.uid);
+    const OwnerReference *reference = find_reference(dependent->meta, owner.uid);
 
     *out_matches = reference != NULL && means(reference, dependent->id.namespace_, owner);
     return reference;
@@ -377,6 +381,7 @@ gc_graph_virtual_delete(GcGraph *graph, GcIdentity id, GPtrArray *out_keys)
     if (ask_matching(node, id, &other, matching) > 0 && (other.kind != NULL || !id_equal(node->id, id)))
         gc_graph_add_absent(graph, id);
     if (node->is_virtual ? other.kind == NULL : id_equal(node->id, id)) {
+        graph->lost_some |= !node->is_virtual;
         remove_node(graph, node, out_keys);
         return FALSE;
     }
@@ -432,6 +437,13 @@ static GcIdentity
 identity_of(const ApiObject *object)
 {
     return (GcIdentity){object->kind, api_namespace(object), api_name(object), api_uid(object)};
+}
+
+/* A node that was removed early is made again by the next that is heard of it, so then none is passed over. */
+gboolean
+gc_graph_is_settled(const GcGraph *graph, const ApiObject *old, const ApiObject *object)
+{
+    return old != NULL && object != NULL && old->meta == object->meta && !graph->lost_some;
 }
 
 void

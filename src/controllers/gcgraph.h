@@ -28,13 +28,15 @@ struct GcNode {
     gboolean is_deleting_dependents; /* waits for its blocking dependents to go */
     gboolean has_foreign_owner;      /* to be told once: an owner of another namespace */
     OwnerReference foreign_owner;
-    GArray *owners;         /* of OwnerReference */
+    ObjectMeta *meta;       /* (owned ref) with the owners it was last seen to have; NULL: with none */
     GHashTable *dependents; /* set of GcNode (borrowed); NULL: none so far, as with most objects */
     guint64 arrival;        /* orders dependents */
 };
 
 GcGraph *gc_graph_new(void);
 void gc_graph_free(gpointer graph);
+/* gc_graph_is_settled: the graph would learn nothing from this update. */
+gboolean gc_graph_is_settled(const GcGraph *graph, const ApiObject *old, const ApiObject *object);
 /* gc_graph_observe: as ControllerOnEvent; adds interned keys to @out_keys. */
 void gc_graph_observe(GcGraph *graph,
                       const ApiObject *old,
@@ -46,6 +48,7 @@ void gc_graph_observe(GcGraph *graph,
  */
 gboolean gc_graph_virtual_delete(GcGraph *graph, GcIdentity id, GPtrArray *out_keys);
 GcNode *gc_graph_get(GcGraph *graph, const char *uid);
+guint gc_node_count_owners(const GcNode *node);
 guint gc_node_count_dependents(const GcNode *node);
 /* gc_node_dependents: in order of arrival. (owned array, borrowed nodes) */
 GPtrArray *gc_node_dependents(const GcNode *node);

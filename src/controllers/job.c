@@ -291,7 +291,7 @@ reconcile(const Reconcile *r, Plan *plan)
 
 static const ControllerSource sources[] = {
     {&job_kind, job_on_job},
-    {&pod_kind, job_on_pod},
+    {&pod_kind, job_on_pod, .owner_kind = &job_kind},
     {0},
 };
 

@@ -113,7 +113,7 @@ object_text(const char *key)
 
 static const ControllerSource sources[] = {
     {&node_kind, on_node},
-    {&pod_kind, on_pod},
+    {&pod_kind, on_pod, .wants = WANTS_ADDED | WANTS_SPEC},
     {&lease_kind, NULL},
     {0},
 };

@@ -343,8 +343,9 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
     if (pod_is_terminal(object))
         state->terminated++;
     node_name = pod_spec(object)->node_name;
+    /* Of a node that went since, on_node has told; the passes remember it as long as a pod is bound to it. */
     if (api_is_deleting(object) ||
-        (!str_is_empty(node_name) &&
+        (!str_is_empty(node_name) && (old == NULL || pod_spec(old)->node_name != node_name) &&
          view_get(controller_view(controller), &node_kind, NULL, node_name) == NULL))
         state->is_suspicious = TRUE;
 }
@@ -361,7 +362,7 @@ on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
 
 static const ControllerSource sources[] = {
     {&pod_kind, on_pod},
-    {&node_kind, on_node},
+    {&node_kind, on_node, .wants = WANTS_DELETED},
     {0},
 };
 

@@ -508,12 +508,12 @@ on_pod_of_replication_controller(Controller *controller, const ApiObject *old, c
 
 static const ControllerSource replica_set_sources[] = {
     {&replica_set_kind, on_set},
-    {&pod_kind, on_pod_of_replica_set},
+    {&pod_kind, on_pod_of_replica_set, .owner_kind = &replica_set_kind},
     {0},
 };
 static const ControllerSource replication_controller_sources[] = {
     {&replication_controller_kind, on_set},
-    {&pod_kind, on_pod_of_replication_controller},
+    {&pod_kind, on_pod_of_replication_controller, .owner_kind = &replication_controller_kind},
     {0},
 };
 

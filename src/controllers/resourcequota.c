@@ -141,6 +141,17 @@ on_other(Controller *controller, const ApiObject *old, const ApiObject *object)
     }
 }
 
+/* Of most kinds only what is gone gives something back. */
+static guint
+other_wants(const ApiKind *kind)
+{
+    if (kind == &pod_kind)
+        return WANTS_DELETED | WANTS_META | WANTS_STATUS;
+    if (kind == &service_kind || kind == &persistent_volume_claim_kind)
+        return WANTS_DELETED | WANTS_SPEC;
+    return WANTS_DELETED;
+}
+
 static const ControllerSource sources[] = {
     {&resource_quota_kind, on_quota},
     {0},
@@ -153,6 +164,7 @@ const ControllerDef resource_quota_controller = {
     .sources = sources,
     .reads_kind = reads_kind,
     .on_other = on_other,
+    .other_wants = other_wants,
     .reconcile = reconcile,
     .period_ns = RESYNC_NS,
     .tick = tick,

@@ -630,7 +630,7 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
 
 static const ControllerSource sources[] = {
     {&stateful_set_kind, on_stateful_set},
-    {&pod_kind, on_pod},
+    {&pod_kind, on_pod, .owner_kind = &stateful_set_kind},
     {&controller_revision_kind, NULL},
     {&persistent_volume_claim_kind, NULL},
     {0},

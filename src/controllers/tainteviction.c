@@ -438,8 +438,8 @@ object_text(const char *key)
 }
 
 static const ControllerSource sources[] = {
-    {&pod_kind, on_pod},
-    {&node_kind, on_node},
+    {&pod_kind, on_pod, .wants = WANTS_ADDED | WANTS_SPEC | WANTS_DELETED},
+    {&node_kind, on_node, .wants = WANTS_ADDED | WANTS_SPEC},
     {0},
 };
 

@@ -123,7 +123,7 @@ claim_text(const char *key)
 
 static const ControllerSource claim_sources[] = {
     {&persistent_volume_claim_kind, on_claim},
-    {&pod_kind, on_pod},
+    {&pod_kind, on_pod, .wants = WANTS_META | WANTS_DELETED},
     {0},
 };
 

@@ -259,6 +259,88 @@ START_TEST(test_latecomer_is_told_what_is_there)
 }
 END_TEST
 
+/* --- who is told ------------------------------------------------------------------------------ */
+
+static void
+note_added(gpointer user, const ApiObject *object)
+{
+    (void)object;
+    g_string_append_printf(handled, "+%s ", (const char *)user);
+}
+
+static void
+note_updated(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    (void)old;
+    (void)object;
+    g_string_append_printf(handled, "~%s ", (const char *)user);
+}
+
+static void
+note_deleted(gpointer user, const ApiObject *object)
+{
+    (void)object;
+    g_string_append_printf(handled, "-%s ", (const char *)user);
+}
+
+static gboolean
+change_owner(ApiObject *object, gpointer data)
+{
+    ObjectMeta *meta = api_edit_meta(object);
+    OwnerReference *reference =
+        meta->owner_references.count > 0 ? &meta->owner_references.items[0] : API_LIST_ADD(&meta->owner_references);
+
+    *reference = (OwnerReference){.api_version = str_intern("apps/v1"),
+                                  .kind = data,
+                                  .name = str_intern("o"),
+                                  .uid = str_intern("u"),
+                                  .controller = OPT_TRUE};
+    return TRUE;
+}
+
+static void
+give_owner(const char *name, const char *kind)
+{
+    ApiRequest *request = api_request_new(VERB_PATCH, &config_map_kind, str_intern("default"), str_intern(name));
+
+    request->mutate = change_owner;
+    request->mutate_data = (gpointer)str_intern(kind);
+    client_send(writer, request, ignore, NULL, NULL);
+    fixture_run(f, 50 * NS_PER_MS);
+}
+
+START_TEST(test_only_those_who_can_care_are_told)
+{
+    static const struct {
+        const char *name;
+        guint wants;
+        const ApiKind *owner_kind;
+    } listeners[] = {
+        {"all", WANTS_ALL, NULL},      {"added", WANTS_ADDED, NULL},           {"deleted", WANTS_DELETED, NULL},
+        {"meta", WANTS_META, NULL},    {"spec", WANTS_SPEC, NULL},             {"status", WANTS_STATUS, NULL},
+        {"job", WANTS_ALL, &job_kind}, {"set", WANTS_ALL, &replica_set_kind},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(listeners); i++)
+        informer_add_handlers(informer,
+                              &(InformerHandlers){note_added, note_updated, note_deleted, listeners[i].wants,
+                                                  listeners[i].owner_kind},
+                              (gpointer)listeners[i].name);
+    informer_factory_start(factory);
+    fixture_run(f, NS_PER_S);
+    create("a");
+    give_owner("a", "Job");
+    change("a");
+    give_owner("a", "ReplicaSet");
+    remove_map("a");
+    fixture_run(f, NS_PER_S);
+    ck_assert_str_eq(handled->str, "+a +all +added +job +set "
+                                   "~a ~all ~meta ~job ~set "
+                                   "~a ~all ~spec ~job "
+                                   "~a ~all ~meta ~job ~set "
+                                   "-a -all -deleted -set ");
+}
+END_TEST
+
 START_TEST(test_same_question_same_informer)
 {
     ck_assert_ptr_eq(informer_factory_get(factory, &config_map_kind, NULL), informer);
@@ -408,6 +490,7 @@ informer_suite(void)
     tcase_add_test(tcase, test_process_restarts_with_empty_memory);
     tcase_add_test(tcase, test_paused_process_sees_it_later);
     tcase_add_test(tcase, test_latecomer_is_told_what_is_there);
+    tcase_add_test(tcase, test_only_those_who_can_care_are_told);
     tcase_add_test(tcase, test_same_question_same_informer);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("store");
