@@ -18,13 +18,12 @@ typedef struct {
     Cycle cycle;
     Attempt *attempt;
     const NodeColumns *all; /* (borrowed) in order */
+    AttemptRoom *room;      /* (borrowed) */
     guint n_feasible;
-    NodeInfo **feasible; /* (owned) of NodeInfo (borrowed) */
-    const char **names;  /* (owned) of the feasible */
-    guint32 *slots;      /* (owned) of the feasible */
-    LocalResult *local;  /* (borrowed) of the pod's shape; NULL: none kept */
+    gboolean is_row; /* the feasible lie side by side from attempt->first on; else they stand in the room */
+    PodShape *shape; /* (borrowed) what is known of its pods; NULL: nothing is kept */
     gboolean has_nominated;
-    gboolean is_checked; /* what is remembered */
+    gboolean is_checked;   /* what is remembered */
     gboolean is_all_local; /* no plugin looks beyond the node */
 } Run;
 
@@ -177,7 +176,7 @@ run_pre_filters(Run *run)
 {
     Cycle *cycle = &run->cycle;
     Attempt *attempt = run->attempt;
-    g_autoptr(GPtrArray) texts = g_ptr_array_new();
+    GPtrArray *texts = attempt->reasons;
     Reasons reasons = {texts};
 
     for (guint i = 0; sched_plugins[i] != NULL; i++) {
@@ -202,6 +201,7 @@ run_pre_filters(Run *run)
         if (verdict == VERDICT_UNRESOLVABLE)
             break;
     }
+    g_ptr_array_set_size(texts, 0);
     return attempt->pre_filter_message == NULL;
 }
 
@@ -221,8 +221,8 @@ work_out_local(Run *run, const NodeInfo *node, LocalResult *result)
         result->reason = reasons.texts->pdata[n_before];
     g_ptr_array_set_size(run->attempt->reasons, (gint)n_before);
     if (result->passes) {
-        result->fit = (gint16)sched_fit_score(run->cycle.pod->shape, node);
-        result->balanced = (gint16)sched_balanced_score(run->cycle.pod->shape, node);
+        result->fit = (guint8)sched_fit_score(run->cycle.pod->shape, node);
+        result->balanced = (guint8)sched_balanced_score(run->cycle.pod->shape, node);
     }
 }
 
@@ -231,7 +231,6 @@ check_local(Run *run, const NodeInfo *node, const LocalResult *result)
 {
     LocalResult plain;
 
-    g_assert(run->all->generations[node->slot] == node->generation);
     work_out_local(run, node, &plain);
     g_assert(plain.passes == result->passes && plain.fit == result->fit &&
              plain.balanced == result->balanced && plain.reason == result->reason &&
@@ -242,7 +241,7 @@ check_local(Run *run, const NodeInfo *node, const LocalResult *result)
 static const LocalResult *
 local_result(Run *run, const NodeInfo *node)
 {
-    LocalResult *result = &run->local[node->slot];
+    LocalResult *result = &run->shape->local[node->slot];
 
     if (result->generation != node->generation)
         work_out_local(run, node, result);
@@ -251,10 +250,83 @@ local_result(Run *run, const NodeInfo *node)
     return result;
 }
 
+static void
+set_place(Run *run, guint place)
+{
+    LocalColumns *columns = &run->shape->columns;
+    const LocalResult *result = local_result(run, run->all->nodes[place]);
+
+    columns->passes[place] = result->passes;
+    for (guint i = place; i < 2 * run->all->n; i += run->all->n) {
+        columns->fit[i] = result->fit;
+        columns->balanced[i] = result->balanced;
+    }
+}
+
+static void
+make_columns(Run *run)
+{
+    LocalColumns *columns = &run->shape->columns;
+    guint n = run->all->n;
+
+    if (columns->n != n) {
+        columns->passes = g_renew(guint8, columns->passes, n);
+        columns->fit = g_renew(guint8, columns->fit, column_room(n));
+        columns->balanced = g_renew(guint8, columns->balanced, column_room(n));
+        columns->n = n;
+    }
+    columns->version = run->all->version;
+    columns->n_refused = 0;
+    for (guint i = 0; i < n; i++) {
+        set_place(run, i);
+        columns->n_refused += !columns->passes[i];
+    }
+}
+
+/* Between two pods of a spec only a few nodes change: those that the ones before were placed on. */
+static void
+update_columns(Run *run)
+{
+    LocalColumns *columns = &run->shape->columns;
+    const NodeColumns *all = run->all;
+
+    for (guint64 i = columns->generation + 1; i <= all->generation; i++) {
+        guint32 place = node_columns_place(all, all->changed[i % NODE_CHANGES]);
+        guint8 before;
+
+        if (place == PLACE_NONE)
+            continue;
+        before = columns->passes[place];
+        set_place(run, place);
+        columns->n_refused += before;
+        columns->n_refused -= columns->passes[place];
+    }
+}
+
+static void
+settle_columns(Run *run)
+{
+    LocalColumns *columns = &run->shape->columns;
+    const NodeColumns *all = run->all;
+
+    if (columns->version != all->version || all->generation - columns->generation > NODE_CHANGES)
+        make_columns(run);
+    else
+        update_columns(run);
+    columns->generation = all->generation;
+    for (guint i = 0; run->is_checked && i < all->n; i++) {
+        const LocalResult *result = local_result(run, all->nodes[i]);
+
+        g_assert(columns->passes[i] == result->passes && columns->fit[i] == result->fit &&
+                 columns->fit[i + all->n] == result->fit && columns->balanced[i] == result->balanced &&
+                 columns->balanced[i + all->n] == result->balanced);
+    }
+}
+
 static Verdict
 filter_node(Run *run, NodeInfo *node, Reasons *reasons, gint *out_plugin)
 {
-    const LocalResult *known = run->local == NULL ? NULL : local_result(run, node);
+    const LocalResult *known = run->shape == NULL ? NULL : local_result(run, node);
 
     if (known == NULL || !known->passes || run->has_nominated)
         return attempt_filter_node(&run->cycle, node, reasons, out_plugin);
@@ -264,11 +336,11 @@ filter_node(Run *run, NodeInfo *node, Reasons *reasons, gint *out_plugin)
 }
 
 static void
-add_feasible(Run *run, NodeInfo *node, const char *name, guint32 slot)
+add_feasible(Run *run, NodeInfo *node, guint32 place)
 {
-    run->feasible[run->n_feasible] = node;
-    run->names[run->n_feasible] = name;
-    run->slots[run->n_feasible] = slot;
+    run->room->nodes[run->n_feasible] = node;
+    run->room->slots[run->n_feasible] = node->slot;
+    run->room->places[run->n_feasible] = place;
     run->n_feasible++;
 }
 
@@ -276,7 +348,7 @@ static void
 add_rejection(Run *run, const Rejection *rejection)
 {
     run->attempt->rejectors |= 1u << rejection->plugin;
-    g_array_append_vals(run->attempt->rejected, rejection, 1);
+    *API_LIST_ADD(&run->attempt->rejected) = *rejection;
 }
 
 static gboolean
@@ -288,7 +360,7 @@ try_node(Run *run, NodeInfo *node)
 
     rejection.verdict = filter_node(run, node, &reasons, &rejection.plugin);
     if (rejection.verdict == VERDICT_SUCCESS) {
-        add_feasible(run, node, node->name, node->slot);
+        add_feasible(run, node, node->order_index);
         return TRUE;
     }
     rejection.n_reasons = attempt->reasons->len - rejection.first_reason;
@@ -297,29 +369,25 @@ try_node(Run *run, NodeInfo *node)
 }
 
 /*
- * The node at @index by what is remembered of it alone; FALSE: that does not settle it. Only where
+ * The node at @place by what is remembered of it alone; FALSE: that does not settle it. Only where
  * no plugin looks beyond the node and none is nominated.
  */
 static gboolean
-recall_node(Run *run, guint index)
+recall_node(Run *run, guint place)
 {
-    const NodeColumns *all = run->all;
-    guint32 slot = all->slots[index];
-    const LocalResult *result = &run->local[slot];
+    NodeInfo *node = run->all->nodes[place];
+    const LocalResult *result;
     Attempt *attempt = run->attempt;
 
-    if (result->generation != all->generations[slot])
-        result = local_result(run, all->nodes[index]);
-    else if (run->is_checked)
-        check_local(run, all->nodes[index], result);
-    if (result->passes) {
-        add_feasible(run, all->nodes[index], all->names[index], slot);
+    if (run->shape->columns.passes[place]) {
+        add_feasible(run, node, place);
         return TRUE;
     }
+    result = local_result(run, node);
     if (result->reason == NULL)
         return FALSE;
     g_ptr_array_add(attempt->reasons, (gpointer)result->reason);
-    add_rejection(run, &(Rejection){.node = all->names[index],
+    add_rejection(run, &(Rejection){.node = node->name,
                                     .verdict = result->verdict,
                                     .plugin = result->plugin,
                                     .first_reason = attempt->reasons->len - 1,
@@ -333,6 +401,8 @@ filter_narrowed(Run *run)
 {
     const StrList *names = run->cycle.narrowed;
 
+    /* A name may come twice. */
+    sched_cache_room(run->options->cache, names->count);
     run->attempt->absent = VERDICT_UNRESOLVABLE;
     run->attempt->absent_reason = str_internf("node(s) didn't satisfy plugin(s) [%s]",
                                               sched_plugins[run->cycle.narrowed_by]->name);
@@ -349,13 +419,19 @@ filter_all(Run *run)
 {
     guint n = run->all->n;
     guint wanted = attempt_nodes_to_find(n, run->options->percentage);
-    guint index = *run->options->next_start % n;
-    gboolean can_recall = run->local != NULL && run->is_all_local && !run->has_nominated;
+    guint place = *run->options->next_start % n;
+    gboolean can_recall = run->shape != NULL && run->is_all_local && !run->has_nominated;
 
+    if (can_recall && run->shape->columns.n_refused == 0) {
+        run->is_row = TRUE;
+        run->attempt->first = place;
+        run->n_feasible = wanted;
+        return;
+    }
     for (guint i = 0; i < n && run->n_feasible < wanted; i++) {
-        if (!can_recall || !recall_node(run, index))
-            try_node(run, run->all->nodes[index]);
-        index = index + 1 == n ? 0 : index + 1;
+        if (!can_recall || !recall_node(run, place))
+            try_node(run, run->all->nodes[place]);
+        place = place + 1 == n ? 0 : place + 1;
     }
 }
 
@@ -380,7 +456,7 @@ filter_nominated(Run *run)
         return FALSE;
     if (try_node(run, node))
         return TRUE;
-    g_array_set_size(run->attempt->rejected, 0);
+    run->attempt->rejected.count = 0;
     g_ptr_array_set_size(run->attempt->reasons, 0);
     return FALSE;
 }
@@ -407,21 +483,8 @@ find_local(Run *run)
         memset(shape->local + shape->n_local, 0, (n_slots - shape->n_local) * sizeof *shape->local);
         shape->n_local = n_slots;
     }
-    run->local = shape->local;
-    run->cycle.local = shape->local;
-}
-
-/* Names that a plugin gives may come twice. */
-static void
-make_room(Run *run)
-{
-    const StrList *narrowed = run->cycle.narrowed;
-    guint n = narrowed != NULL ? MAX(narrowed->count, 1)
-                               : attempt_nodes_to_find(run->all->n, run->options->percentage);
-
-    run->feasible = g_new(NodeInfo *, n);
-    run->names = g_new(const char *, n);
-    run->slots = g_new(guint32, n);
+    run->shape = shape;
+    settle_columns(run);
 }
 
 static void
@@ -431,7 +494,6 @@ find_feasible(Run *run)
 
     if (!run_pre_filters(run))
         return;
-    make_room(run);
     find_local(run);
     if (filter_nominated(run))
         return;
@@ -439,78 +501,58 @@ find_feasible(Run *run)
         filter_narrowed(run);
     else
         filter_all(run);
-    visited = run->n_feasible + run->attempt->rejected->len;
+    visited = run->n_feasible + run->attempt->rejected.count;
     *run->options->next_start = (*run->options->next_start + visited) % run->all->n;
 }
 
 /* --- Score -------------------------------------------------------------------------------------------- */
 
-/* One plugin's scores of all feasible nodes, weighted and added to the totals. */
-static void
-score_row(Run *run, guint index, gint64 *scratch, gint16 *row)
+/* The feasible as plugins and rows of scores want them. */
+static Candidates
+candidates_of(Run *run)
 {
-    const SchedPlugin *plugin = sched_plugins[index];
-    gint32 *totals = run->attempt->totals;
+    AttemptRoom *room = run->room;
+    const LocalColumns *known = run->shape == NULL ? NULL : &run->shape->columns;
+    guint first = run->attempt->first;
     guint n = run->n_feasible;
 
-    plugin->score(&run->cycle, run->cycle.score_states[index], run->feasible, n, scratch);
-    for (guint i = 0; i < n; i++) {
-        row[i] = (gint16)(scratch[i] * plugin->weight);
-        totals[i] += row[i];
+    if (run->is_row)
+        return (Candidates){.n = n,
+                            .nodes = run->all->nodes + first,
+                            .slots = run->all->slots + first,
+                            .first = first,
+                            .fit = known->fit + first,
+                            .balanced = known->balanced + first,
+                            .room = room};
+    for (guint i = 0; known != NULL && i < n; i++) {
+        room->fit[i] = known->fit[room->places[i]];
+        room->balanced[i] = known->balanced[room->places[i]];
     }
+    return (Candidates){.n = n,
+                        .nodes = room->nodes,
+                        .slots = room->slots,
+                        .places = room->places,
+                        .fit = known == NULL ? NULL : room->fit,
+                        .balanced = known == NULL ? NULL : room->balanced,
+                        .room = room};
 }
 
 static void
-score_nodes(Run *run)
+choose(Run *run)
 {
     Attempt *attempt = run->attempt;
-    Cycle *cycle = &run->cycle;
-    guint n = run->n_feasible;
-    g_autofree gint64 *one = g_new(gint64, n);
-    guint rows = 0;
-
-    cycle->slots = run->slots;
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        const SchedPlugin *plugin = sched_plugins[i];
-
-        if (plugin->score == NULL)
-            continue;
-        if (plugin->pre_score != NULL &&
-            plugin->pre_score(cycle, &cycle->score_states[i], run->feasible, n) == VERDICT_SKIP)
-            continue;
-        attempt->scored |= 1u << i;
-        rows++;
-    }
-    attempt->scores = g_new(gint16, (gsize)rows * n);
-    attempt->totals = g_new0(gint32, n);
-    rows = 0;
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        if ((attempt->scored >> i & 1) == 0)
-            continue;
-        score_row(run, i, one, &attempt->scores[(gsize)rows * n]);
-        rows++;
-    }
-}
-
-/* v1.34 schedule_one.go: selectHost: the k-th of equal ones replaces with probability 1/k. */
-static guint
-select_host(const Run *run)
-{
-    const gint32 *totals = run->attempt->totals;
     guint chosen = 0;
-    guint equals = 1;
 
-    for (guint i = 1; i < run->n_feasible; i++) {
-        if (totals[i] > totals[chosen]) {
-            chosen = i;
-            equals = 1;
-        } else if (totals[i] == totals[chosen]) {
-            equals++;
-            if (rng_below(run->options->tiebreak, equals) == 0)
-                chosen = i;
-        }
+    attempt->n_feasible = run->n_feasible;
+    if (!run->is_row)
+        attempt->places = g_memdup2(run->room->places, run->n_feasible * sizeof *attempt->places);
+    if (run->n_feasible > 1) {
+        Candidates of = candidates_of(run);
+
+        attempt_score(attempt, &run->cycle, &of);
+        chosen = attempt_select(run->room->totals, of.n, run->options->tiebreak);
     }
-    return chosen;
+    attempt->chosen = attempt_feasible(attempt, chosen);
 }
 
 /* --- PostFilter ------------------------------------------------------------------------------------------ */
@@ -547,6 +589,16 @@ fail(Run *run)
     attempt->message = more == NULL ? fit : str_internf("%s %s", fit, more);
 }
 
+/* The scratch list goes with the attempt if anything stands in it. */
+static void
+give_reasons(Run *run)
+{
+    if (run->attempt->reasons->len > 0)
+        run->room->reasons = NULL;
+    else
+        run->attempt->reasons = NULL;
+}
+
 /* --- public ------------------------------------------------------------------------------------------------ */
 
 Attempt *
@@ -564,8 +616,6 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
     };
 
     attempt->key = pod->key;
-    attempt->rejected = g_array_new(FALSE, FALSE, sizeof(Rejection));
-    attempt->reasons = g_ptr_array_new();
     attempt->absent = VERDICT_UNRESOLVABLE;
     run.all = sched_cache_columns(options->cache);
     attempt->n_all = run.all->n;
@@ -575,21 +625,25 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
         attempt->nominated = "";
         return attempt;
     }
+    attempt->names = node_names_ref(run.all->names);
+    run.room = sched_cache_room(options->cache, run.all->n);
+    attempt->reasons = run.room->reasons;
     find_feasible(&run);
-    attempt->n_feasible = run.n_feasible;
-    attempt->feasible = g_renew(const char *, run.names, run.n_feasible);
-    if (run.n_feasible == 0) {
+    if (run.n_feasible == 0)
         fail(&run);
-    } else if (run.n_feasible == 1) {
-        attempt->chosen = attempt->feasible[0];
-    } else {
-        score_nodes(&run);
-        attempt->chosen = attempt->feasible[select_host(&run)];
-    }
-    g_free(run.feasible);
-    g_free(run.slots);
+    else
+        choose(&run);
+    give_reasons(&run);
     cycle_clear(&run.cycle);
     return attempt;
+}
+
+const char *
+attempt_feasible(const Attempt *attempt, guint index)
+{
+    guint place = attempt->places != NULL ? attempt->places[index] : (attempt->first + index) % attempt->n_all;
+
+    return attempt->names->items[place];
 }
 
 void
@@ -599,11 +653,12 @@ attempt_free(gpointer data)
 
     if (attempt == NULL)
         return;
-    g_free(attempt->feasible);
+    node_names_unref(attempt->names);
+    g_free(attempt->places);
     g_free(attempt->scores);
-    g_free(attempt->totals);
-    g_array_free(attempt->rejected, TRUE);
-    g_ptr_array_free(attempt->reasons, TRUE);
+    g_free(attempt->rejected.items);
+    if (attempt->reasons != NULL)
+        g_ptr_array_free(attempt->reasons, TRUE);
     candidate_free(attempt->preemption);
     g_free(attempt);
 }

@@ -26,6 +26,13 @@ typedef struct {
     guint n_violations; /* of disruption budgets */
 } Candidate;
 
+/* What one plugin said of the feasible nodes. */
+typedef struct {
+    gint8 plugin;
+    guint8 has_each; /* else all got the same */
+    guint8 all;
+} AttemptRow;
+
 typedef struct {
     const char *key;     /* of the pod, interned */
     const char *chosen;  /* node, interned; NULL: none */
@@ -33,12 +40,14 @@ typedef struct {
     guint rejectors;     /* bit per plugin that rejected some node */
     guint n_all;         /* nodes of the cluster */
     guint n_feasible;
-    const char **feasible;          /* (owned) names */
-    guint scored;                   /* bit per plugin that scored; 0: nobody was asked */
-    gint16 *scores;                 /* (owned) weighted; one row of n_feasible per plugin scored */
-    gint32 *totals;                 /* (owned) NULL if not scored */
-    GArray *rejected;               /* of Rejection, in the order visited */
-    GPtrArray *reasons;             /* of texts that live for ever */
+    guint first;       /* place of the first of them, if they are side by side */
+    guint32 *places;   /* (owned) of each; NULL: side by side */
+    NodeNames *names;  /* (owned ref) by place; NULL: there are no nodes */
+    guint n_rows;      /* plugins that scored; 0: nobody was asked */
+    AttemptRow rows[SCHED_ROWS_MAX];
+    guint8 *scores; /* (owned) n_feasible for each row that has_each, before the weight */
+    API_LIST_OF(Rejection) rejected; /* in the order visited */
+    GPtrArray *reasons;              /* of texts that live for ever; NULL: none */
     const char *pre_filter_message; /* interned; a PreFilter plugin said no */
     Verdict absent;                 /* of the nodes in neither list */
     const char *absent_reason;      /* interned, may be NULL */
@@ -61,6 +70,8 @@ Attempt *attempt_run(const AttemptOptions *options, const PodInfo *pod);
 void attempt_free(gpointer attempt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Attempt, attempt_free)
 gsize attempt_size_bytes(const Attempt *attempt);
+/* attempt_feasible: name of one of the feasible nodes. */
+const char *attempt_feasible(const Attempt *attempt, guint index);
 
 /* attempt_nodes_to_find: how many feasible nodes are looked for among @n_all. */
 guint attempt_nodes_to_find(guint n_all, guint percentage);
@@ -68,6 +79,13 @@ guint attempt_nodes_to_find(guint n_all, guint percentage);
 Value *attempt_outline(const char *chosen, const char *message);
 /* attempt_explain: the tree of scheduler_explain. (owned) */
 Value *attempt_explain(const Attempt *attempt);
+
+/* --- score.c -------------------------------------------------------------------------------------- */
+
+/* attempt_score: asks the plugins about @of; fills the attempt's rows and the room's totals. */
+void attempt_score(Attempt *attempt, Cycle *cycle, const Candidates *of);
+/* attempt_select: the best of @n, one of the best ones drawn. */
+guint attempt_select(const gint16 *totals, guint n, Rng *tiebreak);
 
 /* --- for preemption ------------------------------------------------------------------------------ */
 

@@ -147,7 +147,7 @@ static gboolean
 is_feasible(const Attempt *attempt, const char *node)
 {
     for (guint i = 0; i < attempt->n_feasible; i++)
-        if (attempt->feasible[i] == node)
+        if (attempt_feasible(attempt, i) == node)
             return TRUE;
     return FALSE;
 }
@@ -162,7 +162,7 @@ simulation_place(Simulation *sim, const ApiObject *pod, const GPtrArray *prefer)
         return NULL;
     attempt = attempt_of(sim, pod);
     if (prefer == NULL)
-        node = attempt->n_feasible > 0 ? attempt->feasible[0] : NULL;
+        node = attempt->n_feasible > 0 ? attempt_feasible(attempt, 0) : NULL;
     for (guint i = 0; prefer != NULL && node == NULL && i < prefer->len; i++)
         node = is_feasible(attempt, prefer->pdata[i]) ? prefer->pdata[i] : NULL;
     if (node != NULL)
@@ -177,8 +177,8 @@ add_reasons(const Attempt *attempt, const char *node, GPtrArray *why)
         g_ptr_array_add(why, (gpointer)attempt->pre_filter_message);
         return;
     }
-    for (guint i = 0; i < attempt->rejected->len; i++) {
-        const Rejection *rejection = &g_array_index(attempt->rejected, Rejection, i);
+    for (guint i = 0; i < attempt->rejected.count; i++) {
+        const Rejection *rejection = &attempt->rejected.items[i];
 
         for (guint k = 0; rejection->node == node && k < rejection->n_reasons; k++)
             g_ptr_array_add(why, attempt->reasons->pdata[rejection->first_reason + k]);

@@ -17,16 +17,71 @@ struct SchedCache {
     GPtrArray *order; /* of NodeInfo (borrowed) */
     gboolean is_order_old;
     NodeColumns columns; /* (owned) of order */
+    AttemptRoom room;    /* (owned) */
     GPtrArray *affinity_nodes, *anti_nodes; /* of NodeInfo (borrowed) */
     GArray *free_slots;                     /* of guint, given back */
     guint n_slots;
     guint n_prefer_taints;
-    guint64 generation;
     guint64 nodes_generation; /* of the nodes themselves, not of what runs there */
     TopologyBook *book;
 };
 
 static void image_free(gpointer data);
+
+/* --- scratch memory ----------------------------------------------------------------------------------- */
+
+static void
+room_free_columns(AttemptRoom *room)
+{
+    g_free(room->nodes);
+    g_free(room->slots);
+    g_free(room->places);
+    g_free(room->wide);
+    g_free(room->counts);
+    g_free(room->totals);
+    g_free(room->fit);
+    g_free(room->balanced);
+    g_free(room->rows[0]);
+}
+
+static void
+room_clear(AttemptRoom *room)
+{
+    room_free_columns(room);
+    g_clear_pointer(&room->reasons, g_ptr_array_unref);
+}
+
+static void
+room_grow(AttemptRoom *room, guint n)
+{
+    gsize size = n + COLUMN_STEP;
+
+    room_free_columns(room);
+    room->n = n;
+    room->nodes = g_new(NodeInfo *, size);
+    room->slots = g_new(guint32, size);
+    room->places = g_new(guint32, size);
+    room->wide = g_new(gint64, size);
+    room->counts = g_new(gint32, size);
+    room->totals = g_new(gint16, size);
+    room->fit = g_new(guint8, size);
+    room->balanced = g_new(guint8, size);
+    room->rows[0] = g_new(guint8, SCHED_ROWS_MAX * size);
+    for (guint i = 1; i < SCHED_ROWS_MAX; i++)
+        room->rows[i] = room->rows[0] + i * size;
+}
+
+AttemptRoom *
+sched_cache_room(SchedCache *cache, guint n)
+{
+    AttemptRoom *room = &cache->room;
+
+    if (room->nodes == NULL || n > room->n)
+        room_grow(room, n);
+    if (room->reasons == NULL)
+        room->reasons = g_ptr_array_new();
+    return room;
+}
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
@@ -69,7 +124,7 @@ sched_cache_clear(SchedCache *cache)
     g_hash_table_remove_all(cache->taken);
     pod_shapes_clear(cache->shapes);
     g_array_set_size(cache->free_slots, 0);
-    cache->columns.n = 0;
+    node_columns_reset(&cache->columns);
     cache->n_slots = 0;
     cache->n_prefer_taints = 0;
     cache->is_order_old = FALSE;
@@ -93,10 +148,8 @@ sched_cache_free(SchedCache *cache)
     g_hash_table_destroy(cache->images);
     g_hash_table_destroy(cache->taken);
     pod_shapes_free(cache->shapes);
-    g_free(cache->columns.nodes);
-    g_free(cache->columns.names);
-    g_free(cache->columns.slots);
-    g_free(cache->columns.generations);
+    node_columns_clear(&cache->columns);
+    room_clear(&cache->room);
     g_free(cache);
 }
 
@@ -148,24 +201,9 @@ node_place(SchedCache *cache, NodeInfo *node)
 }
 
 static void
-note_generation(NodeColumns *columns, const NodeInfo *node)
-{
-    if (node->slot >= columns->n_generations) {
-        guint n = MAX(node->slot + 1, 2 * columns->n_generations);
-
-        columns->generations = g_renew(guint64, columns->generations, n);
-        memset(columns->generations + columns->n_generations, 0,
-               (n - columns->n_generations) * sizeof *columns->generations);
-        columns->n_generations = n;
-    }
-    columns->generations[node->slot] = node->generation;
-}
-
-static void
 node_changed(SchedCache *cache, NodeInfo *node)
 {
-    node->generation = ++cache->generation;
-    note_generation(&cache->columns, node);
+    node_columns_note(&cache->columns, node);
     node_place(cache, node);
 }
 
@@ -239,7 +277,7 @@ uncount_image(SchedCache *cache, const NodeInfo *node, const char *name)
 {
     ImageState *state = g_hash_table_lookup(cache->images, name);
 
-    if (state == NULL || !image_state_is_on(state, node))
+    if (state == NULL || !image_state_has(state, node->slot))
         return;
     state->has[node->slot / 64] &= ~(G_GUINT64_CONSTANT(1) << (node->slot % 64));
     if (--state->n_nodes == 0)
@@ -415,23 +453,8 @@ sched_cache_find_node(const SchedCache *cache, const char *name)
 static void
 settle_order(SchedCache *cache)
 {
-    NodeColumns *columns = &cache->columns;
-    guint n;
-
     node_tree_list(cache->tree, cache->order);
-    n = cache->order->len;
-    columns->n = n;
-    columns->nodes = g_renew(NodeInfo *, columns->nodes, n);
-    columns->names = g_renew(const char *, columns->names, n);
-    columns->slots = g_renew(guint32, columns->slots, n);
-    for (guint i = 0; i < n; i++) {
-        NodeInfo *node = cache->order->pdata[i];
-
-        node->order_index = i;
-        columns->nodes[i] = node;
-        columns->names[i] = node->name;
-        columns->slots[i] = node->slot;
-    }
+    node_columns_set(&cache->columns, cache->order, cache->n_slots);
     cache->is_order_old = FALSE;
 }
 
@@ -459,7 +482,7 @@ pod_detach(SchedCache *cache, PodInfo *info)
 {
     NodeInfo *node = info->node;
 
-    topology_book_shift(cache->book, info->pod, node->slot, -1);
+    topology_book_shift(cache->book, &cache->columns, info->pod, node->slot, -1);
     node_info_remove_pod(node, info);
     node_changed(cache, node);
     drop_if_empty(cache, node);
@@ -488,11 +511,11 @@ pod_change(SchedCache *cache, PodInfo *info, const ApiObject *pod)
     gboolean is_same;
 
     before->ref_count++;
-    topology_book_shift(cache->book, info->pod, node->slot, -1);
+    topology_book_shift(cache->book, &cache->columns, info->pod, node->slot, -1);
     node_info_remove_pod(node, info);
     pod_info_set(info, cache->shapes, pod);
     node_info_add_pod(node, info);
-    topology_book_shift(cache->book, pod, node->slot, 1);
+    topology_book_shift(cache->book, &cache->columns, pod, node->slot, 1);
     is_same = weighs_same(before, info->shape);
     pod_shape_unref(before);
     if (is_same)
@@ -521,7 +544,7 @@ pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboole
     }
     info->is_assumed = is_assumed;
     node_info_add_pod(node, info);
-    topology_book_shift(cache->book, pod, node->slot, 1);
+    topology_book_shift(cache->book, &cache->columns, pod, node->slot, 1);
     node_changed(cache, node);
 }
 
@@ -676,7 +699,13 @@ sched_cache_count(SchedCache *cache, const PodSelector *selector)
         const PodInfo *pod = item;
 
         if (api_namespace(pod->pod) == counts->namespace_)
-            pod_counts_shift(counts, pod->pod, pod->node->slot, 1);
+            pod_counts_shift(counts, &cache->columns, pod->pod, pod->node->slot, 1);
     }
     return counts;
+}
+
+const gint32 *
+sched_cache_count_column(SchedCache *cache, PodCounts *counts)
+{
+    return pod_counts_column(counts, sched_cache_columns(cache));
 }

@@ -7,11 +7,13 @@
  */
 #pragma once
 
-#include "scheduler/node_info.h"
+#include "scheduler/columns.h"
 #include "scheduler/nominator.h"
 #include "scheduler/topology.h"
 
 typedef struct SchedCache SchedCache;
+
+#define SCHED_ROWS_MAX 20 /* plugins that may score */
 
 /* Other kinds that plugins read (Services, ReplicaSets, Namespaces ...). */
 typedef struct {
@@ -30,12 +32,13 @@ typedef struct {
     guint64 *has; /* (owned) bit per slot of a node */
 } ImageState;
 
+/* image_state_has: the node with that slot has it. */
 static inline gboolean
-image_state_is_on(const ImageState *state, const NodeInfo *node)
+image_state_has(const ImageState *state, guint slot)
 {
-    guint word = node->slot / 64;
+    guint word = slot / 64;
 
-    return word < state->n_words && (state->has[word] >> (node->slot % 64) & 1) != 0;
+    return word < state->n_words && (state->has[word] >> (slot % 64) & 1) != 0;
 }
 
 SchedCache *sched_cache_new(const SchedListers *listers, gpointer user);
@@ -60,21 +63,24 @@ gboolean sched_cache_is_assumed(const SchedCache *cache, const char *key);
 NodeInfo *sched_cache_find_node(const SchedCache *cache, const char *name);
 /* sched_cache_nodes: in the order of the node tree. (borrowed until the next change of nodes) */
 NodeInfo *const *sched_cache_nodes(SchedCache *cache, guint *out_n);
-/*
- * The same as columns: what a cycle reads of every node it looks at lies side by side, so that
- * hundreds of nodes cost no walk through hundreds of NodeInfos.
- */
+/* sched_cache_columns: the same as columns. (borrowed until the next change of nodes) */
+const NodeColumns *sched_cache_columns(SchedCache *cache);
+
+/* Scratch memory of an attempt, for so many nodes and a step more; there is one attempt at a time. */
 typedef struct {
     guint n;
     NodeInfo **nodes;
-    const char **names;   /* interned */
-    guint32 *slots;       /* NodeInfo.slot */
-    guint64 *generations; /* NodeInfo.generation, by slot */
-    guint n_generations;
-} NodeColumns;
+    guint32 *slots, *places;
+    gint64 *wide;
+    gint32 *counts;
+    gint16 *totals;
+    guint8 *fit, *balanced;
+    guint8 *rows[SCHED_ROWS_MAX]; /* scores */
+    GPtrArray *reasons;           /* (owned) NULL: taken away */
+} AttemptRoom;
+/* sched_cache_room: for at least @n nodes; what stood in a smaller one is lost, but for the reasons. (borrowed) */
+AttemptRoom *sched_cache_room(SchedCache *cache, guint n);
 
-/* sched_cache_columns: (borrowed until the next change of nodes) */
-const NodeColumns *sched_cache_columns(SchedCache *cache);
 /* Nodes with pods that have inter-pod terms, that have required anti-affinity: no certain order. */
 const GPtrArray *sched_cache_affinity_nodes(const SchedCache *cache);
 const GPtrArray *sched_cache_anti_nodes(const SchedCache *cache);
@@ -105,5 +111,7 @@ const StrMap *sched_cache_namespace_labels(const SchedCache *cache, const char *
 const Topology *sched_cache_topology(SchedCache *cache, const char *key);
 /* sched_cache_count: how many pods @selector selects, per node. (borrowed until the next one is asked for) */
 PodCounts *sched_cache_count(SchedCache *cache, const PodSelector *selector);
+/* sched_cache_count_column: the same as a column by place, twice over. (borrowed as @counts, until nodes change) */
+const gint32 *sched_cache_count_column(SchedCache *cache, PodCounts *counts);
 /* sched_cache_totals: the same per value of @topology, over all nodes that have one. (borrowed until the cache changes) */
 const gint64 *sched_cache_totals(SchedCache *cache, PodCounts *counts, const Topology *topology);

@@ -7,10 +7,12 @@
 gsize
 attempt_size_bytes(const Attempt *attempt)
 {
-    gsize rows = (gsize)__builtin_popcount(attempt->scored) + (attempt->totals != NULL ? 1 : 0);
+    gsize n_each = attempt->places == NULL ? 0 : sizeof *attempt->places;
 
-    return sizeof *attempt + attempt->n_feasible * (sizeof(char *) + rows * sizeof(gint32)) +
-           attempt->rejected->len * sizeof(Rejection) + attempt->reasons->len * sizeof(char *);
+    for (guint i = 0; i < attempt->n_rows; i++)
+        n_each += attempt->rows[i].has_each ? sizeof *attempt->scores : 0;
+    return sizeof *attempt + attempt->n_feasible * n_each + attempt->rejected.count * sizeof(Rejection) +
+           (attempt->reasons == NULL ? 0 : attempt->reasons->len * sizeof(char *));
 }
 
 static Value *
@@ -23,21 +25,23 @@ static Value *
 explain_feasible(const Attempt *attempt, guint index)
 {
     Value *node = value_new_map();
-    guint row = 0;
+    Value *scores = attempt->n_rows == 0 ? NULL : value_new_map();
+    const guint8 *each = attempt->scores;
+    gint64 total = 0;
 
     value_set(node, "filter", value_new_null());
-    if (attempt->totals != NULL) {
-        Value *scores = value_new_map();
+    for (guint i = 0; i < attempt->n_rows; i++) {
+        const AttemptRow *row = &attempt->rows[i];
+        const SchedPlugin *plugin = sched_plugins[row->plugin];
+        gint64 score = plugin->weight * (row->has_each ? each[index] : row->all);
 
-        for (guint i = 0; sched_plugins[i] != NULL; i++) {
-            if ((attempt->scored >> i & 1) == 0)
-                continue;
-            value_set(scores, sched_plugins[i]->name,
-                      value_new_int(attempt->scores[(gsize)row * attempt->n_feasible + index]));
-            row++;
-        }
+        value_set(scores, plugin->name, value_new_int(score));
+        total += score;
+        each += row->has_each ? attempt->n_feasible : 0;
+    }
+    if (scores != NULL) {
         value_set(node, "scores", scores);
-        value_set(node, "total", value_new_int(attempt->totals[index]));
+        value_set(node, "total", value_new_int(total));
     }
     return node;
 }
@@ -74,9 +78,9 @@ attempt_explain(const Attempt *attempt)
     Value *nodes = value_get(tree, "nodes");
 
     for (guint i = 0; i < attempt->n_feasible; i++)
-        value_add_member(nodes, attempt->feasible[i], explain_feasible(attempt, i));
-    for (guint i = 0; i < attempt->rejected->len; i++) {
-        const Rejection *rejection = &g_array_index(attempt->rejected, Rejection, i);
+        value_add_member(nodes, attempt_feasible(attempt, i), explain_feasible(attempt, i));
+    for (guint i = 0; i < attempt->rejected.count; i++) {
+        const Rejection *rejection = &attempt->rejected.items[i];
 
         value_add_member(nodes, rejection->node, explain_rejection(attempt, rejection));
     }

@@ -85,8 +85,8 @@ scheduler_explain(const Scheduler *scheduler, const char *namespace_, const char
 static gint64
 cycle_duration_ns(Scheduler *scheduler, const QueuedPod *queued, const Attempt *attempt)
 {
-    gint64 filtered = attempt->n_feasible + attempt->rejected->len;
-    gint64 scored = attempt->totals == NULL ? 0 : attempt->n_feasible;
+    gint64 filtered = attempt->n_feasible + attempt->rejected.count;
+    gint64 scored = attempt->n_rows == 0 ? 0 : attempt->n_feasible;
     gint64 base_ns = CYCLE_NS + filtered * CYCLE_FILTER_NS + scored * CYCLE_SCORE_NS;
     const PodShape *shape = queued->info->shape;
     Dist dist;

@@ -16,7 +16,7 @@
 typedef struct Cycle Cycle;
 typedef struct SchedPlugin SchedPlugin;
 
-#define SCHED_PLUGINS_MAX 20
+#define SCHED_PLUGINS_MAX SCHED_ROWS_MAX
 #define SCHED_SCORE_MAX   100
 
 typedef enum {
@@ -73,6 +73,23 @@ typedef struct {
     PluginHint hint;
 } PluginEvents;
 
+/* The nodes that passed. */
+typedef struct {
+    guint n;
+    NodeInfo *const *nodes;
+    const guint32 *slots;  /* NodeInfo.slot of each */
+    const guint32 *places; /* of each in NodeColumns; NULL: side by side from @first on, twice over */
+    guint first;
+    const guint8 *fit, *balanced; /* scores that are known; NULL: not */
+    AttemptRoom *room;            /* for plugins: wide, counts */
+} Candidates;
+
+/* Scores from 0 to 100, one for each candidate; @each NULL: @all for every one. */
+typedef struct {
+    const guint8 *each;
+    guint8 all;
+} ScoreRow;
+
 struct SchedPlugin {
     const char *name;
     gint64 weight; /* of its score; 0: none */
@@ -90,9 +107,9 @@ struct SchedPlugin {
                        const PodInfo *pod,
                        const NodeInfo *node);
     /* pre_score: SUCCESS or SKIP. */
-    Verdict (*pre_score)(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n);
-    /* score: the normalised score (0 to 100) of each node. */
-    void (*score)(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out);
+    Verdict (*pre_score)(Cycle *cycle, gpointer *state, const Candidates *of);
+    /* score: the normalised scores; may use @out, which has room for them. (borrowed, of @out or what lives as long) */
+    ScoreRow (*score)(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out);
     void (*free_filter_state)(gpointer state);
     void (*free_score_state)(gpointer state);
 };
@@ -108,10 +125,7 @@ struct Cycle {
     guint version_minor;
     gpointer filter_states[SCHED_PLUGINS_MAX];
     gpointer score_states[SCHED_PLUGINS_MAX];
-    guint skip_filter;        /* bit per plugin */
-    const LocalResult *local; /* (borrowed) per slot, of all feasible nodes; NULL: none kept */
-    const guint32 *slots;     /* (borrowed) of the nodes being scored, in their order */
-    const StrList
-        *narrowed;    /* (borrowed from the plugin's state) names of the only nodes; NULL: all */
-    gint narrowed_by; /* plugin; -1 */
+    guint skip_filter; /* bit per plugin */
+    const StrList *narrowed; /* (borrowed from the plugin's state) names of the only nodes; NULL: all */
+    gint narrowed_by;        /* plugin; -1 */
 };

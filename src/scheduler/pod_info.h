@@ -33,11 +33,25 @@ typedef struct PodShapes PodShapes; /* all shapes in use */
 typedef struct {
     guint64 generation; /* 0: never worked out */
     const char *reason; /* the one it was refused for; NULL: it passes, or there are several */
-    gint16 fit, balanced;
+    guint8 fit, balanced;
     gint8 plugin;   /* that refused it */
     guint8 verdict; /* its Verdict */
     guint8 passes;
 } LocalResult;
+
+/*
+ * The same in the order of the nodes, twice over (columns.h): where nothing is
+ * refused, a cycle reads its scores from here as they lie. Good for the order
+ * and up to the change of nodes that are noted.
+ */
+typedef struct {
+    guint64 version;    /* NodeColumns.version; 0: never worked out */
+    guint64 generation; /* NodeColumns.generation */
+    guint n;
+    guint n_refused;
+    guint8 *passes;         /* (owned) */
+    guint8 *fit, *balanced; /* (owned) */
+} LocalColumns;
 
 typedef struct PodShape {
     guint ref_count;
@@ -52,6 +66,7 @@ typedef struct PodShape {
     guint n_attempts;   /* how often a pod of this spec was tried */
     guint n_local;      /* slots in local */
     LocalResult *local; /* (owned) per slot of a node; NULL until the spec recurs */
+    LocalColumns columns;
 } PodShape;
 
 PodShapes *pod_shapes_new(void);

@@ -326,8 +326,8 @@ rejections_by_node(const Attempt *attempt)
 {
     GHashTable *table = g_hash_table_new(NULL, NULL);
 
-    for (guint i = 0; i < attempt->rejected->len; i++) {
-        Rejection *rejection = &g_array_index(attempt->rejected, Rejection, i);
+    for (guint i = 0; i < attempt->rejected.count; i++) {
+        Rejection *rejection = &attempt->rejected.items[i];
 
         g_hash_table_insert(table, (gpointer)rejection->node, rejection);
     }

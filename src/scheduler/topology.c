@@ -77,6 +77,7 @@ counts_free(gpointer data)
     str_map_clear(&counts->labels);
     str_map_clear(&counts->pairs);
     g_free(counts->count_of);
+    g_free(counts->column);
     for (guint i = 0; i < counts->totals.count; i++)
         g_free(counts->totals.items[i].totals);
     g_free(counts->totals.items);
@@ -264,9 +265,10 @@ topology_book_add(TopologyBook *book, const PodSelector *selector)
 }
 
 void
-pod_counts_shift(PodCounts *counts, const ApiObject *pod, guint slot, gint32 step)
+pod_counts_shift(PodCounts *counts, const NodeColumns *columns, const ApiObject *pod, guint slot, gint32 step)
 {
     const StrMap *labels = &pod->meta->labels;
+    guint32 place;
 
     if (counts->is_none || api_is_deleting(pod) || !str_map_contains_all(labels, &counts->pairs) ||
         (counts->selector != NULL && !selector_matches(counts->selector, labels)))
@@ -280,6 +282,11 @@ pod_counts_shift(PodCounts *counts, const ApiObject *pod, guint slot, gint32 ste
         counts->n_slots = n;
     }
     counts->count_of[slot] += step;
+    place = counts->column_version == columns->version ? node_columns_place(columns, slot) : PLACE_NONE;
+    if (place != PLACE_NONE) {
+        counts->column[place] += step;
+        counts->column[place + columns->n] += step;
+    }
     for (guint i = 0; i < counts->totals.count; i++) {
         const CountTotals *totals = &counts->totals.items[i];
         const Topology *topology = totals->topology;
@@ -288,6 +295,20 @@ pod_counts_shift(PodCounts *counts, const ApiObject *pod, guint slot, gint32 ste
             topology->value_of[slot] >= 0)
             totals->totals[topology->value_of[slot]] += step;
     }
+}
+
+const gint32 *
+pod_counts_column(PodCounts *counts, const NodeColumns *columns)
+{
+    if (counts->column == NULL || counts->column_version != columns->version) {
+        counts->column = g_renew(gint32, counts->column, column_room(columns->n));
+        counts->column_version = columns->version;
+        for (guint i = 0; i < columns->n; i++)
+            counts->column[i] = counts->column[i + columns->n] = pod_counts_at(counts, columns->slots[i]);
+    }
+    for (guint i = 0; caches_are_checked() && i < 2 * columns->n; i++)
+        g_assert(counts->column[i] == pod_counts_at(counts, columns->slots[i]));
+    return counts->column;
 }
 
 const gint64 *
@@ -319,7 +340,7 @@ pod_counts_totals(PodCounts *counts, const Topology *topology, NodeInfo *const *
 }
 
 void
-topology_book_shift(TopologyBook *book, const ApiObject *pod, guint slot, gint32 step)
+topology_book_shift(TopologyBook *book, const NodeColumns *columns, const ApiObject *pod, guint slot, gint32 step)
 {
     const GPtrArray *kept;
 
@@ -327,5 +348,5 @@ topology_book_shift(TopologyBook *book, const ApiObject *pod, guint slot, gint32
         return;
     kept = g_hash_table_lookup(book->by_namespace, api_namespace(pod));
     for (guint i = 0; kept != NULL && i < kept->len; i++)
-        pod_counts_shift(kept->pdata[i], pod, slot, step);
+        pod_counts_shift(kept->pdata[i], columns, pod, slot, step);
 }

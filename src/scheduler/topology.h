@@ -8,7 +8,7 @@
 #pragma once
 
 #include "api/selector.h"
-#include "scheduler/node_info.h"
+#include "scheduler/columns.h"
 
 /* The values of one label key, numbered in order of the nodes. */
 typedef struct {
@@ -56,6 +56,8 @@ typedef struct PodCounts {
     gboolean is_none, is_plain;
     guint n_slots;
     gint32 *count_of; /* (owned) per slot */
+    gint32 *column;   /* (owned) the same by place, twice over, of the order that column_version says; NULL: never asked for */
+    guint64 column_version;
     API_LIST_OF(CountTotals) totals;
     guint64 used; /* when last asked for */
 } PodCounts;
@@ -88,9 +90,12 @@ const Topology *topology_book_topology(TopologyBook *book,
 PodCounts *topology_book_find(TopologyBook *book, const PodSelector *selector);
 /* topology_book_add: begin to keep them; the caller counts what is there. */
 PodCounts *topology_book_add(TopologyBook *book, const PodSelector *selector);
-void pod_counts_shift(PodCounts *counts, const ApiObject *pod, guint slot, gint32 step);
+/* pod_counts_shift: a pod came to (+1) or left (-1) the node of that slot of @columns. */
+void pod_counts_shift(PodCounts *counts, const NodeColumns *columns, const ApiObject *pod, guint slot, gint32 step);
+/* pod_counts_column: by place in @columns, twice over. (borrowed until nodes change) */
+const gint32 *pod_counts_column(PodCounts *counts, const NodeColumns *columns);
 /* pod_counts_totals: per value of @topology. (borrowed until nodes change) */
 const gint64 *
 pod_counts_totals(PodCounts *counts, const Topology *topology, NodeInfo *const *nodes, guint n);
-/* topology_book_shift: a pod came to (+1) or left (-1) the node of that slot. */
-void topology_book_shift(TopologyBook *book, const ApiObject *pod, guint slot, gint32 step);
+/* topology_book_shift: pod_counts_shift of all that are kept. */
+void topology_book_shift(TopologyBook *book, const NodeColumns *columns, const ApiObject *pod, guint slot, gint32 step);

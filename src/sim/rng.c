@@ -1,7 +1,9 @@
 /* rng.c - see rng.h; distributions are in dist.c */
 
 #include "sim/rng.h"
+
 #include "sim/fixed.h"
+#include "sim/rng_inline.h"
 
 static guint64
 splitmix64(guint64 *state)
@@ -11,12 +13,6 @@ splitmix64(guint64 *state)
     z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT(0x94d049bb133111eb);
     return z ^ (z >> 31);
-}
-
-static guint64
-rotate_left(guint64 value, guint count)
-{
-    return (value << count) | (value >> (64 - count));
 }
 
 void
@@ -33,36 +29,17 @@ rng_seed(Rng *rng, guint64 seed, const char *name)
         rng->state[i] = splitmix64(&state);
 }
 
-/* xoshiro256** 1.0 of Blackman and Vigna. */
 guint64
 rng_next(Rng *rng)
 {
-    guint64 *s = rng->state;
-    guint64 result = rotate_left(s[1] * 5, 7) * 9;
-    guint64 t = s[1] << 17;
-
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate_left(s[3], 45);
-    return result;
+    return rng_draw(rng);
 }
 
-/* Lemire's method: the high word of a product, low words that would favour some values redrawn. */
 guint64
 rng_below(Rng *rng, guint64 bound)
 {
     g_assert(bound > 0);
-    unsigned __int128 product = (unsigned __int128)rng_next(rng) * bound;
-
-    if ((guint64)product < bound) {
-        guint64 threshold = -bound % bound;
-        while ((guint64)product < threshold)
-            product = (unsigned __int128)rng_next(rng) * bound;
-    }
-    return (guint64)(product >> 64);
+    return rng_draw_below(rng, bound);
 }
 
 guint32

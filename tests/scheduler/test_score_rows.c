@@ -16,7 +16,7 @@ typedef struct {
     const char *rule, *plugin;
     const char *pod, *nodes, *pods;
     const char *want; /* of the candidates, in order; "skip": the plugin has none */
-} ScoreRow;
+} RowCase;
 
 #define FIT      "NodeResourcesFit"
 #define BALANCED "NodeResourcesBalancedAllocation"
@@ -42,7 +42,7 @@ typedef struct {
 #define HARD_TEAM "near region ns:default,subteam2.team2 nsel:team=team1 service in S1"
 #define MIXED   "near +8 region security in S1 | far +5 az security in S2"
 
-static const ScoreRow rows[] = {
+static const RowCase rows[] = {
     /* noderesources/least_allocated_test.go: TestLeastAllocatedScoringStrategy */
     {"least: nothing", FIT, "| bare", "n1 cpu:4 memory:10000; n2 cpu:4 memory:10000", NULL, "100 100"},
     {"least: nothing asked for, pods without requests", FIT, "| bare", "n1 cpu:4 memory:10000; n2 cpu:4 memory:10000",
@@ -286,7 +286,7 @@ list_objects(gpointer user, const ApiKind *kind, const char *namespace_, GPtrArr
 
 /* The scores as one text. (owned) */
 static char *
-scores_of(SchedCache *cache, const ScoreRow *row, guint out_nodes)
+scores_of(SchedCache *cache, const RowCase *row, guint out_nodes)
 {
     const SchedPlugin *plugin = plugin_of(row->plugin);
     g_autoptr(ApiObject) pod = rows_pod(row->pod, "incoming");
@@ -294,8 +294,10 @@ scores_of(SchedCache *cache, const ScoreRow *row, guint out_nodes)
     g_autoptr(GString) text = g_string_new(NULL);
     NodeInfo *nodes[32];
     guint32 slots[32];
-    gint64 scores[32] = {0};
-    Cycle cycle = {.cache = cache, .pod = info, .version_minor = 34, .narrowed_by = -1, .slots = slots};
+    guint32 places[32];
+    guint8 scores[32 + COLUMN_STEP] = {0};
+    Cycle cycle = {.cache = cache, .pod = info, .version_minor = 34, .narrowed_by = -1};
+    Candidates of = {.nodes = nodes, .slots = slots, .places = places, .room = sched_cache_room(cache, 32)};
     gpointer state = NULL;
     g_auto(GStrv) names = g_strsplit(row->nodes, ";", -1);
     guint n = 0;
@@ -307,14 +309,17 @@ scores_of(SchedCache *cache, const ScoreRow *row, guint out_nodes)
             continue;
         nodes[n] = sched_cache_find_node(cache, str_intern(words[0]));
         slots[n] = nodes[n]->slot;
+        places[n] = node_columns_place(sched_cache_columns(cache), slots[n]);
         n++;
     }
-    if (plugin->pre_score != NULL && plugin->pre_score(&cycle, &state, nodes, n) == VERDICT_SKIP) {
+    of.n = n;
+    if (plugin->pre_score != NULL && plugin->pre_score(&cycle, &state, &of) == VERDICT_SKIP) {
         g_string_assign(text, "skip");
     } else {
-        plugin->score(&cycle, state, nodes, n, scores);
+        ScoreRow got = plugin->score(&cycle, state, &of, scores);
+
         for (guint i = 0; i < n; i++)
-            g_string_append_printf(text, "%s%d", i == 0 ? "" : " ", (int)scores[i]);
+            g_string_append_printf(text, "%s%d", i == 0 ? "" : " ", got.each == NULL ? got.all : got.each[i]);
     }
     if (plugin->free_score_state != NULL)
         plugin->free_score_state(state);
@@ -323,7 +328,7 @@ scores_of(SchedCache *cache, const ScoreRow *row, guint out_nodes)
 
 START_TEST(test_row)
 {
-    const ScoreRow *row = &rows[_i];
+    const RowCase *row = &rows[_i];
     static const SchedListers listers = {list_objects, get_object};
     guint out_nodes;
     g_autoptr(GPtrArray) nodes = rows_nodes(row->nodes, &out_nodes);

@@ -2,13 +2,12 @@
 #include "scheduler/plugins/plugins.h"
 
 static Verdict
-balanced_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n)
+balanced_pre_score(Cycle *cycle, gpointer *state, const Candidates *of)
 {
     const Amounts *wanted = &cycle->pod->shape->requests;
 
     (void)state;
-    (void)nodes;
-    (void)n;
+    (void)of;
     return wanted->cpu_milli == 0 && wanted->memory_bytes == 0 ? VERDICT_SKIP : VERDICT_SUCCESS;
 }
 
@@ -24,17 +23,15 @@ sched_balanced_score(const PodShape *shape, const NodeInfo *node)
     return sched_score_balanced(shares, 2);
 }
 
-static void
-balanced_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
+static ScoreRow
+balanced_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out)
 {
     (void)state;
-    if (cycle->local != NULL) {
-        for (guint i = 0; i < n; i++)
-            out[i] = cycle->local[cycle->slots[i]].balanced;
-        return;
-    }
-    for (guint i = 0; i < n; i++)
-        out[i] = sched_balanced_score(cycle->pod->shape, nodes[i]);
+    if (of->balanced != NULL)
+        return (ScoreRow){.each = of->balanced};
+    for (guint i = 0; i < of->n; i++)
+        out[i] = (guint8)sched_balanced_score(cycle->pod->shape, of->nodes[i]);
+    return (ScoreRow){.each = out};
 }
 
 const SchedPlugin balanced_allocation_plugin = {

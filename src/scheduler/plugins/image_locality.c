@@ -47,14 +47,13 @@ wish_add(const Cycle *cycle, ImageWish *wish, const Container *container, guint 
 }
 
 static Verdict
-image_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n)
+image_pre_score(Cycle *cycle, gpointer *state, const Candidates *of)
 {
     const PodSpec *spec = pod_spec(cycle->pod->pod);
     ImageWish *wish = g_new0(ImageWish, 1);
     guint n_all;
 
-    (void)nodes;
-    (void)n;
+    (void)of;
     sched_cache_nodes(cycle->cache, &n_all);
     for (guint i = 0; i < spec->init_containers.count; i++)
         wish_add(cycle, wish, &spec->init_containers.items[i], n_all);
@@ -64,27 +63,51 @@ image_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n)
     return VERDICT_SUCCESS;
 }
 
-static void
-image_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
+static guint8
+score_of(const ImageWish *wish, gint64 sum)
+{
+    return (guint8)(SCHED_SCORE_MAX * (CLAMP(sum, THRESHOLD_MIN, wish->most) - THRESHOLD_MIN) /
+                    (wish->most - THRESHOLD_MIN));
+}
+
+/* With one image it is there or not, and often that is worth the same. */
+static ScoreRow
+score_one(const ImageWish *wish, const Candidates *of, guint8 *out)
+{
+    const WantedImage *wanted = &wish->images.items[0];
+    guint8 there = score_of(wish, wanted->score);
+    guint8 elsewhere = score_of(wish, 0);
+
+    if (there == elsewhere)
+        return (ScoreRow){.all = there};
+    for (guint i = 0; i < of->n; i++)
+        out[i] = image_state_has(wanted->image, of->slots[i]) ? there : elsewhere;
+    return (ScoreRow){.each = out};
+}
+
+static ScoreRow
+image_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out)
 {
     const ImageWish *wish = state;
+    gint64 *sums = of->room->wide;
 
     (void)cycle;
-    for (guint i = 0; i < n; i++)
-        out[i] = 0;
+    if (wish->images.count == 0)
+        return (ScoreRow){.all = 0};
+    if (wish->images.count == 1)
+        return score_one(wish, of, out);
+    memset(sums, 0, of->n * sizeof *sums);
     for (guint k = 0; k < wish->images.count; k++) {
         const WantedImage *wanted = &wish->images.items[k];
 
-        for (guint i = 0; i < n; i++) {
-            if (image_state_is_on(wanted->image, nodes[i]))
-                out[i] += wanted->score;
+        for (guint i = 0; i < of->n; i++) {
+            if (image_state_has(wanted->image, of->slots[i]))
+                sums[i] += wanted->score;
         }
     }
-    for (guint i = 0; wish->images.count > 0 && i < n; i++) {
-        gint64 sum = CLAMP(out[i], THRESHOLD_MIN, wish->most);
-
-        out[i] = SCHED_SCORE_MAX * (sum - THRESHOLD_MIN) / (wish->most - THRESHOLD_MIN);
-    }
+    for (guint i = 0; i < of->n; i++)
+        out[i] = score_of(wish, sums[i]);
+    return (ScoreRow){.each = out};
 }
 
 static void

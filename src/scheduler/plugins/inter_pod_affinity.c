@@ -297,7 +297,7 @@ weigh_pod(const Cycle *cycle, GHashTable *pairs, const PodInfo *pod, const NodeI
 }
 
 static Verdict
-inter_pod_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n)
+inter_pod_pre_score(Cycle *cycle, gpointer *state, const Candidates *of)
 {
     const PodShape *shape = cycle->pod->shape;
     const GPtrArray *affinity_nodes = sched_cache_affinity_nodes(cycle->cache);
@@ -306,8 +306,7 @@ inter_pod_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint
     guint n_visited = affinity_nodes->len;
     GHashTable *pairs;
 
-    (void)nodes;
-    (void)n;
+    (void)of;
     if (has_wishes)
         visited = sched_cache_nodes(cycle->cache, &n_visited);
     if (n_visited == 0)
@@ -330,27 +329,29 @@ pairs_free(gpointer pairs)
         g_hash_table_destroy(pairs);
 }
 
-static void
-inter_pod_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
+static ScoreRow
+inter_pod_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out)
 {
+    gint64 *sums = of->room->wide;
     gint64 least = G_MAXINT64;
     gint64 most = G_MININT64;
 
     (void)cycle;
-    for (guint i = 0; i < n; i++) {
-        const StrMap *labels = &nodes[i]->node->meta->labels;
+    for (guint i = 0; i < of->n; i++) {
+        const StrMap *labels = &of->nodes[i]->node->meta->labels;
 
-        out[i] = 0;
+        sums[i] = 0;
         for (guint k = 0; k < labels->count; k++)
-            out[i] += pairs_get(state, labels->items[k].key, labels->items[k].value);
-        least = MIN(least, out[i]);
-        most = MAX(most, out[i]);
+            sums[i] += pairs_get(state, labels->items[k].key, labels->items[k].value);
+        least = MIN(least, sums[i]);
+        most = MAX(most, sums[i]);
     }
+    if (most == least)
+        return (ScoreRow){.all = 0};
     /* In floating point, the quotient first: 29 of 100 gives 28. */
-    for (guint i = 0; i < n; i++)
-        out[i] = most == least ? 0
-                               : (gint64)((double)SCHED_SCORE_MAX *
-                                          ((double)(out[i] - least) / (double)(most - least)));
+    for (guint i = 0; i < of->n; i++)
+        out[i] = (guint8)((double)SCHED_SCORE_MAX * ((double)(sums[i] - least) / (double)(most - least)));
+    return (ScoreRow){.each = out};
 }
 
 /* --- hints --------------------------------------------------------------------------------------------------- */

@@ -102,39 +102,38 @@ node_affinity_filter(const Cycle *cycle, gpointer state, const NodeInfo *node, R
 }
 
 static Verdict
-node_affinity_pre_score(Cycle *cycle, gpointer *state, NodeInfo *const *nodes, guint n)
+node_affinity_pre_score(Cycle *cycle, gpointer *state, const Candidates *of)
 {
     const NodeAffinity *affinity = affinity_of(cycle);
 
     (void)state;
-    (void)nodes;
-    (void)n;
+    (void)of;
     return affinity == NULL || affinity->preferred.count == 0 ? VERDICT_SKIP : VERDICT_SUCCESS;
 }
 
-static void
-node_affinity_score(const Cycle *cycle,
-                    gpointer state,
-                    NodeInfo *const *nodes,
-                    guint n,
-                    gint64 *out)
+static ScoreRow
+node_affinity_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out)
 {
     const NodeAffinity *affinity = affinity_of(cycle);
+    gint64 *sums = of->room->wide;
     gint64 most = 0;
 
     (void)state;
-    for (guint i = 0; i < n; i++) {
-        out[i] = 0;
+    for (guint i = 0; i < of->n; i++) {
+        sums[i] = 0;
         for (guint k = 0; k < affinity->preferred.count; k++) {
             const PreferredSchedulingTerm *term = &affinity->preferred.items[k];
 
-            if (term->weight != 0 && node_term_matches(&term->preference, nodes[i]->node))
-                out[i] += term->weight;
+            if (term->weight != 0 && node_term_matches(&term->preference, of->nodes[i]->node))
+                sums[i] += term->weight;
         }
-        most = MAX(most, out[i]);
+        most = MAX(most, sums[i]);
     }
-    for (guint i = 0; i < n && most > 0; i++)
-        out[i] = out[i] * SCHED_SCORE_MAX / most;
+    if (most == 0)
+        return (ScoreRow){.all = 0};
+    for (guint i = 0; i < of->n; i++)
+        out[i] = (guint8)(sums[i] * SCHED_SCORE_MAX / most);
+    return (ScoreRow){.each = out};
 }
 
 static gboolean

@@ -54,17 +54,15 @@ sched_fit_score(const PodShape *shape, const NodeInfo *node)
     return sched_score_least_allocated(shares, 2);
 }
 
-static void
-fit_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
+static ScoreRow
+fit_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out)
 {
     (void)state;
-    if (cycle->local != NULL) {
-        for (guint i = 0; i < n; i++)
-            out[i] = cycle->local[cycle->slots[i]].fit;
-        return;
-    }
-    for (guint i = 0; i < n; i++)
-        out[i] = sched_fit_score(cycle->pod->shape, nodes[i]);
+    if (of->fit != NULL)
+        return (ScoreRow){.each = of->fit};
+    for (guint i = 0; i < of->n; i++)
+        out[i] = (guint8)sched_fit_score(cycle->pod->shape, of->nodes[i]);
+    return (ScoreRow){.each = out};
 }
 
 /* --- hints ------------------------------------------------------------------------------------------ */

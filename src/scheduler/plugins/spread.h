@@ -2,7 +2,7 @@
  * spread.h - topology spread constraints, as the filter and the score read them
  *
  * spread_constraints.c reads them off the pod (or makes the system's default
- * ones); pod_topology_spread.c applies them.
+ * ones); pod_topology_spread.c filters by them, spread_score.c scores.
  */
 #pragma once
 
@@ -33,3 +33,9 @@ gboolean spread_has_keys(const SpreadConstraints *constraints, const ApiObject *
 /* spread_includes: the node's pods count, by the constraint's policies. */
 gboolean
 spread_includes(const SpreadConstraint *constraint, const ApiObject *pod, const ApiObject *node);
+
+/* --- spread_score.c ---------------------------------------------------------------------------- */
+
+Verdict spread_pre_score(Cycle *cycle, gpointer *state, const Candidates *of);
+ScoreRow spread_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out);
+void spread_free_score(gpointer state);

@@ -39,22 +39,24 @@ count_intolerable(const PodSpec *spec, const NodeInfo *node)
     return count;
 }
 
-static void
-taint_score(const Cycle *cycle, gpointer state, NodeInfo *const *nodes, guint n, gint64 *out)
+static ScoreRow
+taint_score(const Cycle *cycle, gpointer state, const Candidates *of, guint8 *out)
 {
+    gint64 *counts = of->room->wide;
     gint64 most = 0;
 
     (void)state;
-    for (guint i = 0; i < n; i++)
-        out[i] = SCHED_SCORE_MAX;
     if (sched_cache_prefer_taints(cycle->cache) == 0)
-        return;
-    for (guint i = 0; i < n; i++) {
-        out[i] = count_intolerable(pod_spec(cycle->pod->pod), nodes[i]);
-        most = MAX(most, out[i]);
+        return (ScoreRow){.all = SCHED_SCORE_MAX};
+    for (guint i = 0; i < of->n; i++) {
+        counts[i] = count_intolerable(pod_spec(cycle->pod->pod), of->nodes[i]);
+        most = MAX(most, counts[i]);
     }
-    for (guint i = 0; i < n; i++)
-        out[i] = most == 0 ? SCHED_SCORE_MAX : SCHED_SCORE_MAX - out[i] * SCHED_SCORE_MAX / most;
+    if (most == 0)
+        return (ScoreRow){.all = SCHED_SCORE_MAX};
+    for (guint i = 0; i < of->n; i++)
+        out[i] = (guint8)(SCHED_SCORE_MAX - counts[i] * SCHED_SCORE_MAX / most);
+    return (ScoreRow){.each = out};
 }
 
 static gboolean
