@@ -3,11 +3,15 @@
 #include "client/indexer.h"
 
 #include "base/pool.h"
-typedef struct {
+#include "base/ptr_map.h"
+
+typedef struct Entry Entry;
+struct Entry {
     const char *namespace_, *name; /* interned; namespace "" if there is none */
     guint64 sequence;              /* of arrival */
     ApiObject *object;             /* (owned ref) */
-} Entry;
+    Entry *next;                   /* (owned) another of the same key in the map */
+};
 
 typedef struct {
     guint64 sequence;
@@ -16,40 +20,35 @@ typedef struct {
 
 /* Entries by sequence. */
 typedef struct {
-    GArray *slots;
-    guint n_gaps;
+    Slot *slots; /* (owned) */
+    guint count, capacity, n_gaps;
 } Bucket;
 
 struct Indexer {
-    GHashTable *entries; /* Entry -> itself, looked up only */
+    PtrMap entries; /* entry_key -> Entry (owned), looked up only */
     Bucket all;
-    GHashTable *indexes[INDEXER_N_INDEXES]; /* interned value -> Bucket; NULL: not asked for yet */
+    guint count;
+    PtrMap indexes[INDEXER_N_INDEXES]; /* interned value -> Bucket (owned) */
+    gboolean has_index[INDEXER_N_INDEXES]; /* it was asked for */
     guint64 sequence;
     const char *empty;
 };
 
 /* --- buckets ---------------------------------------------------------------------------------- */
 
-static Slot *
-bucket_slots(const Bucket *bucket)
-{
-    return (Slot *)(gpointer)bucket->slots->data;
-}
-
 /* First slot whose sequence is not smaller. */
 static guint
 bucket_find(const Bucket *bucket, guint64 sequence)
 {
-    const Slot *slots = bucket_slots(bucket);
     guint low = 0;
-    guint high = bucket->slots->len;
+    guint high = bucket->count;
 
-    if (high > 0 && slots[high - 1].sequence < sequence)
+    if (high > 0 && bucket->slots[high - 1].sequence < sequence)
         return high;
     while (low < high) {
         guint middle = low + (high - low) / 2;
 
-        if (slots[middle].sequence < sequence)
+        if (bucket->slots[middle].sequence < sequence)
             low = middle + 1;
         else
             high = middle;
@@ -60,28 +59,33 @@ bucket_find(const Bucket *bucket, guint64 sequence)
 static void
 bucket_add(Bucket *bucket, Entry *entry)
 {
-    Slot slot = {entry->sequence, entry};
     guint at = bucket_find(bucket, entry->sequence);
 
-    if (at < bucket->slots->len && bucket_slots(bucket)[at].sequence == entry->sequence) {
-        bucket_slots(bucket)[at].entry = entry;
+    if (at < bucket->count && bucket->slots[at].sequence == entry->sequence) {
+        bucket->slots[at].entry = entry;
         bucket->n_gaps--;
         return;
     }
-    g_array_insert_val(bucket->slots, at, slot);
+    if (bucket->count == bucket->capacity) {
+        bucket->capacity = MAX(2 * bucket->capacity, 2);
+        bucket->slots = g_renew(Slot, bucket->slots, bucket->capacity);
+    }
+    if (at < bucket->count)
+        memmove(&bucket->slots[at + 1], &bucket->slots[at], (bucket->count - at) * sizeof(Slot));
+    bucket->slots[at] = (Slot){entry->sequence, entry};
+    bucket->count++;
 }
 
 static void
 bucket_sweep(Bucket *bucket)
 {
-    Slot *slots = bucket_slots(bucket);
     guint kept = 0;
 
-    for (guint i = 0; i < bucket->slots->len; i++) {
-        if (slots[i].entry != NULL)
-            slots[kept++] = slots[i];
+    for (guint i = 0; i < bucket->count; i++) {
+        if (bucket->slots[i].entry != NULL)
+            bucket->slots[kept++] = bucket->slots[i];
     }
-    g_array_set_size(bucket->slots, kept);
+    bucket->count = kept;
     bucket->n_gaps = 0;
 }
 
@@ -90,39 +94,38 @@ bucket_remove(Bucket *bucket, const Entry *entry)
 {
     guint at = bucket_find(bucket, entry->sequence);
 
-    g_assert(at < bucket->slots->len);
-    g_assert(bucket_slots(bucket)[at].entry == entry);
-    bucket_slots(bucket)[at].entry = NULL;
+    g_assert(at < bucket->count);
+    g_assert(bucket->slots[at].entry == entry);
+    bucket->slots[at].entry = NULL;
     bucket->n_gaps++;
-    if (2 * bucket->n_gaps >= bucket->slots->len)
+    if (2 * bucket->n_gaps >= bucket->count)
         bucket_sweep(bucket);
 }
 
 static void
 bucket_list(const Bucket *bucket, GPtrArray *out)
 {
-    const Slot *slots = bucket_slots(bucket);
+    guint at = out->len;
 
-    for (guint i = 0; i < bucket->slots->len; i++) {
-        if (slots[i].entry != NULL)
-            g_ptr_array_add(out, slots[i].entry->object);
+    g_ptr_array_set_size(out, (gint)(at + bucket->count - bucket->n_gaps));
+    for (guint i = 0; i < bucket->count; i++) {
+        if (bucket->slots[i].entry != NULL)
+            out->pdata[at++] = bucket->slots[i].entry->object;
     }
 }
 
 static void
-bucket_init(Bucket *bucket)
+bucket_clear(Bucket *bucket)
 {
-    bucket->slots = g_array_new(FALSE, FALSE, sizeof(Slot));
-    bucket->n_gaps = 0;
+    g_free(bucket->slots);
+    *bucket = (Bucket){0};
 }
 
 static void
-bucket_free(gpointer data)
+bucket_free(Bucket *bucket)
 {
-    Bucket *bucket = data;
-
-    g_array_free(bucket->slots, TRUE);
-    g_free(bucket);
+    bucket_clear(bucket);
+    POOL_FREE(Bucket, bucket);
 }
 
 /* --- indexes ---------------------------------------------------------------------------------- */
@@ -155,105 +158,141 @@ indexer_index_value(const Indexer *indexer, IndexerKey index, const ApiObject *o
 }
 
 static void
-index_add(GHashTable *index, const char *value, Entry *entry)
+index_add(PtrMap *index, const char *value, Entry *entry)
 {
-    Bucket *bucket = g_hash_table_lookup(index, value);
+    gpointer *place = ptr_map_place(index, value);
 
-    if (bucket == NULL) {
-        bucket = g_new(Bucket, 1);
-        bucket_init(bucket);
-        g_hash_table_insert(index, (gpointer)value, bucket);
-    }
-    bucket_add(bucket, entry);
+    if (*place == NULL)
+        *place = POOL_NEW0(Bucket);
+    bucket_add(*place, entry);
 }
 
 static void
-index_remove(GHashTable *index, const char *value, const Entry *entry)
+index_remove(PtrMap *index, const char *value, const Entry *entry)
 {
-    Bucket *bucket = g_hash_table_lookup(index, value);
+    Bucket *bucket = ptr_map_get(index, value);
 
     bucket_remove(bucket, entry);
-    if (bucket->slots->len == 0)
-        g_hash_table_remove(index, value);
+    if (bucket->count == 0)
+        bucket_free(ptr_map_take(index, value));
+}
+
+static void
+index_free_bucket(gpointer value, gpointer bucket, gpointer user_data)
+{
+    (void)value;
+    (void)user_data;
+    bucket_free(bucket);
 }
 
 /* Moves @entry in all indexes from where @old stood to where @object stands; either may be NULL. */
 static void
 indexer_reindex(Indexer *indexer, Entry *entry, const ApiObject *old, const ApiObject *object)
 {
+    /* Every index goes by these two parts. */
+    if (old != NULL && object != NULL && old->meta == object->meta && old->spec == object->spec)
+        return;
     for (guint i = 0; i < INDEXER_N_INDEXES; i++) {
         const char *from;
         const char *to;
 
-        if (indexer->indexes[i] == NULL)
+        if (!indexer->has_index[i])
             continue;
         from = old == NULL ? NULL : indexer_index_value(indexer, i, old);
         to = object == NULL ? NULL : indexer_index_value(indexer, i, object);
         if (from == to)
             continue;
         if (from != NULL)
-            index_remove(indexer->indexes[i], from, entry);
+            index_remove(&indexer->indexes[i], from, entry);
         if (to != NULL)
-            index_add(indexer->indexes[i], to, entry);
+            index_add(&indexer->indexes[i], to, entry);
     }
 }
 
 static void
 indexer_build_index(Indexer *indexer, IndexerKey index)
 {
-    const Slot *slots = bucket_slots(&indexer->all);
-
-    indexer->indexes[index] = g_hash_table_new_full(NULL, NULL, NULL, bucket_free);
-    for (guint i = 0; i < indexer->all.slots->len; i++) {
-        Entry *entry = slots[i].entry;
+    indexer->has_index[index] = TRUE;
+    for (guint i = 0; i < indexer->all.count; i++) {
+        Entry *entry = indexer->all.slots[i].entry;
         const char *value;
 
         if (entry == NULL)
             continue;
         value = indexer_index_value(indexer, index, entry->object);
         if (value != NULL)
-            index_add(indexer->indexes[index], value, entry);
+            index_add(&indexer->indexes[index], value, entry);
     }
 }
 
 /* --- public ----------------------------------------------------------------------------------- */
 
-/* Interned names: the pointer is the name. */
-static guint
-entry_hash(gconstpointer data)
+/* Both are interned, so the pointers are the names; what two pairs of them share is told apart by entry_find. */
+static gconstpointer
+entry_key(const char *namespace_, const char *name)
 {
-    const Entry *entry = data;
-
-    return g_direct_hash(entry->name) * 31 + g_direct_hash(entry->namespace_);
+    return (gconstpointer)(((gsize)name ^ ((gsize)namespace_ << 20)) | 1);
 }
 
-static gboolean
-entry_equal(gconstpointer a, gconstpointer b)
+static Entry *
+entry_find(const Indexer *indexer, const char *namespace_, const char *name)
 {
-    const Entry *x = a;
-    const Entry *y = b;
+    Entry *entry = ptr_map_get(&indexer->entries, entry_key(namespace_, name));
 
-    return x->name == y->name && x->namespace_ == y->namespace_;
+    while (entry != NULL && (entry->name != name || entry->namespace_ != namespace_))
+        entry = entry->next;
+    return entry;
 }
 
 static void
-entry_free(gpointer data)
+entry_add(Indexer *indexer, Entry *entry)
 {
-    Entry *entry = data;
+    gpointer *place = ptr_map_place(&indexer->entries, entry_key(entry->namespace_, entry->name));
 
+    entry->next = *place;
+    *place = entry;
+    indexer->count++;
+}
+
+static void
+entry_free(Entry *entry)
+{
     api_object_unref(entry->object);
     POOL_FREE(Entry, entry);
+}
+
+static void
+entry_remove(Indexer *indexer, Entry *entry)
+{
+    gconstpointer key = entry_key(entry->namespace_, entry->name);
+    Entry **place = (Entry **)ptr_map_place(&indexer->entries, key);
+
+    if (*place == entry && entry->next == NULL) {
+        ptr_map_take(&indexer->entries, key);
+    } else {
+        while (*place != entry)
+            place = &(*place)->next;
+        *place = entry->next;
+    }
+    indexer->count--;
+    entry_free(entry);
+}
+
+static void
+entries_free(gpointer key, gpointer data, gpointer user_data)
+{
+    (void)key;
+    (void)user_data;
+    for (Entry *entry = data, *next; entry != NULL; entry = next) {
+        next = entry->next;
+        entry_free(entry);
+    }
 }
 
 static Entry *
 indexer_find(const Indexer *indexer, const char *namespace_, const char *name)
 {
-    Entry wanted = {
-        .namespace_ = str_is_empty(namespace_) ? indexer->empty : str_intern(namespace_),
-        .name = str_intern(name),
-    };
-
-    return g_hash_table_lookup(indexer->entries, &wanted);
+    return entry_find(indexer, str_is_empty(namespace_) ? indexer->empty : str_intern(namespace_), str_intern(name));
 }
 
 Indexer *
@@ -262,19 +301,21 @@ indexer_new(void)
     Indexer *indexer = g_new0(Indexer, 1);
 
     indexer->empty = str_intern("");
-    indexer->entries = g_hash_table_new_full(entry_hash, entry_equal, NULL, entry_free);
-    bucket_init(&indexer->all);
     return indexer;
 }
 
 void
 indexer_clear(Indexer *indexer)
 {
-    for (guint i = 0; i < INDEXER_N_INDEXES; i++)
-        g_clear_pointer(&indexer->indexes[i], g_hash_table_destroy);
-    g_array_set_size(indexer->all.slots, 0);
-    indexer->all.n_gaps = 0;
-    g_hash_table_remove_all(indexer->entries);
+    for (guint i = 0; i < INDEXER_N_INDEXES; i++) {
+        ptr_map_foreach(&indexer->indexes[i], index_free_bucket, NULL);
+        ptr_map_clear(&indexer->indexes[i]);
+        indexer->has_index[i] = FALSE;
+    }
+    bucket_clear(&indexer->all);
+    ptr_map_foreach(&indexer->entries, entries_free, NULL);
+    ptr_map_clear(&indexer->entries);
+    indexer->count = 0;
 }
 
 void
@@ -283,15 +324,13 @@ indexer_free(Indexer *indexer)
     if (indexer == NULL)
         return;
     indexer_clear(indexer);
-    g_array_free(indexer->all.slots, TRUE);
-    g_hash_table_destroy(indexer->entries);
     g_free(indexer);
 }
 
 guint
 indexer_count(const Indexer *indexer)
 {
-    return g_hash_table_size(indexer->entries);
+    return indexer->count;
 }
 
 const ApiObject *
@@ -305,16 +344,15 @@ indexer_get(const Indexer *indexer, const char *namespace_, const char *name)
 ApiObject *
 indexer_set(Indexer *indexer, const ApiObject *object)
 {
-    Entry *entry = indexer_find(indexer, api_namespace(object), api_name(object));
+    const char *name = api_name(object);
+    const char *namespace_ = str_is_empty(api_namespace(object)) ? indexer->empty : api_namespace(object);
+    Entry *entry = entry_find(indexer, namespace_, name);
     ApiObject *old = NULL;
 
     if (entry == NULL) {
-        entry = POOL_NEW0(Entry);
-        entry->namespace_ =
-            str_is_empty(api_namespace(object)) ? indexer->empty : api_namespace(object);
-        entry->name = api_name(object);
-        entry->sequence = ++indexer->sequence;
-        g_hash_table_add(indexer->entries, entry);
+        entry = POOL_NEW(Entry);
+        *entry = (Entry){.namespace_ = namespace_, .name = name, .sequence = ++indexer->sequence};
+        entry_add(indexer, entry);
         bucket_add(&indexer->all, entry);
     } else {
         old = entry->object;
@@ -335,7 +373,7 @@ indexer_remove(Indexer *indexer, const char *namespace_, const char *name)
     old = api_object_ref(entry->object);
     indexer_reindex(indexer, entry, old, NULL);
     bucket_remove(&indexer->all, entry);
-    g_hash_table_remove(indexer->entries, entry);
+    entry_remove(indexer, entry);
     return old;
 }
 
@@ -350,10 +388,9 @@ indexer_list_by(Indexer *indexer, IndexerKey index, const char *value, GPtrArray
 {
     const Bucket *bucket;
 
-    if (indexer->indexes[index] == NULL)
+    if (!indexer->has_index[index])
         indexer_build_index(indexer, index);
-    bucket = g_hash_table_lookup(indexer->indexes[index],
-                                 str_is_empty(value) ? indexer->empty : str_intern(value));
+    bucket = ptr_map_get(&indexer->indexes[index], str_is_empty(value) ? indexer->empty : str_intern(value));
     if (bucket != NULL)
         bucket_list(bucket, out);
 }
