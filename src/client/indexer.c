@@ -5,13 +5,11 @@
 #include "base/pool.h"
 #include "base/ptr_map.h"
 
-typedef struct Entry Entry;
-struct Entry {
+typedef struct {
     const char *namespace_, *name; /* interned; namespace "" if there is none */
     guint64 sequence;              /* of arrival */
     ApiObject *object;             /* (owned ref) */
-    Entry *next;                   /* (owned) another of the same key in the map */
-};
+} Entry;
 
 typedef struct {
     guint64 sequence;
@@ -25,9 +23,9 @@ typedef struct {
 } Bucket;
 
 struct Indexer {
-    PtrMap entries; /* entry_key -> Entry (owned), looked up only */
+    PtrMap entries;     /* entry_key -> Entry (owned), looked up only */
+    GPtrArray *crowded; /* (owned) Entry* (owned) whose key another one has: hardly ever any */
     Bucket all;
-    guint count;
     PtrMap indexes[INDEXER_N_INDEXES]; /* interned value -> Bucket (owned) */
     gboolean has_index[INDEXER_N_INDEXES]; /* it was asked for */
     guint64 sequence;
@@ -227,21 +225,31 @@ indexer_build_index(Indexer *indexer, IndexerKey index)
 
 /* --- public ----------------------------------------------------------------------------------- */
 
-/* Both are interned, so the pointers are the names; what two pairs of them share is told apart by entry_find. */
+/* Both are interned, so the pointers are the names. */
 static gconstpointer
 entry_key(const char *namespace_, const char *name)
 {
     return (gconstpointer)(((gsize)name ^ ((gsize)namespace_ << 20)) | 1);
 }
 
-static Entry *
+static gboolean
+entry_is(const Entry *entry, const char *namespace_, const char *name)
+{
+    return entry->name == name && entry->namespace_ == namespace_;
+}
+
+static inline Entry *
 entry_find(const Indexer *indexer, const char *namespace_, const char *name)
 {
     Entry *entry = ptr_map_get(&indexer->entries, entry_key(namespace_, name));
 
-    while (entry != NULL && (entry->name != name || entry->namespace_ != namespace_))
-        entry = entry->next;
-    return entry;
+    if (entry == NULL || G_LIKELY(entry_is(entry, namespace_, name)))
+        return entry;
+    for (guint i = 0; i < indexer->crowded->len; i++) {
+        if (entry_is(indexer->crowded->pdata[i], namespace_, name))
+            return indexer->crowded->pdata[i];
+    }
+    return NULL;
 }
 
 static void
@@ -249,9 +257,10 @@ entry_add(Indexer *indexer, Entry *entry)
 {
     gpointer *place = ptr_map_place(&indexer->entries, entry_key(entry->namespace_, entry->name));
 
-    entry->next = *place;
-    *place = entry;
-    indexer->count++;
+    if (*place == NULL)
+        *place = entry;
+    else
+        g_ptr_array_add(indexer->crowded, entry);
 }
 
 static void
@@ -265,28 +274,28 @@ static void
 entry_remove(Indexer *indexer, Entry *entry)
 {
     gconstpointer key = entry_key(entry->namespace_, entry->name);
-    Entry **place = (Entry **)ptr_map_place(&indexer->entries, key);
 
-    if (*place == entry && entry->next == NULL) {
+    if (!g_ptr_array_remove(indexer->crowded, entry)) {
         ptr_map_take(&indexer->entries, key);
-    } else {
-        while (*place != entry)
-            place = &(*place)->next;
-        *place = entry->next;
+        for (guint i = 0; i < indexer->crowded->len; i++) {
+            Entry *other = indexer->crowded->pdata[i];
+
+            if (entry_key(other->namespace_, other->name) == key) {
+                ptr_map_set(&indexer->entries, key, other);
+                g_ptr_array_remove_index(indexer->crowded, i);
+                break;
+            }
+        }
     }
-    indexer->count--;
     entry_free(entry);
 }
 
 static void
-entries_free(gpointer key, gpointer data, gpointer user_data)
+entries_free(gpointer key, gpointer entry, gpointer user_data)
 {
     (void)key;
     (void)user_data;
-    for (Entry *entry = data, *next; entry != NULL; entry = next) {
-        next = entry->next;
-        entry_free(entry);
-    }
+    entry_free(entry);
 }
 
 static Entry *
@@ -301,6 +310,7 @@ indexer_new(void)
     Indexer *indexer = g_new0(Indexer, 1);
 
     indexer->empty = str_intern("");
+    indexer->crowded = g_ptr_array_new();
     return indexer;
 }
 
@@ -315,7 +325,9 @@ indexer_clear(Indexer *indexer)
     bucket_clear(&indexer->all);
     ptr_map_foreach(&indexer->entries, entries_free, NULL);
     ptr_map_clear(&indexer->entries);
-    indexer->count = 0;
+    for (guint i = 0; i < indexer->crowded->len; i++)
+        entry_free(indexer->crowded->pdata[i]);
+    g_ptr_array_set_size(indexer->crowded, 0);
 }
 
 void
@@ -324,13 +336,14 @@ indexer_free(Indexer *indexer)
     if (indexer == NULL)
         return;
     indexer_clear(indexer);
+    g_ptr_array_free(indexer->crowded, TRUE);
     g_free(indexer);
 }
 
 guint
 indexer_count(const Indexer *indexer)
 {
-    return indexer->count;
+    return indexer->entries.count + indexer->crowded->len;
 }
 
 const ApiObject *
@@ -365,7 +378,7 @@ indexer_set(Indexer *indexer, const ApiObject *object)
 ApiObject *
 indexer_remove(Indexer *indexer, const char *namespace_, const char *name)
 {
-    Entry *entry = indexer_find(indexer, namespace_, name);
+    Entry *entry = entry_find(indexer, str_is_empty(namespace_) ? indexer->empty : namespace_, name);
     ApiObject *old;
 
     if (entry == NULL)

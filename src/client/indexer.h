@@ -24,7 +24,7 @@ const ApiObject *indexer_get(const Indexer *indexer, const char *namespace_, con
  * before, or NULL.
  */
 ApiObject *indexer_set(Indexer *indexer, const ApiObject *object);
-/* indexer_remove: (owned) what was there, or NULL. */
+/* indexer_remove: (owned) what was there, or NULL. Both names as an object has them: interned. */
 ApiObject *indexer_remove(Indexer *indexer, const char *namespace_, const char *name);
 
 typedef enum {

@@ -418,12 +418,61 @@ START_TEST(test_indexes_keep_order_of_arrival)
     put(indexer, "x", "p1", "", "n1");   /* released */
     ck_assert_str_eq(listed(indexer, INDEXER_ORPHANS, "x"), "p1 ");
     ck_assert_str_eq(listed(indexer, INDEXER_BY_OWNER, "u1"), "p2 p3 ");
-    api_object_unref(indexer_remove(indexer, "y", "p2"));
+    api_object_unref(indexer_remove(indexer, str_intern("y"), str_intern("p2")));
     ck_assert_str_eq(listed(indexer, INDEXER_BY_OWNER, "u1"), "p3 ");
     put(indexer, "y", "p2", "u1", "n1"); /* anew: it is the youngest now */
     ck_assert_str_eq(listed(indexer, INDEXER_N_INDEXES, NULL), "p1 p3 p2 ");
-    ck_assert_ptr_null(indexer_remove(indexer, "y", "none"));
+    ck_assert_ptr_null(indexer_remove(indexer, str_intern("y"), str_intern("none")));
     indexer_free(indexer);
+}
+END_TEST
+
+static ApiObject *
+pod_named(const char *namespace_, const char *name)
+{
+    ApiObject *pod = api_object_new(&pod_kind, "x", "p");
+
+    pod->meta->namespace_ = namespace_;
+    pod->meta->name = name;
+    return pod;
+}
+
+/* Two pairs of names that are one word to look up, as their addresses are far apart in the same way. */
+START_TEST(test_names_that_crowd)
+{
+    const gsize far = (gsize)16 << 20;
+    Indexer *indexer = indexer_new();
+    char *memory = g_aligned_alloc(1, 2 * far, 2 * far);
+    const char *name[2] = {strcpy(memory + 4096, "p"), strcpy(memory + 4096 + far, "p")};
+    const char *space[2] = {strcpy(memory + 64, "x"), strcpy(memory + 64 + 16, "x")};
+    ApiObject *pods[2] = {pod_named(space[0], name[0]), pod_named(space[1], name[1])};
+
+    for (guint first = 0; first < 2; first++) {
+        for (guint i = 0; i < 2; i++)
+            ck_assert_ptr_null(indexer_set(indexer, pods[i]));
+        ck_assert_uint_eq(indexer_count(indexer), 2);
+        for (guint i = 0; i < 2; i++) {
+            g_autoptr(ApiObject) old = indexer_set(indexer, pods[i]);
+
+            ck_assert_ptr_eq(old, pods[i]);
+        }
+        for (guint i = 0; i < 2; i++) {
+            guint which = (first + i) % 2;
+            g_autoptr(ApiObject) gone = indexer_remove(indexer, space[which], name[which]);
+
+            ck_assert_ptr_eq(gone, pods[which]);
+            ck_assert_ptr_null(indexer_remove(indexer, space[which], name[which]));
+            ck_assert_uint_eq(indexer_count(indexer), 1 - i);
+        }
+    }
+    for (guint i = 0; i < 2; i++)
+        ck_assert_ptr_null(indexer_set(indexer, pods[i]));
+    indexer_clear(indexer);
+    ck_assert_uint_eq(indexer_count(indexer), 0);
+    indexer_free(indexer);
+    for (guint i = 0; i < 2; i++)
+        api_object_unref(pods[i]);
+    g_aligned_free(memory);
 }
 END_TEST
 
@@ -495,6 +544,7 @@ informer_suite(void)
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("store");
     tcase_add_test(tcase, test_indexes_keep_order_of_arrival);
+    tcase_add_test(tcase, test_names_that_crowd);
     tcase_add_test(tcase, test_index_return);
     tcase_add_test(tcase, test_backoff);
     suite_add_tcase(suite, tcase);
