@@ -18,100 +18,99 @@ struct FieldSelector {
     API_LIST_OF(FieldTerm) terms;
 };
 
-/* splitTerms: at commas that no backslash escapes. */
-static GPtrArray *
-split_terms(const char *text)
+/* splitTerms: the end of the term at @start, at a comma that no backslash escapes, or at the end. */
+static const char *
+find_end(const char *start)
 {
-    GPtrArray *terms = g_ptr_array_new_with_free_func(g_free);
-    const char *start = text;
-
-    for (const char *at = text;; at++) {
-        if (*at == '\\' && at[1] != '\0') {
+    for (const char *at = start;; at++) {
+        if (*at == '\\' && at[1] != '\0')
             at++;
-        } else if (*at == ',' || *at == '\0') {
-            if (at > start)
-                g_ptr_array_add(terms, g_strndup(start, (gsize)(at - start)));
-            if (*at == '\0')
-                return terms;
-            start = at + 1;
-        }
+        else if (*at == ',' || *at == '\0')
+            return at;
     }
 }
 
 /* splitTerm: at the first operator. */
 static const char *
-find_operator(const char *term, gsize *out_length, gboolean *out_is_not)
+find_operator(const char *term, const char *end, gsize *out_length, gboolean *out_is_not)
 {
-    for (const char *at = term; *at != '\0'; at++) {
-        *out_is_not = g_str_has_prefix(at, "!=");
-        if (*out_is_not || g_str_has_prefix(at, "==")) {
-            *out_length = 2;
-            return at;
-        }
-        if (*at == '=') {
-            *out_length = 1;
-            return at;
-        }
+    for (const char *at = term; at < end; at++) {
+        *out_is_not = *at == '!' && at + 1 < end && at[1] == '=';
+        if (*at != '=' && !*out_is_not)
+            continue;
+        *out_length = *out_is_not || (at + 1 < end && at[1] == '=') ? 2 : 1;
+        return at;
     }
     return NULL;
 }
 
-/* UnescapeValue: a backslash stands before `\`, `,` and `=` and nothing else. */
-static char *
-unescape_value(const char *text, char **out_message)
+/* UnescapeValue: a backslash stands before `\`, `,` and `=` and nothing else. (interned) NULL: @out_message says why. */
+static const char *
+unescape_value(const char *text, const char *end, char **out_message)
 {
-    GString *value = g_string_new(NULL);
+    g_autoptr(GString) value = NULL;
+    const char *at = text;
 
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '\\' && at[1] != '\0' && strchr("\\,=", at[1]) != NULL) {
+    while (at < end && *at != '\\' && *at != ',' && *at != '=')
+        at++;
+    if (at == end) /* nearly every value */
+        return str_intern_len(text, (gsize)(end - text));
+    value = g_string_new_len(text, at - text);
+    for (; at < end; at++) {
+        if (*at == '\\' && at + 1 < end && strchr("\\,=", at[1]) != NULL) {
             g_string_append_c(value, *++at);
             continue;
         }
         if (*at == '\\')
-            *out_message =
-                g_strdup_printf("invalid field selector: invalid escape sequence: \\%c", at[1]);
+            *out_message = g_strdup_printf("invalid field selector: invalid escape sequence: \\%c", at + 1 < end ? at[1] : '\0');
         else if (*at == ',' || *at == '=')
             *out_message =
                 g_strdup_printf("invalid field selector: unescaped character in value: %d", *at);
-        if (*out_message != NULL) {
-            g_string_free(value, TRUE);
+        if (*out_message != NULL)
             return NULL;
-        }
         g_string_append_c(value, *at);
     }
-    return g_string_free(value, FALSE);
+    return str_intern_len(value->str, value->len);
+}
+
+/* One term, from @term to @end, which is not empty. FALSE: @out_message says why. */
+static gboolean
+parse_term(FieldSelector *selector, const char *text, const char *term, const char *end, char **out_message)
+{
+    gsize length = 0;
+    gboolean is_not = FALSE;
+    const char *at = find_operator(term, end, &length, &is_not);
+    const char *value;
+    FieldTerm *added;
+
+    if (at == NULL) {
+        *out_message = g_strdup_printf("invalid selector: '%s'; can't understand '%.*s'", text, (int)(end - term), term);
+        return FALSE;
+    }
+    value = unescape_value(at + length, end, out_message);
+    if (value == NULL)
+        return FALSE;
+    added = API_LIST_ADD(&selector->terms);
+    added->label = str_intern_len(term, (gsize)(at - term));
+    added->value = value;
+    added->is_not = is_not;
+    return TRUE;
 }
 
 FieldSelector *
 field_selector_parse(const char *text, char **out_message)
 {
     FieldSelector *selector = g_new0(FieldSelector, 1);
-    g_autoptr(GPtrArray) terms = split_terms(text == NULL ? "" : text);
     g_autofree char *message = NULL;
+    const char *end;
 
-    for (guint i = 0; i < terms->len && message == NULL; i++) {
-        const char *term = g_ptr_array_index(terms, i);
-        gsize length = 0;
-        gboolean is_not = FALSE;
-        const char *at = find_operator(term, &length, &is_not);
-        g_autofree char *value = NULL;
-
-        if (at == NULL) {
-            message = g_strdup_printf("invalid selector: '%s'; can't understand '%s'", text, term);
+    for (const char *start = text == NULL ? "" : text;; start = end + 1) {
+        end = find_end(start);
+        if (end > start && !parse_term(selector, text, start, end, &message))
             break;
-        }
-        value = unescape_value(at + length, &message);
-        if (value == NULL)
-            break;
-
-        FieldTerm *added = API_LIST_ADD(&selector->terms);
-
-        added->label = str_intern_len(term, (gsize)(at - term));
-        added->value = str_intern(value);
-        added->is_not = is_not;
+        if (*end == '\0')
+            return selector;
     }
-    if (message == NULL)
-        return selector;
     if (out_message != NULL)
         *out_message = g_steal_pointer(&message);
     field_selector_free(selector);
@@ -155,12 +154,16 @@ unknown_label(const ApiKind *kind, const char *label)
 gboolean
 field_selector_check(const FieldSelector *selector, const ApiKind *kind, char **out_message)
 {
-    /* What a kind knows does not depend on the object: ask an empty one. */
-    g_autoptr(ApiObject) object = api_object_new(kind, NULL, NULL);
+    g_autoptr(ApiObject) object = NULL;
 
     for (guint i = 0; i < selector->terms.count; i++) {
         const char *label = selector->terms.items[i].label;
 
+        if (label == str_intern("metadata.name"))
+            continue;
+        /* What a kind knows does not depend on the object: ask an empty one. */
+        if (object == NULL)
+            object = api_object_new(kind, NULL, NULL);
         if (select_field(object, label) != NULL)
             continue;
         if (out_message != NULL)

@@ -227,9 +227,8 @@ informer_rng(Informer *informer)
     Process *process = client_process(informer->factory->client);
 
     if (informer->rng == NULL) {
-        g_autofree char *name =
-            g_strconcat("informer/", machine_name(process_machine(process)), "/", process_name(process), "/",
-                        informer->kind->plural, NULL);
+        const char *name = str_internf("informer/%s/%s/%s", machine_name(process_machine(process)),
+                                       process_name(process), informer->kind->plural);
 
         informer->rng = rng_stream(client_sim(informer->factory->client), name);
     }

@@ -78,8 +78,7 @@ recorder_new(Client *client, const RecorderOptions *options)
 {
     Recorder *recorder = g_new0(Recorder, 1);
     const char *host = options->host == NULL ? "" : options->host;
-    g_autofree char *stream = g_strdup_printf("events/%s/%s", options->component, host);
-    Rng *rng = rng_stream(client_sim(client), stream);
+    Rng *rng = rng_stream(client_sim(client), str_internf("events/%s/%s", options->component, host));
 
     recorder->client = client;
     recorder->rng = rng;

@@ -32,8 +32,25 @@ struct Ideal {
     Kubelet *k;
     Informer *pods;
     GHashTable *by_uid; /* uid -> IdealPod (owned) */
-    gboolean *hosts;    /* (owned) HOSTS_MAX + 1: address taken? */
+    guint64 hosts[HOSTS_MAX / 64 + 1]; /* a bit each: address taken? */
 };
+
+static gboolean
+host_is_taken(const Ideal *ideal, guint host)
+{
+    return (ideal->hosts[host / 64] >> (host % 64) & 1) != 0;
+}
+
+static void
+host_set_taken(Ideal *ideal, guint host, gboolean is_taken)
+{
+    guint64 bit = G_GUINT64_CONSTANT(1) << (host % 64);
+
+    if (is_taken)
+        ideal->hosts[host / 64] |= bit;
+    else
+        ideal->hosts[host / 64] &= ~bit;
+}
 
 static void
 ideal_pod_free(gpointer self)
@@ -41,7 +58,7 @@ ideal_pod_free(gpointer self)
     IdealPod *pod = self;
 
     if (pod->host != 0)
-        pod->ideal->hosts[pod->host] = FALSE;
+        host_set_taken(pod->ideal, pod->host, FALSE);
     kubelet_timer_clear(pod->ideal->k, &pod->timer);
     api_object_unref(pod->pod);
     g_free(pod);
@@ -94,9 +111,9 @@ ideal_ip(IdealPod *pod)
     if (pod_spec(pod->pod)->host_network || cidr == NULL)
         return str_intern(machine_ip(pod->ideal->k->options.machine));
     for (guint host = 1; pod->host == 0 && host <= HOSTS_MAX; host++)
-        if (!pod->ideal->hosts[host]) {
+        if (!host_is_taken(pod->ideal, host)) {
             pod->host = host;
-            pod->ideal->hosts[host] = TRUE;
+            host_set_taken(pod->ideal, host, TRUE);
         }
     dot = strrchr(cidr, '.');
     return str_internf("%.*s.%u", (int)(dot - cidr), cidr, pod->host);
@@ -428,9 +445,9 @@ ideal_on_added(gpointer user, const ApiObject *object)
         gint64 host;
 
         if (g_ascii_string_to_signed(dot + 1, 10, 1, HOSTS_MAX, &host, NULL) &&
-            !ideal->hosts[host]) {
+            !host_is_taken(ideal, (guint)host)) {
             pod->host = (guint)host;
-            ideal->hosts[host] = TRUE;
+            host_set_taken(ideal, pod->host, TRUE);
         }
     }
     g_hash_table_replace(ideal->by_uid, (gpointer)pod->uid, pod);
@@ -470,7 +487,6 @@ ideal_new(Kubelet *k)
 
     ideal->k = k;
     ideal->by_uid = g_hash_table_new_full(NULL, NULL, NULL, ideal_pod_free);
-    ideal->hosts = g_new0(gboolean, HOSTS_MAX + 1);
     ideal->pods =
         informer_factory_get(k->factory, &pod_kind, str_internf("spec.nodeName=%s", k->node_name));
     informer_add_handlers(ideal->pods, &handlers, ideal);
@@ -481,7 +497,6 @@ void
 ideal_free(Ideal *ideal)
 {
     g_hash_table_unref(ideal->by_uid);
-    g_free(ideal->hosts);
     g_free(ideal);
 }
 

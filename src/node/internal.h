@@ -284,6 +284,7 @@ typedef struct {
     gint64 register_ns;    /* wait after a failed registration */
     NodeStatus *posted;    /* (owned part) */
     gint64 up_ns;          /* runtime answers from then */
+    const char *machine_id, *system_uuid; /* NULL: not asked for yet; the same in every life */
 } NodeReporter;
 void node_status_start(Kubelet *k);
 void node_status_stop(Kubelet *k);
@@ -294,7 +295,7 @@ void node_status_sync(Kubelet *k);  /* the same, and it is written now */
 /* node_object: the Node as this kubelet registers it. (owned) */
 ApiObject *node_object(const KubeletOptions *options);
 /* node_status_compute: @not_ready: why the node is not, NULL: it is. (owned part) */
-NodeStatus *node_status_compute(const KubeletOptions *options,
+NodeStatus *node_status_compute(Kubelet *k,
                                 const char *not_ready,
                                 gboolean has_memory_pressure,
                                 gboolean has_disk_pressure);

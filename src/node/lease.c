@@ -161,9 +161,7 @@ lease_on_timer(Sim *sim, gpointer self)
 void
 lease_start(Kubelet *k)
 {
-    g_autofree char *stream = g_strdup_printf("lease/%s", k->node_name);
-
-    k->lease = (LeaseKeeper){.exists = TRUE, .rng = rng_stream(k->sim, stream)};
+    k->lease = (LeaseKeeper){.exists = TRUE, .rng = rng_stream(k->sim, str_internf("lease/%s", k->node_name))};
     heartbeat_init(&k->lease.beat, k->client, lease_namespace(), k->node_name, &lease_hooks, k);
     sim_timer_init(&k->lease.timer, k->sim, SIM_CONTROL, lease_on_timer, k);
     sim_timer_arm_after(&k->lease.timer, rng_between_ns(k->rng, 0, 300 * NS_PER_MS));

@@ -33,7 +33,7 @@ reserved_of(const char *text, gboolean is_milli)
 static void
 set_amount(QuantityMap *map, const char *key, gint64 value, QuantityFormat format)
 {
-    quantity_map_set(map, str_intern(key), quantity_from_int(value, format));
+    quantity_map_set(map, key, quantity_from_int(value, format));
 }
 
 /* A declared node has what its manifest says: extended resources, and less to allocate than there is. */
@@ -65,18 +65,18 @@ status_set_resources(const KubeletOptions *options, NodeStatus *status)
     gboolean ideal = options->ideal;
 
     quantity_map_set(&status->capacity, str_intern("cpu"), quantity_from_milli(cpu_milli));
-    set_amount(&status->capacity, "memory", memory, QUANTITY_BINARY_SI);
-    set_amount(&status->capacity, "pods", options->max_pods, QUANTITY_DECIMAL_SI);
+    set_amount(&status->capacity, str_intern("memory"), memory, QUANTITY_BINARY_SI);
+    set_amount(&status->capacity, str_intern("pods"), options->max_pods, QUANTITY_DECIMAL_SI);
     quantity_map_set(&status->allocatable, str_intern("cpu"),
                      quantity_from_milli(allocatable_of(cpu_milli, cpu_reserved, 0)));
-    set_amount(&status->allocatable, "memory",
+    set_amount(&status->allocatable, str_intern("memory"),
                allocatable_of(memory, memory_reserved,
                               ideal ? 0 : threshold_bytes(memory_limit, memory)),
                QUANTITY_BINARY_SI);
-    set_amount(&status->allocatable, "pods", options->max_pods, QUANTITY_DECIMAL_SI);
+    set_amount(&status->allocatable, str_intern("pods"), options->max_pods, QUANTITY_DECIMAL_SI);
     if (disk > 0) {
-        set_amount(&status->capacity, "ephemeral-storage", disk, QUANTITY_BINARY_SI);
-        set_amount(&status->allocatable, "ephemeral-storage",
+        set_amount(&status->capacity, str_intern("ephemeral-storage"), disk, QUANTITY_BINARY_SI);
+        set_amount(&status->allocatable, str_intern("ephemeral-storage"),
                    allocatable_of(disk, 0, ideal ? 0 : threshold_bytes(disk_limit, disk)),
                    QUANTITY_BINARY_SI);
     }
@@ -84,44 +84,76 @@ status_set_resources(const KubeletOptions *options, NodeStatus *status)
         declare_amounts(node_status(options->declared), status);
     if (ideal)
         return;
-    set_amount(&status->capacity, "hugepages-1Gi", 0, QUANTITY_DECIMAL_SI);
-    set_amount(&status->capacity, "hugepages-2Mi", 0, QUANTITY_DECIMAL_SI);
-    set_amount(&status->allocatable, "hugepages-1Gi", 0, QUANTITY_DECIMAL_SI);
-    set_amount(&status->allocatable, "hugepages-2Mi", 0, QUANTITY_DECIMAL_SI);
+    set_amount(&status->capacity, str_intern("hugepages-1Gi"), 0, QUANTITY_DECIMAL_SI);
+    set_amount(&status->capacity, str_intern("hugepages-2Mi"), 0, QUANTITY_DECIMAL_SI);
+    set_amount(&status->allocatable, str_intern("hugepages-1Gi"), 0, QUANTITY_DECIMAL_SI);
+    set_amount(&status->allocatable, str_intern("hugepages-2Mi"), 0, QUANTITY_DECIMAL_SI);
 }
 
-/* 32 hex digits that depend on the name alone. */
-static const char *
-hex_id(const char *name, const char *salt)
+/* 32 hex digits that depend on the name alone: hashes of "SALT/NAME/a" to "SALT/NAME/d". */
+#define HEX_ID_LENGTH 32
+
+static void
+hex_id(char hex[HEX_ID_LENGTH + 1], const char *name, const char *salt)
 {
-    guint64 a = str_hash(str_internf("%s/%s/a", salt, name));
-    guint64 b = str_hash(str_internf("%s/%s/b", salt, name));
-    guint64 c = str_hash(str_internf("%s/%s/c", salt, name));
-    guint64 d = str_hash(str_internf("%s/%s/d", salt, name));
+    g_autofree char *text = g_strconcat(salt, "/", name, "/ ", NULL);
+    gsize last = strlen(text) - 1;
 
-    return str_internf("%08x%08x%08x%08x", (guint)a, (guint)b, (guint)c, (guint)d);
+    for (guint i = 0; i < 4; i++) {
+        guint32 hash;
+
+        text[last] = (char)('a' + i);
+        hash = str_hash(text);
+        for (guint digit = 0; digit < 8; digit++)
+            hex[8 * i + digit] = "0123456789abcdef"[hash >> (28 - 4 * digit) & 15];
+    }
+    hex[HEX_ID_LENGTH] = '\0';
 }
 
+/* As dmidecode says it: in groups of 8, 4, 4, 4 and 12 digits. */
 static const char *
 uuid_of(const char *hex)
 {
-    return str_internf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    static const guint8 groups[] = {8, 4, 4, 4, 12};
+    char text[HEX_ID_LENGTH + G_N_ELEMENTS(groups)];
+    char *at = text;
+
+    for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
+        memcpy(at, hex, groups[i]);
+        at += groups[i];
+        hex += groups[i];
+        *at++ = '-';
+    }
+    return str_intern_len(text, sizeof text - 1);
 }
 
 static void
-status_set_info(const KubeletOptions *options, NodeStatus *status)
+node_identify(Kubelet *k)
 {
-    const char *hex = hex_id(options->node_name, "machine");
+    char hex[HEX_ID_LENGTH + 1];
 
+    hex_id(hex, k->node_name, "machine");
+    k->node.machine_id = str_intern_len(hex, HEX_ID_LENGTH);
+    hex_id(hex, k->node_name, "system");
+    k->node.system_uuid = uuid_of(hex);
+}
+
+static void
+status_set_info(Kubelet *k, NodeStatus *status)
+{
+    const KubeletOptions *options = &k->options;
+
+    if (k->node.machine_id == NULL)
+        node_identify(k);
     status->node_info = (NodeSystemInfo){
-        .machine_id = hex,
-        .system_uuid = uuid_of(hex_id(options->node_name, "system")),
+        .machine_id = k->node.machine_id,
+        .system_uuid = k->node.system_uuid,
         .boot_id = machine_boot_id(options->machine),
         .kernel_version = str_intern("6.1.0-41-amd64"),
         .os_image = str_intern("Debian GNU/Linux 12 (bookworm)"),
         .container_runtime_version = str_intern("containerd://1.6.20"),
         .kubelet_version = options->version,
-        .kube_proxy_version = str_intern(profile_has(FEATURE_NO_KUBE_PROXY_VERSION, options->version_minor) ? "" : options->version),
+        .kube_proxy_version = profile_has(FEATURE_NO_KUBE_PROXY_VERSION, options->version_minor) ? str_intern("") : options->version,
         .operating_system = str_intern("linux"),
         .architecture = str_intern("amd64"),
     };
@@ -172,6 +204,7 @@ status_set_images(const KubeletOptions *options, NodeStatus *status)
     }
 }
 
+/* All words are interned. */
 static void
 status_set_condition(NodeStatus *status,
                      const char *type,
@@ -179,12 +212,16 @@ status_set_condition(NodeStatus *status,
                      const char *reason,
                      const char *message)
 {
-    Condition *condition = condition_edit(&status->conditions, str_intern(type));
+    Condition *condition = condition_edit(&status->conditions, type);
 
-    condition->status = str_intern(value);
-    condition->reason = str_intern(reason);
-    condition->message = str_intern(message);
+    condition->status = value;
+    condition->reason = reason;
+    condition->message = message;
 }
+
+/* The same with literals, each interned once. */
+#define SET_CONDITION(status, type, value, reason, message) \
+    status_set_condition(status, str_intern(type), str_intern(value), str_intern(reason), str_intern(message))
 
 static void
 status_set_conditions(NodeStatus *status,
@@ -193,24 +230,18 @@ status_set_conditions(NodeStatus *status,
                       gboolean has_disk_pressure)
 {
     if (has_memory_pressure)
-        status_set_condition(status, "MemoryPressure", "True", "KubeletHasInsufficientMemory",
-                             "kubelet has insufficient memory available");
+        SET_CONDITION(status, "MemoryPressure", "True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available");
     else
-        status_set_condition(status, "MemoryPressure", "False", "KubeletHasSufficientMemory",
-                             "kubelet has sufficient memory available");
+        SET_CONDITION(status, "MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available");
     if (has_disk_pressure)
-        status_set_condition(status, "DiskPressure", "True", "KubeletHasDiskPressure",
-                             "kubelet has disk pressure");
+        SET_CONDITION(status, "DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure");
     else
-        status_set_condition(status, "DiskPressure", "False", "KubeletHasNoDiskPressure",
-                             "kubelet has no disk pressure");
-    status_set_condition(status, "PIDPressure", "False", "KubeletHasSufficientPID",
-                         "kubelet has sufficient PID available");
+        SET_CONDITION(status, "DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure");
+    SET_CONDITION(status, "PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available");
     if (not_ready == NULL)
-        status_set_condition(status, "Ready", "True", "KubeletReady",
-                             "kubelet is posting ready status");
+        SET_CONDITION(status, "Ready", "True", "KubeletReady", "kubelet is posting ready status");
     else
-        status_set_condition(status, "Ready", "False", "KubeletNotReady", not_ready);
+        status_set_condition(status, str_intern("Ready"), str_intern("False"), str_intern("KubeletNotReady"), not_ready);
 }
 
 ApiObject *
@@ -251,21 +282,21 @@ node_object(const KubeletOptions *options)
 }
 
 NodeStatus *
-node_status_compute(const KubeletOptions *options,
+node_status_compute(Kubelet *k,
                     const char *not_ready,
                     gboolean has_memory_pressure,
                     gboolean has_disk_pressure)
 {
+    const KubeletOptions *options = &k->options;
     NodeStatus *status = api_part_new(node_kind.status);
 
     status_set_resources(options, status);
     status_set_conditions(status, not_ready, has_memory_pressure, has_disk_pressure);
     status_set_addresses(options, status);
-    status_set_info(options, status);
+    status_set_info(k, status);
     status_set_images(options, status);
     if (options->ideal)
-        status_set_condition(status, "NetworkUnavailable", "False", "RouteCreated",
-                             "RouteController created a route");
+        SET_CONDITION(status, "NetworkUnavailable", "False", "RouteCreated", "RouteController created a route");
     return status;
 }
 
@@ -345,7 +376,8 @@ node_event(Kubelet *k, const char *type, const char *reason, const char *message
 static void
 node_status_event(Kubelet *k, const char *what)
 {
-    node_event(k, "Normal", what, str_internf("Node %s status is now: %s", k->node_name, what));
+    if (k->ideal == NULL)
+        node_event(k, "Normal", what, str_internf("Node %s status is now: %s", k->node_name, what));
 }
 
 static void
@@ -578,7 +610,7 @@ node_look(Kubelet *k)
         node_arm(k);
         return;
     }
-    status = node_status_compute(&k->options, not_ready, k->eviction.has_pressure, k->eviction.has_disk_pressure);
+    status = node_status_compute(k, not_ready, k->eviction.has_pressure, k->eviction.has_disk_pressure);
     node_tell_schedulable(k);
     is_changed = node->posted == NULL || !node_status_same(node->posted, status);
     if (!is_changed && sim_now_ns(k->sim) < node->next_report_ns) {
@@ -643,12 +675,21 @@ node_status_sync(Kubelet *k)
         node_look(k);
 }
 
+/* A new life, of the same machine. */
+static void
+node_status_blank(Kubelet *k)
+{
+    k->node = (NodeReporter){.machine_id = k->node.machine_id, .system_uuid = k->node.system_uuid};
+}
+
 void
 node_status_start(Kubelet *k)
 {
     NodeReporter *node = &k->node;
 
-    *node = (NodeReporter){.is_dirty = TRUE, .register_ns = REGISTER_MIN_NS};
+    node_status_blank(k);
+    node->is_dirty = TRUE;
+    node->register_ns = REGISTER_MIN_NS;
     node->phase_ns = sim_now_ns(k->sim);
     node->up_ns = sim_now_ns(k->sim) + RUNTIME_UP_NS;
     sim_timer_init(&node->timer, k->sim, SIM_CONTROL, node_on_timer, k);
@@ -665,5 +706,5 @@ node_status_stop(Kubelet *k)
     if (k->options.runtime != NULL)
         runtime_set_oom_listener(k->options.runtime, NULL, NULL);
     api_part_unref(k->node.posted);
-    k->node = (NodeReporter){0};
+    node_status_blank(k);
 }

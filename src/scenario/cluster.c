@@ -303,7 +303,7 @@ make_node(Cluster *cluster, NodePlan *plan)
     ClusterNode *node = g_new0(ClusterNode, 1);
     guint index = cluster->nodes->len;
     gboolean in_cloud = cluster->scenario->spec.cluster.cloud.is_there;
-    g_autofree char *ip = g_strdup_printf("172.18.%u.%u", 2 + (index + 3) / 250, 1 + (index + 3) % 250);
+    const char *ip = str_internf("172.18.%u.%u", 2 + (index + 3) / 250, 1 + (index + 3) % 250);
     RuntimeOptions runtime = {0};
     KubeletOptions kubelet = {0};
 
@@ -560,13 +560,30 @@ start_deciders(Cluster *cluster)
         process_start(scheduler_process(g_ptr_array_index(cluster->schedulers, i)));
 }
 
+/* When a node's kubelet starts; of one instant in the order the nodes were made. */
+typedef struct {
+    gint64 time_ns;
+    guint order;
+    const ClusterNode *node;
+} NodeStart;
+
+static int
+compare_starts(const void *a, const void *b)
+{
+    const NodeStart *x = a;
+    const NodeStart *y = b;
+
+    if (x->time_ns != y->time_ns)
+        return x->time_ns < y->time_ns ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
 void
 cluster_boot(Cluster *cluster)
 {
     Rng *rng = rng_stream(cluster->sim, "cluster/boot");
     guint n = cluster->nodes->len;
-    g_autofree gint64 *starts = g_new(gint64, MAX(n, 1));
-    g_autofree gboolean *is_started = g_new0(gboolean, MAX(n, 1));
+    g_autofree NodeStart *starts = g_new(NodeStart, MAX(n, 1));
 
     etcd_start(cluster->etcd);
     for (guint i = 0; i < cluster->servers->len; i++)
@@ -581,18 +598,16 @@ cluster_boot(Cluster *cluster)
         start_deciders(cluster);
         sim_run_until(cluster->sim, NODES_NS);
     }
-    for (guint i = 0; i < n; i++)
-        starts[i] = is_ideal(cluster) ? IDEAL_START_NS + rng_between_ns(rng, 0, IDEAL_SPREAD_NS) : NODES_NS + rng_between_ns(rng, 0, 10 * NS_PER_S);
-    for (guint done = 0; done < n; done++) {
-        guint next = G_MAXUINT;
-        const ClusterNode *node;
+    for (guint i = 0; i < n; i++) {
+        starts[i].node = g_ptr_array_index(cluster->nodes, i);
+        starts[i].order = i;
+        starts[i].time_ns = is_ideal(cluster) ? IDEAL_START_NS + rng_between_ns(rng, 0, IDEAL_SPREAD_NS) : NODES_NS + rng_between_ns(rng, 0, 10 * NS_PER_S);
+    }
+    qsort(starts, n, sizeof *starts, compare_starts);
+    for (guint i = 0; i < n; i++) {
+        const ClusterNode *node = starts[i].node;
 
-        for (guint i = 0; i < n; i++)
-            if (!is_started[i] && (next == G_MAXUINT || starts[i] < starts[next]))
-                next = i;
-        is_started[next] = TRUE;
-        sim_run_until(cluster->sim, starts[next]);
-        node = g_ptr_array_index(cluster->nodes, next);
+        sim_run_until(cluster->sim, starts[i].time_ns);
         process_start(kubelet_process(node->kubelet));
         if (node->proxy != NULL)
             process_start(kube_proxy_process(node->proxy));
