@@ -29,7 +29,7 @@ typedef struct {
 
 /* The least recently used goes when it is full. */
 typedef struct {
-    GHashTable *entries; /* Entry (its key) -> itself */
+    GHashTable *entries; /* Entry (its key) -> itself; NULL: none yet, as most components have nothing to tell */
     GQueue order;        /* most recently used first */
 } Lru;
 
@@ -70,25 +70,21 @@ entry_free(gpointer data)
 }
 
 static void
-lru_init(Lru *lru)
-{
-    lru->entries = g_hash_table_new_full(key_hash, key_equal, NULL, entry_free);
-    g_queue_init(&lru->order);
-}
-
-static void
 lru_clear(Lru *lru)
 {
     g_queue_init(&lru->order);
-    g_hash_table_remove_all(lru->entries);
+    g_clear_pointer(&lru->entries, g_hash_table_destroy);
 }
 
 /* lru_use: the entry of @key, made if need be; it is now the one used last. */
 static Entry *
 lru_use(Lru *lru, const Key *key, gboolean *out_is_new)
 {
-    Entry *entry = g_hash_table_lookup(lru->entries, key);
+    Entry *entry;
 
+    if (lru->entries == NULL)
+        lru->entries = g_hash_table_new_full(key_hash, key_equal, NULL, entry_free);
+    entry = g_hash_table_lookup(lru->entries, key);
     *out_is_new = entry == NULL;
     if (entry != NULL) {
         g_queue_unlink(&lru->order, &entry->link);
@@ -253,9 +249,6 @@ correlator_new(Rng *rng, gboolean is_sparing)
 
     correlator->rng = rng;
     correlator->is_sparing = is_sparing;
-    lru_init(&correlator->similar);
-    lru_init(&correlator->counted);
-    lru_init(&correlator->spam);
     return correlator;
 }
 
@@ -272,9 +265,7 @@ correlator_free(Correlator *correlator)
 {
     if (correlator == NULL)
         return;
-    g_hash_table_destroy(correlator->similar.entries);
-    g_hash_table_destroy(correlator->counted.entries);
-    g_hash_table_destroy(correlator->spam.entries);
+    correlator_clear(correlator);
     g_free(correlator);
 }
 

@@ -413,8 +413,8 @@ struct Kubelet {
     const char *component; /* "kubelet/<node>" */
     const char *node_name;
     Process *process;
-    Client *client, *event_client;
-    Recorder *recorder;
+    Client *client, *event_client; /* the second NULL: played */
+    Recorder *recorder;    /* NULL: played */
     InformerFactory *factory;
     Informer *pods, *services, *nodes;
     Rng *rng;
@@ -423,8 +423,8 @@ struct Kubelet {
     gint64 tick_ns;  /* phase of the 1 s work-queue check */
     gint64 heard_ns; /* when the last change of a pod reaches the sync loop */
     guint64 order;
-    GHashTable *workers; /* uid -> Worker (owned) */
-    GHashTable *fetched; /* "configmaps/ns/name" -> ApiObject (owned ref): last seen */
+    GHashTable *workers; /* uid -> Worker (owned); NULL: played */
+    GHashTable *fetched; /* "configmaps/ns/name" -> ApiObject (owned ref): last seen; NULL: played */
     Pleg pleg;
     Pulls pulls;
     StatusManager statuses;

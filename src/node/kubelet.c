@@ -7,7 +7,7 @@
 Worker *
 kubelet_find_worker(const Kubelet *k, const char *uid)
 {
-    return g_hash_table_lookup(k->workers, uid);
+    return k->workers != NULL ? g_hash_table_lookup(k->workers, uid) : NULL;
 }
 
 static int
@@ -26,6 +26,8 @@ kubelet_workers(const Kubelet *k)
     GHashTableIter iter;
     gpointer worker;
 
+    if (k->workers == NULL)
+        return list;
     g_hash_table_iter_init(&iter, k->workers);
     while (g_hash_table_iter_next(&iter, NULL, &worker))
         g_ptr_array_add(list, worker);
@@ -114,11 +116,13 @@ kubelet_on_stopped(gpointer self)
     pulls_clear(k);
     status_manager_clear(k);
     forget_workers(k);
-    g_hash_table_remove_all(k->fetched);
     pleg_stop(k);
     client_reset(k->client);
-    client_reset(k->event_client);
-    recorder_reset(k->recorder);
+    if (k->ideal == NULL) {
+        g_hash_table_remove_all(k->fetched);
+        client_reset(k->event_client);
+        recorder_reset(k->recorder);
+    }
     informer_factory_reset(k->factory);
 }
 
@@ -242,13 +246,13 @@ kubelet_new(const KubeletOptions *options)
         .burst = options->ideal ? 0 : 100,
     };
     k->client = client_new(&client);
-    k->event_client = client_new(&client);
-    k->recorder =
-        recorder_new(k->event_client,
-                     &(RecorderOptions){.component = str_intern("kubelet"), .host = k->node_name});
     k->held = g_ptr_array_new();
-    k->workers = g_hash_table_new_full(NULL, NULL, NULL, worker_free);
-    k->fetched = g_hash_table_new_full(NULL, NULL, NULL, api_object_unref);
+    if (!options->ideal) { /* a played node has no workers, fetches nothing and tells nothing */
+        k->event_client = client_new(&client);
+        k->recorder = recorder_new(k->event_client, &(RecorderOptions){.component = str_intern("kubelet"), .host = k->node_name});
+        k->workers = g_hash_table_new_full(NULL, NULL, NULL, worker_free);
+        k->fetched = g_hash_table_new_full(NULL, NULL, NULL, api_object_unref);
+    }
     sim_timer_init(&k->housekeeping, k->sim, SIM_CONTROL, kubelet_on_housekeeping, k);
     kubelet_add_informers(k);
     return k;
@@ -269,8 +273,8 @@ kubelet_free(Kubelet *k)
     client_free(k->event_client);
     client_free(k->client);
     process_free(k->process);
-    g_hash_table_unref(k->workers);
-    g_hash_table_unref(k->fetched);
+    g_clear_pointer(&k->workers, g_hash_table_unref);
+    g_clear_pointer(&k->fetched, g_hash_table_unref);
     g_ptr_array_unref(k->held);
     str_map_clear(&k->options.labels);
     g_free(k->options.taints.items);
