@@ -4,6 +4,7 @@
 
 #include "api/kinds.h"
 #include "base/duration.h"
+#include "base/pool.h"
 
 #include <stdlib.h>
 
@@ -37,11 +38,25 @@ is_backing_off(const ApiObject *pod, const ContainerStatusList *list)
     return FALSE;
 }
 
+/* NULL: never seen. */
+static NodeRow *
+last_row(const Series *series, const char *node)
+{
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(series->node_rows, node));
+
+    return place == 0 ? NULL : &g_array_index(series->nodes, NodeRow, place - 1);
+}
+
+static gboolean
+is_lost(const NodeRow *row)
+{
+    return row != NULL && (str_is(row->ready, "Unknown") || str_is(row->ready, "Removed"));
+}
+
 static LaneState
 pod_state(const Series *series, const ApiObject *pod)
 {
     const PodStatus *status = pod_status(pod);
-    const char *node_ready = g_hash_table_lookup(series->node_ready, pod_spec(pod)->node_name);
 
     if (api_is_deleting(pod))
         return LANE_TERMINATING;
@@ -51,7 +66,7 @@ pod_state(const Series *series, const ApiObject *pod)
         return LANE_FAILED;
     if (str_is_empty(pod_spec(pod)->node_name))
         return LANE_PENDING;
-    if (str_is(node_ready, "Unknown") || str_is(node_ready, "Removed"))
+    if (series->n_lost > 0 && is_lost(last_row(series, pod_spec(pod)->node_name)))
         return LANE_LOST;
     if (is_backing_off(pod, &status->container_statuses) || is_backing_off(pod, &status->init_container_statuses))
         return LANE_WAITING;
@@ -63,32 +78,49 @@ pod_state(const Series *series, const ApiObject *pod)
 static void
 set_state(Lane *lane, LaneState state, gint64 now_ns)
 {
-    LaneSpan span = {state, now_ns, -1};
-
-    if (lane->spans->len > 0) {
-        LaneSpan *last = &g_array_index(lane->spans, LaneSpan, lane->spans->len - 1);
+    if (lane->n_spans > 0) {
+        LaneSpan *last = &lane->spans[lane->n_spans - 1];
 
         if (last->state == state)
             return;
         last->to_ns = now_ns;
     }
-    g_array_append_val(lane->spans, span);
+    if (lane->n_spans == lane->capacity) {
+        LaneSpan *more = g_new(LaneSpan, 2 * lane->capacity);
+
+        memcpy(more, lane->spans, lane->n_spans * sizeof *more);
+        if (lane->spans != lane->first)
+            g_free(lane->spans);
+        lane->spans = more;
+        lane->capacity *= 2;
+    }
+    lane->spans[lane->n_spans++] = (LaneSpan){state, now_ns, -1};
+}
+
+/* What it is now, it is until @time_ns. */
+static void
+end_state(Lane *lane, gint64 time_ns)
+{
+    if (lane->n_spans > 0)
+        lane->spans[lane->n_spans - 1].to_ns = time_ns;
 }
 
 static Lane *
 lane_for(Series *series, const ApiObject *pod, gint64 now_ns)
 {
     Lane *lane = g_hash_table_lookup(series->lane_of, api_uid(pod));
-    const OwnerReference *owner = api_controller_of(pod);
+    const OwnerReference *owner;
 
     if (lane != NULL)
         return lane;
-    lane = g_new0(Lane, 1);
+    owner = api_controller_of(pod);
+    lane = POOL_NEW0(Lane);
     lane->uid = api_uid(pod);
     lane->namespace_ = api_namespace(pod);
     lane->name = api_name(pod);
     lane->owner = owner != NULL ? owner->name : NULL;
-    lane->spans = g_array_new(FALSE, FALSE, sizeof(LaneSpan));
+    lane->spans = lane->first;
+    lane->capacity = LANE_FIRST_SPANS;
     lane->created_ns = now_ns;
     lane->removed_ns = -1;
     g_hash_table_insert(series->lane_of, (gpointer)lane->uid, lane);
@@ -104,8 +136,7 @@ see_pod(Series *series, WatchType type, const ApiObject *pod, gint64 now_ns)
     if (!str_is_empty(pod_spec(pod)->node_name))
         lane->node = pod_spec(pod)->node_name;
     if (type == WATCH_DELETED) {
-        if (lane->spans->len > 0)
-            g_array_index(lane->spans, LaneSpan, lane->spans->len - 1).to_ns = now_ns;
+        end_state(lane, now_ns);
         lane->removed_ns = now_ns;
         g_hash_table_remove(series->lane_of, lane->uid);
         return;
@@ -186,19 +217,19 @@ see_node(Series *series, WatchType type, const ApiObject *node, gint64 now_ns)
 {
     const Condition *ready = condition_find(&node_status(node)->conditions, "Ready");
     NodeRow row = {now_ns, api_name(node), ready != NULL ? ready->status : str_intern("Unknown"), node_spec(node)->unschedulable, pressure_of(node)};
-    const char *before = g_hash_table_lookup(series->node_ready, row.name);
-    const NodeRow *last = NULL;
+    const NodeRow *last = last_row(series, row.name);
+    gboolean was_lost = is_lost(last);
+    gboolean turned;
 
     if (type == WATCH_DELETED)
         row.ready = str_intern("Removed");
-    for (guint i = series->nodes->len; i > 0 && last == NULL; i--)
-        if (g_array_index(series->nodes, NodeRow, i - 1).name == row.name)
-            last = &g_array_index(series->nodes, NodeRow, i - 1);
     if (last != NULL && last->ready == row.ready && last->unschedulable == row.unschedulable && last->pressure == row.pressure)
         return;
+    turned = last == NULL || !str_is(last->ready, row.ready);
     g_array_append_val(series->nodes, row);
-    g_hash_table_insert(series->node_ready, (gpointer)row.name, (gpointer)row.ready);
-    if (!str_is(before, row.ready))
+    g_hash_table_insert(series->node_rows, (gpointer)row.name, GUINT_TO_POINTER(series->nodes->len));
+    series->n_lost += (guint)is_lost(&row) - (guint)was_lost;
+    if (turned)
         refresh_lanes(series, row.name, now_ns);
 }
 
@@ -235,8 +266,9 @@ lane_free(gpointer data)
 {
     Lane *lane = data;
 
-    g_array_unref(lane->spans);
-    g_free(lane);
+    if (lane->spans != lane->first)
+        g_free(lane->spans);
+    POOL_FREE(Lane, lane);
 }
 
 Series *
@@ -253,7 +285,7 @@ series_new(Sim *sim, ApiServer *server, Traffic *const *traffic, guint n_traffic
     series->lane_of = g_hash_table_new(NULL, NULL); /* uids and names are interned */
     series->objects = g_array_new(FALSE, FALSE, sizeof(ObjectRow));
     series->nodes = g_array_new(FALSE, FALSE, sizeof(NodeRow));
-    series->node_ready = g_hash_table_new(NULL, NULL);
+    series->node_rows = g_hash_table_new(NULL, NULL);
     series->narrate = narrate;
     series->user = user;
     series->end_ns = -1;
@@ -279,8 +311,8 @@ series_finish(Series *series)
     for (guint i = 0; i < series->lanes->len; i++) {
         Lane *lane = g_ptr_array_index(series->lanes, i);
 
-        if (lane->spans->len > 0 && lane->removed_ns < 0)
-            g_array_index(lane->spans, LaneSpan, lane->spans->len - 1).to_ns = series->end_ns;
+        if (lane->removed_ns < 0)
+            end_state(lane, series->end_ns);
     }
 }
 
@@ -294,6 +326,6 @@ series_free(Series *series)
     g_hash_table_unref(series->lane_of);
     g_array_unref(series->objects);
     g_array_unref(series->nodes);
-    g_hash_table_unref(series->node_ready);
+    g_hash_table_unref(series->node_rows);
     g_free(series);
 }

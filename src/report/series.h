@@ -25,10 +25,15 @@ typedef struct {
     gint64 from_ns, to_ns; /* to -1: open */
 } LaneSpan;
 
+/* As many as most pods have: pending, starting, ready. */
+#define LANE_FIRST_SPANS 3
+
 typedef struct {
     const char *uid, *namespace_, *name, *node, *owner; /* interned; node NULL: never bound; owner: controller's name or NULL */
-    GArray *spans; /* of LaneSpan */
     gint64 created_ns, removed_ns; /* removed -1: still there */
+    LaneSpan *spans;               /* by time; at first the ones below, then (owned) */
+    guint n_spans, capacity;
+    LaneSpan first[LANE_FIRST_SPANS];
 } Lane;
 
 typedef struct {
@@ -55,7 +60,8 @@ struct Series {
     GHashTable *lane_of;   /* uid -> Lane */
     GArray *objects;       /* of ObjectRow, by time */
     GArray *nodes;         /* of NodeRow, by time */
-    GHashTable *node_ready; /* name -> "True" ... */
+    GHashTable *node_rows; /* name -> place of its last NodeRow, counted from 1 */
+    guint n_lost;          /* nodes that are Unknown or Removed */
     ReportNarrate narrate;
     gpointer user;
     struct Narrator *narrator;

@@ -84,8 +84,8 @@ story_lane(const Story *story, const char *pod)
 
         if (!g_str_has_prefix(lane->name, pod))
             continue;
-        for (guint k = 0; k < lane->spans->len; k++)
-            g_string_append_printf(out, "%s%s", k > 0 ? " " : "", lane_state_name(g_array_index(lane->spans, LaneSpan, k).state));
+        for (guint k = 0; k < lane->n_spans; k++)
+            g_string_append_printf(out, "%s%s", k > 0 ? " " : "", lane_state_name(lane->spans[k].state));
     }
     return g_string_free(out, FALSE);
 }

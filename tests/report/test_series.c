@@ -60,16 +60,16 @@ START_TEST(test_spans)
     ck_assert_uint_eq(story.series->lanes->len, 2);
     for (guint i = 0; i < 2; i++) {
         const Lane *lane = g_ptr_array_index(story.series->lanes, i);
-        const LaneSpan *spans = (const LaneSpan *)(gconstpointer)lane->spans->data;
+        const LaneSpan *spans = lane->spans;
 
         ck_assert_str_eq(lane->node, "a");
         ck_assert(g_str_has_prefix(lane->owner, "web-"));
         ck_assert_int_eq(spans[0].from_ns, lane->created_ns);
-        for (guint k = 0; k + 1 < lane->spans->len; k++) {
+        for (guint k = 0; k + 1 < lane->n_spans; k++) {
             ck_assert_int_eq(spans[k].to_ns, spans[k + 1].from_ns);
             ck_assert_int_ne(spans[k].state, spans[k + 1].state);
         }
-        ck_assert_int_eq(spans[lane->spans->len - 1].to_ns, lane->removed_ns >= 0 ? lane->removed_ns : 60 * NS_PER_S);
+        ck_assert_int_eq(spans[lane->n_spans - 1].to_ns, lane->removed_ns >= 0 ? lane->removed_ns : 60 * NS_PER_S);
     }
 }
 END_TEST
