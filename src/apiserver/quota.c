@@ -522,9 +522,7 @@ quota_charge_update(Call *call, const ApiObject *object, const ApiObject *old)
     QuantityMap delta = {0};
     ApiStatus *refusal;
 
-    /* Only these can come to use more of something. */
-    if ((kind != &service_kind && kind != &persistent_volume_claim_kind) ||
-        call->request->subresource != NULL || !is_charged(server, kind, api_namespace(object)))
+    if (!is_charged(server, kind, api_namespace(object)))
         return NULL;
     quotas = list_quotas(server->charger, api_namespace(object));
     charged = g_ptr_array_copy(quotas, (GCopyFunc)(void (*)(void))api_object_ref, NULL);

@@ -305,8 +305,14 @@ typedef struct {
     gint64 time_ns;
 } HistoryEvent;
 
+typedef enum { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE, ADMISSION_N } AdmissionOperation;
+
 struct Resource {
     const ApiKind *kind;
+    struct {
+        gboolean is_made;
+        guint16 mutate, validate; /* bits: which of admission_plugins look at it in that pass */
+    } plugins[ADMISSION_N][2]; /* of the object itself, of a subresource; made by chain.c */
     KeySpace *space;       /* (borrowed) of the store: what the server knows is its view there */
     guint n_objects;
     HistoryEvent *history; /* ring */

@@ -12,8 +12,6 @@
 
 #include "apiserver/server.h"
 
-typedef enum { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE } AdmissionOperation;
-
 typedef struct {
     Call *call;
     ApiServer *server;
@@ -31,6 +29,11 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    /*
+     * Asked once for each kind: FALSE: all such requests pass, in both passes, whatever they say and whatever there is in
+     * the cluster. @is_of_part: for a subresource.
+     */
+    gboolean (*looks_at)(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part);
     /* Both may be NULL. Returns: (owned) the refusal, or NULL. */
     ApiStatus *(*mutate)(Admission *admission);
     ApiStatus *(*validate)(Admission *admission);

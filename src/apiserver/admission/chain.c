@@ -22,6 +22,38 @@ describe(Call *call, ApiObject *object, const ApiObject *old, AdmissionOperation
     };
 }
 
+/* Who looks at such requests at all: most kinds are nobody's business but the namespace's. */
+static G_GNUC_NO_INLINE void
+choose_plugins(Resource *resource, AdmissionOperation operation, gboolean is_of_part)
+{
+    typeof(resource->plugins[0][0]) *chosen = &resource->plugins[operation][is_of_part];
+
+    chosen->is_made = TRUE;
+    for (guint i = 0; admission_plugins[i] != NULL; i++) {
+        const AdmissionPlugin *plugin = admission_plugins[i];
+
+        g_assert(i < 16);
+        if (!plugin->looks_at(resource->kind, operation, is_of_part))
+            continue;
+        if (plugin->mutate != NULL)
+            chosen->mutate |= (guint16)(1u << i);
+        if (plugin->validate != NULL)
+            chosen->validate |= (guint16)(1u << i);
+    }
+}
+
+static inline guint
+plugins_of(const Call *call, AdmissionOperation operation, gboolean is_validation)
+{
+    Resource *resource = server_resource(call->server, call->request->kind);
+    gboolean is_of_part = call->request->subresource != NULL;
+
+    if (G_UNLIKELY(!resource->plugins[operation][is_of_part].is_made))
+        choose_plugins(resource, operation, is_of_part);
+    return is_validation ? resource->plugins[operation][is_of_part].validate
+                         : resource->plugins[operation][is_of_part].mutate;
+}
+
 static void
 read_live(Call *call)
 {
@@ -36,18 +68,13 @@ admission_mutate(Call *call,
                  CallStep again,
                  ApiStatus **out_status)
 {
-    for (;;) {
-        const AdmissionPlugin *plugin = admission_plugins[call->admission_index];
+    guint left = plugins_of(call, operation, FALSE) >> call->admission_index << call->admission_index;
 
-        if (plugin == NULL)
-            break;
-        if (plugin->mutate == NULL) {
-            call->admission_index++;
-            continue;
-        }
-
+    for (; left != 0; left &= left - 1) {
+        const AdmissionPlugin *plugin = admission_plugins[g_bit_nth_lsf(left, -1)];
         Admission admission = describe(call, object, old, operation);
 
+        call->admission_index = (guint)g_bit_nth_lsf(left, -1);
         *out_status = plugin->mutate(&admission);
         if (*out_status != NULL)
             break;
@@ -58,7 +85,6 @@ admission_mutate(Call *call,
             return FALSE;
         }
         call->admission_attempt = 0;
-        call->admission_index++;
     }
     call->admission_attempt = 0;
     call->admission_index = 0;
@@ -71,14 +97,11 @@ admission_validate(Call *call,
                    const ApiObject *old,
                    AdmissionOperation operation)
 {
-    const Admission described = describe(call, object, old, operation);
+    guint left = plugins_of(call, operation, TRUE);
 
-    for (guint i = 0; admission_plugins[i] != NULL; i++) {
-        if (admission_plugins[i]->validate == NULL)
-            continue;
-
-        Admission admission = described;
-        ApiStatus *status = admission_plugins[i]->validate(&admission);
+    for (; left != 0; left &= left - 1) {
+        Admission admission = describe(call, object, old, operation);
+        ApiStatus *status = admission_plugins[g_bit_nth_lsf(left, -1)]->validate(&admission);
 
         if (status != NULL)
             return status;

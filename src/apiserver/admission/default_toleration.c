@@ -40,15 +40,21 @@ tolerate(ApiObject *pod, const char *key)
 static ApiStatus *
 default_toleration_mutate(Admission *admission)
 {
-    if (admission->kind != &pod_kind || admission->subresource != NULL ||
-        admission->operation == ADMISSION_DELETE || admission->is_known)
+    if (admission->is_known)
         return NULL;
     tolerate(admission->object, "node.kubernetes.io/not-ready");
     tolerate(admission->object, "node.kubernetes.io/unreachable");
     return NULL;
 }
 
+static gboolean
+default_toleration_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return kind == &pod_kind && !is_of_part && operation != ADMISSION_DELETE;
+}
+
 const AdmissionPlugin default_toleration_plugin = {
     .name = "DefaultTolerationSeconds",
+    .looks_at = default_toleration_looks_at,
     .mutate = default_toleration_mutate,
 };

@@ -32,13 +32,9 @@ limit_ranger_has_ranges(ApiServer *server, const char *namespace_)
 static gboolean
 is_about(const Admission *admission)
 {
-    if (admission->subresource != NULL || cache_count(admission->server, &limit_range_kind) == 0)
+    if (cache_count(admission->server, &limit_range_kind) == 0)
         return FALSE;
-    if (admission->kind == &pod_kind)
-        return admission->operation == ADMISSION_CREATE;
-    return admission->kind == &persistent_volume_claim_kind &&
-           (admission->operation == ADMISSION_CREATE ||
-            (admission->operation == ADMISSION_UPDATE && !api_is_deleting(admission->object)));
+    return admission->operation == ADMISSION_CREATE || !api_is_deleting(admission->object);
 }
 
 /* --- defaults ------------------------------------------------------------------------------------ */
@@ -324,8 +320,18 @@ limit_ranger_validate(Admission *admission)
                                 join_errors(errors));
 }
 
+static gboolean
+limit_ranger_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    if (is_of_part)
+        return FALSE;
+    return (kind == &pod_kind && operation == ADMISSION_CREATE) ||
+           (kind == &persistent_volume_claim_kind && operation != ADMISSION_DELETE);
+}
+
 const AdmissionPlugin limit_ranger_plugin = {
     .name = "LimitRanger",
+    .looks_at = limit_ranger_looks_at,
     .mutate = limit_ranger_mutate,
     .validate = limit_ranger_validate,
 };

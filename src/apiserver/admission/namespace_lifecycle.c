@@ -35,13 +35,11 @@ static ApiStatus *
 namespace_lifecycle_mutate(Admission *admission)
 {
     if (admission->kind == &namespace_kind) {
-        if (admission->operation == ADMISSION_DELETE && is_immortal(admission->name))
+        if (is_immortal(admission->name))
             return api_status_forbidden(&namespace_kind, admission->name,
                                         "this namespace may not be deleted");
         return NULL;
     }
-    if (!admission->kind->is_namespaced || admission->operation != ADMISSION_CREATE)
-        return NULL;
 
     const ApiObject *found =
         admission_lookup(admission, &namespace_kind, NULL, admission->namespace_);
@@ -60,7 +58,17 @@ namespace_lifecycle_mutate(Admission *admission)
     return NULL;
 }
 
+static gboolean
+namespace_lifecycle_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    (void)is_of_part;
+    if (kind == &namespace_kind)
+        return operation == ADMISSION_DELETE;
+    return kind->is_namespaced && operation == ADMISSION_CREATE;
+}
+
 const AdmissionPlugin namespace_lifecycle_plugin = {
     .name = "NamespaceLifecycle",
+    .looks_at = namespace_lifecycle_looks_at,
     .mutate = namespace_lifecycle_mutate,
 };

@@ -292,8 +292,6 @@ pod_security_validate(Admission *admission)
     const PodTemplateSpec *template_;
     const ApiObject *namespace_;
 
-    if (admission->subresource != NULL || admission->operation == ADMISSION_DELETE)
-        return NULL;
     if (admission->kind == &namespace_kind)
         return check_namespace(admission);
     if (admission->kind == &pod_kind)
@@ -305,7 +303,24 @@ pod_security_validate(Admission *admission)
     return NULL;
 }
 
+static gboolean
+pod_security_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    static const ApiKind *const with_templates[] = {
+        &cron_job_kind,    &pod_template_kind, &job_kind,         &deployment_kind,
+        &replica_set_kind, &daemon_set_kind,   &stateful_set_kind, &replication_controller_kind,
+    };
+
+    if (is_of_part || operation == ADMISSION_DELETE)
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(with_templates); i++)
+        if (kind == with_templates[i])
+            return TRUE;
+    return kind == &namespace_kind || kind == &pod_kind;
+}
+
 const AdmissionPlugin pod_security_plugin = {
     .name = "PodSecurity",
+    .looks_at = pod_security_looks_at,
     .validate = pod_security_validate,
 };

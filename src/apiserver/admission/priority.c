@@ -66,10 +66,9 @@ refuse_delete(const Admission *admission)
 static ApiStatus *
 priority_mutate(Admission *admission)
 {
-    if (admission->kind == &priority_class_kind && admission->operation == ADMISSION_DELETE)
-        return refuse_delete(admission);
-    if (admission->kind != &pod_kind || admission->subresource != NULL ||
-        admission->operation == ADMISSION_DELETE || admission->is_known)
+    if (admission->kind == &priority_class_kind)
+        return admission->operation == ADMISSION_DELETE ? refuse_delete(admission) : NULL;
+    if (admission->is_known)
         return NULL;
 
     const PodSpec *sent = pod_spec(admission->object);
@@ -144,8 +143,17 @@ priority_validate(Admission *admission)
                                             api_name(first)));
 }
 
+static gboolean
+priority_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    if (kind == &priority_class_kind)
+        return TRUE;
+    return kind == &pod_kind && !is_of_part && operation != ADMISSION_DELETE;
+}
+
 const AdmissionPlugin priority_plugin = {
     .name = "Priority",
+    .looks_at = priority_looks_at,
     .mutate = priority_mutate,
     .validate = priority_validate,
 };

@@ -10,12 +10,18 @@
 static ApiStatus *
 resource_quota_validate(Admission *admission)
 {
-    if (admission->operation != ADMISSION_UPDATE || admission->subresource != NULL)
-        return NULL;
     return quota_charge_update(admission->call, admission->object, admission->old);
+}
+
+/* Of what changes only these can come to use more of something. */
+static gboolean
+resource_quota_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return (kind == &service_kind || kind == &persistent_volume_claim_kind) && operation == ADMISSION_UPDATE && !is_of_part;
 }
 
 const AdmissionPlugin resource_quota_plugin = {
     .name = "ResourceQuota",
+    .looks_at = resource_quota_looks_at,
     .validate = resource_quota_validate,
 };

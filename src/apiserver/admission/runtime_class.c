@@ -6,13 +6,6 @@
 
 #include "apiserver/admission/admission.h"
 
-static gboolean
-is_new_pod(const Admission *admission)
-{
-    return admission->kind == &pod_kind && admission->subresource == NULL && admission->operation == ADMISSION_CREATE &&
-           !admission->is_known;
-}
-
 static ApiStatus *
 refuse(const Admission *admission, const char *why)
 {
@@ -119,7 +112,7 @@ set_scheduling(Admission *admission, const RuntimeScheduling *scheduling)
 static ApiStatus *
 runtime_class_mutate(Admission *admission)
 {
-    const char *name = is_new_pod(admission) ? pod_spec(admission->object)->runtime_class_name : NULL;
+    const char *name = !admission->is_known ? pod_spec(admission->object)->runtime_class_name : NULL;
     const ApiObject *found;
     const RuntimeClassBody *body;
 
@@ -149,7 +142,7 @@ runtime_class_mutate(Admission *admission)
 static ApiStatus *
 runtime_class_validate(Admission *admission)
 {
-    const PodSpec *spec = is_new_pod(admission) ? pod_spec(admission->object) : NULL;
+    const PodSpec *spec = !admission->is_known ? pod_spec(admission->object) : NULL;
     const ApiObject *found;
 
     if (spec == NULL || (spec->runtime_class_name == NULL && spec->overhead.count == 0))
@@ -165,8 +158,15 @@ runtime_class_validate(Admission *admission)
                : refuse(admission, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
 }
 
+static gboolean
+runtime_class_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return kind == &pod_kind && operation == ADMISSION_CREATE && !is_of_part;
+}
+
 const AdmissionPlugin runtime_class_plugin = {
     .name = "RuntimeClass",
+    .looks_at = runtime_class_looks_at,
     .mutate = runtime_class_mutate,
     .validate = runtime_class_validate,
 };

@@ -132,10 +132,6 @@ check_mirror(const Admission *admission)
 static ApiStatus *
 service_account_mutate(Admission *admission)
 {
-    if (admission->kind != &pod_kind || admission->operation != ADMISSION_CREATE ||
-        admission->subresource != NULL)
-        return NULL;
-
     if (str_map_get(&admission->object->meta->annotations, str_intern("kubernetes.io/config.mirror")) != NULL)
         return check_mirror(admission);
 
@@ -173,7 +169,14 @@ service_account_mutate(Admission *admission)
     return NULL;
 }
 
+static gboolean
+service_account_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return kind == &pod_kind && operation == ADMISSION_CREATE && !is_of_part;
+}
+
 const AdmissionPlugin service_account_plugin = {
     .name = "ServiceAccount",
+    .looks_at = service_account_looks_at,
     .mutate = service_account_mutate,
 };

@@ -42,8 +42,7 @@ default_class_mutate(Admission *admission)
 {
     const ApiObject *class_;
 
-    if (admission->kind != &persistent_volume_claim_kind || admission->operation != ADMISSION_CREATE ||
-        admission->subresource != NULL || pvc_spec(admission->object)->storage_class_name != NULL)
+    if (pvc_spec(admission->object)->storage_class_name != NULL)
         return NULL;
     class_ = find_default(admission);
     if (class_ != NULL)
@@ -51,8 +50,15 @@ default_class_mutate(Admission *admission)
     return NULL;
 }
 
+static gboolean
+default_class_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return kind == &persistent_volume_claim_kind && operation == ADMISSION_CREATE && !is_of_part;
+}
+
 const AdmissionPlugin default_storage_class_plugin = {
     .name = "DefaultStorageClass",
+    .looks_at = default_class_looks_at,
     .mutate = default_class_mutate,
 };
 
@@ -65,9 +71,6 @@ resize_validate(Admission *admission)
     const Quantity *before;
     const char *why = NULL;
 
-    if (admission->kind != &persistent_volume_claim_kind || admission->operation != ADMISSION_UPDATE ||
-        admission->subresource != NULL)
-        return NULL;
     size = quantity_map_get(&pvc_spec(admission->object)->resources.requests, "storage");
     before = quantity_map_get(&pvc_spec(admission->old)->resources.requests, "storage");
     if (size == NULL || before == NULL || quantity_compare(size, before) <= 0)
@@ -84,8 +87,15 @@ resize_validate(Admission *admission)
     return why == NULL ? NULL : api_status_forbidden(admission->kind, admission->name, why);
 }
 
+static gboolean
+resize_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return kind == &persistent_volume_claim_kind && operation == ADMISSION_UPDATE && !is_of_part;
+}
+
 const AdmissionPlugin claim_resize_plugin = {
     .name = "PersistentVolumeClaimResize",
+    .looks_at = resize_looks_at,
     .validate = resize_validate,
 };
 
@@ -95,16 +105,21 @@ in_use_mutate(Admission *admission)
     gboolean is_claim = admission->kind == &persistent_volume_claim_kind;
     const char *finalizer;
 
-    if ((!is_claim && admission->kind != &persistent_volume_kind) || admission->operation != ADMISSION_CREATE ||
-        admission->subresource != NULL)
-        return NULL;
     finalizer = str_intern(is_claim ? "kubernetes.io/pvc-protection" : "kubernetes.io/pv-protection");
     if (!str_list_contains(&admission->object->meta->finalizers, finalizer))
         str_list_add(&api_edit_meta(admission->object)->finalizers, finalizer);
     return NULL;
 }
 
+static gboolean
+in_use_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    return (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind) &&
+           operation == ADMISSION_CREATE && !is_of_part;
+}
+
 const AdmissionPlugin storage_in_use_plugin = {
     .name = "StorageObjectInUseProtection",
+    .looks_at = in_use_looks_at,
     .mutate = in_use_mutate,
 };

@@ -9,9 +9,6 @@
 static ApiStatus *
 taint_nodes_mutate(Admission *admission)
 {
-    if (admission->kind != &node_kind || admission->operation != ADMISSION_CREATE)
-        return NULL;
-
     const char *key = str_intern("node.kubernetes.io/not-ready");
     const char *effect = str_intern("NoSchedule");
     NodeSpec *spec = api_edit_spec(admission->object);
@@ -27,7 +24,15 @@ taint_nodes_mutate(Admission *admission)
     return NULL;
 }
 
+static gboolean
+taint_nodes_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part)
+{
+    (void)is_of_part;
+    return kind == &node_kind && operation == ADMISSION_CREATE;
+}
+
 const AdmissionPlugin taint_nodes_plugin = {
     .name = "TaintNodesByCondition",
+    .looks_at = taint_nodes_looks_at,
     .mutate = taint_nodes_mutate,
 };
