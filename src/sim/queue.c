@@ -2,18 +2,9 @@
 
 #include "sim/queue.h"
 
-#define BLOCK_CHUNKS 64
+#include <string.h>
 
-/*
- * How many entries count as near, measured with the event benchmark at 10^6
- * pending: fetching what an entry stands for takes two cache misses, one after
- * the other, so the first is asked for long before the second. A list of one
- * chunk is next, one of up to so many chunks is near.
- */
-#define NEAR_CHUNKS 16
-/* The same in a list of one instant, counted in entries. */
-#define NEXT_AHEAD 8
-#define NEAR_AHEAD 16
+#define BLOCK_CHUNKS 64
 
 static void
 pool_grow(Queue *queue)
@@ -91,9 +82,9 @@ list_reset(QueueList *list)
 }
 
 void
-queue_init(Queue *queue, QueueNearFunc near, gconstpointer near_data)
+queue_init(Queue *queue)
 {
-    *queue = (Queue){.near = near, .near_data = near_data};
+    *queue = (Queue){0};
     queue->blocks = g_ptr_array_new_with_free_func(g_free);
     for (guint phase = 0; phase < SIM_N_PHASES; phase++)
         queue->phases[phase] = empty_list;
@@ -142,23 +133,6 @@ mark_empty(Queue *queue, guint level, guint digit)
     queue->digit_masks[level] &= (guint16) ~(1u << digit);
     if (queue->digit_masks[level] == 0)
         queue->level_mask &= ~(1u << level);
-}
-
-static void
-tell_near(const Queue *queue, const QueueList *chain)
-{
-    guint n_chunks = 1;
-
-    if (queue->near == NULL)
-        return;
-    for (const QueueChunk *chunk = chain->head; chunk->next != NULL; chunk = chunk->next) {
-        if (++n_chunks > NEAR_CHUNKS)
-            return;
-    }
-    for (const QueueChunk *chunk = chain->head; chunk != NULL; chunk = chunk->next) {
-        guint32 end = chunk->next == NULL ? chain->tail_index : QUEUE_CHUNK_ENTRIES;
-        queue->near(chunk->entries, end, FALSE, queue->near_data);
-    }
 }
 
 /* Places every entry of a chain again, in order, and gives its chunks back. */
@@ -214,20 +188,89 @@ lower_base(Queue *queue, guint64 base_ns)
     }
 }
 
+/* --- the run ----------------------------------------------------------------------- */
+
+/* The order of entries, but for that of insertion. */
+static inline gboolean
+is_after(const QueueEntry *a, const QueueEntry *b)
+{
+    if (a->time_ns != b->time_ns)
+        return a->time_ns > b->time_ns;
+    return (a->tag & (SIM_N_PHASES - 1)) > (b->tag & (SIM_N_PHASES - 1));
+}
+
+/* Behind all that are not after it. The run has room. */
+static inline void
+run_insert(Queue *queue, const QueueEntry *entry)
+{
+    QueueEntry *place = &queue->run[queue->run_end++];
+
+    for (; place > &queue->run[queue->run_at] && is_after(&place[-1], entry); place--)
+        *place = place[-1];
+    *place = *entry;
+}
+
+static void
+insert_into_lists(Queue *queue, const QueueEntry *entry)
+{
+    if (G_UNLIKELY(entry->time_ns < queue->base_ns))
+        lower_base(queue, entry->time_ns);
+    place(queue, entry);
+}
+
+/*
+ * Makes room in the run. Where so much happens within the run's time that it is full all the same, everything goes to
+ * the lists, and there is no run until the lowest bucket is small again. Returns: whether there is a run still.
+ */
+static gboolean
+run_make_room(Queue *queue)
+{
+    guint32 count = queue->run_end - queue->run_at;
+
+    if (count < QUEUE_RUN_MAX) {
+        memmove(queue->run, &queue->run[queue->run_at], count * sizeof *queue->run);
+    } else {
+        for (guint32 i = queue->run_at; i < queue->run_end; i++)
+            insert_into_lists(queue, &queue->run[i]);
+        count = 0;
+        queue->run_below_ns = 0;
+    }
+    queue->run_at = 0;
+    queue->run_end = count;
+    return queue->run_below_ns != 0;
+}
+
+/* The lowest bucket's few entries become the run, which is empty. */
+static void
+run_fill(Queue *queue, QueueList *list, guint level)
+{
+    guint32 end = list->tail_index;
+    guint64 mask = (G_GUINT64_CONSTANT(1) << (level * QUEUE_DIGIT_BITS)) - 1;
+
+    queue->run_below_ns = (list->min_ns | mask) + 1;
+    queue->run_at = queue->run_end = 0;
+    for (guint32 i = list->head_index; i < end; i++)
+        run_insert(queue, &list->head->entries[i]);
+    list_reset(list);
+}
+
 void
 queue_insert(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation)
 {
     QueueEntry entry = {time_ns, generation, tag};
 
-    if (G_UNLIKELY(time_ns < queue->base_ns))
-        lower_base(queue, time_ns);
-    place(queue, &entry);
     queue->count++;
+    if (time_ns < queue->run_below_ns && (G_LIKELY(queue->run_end < QUEUE_RUN_MAX) || run_make_room(queue)))
+        run_insert(queue, &entry);
+    else
+        insert_into_lists(queue, &entry);
 }
 
 guint64
 queue_peek_ns(const Queue *queue)
 {
+    if (queue->run_at < queue->run_end)
+        return queue->run[queue->run_at].time_ns;
     if (queue->phase_mask != 0)
         return queue->base_ns;
     if (queue->level_mask == 0)
@@ -242,13 +285,6 @@ take_from_phases(Queue *queue, QueueEntry *out_entry)
     guint phase = (guint)__builtin_ctz(queue->phase_mask);
     QueueList *list = &queue->phases[phase];
 
-    /* Many events of one instant: look ahead. */
-    if (list->head_index + NEAR_AHEAD < QUEUE_CHUNK_ENTRIES && list->head != list->tail &&
-        queue->near != NULL) {
-        const QueueEntry *ahead = &list->head->entries[list->head_index];
-        queue->near(&ahead[NEAR_AHEAD], 1, FALSE, queue->near_data);
-        queue->near(&ahead[NEXT_AHEAD], 1, TRUE, queue->near_data);
-    }
     *out_entry = list->head->entries[list->head_index++];
     if (list->head == list->tail) {
         if (list->head_index == list->tail_index) {
@@ -264,7 +300,7 @@ take_from_phases(Queue *queue, QueueEntry *out_entry)
 }
 
 gboolean
-queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
+queue_take_from_lists(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
 {
     if (queue->phase_mask == 0) {
         if (queue->level_mask == 0)
@@ -278,31 +314,33 @@ queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
         mark_empty(queue, level, digit);
         queue->base_ns = list->min_ns;
 
-        if (list->head == list->tail) {
-            /* The usual case: a handful of entries, moved out of the chunk the list keeps. */
-            guint32 end = list->tail_index;
-            const QueueEntry *entries = list->head->entries;
-            list_reset(list);
-            if (end == 1) {
-                *out_entry = entries[0];
-                queue->count--;
-                return TRUE;
-            }
-            if (queue->near != NULL)
-                queue->near(entries, end, TRUE, queue->near_data);
-            for (guint32 i = 0; i < end; i++)
-                place(queue, &entries[i]);
-        } else {
-            QueueList chain = list_detach(list);
-            tell_near(queue, &chain);
-            place_chain(queue, &chain);
+        if (list->head == list->tail && list->tail_index - list->head_index <= QUEUE_RUN_FILL) {
+            run_fill(queue, list, level);
+            return queue_take(queue, until_ns, out_entry);
         }
+        QueueList chain = list_detach(list);
+        place_chain(queue, &chain);
     } else if (queue->base_ns > until_ns) {
         return FALSE;
     }
     take_from_phases(queue, out_entry);
     queue->count--;
     return TRUE;
+}
+
+/* --- cancelled entries -------------------------------------------------------------- */
+
+static void
+run_sweep(Queue *queue, QueueIsLive is_live, gconstpointer user_data)
+{
+    guint32 kept = 0;
+
+    for (guint32 i = queue->run_at; i < queue->run_end; i++)
+        if (is_live(&queue->run[i], user_data))
+            queue->run[kept++] = queue->run[i];
+    queue->count -= queue->run_end - queue->run_at - kept;
+    queue->run_at = 0;
+    queue->run_end = kept;
 }
 
 /* Throws out what is not live. Returns: whether the list still holds something. */
@@ -349,6 +387,7 @@ sweep_bucket(Queue *queue, guint level, guint digit, QueueIsLive is_live, gconst
 void
 queue_sweep(Queue *queue, QueueIsLive is_live, gconstpointer user_data)
 {
+    run_sweep(queue, is_live, user_data);
     for (guint phase = 0; phase < SIM_N_PHASES; phase++)
         sweep_phase(queue, phase, is_live, user_data);
     for (guint level = 0; level < QUEUE_LEVELS; level++) {
@@ -376,6 +415,9 @@ min_is_live(const QueueList *list, guint64 min_ns, QueueIsLive is_live, gconstpo
 guint64
 queue_peek_live_ns(Queue *queue, QueueIsLive is_live, gconstpointer user_data)
 {
+    for (; queue->run_at < queue->run_end; queue->run_at++, queue->count--)
+        if (is_live(&queue->run[queue->run_at], user_data))
+            return queue->run[queue->run_at].time_ns;
     while (queue->phase_mask != 0) {
         guint phase = (guint)__builtin_ctz(queue->phase_mask);
         if (min_is_live(&queue->phases[phase], queue->base_ns, is_live, user_data))

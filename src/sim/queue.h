@@ -7,12 +7,18 @@
  * one list per phase. Taking an entry spreads the lowest bucket over lower ones,
  * so an entry moves at most 16 times in its life, three or four in practice.
  *
+ * In front of all that lies the run: when the lowest bucket holds a handful, it
+ * is sorted into one array, from which entries are taken one after the other;
+ * what is inserted below the run's bound goes to its place there. An event costs
+ * the queue a few instructions that way, and what comes next is known.
+ *
  * Invariants:
  * - entries of equal time are always in the same list, in the order inserted:
  *   the sequence needs no field, the queue is stable by construction;
  * - each bucket knows the smallest time inside, so a peek moves nothing;
- * - the base is never above a pending time. An insertion below the base lowers
- *   it again, which merges the lower buckets.
+ * - the lists hold no time below the run's bound, the run none from there on;
+ * - the base is never above a time in the lists. An insertion into them below the
+ *   base lowers it again, which merges the lower buckets.
  *
  * Nothing is ever taken out of the middle. A cancelled entry stays until it is
  * taken (the owner knows it by its generation) or until queue_sweep.
@@ -50,18 +56,16 @@ typedef struct {
     guint64 min_ns;
 } QueueList;
 
-/*
- * Entries that will be taken soon, in no order: time to fetch into the cache
- * what they stand for. @is_next: within the next few, else within some hundred.
- */
-typedef void (*QueueNearFunc)(const QueueEntry *entries,
-                              guint count,
-                              gboolean is_next,
-                              gconstpointer user_data);
+/* So many entries at most are sorted into the run; with those inserted it may be twice as long. */
+#define QUEUE_RUN_FILL 24
+#define QUEUE_RUN_MAX  (2 * QUEUE_RUN_FILL)
 
 typedef struct {
+    guint32 run_at, run_end;   /* the part of the run that is there still */
+    guint64 run_below_ns;      /* the run's bound; 0: nothing may go there */
+    guint64 count;             /* of entries, in the run or in lists */
+    QueueEntry run[QUEUE_RUN_MAX];
     guint64 base_ns;
-    guint64 count;
     guint32 level_mask;                /* levels of which a bucket holds something */
     guint32 phase_mask;                /* phases that hold something at the base */
     guint16 digit_masks[QUEUE_LEVELS]; /* of a level, the buckets that hold something */
@@ -69,15 +73,12 @@ typedef struct {
     QueueList buckets[QUEUE_LEVELS][QUEUE_DIGITS];
     QueueChunk *free_chunks;
     GPtrArray *blocks; /* (owned) what the chunks were cut from */
-    QueueNearFunc near;
-    gconstpointer near_data; /* borrowed */
 } Queue;
 
 /* Whether an entry still means something. */
 typedef gboolean (*QueueIsLive)(const QueueEntry *entry, gconstpointer user_data);
 
-/* queue_init: @near may be NULL. */
-void queue_init(Queue *queue, QueueNearFunc near, gconstpointer near_data);
+void queue_init(Queue *queue);
 void queue_clear(Queue *queue);
 
 void queue_insert(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation);
@@ -85,8 +86,34 @@ void queue_insert(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation
 /* queue_peek_ns: smallest time inside, cancelled entries included; G_MAXUINT64 if empty. */
 guint64 queue_peek_ns(const Queue *queue);
 
+/* queue_take_from_lists: queue_take when the run is empty. */
+gboolean queue_take_from_lists(Queue *queue, guint64 until_ns, QueueEntry *out_entry);
+
 /* queue_take: the first entry in order; FALSE if there is none up to @until_ns. */
-gboolean queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry);
+static inline gboolean
+queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
+{
+    const QueueEntry *first = &queue->run[queue->run_at];
+
+    if (queue->run_at == queue->run_end)
+        return queue_take_from_lists(queue, until_ns, out_entry);
+    if (first->time_ns > until_ns)
+        return FALSE;
+    *out_entry = *first;
+    queue->run_at++;
+    queue->count--;
+    return TRUE;
+}
+
+/*
+ * queue_ahead: (nullable): the entry that will be taken after @n others, as far as that is known at once: time to
+ * fetch into the cache what it stands for.
+ */
+static inline const QueueEntry *
+queue_ahead(const Queue *queue, guint n)
+{
+    return queue->run_end - queue->run_at > n ? &queue->run[queue->run_at + n] : NULL;
+}
 
 /*
  * queue_peek_live_ns: as queue_peek_ns, without the cancelled ones. Throws out
