@@ -2,35 +2,105 @@
 
 #include "api/object.h"
 
+/* --- how a kind is called --------------------------------------------------------------- */
+
+/* Every reference and every message has some of these: composed when a kind is first met. All interned. */
+typedef struct {
+    const ApiKind *kind;
+    const char *name, *api_version, *group_resource, *group_singular, *group_kind;
+} KindWords;
+
+#define WORDS_FIRST 64
+
+/* Open addressing by the kind's address; what is told of a kind never changes. */
+static struct {
+    KindWords *slots;
+    guint n_slots; /* a power of two */
+    guint count;
+} known;
+
+static const char *
+with_group(const char *word, const ApiKind *kind)
+{
+    return kind->group[0] == '\0' ? str_intern(word) : str_internf("%s.%s", word, kind->group);
+}
+
+static KindWords *
+words_slot(const ApiKind *kind)
+{
+    guint at = (guint)((gsize)kind * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 40) & (known.n_slots - 1);
+
+    while (known.slots[at].kind != NULL && known.slots[at].kind != kind)
+        at = (at + 1) & (known.n_slots - 1);
+    return &known.slots[at];
+}
+
+static void
+words_grow(void)
+{
+    g_autofree KindWords *old = known.slots;
+    guint n_old = known.n_slots;
+
+    known.n_slots = MAX(2 * n_old, WORDS_FIRST);
+    known.slots = g_new0(KindWords, known.n_slots);
+    for (guint i = 0; i < n_old; i++)
+        if (old[i].kind != NULL)
+            *words_slot(old[i].kind) = old[i];
+}
+
+static const KindWords *
+words_of(const ApiKind *kind)
+{
+    KindWords *words = known.n_slots == 0 ? NULL : words_slot(kind);
+
+    if (G_LIKELY(words != NULL && words->kind == kind))
+        return words;
+    if (2 * (known.count + 1) > known.n_slots)
+        words_grow();
+    words = words_slot(kind);
+    known.count++;
+    *words = (KindWords){
+        .kind = kind,
+        .name = str_intern(kind->kind),
+        .api_version = kind->group[0] == '\0' ? str_intern(kind->version) : str_intern_path(kind->group, kind->version),
+        .group_resource = with_group(kind->plural, kind),
+        .group_singular = with_group(kind->singular, kind),
+        .group_kind = with_group(kind->kind, kind),
+    };
+    return words;
+}
+
+const char *
+api_kind_name(const ApiKind *kind)
+{
+    return words_of(kind)->name;
+}
+
 const char *
 api_kind_api_version(const ApiKind *kind)
 {
-    if (kind->group[0] == '\0')
-        return str_intern(kind->version);
-    return str_internf("%s/%s", kind->group, kind->version);
+    return words_of(kind)->api_version;
 }
 
 const char *
 api_kind_group_resource(const ApiKind *kind)
 {
-    if (kind->group[0] == '\0')
-        return str_intern(kind->plural);
-    return str_internf("%s.%s", kind->plural, kind->group);
+    return words_of(kind)->group_resource;
 }
 
 const char *
 api_kind_group_kind(const ApiKind *kind)
 {
-    return kind->group[0] == '\0' ? kind->kind : str_internf("%s.%s", kind->kind, kind->group);
+    return words_of(kind)->group_kind;
 }
 
 const char *
 api_kind_group_singular(const ApiKind *kind)
 {
-    if (kind->group[0] == '\0')
-        return str_intern(kind->singular);
-    return str_internf("%s.%s", kind->singular, kind->group);
+    return words_of(kind)->group_singular;
 }
+
+/* --- finding ---------------------------------------------------------------------------- */
 
 /* Among @kinds, by version and kind. */
 static const ApiKind *

@@ -373,7 +373,7 @@ api_set_controller(ObjectMeta *meta, const ApiObject *owner)
         reference = API_LIST_ADD(&meta->owner_references);
     *reference = (OwnerReference){
         .api_version = api_kind_api_version(owner->kind),
-        .kind = str_intern(owner->kind->kind),
+        .kind = api_kind_name(owner->kind),
         .name = owner->meta->name,
         .uid = owner->meta->uid,
         .controller = OPT_TRUE,

@@ -125,7 +125,8 @@ extern const ApiKind *const api_forms[];
 /* api_form_find, api_form_find_resource: the same, but the very version that was asked for, which may be a form. */
 const ApiKind *api_form_find(const char *api_version, const char *kind);
 const ApiKind *api_form_find_resource(const char *word);
-/* "apps/v1", "v1"; "deployments.apps", "pods"; "deployment.apps". Returns: (interned) */
+/* "Deployment"; "apps/v1", "v1"; "deployments.apps", "pods"; "deployment.apps". Returns: (interned) */
+const char *api_kind_name(const ApiKind *kind);
 const char *api_kind_api_version(const ApiKind *kind);
 const char *api_kind_group_resource(const ApiKind *kind);
 const char *api_kind_group_singular(const ApiKind *kind);

@@ -137,13 +137,12 @@ api_status_invalid(const ApiKind *kind, const char *name, const ApiErrors *error
     ApiStatus *status;
 
     if (kind != NULL)
-        group_kind =
-            kind->group[0] == '\0' ? kind->kind : str_internf("%s.%s", kind->kind, kind->group);
+        group_kind = api_kind_group_kind(kind);
     status = api_status_new(422, "Invalid",
                             str_internf("%s %s is invalid%s%s", group_kind, api_quote(name),
                                         errors->list.count > 0 ? ": " : "", text));
     status_about(status, kind, name);
-    status->kind = kind == NULL ? NULL : str_intern(kind->kind);
+    status->kind = kind == NULL ? NULL : api_kind_name(kind);
     for (guint i = 0; i < errors->list.count; i++) {
         const FieldError *error = &errors->list.items[i];
         ApiCause *cause = API_LIST_ADD(&status->causes);

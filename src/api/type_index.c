@@ -3,6 +3,7 @@
 #include "api/type_index.h"
 
 #include "base/caches.h"
+#include "base/intern.h"
 
 #include <string.h>
 
@@ -274,17 +275,43 @@ size_bytes(const TypeIndex *index, gconstpointer data)
     return total;
 }
 
-/* What is skipped at first sight must be empty. */
+static void check_rows(const TypeIndex *index, gconstpointer data);
+
+static void
+check_text(const char *text)
+{
+    const char *interned = str_intern(text);
+
+    g_assert(interned == text);
+}
+
+static void
+check_list(const TypeRow *row, const ApiList *list)
+{
+    for (guint i = 0; i < list->count; i++)
+        check_rows(row->message, (const char *)list->items + i * row->message->type->size);
+}
+
+/* What is skipped at first sight must be empty, and all texts interned. */
 static void
 check_rows(const TypeIndex *index, gconstpointer data)
 {
     for (guint i = 0; i < index->n_rows; i++) {
         const TypeRow *row = &index->rows[i];
+        gconstpointer at = (const char *)data + row->offset;
         gboolean is_skipped = i < index->n_wide    ? type_wide_is_zero(row, data)
                               : i < index->n_plain ? type_narrow_is_zero(row, data)
                                                    : FALSE;
 
-        g_assert(!is_skipped || api_field_is_empty(row->field, (const char *)data + row->offset));
+        g_assert(!is_skipped || api_field_is_empty(row->field, at));
+        if (row->type == API_STRING)
+            check_text(*(const char *const *)at);
+        else if (row->type == API_STRUCT)
+            check_rows(row->message, at);
+        else if (row->type == API_MESSAGE && !is_skipped)
+            check_rows(row->message, *(gconstpointer const *)at);
+        else if (row->type == API_MESSAGE_LIST || row->type == API_MESSAGE_MAP)
+            check_list(row, at);
     }
 }
 

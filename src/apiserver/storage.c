@@ -74,18 +74,18 @@ trace_verb(const Call *call, gboolean is_delete)
     const ApiRequest *request = call->request;
 
     if (is_delete || request->verb == VERB_DELETE)
-        return "delete";
+        return str_intern("delete");
     if (str_is(request->subresource, "binding"))
-        return "bind";
+        return str_intern("bind");
     if (str_is(request->subresource, "status"))
-        return "status";
+        return str_intern("status");
     switch (request->verb) {
     case VERB_CREATE:
-        return "create";
+        return str_intern("create");
     case VERB_PATCH:
-        return "patch";
+        return str_intern("patch");
     default:
-        return "update";
+        return str_intern("update");
     }
 }
 
@@ -108,11 +108,11 @@ storage_on_committed(gpointer user, const ApiObject *value, const ApiObject *pre
     Call *call = user;
     const ApiRequest *request = call->request;
     const ApiObject *object = value != NULL ? value : previous;
+    const char *component = request->user == NULL ? str_intern("apiserver") : request->user;
 
     if (is_renewal(value, previous))
         return;
-    sim_trace(call->server->sim, request->user == NULL ? "apiserver" : request->user,
-              trace_verb(call, value == NULL), api_ref_text(object), request->reason, NULL);
+    sim_trace(call->server->sim, component, trace_verb(call, value == NULL), api_ref_text(object), request->reason, NULL);
 }
 
 static void

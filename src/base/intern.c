@@ -5,84 +5,51 @@
 #include "base/caches.h"
 
 /*
- * Open addressing with linear probing over (hash, text) pairs; the texts lie in
+ * Open addressing with linear probing over (hash, place) pairs; the texts lie in
  * blocks that are never freed. The full hash in the slot saves nearly every
  * comparison of texts, and the table never has to hash a text again to grow.
  *
- * Most texts that are asked for are interned already. Blocks lie at multiples of
- * their size, so whether a pointer lies in one is a look at where its block would
- * be; and it is the beginning of a text if the byte before it ends another.
+ * In a block each text stands behind its head: 4 bytes of hash, 3 of length, one
+ * that is 0. Most texts that are asked for are interned already. Blocks lie at
+ * multiples of their size, so whether a pointer lies in one is a look at where
+ * its block would be; and it is the beginning of a text if the byte before it is 0.
  */
-#define BLOCK_BYTES (64 * 1024)
-#define SLOTS_FIRST (1u << 12)
+#define BLOCK_SHIFT   16
+#define BLOCK_BYTES   ((gsize)1 << BLOCK_SHIFT)
+#define BLOCKS_NEAR   1024u /* a power of two: 64 MB of blocks that lie side by side */
+#define HEAD_BYTES    8
+#define LENGTH_BYTES  3
+#define LENGTH_MAX    ((1u << 8 * LENGTH_BYTES) - 1) /* so long or longer */
+#define SLOTS_FIRST   (1u << 12)
 
 typedef struct {
     guint32 hash;
-    guint32 length;
-    const char *text; /* NULL: free */
+    guint32 at; /* number of the block, and where in it; 0: free */
 } InternSlot;
 
 static struct {
     InternSlot *slots;
     gsize n_slots; /* a power of two */
     gsize count;
-    char *block;
-    gsize block_left;
-} interned;
+    char **blocks;
+    gsize n_blocks, blocks_room;
+    gsize block, used;               /* the block that is being filled */
+    const char *near[BLOCKS_NEAR];   /* by the block's address; one that finds its place taken is not there */
+} interned = {.used = BLOCK_BYTES};
 
-/* Where the blocks lie: open addressing by their number. */
-static struct {
-    const char **bases;
-    gsize n_slots; /* a power of two */
-    gsize count;
-} blocks;
-
-static gsize
-block_slot(const char *base)
+static inline gsize
+near_slot(const char *block)
 {
-    return (gsize)(((gsize)base / BLOCK_BYTES) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 40) & (blocks.n_slots - 1);
+    return ((gsize)block >> BLOCK_SHIFT) & (BLOCKS_NEAR - 1);
 }
 
-static void
-block_put(const char *base)
-{
-    gsize at = block_slot(base);
-
-    while (blocks.bases[at] != NULL)
-        at = (at + 1) & (blocks.n_slots - 1);
-    blocks.bases[at] = base;
-    blocks.count++;
-}
-
-static void
-block_add(const char *base)
-{
-    if ((blocks.count + 1) * 4 > blocks.n_slots) {
-        const char **old = blocks.bases;
-        gsize n_old = blocks.n_slots;
-
-        blocks.n_slots = n_old == 0 ? 64 : n_old * 2;
-        blocks.bases = g_new0(const char *, blocks.n_slots);
-        blocks.count = 0;
-        for (gsize i = 0; i < n_old; i++)
-            if (old[i] != NULL)
-                block_put(old[i]);
-        g_free(old);
-    }
-    block_put(base);
-}
-
-static gboolean
+/* FALSE: not, or nobody knows. */
+static inline gboolean
 is_interned(const char *text)
 {
-    const char *base = text - (gsize)text % BLOCK_BYTES;
+    const char *block = text - ((gsize)text & (BLOCK_BYTES - 1));
 
-    if (blocks.n_slots == 0)
-        return FALSE;
-    for (gsize at = block_slot(base); blocks.bases[at] != NULL; at = (at + 1) & (blocks.n_slots - 1))
-        if (blocks.bases[at] == base)
-            return text == base || text[-1] == '\0';
-    return FALSE;
+    return interned.near[near_slot(block)] == block && block != NULL && text[-1] == '\0';
 }
 
 static guint32
@@ -104,29 +71,70 @@ fold(guint64 hash, guint64 word)
     return (guint64)product ^ (guint64)(product >> 64);
 }
 
-/* Eight bytes a step: where a text lies in the table shows in nothing that comes out. */
-static guint32
-slot_hash(const char *text, gsize length)
+static inline guint64
+read_word(const char *text)
 {
-    guint64 hash = length * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
     guint64 word;
+
+    memcpy(&word, text, sizeof word);
+    return GUINT64_FROM_LE(word);
+}
+
+static inline guint64
+read_half(const char *text)
+{
     guint32 half;
 
-    for (; length >= sizeof word; text += sizeof word, length -= sizeof word) {
-        memcpy(&word, text, sizeof word);
-        hash = fold(hash, word);
-    }
-    if (length >= sizeof half) {
-        memcpy(&half, text, sizeof half);
-        hash = fold(hash, half);
-        text += sizeof half;
-        length -= sizeof half;
-    }
-    word = 0;
-    for (gsize i = 0; i < length; i++)
-        word = word << 8 | (guint8)text[i];
+    memcpy(&half, text, sizeof half);
+    return GUINT32_FROM_LE(half);
+}
+
+/* Eight bytes a step; what is left, 1 to 8, in one. The same on every machine: fingerprints are made of it. */
+static guint32
+mark_of(const char *text, gsize length)
+{
+    guint64 hash = length * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+    guint64 word = 0;
+
+    for (; length > sizeof word; text += sizeof word, length -= sizeof word)
+        hash = fold(hash, read_word(text));
+    if (length >= sizeof word / 2)
+        word = read_half(text) | read_half(text + length - sizeof word / 2) << 32;
+    else if (length > 0)
+        word = (guint64)(guint8)text[0] | (guint64)(guint8)text[length / 2] << 8 | (guint64)(guint8)text[length - 1] << 16;
     hash = fold(hash, word + 1);
     return (guint32)(hash ^ (hash >> 32));
+}
+
+static inline guint32
+stored_mark(const char *text)
+{
+    guint32 mark;
+
+    memcpy(&mark, text - HEAD_BYTES, sizeof mark);
+    return mark;
+}
+
+/* LENGTH_MAX: so long or longer. */
+static inline guint32
+stored_length(const char *text)
+{
+    return (guint32)read_half(text - HEAD_BYTES / 2);
+}
+
+guint32
+str_mark(const char *text)
+{
+    guint32 mark;
+
+    if (text == NULL)
+        return 0;
+    if (!is_interned(text))
+        return mark_of(text, strlen(text));
+    mark = stored_mark(text);
+    if (caches_are_checked())
+        g_assert(mark == mark_of(text, strlen(text)));
+    return mark;
 }
 
 guint32
@@ -135,27 +143,71 @@ str_hash(const char *text)
     return text == NULL ? 0 : hash_bytes(text, strlen(text));
 }
 
-/* Long texts get a block of their own, so that the rest of the present block is not lost. */
-static const char *
-store(const char *text, gsize length)
-{
-    char *copy;
+/* --- the table -------------------------------------------------------------------------- */
 
-    if (length >= BLOCK_BYTES / 8) {
-        copy = g_malloc(length + 1);
-    } else {
-        if (interned.block_left < length + 1) {
-            interned.block = g_aligned_alloc(1, BLOCK_BYTES, BLOCK_BYTES);
-            block_add(interned.block);
-            interned.block_left = BLOCK_BYTES;
-        }
-        copy = interned.block;
-        interned.block += length + 1;
-        interned.block_left -= length + 1;
+static void
+block_add(char *block)
+{
+    if (interned.n_blocks == interned.blocks_room) {
+        interned.blocks_room = MAX(64, 2 * interned.blocks_room);
+        interned.blocks = g_renew(char *, interned.blocks, interned.blocks_room);
     }
+    g_assert(interned.n_blocks < (gsize)1 << (32 - BLOCK_SHIFT));
+    interned.blocks[interned.n_blocks++] = block;
+}
+
+/* Long texts get a block of their own, so that the rest of the present block is not lost. */
+static guint32
+place_of(gsize size)
+{
+    guint32 at;
+
+    if (size >= BLOCK_BYTES / 4) {
+        block_add(g_malloc(size));
+        return (guint32)(interned.n_blocks - 1) << BLOCK_SHIFT;
+    }
+    if (G_UNLIKELY(interned.used + size > BLOCK_BYTES)) {
+        char *block = g_aligned_alloc(1, BLOCK_BYTES, BLOCK_BYTES);
+
+        if (interned.near[near_slot(block)] == NULL)
+            interned.near[near_slot(block)] = block;
+        interned.block = interned.n_blocks;
+        interned.used = 0;
+        block_add(block);
+    }
+    at = (guint32)(interned.block << BLOCK_SHIFT | interned.used);
+    interned.used += size;
+    return at;
+}
+
+static inline char *
+text_at(guint32 at)
+{
+    return interned.blocks[at >> BLOCK_SHIFT] + (at & (BLOCK_BYTES - 1));
+}
+
+static guint32
+store(const char *text, gsize length, guint32 mark)
+{
+    guint32 at = place_of(HEAD_BYTES + length + 1) + HEAD_BYTES;
+    guint32 shown = GUINT32_TO_LE((guint32)MIN(length, LENGTH_MAX));
+    char *copy = text_at(at);
+
+    memcpy(copy - HEAD_BYTES, &mark, sizeof mark);
+    memcpy(copy - HEAD_BYTES / 2, &shown, sizeof shown);
     memcpy(copy, text, length);
     copy[length] = '\0';
-    return copy;
+    return at;
+}
+
+static gboolean
+is_text(const char *stored, const char *text, gsize length)
+{
+    if (stored_length(stored) != MIN(length, LENGTH_MAX))
+        return FALSE;
+    if (length >= LENGTH_MAX && strlen(stored) != length)
+        return FALSE;
+    return memcmp(stored, text, length) == 0;
 }
 
 static void
@@ -165,10 +217,10 @@ grow(void)
     InternSlot *slots = g_new0(InternSlot, n_slots);
 
     for (gsize i = 0; i < interned.n_slots; i++) {
-        if (interned.slots[i].text == NULL)
+        if (interned.slots[i].at == 0)
             continue;
         gsize at = interned.slots[i].hash & (n_slots - 1);
-        while (slots[at].text != NULL)
+        while (slots[at].at != 0)
             at = (at + 1) & (n_slots - 1);
         slots[at] = interned.slots[i];
     }
@@ -180,32 +232,33 @@ grow(void)
 const char *
 str_intern_len(const char *text, gsize length)
 {
+    InternSlot *slot;
+    guint32 hash;
+
     if (text == NULL)
         return NULL;
     g_assert(length < G_MAXUINT32);
-    if ((interned.count + 1) * 4 > interned.n_slots * 3)
+    if (G_UNLIKELY((interned.count + 1) * 4 > interned.n_slots * 3))
         grow();
 
-    guint32 hash = slot_hash(text, length);
-    gsize at = hash & (interned.n_slots - 1);
-    for (; interned.slots[at].text != NULL; at = (at + 1) & (interned.n_slots - 1)) {
-        const InternSlot *slot = &interned.slots[at];
-        if (slot->hash == hash && slot->length == length && memcmp(slot->text, text, length) == 0)
-            return slot->text;
+    hash = mark_of(text, length);
+    for (gsize at = hash;; at++) {
+        slot = &interned.slots[at & (interned.n_slots - 1)];
+        if (slot->at == 0)
+            break;
+        if (slot->hash == hash && is_text(text_at(slot->at), text, length))
+            return text_at(slot->at);
     }
-    interned.slots[at].hash = hash;
-    interned.slots[at].length = (guint32)length;
-    interned.slots[at].text = store(text, length);
+    slot->hash = hash;
+    slot->at = store(text, length, hash);
     interned.count++;
-    return interned.slots[at].text;
+    return text_at(slot->at);
 }
 
 const char *(str_intern)(const char *text)
 {
-    if (text == NULL)
-        return NULL;
     if (!is_interned(text))
-        return str_intern_len(text, strlen(text));
+        return text == NULL ? NULL : str_intern_len(text, strlen(text));
     if (caches_are_checked())
         g_assert(str_intern_len(text, strlen(text)) == text);
     return text;
@@ -271,69 +324,91 @@ put_hex(char *to, guint64 number, guint width)
 #define WIDTH_MAX 16
 
 /* Room for a number and the end is left in any case. */
-static gboolean
-put_text(char **at, const char *end, const char *text, gsize length)
+static inline gboolean
+has_room(const char *at, const char *end, gsize length)
 {
-    if ((gsize)(end - *at) < length + NUMBER_MAX + 1)
-        return FALSE;
-    memcpy(*at, text, length);
-    *at += length;
-    return TRUE;
+    return (gsize)(end - at) >= length + NUMBER_MAX + 1;
+}
+
+/* What stands between % and the letter. */
+typedef struct {
+    gboolean is_long;
+    guint width;   /* of a hexadecimal number, filled with zeros */
+    gsize longest; /* of a text */
+} Directive;
+
+/* FALSE: it has what only printf knows. */
+static inline gboolean
+read_directive(const char **at, Directive *directive, va_list *args)
+{
+    const char *next = *at;
+
+    *directive = (Directive){.longest = G_MAXSIZE};
+    if (G_UNLIKELY(*next == '0')) {
+        for (next++; g_ascii_isdigit(*next) && directive->width <= WIDTH_MAX; next++)
+            directive->width = directive->width * 10 + (guint)(*next - '0');
+    } else if (G_UNLIKELY(*next == '.')) {
+        int longest = next[1] == '*' && next[2] == 's' ? va_arg(*args, int) : -1;
+
+        if (longest < 0)
+            return FALSE;
+        directive->longest = (gsize)longest;
+        next += 2;
+    }
+    directive->is_long = *next == 'l';
+    next += directive->is_long;
+    *at = next;
+    return directive->width <= (*next == 'x' ? WIDTH_MAX : 0) && !(directive->is_long && (*next == 's' || *next == 'c'));
 }
 
 /*
- * Plain %s, %c, %d, %u, %ld, %li, %lu, and %x, %lx with as many zeros as %04x asks for: nearly all there is, and printf
- * takes its time. FALSE: there is something else, or no room.
+ * Plain %s, %.*s, %c, %d, %u, %ld, %li, %lu, and %x, %lx with as many zeros as %04x asks for: nearly all there is, and
+ * printf takes its time. FALSE: there is something else, or no room.
  */
 static gboolean
-format_plain(char *to, gsize size, const char *format, va_list args, gsize *out_length)
+format_plain(char *to, gsize size, const char *format, va_list *args, gsize *out_length)
 {
     const char *end = to + size;
     char *at = to;
 
-    for (;;) {
-        const char *next = strchrnul(format, '%');
+    for (;; format++) {
         const char *text;
-        gboolean is_long;
-        guint width = 0;
+        Directive directive;
+        gsize length;
 
-        if (!put_text(&at, end, format, (gsize)(next - format)))
-            return FALSE;
-        if (*next == '\0')
+        for (; *format != '%' && *format != '\0' && has_room(at, end, 1); format++)
+            *at++ = *format;
+        if (*format == '\0')
             break;
-        next++;
-        if (*next == '0')
-            for (next++; g_ascii_isdigit(*next) && width <= WIDTH_MAX; next++)
-                width = width * 10 + (guint)(*next - '0');
-        is_long = *next == 'l';
-        next += is_long;
-        if (width > (*next == 'x' ? WIDTH_MAX : 0))
+        if (*format++ != '%' || !has_room(at, end, 0) || !read_directive(&format, &directive, args))
             return FALSE;
-        switch (*next) {
+        switch (*format) {
         case 's':
-            text = is_long ? NULL : va_arg(args, const char *);
-            if (text == NULL || !put_text(&at, end, text, strlen(text)))
+            text = va_arg(*args, const char *);
+            if (text == NULL)
                 return FALSE;
+            length = directive.longest == G_MAXSIZE ? strlen(text) : strnlen(text, directive.longest);
+            if (!has_room(at, end, length))
+                return FALSE;
+            memcpy(at, text, length);
+            at += length;
             break;
         case 'c':
-            if (is_long)
-                return FALSE;
-            *at++ = (char)va_arg(args, int);
+            *at++ = (char)va_arg(*args, int);
             break;
         case 'd':
         case 'i':
-            at = put_signed(at, is_long ? va_arg(args, long) : va_arg(args, int));
+            at = put_signed(at, directive.is_long ? va_arg(*args, long) : va_arg(*args, int));
             break;
         case 'u':
-            at = put_number(at, is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned));
+            at = put_number(at, directive.is_long ? va_arg(*args, unsigned long) : va_arg(*args, unsigned));
             break;
         case 'x':
-            at = put_hex(at, is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned), width);
+            at = put_hex(at, directive.is_long ? va_arg(*args, unsigned long) : va_arg(*args, unsigned), directive.width);
             break;
         default:
             return FALSE;
         }
-        format = next + 1;
     }
     *at = '\0';
     *out_length = (gsize)(at - to);
@@ -343,12 +418,13 @@ format_plain(char *to, gsize size, const char *format, va_list args, gsize *out_
 gsize
 str_vformat(char *to, gsize size, const char *format, va_list args)
 {
-    va_list again;
+    va_list own, again;
     gsize length;
     int printed;
 
+    va_copy(own, args);
     va_copy(again, args);
-    if (!format_plain(to, size, format, args, &length)) {
+    if (!format_plain(to, size, format, &own, &length)) {
         printed = g_vsnprintf(to, size, format, again);
         g_assert(printed >= 0);
         length = (gsize)printed;
@@ -357,6 +433,7 @@ str_vformat(char *to, gsize size, const char *format, va_list args)
 
         g_assert(strcmp(text, to) == 0);
     }
+    va_end(own);
     va_end(again);
     return length;
 }

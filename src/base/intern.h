@@ -37,7 +37,7 @@ const char *str_intern_len(const char *text, gsize length);
 /* str_intern_path: "first/second", without printf: keys of objects are made all the time. Neither may be NULL. */
 const char *str_intern_path(const char *first, const char *second);
 
-/* str_internf: intern a printf. Locale-free: %d %u %s %c %x %G_GINT64_FORMAT only. */
+/* str_internf: intern a printf. Locale-free: %d %u %s %.*s %c %x %G_GINT64_FORMAT only. */
 const char *str_internf(const char *format, ...) G_GNUC_PRINTF(1, 2);
 const char *str_internv(const char *format, va_list args);
 
@@ -65,5 +65,7 @@ str_or_empty(const char *text)
     return text == NULL ? str_intern("") : text;
 }
 
+/* str_mark: 32 bits of a text, the same on every machine; at hand in one that is interned. Of NULL 0. */
+guint32 str_mark(const char *text);
 /* str_hash: FNV-1a 32 bit; the same on every machine. */
 guint32 str_hash(const char *text);

@@ -202,20 +202,11 @@ event_new(const ObjectReference *about,
           const char *message,
           gint64 wall_ns)
 {
-    const char *namespace_ = str_is_empty(about->namespace_) ? "default" : about->namespace_;
-    ApiObject *event = api_object_new(&event_kind, str_intern(namespace_),
-                                      correlator_event_name(about->name, wall_ns));
+    const char *namespace_ = str_is_empty(about->namespace_) ? str_intern("default") : about->namespace_;
+    ApiObject *event = api_object_new(&event_kind, namespace_, correlator_event_name(about->name, wall_ns));
     EventBody *body = api_edit_body(event);
 
-    body->involved_object = (ObjectReference){
-        .kind = str_intern(about->kind),
-        .namespace_ = str_intern(about->namespace_),
-        .name = str_intern(about->name),
-        .uid = str_intern(about->uid),
-        .api_version = str_intern(about->api_version),
-        .resource_version = str_intern(about->resource_version),
-        .field_path = str_intern(about->field_path),
-    };
+    body->involved_object = *about;
     body->type = str_intern(type);
     body->reason = str_intern(reason);
     body->message = str_intern(message);

@@ -133,7 +133,7 @@ ObjectReference
 object_reference_of(const ApiObject *object)
 {
     return (ObjectReference){
-        .kind = object->kind->kind,
+        .kind = api_kind_name(object->kind),
         .namespace_ = api_namespace(object),
         .name = api_name(object),
         .uid = api_uid(object),

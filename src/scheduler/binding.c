@@ -60,7 +60,7 @@ binding_done(gpointer user, const ApiResponse *response)
 
     sched_queue_set_cause(scheduler->queue, sim_cause(scheduler->options.sim));
     if (api_response_ok(response))
-        scheduler_record(scheduler, info->pod, "Normal", "Scheduled", "Binding", NULL,
+        scheduler_record(scheduler, info->pod, str_intern("Normal"), str_intern("Scheduled"), str_intern("Binding"), NULL,
                          str_internf("Successfully assigned %s to %s", info->key, binding->node));
     else
         binding_fail(binding, str_internf("running Bind plugin \"DefaultBinder\": %s",

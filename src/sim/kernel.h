@@ -83,9 +83,6 @@ sim_mix(Sim *sim, guint64 word)
     sim->fingerprint = hash ^ (hash >> 32);
 }
 
-/* sim_mix_text: a text and that it was there. */
-void sim_mix_text(Sim *sim, const char *text);
-
 /* sim_entry_is_live: whether a queue entry is still wanted. @user_data: the Sim. */
 gboolean sim_entry_is_live(const QueueEntry *entry, gconstpointer user_data);
 

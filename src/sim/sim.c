@@ -189,28 +189,6 @@ sim_fingerprint(const Sim *sim)
     return sim->fingerprint;
 }
 
-/* Eight bytes at a time, as little-endian words wherever this runs. */
-void
-sim_mix_text(Sim *sim, const char *text)
-{
-    gsize length;
-    guint64 word;
-
-    if (text == NULL) {
-        sim_mix(sim, G_MAXUINT64);
-        return;
-    }
-    length = strlen(text);
-    sim_mix(sim, length);
-    for (; length >= sizeof word; length -= sizeof word, text += sizeof word) {
-        memcpy(&word, text, sizeof word);
-        sim_mix(sim, GUINT64_FROM_LE(word));
-    }
-    word = 0;
-    memcpy(&word, text, length);
-    sim_mix(sim, GUINT64_FROM_LE(word));
-}
-
 static TraceId
 add_record(Sim *sim,
            const char *component,
@@ -219,22 +197,16 @@ add_record(Sim *sim,
            const char *reason,
            const char *message)
 {
-    sim_mix(sim, (guint64)sim->now_ns);
-    sim_mix(sim, sim->cause);
-    sim_mix_text(sim, component);
-    sim_mix_text(sim, verb);
-    sim_mix_text(sim, object);
-    sim_mix_text(sim, reason);
-    sim_mix_text(sim, message);
+    TraceRecord record = {sim->now_ns, component, verb, object, reason, message, sim->cause};
 
-    TraceRecord record = {.time_ns = sim->now_ns, .cause = sim->cause};
-    if (trace_is_kept(sim->trace)) {
-        record.component = str_intern(component);
-        record.verb = str_intern(verb);
+    if (G_LIKELY(trace_is_kept(sim->trace))) {
         record.object = str_intern(object);
-        record.reason = str_intern(reason);
         record.message = str_intern(message);
     }
+    sim_mix(sim, (guint64)sim->now_ns);
+    sim_mix(sim, (guint64)sim->cause << 32 | str_mark(record.component));
+    sim_mix(sim, (guint64)str_mark(record.verb) << 32 | str_mark(record.object));
+    sim_mix(sim, (guint64)str_mark(record.reason) << 32 | str_mark(record.message));
     sim->cause = trace_add(sim->trace, &record);
     return sim->cause;
 }

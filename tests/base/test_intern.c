@@ -65,6 +65,46 @@ START_TEST(test_formats)
     ck_assert_str_eq(str_internf("%016" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x", G_GUINT64_CONSTANT(0xdeadbeef), G_MAXUINT64),
                      "00000000deadbeef-ffffffffffffffff");
     ck_assert_str_eq(str_internf("%020x", 1u), "00000000000000000001");
+    ck_assert_str_eq(str_internf("%.*s|%.*s|%.*s|%.3s", 2, "abc", 9, "abc", 0, "abc", "abcd"), "ab|abc||abc");
+}
+END_TEST
+
+/* Room runs out within the format itself, within a text, before a number. */
+START_TEST(test_formats_beyond_the_room)
+{
+    g_autofree char *text = g_strnfill(230, 'x');
+
+    for (guint i = 0; i < 60; i++) {
+        g_autofree char *format = g_strdup_printf("%.*s%%u%.*s%%s", (int)(230 - i), text, (int)i, text);
+        g_autofree char *wanted = g_strdup_printf("%.*s%u%.*s%.*s", (int)(230 - i), text, 7 + i, (int)i, text, (int)i, text);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        ck_assert_str_eq(str_internf(format, 7 + i, text + 230 - i), wanted);
+#pragma GCC diagnostic pop
+    }
+}
+END_TEST
+
+/* Of an interned text it is read, of another computed; every length and every byte counts. */
+START_TEST(test_marks)
+{
+    char text[32];
+    guint32 last = str_mark("");
+
+    ck_assert_uint_eq(str_mark(NULL), 0);
+    for (guint length = 1; length < sizeof text; length++) {
+        memset(text, 'a', length);
+        text[length] = '\0';
+        ck_assert_uint_ne(str_mark(text), last);
+        ck_assert_uint_eq(str_mark(str_intern(text)), str_mark(text));
+        last = str_mark(text);
+        for (guint i = 0; i < length; i++) {
+            text[i] = 'b';
+            ck_assert_uint_ne(str_mark(text), last);
+            text[i] = 'a';
+        }
+    }
+    ck_assert_uint_eq(str_mark("kube-system"), 1968002743u);
 }
 END_TEST
 
@@ -102,6 +142,8 @@ intern_suite(void)
     tcase_add_test(tcase, test_many);
     tcase_add_test(tcase, test_long_texts);
     tcase_add_test(tcase, test_formats);
+    tcase_add_test(tcase, test_formats_beyond_the_room);
+    tcase_add_test(tcase, test_marks);
     tcase_add_test(tcase, test_comparisons);
     tcase_add_test(tcase, test_hash);
     suite_add_tcase(suite, tcase);
