@@ -1,1 +1,1 @@
-bff711caaeb1b86a
+a75f35063a7cd320

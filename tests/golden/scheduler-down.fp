@@ -1,1 +1,1 @@
-6ee3f7840586eaf7
+97e6ba1d3eae41ef

@@ -1,1 +1,1 @@
-97ee1aafcedf3a74
+ee7e64df055326bb
