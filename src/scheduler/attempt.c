@@ -4,6 +4,7 @@
 #include "api/profile.h"
 
 #include "base/caches.h"
+#include "base/pool.h"
 #include "scheduler/plugins/plugins.h"
 #include "scheduler/preemption.h"
 
@@ -604,7 +605,7 @@ give_reasons(Run *run)
 Attempt *
 attempt_run(const AttemptOptions *options, const PodInfo *pod)
 {
-    Attempt *attempt = g_new0(Attempt, 1);
+    Attempt *attempt = POOL_NEW0(Attempt);
     Run run = {
         .options = options,
         .attempt = attempt,
@@ -660,5 +661,5 @@ attempt_free(gpointer data)
     if (attempt->reasons != NULL)
         g_ptr_array_free(attempt->reasons, TRUE);
     candidate_free(attempt->preemption);
-    g_free(attempt);
+    POOL_FREE(Attempt, attempt);
 }

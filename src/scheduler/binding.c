@@ -2,8 +2,11 @@
 
 #include "scheduler/internal.h"
 
+#include "base/pool.h"
+
 typedef struct {
     Scheduler *scheduler;
+    GList link;        /* in scheduler->bindings */
     QueuedPod *queued; /* (owned) */
     const char *node;
     Prebind *prebind; /* (owned) NULL: not or no longer under way */
@@ -14,7 +17,7 @@ binding_free(Binding *binding)
 {
     prebind_free(binding->prebind);
     queued_pod_free(binding->queued);
-    g_free(binding);
+    POOL_FREE(Binding, binding);
 }
 
 /* v1.34 schedule_one.go: handleBindingCycleError */
@@ -46,7 +49,7 @@ binding_end(Binding *binding)
 {
     Scheduler *scheduler = binding->scheduler;
 
-    g_hash_table_remove(scheduler->bindings, binding);
+    g_queue_unlink(&scheduler->bindings, &binding->link);
     binding_free(binding);
     scheduler_pump(scheduler);
 }
@@ -102,12 +105,13 @@ binding_on_volumes(gpointer user, const char *error)
 void
 scheduler_bind(Scheduler *scheduler, QueuedPod *queued, const char *node)
 {
-    Binding *binding = g_new0(Binding, 1);
+    Binding *binding = POOL_NEW0(Binding);
 
     binding->scheduler = scheduler;
     binding->queued = queued;
     binding->node = node;
-    g_hash_table_add(scheduler->bindings, binding);
+    binding->link.data = binding;
+    g_queue_push_tail_link(&scheduler->bindings, &binding->link);
     binding->prebind = prebind_start(scheduler, queued->info->pod, node, binding_on_volumes, binding);
     if (binding->prebind == NULL)
         binding_send(binding);
@@ -127,14 +131,11 @@ void
 scheduler_bindings_reset(Scheduler *scheduler)
 {
     g_autoptr(GPtrArray) bindings = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer binding;
 
-    g_hash_table_iter_init(&iter, scheduler->bindings);
-    while (g_hash_table_iter_next(&iter, &binding, NULL))
-        g_ptr_array_add(bindings, binding);
+    for (GList *link = scheduler->bindings.head; link != NULL; link = link->next)
+        g_ptr_array_add(bindings, link->data);
     g_ptr_array_sort(bindings, compare_bindings);
     for (guint i = 0; i < bindings->len; i++)
         binding_free(bindings->pdata[i]);
-    g_hash_table_remove_all(scheduler->bindings);
+    g_queue_init(&scheduler->bindings);
 }

@@ -49,6 +49,7 @@ room_clear(AttemptRoom *room)
 {
     room_free_columns(room);
     g_clear_pointer(&room->reasons, g_ptr_array_unref);
+    g_clear_pointer(&room->found, g_ptr_array_unref);
 }
 
 static void
@@ -80,6 +81,8 @@ sched_cache_room(SchedCache *cache, guint n)
         room_grow(room, n);
     if (room->reasons == NULL)
         room->reasons = g_ptr_array_new();
+    if (room->found == NULL)
+        room->found = g_ptr_array_new();
     return room;
 }
 
@@ -502,39 +505,58 @@ weighs_same(const PodShape *a, const PodShape *b)
            a->non_zero_memory_bytes == b->non_zero_memory_bytes;
 }
 
-/* A change of a pod where it is: out of the list and to its end, as the real cache does. */
+/* Do selectors see the same of both? */
+static gboolean
+is_selected_same(const ApiObject *a, const ApiObject *b)
+{
+    return labels_same(a, b) && api_is_deleting(a) == api_is_deleting(b);
+}
+
+/*
+ * A change of a pod where it is: out of the list and to its end, as the real
+ * cache does. Most are a status, which moves no sum and no count.
+ */
 static void
 pod_change(SchedCache *cache, PodInfo *info, const ApiObject *pod)
 {
     NodeInfo *node = info->node;
     PodShape *before = info->shape;
-    gboolean is_same;
+    PodShape *shape = pod_shape_get(cache->shapes, pod);
+    gboolean is_counted_same = is_selected_same(info->pod, pod);
+    gboolean is_same = weighs_same(before, shape);
+    gboolean has_same_terms =
+        before == shape || (!pod_shape_has_affinity(before) && !pod_shape_has_affinity(shape));
 
-    before->ref_count++;
-    topology_book_shift(cache->book, &cache->columns, info->pod, node->slot, -1);
-    node_info_remove_pod(node, info);
-    pod_info_set(info, cache->shapes, pod);
-    node_info_add_pod(node, info);
-    topology_book_shift(cache->book, &cache->columns, pod, node->slot, 1);
-    is_same = weighs_same(before, info->shape);
-    pod_shape_unref(before);
-    if (is_same)
-        node_place(cache, node);
-    else
+    if (!is_counted_same)
+        topology_book_shift(cache->book, &cache->columns, info->pod, node->slot, -1);
+    if (is_same && has_same_terms) {
+        node_info_renew_pod(node, info);
+        pod_info_take(info, pod, shape);
+    } else {
+        node_info_remove_pod(node, info);
+        pod_info_take(info, pod, shape);
+        node_info_add_pod(node, info);
+    }
+    if (!is_counted_same)
+        topology_book_shift(cache->book, &cache->columns, pod, node->slot, 1);
+    if (!is_same)
         node_changed(cache, node);
+    else if (!has_same_terms)
+        node_place(cache, node);
 }
 
 static void
 pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboolean is_assumed)
 {
     PodInfo *info = g_hash_table_lookup(cache->pods, api_key(pod));
-    NodeInfo *node = node_or_new(cache, node_name);
+    NodeInfo *node;
 
-    if (info != NULL && info->node == node) {
+    if (info != NULL && info->node->name == node_name) {
         info->is_assumed = is_assumed;
         pod_change(cache, info, pod);
         return;
     }
+    node = node_or_new(cache, node_name);
     if (info == NULL) {
         info = pod_info_new(cache->shapes, pod);
         g_hash_table_insert(cache->pods, (gpointer)info->key, info);

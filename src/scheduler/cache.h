@@ -77,6 +77,7 @@ typedef struct {
     guint8 *fit, *balanced;
     guint8 *rows[SCHED_ROWS_MAX]; /* scores */
     GPtrArray *reasons;           /* (owned) NULL: taken away */
+    GPtrArray *found;             /* (owned) */
 } AttemptRoom;
 /* sched_cache_room: for at least @n nodes; what stood in a smaller one is lost, but for the reasons. (borrowed) */
 AttemptRoom *sched_cache_room(SchedCache *cache, guint n);

@@ -14,6 +14,8 @@
 #include "client/component.h"
 #include "client/leader.h"
 
+#define SCHEDULER_READ_MAX 12
+
 struct Scheduler {
     SchedulerOptions options;
     Component *component;
@@ -22,6 +24,11 @@ struct Scheduler {
     SchedCache *cache;
     SchedQueue *queue;
     Informer *pods; /* (borrowed) */
+    struct {
+        const ApiKind *kind;
+        Informer *informer; /* (borrowed) */
+    } read[SCHEDULER_READ_MAX]; /* what plugins look up */
+    guint n_read;
     Rng *timing, *tiebreak, *preemption;
     guint next_start;
     gboolean is_synced;
@@ -30,7 +37,7 @@ struct Scheduler {
     Attempt *attempt;      /* (owned) its outcome */
     SimTimer cycle_timer, flush_timer;
     struct Report *report;  /* (owned) what the loop is about to write; NULL: nothing */
-    GHashTable *bindings;   /* Binding (owned) -> itself */
+    GQueue bindings;        /* of Binding (owned) */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */
     GHashTable *explained;  /* key -> Attempt (owned): the latest ones, in full */

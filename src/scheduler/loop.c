@@ -194,7 +194,8 @@ scheduler_on_cycle(Sim *sim, gpointer self)
 static gboolean
 may_begin(const Scheduler *scheduler)
 {
-    return scheduler->is_synced && !scheduler->is_reporting && scheduler->current == NULL &&
+    return scheduler->current == NULL && sched_queue_has_next(scheduler->queue) && scheduler->is_synced &&
+           !scheduler->is_reporting &&
            (scheduler->leader == NULL || leader_is_leading(scheduler->leader)) &&
            !client_is_paused(component_client(scheduler->component));
 }
@@ -203,11 +204,15 @@ static void
 arm_flush(Scheduler *scheduler)
 {
     gint64 next_ns = sched_queue_next_flush_ns(scheduler->queue);
-    gint64 offset_ns = scheduler_wall_ns(scheduler) - sim_now_ns(scheduler->options.sim);
+    gint64 offset_ns;
 
-    if (!scheduler->is_synced || next_ns == G_MAXINT64)
-        sim_timer_disarm(&scheduler->flush_timer);
-    else if (!scheduler->flush_timer.is_armed ||
+    if (!scheduler->is_synced || next_ns == G_MAXINT64) {
+        if (scheduler->flush_timer.is_armed)
+            sim_timer_disarm(&scheduler->flush_timer);
+        return;
+    }
+    offset_ns = scheduler_wall_ns(scheduler) - sim_now_ns(scheduler->options.sim);
+    if (!scheduler->flush_timer.is_armed ||
              scheduler->flush_timer.due_ns != next_ns - offset_ns)
         sim_timer_arm_at(&scheduler->flush_timer,
                          MAX(next_ns - offset_ns, sim_now_ns(scheduler->options.sim)));
@@ -219,8 +224,6 @@ scheduler_pump(Scheduler *scheduler)
     while (may_begin(scheduler)) {
         QueuedPod *queued = sched_queue_pop(scheduler->queue);
 
-        if (queued == NULL)
-            break;
         sim_set_cause(scheduler->options.sim, queued->cause);
         if (skips(scheduler, queued))
             sched_queue_done(scheduler->queue, queued, FALSE);

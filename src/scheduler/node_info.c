@@ -154,27 +154,49 @@ node_info_add_pod(NodeInfo *info, PodInfo *pod)
     add_sums(info, pod->shape);
 }
 
+/* The last one takes the place of one that goes. */
+static void
+leave_list(GPtrArray *list, guint index, gsize index_offset)
+{
+    g_ptr_array_remove_index_fast(list, index);
+    if (index < list->len)
+        *(guint *)((char *)list->pdata[index] + index_offset) = index;
+}
+
 void
 node_info_remove_pod(NodeInfo *info, PodInfo *pod)
 {
     g_assert(pod->node == info);
-    g_ptr_array_remove_index_fast(info->pods, pod->index);
-    if (pod->index < info->pods->len)
-        ((PodInfo *)info->pods->pdata[pod->index])->index = pod->index;
-    if (pod_info_has_affinity(pod)) {
-        g_ptr_array_remove_index_fast(info->affinity_pods, pod->affinity_index);
-        if (pod->affinity_index < info->affinity_pods->len)
-            ((PodInfo *)info->affinity_pods->pdata[pod->affinity_index])->affinity_index =
-                pod->affinity_index;
-    }
-    if (pod->shape->required_anti.count > 0) {
-        g_ptr_array_remove_index_fast(info->required_anti_pods, pod->anti_index);
-        if (pod->anti_index < info->required_anti_pods->len)
-            ((PodInfo *)info->required_anti_pods->pdata[pod->anti_index])->anti_index =
-                pod->anti_index;
-    }
+    leave_list(info->pods, pod->index, offsetof(PodInfo, index));
+    if (pod_info_has_affinity(pod))
+        leave_list(info->affinity_pods, pod->affinity_index, offsetof(PodInfo, affinity_index));
+    if (pod->shape->required_anti.count > 0)
+        leave_list(info->required_anti_pods, pod->anti_index, offsetof(PodInfo, anti_index));
     pod->node = NULL;
     subtract_sums(info, pod->shape);
+}
+
+/* Changes places with the last one. */
+static void
+go_last(GPtrArray *list, PodInfo *pod, gsize index_offset)
+{
+    guint *index = (guint *)((char *)pod + index_offset);
+    PodInfo *last = list->pdata[list->len - 1];
+
+    list->pdata[*index] = last;
+    *(guint *)((char *)last + index_offset) = *index;
+    list->pdata[list->len - 1] = pod;
+    *index = list->len - 1;
+}
+
+void
+node_info_renew_pod(NodeInfo *info, PodInfo *pod)
+{
+    go_last(info->pods, pod, offsetof(PodInfo, index));
+    if (pod_info_has_affinity(pod))
+        go_last(info->affinity_pods, pod, offsetof(PodInfo, affinity_index));
+    if (pod->shape->required_anti.count > 0)
+        go_last(info->required_anti_pods, pod, offsetof(PodInfo, anti_index));
 }
 
 void

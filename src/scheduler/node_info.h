@@ -41,6 +41,8 @@ void node_info_set_node(NodeInfo *info, const ApiObject *node);
 /* node_info_add_pod, _remove_pod: of the cache itself; they set the pod's place. */
 void node_info_add_pod(NodeInfo *info, PodInfo *pod);
 void node_info_remove_pod(NodeInfo *info, PodInfo *pod);
+/* node_info_renew_pod: as removed and added again, where its shape has not changed in what counts here. */
+void node_info_renew_pod(NodeInfo *info, PodInfo *pod);
 /* node_info_try_add, _try_remove: on a copy; the pod's own place is left alone. */
 void node_info_try_add(NodeInfo *info, const PodInfo *pod);
 void node_info_try_remove(NodeInfo *info, const PodInfo *pod);

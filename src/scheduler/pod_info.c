@@ -2,6 +2,8 @@
 
 #include "scheduler/pod_info.h"
 
+#include "base/pool.h"
+
 /* Shapes that outlive their pods. */
 #define KEPT_MAX 64
 
@@ -145,8 +147,8 @@ pod_shapes_clear(PodShapes *shapes)
     }
 }
 
-static PodShape *
-shape_of(PodShapes *shapes, const ApiObject *pod)
+PodShape *
+pod_shape_get(PodShapes *shapes, const ApiObject *pod)
 {
     PodShape *shape;
 
@@ -172,26 +174,32 @@ pod_priority(const ApiObject *pod)
 PodInfo *
 pod_info_new(PodShapes *shapes, const ApiObject *pod)
 {
-    PodInfo *info = g_new0(PodInfo, 1);
+    PodInfo *info = POOL_NEW0(PodInfo);
 
     pod_info_set(info, shapes, pod);
     return info;
 }
 
 void
-pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod)
+pod_info_take(PodInfo *info, const ApiObject *pod, PodShape *shape)
 {
     PodShape *old = info->shape;
     ApiObject *before = info->pod;
 
-    g_assert(info->node == NULL);
     info->pod = api_object_ref(pod);
-    info->shape = shape_of(shapes, pod);
+    info->shape = shape;
     info->key = api_key(pod);
     info->priority = pod_priority(pod);
     if (old != NULL)
         pod_shape_unref(old);
     api_object_unref(before);
+}
+
+void
+pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod)
+{
+    g_assert(info->node == NULL);
+    pod_info_take(info, pod, pod_shape_get(shapes, pod));
 }
 
 void
@@ -203,5 +211,5 @@ pod_info_free(gpointer data)
         return;
     pod_shape_unref(info->shape);
     api_object_unref(info->pod);
-    g_free(info);
+    POOL_FREE(PodInfo, info);
 }

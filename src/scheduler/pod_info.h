@@ -94,14 +94,22 @@ void pod_info_free(gpointer info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PodInfo, pod_info_free)
 /* pod_info_set: the pod changed; must not be on a node. */
 void pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod);
+/* pod_shape_get: the shape of @pod. (owned ref) */
+PodShape *pod_shape_get(PodShapes *shapes, const ApiObject *pod);
+/* pod_info_take: as pod_info_set with @shape (reference taken over); on a node only if it weighs the same there. */
+void pod_info_take(PodInfo *info, const ApiObject *pod, PodShape *shape);
+
+static inline gboolean
+pod_shape_has_affinity(const PodShape *shape)
+{
+    return shape->required_affinity.count + shape->required_anti.count +
+               shape->preferred_affinity.count + shape->preferred_anti.count >
+           0;
+}
 
 static inline gboolean
 pod_info_has_affinity(const PodInfo *info)
 {
-    const PodShape *shape = info->shape;
-
-    return shape->required_affinity.count + shape->required_anti.count +
-               shape->preferred_affinity.count + shape->preferred_anti.count >
-           0;
+    return pod_shape_has_affinity(info->shape);
 }
 gint32 pod_priority(const ApiObject *pod);

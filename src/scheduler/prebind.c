@@ -144,13 +144,26 @@ on_poll(Sim *sim, gpointer self)
         sim_timer_arm_after(&prebind->poll, POLL_NS);
 }
 
+static gboolean
+has_claims(const ApiObject *pod)
+{
+    for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
+        if (pod_volume_claim(pod, i) != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 Prebind *
 prebind_start(Scheduler *scheduler, const ApiObject *pod, const char *node, PrebindDone done, gpointer user)
 {
-    const NodeInfo *info = sched_cache_find_node(scheduler->cache, node);
+    const NodeInfo *info;
     ClaimChoices choices = {0};
     Prebind *prebind;
 
+    if (!has_claims(pod))
+        return NULL;
+    info = sched_cache_find_node(scheduler->cache, node);
     if (info == NULL || info->node == NULL ||
         sched_choose_volumes(scheduler->cache, pod, info->node, &choices) != NULL || choices.count == 0) {
         g_free(choices.items);

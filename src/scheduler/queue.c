@@ -4,6 +4,7 @@
 #include "api/profile.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 #include "scheduler/heap.h"
 
 #define LEFTOVER_PERIOD_NS (30 * NS_PER_S)
@@ -315,7 +316,7 @@ sched_queue_event(SchedQueue *queue,
 static QueuedPod *
 queued_pod_new(SchedQueue *queue, const ApiObject *pod, gint64 now_ns)
 {
-    QueuedPod *queued = g_new0(QueuedPod, 1);
+    QueuedPod *queued = POOL_NEW0(QueuedPod);
 
     queued->info = pod_info_new(sched_cache_shapes(queue->options.cache), pod);
     queued->timestamp_ns = now_ns;
@@ -330,7 +331,7 @@ queued_pod_free(QueuedPod *pod)
     if (pod == NULL)
         return;
     pod_info_free(pod->info);
-    g_free(pod);
+    POOL_FREE(QueuedPod, pod);
 }
 
 void
@@ -384,6 +385,18 @@ sched_queue_delete(SchedQueue *queue, const char *key)
 }
 
 /* --- attempts ------------------------------------------------------------------------------------------------------- */
+
+gboolean
+sched_queue_has_next(const SchedQueue *queue)
+{
+    return queue->active.items->len > 0 || queue->backoff.items->len > 0;
+}
+
+gboolean
+sched_queue_is_deaf(const SchedQueue *queue)
+{
+    return queue->in_flight == NULL && queue->unschedulable.length == 0;
+}
 
 QueuedPod *
 sched_queue_pop(SchedQueue *queue)
@@ -497,9 +510,11 @@ next_completion_ns(const Heap *heap)
 gint64
 sched_queue_next_flush_ns(const SchedQueue *queue)
 {
-    gint64 next_ns =
-        MIN(next_completion_ns(&queue->backoff), next_completion_ns(&queue->error_backoff));
+    gint64 next_ns;
 
+    if (queue->backoff.items->len == 0 && queue->error_backoff.items->len == 0)
+        return queue->leftover_ns;
+    next_ns = MIN(next_completion_ns(&queue->backoff), next_completion_ns(&queue->error_backoff));
     return MIN(next_ns, queue->leftover_ns);
 }
 

@@ -59,6 +59,10 @@ void
 sched_queue_update(SchedQueue *queue, const ApiObject *old, const ApiObject *pod, gint64 now_ns);
 void sched_queue_delete(SchedQueue *queue, const char *key);
 
+/* sched_queue_has_next: is there one to try? */
+gboolean sched_queue_has_next(const SchedQueue *queue);
+/* sched_queue_is_deaf: no event would make a difference, as no pod waits for one or is in flight. */
+gboolean sched_queue_is_deaf(const SchedQueue *queue);
 /* sched_queue_pop: the next to try, now in flight; NULL: none. */
 QueuedPod *sched_queue_pop(SchedQueue *queue);
 /* sched_queue_done: it leaves the queue for good. Frees @pod unless @keep. */

@@ -32,6 +32,8 @@ tell_queue(Scheduler *scheduler,
     ClusterEvent event = {type, old, object};
 
     sched_queue_set_cause(scheduler->queue, sim_cause(scheduler->options.sim));
+    if (sched_queue_is_deaf(scheduler->queue))
+        return;
     sched_queue_event(scheduler->queue, &event, max_priority, NULL, scheduler_wall_ns(scheduler));
 }
 
@@ -103,6 +105,16 @@ bound_pod_came(Scheduler *scheduler, const ApiObject *pod)
 {
     sched_cache_set_pod(scheduler->cache, pod);
     scheduler_event(scheduler, EVENT_POD_ADDED, NULL, pod);
+}
+
+/* What has changed is of interest only where somebody waits for it. */
+static void
+bound_pod_changed(Scheduler *scheduler, const ApiObject *old, const ApiObject *pod)
+{
+    gboolean is_deaf = sched_queue_is_deaf(scheduler->queue);
+
+    sched_cache_set_pod(scheduler->cache, pod);
+    scheduler_event(scheduler, is_deaf ? EVENT_POD_OTHER : cluster_events_of_pod(old, pod), old, pod);
 }
 
 static void
@@ -189,8 +201,7 @@ pod_updated(gpointer user, const ApiObject *old, const ApiObject *pod)
     if (pod_is_terminal(pod))
         return;
     if (is_bound(old) && is_bound(pod)) {
-        sched_cache_set_pod(scheduler->cache, pod);
-        scheduler_event(scheduler, cluster_events_of_pod(old, pod), old, pod);
+        bound_pod_changed(scheduler, old, pod);
     } else if (is_bound(pod)) {
         bound_pod_came(scheduler, pod);
         if (is_waiting(old))
@@ -243,35 +254,33 @@ static const char *const read_kinds[][2] = {
     {"storage.k8s.io/v1", "CSINode"}, {"storage.k8s.io/v1", "CSIDriver"}, {"storage.k8s.io/v1", "CSIStorageCapacity"},
 };
 
-static gboolean
-is_read(const ApiKind *kind)
+G_STATIC_ASSERT(G_N_ELEMENTS(read_kinds) <= SCHEDULER_READ_MAX);
+
+static Informer *
+informer_of(const Scheduler *scheduler, const ApiKind *kind)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(read_kinds); i++) {
-        if (str_is(kind->kind, read_kinds[i][1]))
-            return TRUE;
+    for (guint i = 0; i < scheduler->n_read; i++) {
+        if (scheduler->read[i].kind == kind)
+            return scheduler->read[i].informer;
     }
-    return FALSE;
+    return NULL;
 }
 
 static void
 list_objects(gpointer user, const ApiKind *kind, const char *namespace_, GPtrArray *out)
 {
-    Scheduler *scheduler = user;
+    Informer *informer = informer_of(user, kind);
 
-    if (is_read(kind))
-        informer_list(informer_factory_get(component_informers(scheduler->component), kind, NULL),
-                      namespace_, out);
+    if (informer != NULL)
+        informer_list(informer, namespace_, out);
 }
 
 static const ApiObject *
 get_object(gpointer user, const ApiKind *kind, const char *namespace_, const char *name)
 {
-    Scheduler *scheduler = user;
+    Informer *informer = informer_of(user, kind);
 
-    if (!is_read(kind))
-        return NULL;
-    return informer_get(informer_factory_get(component_informers(scheduler->component), kind, NULL),
-                        namespace_, name);
+    return informer == NULL ? NULL : informer_get(informer, namespace_, name);
 }
 
 static const SchedListers scheduler_listers = {list_objects, get_object};
@@ -424,12 +433,15 @@ add_informers(Scheduler *scheduler)
     informer_add_handlers(scheduler->pods, &pod_handlers, scheduler);
     for (guint i = 0; i < G_N_ELEMENTS(read_kinds); i++) {
         const ApiKind *kind = api_kind_find(read_kinds[i][0], read_kinds[i][1]);
+        Informer *informer = kind == NULL ? NULL : informer_factory_get(factory, kind, NULL);
 
+        if (kind == NULL)
+            continue;
+        scheduler->read[scheduler->n_read].kind = kind;
+        scheduler->read[scheduler->n_read++].informer = informer;
         if (kind == &persistent_volume_claim_kind || kind == &persistent_volume_kind || kind == &storage_class_kind ||
             kind == &csi_node_kind || kind == &csi_driver_kind || kind == &csi_storage_capacity_kind)
-            informer_add_handlers(informer_factory_get(factory, kind, NULL), &storage_handlers, scheduler);
-        else if (kind != NULL)
-            informer_factory_get(factory, kind, NULL);
+            informer_add_handlers(informer, &storage_handlers, scheduler);
     }
 }
 
@@ -453,7 +465,7 @@ scheduler_new(const SchedulerOptions *options)
         .waited = queue_waited,
         .user = scheduler,
     });
-    scheduler->bindings = g_hash_table_new(NULL, NULL);
+    g_queue_init(&scheduler->bindings);
     scheduler->evictions = g_hash_table_new(NULL, NULL);
     scheduler->preempting = g_hash_table_new(NULL, NULL);
     scheduler_loop_init(scheduler);
@@ -485,7 +497,6 @@ scheduler_free(Scheduler *scheduler)
     recorder_free(scheduler->election_recorder);
     component_free(scheduler->component);
     scheduler_loop_free(scheduler);
-    g_hash_table_destroy(scheduler->bindings);
     g_hash_table_destroy(scheduler->evictions);
     g_hash_table_destroy(scheduler->preempting);
     sched_queue_free(scheduler->queue);

@@ -1,6 +1,8 @@
 /* ImageLocality: nodes that have the images already (v1.34 plugins/imagelocality). */
 #include "scheduler/plugins/plugins.h"
 
+#include "base/pool.h"
+
 #define MIB           G_GINT64_CONSTANT(1048576)
 #define THRESHOLD_MIN (23 * MIB)
 #define THRESHOLD_MAX (1000 * MIB) /* per container */
@@ -27,7 +29,7 @@ find_image(const SchedCache *cache, const char *name)
     slash = strrchr(name, '/');
     if (colon == NULL || (slash != NULL && colon <= slash))
         name = str_internf("%s:latest", name);
-    return sched_cache_image(cache, str_intern(name));
+    return sched_cache_image(cache, name);
 }
 
 static void
@@ -50,7 +52,7 @@ static Verdict
 image_pre_score(Cycle *cycle, gpointer *state, const Candidates *of)
 {
     const PodSpec *spec = pod_spec(cycle->pod->pod);
-    ImageWish *wish = g_new0(ImageWish, 1);
+    ImageWish *wish = POOL_NEW0(ImageWish);
     guint n_all;
 
     (void)of;
@@ -115,9 +117,10 @@ wish_free(gpointer state)
 {
     ImageWish *wish = state;
 
-    if (wish != NULL)
-        g_free(wish->images.items);
-    g_free(wish);
+    if (wish == NULL)
+        return;
+    g_free(wish->images.items);
+    POOL_FREE(ImageWish, wish);
 }
 
 const SchedPlugin image_locality_plugin = {

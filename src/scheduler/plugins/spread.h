@@ -25,7 +25,7 @@ typedef struct {
 /* spread_read: the pod's constraints with that whenUnsatisfiable. */
 void spread_read(SpreadConstraints *out, const ApiObject *pod, const char *action);
 /* spread_read_default: for a pod without any: by host and zone, among the pods of its Services and its owner. */
-void spread_read_default(SpreadConstraints *out, const SchedCache *cache, const ApiObject *pod);
+void spread_read_default(SpreadConstraints *out, SchedCache *cache, const ApiObject *pod);
 void spread_clear(SpreadConstraints *constraints);
 
 /* spread_has_keys: the node has a value for every constraint. */

@@ -2,6 +2,8 @@
 
 #include "scheduler/plugins/spread.h"
 
+#include "base/caches.h"
+
 void
 spread_clear(SpreadConstraints *constraints)
 {
@@ -43,14 +45,8 @@ spread_read(SpreadConstraints *out, const ApiObject *pod, const char *action)
 
 /* --- the system's defaults ------------------------------------------------------------------------ */
 
-/* v1.34 plugins/podtopologyspread/plugin.go: systemDefaultConstraints */
-static const struct {
-    const char *key;
-    gint32 max_skew;
-} default_constraints[] = {
-    {SPREAD_HOSTNAME, 3},
-    {"topology.kubernetes.io/zone", 5},
-};
+/* v1.34 plugins/podtopologyspread/plugin.go: systemDefaultConstraints: the skews by host and by zone. */
+static const gint32 default_skews[] = {3, 5};
 
 static void
 merge_pairs(StrMap *to, const StrMap *from)
@@ -60,10 +56,11 @@ merge_pairs(StrMap *to, const StrMap *from)
 }
 
 static void
-add_services(StrMap *pairs, const SchedCache *cache, const ApiObject *pod)
+add_services(StrMap *pairs, SchedCache *cache, const ApiObject *pod)
 {
-    g_autoptr(GPtrArray) services = g_ptr_array_new();
+    GPtrArray *services = sched_cache_room(cache, 0)->found;
 
+    g_ptr_array_set_size(services, 0);
     sched_cache_list(cache, &service_kind, api_namespace(pod), services);
     for (guint i = 0; i < services->len; i++) {
         const ServiceSpec *spec = service_spec(services->pdata[i]);
@@ -73,20 +70,31 @@ add_services(StrMap *pairs, const SchedCache *cache, const ApiObject *pod)
     }
 }
 
+/* Those that v1.34 plugins/helper/spread.go: DefaultSelector asks for; most pods have one of them. */
+static const ApiKind *
+owner_kind(const OwnerReference *reference)
+{
+    if (reference == NULL)
+        return NULL;
+    if (reference->kind == str_intern("ReplicaSet") && reference->api_version == str_intern("apps/v1") &&
+        !caches_are_checked())
+        return &replica_set_kind;
+    if (!str_is(reference->kind, "ReplicaSet") && !str_is(reference->kind, "StatefulSet") &&
+        !str_is(reference->kind, "ReplicationController"))
+        return NULL;
+    return api_kind_find(reference->api_version, reference->kind);
+}
+
 /* The selector of any kind of owner that has one: a LabelSelector, or a plain map as in ReplicationController. */
 static void
 add_owner(PodSelector *selector, const SchedCache *cache, const ApiObject *pod)
 {
     const OwnerReference *reference = api_controller_of(pod);
-    const ApiKind *kind =
-        reference == NULL ? NULL : api_kind_find(reference->api_version, reference->kind);
+    const ApiKind *kind = owner_kind(reference);
     const ApiObject *owner;
     const ApiField *field;
 
     if (kind == NULL || kind->spec == NULL)
-        return;
-    if (!str_is(kind->kind, "ReplicaSet") && !str_is(kind->kind, "StatefulSet") &&
-        !str_is(kind->kind, "ReplicationController"))
         return;
     owner = sched_cache_get(cache, kind, api_namespace(pod), reference->name);
     field = owner == NULL ? NULL : api_type_field(kind->spec, "selector");
@@ -102,19 +110,20 @@ add_owner(PodSelector *selector, const SchedCache *cache, const ApiObject *pod)
 
 /* v1.34 plugins/helper/spread.go: DefaultSelector */
 void
-spread_read_default(SpreadConstraints *out, const SchedCache *cache, const ApiObject *pod)
+spread_read_default(SpreadConstraints *out, SchedCache *cache, const ApiObject *pod)
 {
     PodSelector selector = {.namespace_ = api_namespace(pod)};
+    const char *const keys[] = {str_intern(SPREAD_HOSTNAME), str_intern("topology.kubernetes.io/zone")};
 
     out->is_default = TRUE;
     add_services(&selector.pairs, cache, pod);
     add_owner(&selector, cache, pod);
-    for (guint i = 0; !pod_selector_is_empty(&selector) && i < G_N_ELEMENTS(default_constraints);
+    for (guint i = 0; !pod_selector_is_empty(&selector) && i < G_N_ELEMENTS(default_skews);
          i++) {
         SpreadConstraint *constraint = API_LIST_ADD(&out->items);
 
-        constraint->key = str_intern(default_constraints[i].key);
-        constraint->max_skew = default_constraints[i].max_skew;
+        constraint->key = keys[i];
+        constraint->max_skew = default_skews[i];
         constraint->min_domains = 1;
         constraint->honors_affinity = TRUE;
         constraint->selector = selector;

@@ -3,10 +3,13 @@
 #include "scheduler/plugins/spread.h"
 
 #include "base/caches.h"
+#include "base/pool.h"
 
 /* Scores are worked out once for all candidates alike if there are no more sorts than this. */
 #define SORTS_MAX 1024
 #define DIMENSIONS_MAX 4
+/* The system's own constraints are two. */
+#define DOMAINS_FEW 2
 
 /* One constraint among the candidates. */
 typedef struct {
@@ -20,7 +23,8 @@ typedef struct {
 
 typedef struct {
     SpreadConstraints constraints;
-    ScoreDomains *domains; /* (owned) */
+    ScoreDomains *domains; /* (owned) of each constraint; the few if that is enough */
+    ScoreDomains few[DOMAINS_FEW];
     gboolean *is_ignored;  /* (owned) per candidate; NULL: none is */
 } ScoreState;
 
@@ -127,10 +131,14 @@ count_per_node(const Cycle *cycle, ScoreDomains *domains, PodCounts *counts, con
 }
 
 static void
-score_domains(const Cycle *cycle, ScoreState *state, guint index, const Candidates *of, guint n_ignored)
+score_domains(const Cycle *cycle,
+              ScoreState *state,
+              guint index,
+              PodCounts *counts,
+              const Candidates *of,
+              guint n_ignored)
 {
     const SpreadConstraint *constraint = &state->constraints.items.items[index];
-    PodCounts *counts = sched_cache_count(cycle->cache, &constraint->selector);
     ScoreDomains *domains = &state->domains[index];
 
     domains->topology = sched_cache_topology(cycle->cache, constraint->key);
@@ -153,7 +161,8 @@ Verdict
 spread_pre_score(Cycle *cycle, gpointer *out_state, const Candidates *of)
 {
     const ApiObject *pod = cycle->pod->pod;
-    ScoreState *state = g_new0(ScoreState, 1);
+    ScoreState *state = POOL_NEW0(ScoreState);
+    PodCounts *counts = NULL;
     guint n_ignored;
 
     *out_state = state;
@@ -163,10 +172,16 @@ spread_pre_score(Cycle *cycle, gpointer *out_state, const Candidates *of)
         spread_read_default(&state->constraints, cycle->cache, pod);
     if (state->constraints.items.count == 0)
         return VERDICT_SKIP;
-    state->domains = g_new0(ScoreDomains, state->constraints.items.count);
+    state->domains = state->constraints.items.count <= DOMAINS_FEW
+                         ? state->few
+                         : g_new0(ScoreDomains, state->constraints.items.count);
     n_ignored = mark_ignored(state, of);
-    for (guint i = 0; i < state->constraints.items.count; i++)
-        score_domains(cycle, state, i, of, n_ignored);
+    for (guint i = 0; i < state->constraints.items.count; i++) {
+        /* The system's constraints select the same pods. */
+        if (i == 0 || !state->constraints.is_default)
+            counts = sched_cache_count(cycle->cache, &state->constraints.items.items[i].selector);
+        score_domains(cycle, state, i, counts, of, n_ignored);
+    }
     return VERDICT_SUCCESS;
 }
 
@@ -181,10 +196,11 @@ spread_free_score(gpointer data)
         g_free(state->domains[i].own_per_node);
         g_free(state->domains[i].own_counts);
     }
-    g_free(state->domains);
+    if (state->domains != state->few)
+        g_free(state->domains);
     g_free(state->is_ignored);
     spread_clear(&state->constraints);
-    g_free(state);
+    POOL_FREE(ScoreState, state);
 }
 
 /* --- from counts to scores -------------------------------------------------------------------------------- */

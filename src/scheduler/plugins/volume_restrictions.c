@@ -97,14 +97,27 @@ restrictions_free(gpointer state)
     g_free(own);
 }
 
+static gboolean
+has_claims(const ApiObject *pod)
+{
+    for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
+        if (sched_claim_of(pod, i) != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static Verdict
 volume_restrictions_pre_filter(Cycle *cycle, gpointer *state, Reasons *reasons)
 {
     const ApiObject *pod = cycle->pod->pod;
-    Restrictions *own = g_new0(Restrictions, 1);
+    Restrictions *own;
     NodeInfo *const *nodes;
     guint n;
 
+    if (!has_claims(pod) && !has_disks(pod))
+        return VERDICT_SKIP;
+    own = g_new0(Restrictions, 1);
     *state = own;
     for (guint i = 0; i < pod_spec(pod)->volumes.count; i++) {
         const char *name = sched_claim_of(pod, i);
