@@ -6,6 +6,14 @@
 /* v1.34 apiserver storage/names: 63 characters less the suffix. */
 #define PREFIX_MAX 58
 
+/* The last @count digits of @word. */
+static inline void
+put_hex(char *to, guint64 word, guint count)
+{
+    for (guint i = count; i-- > 0; word >>= 4)
+        to[i] = "0123456789abcdef"[word & 15];
+}
+
 const char *
 identity_uid(ApiServer *server)
 {
@@ -16,34 +24,46 @@ identity_uid(ApiServer *server)
     high = (high & ~G_GUINT64_CONSTANT(0xf000)) | 0x4000;
     low = (low & ~(G_GUINT64_CONSTANT(3) << 62)) | G_GUINT64_CONSTANT(1) << 63;
 
-    static const char digits[] = "0123456789abcdef";
     char text[36];
-    guint at = 0;
 
-    for (guint i = 0; i < 32; i++) {
-        guint64 word = i < 16 ? high : low;
+    put_hex(text, high >> 32, 8);
+    text[8] = '-';
+    put_hex(text + 9, high >> 16, 4);
+    text[13] = '-';
+    put_hex(text + 14, high, 4);
+    text[18] = '-';
+    put_hex(text + 19, low >> 48, 4);
+    text[23] = '-';
+    put_hex(text + 24, low, 12);
+    return str_intern_len(text, sizeof text);
+}
 
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            text[at++] = '-';
-        text[at++] = digits[word >> (60 - 4 * (i % 16)) & 15];
-    }
-    return str_intern_len(text, at);
+static void
+put_suffix(char *to, Rng *rng)
+{
+    /* apimachinery util/rand: no vowels, nothing that looks like another. */
+    static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
+
+    for (guint i = 0; i < SUFFIX_LENGTH; i++)
+        to[i] = alphabet[rng_below(rng, sizeof alphabet - 1)];
 }
 
 const char *
 identity_suffix(Rng *rng)
 {
-    /* apimachinery util/rand: no vowels, nothing that looks like another. */
-    static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
     char text[SUFFIX_LENGTH];
 
-    for (guint i = 0; i < SUFFIX_LENGTH; i++)
-        text[i] = alphabet[rng_below(rng, sizeof alphabet - 1)];
+    put_suffix(text, rng);
     return str_intern_len(text, SUFFIX_LENGTH);
 }
 
 const char *
 identity_generate_name(ApiServer *server, const char *prefix)
 {
-    return str_internf("%.*s%s", PREFIX_MAX, prefix, identity_suffix(server->name_rng));
+    gsize length = strnlen(prefix, PREFIX_MAX);
+    char text[PREFIX_MAX + SUFFIX_LENGTH];
+
+    memcpy(text, prefix, length);
+    put_suffix(text + length, server->name_rng);
+    return str_intern_len(text, length + SUFFIX_LENGTH);
 }

@@ -89,7 +89,7 @@ latency_draw(Call *call, gint64 *out_before_ns, gint64 *out_after_ns)
     gint64 after_ns = QUICK_AFTER_NS;
 
     if (!server->is_quick) {
-        gboolean is_binding = str_is(request->subresource, "binding");
+        gboolean is_binding = request_is_of(request, "binding");
         Dist dist = is_binding ? DIST_LOGN(binding_p50_ns, binding_p99_ns)
                                : DIST_LOGN(verb_latency[request->verb].p50_ns,
                                            verb_latency[request->verb].p99_ns);

@@ -33,11 +33,14 @@ api_request_free(ApiRequest *request)
 {
     if (request == NULL)
         return;
-    api_object_unref(request->object);
-    value_free(request->body);
+    if (request->object != NULL)
+        api_object_unref(request->object);
+    if (request->body != NULL)
+        value_free(request->body);
     if (request->mutate_data_free != NULL)
         request->mutate_data_free(request->mutate_data);
-    g_free(request->review);
+    if (request->review != NULL)
+        g_free(request->review);
     POOL_FREE(ApiRequest, request);
 }
 
@@ -52,7 +55,8 @@ api_response_free(ApiResponse *response)
 {
     if (response == NULL)
         return;
-    api_object_unref(response->object);
+    if (response->object != NULL)
+        api_object_unref(response->object);
     if (response->items != NULL)
         g_ptr_array_unref(response->items);
     if (response->status != NULL)
@@ -82,27 +86,45 @@ release_seat(Call *call)
         call->server->inflight_write--;
 }
 
-void
-call_settle_claim(Call *call, gboolean is_kept)
+static inline void
+calls_add(ApiServer *server, Call *call)
 {
-    allocator_claim_free(g_steal_pointer(&call->claim), is_kept);
+    call->previous = server->last_call;
+    if (server->last_call != NULL)
+        server->last_call->next = call;
+    else
+        server->calls = call;
+    server->last_call = call;
+    server->n_calls++;
 }
 
-void
-call_free(Call *call)
+static inline void
+calls_remove(ApiServer *server, Call *call)
 {
-    release_seat(call);
-    call_settle_claim(call, FALSE);
+    if (call->previous != NULL)
+        call->previous->next = call->next;
+    else
+        server->calls = call->next;
+    if (call->next != NULL)
+        call->next->previous = call->previous;
+    else
+        server->last_call = call->previous;
+    server->n_calls--;
+}
+
+static inline void
+drop_object(ApiObject *object)
+{
+    if (object != NULL)
+        api_object_unref(object);
+}
+
+/* What few calls have. */
+static G_GNUC_NO_INLINE void
+free_extras(Call *call)
+{
     rpc_cancel(call->rpc);
     sim_timer_clear(&call->timer);
-    g_queue_unlink(&call->server->calls, &call->link);
-    if (call->user_free != NULL)
-        call->user_free(call->user);
-    api_request_free(call->request);
-    api_object_unref(call->object);
-    api_object_unref(call->pending);
-    api_object_unref(call->stored);
-    api_object_unref(call->last);
     api_part_unref(call->sent_spec);
     if (call->warnings != NULL)
         g_ptr_array_unref(call->warnings);
@@ -111,6 +133,24 @@ call_free(Call *call)
     api_response_free(call->response);
     if (call->work_free != NULL)
         call->work_free(call->work);
+}
+
+void
+call_free(Call *call)
+{
+    release_seat(call);
+    call_settle_claim(call, FALSE);
+    calls_remove(call->server, call);
+    if (call->user_free != NULL)
+        call->user_free(call->user);
+    api_request_free(call->request);
+    drop_object(call->object);
+    drop_object(call->pending);
+    drop_object(call->stored);
+    drop_object(call->last);
+    if (G_UNLIKELY(call->rpc != NULL || call->timer.is_armed || call->sent_spec != NULL || call->warnings != NULL ||
+                   call->items != NULL || call->response != NULL || call->work_free != NULL))
+        free_extras(call);
     POOL_FREE(Call, call);
 }
 
@@ -118,23 +158,28 @@ void
 server_drop_calls(ApiServer *server)
 {
     g_queue_clear(&server->parked);
-    while (server->calls.head != NULL)
-        call_free(server->calls.head->data);
+    while (server->calls != NULL)
+        call_free(server->calls);
     g_assert(server->inflight_read == 0);
     g_assert(server->inflight_write == 0);
 }
 
-static void
+static G_GNUC_NO_INLINE void
+park(ApiServer *server, Call *call)
+{
+    call->cause = sim_cause(server->sim);
+    g_queue_push_tail(&server->parked, call);
+}
+
+static inline void
 call_run(Call *call)
 {
     ApiServer *server = call->server;
 
-    if (server->is_paused || !server->is_ready) {
-        call->cause = sim_cause(server->sim);
-        g_queue_push_tail(&server->parked, call);
-        return;
-    }
-    call->step(call);
+    if (G_UNLIKELY(server->is_paused || !server->is_ready))
+        park(server, call);
+    else
+        call->step(call);
 }
 
 static void
@@ -287,9 +332,9 @@ find_create(const ApiRequest *request)
 {
     if (request->subresource == NULL)
         return create_begin;
-    if (request->kind == &pod_kind && str_is(request->subresource, "binding"))
+    if (request->kind == &pod_kind && request_is_of(request, "binding"))
         return binding_begin;
-    if (request->kind == &pod_kind && str_is(request->subresource, "eviction"))
+    if (request->kind == &pod_kind && request_is_of(request, "eviction"))
         return eviction_begin;
     return NULL;
 }
@@ -298,11 +343,11 @@ static CallStep
 find_update(const ApiRequest *request)
 {
     if (request->subresource == NULL ||
-        (request->kind->has_status && str_is(request->subresource, "status")))
+        (request->kind->has_status && request_is_of(request, "status")))
         return update_begin;
-    if (str_is(request->subresource, "scale"))
+    if (request_is_of(request, "scale"))
         return scale_begin;
-    if (request->kind == &namespace_kind && str_is(request->subresource, "finalize"))
+    if (request->kind == &namespace_kind && request_is_of(request, "finalize"))
         return finalize_begin;
     return NULL;
 }
@@ -311,8 +356,8 @@ find_update(const ApiRequest *request)
 static gboolean
 is_path_there(const ApiRequest *request)
 {
-    return request->subresource == NULL || (request->kind->has_status && str_is(request->subresource, "status")) ||
-           (str_is(request->subresource, "scale") && scale_is_there(request->kind));
+    return request->subresource == NULL || (request->kind->has_status && request_is_of(request, "status")) ||
+           (request_is_of(request, "scale") && scale_is_there(request->kind));
 }
 
 static CallStep
@@ -330,7 +375,7 @@ find_handler(const ApiRequest *request)
     case VERB_PATCH:
         if (!is_path_there(request))
             return NULL;
-        return str_is(request->subresource, "scale") ? scale_begin : patch_begin;
+        return request_is_of(request, "scale") ? scale_begin : patch_begin;
     case VERB_DELETE:
         return request->subresource == NULL ? delete_begin : NULL;
     case VERB_DELETE_COLLECTION:
@@ -358,7 +403,7 @@ call_execute(Call *call)
     const Resource *resource = server_resource(call->server, request->kind);
     CallStep handler = resource == NULL ? aggregate_begin : find_handler(request);
 
-    if (request->review != NULL && rbac_stops(call))
+    if (G_UNLIKELY(request->review != NULL) && rbac_stops(call))
         return;
     if (handler == NULL) {
         call_fail(call, api_status_new(404, "NotFound",
@@ -391,8 +436,7 @@ call_new(ApiServer *server,
     call->user = user;
     call->user_free = user_free;
     call->arrived_ns = sim_now_ns(server->sim);
-    call->link.data = call;
-    g_queue_push_tail_link(&server->calls, &call->link);
+    calls_add(server, call);
     sim_timer_init(&call->timer, server->sim, SIM_CONTROL, call_on_timer, call);
     server->counters.requests[request->verb]++;
     return call;
@@ -403,7 +447,7 @@ static gboolean
 take_seat(Call *call)
 {
     ApiServer *server = call->server;
-    gboolean is_exempt = str_is(call->request->user, "kubernetes-admin");
+    gboolean is_exempt = call->request->user == str_intern("kubernetes-admin");
     guint *count = is_read(call->request) ? &server->inflight_read : &server->inflight_write;
     guint limit = is_read(call->request) ? server->options.max_inflight_read
                                          : server->options.max_inflight_write;

@@ -101,7 +101,7 @@ server_on_drain(Sim *sim, gpointer self)
     ApiServer *server = self;
 
     (void)sim;
-    if (server->calls.length == 0)
+    if (server->n_calls == 0)
         process_exit(server->process);
     else
         sim_timer_arm_after(&server->drain, DRAIN_LOOK_NS);

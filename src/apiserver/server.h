@@ -44,7 +44,7 @@ struct Call {
     ApiReply reply;
     gpointer user;
     GDestroyNotify user_free;
-    GList link; /* in server->calls */
+    Call *previous, *next; /* in server->calls */
     SimTimer timer;
     CallStep step;       /* what comes when the timer fires or etcd answers */
     CallStep after_read; /* what comes when a read has been waited for */
@@ -115,7 +115,9 @@ struct ApiServer {
     Dist extra;
     gboolean has_extra;
     Rng *latency_rng, *name_rng, *uid_rng, *admission_rng;
-    GQueue calls;        /* Call*, links embedded */
+    Call *calls;         /* all there are, the oldest first */
+    Call *last_call;
+    guint n_calls;
     GQueue parked;       /* Call* whose turn came while the server was paused or not ready */
     Resource *resources; /* (owned) one per kind */
     guint n_resources;
@@ -163,7 +165,7 @@ void call_fail_etcd(Call *call, const char *error);
 void call_warn(Call *call, const char *text);
 void call_free(Call *call);
 /* call_settle_claim: what the Service took stays its own (it was written), or goes back. */
-void call_settle_claim(Call *call, gboolean is_kept);
+static inline void call_settle_claim(Call *call, gboolean is_kept);
 /* server_call: a request that the server makes of itself; no limit holds it back. */
 void server_call(ApiServer *server, ApiRequest *request, ApiReply reply, gpointer user);
 /* server_ask: the same through the server's loopback client: it takes the time of a request. */
@@ -216,6 +218,9 @@ void storage_update(Call *call);
 /* hold_object: *@place holds @object (ref taken) instead of what it held. */
 void hold_object(ApiObject **place, const ApiObject *object);
 ApiStatus *status_gone(const ApiKind *kind, const char *name);
+
+/* request_is_of: for this subresource. Only a literal: both are interned, so this compares two pointers. */
+#define request_is_of(request, word) ((request)->subresource == str_intern(word))
 
 /* --- verbs --------------------------------------------------------------------------- */
 
@@ -364,6 +369,13 @@ void allocator_note(Allocator *allocator, const ApiObject *old, const ApiObject 
 ApiStatus *allocator_assign(Allocator *allocator, ApiObject *service, const ApiObject *old, AllocatorClaim **out_claim);
 /* allocator_claim_free: @is_kept: the Service was written; otherwise all of it goes back. */
 void allocator_claim_free(AllocatorClaim *claim, gboolean is_kept);
+
+static inline void
+call_settle_claim(Call *call, gboolean is_kept)
+{
+    if (G_UNLIKELY(call->claim != NULL))
+        allocator_claim_free(g_steal_pointer(&call->claim), is_kept);
+}
 
 /* --- bootstrap.c --------------------------------------------------------------------- */
 

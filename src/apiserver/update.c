@@ -62,7 +62,7 @@ validate(Call *call, const ApiObject *object, const ApiObject *old)
      * no second look.
      */
     gboolean is_known = object->spec == old->spec && object->meta == old->meta && object->body == old->body;
-    gboolean is_status = str_is(call->request->subresource, "status");
+    gboolean is_status = request_is_of(call->request, "status");
 
     if (is_known && !(is_status && object->kind->validate_status != NULL))
         return NULL;
@@ -142,7 +142,7 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
     const ApiRequest *request = call->request;
     ApiObject *self = *object;
     ApiStatus *status = NULL;
-    gboolean is_status = str_is(request->subresource, "status");
+    gboolean is_status = request_is_of(request, "status");
 
     if (is_status) {
         keep_status_meta(self, old);

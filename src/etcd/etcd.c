@@ -10,6 +10,48 @@ static const char *const text_leader_failed =
 static const char *const text_reset =
     "rpc error: code = Unavailable desc = error reading from server: EOF";
 
+/* --- queues of transactions ---------------------------------------------------------- */
+
+static inline void
+push_last(TxnQueue *queue, Txn *txn)
+{
+    txn->next = NULL;
+    if (queue->last != NULL)
+        queue->last->next = txn;
+    else
+        queue->first = txn;
+    queue->last = txn;
+}
+
+static inline Txn *
+pop(TxnQueue *queue)
+{
+    Txn *txn = queue->first;
+
+    if (txn == NULL)
+        return NULL;
+    queue->first = txn->next;
+    if (txn->next == NULL)
+        queue->last = NULL;
+    return txn;
+}
+
+/* After those that were proposed at the same time. */
+static void
+put_by_age(TxnQueue *queue, Txn *txn)
+{
+    Txn **place = &queue->first;
+
+    if (queue->last == NULL || queue->last->proposed_ns <= txn->proposed_ns) {
+        push_last(queue, txn);
+        return;
+    }
+    while ((*place)->proposed_ns <= txn->proposed_ns)
+        place = &(*place)->next;
+    txn->next = *place;
+    *place = txn;
+}
+
 static void
 txn_free(gpointer data)
 {
@@ -18,7 +60,8 @@ txn_free(gpointer data)
     if (txn->user_free != NULL)
         txn->user_free(txn->user);
     api_object_unref(txn->op.value);
-    api_object_unref(txn->current);
+    if (txn->current != NULL)
+        api_object_unref(txn->current);
     POOL_FREE(Txn, txn);
 }
 
@@ -71,7 +114,8 @@ etcd_tell(Etcd *etcd, EtcdKey *key, const ApiObject *value, const ApiObject *pre
     for (guint i = 0; i < etcd->watchers->len; i++) {
         Watcher watcher = g_array_index(etcd->watchers, Watcher, i);
 
-        sim_set_cause(etcd->sim, cause);
+        if (i > 0)
+            sim_set_cause(etcd->sim, cause);
         if (watcher.func != NULL)
             watcher.func(watcher.user, key, value, previous, etcd->store.revision);
     }
@@ -115,7 +159,7 @@ apply(Txn *txn)
 static void
 arm_commit(Etcd *etcd)
 {
-    const Txn *first = g_queue_peek_head(&etcd->proposed);
+    const Txn *first = etcd->proposed.first;
 
     if (first != NULL)
         sim_timer_arm_at(&etcd->commit, first->commit_ns);
@@ -129,11 +173,11 @@ etcd_on_commit(Sim *sim, gpointer self)
     Etcd *etcd = self;
 
     for (;;) {
-        Txn *txn = g_queue_peek_head(&etcd->proposed);
+        Txn *txn = etcd->proposed.first;
 
         if (txn == NULL || txn->commit_ns > sim_now_ns(sim))
             break;
-        g_queue_unlink(&etcd->proposed, &txn->link);
+        pop(&etcd->proposed);
         apply(txn);
         answer(txn, txn->reply_ns);
     }
@@ -145,8 +189,8 @@ etcd_on_commit(Sim *sim, gpointer self)
 static void
 arm_timeout(Etcd *etcd)
 {
-    const Txn *waiting = g_queue_peek_head(&etcd->waiting);
-    const Txn *lost = g_queue_peek_head(&etcd->lost);
+    const Txn *waiting = etcd->waiting.first;
+    const Txn *lost = etcd->lost.first;
     gint64 first_ns = G_MAXINT64;
 
     if (waiting != NULL)
@@ -160,32 +204,17 @@ arm_timeout(Etcd *etcd)
                          MAX(first_ns + ETCD_REQUEST_TIMEOUT_NS, sim_now_ns(etcd->sim)));
 }
 
-static Txn *
-pop(GQueue *queue)
-{
-    GList *link = g_queue_pop_head_link(queue);
-
-    return link == NULL ? NULL : link->data;
-}
-
 static void
-drop_all(GQueue *queue)
+drop_all(TxnQueue *queue)
 {
     for (Txn *txn = pop(queue); txn != NULL; txn = pop(queue))
         txn_free(txn);
 }
 
-static void
-put_aside(GQueue *queue, Txn *txn)
+static G_GNUC_NO_INLINE void
+put_aside(TxnQueue *queue, Txn *txn)
 {
-    GList *after = queue->tail;
-
-    while (after != NULL && ((Txn *)after->data)->proposed_ns > txn->proposed_ns)
-        after = after->prev;
-    if (after == NULL)
-        g_queue_push_head_link(queue, &txn->link);
-    else
-        g_queue_insert_after_link(queue, after, &txn->link);
+    put_by_age(queue, txn);
     arm_timeout(txn->etcd);
 }
 
@@ -206,16 +235,16 @@ static void
 etcd_on_timeout(Sim *sim, gpointer self)
 {
     Etcd *etcd = self;
-    GQueue *queues[] = {&etcd->lost, &etcd->waiting};
+    TxnQueue *queues[] = {&etcd->lost, &etcd->waiting};
     gint64 due_ns = sim_now_ns(sim) - ETCD_REQUEST_TIMEOUT_NS;
 
     for (guint i = 0; i < G_N_ELEMENTS(queues); i++) {
         for (;;) {
-            Txn *txn = g_queue_peek_head(queues[i]);
+            Txn *txn = queues[i]->first;
 
             if (txn == NULL || txn->proposed_ns > due_ns)
                 break;
-            g_queue_unlink(queues[i], &txn->link);
+            pop(queues[i]);
             fail(txn, timeout_text(etcd, txn));
         }
     }
@@ -226,11 +255,9 @@ etcd_on_timeout(Sim *sim, gpointer self)
  * The member that @client speaks to: the one on its own machine, else the first it reaches; -1:
  * none.
  */
-static gint
-pick_member(const Etcd *etcd, Process *client)
+static G_GNUC_NO_INLINE gint
+pick_any_member(const Etcd *etcd, const Machine *machine)
 {
-    const Machine *machine = process_machine(client);
-
     for (guint i = 0; i < etcd->n_members; i++)
         if (etcd->members[i].is_up && etcd->members[i].machine == machine)
             return (gint)i;
@@ -238,6 +265,16 @@ pick_member(const Etcd *etcd, Process *client)
         if (etcd->members[i].is_up && !world_is_cut(etcd->world, machine, etcd->members[i].machine))
             return (gint)i;
     return -1;
+}
+
+static inline gint
+pick_member(const Etcd *etcd, Process *client)
+{
+    const Machine *machine = process_machine(client);
+
+    if (G_LIKELY(etcd->members[0].is_up && etcd->members[0].machine == machine))
+        return 0;
+    return pick_any_member(etcd, machine);
 }
 
 /* One way from @client through @member to the leader; both ways draw anew. */
@@ -256,38 +293,42 @@ path_ns(Etcd *etcd, Process *client, guint member)
     return forward_ns == G_MAXINT64 ? G_MAXINT64 : hop_ns + forward_ns;
 }
 
-static gboolean
+/* FALSE: it will never be committed. */
+static G_GNUC_NO_INLINE gboolean
+draw_times(Etcd *etcd, Txn *txn, guint member)
+{
+    gint64 there_ns = path_ns(etcd, txn->client, member);
+    gint64 back_ns = path_ns(etcd, txn->client, member);
+
+    if (there_ns == G_MAXINT64 || back_ns == G_MAXINT64)
+        return FALSE;
+    txn->commit_ns = raft_commit_time(etcd, sim_now_ns(etcd->sim) + there_ns);
+    txn->reply_ns = back_ns;
+    return txn->commit_ns != G_MAXINT64;
+}
+
+static inline gboolean
 schedule(Etcd *etcd, Txn *txn, guint member)
 {
-    gint64 now_ns = sim_now_ns(etcd->sim);
     Raft *raft = &etcd->raft;
 
     if (etcd->is_quick) {
-        txn->commit_ns = MAX(now_ns + ETCD_QUICK_COMMIT_NS, raft->last_commit_ns);
+        txn->commit_ns = MAX(sim_now_ns(etcd->sim) + ETCD_QUICK_COMMIT_NS, raft->last_commit_ns);
         raft->last_commit_ns = txn->commit_ns;
         txn->reply_ns = 0;
-    } else {
-        gint64 there_ns = path_ns(etcd, txn->client, member);
-        gint64 back_ns = path_ns(etcd, txn->client, member);
-
-        if (there_ns == G_MAXINT64 || back_ns == G_MAXINT64)
-            return FALSE;
-        txn->commit_ns = raft_commit_time(etcd, now_ns + there_ns);
-        txn->reply_ns = back_ns;
-        if (txn->commit_ns == G_MAXINT64)
-            return FALSE;
+    } else if (!draw_times(etcd, txn, member)) {
+        return FALSE;
     }
     txn->member = member;
-    g_queue_push_tail_link(&etcd->proposed, &txn->link);
+    push_last(&etcd->proposed, txn);
     if (!etcd->commit.is_armed)
         arm_commit(etcd);
     return TRUE;
 }
 
-static void
+static inline void
 propose(Etcd *etcd, Txn *txn)
 {
-    gint64 now_ns = sim_now_ns(etcd->sim);
     gint member = pick_member(etcd, txn->client);
 
     raft_check(etcd);
@@ -297,7 +338,7 @@ propose(Etcd *etcd, Txn *txn)
         return;
     }
     /* As long as the members believe in the dead leader they send proposals to it. */
-    if (member >= 0 && etcd->n_members > 1 && now_ns < etcd->raft.candidate_ns)
+    if (member >= 0 && etcd->n_members > 1 && sim_now_ns(etcd->sim) < etcd->raft.candidate_ns)
         put_aside(&etcd->lost, txn);
     else
         put_aside(&etcd->waiting, txn);
@@ -312,21 +353,21 @@ etcd_txn(Etcd *etcd,
          gpointer user,
          GDestroyNotify user_free)
 {
-    Txn *self = POOL_NEW0(Txn);
+    Txn *self = POOL_NEW(Txn);
 
-    self->link.data = self;
-
-    self->op = *txn;
+    *self = (Txn){
+        .op = *txn,
+        .etcd = etcd,
+        .owner = owner,
+        .done = done,
+        .user = user,
+        .user_free = user_free,
+        .client = client,
+        .proposed_ns = sim_now_ns(etcd->sim),
+        .cause = sim_cause(etcd->sim),
+    };
     if (txn->value != NULL)
         api_object_ref(txn->value);
-    self->etcd = etcd;
-    self->owner = owner;
-    self->done = done;
-    self->user = user;
-    self->user_free = user_free;
-    self->client = client;
-    self->proposed_ns = sim_now_ns(etcd->sim);
-    self->cause = sim_cause(etcd->sim);
     propose(etcd, self);
 }
 
@@ -349,9 +390,9 @@ etcd_put_now(Etcd *etcd, EtcdKey *key, ApiObject *value)
 void
 etcd_flush_waiting(Etcd *etcd)
 {
-    GQueue queue = etcd->waiting;
+    TxnQueue queue = etcd->waiting;
 
-    g_queue_init(&etcd->waiting);
+    etcd->waiting = (TxnQueue){0};
     for (;;) {
         Txn *txn = pop(&queue);
 
@@ -370,9 +411,9 @@ etcd_flush_waiting(Etcd *etcd)
 void
 etcd_leader_lost(Etcd *etcd)
 {
-    GQueue queue = etcd->proposed;
+    TxnQueue queue = etcd->proposed;
 
-    g_queue_init(&etcd->proposed);
+    etcd->proposed = (TxnQueue){0};
     sim_timer_disarm(&etcd->commit);
     for (;;) {
         Txn *txn = pop(&queue);
@@ -498,9 +539,6 @@ etcd_new(const EtcdOptions *options)
         etcd->fsync = DIST_LOGN(800 * NS_PER_US, 2400 * NS_PER_US);
     etcd->fsync_rng = rng_stream(etcd->sim, "etcd/fsync");
     etcd->watchers = g_array_new(FALSE, FALSE, sizeof(Watcher));
-    g_queue_init(&etcd->proposed);
-    g_queue_init(&etcd->waiting);
-    g_queue_init(&etcd->lost);
     sim_timer_init(&etcd->commit, etcd->sim, SIM_DELIVER, etcd_on_commit, etcd);
     sim_timer_init(&etcd->timeout, etcd->sim, SIM_DELIVER, etcd_on_timeout, etcd);
     store_init(&etcd->store);

@@ -35,14 +35,16 @@ ApiObject *store_put(Store *store, EtcdKey *key, ApiObject *object);
 ApiObject *store_remove(EtcdKey *key);
 
 /* lease.c: values with a time to live. */
-typedef struct {
+typedef struct LeaseItem LeaseItem;
+struct LeaseItem {
     gint64 expires_ns;
     EtcdKey *key;
     guint64 mod_revision; /* a later put has its own lease: then this one is void */
-} LeaseItem;
+    LeaseItem *next;
+};
 
 typedef struct {
-    GQueue items; /* LeaseItem* (owned), by expires_ns */
+    LeaseItem *first, *last; /* (owned) by expires_ns */
     SimTimer timer;
     gint64 ttl_ns, granted_ns, expires_ns; /* the lease that new keys share */
     guint attached;
@@ -91,8 +93,8 @@ typedef struct {
 void raft_init(Etcd *etcd);
 void raft_clear(Etcd *etcd);
 void raft_elect_now(Etcd *etcd); /* at the start of the cluster */
-/* raft_check: notice members, cuts and pauses; leader lost or electable. */
-void raft_check(Etcd *etcd);
+/* raft_look: notice members, cuts and pauses; leader lost or electable. */
+void raft_look(Etcd *etcd);
 /* raft_commit_time: of a proposal that reaches the leader at @arrival_ns; G_MAXINT64: never. */
 gint64 raft_commit_time(Etcd *etcd, gint64 arrival_ns);
 /* raft_quorum_rtt: until a majority has answered a heartbeat; G_MAXINT64: never. */
@@ -122,8 +124,12 @@ struct Txn {
     TraceId cause;
     EtcdResult result;
     ApiObject *current; /* (owned) behind result.current */
-    GList link;         /* in the queue it waits in */
+    Txn *next;          /* in the queue it waits in */
 };
+
+typedef struct {
+    Txn *first, *last;
+} TxnQueue;
 
 typedef struct {
     guint id;
@@ -142,15 +148,24 @@ struct Etcd {
     Store store;
     Leases leases;
     Raft raft;
-    GQueue proposed; /* Txn*, by commit_ns */
-    GQueue waiting;  /* Txn* that wait for a leader, oldest first */
-    GQueue lost;     /* Txn* whose proposal went to a dead leader, oldest first */
+    TxnQueue proposed; /* by commit_ns */
+    TxnQueue waiting;  /* those that wait for a leader, oldest first */
+    TxnQueue lost;     /* those whose proposal went to a dead leader, oldest first */
     SimTimer commit, timeout;
     GArray *watchers; /* of Watcher */
     guint next_watch_id;
 };
 
 guint etcd_majority(const Etcd *etcd);
+
+/* raft_check: raft_look, unless there is nothing to see: one member, and it runs. */
+static inline void
+raft_check(Etcd *etcd)
+{
+    if (G_UNLIKELY(etcd->raft.leader < 0 || etcd->n_members > 1 || !etcd->members[0].is_up))
+        raft_look(etcd);
+}
+
 /* etcd_tell: every watcher, in the order in which they came. */
 void etcd_tell(Etcd *etcd, EtcdKey *key, const ApiObject *value, const ApiObject *previous);
 /* etcd_flush_waiting: there is a leader again. */

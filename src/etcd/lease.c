@@ -2,6 +2,8 @@
 
 #include "etcd/internal.h"
 
+#include "base/pool.h"
+
 /*
  * v1.34 apiserver storage/etcd3/lease_manager.go: one lease serves the keys of 60 s, or of 5 %
  * of the TTL.
@@ -15,12 +17,39 @@
 static void
 arm(Etcd *etcd)
 {
-    const LeaseItem *first = g_queue_peek_head(&etcd->leases.items);
+    const LeaseItem *first = etcd->leases.first;
 
     if (first == NULL)
         sim_timer_disarm(&etcd->leases.timer);
     else
         sim_timer_arm_at(&etcd->leases.timer, MAX(first->expires_ns, sim_now_ns(etcd->sim)));
+}
+
+static LeaseItem *
+pop(Leases *leases)
+{
+    LeaseItem *item = leases->first;
+
+    leases->first = item->next;
+    if (item->next == NULL)
+        leases->last = NULL;
+    return item;
+}
+
+/* After those that end at the same time; nearly always after all there are. */
+static void
+put(Leases *leases, LeaseItem *item)
+{
+    LeaseItem **place = &leases->first;
+
+    if (leases->last != NULL && leases->last->expires_ns <= item->expires_ns)
+        place = &leases->last->next;
+    while (*place != NULL && (*place)->expires_ns <= item->expires_ns)
+        place = &(*place)->next;
+    item->next = *place;
+    *place = item;
+    if (item->next == NULL)
+        leases->last = item;
 }
 
 static void
@@ -34,12 +63,8 @@ leases_on_expiry(Sim *sim, gpointer self)
     if (!etcd->is_quick && etcd->raft.leader < 0)
         return;
     sim_set_cause(sim, 0);
-    while (!g_queue_is_empty(&etcd->leases.items)) {
-        LeaseItem *item = g_queue_peek_head(&etcd->leases.items);
-
-        if (item->expires_ns > now_ns)
-            break;
-        g_queue_pop_head(&etcd->leases.items);
+    while (etcd->leases.first != NULL && etcd->leases.first->expires_ns <= now_ns) {
+        LeaseItem *item = pop(&etcd->leases);
 
         const ApiObject *object = item->key->object;
 
@@ -52,7 +77,7 @@ leases_on_expiry(Sim *sim, gpointer self)
             is_raised = TRUE;
             etcd_tell(etcd, item->key, NULL, gone);
         }
-        g_free(item);
+        POOL_FREE(LeaseItem, item);
     }
     arm(etcd);
 }
@@ -60,7 +85,6 @@ leases_on_expiry(Sim *sim, gpointer self)
 void
 leases_init(Etcd *etcd)
 {
-    g_queue_init(&etcd->leases.items);
     sim_timer_init(&etcd->leases.timer, etcd->sim, SIM_DELIVER, leases_on_expiry, etcd);
 }
 
@@ -68,7 +92,8 @@ void
 leases_clear(Etcd *etcd)
 {
     sim_timer_clear(&etcd->leases.timer);
-    g_queue_clear_full(&etcd->leases.items, g_free);
+    while (etcd->leases.first != NULL)
+        POOL_FREE(LeaseItem, pop(&etcd->leases));
 }
 
 void
@@ -87,25 +112,19 @@ leases_attach(Etcd *etcd, EtcdKey *key, guint64 mod_revision, gint64 ttl_ns)
     }
     leases->attached++;
 
-    LeaseItem *item = g_new(LeaseItem, 1);
-    GList *after = leases->items.tail;
+    LeaseItem *item = POOL_NEW(LeaseItem);
 
-    *item = (LeaseItem){leases->expires_ns, key, mod_revision};
-    while (after != NULL && ((LeaseItem *)after->data)->expires_ns > item->expires_ns)
-        after = after->prev;
-    if (after == NULL)
-        g_queue_push_head(&leases->items, item);
-    else
-        g_queue_insert_after(&leases->items, after, item);
-    if (g_queue_peek_head(&leases->items) == item)
+    *item = (LeaseItem){leases->expires_ns, key, mod_revision, NULL};
+    put(leases, item);
+    if (leases->first == item)
         arm(etcd);
 }
 
 void
 leases_extend(Etcd *etcd, gint64 extra_ns)
 {
-    for (GList *link = etcd->leases.items.head; link != NULL; link = link->next)
-        ((LeaseItem *)link->data)->expires_ns += extra_ns;
+    for (LeaseItem *item = etcd->leases.first; item != NULL; item = item->next)
+        item->expires_ns += extra_ns;
     if (etcd->leases.expires_ns != 0)
         etcd->leases.expires_ns += extra_ns;
     arm(etcd);

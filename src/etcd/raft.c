@@ -218,7 +218,7 @@ lose_leader(Etcd *etcd, gint64 believed_ns)
 }
 
 void
-raft_check(Etcd *etcd)
+raft_look(Etcd *etcd)
 {
     Raft *raft = &etcd->raft;
 
