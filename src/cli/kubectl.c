@@ -4,7 +4,7 @@
 
 #include "base/duration.h"
 #include "base/intern.h"
-#include "scenario/run.h"
+#include "cli/leave.h"
 
 #include <stdio.h>
 
@@ -76,7 +76,7 @@ static int
 play(const Scenario *scenario, guint64 seed, gint64 at_ns, char **words)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Run) run = run_new(scenario, &(RunOptions){.seed = seed}, &error);
+    g_autoptr(LastRun) run = run_new(scenario, &(RunOptions){.seed = seed}, &error);
     g_autofree char *input = reads_stdin(words) ? read_stdin() : NULL;
     Answer answer = {0};
     CliGuard guard;

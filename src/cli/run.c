@@ -4,10 +4,9 @@
 
 #include "base/duration.h"
 #include "base/intern.h"
+#include "cli/leave.h"
 #include "cli/tell.h"
 #include "cli/terminal.h"
-#include "report/report.h"
-#include "scenario/run.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -204,7 +203,7 @@ static int
 play(const Scenario *scenario, const Wanted *wanted)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Run) run = run_new(scenario, &(RunOptions){.seed = (guint64)wanted->seed, .watch_log = wanted->watch_log}, &error);
+    g_autoptr(LastRun) run = run_new(scenario, &(RunOptions){.seed = (guint64)wanted->seed, .watch_log = wanted->watch_log}, &error);
     g_autoptr(Teller) teller = NULL;
     Series *series;
     Cluster *cluster;
@@ -227,7 +226,7 @@ play(const Scenario *scenario, const Wanted *wanted)
     if (cli_guard_is_over(&guard)) {
         if (cli_is_interrupted())
             fprintf(stderr, "desk8s: interrupted at %" G_GINT64_FORMAT " s of virtual time; nothing was written\n", sim_now_ns(cluster->sim) / NS_PER_S);
-        series_free(series);
+        leave_series(series);
         return cli_guard_status(&guard);
     }
     run_finish(run);
@@ -236,7 +235,7 @@ play(const Scenario *scenario, const Wanted *wanted)
     status = leave_results(run, series, wanted);
     if (run_error(run) != NULL)
         status = cli_io_error("%s", run_error(run)->message);
-    series_free(series);
+    leave_series(series);
     return status;
 }
 

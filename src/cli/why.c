@@ -6,7 +6,7 @@
 #include "base/duration.h"
 #include "base/intern.h"
 #include "base/table.h"
-#include "scenario/run.h"
+#include "cli/leave.h"
 
 #include <stdio.h>
 
@@ -300,7 +300,7 @@ static int
 answer(const Scenario *scenario, guint64 seed, gint64 at_ns, const char *object, gboolean scheduling, gboolean as_json)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Run) run = run_new(scenario, &(RunOptions){.seed = seed}, &error);
+    g_autoptr(LastRun) run = run_new(scenario, &(RunOptions){.seed = seed}, &error);
     Cluster *cluster = run_cluster(run);
     CliGuard guard;
     TraceId id;
