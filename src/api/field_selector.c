@@ -198,3 +198,9 @@ field_selector_get_exact(const FieldSelector *selector, const char *label)
     }
     return NULL;
 }
+
+gboolean
+field_selector_is_only(const FieldSelector *selector, const char *label)
+{
+    return selector->terms.count == 1 && field_selector_get_exact(selector, label) != NULL;
+}

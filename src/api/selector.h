@@ -33,3 +33,5 @@ gboolean field_selector_check(const FieldSelector *selector, const ApiKind *kind
 gboolean field_selector_matches(const FieldSelector *selector, const ApiObject *object);
 /* field_selector_get_exact: the value demanded for @label by "=", or NULL. (interned) */
 const char *field_selector_get_exact(const FieldSelector *selector, const char *label);
+/* field_selector_is_only: it demands @label "=" something, and nothing else. */
+gboolean field_selector_is_only(const FieldSelector *selector, const char *label);

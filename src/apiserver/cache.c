@@ -21,8 +21,10 @@
 static void
 stream_event_free(StreamEvent *event)
 {
-    api_object_unref(event->value);
-    api_object_unref(event->previous);
+    if (event->value != NULL)
+        api_object_unref(event->value);
+    if (event->previous != NULL)
+        api_object_unref(event->previous);
     POOL_FREE(StreamEvent, event);
 }
 
@@ -43,16 +45,18 @@ apiserver_stores(const ApiServer *server, const ApiKind *kind)
 
 /* --- the ring ------------------------------------------------------------------------ */
 
-static HistoryEvent *
+static inline HistoryEvent *
 history_at(Resource *resource, guint index)
 {
-    return &resource->history[(resource->history_start + index) % resource->history_capacity];
+    guint at = resource->history_start + index;
+
+    return &resource->history[at < resource->history_capacity ? at : at - resource->history_capacity];
 }
 
 static void
 history_resize(Resource *resource, guint capacity)
 {
-    HistoryEvent *ring = g_new0(HistoryEvent, capacity);
+    HistoryEvent *ring = g_new(HistoryEvent, capacity); /* what is not kept is written before it is read */
     guint kept = MIN(resource->history_count, capacity);
     guint dropped = resource->history_count - kept;
 
@@ -92,7 +96,7 @@ history_make_room(Resource *resource, gint64 now_ns)
 
         resource->oldest_revision = oldest->revision;
         history_event_clear(oldest);
-        resource->history_start = (resource->history_start + 1) % resource->history_capacity;
+        resource->history_start = (guint)(history_at(resource, 1) - resource->history);
         resource->history_count--;
     }
 }
@@ -155,19 +159,29 @@ apply(ApiServer *server, StreamEvent *event)
     watch_dispatch(server, resource, &copy, is_news);
 }
 
+static StreamEvent *
+stream_take(ApiServer *server)
+{
+    StreamEvent *event = server->stream;
+
+    server->stream = event->next;
+    if (server->stream == NULL)
+        server->stream_last = NULL;
+    return event;
+}
+
 static void
 stream_arm(ApiServer *server)
 {
-    const StreamEvent *first = g_queue_peek_head(&server->stream);
-
-    if (first != NULL)
-        sim_timer_arm_at(&server->stream_timer, MAX(first->due_ns, sim_now_ns(server->sim)));
+    if (server->stream != NULL)
+        sim_timer_arm_at(&server->stream_timer, MAX(server->stream->due_ns, sim_now_ns(server->sim)));
 }
 
 static void
 cache_on_stream(Sim *sim, gpointer self)
 {
     ApiServer *server = self;
+    gint64 now_ns = sim_now_ns(sim);
 
     if (server->is_paused)
         return;
@@ -175,12 +189,9 @@ cache_on_stream(Sim *sim, gpointer self)
         sim_timer_arm_after(&server->stream_timer, STREAM_RETRY_NS);
         return;
     }
-    for (;;) {
-        StreamEvent *event = g_queue_peek_head(&server->stream);
+    while (server->stream != NULL && server->stream->due_ns <= now_ns) {
+        StreamEvent *event = stream_take(server);
 
-        if (event == NULL || event->due_ns > sim_now_ns(sim))
-            break;
-        g_queue_unlink(&server->stream, &event->link);
         sim_set_cause(sim, event->cause);
         apply(server, event);
         stream_event_free(event);
@@ -208,8 +219,11 @@ cache_on_etcd(gpointer user,
         .due_ns = server->stream_due_ns,
         .cause = sim_cause(server->sim),
     };
-    event->link.data = event;
-    g_queue_push_tail_link(&server->stream, &event->link);
+    if (server->stream_last != NULL)
+        server->stream_last->next = event;
+    else
+        server->stream = event;
+    server->stream_last = event;
     if (!server->stream_timer.is_armed)
         stream_arm(server);
 }
@@ -223,7 +237,7 @@ cache_resume(ApiServer *server)
 gint64
 cache_lag_ns(const ApiServer *server)
 {
-    if (g_queue_is_empty((GQueue *)&server->stream))
+    if (server->stream == NULL)
         return 0;
     return MAX(server->stream_due_ns - sim_now_ns(server->sim), 0) + 1;
 }
@@ -276,17 +290,11 @@ cache_init(ApiServer *server)
         server->n_resources++;
         resource->kind = api_kinds[i];
         resource->space = etcd_space(server->etcd, resource->kind);
-        resource->watches = g_ptr_array_new();
-        resource->watches_by_node =
-            g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-        resource->watches_by_name =
-            g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
         while (server->resource_slots[slot] != NULL)
             slot = (slot + 1) % RESOURCE_SLOTS;
         server->resource_slots[slot] = resource;
     }
     server->watches = g_ptr_array_new();
-    g_queue_init(&server->stream);
     sim_timer_init(&server->stream_timer, server->sim, SIM_DELIVER, cache_on_stream, server);
     server->stream_due_ns = sim_now_ns(server->sim); /* the clock may start before 0 */
 }
@@ -295,12 +303,8 @@ void
 cache_clear(ApiServer *server)
 {
     sim_timer_disarm(&server->stream_timer);
-    while (server->stream.head != NULL) {
-        StreamEvent *event = server->stream.head->data;
-
-        g_queue_unlink(&server->stream, &event->link);
-        stream_event_free(event);
-    }
+    while (server->stream != NULL)
+        stream_event_free(stream_take(server));
     server->stream_due_ns = sim_now_ns(server->sim);
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
@@ -322,9 +326,7 @@ cache_free(ApiServer *server)
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
 
-        g_ptr_array_unref(resource->watches);
-        g_hash_table_destroy(resource->watches_by_node);
-        g_hash_table_destroy(resource->watches_by_name);
+        watch_lists_free(resource);
     }
     g_free(server->resources);
 }

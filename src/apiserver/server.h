@@ -10,6 +10,7 @@
 #include "api/gates.h"
 #include "apiserver/apiserver.h"
 #include "base/duration.h"
+#include "base/ptr_map.h"
 #include "etcd/key.h"
 
 typedef struct Call Call;
@@ -78,14 +79,15 @@ struct Call {
     Rpc *rpc; /* (borrowed) handed on to a backend; NULL: not under way */
 };
 
-typedef struct {
+typedef struct StreamEvent StreamEvent;
+struct StreamEvent {
+    StreamEvent *next;
     ApiObject *value, *previous; /* (owned) */
     EtcdKey *key;
     guint64 revision;
     gint64 due_ns;
     TraceId cause;
-    GList link; /* in ApiServer.stream */
-} StreamEvent;
+};
 
 typedef struct {
     ApiTapFunc func;
@@ -122,7 +124,7 @@ struct ApiServer {
     Resource *resources; /* (owned) one per kind */
     guint n_resources;
     Resource *resource_slots[RESOURCE_SLOTS]; /* (borrowed) open addressing by kind: server_resource */
-    GQueue stream;                /* StreamEvent* (owned), from etcd, not yet in the watch cache */
+    StreamEvent *stream, *stream_last; /* (owned) from etcd, not yet in the watch cache */
     SimTimer stream_timer;
     gint64 stream_due_ns;
     Rng *stream_rng;
@@ -312,6 +314,11 @@ typedef struct {
 
 typedef enum { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE, ADMISSION_N } AdmissionOperation;
 
+/* Watches in the order in which they came, linked through themselves. */
+typedef struct {
+    ApiWatch *first, *last;
+} WatchList;
+
 struct Resource {
     const ApiKind *kind;
     struct {
@@ -323,8 +330,8 @@ struct Resource {
     HistoryEvent *history; /* ring */
     guint history_start, history_count, history_capacity;
     guint64 oldest_revision;                       /* changes after it are in the history */
-    GPtrArray *watches;                            /* ApiWatch* without an index */
-    GHashTable *watches_by_node, *watches_by_name; /* interned -> GPtrArray* (owned) */
+    WatchList watches;                      /* those without an index */
+    PtrMap watches_by_node, watches_by_name; /* interned -> WatchList* (owned) */
 };
 
 /* Addresses decide where a kind lies among the slots, and nothing lists those. */
@@ -351,6 +358,8 @@ void watch_all_dead(ApiServer *server);  /* the process died */
 void watch_start_all(ApiServer *server); /* the cache is filled */
 void watch_sweep(ApiServer *server);
 void watch_free_all(ApiServer *server);
+/* watch_lists_free: of @resource. */
+void watch_lists_free(Resource *resource);
 
 /* --- allocate.c ---------------------------------------------------------------------- */
 

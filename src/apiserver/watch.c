@@ -12,20 +12,24 @@
 
 #include "apiserver/server.h"
 
+#include "base/pool.h"
+
 struct ApiWatch {
-    ApiServer *owner;  /* who holds it in its list */
-    ApiServer *server; /* NULL: the server's process died */
-    Resource *resource;
-    const ApiKind *form; /* in which objects are shown; NULL: their own */
-    const char *namespace_;
-    Selector *labels;      /* (owned) NULL: all */
-    FieldSelector *fields; /* (owned) NULL: all */
-    GPtrArray *place;      /* (borrowed) the list of the index it stands in */
+    ApiWatch *next;   /* in its place */
     guint64 from_revision;
     ApiWatchFunc func;
     gpointer user;
-    SimTimer starter;
+    ApiServer *server; /* NULL: the server's process died */
+    const ApiKind *form; /* in which objects are shown; NULL: their own */
     gboolean is_started, is_stopped;
+    gboolean takes_all; /* whatever comes to its place */
+    const char *namespace_;
+    Selector *labels;      /* (owned) NULL: all */
+    FieldSelector *fields; /* (owned) NULL: all */
+    WatchList *place;      /* (borrowed) the list it stands in */
+    ApiServer *owner;      /* who holds it in its list */
+    Resource *resource;
+    SimTimer starter;
     ApiStatus *error; /* (owned) told instead of events */
 };
 
@@ -60,11 +64,8 @@ tell(ApiWatch *watch, WatchType type, const ApiObject *object)
 }
 
 static void
-watch_tell(ApiWatch *watch, const HistoryEvent *event)
+watch_tell(ApiWatch *watch, const HistoryEvent *event, gboolean was_in, gboolean is_in)
 {
-    gboolean was_in = watch_wants(watch, event->previous);
-    gboolean is_in = watch_wants(watch, event->value);
-
     if (!was_in && !is_in)
         return;
     watch->server->counters.watch_events++;
@@ -85,17 +86,19 @@ watch_tell(ApiWatch *watch, const HistoryEvent *event)
 
 /* --- dispatch ------------------------------------------------------------------------ */
 
+/* The object as it was and as it is belongs to those of this list, unless they ask for more than the list does. */
 static void
-tell_list(GPtrArray *list, const HistoryEvent *event)
+tell_list(const WatchList *list, const HistoryEvent *event, gboolean was_here, gboolean is_here)
 {
-    if (list == NULL)
-        return;
     /* Those added meanwhile have not started, those stopped stay until the sweep. */
-    for (guint i = 0; i < list->len; i++) {
-        ApiWatch *watch = g_ptr_array_index(list, i);
-
-        if (watch->is_started && !watch->is_stopped && event->revision > watch->from_revision)
-            watch_tell(watch, event);
+    for (ApiWatch *watch = list->first; watch != NULL; watch = watch->next) {
+        if (!watch->is_started || watch->is_stopped || event->revision <= watch->from_revision)
+            continue;
+        if (G_LIKELY(watch->takes_all))
+            watch_tell(watch, event, was_here, is_here);
+        else
+            watch_tell(watch, event, was_here && watch_wants(watch, event->previous),
+                       is_here && watch_wants(watch, event->value));
     }
 }
 
@@ -123,21 +126,27 @@ void
 watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event, gboolean is_news)
 {
     const ApiObject *about = event->value != NULL ? event->value : event->previous;
+    gboolean was = event->previous != NULL;
+    gboolean is = event->value != NULL;
+    const WatchList *list;
 
     server->dispatch_depth++;
     if (is_news)
         tell_taps(server->first, event);
-    tell_list(resource->watches, event);
-    if (g_hash_table_size(resource->watches_by_name) > 0)
-        tell_list(g_hash_table_lookup(resource->watches_by_name, about->meta->name), event);
-    if (g_hash_table_size(resource->watches_by_node) > 0) {
+    tell_list(&resource->watches, event, was, is);
+    list = ptr_map_get(&resource->watches_by_name, about->meta->name);
+    if (list != NULL)
+        tell_list(list, event, was, is);
+    if (resource->watches_by_node.count > 0) {
         const char *before = node_of(event->previous);
         const char *after = node_of(event->value);
 
-        if (!str_is_empty(before))
-            tell_list(g_hash_table_lookup(resource->watches_by_node, before), event);
-        if (!str_is_empty(after) && after != before)
-            tell_list(g_hash_table_lookup(resource->watches_by_node, after), event);
+        list = ptr_map_get(&resource->watches_by_node, before);
+        if (list != NULL)
+            tell_list(list, event, was, is && after == before);
+        list = after == before ? NULL : ptr_map_get(&resource->watches_by_node, after);
+        if (list != NULL)
+            tell_list(list, event, FALSE, is);
     }
     server->dispatch_depth--;
     watch_sweep(server);
@@ -201,8 +210,11 @@ tell_history(ApiWatch *watch)
         return;
     }
     for (guint i = history_after(resource, watch->from_revision);
-         i < resource->history_count && !watch->is_stopped; i++)
-        watch_tell(watch, history_event(resource, i));
+         i < resource->history_count && !watch->is_stopped; i++) {
+        const HistoryEvent *event = history_event(resource, i);
+
+        watch_tell(watch, event, watch_wants(watch, event->previous), watch_wants(watch, event->value));
+    }
 }
 
 static void
@@ -244,22 +256,56 @@ watch_start_all(ApiServer *server)
 
 /* --- making and ending --------------------------------------------------------------- */
 
-static GPtrArray *
-index_list(GHashTable *index, const char *key)
+static WatchList *
+index_list(PtrMap *index, const char *key)
 {
-    GPtrArray *list = g_hash_table_lookup(index, key);
+    gpointer *place = ptr_map_place(index, key);
 
-    if (list == NULL) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(index, (gpointer)key, list);
+    if (*place == NULL)
+        *place = POOL_NEW0(WatchList);
+    return *place;
+}
+
+static void
+list_free(gpointer key, gpointer list, gpointer user_data)
+{
+    (void)key;
+    (void)user_data;
+    POOL_FREE(WatchList, list);
+}
+
+void
+watch_lists_free(Resource *resource)
+{
+    PtrMap *indexes[] = {&resource->watches_by_node, &resource->watches_by_name};
+
+    resource->watches = (WatchList){0};
+    for (guint i = 0; i < G_N_ELEMENTS(indexes); i++) {
+        ptr_map_foreach(indexes[i], list_free, NULL);
+        ptr_map_clear(indexes[i]);
     }
-    return list;
+}
+
+static void
+list_remove(WatchList *list, ApiWatch *watch)
+{
+    ApiWatch *before = NULL;
+
+    for (ApiWatch *at = list->first; at != watch; at = at->next)
+        before = at;
+    if (before != NULL)
+        before->next = watch->next;
+    else
+        list->first = watch->next;
+    if (list->last == watch)
+        list->last = before;
 }
 
 static void
 watch_place(ApiWatch *watch)
 {
     Resource *resource = watch->resource;
+    const char *by = NULL; /* the field of the index it stands in */
     const char *node = NULL;
     const char *name = NULL;
 
@@ -268,13 +314,21 @@ watch_place(ApiWatch *watch)
         if (resource->kind == &pod_kind)
             node = field_selector_get_exact(watch->fields, "spec.nodeName");
     }
-    if (!str_is_empty(name))
-        watch->place = index_list(resource->watches_by_name, name);
-    else if (!str_is_empty(node))
-        watch->place = index_list(resource->watches_by_node, node);
+    watch->place = &resource->watches;
+    if (!str_is_empty(name)) {
+        watch->place = index_list(&resource->watches_by_name, name);
+        by = "metadata.name";
+    } else if (!str_is_empty(node)) {
+        watch->place = index_list(&resource->watches_by_node, node);
+        by = "spec.nodeName";
+    }
+    watch->takes_all = watch->namespace_ == NULL && watch->labels == NULL &&
+                       (watch->fields == NULL || (by != NULL && field_selector_is_only(watch->fields, by)));
+    if (watch->place->last != NULL)
+        watch->place->last->next = watch;
     else
-        watch->place = resource->watches;
-    g_ptr_array_add(watch->place, watch);
+        watch->place->first = watch;
+    watch->place->last = watch;
 }
 
 static void
@@ -344,7 +398,7 @@ watch_remove(ApiWatch *watch)
 {
     g_ptr_array_remove(watch->owner->watches, watch);
     if (watch->place != NULL)
-        g_ptr_array_remove(watch->place, watch);
+        list_remove(watch->place, watch);
     watch_free(watch);
 }
 
@@ -387,11 +441,8 @@ watch_all_dead(ApiServer *server)
         watch->is_started = FALSE;
         watch->place = NULL;
     }
-    for (guint i = 0; i < server->n_resources; i++) {
-        g_ptr_array_set_size(server->resources[i].watches, 0);
-        g_hash_table_remove_all(server->resources[i].watches_by_node);
-        g_hash_table_remove_all(server->resources[i].watches_by_name);
-    }
+    for (guint i = 0; i < server->n_resources; i++)
+        watch_lists_free(&server->resources[i]);
 }
 
 void
