@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
     Key key;
     GList link;          /* in the cache's order of use */
-    GPtrArray *messages; /* similar: distinct messages seen */
+    GPtrArray *messages; /* similar: distinct messages seen (owned) */
     gint64 last_ns;      /* similar: when the last came */
     const char *name;    /* counted: the stored event */
     gint64 first_ns;     /* counted: its first time */
@@ -107,34 +107,34 @@ lru_use(Lru *lru, const Key *key, gboolean *out_is_new)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static Key
-key_of_object(const EventBody *body)
+key_of_object(const EventDraft *draft)
 {
     return (Key){
-        .kind = body->involved_object.kind,
-        .namespace_ = body->involved_object.namespace_,
-        .name = body->involved_object.name,
-        .uid = body->involved_object.uid,
-        .api_version = body->involved_object.api_version,
-        .type = body->type,
+        .kind = draft->about.kind,
+        .namespace_ = draft->about.namespace_,
+        .name = draft->about.name,
+        .uid = draft->about.uid,
+        .api_version = draft->about.api_version,
+        .type = draft->type,
     };
 }
 
 static Key
-key_of_similar(const EventBody *body)
+key_of_similar(const EventDraft *draft)
 {
-    Key key = key_of_object(body);
+    Key key = key_of_object(draft);
 
-    key.reason = body->reason;
+    key.reason = draft->reason;
     return key;
 }
 
 static Key
-key_of_equal(const EventBody *body)
+key_of_equal(const EventDraft *draft)
 {
-    Key key = key_of_similar(body);
+    Key key = key_of_similar(draft);
 
-    key.message = body->message;
-    key.field_path = body->involved_object.field_path;
+    key.message = str_intern(draft->message);
+    key.field_path = draft->about.field_path;
     return key;
 }
 
@@ -143,92 +143,72 @@ key_of_equal(const EventBody *body)
 static void
 messages_insert(GPtrArray *messages, const char *message)
 {
-    if (!g_ptr_array_find(messages, message, NULL))
-        g_ptr_array_add(messages, (gpointer)message);
+    for (guint i = 0; i < messages->len; i++)
+        if (str_is(messages->pdata[i], message))
+            return;
+    g_ptr_array_add(messages, g_strdup(message));
 }
 
-/* The combined event says less about its reporter than the single ones. */
-static ApiObject *
-event_combine(const ApiObject *event, gint64 wall_ns)
+/* EventAggregate: TRUE: it goes into the combined event of its like. */
+static gboolean
+correlator_combines(Correlator *correlator, const EventDraft *draft, gint64 wall_ns)
 {
-    const EventBody *single = event_body(event);
-    ApiObject *combined =
-        api_object_new(&event_kind, api_namespace(event),
-                       correlator_event_name(single->involved_object.name, wall_ns));
-    EventBody *body = api_edit_body(combined);
-
-    body->involved_object = single->involved_object;
-    body->reason = single->reason;
-    body->type = single->type;
-    body->source = single->source;
-    body->message = str_internf("(combined from similar events): %s", single->message);
-    body->count = 1;
-    body->first_time = body->last_time = api_time_seconds(wall_ns);
-    return combined;
-}
-
-/* EventAggregate: the event itself, or a combined one, with the key to count it under. */
-static ApiObject *
-correlator_aggregate(Correlator *correlator, ApiObject *event, gint64 wall_ns, Key *out_key)
-{
-    Key key = key_of_similar(event_body(event));
+    Key key = key_of_similar(draft);
     gboolean is_new;
     Entry *entry = lru_use(&correlator->similar, &key, &is_new);
-    ApiObject *combined;
 
     if (is_new)
-        entry->messages = g_ptr_array_new();
+        entry->messages = g_ptr_array_new_with_free_func(g_free);
     else if (wall_ns - entry->last_ns > SIMILAR_WITHIN_NS)
         g_ptr_array_set_size(entry->messages, 0);
-    messages_insert(entry->messages, event_body(event)->message);
+    messages_insert(entry->messages, draft->message);
     entry->last_ns = wall_ns;
-    if (entry->messages->len < SIMILAR_MAX) {
-        *out_key = key_of_equal(event_body(event));
-        return event;
-    }
+    if (entry->messages->len < SIMILAR_MAX)
+        return FALSE;
     g_ptr_array_remove_index_fast(entry->messages,
                                   (guint)rng_below(correlator->rng, entry->messages->len));
-    combined = event_combine(event, wall_ns);
-    api_object_unref(event);
-    *out_key = key;
-    return combined;
+    return TRUE;
 }
 
 /* eventObserve: an event seen before keeps its name and first time and counts up. */
-static ApiObject *
-correlator_count(Correlator *correlator, ApiObject *event, const Key *key)
+static const Entry *
+correlator_count(Correlator *correlator, const EventDraft *draft, gboolean is_combined, gint64 wall_ns)
 {
+    Key key = is_combined ? key_of_similar(draft) : key_of_equal(draft);
     gboolean is_new;
-    Entry *entry = lru_use(&correlator->counted, key, &is_new);
-    EventBody *body = api_edit_body(event);
+    Entry *entry = lru_use(&correlator->counted, &key, &is_new);
 
-    if (!is_new) {
-        api_edit_meta(event)->name = entry->name;
-        body->first_time = entry->first_ns;
-        body->count = entry->count + 1;
+    entry->count++;
+    if (is_new) {
+        entry->name = correlator_event_name(draft->about.name, is_combined ? wall_ns : draft->stamp_ns);
+        entry->first_ns = is_combined ? api_time_seconds(wall_ns) : draft->time;
     }
-    entry->name = api_name(event);
-    entry->first_ns = body->first_time;
-    entry->count = body->count;
-    return event;
+    return entry;
+}
+
+static const char *
+draft_text(const EventDraft *draft, gboolean is_combined)
+{
+    return is_combined ? str_internf("(combined from similar events): %s", draft->message)
+                       : str_intern(draft->message);
 }
 
 /* getCustomSpamKeyFunc: of what the autoscaler says in its status, each text is one of its own. */
 static Key
-key_of_sparing(const EventBody *event)
+key_of_sparing(const EventDraft *draft, gboolean is_combined)
 {
-    const ObjectReference *about = &event->involved_object;
+    const ObjectReference *about = &draft->about;
 
     if (str_is(about->kind, "ConfigMap") && str_is(about->namespace_, "kube-system") &&
         str_is(about->name, "cluster-autoscaler-status"))
-        return (Key){.message = event->message};
-    return key_of_similar(event);
+        return (Key){.message = draft_text(draft, is_combined)};
+    return key_of_similar(draft);
 }
 
 static gboolean
-correlator_is_spam(Correlator *correlator, const ApiObject *event, gint64 wall_ns)
+correlator_is_spam(Correlator *correlator, const EventDraft *draft, gboolean is_combined, gint64 wall_ns)
 {
-    Key key = correlator->is_sparing ? key_of_sparing(event_body(event)) : key_of_object(event_body(event));
+    Key key = correlator->is_sparing ? key_of_sparing(draft, is_combined) : key_of_object(draft);
     gint64 burst = correlator->is_sparing ? 1 : SPAM_BURST;
     gboolean is_new;
     Entry *entry = lru_use(&correlator->spam, &key, &is_new);
@@ -238,6 +218,29 @@ correlator_is_spam(Correlator *correlator, const ApiObject *event, gint64 wall_n
         return TRUE;
     entry->tat_ns = tat_ns;
     return FALSE;
+}
+
+/* The combined event says less about its reporter than the single ones. */
+static ApiObject *
+event_of_draft(const EventDraft *draft, gboolean is_combined, const Entry *counted, gint64 wall_ns)
+{
+    const char *namespace_ = str_is_empty(draft->about.namespace_) ? "default" : draft->about.namespace_;
+    ApiObject *event = api_object_new(&event_kind, str_intern(namespace_), counted->name);
+    EventBody *body = api_edit_body(event);
+
+    body->involved_object = draft->about;
+    body->reason = draft->reason;
+    body->type = draft->type;
+    body->source = draft->source;
+    body->message = draft_text(draft, is_combined);
+    body->count = counted->count;
+    body->first_time = counted->first_ns;
+    body->last_time = is_combined ? api_time_seconds(wall_ns) : draft->time;
+    if (!is_combined) {
+        body->reporting_component = draft->reporting_component;
+        body->reporting_instance = draft->reporting_instance;
+    }
+    return event;
 }
 
 /* --- public ----------------------------------------------------------------------------------- */
@@ -270,17 +273,14 @@ correlator_free(Correlator *correlator)
 }
 
 ApiObject *
-correlator_apply(Correlator *correlator, ApiObject *event, gint64 wall_ns)
+correlator_apply(Correlator *correlator, const EventDraft *draft, gint64 wall_ns)
 {
-    Key key;
+    gboolean is_combined = correlator_combines(correlator, draft, wall_ns);
+    const Entry *counted = correlator_count(correlator, draft, is_combined, wall_ns);
 
-    event = correlator_aggregate(correlator, event, wall_ns, &key);
-    event = correlator_count(correlator, event, &key);
-    if (correlator_is_spam(correlator, event, wall_ns)) {
-        api_object_unref(event);
+    if (correlator_is_spam(correlator, draft, is_combined, wall_ns))
         return NULL;
-    }
-    return event;
+    return event_of_draft(draft, is_combined, counted, wall_ns);
 }
 
 const char *

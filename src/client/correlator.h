@@ -22,11 +22,25 @@ void correlator_free(Correlator *correlator);
 void correlator_clear(Correlator *correlator);
 
 /*
- * correlator_apply: takes @event, as it was made; its strings are interned.
- * Returns: (owned) the event to send: a count above 1 means that the stored
+ * What somebody has to tell, before it is an object: of the events of a big workload nearly all
+ * are dropped, and then no name, no text and no object has been made for them. Strings are
+ * interned, but for @message.
+ */
+typedef struct {
+    ObjectReference about;
+    const char *type, *reason;
+    const char *message;
+    gint64 stamp_ns;                                         /* in its name, if it becomes an event of its own */
+    ApiTime time;                                            /* when it was said */
+    EventSource source;
+    const char *reporting_component, *reporting_instance;
+} EventDraft;
+
+/*
+ * correlator_apply: Returns: (owned) the event to send: a count above 1 means that the stored
  * event of that name is to be patched; NULL: dropped.
  */
-ApiObject *correlator_apply(Correlator *correlator, ApiObject *event, gint64 wall_ns);
+ApiObject *correlator_apply(Correlator *correlator, const EventDraft *draft, gint64 wall_ns);
 
 /* correlator_event_name: "<object>.<hex of nanoseconds>". (interned) */
 const char *correlator_event_name(const char *object_name, gint64 wall_ns);

@@ -207,8 +207,8 @@ event_new(const ObjectReference *about,
     EventBody *body = api_edit_body(event);
 
     body->involved_object = *about;
-    body->type = str_intern(type);
-    body->reason = str_intern(reason);
+    body->type = type;
+    body->reason = reason;
     body->message = str_intern(message);
     return event;
 }

@@ -24,7 +24,10 @@ guint event_sink_count(const EventSink *sink); /* under way */
  */
 void event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId cause);
 
-/* event_new: an Event about @about, made now: everything but counts, times and reporter. (owned) */
+/*
+ * event_new: an Event about @about, made now: everything but counts, times and reporter. All but
+ * @message is interned. (owned)
+ */
 ApiObject *event_new(const ObjectReference *about,
                      const char *type,
                      const char *reason,

@@ -415,8 +415,24 @@ plan_next(const Plan *plan, gpointer *out_carry)
     return plan->next;
 }
 
+/* @text with the @length bytes at @place replaced by @word (NULL: nothing). (owned) */
+static char *
+text_replaced(const char *text, const char *place, gsize length, const char *word)
+{
+    gsize n_before = (gsize)(place - text);
+    gsize n_word = word == NULL ? 0 : strlen(word);
+    gsize n_after = strlen(place + length);
+    char *replaced = g_malloc(n_before + n_word + n_after + 1);
+
+    memcpy(replaced, text, n_before);
+    if (n_word > 0)
+        memcpy(replaced + n_before, word, n_word);
+    memcpy(replaced + n_before + n_word, place + length, n_after + 1);
+    return replaced;
+}
+
 /* The one %s of the format is replaced by hand: the format is data. */
-const char *
+char *
 plan_step_message(const StepEvent *event,
                   gboolean is_success,
                   const StepResult *result,
@@ -426,11 +442,10 @@ plan_step_message(const StepEvent *event,
     const char *word = name;
 
     if (place == NULL)
-        return str_intern(event->format);
+        return g_strdup(event->format);
     if (is_success && result->object != NULL)
         word = api_name(result->object);
     else if (!is_success && result->status != NULL)
         word = result->status->message;
-    return str_internf("%.*s%s%s", (int)(place - event->format), event->format,
-                       word == NULL ? "" : word, place + 2);
+    return text_replaced(event->format, place, 2, word);
 }

@@ -32,8 +32,8 @@ struct Plan {
     GDestroyNotify carry_free;
 };
 
-/* plan_step_message: the text of an event about an outcome. (interned) */
-const char *plan_step_message(const StepEvent *event,
+/* plan_step_message: the text of an event about an outcome. (owned) */
+char *plan_step_message(const StepEvent *event,
                               gboolean is_success,
                               const StepResult *result,
                               const char *name);

@@ -259,11 +259,12 @@ static void
 step_tell(PlanRun *run, const PlanStep *step, const StepResult *result, gboolean is_success)
 {
     const StepEvent *event = is_success ? &step->on_success : &step->on_failure;
+    g_autofree char *message = NULL;
 
     if (run->options.recorder == NULL || event->reason == NULL || step->event_about == NULL)
         return;
-    recorder_event(run->options.recorder, step->event_about, event->type, event->reason,
-                   plan_step_message(event, is_success, result, step->name));
+    message = plan_step_message(event, is_success, result, step->name);
+    recorder_event(run->options.recorder, step->event_about, event->type, event->reason, message);
 }
 
 static void

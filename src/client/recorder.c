@@ -11,7 +11,7 @@
 #define QUEUE_MAX 1000
 
 typedef struct {
-    ApiObject *event; /* (owned) */
+    EventDraft draft; /* its message is owned */
     TraceId cause;
 } Waiting;
 
@@ -32,7 +32,7 @@ waiting_free(gpointer data)
 {
     Waiting *waiting = data;
 
-    api_object_unref(waiting->event);
+    g_free((gpointer)waiting->draft.message);
     POOL_FREE(Waiting, waiting);
 }
 
@@ -50,6 +50,15 @@ recorder_stamp_ns(Recorder *recorder)
     return recorder->stamp_ns;
 }
 
+static void
+recorder_correlate(Recorder *recorder, const EventDraft *draft, TraceId cause)
+{
+    ApiObject *event = correlator_apply(recorder->correlator, draft, recorder_stamp_ns(recorder));
+
+    if (event != NULL)
+        event_sink_send(recorder->sink, event, event_body(event)->count > 1, cause);
+}
+
 /* One goroutine correlates and sends; it takes the next event when one is through. */
 static void
 recorder_pump(gpointer user)
@@ -58,11 +67,8 @@ recorder_pump(gpointer user)
 
     while (event_sink_count(recorder->sink) == 0 && recorder->waiting.length > 0) {
         Waiting *waiting = g_queue_pop_head(&recorder->waiting);
-        ApiObject *event = correlator_apply(recorder->correlator, g_steal_pointer(&waiting->event),
-                                            recorder_stamp_ns(recorder));
 
-        if (event != NULL)
-            event_sink_send(recorder->sink, event, event_body(event)->count > 1, waiting->cause);
+        recorder_correlate(recorder, &waiting->draft, waiting->cause);
         waiting_free(waiting);
     }
 }
@@ -158,13 +164,16 @@ recorder_event(Recorder *recorder,
 
 static void
 recorder_add_series(Recorder *recorder,
-                    ApiObject *event,
+                    const EventDraft *draft,
                     const char *action,
                     const ObjectReference *related,
                     gint64 wall_ns)
 {
+    ApiObject *event = event_new(&draft->about, draft->type, draft->reason, draft->message, draft->stamp_ns);
     EventBody *body = api_edit_body(event);
 
+    body->reporting_component = draft->reporting_component;
+    body->reporting_instance = draft->reporting_instance;
     body->event_time = wall_ns - wall_ns % NS_PER_US;
     body->action = str_intern(action);
     if (related != NULL) {
@@ -172,6 +181,24 @@ recorder_add_series(Recorder *recorder,
         *body->related = *related;
     }
     event_series_record(recorder->series, event);
+}
+
+/* Told at once if nothing is under way, else kept until its turn comes. */
+static void
+recorder_add(Recorder *recorder, const EventDraft *draft)
+{
+    TraceId cause = sim_cause(client_sim(recorder->client));
+    Waiting *waiting;
+
+    if (event_sink_count(recorder->sink) == 0 && recorder->waiting.length == 0) {
+        recorder_correlate(recorder, draft, cause);
+    } else if (recorder->waiting.length < QUEUE_MAX) {
+        waiting = POOL_NEW(Waiting);
+        *waiting = (Waiting){*draft, cause};
+        waiting->draft.message = g_strdup(draft->message);
+        g_queue_push_tail(&recorder->waiting, waiting);
+        recorder_pump(recorder);
+    }
 }
 
 void
@@ -183,28 +210,21 @@ recorder_event_ref(Recorder *recorder,
                    const ObjectReference *related,
                    const char *message)
 {
-    Sim *sim = client_sim(recorder->client);
-    gint64 wall_ns = sim_wall_ns(sim);
-    ApiObject *event = event_new(about, type, reason, message, recorder_stamp_ns(recorder));
-    EventBody *body = api_edit_body(event);
-    Waiting *waiting;
+    gint64 wall_ns = sim_wall_ns(client_sim(recorder->client));
+    EventDraft draft = {
+        .about = *about,
+        .type = str_intern(type),
+        .reason = str_intern(reason),
+        .message = message,
+        .stamp_ns = recorder_stamp_ns(recorder),
+        .time = api_time_seconds(wall_ns),
+        .source = {recorder->options.component, recorder->options.host},
+        .reporting_component = recorder->options.component,
+        .reporting_instance = recorder->instance,
+    };
 
-    body->reporting_component = recorder->options.component;
-    body->reporting_instance = recorder->instance;
-    if (recorder->series != NULL) {
-        recorder_add_series(recorder, event, action, related, wall_ns);
-        return;
-    }
-    if (recorder->waiting.length >= QUEUE_MAX) {
-        api_object_unref(event);
-        return;
-    }
-    body->source.component = recorder->options.component;
-    body->source.host = recorder->options.host;
-    body->first_time = body->last_time = api_time_seconds(wall_ns);
-    body->count = 1;
-    waiting = POOL_NEW(Waiting);
-    *waiting = (Waiting){event, sim_cause(sim)};
-    g_queue_push_tail(&recorder->waiting, waiting);
-    recorder_pump(recorder);
+    if (recorder->series != NULL)
+        recorder_add_series(recorder, &draft, action, related, wall_ns);
+    else
+        recorder_add(recorder, &draft);
 }

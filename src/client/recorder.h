@@ -25,7 +25,7 @@ void recorder_reset(Recorder *recorder); /* the process died: caches forgotten *
 /* recorder_resumed: the process goes on after a pause. */
 void recorder_resumed(Recorder *recorder);
 
-/* recorder_event: @type "Normal" or "Warning"; @message is interned by the callee. */
+/* recorder_event: @type "Normal" or "Warning"; @message is borrowed for the call. */
 void recorder_event(Recorder *recorder,
                     const ApiObject *about,
                     const char *type,

@@ -2,7 +2,6 @@
 
 #include "base/duration.h"
 #include "client/correlator.h"
-#include "client/event_sink.h"
 
 #include <check.h>
 
@@ -26,6 +25,25 @@ tear_down(void)
     correlator_free(correlator);
 }
 
+static EventDraft
+draft_of(const ObjectReference *about, const char *type, const char *reason, const char *message, gint64 wall_ns)
+{
+    return (EventDraft){
+        .about = {.kind = str_intern(about->kind),
+                  .namespace_ = str_intern(about->namespace_),
+                  .name = str_intern(about->name),
+                  .uid = str_intern(about->uid),
+                  .api_version = str_intern(about->api_version)},
+        .type = str_intern(type),
+        .reason = str_intern(reason),
+        .message = message,
+        .stamp_ns = wall_ns,
+        .time = api_time_seconds(wall_ns),
+        .source = {str_intern("c"), NULL},
+        .reporting_component = str_intern("c"),
+    };
+}
+
 /* Applies one event about Deployment default/@object and says what came of it. */
 static const char *
 apply_about(ObjectReference about,
@@ -35,14 +53,10 @@ apply_about(ObjectReference about,
             gint64 at_ns)
 {
     gint64 wall_ns = EPOCH_NS + at_ns;
-    ApiObject *event = event_new(&about, type, reason, message, wall_ns);
-    EventBody *body = api_edit_body(event);
+    EventDraft draft = draft_of(&about, type, reason, message, wall_ns);
+    ApiObject *event = correlator_apply(correlator, &draft, wall_ns);
     const char *text;
 
-    body->count = 1;
-    body->first_time = body->last_time = api_time_seconds(wall_ns);
-    body->reporting_component = str_intern("deployment-controller");
-    event = correlator_apply(correlator, event, wall_ns);
     if (event == NULL)
         return "dropped";
     text = str_internf("%s x%d", event_body(event)->message, event_body(event)->count);
@@ -92,12 +106,9 @@ START_TEST(test_counted_event_keeps_name_and_first_time)
 
     for (gint64 i = 0; i < 3; i++) {
         gint64 wall_ns = EPOCH_NS + i * 10 * NS_PER_S;
-        ApiObject *event = event_new(&about, "Normal", "R", "m", wall_ns);
-        EventBody *body = api_edit_body(event);
+        EventDraft draft = draft_of(&about, "Normal", "R", "m", wall_ns);
+        ApiObject *event = correlator_apply(correlator, &draft, wall_ns);
 
-        body->count = 1;
-        body->first_time = body->last_time = wall_ns;
-        event = correlator_apply(correlator, event, wall_ns);
         if (name == NULL)
             name = api_name(event);
         ck_assert_str_eq(api_name(event), name);
@@ -130,14 +141,9 @@ START_TEST(test_combined_event_says_less_about_its_reporter)
     ObjectReference about = {.kind = "Pod", .namespace_ = "default", .name = "p", .uid = "p"};
 
     for (guint i = 0; i < 10; i++) {
-        ApiObject *event =
-            event_new(&about, "Normal", "R", str_internf("m%u", i), EPOCH_NS + (gint64)i);
-        EventBody *body = api_edit_body(event);
+        EventDraft draft = draft_of(&about, "Normal", "R", str_internf("m%u", i), EPOCH_NS + (gint64)i);
+        ApiObject *event = correlator_apply(correlator, &draft, EPOCH_NS + (gint64)i);
 
-        body->count = 1;
-        body->source.component = str_intern("c");
-        body->reporting_component = str_intern("c");
-        event = correlator_apply(correlator, event, EPOCH_NS + (gint64)i);
         ck_assert_str_eq(event_body(event)->source.component, "c");
         ck_assert_int_eq(str_is_empty(event_body(event)->reporting_component), i == 9);
         api_object_unref(event);
