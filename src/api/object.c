@@ -247,16 +247,26 @@ api_object_equal(const ApiObject *a, const ApiObject *b)
            part_equal(a->spec, b->spec) && part_equal(a->body, b->body);
 }
 
-static gsize
+static guint
+size_of(const PartHead *head, gconstpointer part)
+{
+    gsize size = api_struct_size_bytes(head->type, part);
+
+    return size < G_MAXINT32 ? (guint)size : G_MAXINT32;
+}
+
+static inline gsize
 part_size_bytes(gconstpointer part)
 {
+    PartHead *head;
+
     if (part == NULL)
         return 0;
-
-    PartHead *head = part_head(part);
-
-    if (head->size_bytes == 0)
-        head->size_bytes = MIN(api_struct_size_bytes(head->type, part), G_MAXINT32) & G_MAXINT32;
+    head = part_head(part);
+    if (G_UNLIKELY(head->size_bytes == 0))
+        head->size_bytes = size_of(head, part) & G_MAXINT32;
+    else if (caches_are_checked())
+        g_assert(head->size_bytes == size_of(head, part));
     return head->size_bytes;
 }
 

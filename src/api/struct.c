@@ -61,10 +61,17 @@ api_struct_free(const ApiType *type, gpointer data)
 
 static void clear(const TypeIndex *index, gpointer data);
 
+/* Most lists are of what owns nothing: texts, numbers, conditions. */
+static inline gboolean
+items_own_memory(const TypeRow *row)
+{
+    return (row->type == API_MESSAGE_LIST || row->type == API_MESSAGE_MAP) && row->message->n_owning > 0;
+}
+
 static void
 list_clear(const TypeRow *row, ApiList *list)
 {
-    if (row->type == API_MESSAGE_LIST || row->type == API_MESSAGE_MAP)
+    if (items_own_memory(row))
         for (guint i = 0; i < list->count; i++)
             clear(row->message, (char *)list->items + i * row->message->type->size);
     g_free(list->items);
@@ -85,7 +92,8 @@ clear(const TypeIndex *index, gpointer data)
             g_free(*(Quantity **)at);
             break;
         case API_STRUCT:
-            clear(row->message, at);
+            if (row->message->n_owning > 0)
+                clear(row->message, at);
             break;
         case API_MESSAGE:
             clear(row->message, *(gpointer *)at);
@@ -122,7 +130,7 @@ list_copy(const TypeRow *row, ApiList *to, const ApiList *from)
     if (from->count == 0)
         return;
     to->items = g_malloc(from->count * item_size);
-    if (row->type != API_MESSAGE_LIST && row->type != API_MESSAGE_MAP) {
+    if (!items_own_memory(row)) {
         memcpy(to->items, from->items, from->count * item_size);
         return;
     }
@@ -146,7 +154,8 @@ copy(const TypeIndex *index, gpointer to, gconstpointer from)
             *(Quantity **)target = g_memdup2(*(Quantity *const *)source, sizeof(Quantity));
             break;
         case API_STRUCT:
-            copy(row->message, target, source);
+            if (row->message->n_owning > 0)
+                copy(row->message, target, source);
             break;
         case API_MESSAGE:
             *(gpointer *)target = g_malloc(row->message->type->size);

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#define SLOTS_FIRST 256
+#define SLOTS_FIRST  256
+#define BRACES_BYTES 2
+#define QUOTES_BYTES 2
 
 static struct {
     TypeIndex **slots; /* open addressing by the type's address: nothing sees the order */
@@ -77,6 +79,67 @@ add_rows(TypeIndex *index, guint bytes)
     }
 }
 
+/* Bytes of a field whose size is told by whether it is there; 0: it has to be looked at. */
+static guint
+told_bytes(ApiFieldType type)
+{
+    switch (type) {
+    case API_STRING:
+        return QUOTES_BYTES;
+    case API_TIME:
+    case API_MICRO_TIME:
+        return 24;
+    case API_INT64:
+    case API_BOOL:
+    case API_INT32:
+    case API_OPT_BOOL:
+    case API_OPT_INT32:
+    case API_OPT_INT64:
+    case API_QUANTITY:
+        return 6;
+    default:
+        return 0;
+    }
+}
+
+/* managedFields count nothing: whether they are kept must not show. */
+static gboolean
+row_is_hidden(const ApiField *field)
+{
+    return field->type == API_RAW && (field->flags & API_SERVER) != 0;
+}
+
+/* Adds what the fields tell whose beginning of @bytes says whether they are there: texts only, or all others. */
+static void
+add_sizes(TypeIndex *index, guint bytes, gboolean is_text)
+{
+    for (guint i = 0; i < index->n_rows; i++) {
+        const TypeRow *row = &index->rows[i];
+        guint told = row->overhead + told_bytes(row->type);
+
+        if (told == row->overhead || telling_bytes(row->type) != bytes || (row->type == API_STRING) != is_text)
+            continue;
+        g_assert(told <= G_MAXUINT8);
+        index->sizes[index->n_told++] = (SizeRow){
+            .offset = row->offset,
+            .bytes = (guint8)told,
+            .empty_bytes = (row->field->flags & API_POINTER) != 0 ? (guint8)told : 0,
+        };
+    }
+}
+
+static void
+make_sizes(TypeIndex *index)
+{
+    index->sizes = g_new(SizeRow, index->n_rows);
+    index->rest = g_new(TypeRow, index->n_rows);
+    add_sizes(index, 8, TRUE);
+    index->n_texts = index->n_told;
+    add_sizes(index, 8, FALSE);
+    index->n_told_wide = index->n_told;
+    add_sizes(index, 4, FALSE);
+}
+
 /* Its messages are left out: a type may hold itself. */
 static TypeIndex *
 make(const ApiType *type)
@@ -94,6 +157,7 @@ make(const ApiType *type)
     add_rows(index, 4);
     index->n_plain = index->n_rows;
     add_rows(index, 0);
+    make_sizes(index);
     return index;
 }
 
@@ -107,11 +171,18 @@ add_messages(TypeIndex *index)
             row->message = type_index_of(row->field->message);
         if (i == index->n_plain)
             index->n_owning_wide = index->n_owning;
+        if (i == index->n_wide)
+            index->n_rest_wide = index->n_rest;
+        if (told_bytes(row->type) == 0)
+            index->rest[index->n_rest++] = *row;
+        index->has_hidden |= row_is_hidden(row->field);
         if (owns_memory(row->field->type))
             index->owning[index->n_owning++] = *row;
     }
     if (index->n_plain == index->n_rows)
         index->n_owning_wide = index->n_owning;
+    if (index->n_wide == index->n_rows)
+        index->n_rest_wide = index->n_rest;
 }
 
 static inline guint
@@ -208,41 +279,20 @@ list_size_bytes(const TypeRow *row, const ApiList *list)
     return total;
 }
 
-#define BRACES_BYTES 2
-
-/* What a field whose first bytes are not 0 takes beside its name; -1: it is empty all the same. */
+/* What a field of the rest takes beside its name; -1: it is empty. One that begins with a pointer has it. */
 static inline gssize
 field_size_bytes(const TypeRow *row, gconstpointer at)
 {
     switch (row->type) {
-    case API_STRING: {
-        const char *text = *(const char *const *)at;
-
-        if (text[0] == '\0' && (row->field->flags & API_POINTER) == 0)
-            return -1;
-        return (gssize)strlen(text) + 2;
-    }
-    case API_TIME:
-    case API_MICRO_TIME:
-        return 24;
     case API_STRUCT: {
         gssize size = (gssize)size_bytes(row->message, at);
 
-        return size == BRACES_BYTES && api_struct_is_empty(row->field->message, at) ? -1 : size;
+        return size == BRACES_BYTES && (!row->message->has_hidden || api_struct_is_empty(row->field->message, at)) ? -1 : size;
     }
     case API_MESSAGE:
         return (gssize)size_bytes(row->message, *(gconstpointer const *)at);
     case API_RAW:
-        /* managedFields count nothing: whether they are kept must not show. */
-        return (row->field->flags & API_SERVER) != 0 ? -1 : 6;
-    case API_INT64:
-    case API_BOOL:
-    case API_INT32:
-    case API_OPT_BOOL:
-    case API_OPT_INT32:
-    case API_OPT_INT64:
-    case API_QUANTITY:
-        return 6;
+        return row_is_hidden(row->field) ? -1 : 6;
     case API_INT_OR_STRING:
         return api_field_is_empty(row->field, at) ? -1 : 6;
     default:
@@ -261,17 +311,26 @@ row_size_bytes(const TypeRow *row, gconstpointer data)
 static gsize
 size_bytes(const TypeIndex *index, gconstpointer data)
 {
+    const char *from = data;
     gsize total = BRACES_BYTES;
     guint i = 0;
 
-    for (; i < index->n_wide; i++)
-        if (!type_wide_is_zero(&index->rows[i], data))
-            total += row_size_bytes(&index->rows[i], data);
-    for (; i < index->n_plain; i++)
-        if (!type_narrow_is_zero(&index->rows[i], data))
-            total += row_size_bytes(&index->rows[i], data);
-    for (; i < index->n_rows; i++)
-        total += row_size_bytes(&index->rows[i], data);
+    for (; i < index->n_texts; i++) {
+        const SizeRow *row = &index->sizes[i];
+        const char *text = *(const char *const *)(from + row->offset);
+
+        if (text != NULL)
+            total += text[0] == '\0' ? row->empty_bytes : row->bytes + strlen(text);
+    }
+    for (; i < index->n_told_wide; i++)
+        total += *(const guint64 *)(from + index->sizes[i].offset) == 0 ? 0 : index->sizes[i].bytes;
+    for (; i < index->n_told; i++)
+        total += *(const guint32 *)(from + index->sizes[i].offset) == 0 ? 0 : index->sizes[i].bytes;
+    for (i = 0; i < index->n_rest_wide; i++)
+        if (!type_wide_is_zero(&index->rest[i], data))
+            total += row_size_bytes(&index->rest[i], data);
+    for (; i < index->n_rest; i++)
+        total += row_size_bytes(&index->rest[i], data);
     return total;
 }
 

@@ -19,6 +19,13 @@ typedef struct {
     guint8 overhead;    /* of the field's name in JSON text */
 } TypeRow;
 
+/* A field whose size is told by whether it is there: @bytes with its name, and of a text with the quotes. */
+typedef struct {
+    guint16 offset;
+    guint8 bytes;
+    guint8 empty_bytes; /* of a text: if it is there, but "" */
+} SizeRow;
+
 /*
  * Most fields of most structs are empty, and nearly all say so by their first bytes being 0: the
  * first @n_wide rows by eight, those up to @n_plain by four. The others are structs.
@@ -29,6 +36,15 @@ struct TypeIndex {
     TypeRow *owning; /* those that own memory: the first @n_owning_wide begin with a pointer */
     guint n_wide, n_plain, n_rows;
     guint n_owning_wide, n_owning;
+    /*
+     * For sizes, classes one behind the other, so that each is one short loop without a choice: texts, other fields that
+     * eight bytes tell about, those of four; and the rest, of which the first @n_rest_wide begin with a pointer.
+     */
+    SizeRow *sizes;
+    TypeRow *rest;
+    guint n_texts, n_told_wide, n_told; /* where each class ends */
+    guint n_rest_wide, n_rest;
+    gboolean has_hidden; /* a field that counts nothing */
 };
 
 static inline gboolean
