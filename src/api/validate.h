@@ -57,32 +57,32 @@ void api_errors_push_index(ApiErrors *errors, guint index);
 void api_errors_push_key(ApiErrors *errors, const char *key); /* [key] */
 void api_errors_pop(ApiErrors *errors);
 /* The shape of each is that of field.Required(), Invalid() ...; @detail NULL or "": none. Texts are interned here. */
-void field_required(ApiErrors *errors, const char *child, const char *detail);
-void field_invalid_string(ApiErrors *errors, const char *child, const char *value, const char *detail);
-void field_invalid_int(ApiErrors *errors, const char *child, gint64 value, const char *detail);
-void field_invalid_raw(ApiErrors *errors, const char *child, const char *printed, const char *detail);
-void field_duplicate(ApiErrors *errors, const char *child, const char *printed);
-void field_not_found(ApiErrors *errors, const char *child, const char *printed);
+COLD void field_required(ApiErrors *errors, const char *child, const char *detail);
+COLD void field_invalid_string(ApiErrors *errors, const char *child, const char *value, const char *detail);
+COLD void field_invalid_int(ApiErrors *errors, const char *child, gint64 value, const char *detail);
+COLD void field_invalid_raw(ApiErrors *errors, const char *child, const char *printed, const char *detail);
+COLD void field_duplicate(ApiErrors *errors, const char *child, const char *printed);
+COLD void field_not_found(ApiErrors *errors, const char *child, const char *printed);
 /* @supported: NULL-terminated, in the order printed. */
-void field_not_supported(ApiErrors *errors, const char *child, const char *value, const char *const *supported);
-void field_forbidden(ApiErrors *errors, const char *child, const char *detail);
-void field_too_long(ApiErrors *errors, const char *child, guint max_bytes);
-void field_too_many(ApiErrors *errors, const char *child, gint64 count, guint max_items);
-void field_internal(ApiErrors *errors, const char *child, const char *detail);
+COLD void field_not_supported(ApiErrors *errors, const char *child, const char *value, const char *const *supported);
+COLD void field_forbidden(ApiErrors *errors, const char *child, const char *detail);
+COLD void field_too_long(ApiErrors *errors, const char *child, guint max_bytes);
+COLD void field_too_many(ApiErrors *errors, const char *child, gint64 count, guint max_items);
+COLD void field_internal(ApiErrors *errors, const char *child, const char *detail);
 /* field_invalid_omitted: no value is printed. */
-void field_invalid_omitted(ApiErrors *errors, const char *child, const char *detail);
+COLD void field_invalid_omitted(ApiErrors *errors, const char *child, const char *detail);
 /* field_invalid_value: @value printed as JSON, NULL as null. */
-void field_invalid_value(ApiErrors *errors, const char *child, const Value *value, const char *detail);
+COLD void field_invalid_value(ApiErrors *errors, const char *child, const Value *value, const char *detail);
 /* field_invalid_name: one error for each message of name_check(). */
 void field_invalid_name(ApiErrors *errors, const char *child, const char *value, const StrList *messages);
 
 /* api_quote: as Go's %q. Returns: (interned) */
-const char *api_quote(const char *text);
+COLD const char *api_quote(const char *text);
 /* field_error_body: "Invalid value: \"x\": must be ..."; field_error_text: with the path before it. (interned) */
-const char *field_error_body(const FieldError *error);
-const char *field_error_text(const FieldError *error);
+COLD const char *field_error_body(const FieldError *error);
+COLD const char *field_error_text(const FieldError *error);
 /* api_errors_text: one as is, several "[a, b]", equal ones once. (owned) */
-char *api_errors_text(const ApiErrors *errors);
+COLD char *api_errors_text(const ApiErrors *errors);
 
 /* Rules of metadata that kinds use for other parts too (pod templates, node selectors); at the cursor. */
 void api_validate_labels(ApiErrors *errors, const char *child, const StrMap *labels);

@@ -162,8 +162,8 @@ struct ApiServer {
 void call_continue(Call *call, gint64 delay_ns, CallStep step);
 void call_succeed(Call *call, int code, const ApiObject *object);
 void call_answer(Call *call, ApiResponse *response); /* takes it */
-void call_fail(Call *call, ApiStatus *status);       /* takes it */
-void call_fail_etcd(Call *call, const char *error);
+COLD void call_fail(Call *call, ApiStatus *status);       /* takes it */
+COLD void call_fail_etcd(Call *call, const char *error);
 void call_warn(Call *call, const char *text);
 void call_free(Call *call);
 /* call_settle_claim: what the Service took stays its own (it was written), or goes back. */

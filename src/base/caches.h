@@ -7,14 +7,14 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/cold.h"
 
 /* caches_look: reads the environment, once. */
-gboolean caches_look(void);
+COLD gboolean caches_look(void);
 extern int caches_state; /* -1: not looked yet */
 
 static inline gboolean
 caches_are_checked(void)
 {
-    return G_LIKELY(caches_state >= 0) ? caches_state == 1 : caches_look();
+    return G_UNLIKELY(caches_state != 0) && caches_look();
 }

@@ -265,6 +265,12 @@ const char *(str_intern)(const char *text)
 }
 
 const char *
+str_intern_first(const char *text)
+{
+    return (str_intern)(text);
+}
+
+const char *
 str_intern_path(const char *first, const char *second)
 {
     char small[256];

@@ -13,13 +13,15 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/cold.h"
+
 #include <stdarg.h>
 #include <string.h>
 
 /* str_intern: the one copy of @text; NULL stays NULL. Returns: (interned) */
 const char *str_intern(const char *text);
 const char *str_intern_len(const char *text, gsize length);
+COLD const char *str_intern_first(const char *text); /* for the macro */
 
 /*
  * str_intern("Ready") looks once and remembers: words of the API are asked for all the time. Only a literal
@@ -29,7 +31,7 @@ const char *str_intern_len(const char *text, gsize length);
     __builtin_choose_expr(__builtin_constant_p(text), __extension__({                            \
                               static const char *str_intern_known_;                              \
                               if (G_UNLIKELY(str_intern_known_ == NULL))                         \
-                                  str_intern_known_ = (str_intern)(text);                        \
+                                  str_intern_known_ = str_intern_first(text);                    \
                               str_intern_known_;                                                 \
                           }),                                                                    \
                           (str_intern)(text))

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/cold.h"
 
 #define POOL_BYTES_MAX 512
 

@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/cold.h"
 
 typedef struct {
     gconstpointer key; /* NULL: free */

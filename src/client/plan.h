@@ -186,7 +186,7 @@ void plan_enqueue_after(Plan *plan,
 /* plan_waited: what this plan does had to wait for a timer (profile.h), for @ns. */
 void plan_waited(Plan *plan, const char *timer, gint64 ns);
 /* plan_fail: the sync ends in an error (rate-limited retry) with this text, after its steps. */
-void plan_fail(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+COLD void plan_fail(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void plan_continue(Plan *plan, PlanContinue next, gpointer carry, GDestroyNotify carry_free);
 /* Readers for tests: */
 gint64 plan_requeue_ns(const Plan *plan); /* -1: none */
