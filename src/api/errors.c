@@ -22,10 +22,7 @@ api_errors_new(void)
 {
     ApiErrors *errors = g_new(ApiErrors, 1);
 
-    errors->list.items = NULL;
-    errors->list.count = 0;
-    errors->depth = 0;
-    errors->profile = 34;
+    api_errors_init(errors, 34);
     return errors;
 }
 

@@ -88,22 +88,28 @@ validate_owner(ApiErrors *errors, const OwnerReference *owner)
     }
 }
 
+static const char *
+owner_text(const OwnerReference *owner)
+{
+    return str_internf("%s/%s", str_or_empty(owner->kind), str_or_empty(owner->name));
+}
+
 static void
 validate_owners(ApiErrors *errors, const ObjectMeta *meta)
 {
-    const char *first = NULL;
+    const OwnerReference *first = NULL;
 
+    if (meta->owner_references.count == 0)
+        return;
     api_errors_push(errors, "ownerReferences");
     for (guint i = 0; i < meta->owner_references.count; i++) {
         const OwnerReference *owner = &meta->owner_references.items[i];
-        const char *name = str_internf("%s/%s", owner->kind == NULL ? "" : owner->kind,
-                                       owner->name == NULL ? "" : owner->name);
 
         validate_owner(errors, owner);
         if (owner->controller != OPT_TRUE)
             continue;
         if (first == NULL) {
-            first = name;
+            first = owner;
             continue;
         }
 
@@ -115,7 +121,7 @@ validate_owners(ApiErrors *errors, const ObjectMeta *meta)
         field_invalid_value(errors, NULL, all,
                             str_internf("Only one reference can have Controller set to true. "
                                         "Found \"true\" in references for %s and %s",
-                                        first, name));
+                                        owner_text(first), owner_text(owner)));
     }
     api_errors_pop(errors);
 }
@@ -133,6 +139,8 @@ encode_list(const StrList *list)
 static void
 validate_finalizers(ApiErrors *errors, const StrList *finalizers)
 {
+    if (finalizers->count == 0)
+        return;
     for (guint i = 0; i < finalizers->count; i++)
         check_name(errors, "finalizers", NAME_QUALIFIED, finalizers->items[i], FALSE);
     if (str_list_contains(finalizers, "orphan") &&
@@ -148,6 +156,8 @@ validate_finalizers(ApiErrors *errors, const StrList *finalizers)
 static void
 validate_finalizer_names(ApiErrors *errors, const StrList *finalizers)
 {
+    if (finalizers->count == 0)
+        return;
     api_errors_push(errors, "finalizers");
     for (guint i = 0; i < finalizers->count; i++) {
         const char *name = finalizers->items[i];
@@ -179,6 +189,18 @@ validate_namespace(const ApiObject *object, ApiErrors *errors)
     }
 }
 
+/* No other object has it, so nobody needs to remember that it is fine. */
+static void
+check_own_name(ApiErrors *errors, NameRule rule, const char *name)
+{
+    StrList messages = {0};
+
+    if (G_LIKELY(name_check(rule, name, FALSE, &messages)))
+        return;
+    field_invalid_name(errors, "name", name, &messages);
+    g_free(messages.items);
+}
+
 /* What ValidateObjectMetaAccessor looks at before labels. */
 static void
 validate_meta_names(const ApiObject *object, NameRule rule, ApiErrors *errors)
@@ -190,7 +212,7 @@ validate_meta_names(const ApiObject *object, NameRule rule, ApiErrors *errors)
     if (str_is_empty(meta->name))
         field_required(errors, "name", "name or generateName is required");
     else
-        check_name(errors, "name", rule, meta->name, FALSE);
+        check_own_name(errors, rule, meta->name);
     validate_namespace(object, errors);
     if (meta->generation < 0)
         field_invalid_int(errors, "generation", meta->generation,
@@ -221,8 +243,10 @@ validate_meta_create(const ApiObject *object, gboolean is_clean, ApiErrors *erro
     api_errors_push(errors, "metadata");
     validate_meta_names(object, (NameRule)object->kind->name_rule, errors);
     if (!is_clean) {
-        api_validate_labels(errors, "labels", &meta->labels);
-        api_validate_annotations(errors, "annotations", &meta->annotations);
+        if (meta->labels.count > 0)
+            api_validate_labels(errors, "labels", &meta->labels);
+        if (meta->annotations.count > 0)
+            api_validate_annotations(errors, "annotations", &meta->annotations);
         validate_owners(errors, meta);
     }
     validate_finalizers(errors, &meta->finalizers);

@@ -46,6 +46,22 @@ struct ApiErrors {
 ApiErrors *api_errors_new(void);
 void api_errors_free(ApiErrors *errors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiErrors, api_errors_free)
+/* api_errors_init, api_errors_clear: the same for one that stands on the stack: nearly all stay empty. */
+static inline void
+api_errors_init(ApiErrors *errors, guint profile)
+{
+    errors->list.items = NULL;
+    errors->list.count = 0;
+    errors->depth = 0;
+    errors->profile = profile;
+}
+static inline void
+api_errors_clear(ApiErrors *errors)
+{
+    if (errors->list.items != NULL)
+        g_free(errors->list.items);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ApiErrors, api_errors_clear)
 
 /*
  * A cursor for the path: push "spec", push "containers", push_index 0 ... pop.

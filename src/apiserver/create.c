@@ -111,12 +111,12 @@ validate(Call *call, ApiObject *object)
     if (call->skip_validation)
         return NULL;
 
-    g_autoptr(ApiErrors) errors = api_errors_new();
+    g_auto(ApiErrors) errors;
 
-    errors->profile = call->server->options.version_minor;
-    api_validate_create(object, errors);
-    if (errors->list.count > 0)
-        return api_status_invalid(object->kind, error_name(object), errors);
+    api_errors_init(&errors, call->server->options.version_minor);
+    api_validate_create(object, &errors);
+    if (G_UNLIKELY(errors.list.count > 0))
+        return api_status_invalid(object->kind, error_name(object), &errors);
     return NULL;
 }
 

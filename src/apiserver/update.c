@@ -52,35 +52,39 @@ keep_system_fields(ApiObject *object, const ApiObject *old)
         meta->deletion_grace_s = before->deletion_grace_s;
 }
 
+static G_GNUC_NO_INLINE void
+collect_warnings(Call *call, const ApiObject *object, const ApiObject *old)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+    object->kind->warn(object, old, texts);
+    for (guint i = 0; i < texts->len; i++)
+        call_warn(call, g_ptr_array_index(texts, i));
+}
+
 static ApiStatus *
 validate(Call *call, const ApiObject *object, const ApiObject *old)
 {
-    g_autoptr(ApiErrors) errors = api_errors_new();
-
     /*
      * A typed status write of one of our own components, with spec and meta as they were, needs
      * no second look.
      */
     gboolean is_known = object->spec == old->spec && object->meta == old->meta && object->body == old->body;
     gboolean is_status = request_is_of(call->request, "status");
+    g_auto(ApiErrors) errors;
 
+    api_errors_init(&errors, call->server->options.version_minor);
     if (is_known && !(is_status && object->kind->validate_status != NULL))
         return NULL;
-    errors->profile = call->server->options.version_minor;
     if (is_status)
-        api_validate_status_update(object, old, errors);
+        api_validate_status_update(object, old, &errors);
     else
-        api_validate_update(object, old, errors);
-    if (errors->list.count > 0)
-        return api_status_invalid(object->kind, api_name(object), errors);
+        api_validate_update(object, old, &errors);
+    if (G_UNLIKELY(errors.list.count > 0))
+        return api_status_invalid(object->kind, api_name(object), &errors);
     /* Status strategies have no warnings. */
-    if (object->kind->warn != NULL && !is_status) {
-        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-
-        object->kind->warn(object, old, texts);
-        for (guint i = 0; i < texts->len; i++)
-            call_warn(call, g_ptr_array_index(texts, i));
-    }
+    if (object->kind->warn != NULL && !is_status)
+        collect_warnings(call, object, old);
     return NULL;
 }
 
@@ -101,13 +105,11 @@ is_released(const ApiObject *object)
 /*
  * v1.34 status strategies: a status write brings metadata too, but a Deployment's labels and a Pod's owners stay.
  */
-static void
+static G_GNUC_NO_INLINE void
 keep_status_meta(ApiObject *object, const ApiObject *old)
 {
     ObjectMeta *meta;
 
-    if (object->meta == old->meta)
-        return;
     keep_system_fields(object, old);
     meta = api_edit_meta(object);
     if (object->kind == &deployment_kind)
@@ -136,6 +138,43 @@ note_phase(ApiServer *server, ApiObject *volume, const ApiObject *old)
     ((PvStatus *)api_edit_status(volume))->last_phase_transition_time = api_time_seconds(sim_wall_ns(server->sim));
 }
 
+/* What a write to the status subresource says of anything else is not heard. */
+static inline void
+keep_all_but_status(Call *call, ApiObject *self, const ApiObject *old)
+{
+    if (self->meta != old->meta)
+        keep_status_meta(self, old);
+    if (self->spec != old->spec)
+        api_object_set_spec(self, old->spec);
+    if (self->body != old->body)
+        api_object_set_body(self, old->body);
+    if (self->kind->prepare_status != NULL)
+        self->kind->prepare_status(self, old);
+    if (self->kind == &pod_kind)
+        api_apply_gates_after(self, call->server->options.version_minor);
+    else if (self->kind == &persistent_volume_kind)
+        note_phase(call->server, self, old);
+}
+
+/* All but the status: admission, what the server gives out, strategy. */
+static G_GNUC_NO_INLINE ApiStatus *
+prepare_whole(Call *call, ApiObject *self, const ApiObject *old)
+{
+    ApiStatus *status = NULL;
+
+    admission_mutate(call, self, old, ADMISSION_UPDATE, NULL, &status);
+    /* BeginUpdate comes before the strategy. */
+    call_settle_claim(call, FALSE);
+    if (status == NULL && self->kind == &service_kind)
+        status = allocator_assign(call->server->allocator, self, old, &call->claim);
+    if (status == NULL && self->spec != old->spec)
+        api_apply_gates(self, old, call->server->options.version_minor);
+    if (status == NULL && self->kind->prepare_update != NULL &&
+        (self->meta != old->meta || self->spec != old->spec || self->body != old->body))
+        self->kind->prepare_update(self, old);
+    return status;
+}
+
 ApiStatus *
 update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_change)
 {
@@ -145,39 +184,22 @@ update_settle(Call *call, const ApiObject *old, ApiObject **object, Change *out_
     gboolean is_status = request_is_of(request, "status");
 
     if (is_status) {
-        keep_status_meta(self, old);
-        api_object_set_spec(self, old->spec);
-        api_object_set_body(self, old->body);
-        if (self->kind->prepare_status != NULL)
-            self->kind->prepare_status(self, old);
-        api_apply_gates_after(self, call->server->options.version_minor);
-        if (self->kind == &persistent_volume_kind)
-            note_phase(call->server, self, old);
+        keep_all_but_status(call, self, old);
     } else {
         if (self->kind->has_status)
             api_object_set_status(self, old->status);
         keep_system_fields(self, old);
     }
-    if (call->server->options.tracks_managers && request->patch_type != PATCH_APPLY)
+    if (G_UNLIKELY(call->server->options.tracks_managers) && request->patch_type != PATCH_APPLY)
         managers_update(call, old, self);
-    if (!is_status) {
-        admission_mutate(call, self, old, ADMISSION_UPDATE, NULL, &status);
-        /* BeginUpdate comes before the strategy. */
-        call_settle_claim(call, FALSE);
-        if (status == NULL && self->kind == &service_kind)
-            status = allocator_assign(call->server->allocator, self, old, &call->claim);
-        if (status == NULL && self->spec != old->spec)
-            api_apply_gates(self, old, call->server->options.version_minor);
-        if (status == NULL && self->kind->prepare_update != NULL &&
-            (self->meta != old->meta || self->spec != old->spec || self->body != old->body))
-            self->kind->prepare_update(self, old);
-    }
+    if (!is_status)
+        status = prepare_whole(call, self, old);
     self->resource_version = old->resource_version;
     if (status == NULL)
         status = validate(call, self, old);
     if (status == NULL)
         status = admission_validate(call, self, old, ADMISSION_UPDATE);
-    if (status != NULL)
+    if (G_UNLIKELY(status != NULL))
         return status;
     if (is_released(self))
         *out_change = CHANGE_REMOVE;

@@ -121,15 +121,14 @@ stateful_set_validate_status(const ApiObject *object, const ApiObject *old, ApiE
 static void
 check_conditions(ApiErrors *errors, const ConditionList *conditions)
 {
-    static const char *const known[] = {"PodScheduled", "Ready", "Initialized", NULL};
-
     for (guint i = 0; i < conditions->count; i++) {
         const Condition *condition = &conditions->items[i];
 
         if (condition->observed_generation < 0)
             field_invalid_int(errors, str_internf("conditions[%u].observedGeneration", i), condition->observed_generation,
                               "must be a non-negative integer");
-        if (g_strv_contains(known, str_or_empty(condition->type)))
+        if (condition->type == str_intern("PodScheduled") || condition->type == str_intern("Ready") ||
+            condition->type == str_intern("Initialized"))
             continue;
         api_errors_push(errors, "conditions");
         api_errors_push_index(errors, i);
@@ -159,12 +158,8 @@ is_sidecar(const PodSpec *spec, const char *name)
 
 /* ValidateContainerStateTransition and its like: what ended does not run again where it is not restarted. */
 static void
-check_transitions(ApiErrors *errors, const char *list, const ContainerStatusList *now, const ContainerStatusList *was, const PodSpec *spec)
+check_transitions(ApiErrors *errors, gboolean is_init, const ContainerStatusList *now, const ContainerStatusList *was, const PodSpec *spec)
 {
-    gboolean is_init = strcmp(list, "initContainerStatuses") == 0;
-
-    if (str_is(spec->restart_policy, "Always"))
-        return;
     for (guint i = 0; i < was->count; i++) {
         const ContainerStateTerminated *end = was->items[i].state.terminated;
         const ContainerStatus *next = find_container(now, was->items[i].name);
@@ -173,7 +168,8 @@ check_transitions(ApiErrors *errors, const char *list, const ContainerStatusList
             (is_init && is_sidecar(spec, was->items[i].name)))
             continue;
         if (next != NULL && next->state.terminated == NULL)
-            field_forbidden(errors, str_internf("%s[%u].state", list, i), "may not be transitioned to non-terminated state");
+            field_forbidden(errors, str_internf("%s[%u].state", is_init ? "initContainerStatuses" : "containerStatuses", i),
+                            "may not be transitioned to non-terminated state");
     }
 }
 
@@ -219,8 +215,10 @@ pod_validate_status(const ApiObject *object, const ApiObject *old, ApiErrors *er
     if (now->observed_generation < 0)
         field_invalid_int(errors, "observedGeneration", now->observed_generation, "must be a non-negative integer");
     check_immutable(errors, "qosClass", now->qos_class, was->qos_class);
-    check_transitions(errors, "containerStatuses", &now->container_statuses, &was->container_statuses, spec);
-    check_transitions(errors, "initContainerStatuses", &now->init_container_statuses, &was->init_container_statuses, spec);
+    if (spec->restart_policy != str_intern("Always")) {
+        check_transitions(errors, FALSE, &now->container_statuses, &was->container_statuses, spec);
+        check_transitions(errors, TRUE, &now->init_container_statuses, &was->init_container_statuses, spec);
+    }
     check_ips(errors, "podIPs", now->pod_ips.items, now->pod_ips.count);
     if (now->host_ips.count > 0 && !str_is(str_or_empty(now->host_ip), str_or_empty(now->host_ips.items[0].ip)))
         field_invalid_string(errors, "hostIPs[0].ip", str_or_empty(now->host_ips.items[0].ip), "must be equal to `hostIP`");
@@ -236,6 +234,15 @@ old_generation(const ConditionList *conditions, const char *type, guint nth)
         if (conditions->items[i].type == type && nth-- == 0)
             return conditions->items[i].observed_generation;
     return 0;
+}
+
+static gboolean
+has_generations(const ConditionList *conditions)
+{
+    for (guint i = 0; i < conditions->count; i++)
+        if (conditions->items[i].observed_generation != 0)
+            return TRUE;
+    return FALSE;
 }
 
 static guint
@@ -274,12 +281,13 @@ pod_prepare_status(ApiObject *object, const ApiObject *old)
 {
     const PodStatus *was = old->status;
     const PodStatus *now = object->status;
-    gboolean is_whole;
+    gboolean is_whole, was_told;
 
     settle_ips(object);
     now = object->status;
     is_whole = !str_is_empty(now->qos_class) && (now->observed_generation != 0 || was->observed_generation == 0);
-    for (guint i = 0; is_whole && i < now->conditions.count; i++)
+    was_told = has_generations(&was->conditions);
+    for (guint i = 0; is_whole && was_told && i < now->conditions.count; i++)
         is_whole = now->conditions.items[i].observed_generation != 0 ||
                    old_generation(&was->conditions, now->conditions.items[i].type, count_before(&now->conditions, i)) == 0;
     if (!is_whole) {
