@@ -3,9 +3,8 @@
 #include "scheduler/attempt.h"
 #include "api/profile.h"
 
-#include "base/caches.h"
 #include "base/pool.h"
-#include "scheduler/plugins/plugins.h"
+#include "scheduler/local.h"
 #include "scheduler/preemption.h"
 
 /* v1.34 pkg/scheduler/schedule_one.go: below this all nodes are looked at. */
@@ -21,10 +20,10 @@ typedef struct {
     const NodeColumns *all; /* (borrowed) in order */
     AttemptRoom *room;      /* (borrowed) */
     guint n_feasible;
+    guint n_rejected;
     gboolean is_row; /* the feasible lie side by side from attempt->first on; else they stand in the room */
     PodShape *shape; /* (borrowed) what is known of its pods; NULL: nothing is kept */
     gboolean has_nominated;
-    gboolean is_checked;   /* what is remembered */
     gboolean is_all_local; /* no plugin looks beyond the node */
 } Run;
 
@@ -61,21 +60,27 @@ run_filters(const Cycle *cycle,
             Reasons *reasons,
             gint *out_plugin)
 {
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        const SchedPlugin *plugin = sched_plugins[i];
-        Verdict verdict;
+    const SchedPoints *points = sched_points();
+    guint asked = part == FILTERS_ALL     ? points->filter
+                  : part == FILTERS_OTHER ? points->filter_beyond
+                                          : points->filter & ~points->filter_beyond;
 
-        if (plugin->filter == NULL || (cycle->skip_filter >> i & 1) != 0)
-            continue;
-        if (part != FILTERS_ALL && plugin->is_local != (part == FILTERS_LOCAL))
-            continue;
-        verdict = plugin->filter(cycle, cycle->filter_states[i], node, reasons);
+    for (guint bits = asked & ~cycle->skip_filter; bits != 0; bits &= bits - 1) {
+        guint i = (guint)__builtin_ctz(bits);
+        Verdict verdict = sched_plugins[i]->filter(cycle, cycle->filter_states[i], node, reasons);
+
         if (verdict != VERDICT_SUCCESS) {
             *out_plugin = (gint)i;
             return verdict;
         }
     }
     return VERDICT_SUCCESS;
+}
+
+Verdict
+attempt_filter_local(const Cycle *cycle, const NodeInfo *node, Reasons *reasons, gint *out_plugin)
+{
+    return run_filters(cycle, FILTERS_LOCAL, node, reasons, out_plugin);
 }
 
 void
@@ -161,13 +166,17 @@ attempt_filter_node(Cycle *cycle, NodeInfo *node, Reasons *reasons, gint *out_pl
 static void
 cycle_clear(Cycle *cycle)
 {
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        const SchedPlugin *plugin = sched_plugins[i];
+    for (guint bits = sched_points()->filter_state; bits != 0; bits &= bits - 1) {
+        guint i = (guint)__builtin_ctz(bits);
 
-        if (plugin->free_filter_state != NULL)
-            plugin->free_filter_state(cycle->filter_states[i]);
-        if (plugin->free_score_state != NULL)
-            plugin->free_score_state(cycle->score_states[i]);
+        if (cycle->filter_states[i] != NULL)
+            sched_plugins[i]->free_filter_state(cycle->filter_states[i]);
+    }
+    for (guint bits = sched_points()->score_state; bits != 0; bits &= bits - 1) {
+        guint i = (guint)__builtin_ctz(bits);
+
+        if (cycle->score_states[i] != NULL)
+            sched_plugins[i]->free_score_state(cycle->score_states[i]);
     }
 }
 
@@ -180,14 +189,11 @@ run_pre_filters(Run *run)
     GPtrArray *texts = attempt->reasons;
     Reasons reasons = {texts};
 
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        const SchedPlugin *plugin = sched_plugins[i];
+    for (guint bits = sched_points()->pre_filter; bits != 0; bits &= bits - 1) {
+        guint i = (guint)__builtin_ctz(bits);
         const StrList *narrowed = cycle->narrowed;
-        Verdict verdict;
+        Verdict verdict = sched_plugins[i]->pre_filter(cycle, &cycle->filter_states[i], &reasons);
 
-        if (plugin->pre_filter == NULL)
-            continue;
-        verdict = plugin->pre_filter(cycle, &cycle->filter_states[i], &reasons);
         if (verdict == VERDICT_SKIP)
             cycle->skip_filter |= 1u << i;
         if (cycle->narrowed != narrowed) {
@@ -206,128 +212,11 @@ run_pre_filters(Run *run)
     return attempt->pre_filter_message == NULL;
 }
 
-/* What the plain path says of the node. */
-static void
-work_out_local(Run *run, const NodeInfo *node, LocalResult *result)
-{
-    guint n_before = run->attempt->reasons->len;
-    Reasons reasons = {run->attempt->reasons};
-    gint plugin = -1;
-
-    *result = (LocalResult){.generation = node->generation};
-    result->verdict = (guint8)run_filters(&run->cycle, FILTERS_LOCAL, node, &reasons, &plugin);
-    result->plugin = (gint8)plugin;
-    result->passes = result->verdict == VERDICT_SUCCESS;
-    if (!result->passes && reasons.texts->len == n_before + 1)
-        result->reason = reasons.texts->pdata[n_before];
-    g_ptr_array_set_size(run->attempt->reasons, (gint)n_before);
-    if (result->passes) {
-        result->fit = (guint8)sched_fit_score(run->cycle.pod->shape, node);
-        result->balanced = (guint8)sched_balanced_score(run->cycle.pod->shape, node);
-    }
-}
-
-static void
-check_local(Run *run, const NodeInfo *node, const LocalResult *result)
-{
-    LocalResult plain;
-
-    work_out_local(run, node, &plain);
-    g_assert(plain.passes == result->passes && plain.fit == result->fit &&
-             plain.balanced == result->balanced && plain.reason == result->reason &&
-             plain.plugin == result->plugin && plain.verdict == result->verdict);
-}
-
-/* What pods of this spec were told before, if nothing on the node changed since. */
-static const LocalResult *
-local_result(Run *run, const NodeInfo *node)
-{
-    LocalResult *result = &run->shape->local[node->slot];
-
-    if (result->generation != node->generation)
-        work_out_local(run, node, result);
-    else if (run->is_checked)
-        check_local(run, node, result);
-    return result;
-}
-
-static void
-set_place(Run *run, guint place)
-{
-    LocalColumns *columns = &run->shape->columns;
-    const LocalResult *result = local_result(run, run->all->nodes[place]);
-
-    columns->passes[place] = result->passes;
-    for (guint i = place; i < 2 * run->all->n; i += run->all->n) {
-        columns->fit[i] = result->fit;
-        columns->balanced[i] = result->balanced;
-    }
-}
-
-static void
-make_columns(Run *run)
-{
-    LocalColumns *columns = &run->shape->columns;
-    guint n = run->all->n;
-
-    if (columns->n != n) {
-        columns->passes = g_renew(guint8, columns->passes, n);
-        columns->fit = g_renew(guint8, columns->fit, column_room(n));
-        columns->balanced = g_renew(guint8, columns->balanced, column_room(n));
-        columns->n = n;
-    }
-    columns->version = run->all->version;
-    columns->n_refused = 0;
-    for (guint i = 0; i < n; i++) {
-        set_place(run, i);
-        columns->n_refused += !columns->passes[i];
-    }
-}
-
-/* Between two pods of a spec only a few nodes change: those that the ones before were placed on. */
-static void
-update_columns(Run *run)
-{
-    LocalColumns *columns = &run->shape->columns;
-    const NodeColumns *all = run->all;
-
-    for (guint64 i = columns->generation + 1; i <= all->generation; i++) {
-        guint32 place = node_columns_place(all, all->changed[i % NODE_CHANGES]);
-        guint8 before;
-
-        if (place == PLACE_NONE)
-            continue;
-        before = columns->passes[place];
-        set_place(run, place);
-        columns->n_refused += before;
-        columns->n_refused -= columns->passes[place];
-    }
-}
-
-static void
-settle_columns(Run *run)
-{
-    LocalColumns *columns = &run->shape->columns;
-    const NodeColumns *all = run->all;
-
-    if (columns->version != all->version || all->generation - columns->generation > NODE_CHANGES)
-        make_columns(run);
-    else
-        update_columns(run);
-    columns->generation = all->generation;
-    for (guint i = 0; run->is_checked && i < all->n; i++) {
-        const LocalResult *result = local_result(run, all->nodes[i]);
-
-        g_assert(columns->passes[i] == result->passes && columns->fit[i] == result->fit &&
-                 columns->fit[i + all->n] == result->fit && columns->balanced[i] == result->balanced &&
-                 columns->balanced[i + all->n] == result->balanced);
-    }
-}
-
 static Verdict
 filter_node(Run *run, NodeInfo *node, Reasons *reasons, gint *out_plugin)
 {
-    const LocalResult *known = run->shape == NULL ? NULL : local_result(run, node);
+    const LocalResult *known =
+        run->shape == NULL ? NULL : local_result(&run->cycle, node, run->attempt->reasons);
 
     if (known == NULL || !known->passes || run->has_nominated)
         return attempt_filter_node(&run->cycle, node, reasons, out_plugin);
@@ -337,19 +226,28 @@ filter_node(Run *run, NodeInfo *node, Reasons *reasons, gint *out_plugin)
 }
 
 static void
-add_feasible(Run *run, NodeInfo *node, guint32 place)
+add_feasible(Run *run, guint32 place)
 {
-    run->room->nodes[run->n_feasible] = node;
-    run->room->slots[run->n_feasible] = node->slot;
-    run->room->places[run->n_feasible] = place;
+    AttemptRoom *room = run->room;
+
+    room->nodes[run->n_feasible] = run->all->nodes[place];
+    room->slots[run->n_feasible] = run->all->slots[place];
+    room->places[run->n_feasible] = place;
     run->n_feasible++;
 }
 
 static void
-add_rejection(Run *run, const Rejection *rejection)
+add_rejection(Run *run, guint32 place, guint kind)
 {
-    run->attempt->rejectors |= 1u << rejection->plugin;
-    *API_LIST_ADD(&run->attempt->rejected) = *rejection;
+    run->room->rejected[run->n_rejected++] = (Rejection){place, kind};
+}
+
+static guint
+add_kind(Run *run, const RejectionKind *kind)
+{
+    run->attempt->rejectors |= 1u << kind->plugin;
+    *API_LIST_ADD(&run->attempt->kinds) = *kind;
+    return run->attempt->kinds.count - 1;
 }
 
 static gboolean
@@ -357,43 +255,55 @@ try_node(Run *run, NodeInfo *node)
 {
     Attempt *attempt = run->attempt;
     Reasons reasons = {attempt->reasons};
-    Rejection rejection = {.node = node->name, .first_reason = attempt->reasons->len};
+    RejectionKind kind = {.first_reason = attempt->reasons->len};
 
-    rejection.verdict = filter_node(run, node, &reasons, &rejection.plugin);
-    if (rejection.verdict == VERDICT_SUCCESS) {
-        add_feasible(run, node, node->order_index);
+    kind.verdict = filter_node(run, node, &reasons, &kind.plugin);
+    if (kind.verdict == VERDICT_SUCCESS) {
+        add_feasible(run, node->order_index);
         return TRUE;
     }
-    rejection.n_reasons = attempt->reasons->len - rejection.first_reason;
-    add_rejection(run, &rejection);
+    kind.n_reasons = attempt->reasons->len - kind.first_reason;
+    add_rejection(run, node->order_index, add_kind(run, &kind));
     return FALSE;
 }
 
-/*
- * The node at @place by what is remembered of it alone; FALSE: that does not settle it. Only where
- * no plugin looks beyond the node and none is nominated.
- */
-static gboolean
-recall_node(Run *run, guint place)
+static guint
+add_refusal(Run *run, const LocalRefusal *refusal)
 {
-    NodeInfo *node = run->all->nodes[place];
-    const LocalResult *result;
-    Attempt *attempt = run->attempt;
+    GPtrArray *texts = run->attempt->reasons;
 
-    if (run->shape->columns.passes[place]) {
-        add_feasible(run, node, place);
-        return TRUE;
+    g_ptr_array_add(texts, (gpointer)refusal->reason);
+    return add_kind(run, &(RejectionKind){.verdict = refusal->verdict,
+                                          .plugin = refusal->plugin,
+                                          .first_reason = texts->len - 1,
+                                          .n_reasons = 1});
+}
+
+/*
+ * By what is remembered of the nodes alone, @wanted of them from @place on. Only where no plugin looks beyond the node
+ * and none is nominated.
+ */
+static void
+recall_nodes(Run *run, guint place, guint wanted)
+{
+    const LocalColumns *known = &run->shape->columns;
+    guint n = run->all->n;
+    guint kinds[REFUSAL_ASK] = {0}; /* of the refusals that came up, and one more */
+
+    for (guint i = 0; i < n && run->n_feasible < wanted; i++) {
+        guint refusal = known->refusal[place];
+
+        if (refusal == REFUSAL_NONE) {
+            add_feasible(run, place);
+        } else if (refusal == REFUSAL_ASK) {
+            try_node(run, run->all->nodes[place]);
+        } else {
+            if (kinds[refusal] == 0)
+                kinds[refusal] = 1 + add_refusal(run, &known->refusals.items[refusal - 1]);
+            add_rejection(run, place, kinds[refusal] - 1);
+        }
+        place = place + 1 == n ? 0 : place + 1;
     }
-    result = local_result(run, node);
-    if (result->reason == NULL)
-        return FALSE;
-    g_ptr_array_add(attempt->reasons, (gpointer)result->reason);
-    add_rejection(run, &(Rejection){.node = node->name,
-                                    .verdict = result->verdict,
-                                    .plugin = result->plugin,
-                                    .first_reason = attempt->reasons->len - 1,
-                                    .n_reasons = 1});
-    return TRUE;
 }
 
 /* The nodes that a PreFilter plugin left over, in the order named. */
@@ -429,9 +339,12 @@ filter_all(Run *run)
         run->n_feasible = wanted;
         return;
     }
+    if (can_recall) {
+        recall_nodes(run, place, wanted);
+        return;
+    }
     for (guint i = 0; i < n && run->n_feasible < wanted; i++) {
-        if (!can_recall || !recall_node(run, place))
-            try_node(run, run->all->nodes[place]);
+        try_node(run, run->all->nodes[place]);
         place = place + 1 == n ? 0 : place + 1;
     }
 }
@@ -457,7 +370,8 @@ filter_nominated(Run *run)
         return FALSE;
     if (try_node(run, node))
         return TRUE;
-    run->attempt->rejected.count = 0;
+    run->n_rejected = 0;
+    run->attempt->kinds.count = 0;
     g_ptr_array_set_size(run->attempt->reasons, 0);
     return FALSE;
 }
@@ -467,25 +381,14 @@ static void
 find_local(Run *run)
 {
     PodShape *shape = run->cycle.pod->shape;
-    guint n_slots = sched_cache_slots(run->options->cache);
 
     run->has_nominated = nominator_count(sched_cache_nominator(run->options->cache)) > 0;
-    run->is_all_local = TRUE;
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        if (sched_plugins[i]->filter != NULL && !sched_plugins[i]->is_local &&
-            (run->cycle.skip_filter >> i & 1) == 0)
-            run->is_all_local = FALSE;
-    }
+    run->is_all_local = (sched_points()->filter_beyond & ~run->cycle.skip_filter) == 0;
     pod_shapes_keep(sched_cache_shapes(run->options->cache), shape);
     if (++shape->n_attempts < RECURRING || shape->owner == NULL)
         return;
-    if (shape->n_local < n_slots) {
-        shape->local = g_renew(LocalResult, shape->local, n_slots);
-        memset(shape->local + shape->n_local, 0, (n_slots - shape->n_local) * sizeof *shape->local);
-        shape->n_local = n_slots;
-    }
     run->shape = shape;
-    settle_columns(run);
+    local_settle(&run->cycle, run->all, run->attempt->reasons);
 }
 
 static void
@@ -502,7 +405,7 @@ find_feasible(Run *run)
         filter_narrowed(run);
     else
         filter_all(run);
-    visited = run->n_feasible + run->attempt->rejected.count;
+    visited = run->n_feasible + run->n_rejected;
     *run->options->next_start = (*run->options->next_start + visited) % run->all->n;
 }
 
@@ -609,7 +512,6 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
     Run run = {
         .options = options,
         .attempt = attempt,
-        .is_checked = caches_are_checked(),
         .cycle = {.cache = options->cache,
                   .pod = pod,
                   .version_minor = options->version_minor,
@@ -630,6 +532,9 @@ attempt_run(const AttemptOptions *options, const PodInfo *pod)
     run.room = sched_cache_room(options->cache, run.all->n);
     attempt->reasons = run.room->reasons;
     find_feasible(&run);
+    attempt->n_rejected = run.n_rejected;
+    attempt->rejected =
+        run.n_rejected == 0 ? NULL : g_memdup2(run.room->rejected, run.n_rejected * sizeof(Rejection));
     if (run.n_feasible == 0)
         fail(&run);
     else
@@ -657,7 +562,8 @@ attempt_free(gpointer data)
     node_names_unref(attempt->names);
     g_free(attempt->places);
     g_free(attempt->scores);
-    g_free(attempt->rejected.items);
+    g_free(attempt->rejected);
+    g_free(attempt->kinds.items);
     if (attempt->reasons != NULL)
         g_ptr_array_free(attempt->reasons, TRUE);
     candidate_free(attempt->preemption);

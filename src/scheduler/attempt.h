@@ -11,13 +11,12 @@
 #include "scheduler/plugin.h"
 #include "sim/rng.h"
 
-/* A node that did not pass. */
+/* A way in which nodes did not pass. */
 typedef struct {
-    const char *node; /* interned */
     Verdict verdict;
     gint plugin;
     guint first_reason, n_reasons; /* in Attempt.reasons */
-} Rejection;
+} RejectionKind;
 
 /* Pods to be deleted so that the pod fits. */
 typedef struct {
@@ -46,14 +45,18 @@ typedef struct {
     guint n_rows;      /* plugins that scored; 0: nobody was asked */
     AttemptRow rows[SCHED_ROWS_MAX];
     guint8 *scores; /* (owned) n_feasible for each row that has_each, before the weight */
-    API_LIST_OF(Rejection) rejected; /* in the order visited */
-    GPtrArray *reasons;              /* of texts that live for ever; NULL: none */
+    guint n_rejected;
+    Rejection *rejected; /* (owned) in the order visited */
+    API_LIST_OF(RejectionKind) kinds;
+    GPtrArray *reasons; /* of texts that live for ever; NULL: none */
     const char *pre_filter_message; /* interned; a PreFilter plugin said no */
     Verdict absent;                 /* of the nodes in neither list */
     const char *absent_reason;      /* interned, may be NULL */
     gboolean sets_nomination;       /* status.nominatedNodeName becomes `nominated` */
     const char *nominated;          /* interned, "" clears */
     Candidate *preemption;          /* (owned) NULL: none */
+    GList link; /* for who keeps it, as the next */
+    gsize size_bytes;
 } Attempt;
 
 typedef struct {
@@ -75,6 +78,13 @@ const char *attempt_feasible(const Attempt *attempt, guint index);
 
 /* attempt_nodes_to_find: how many feasible nodes are looked for among @n_all. */
 guint attempt_nodes_to_find(guint n_all, guint percentage);
+/* attempt_rejected: name of the node of a rejection. */
+static inline const char *
+attempt_rejected(const Attempt *attempt, guint index)
+{
+    return attempt->names->items[attempt->rejected[index].place];
+}
+
 /* attempt_outline: the tree of scheduler_explain without the nodes. (owned) */
 Value *attempt_outline(const char *chosen, const char *message);
 /* attempt_explain: the tree of scheduler_explain. (owned) */
@@ -87,13 +97,16 @@ void attempt_score(Attempt *attempt, Cycle *cycle, const Candidates *of);
 /* attempt_select: the best of @n, one of the best ones drawn. */
 guint attempt_select(const gint16 *totals, guint n, Rng *tiebreak);
 
-/* --- for preemption ------------------------------------------------------------------------------ */
+/* --- for preemption and local.c ------------------------------------------------------------------------------ */
 
 /* attempt_filter_node: the filters on @node with nominated pods of at least the pod's priority added, and without. */
 Verdict attempt_filter_node(Cycle *cycle, NodeInfo *node, Reasons *reasons, gint *out_plugin);
 /* attempt_add_pod, _remove_pod: @pod comes to or leaves trial node @node. */
 void attempt_add_pod(const Cycle *cycle, NodeInfo *node, const PodInfo *pod);
 void attempt_remove_pod(const Cycle *cycle, NodeInfo *node, const PodInfo *pod);
+
+/* attempt_filter_local: the filters that look at the pod's spec and the node alone. */
+Verdict attempt_filter_local(const Cycle *cycle, const NodeInfo *node, Reasons *reasons, gint *out_plugin);
 
 /* --- message.c --------------------------------------------------------------------------------------- */
 

@@ -177,12 +177,13 @@ add_reasons(const Attempt *attempt, const char *node, GPtrArray *why)
         g_ptr_array_add(why, (gpointer)attempt->pre_filter_message);
         return;
     }
-    for (guint i = 0; i < attempt->rejected.count; i++) {
-        const Rejection *rejection = &attempt->rejected.items[i];
+    for (guint i = 0; i < attempt->n_rejected; i++) {
+        const RejectionKind *rejection = &attempt->kinds.items[attempt->rejected[i].kind];
+        gboolean is_it = attempt_rejected(attempt, i) == node;
 
-        for (guint k = 0; rejection->node == node && k < rejection->n_reasons; k++)
+        for (guint k = 0; is_it && k < rejection->n_reasons; k++)
             g_ptr_array_add(why, attempt->reasons->pdata[rejection->first_reason + k]);
-        if (rejection->node == node)
+        if (is_it)
             return;
     }
     if (attempt->absent_reason != NULL)

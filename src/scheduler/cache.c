@@ -36,6 +36,7 @@ room_free_columns(AttemptRoom *room)
     g_free(room->nodes);
     g_free(room->slots);
     g_free(room->places);
+    g_free(room->rejected);
     g_free(room->wide);
     g_free(room->counts);
     g_free(room->totals);
@@ -62,6 +63,7 @@ room_grow(AttemptRoom *room, guint n)
     room->nodes = g_new(NodeInfo *, size);
     room->slots = g_new(guint32, size);
     room->places = g_new(guint32, size);
+    room->rejected = g_new(Rejection, size);
     room->wide = g_new(gint64, size);
     room->counts = g_new(gint32, size);
     room->totals = g_new(gint16, size);
@@ -208,6 +210,15 @@ node_changed(SchedCache *cache, NodeInfo *node)
 {
     node_columns_note(&cache->columns, node);
     node_place(cache, node);
+}
+
+/* A pod of that shape came or went: without terms it says nothing about the lists of those that have some. */
+static void
+node_load_changed(SchedCache *cache, NodeInfo *node, const PodShape *shape)
+{
+    node_columns_note(&cache->columns, node);
+    if (pod_shape_has_affinity(shape))
+        node_place(cache, node);
 }
 
 static guint
@@ -487,7 +498,7 @@ pod_detach(SchedCache *cache, PodInfo *info)
 
     topology_book_shift(cache->book, &cache->columns, info->pod, node->slot, -1);
     node_info_remove_pod(node, info);
-    node_changed(cache, node);
+    node_load_changed(cache, node, info->shape);
     drop_if_empty(cache, node);
 }
 
@@ -567,7 +578,7 @@ pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboole
     info->is_assumed = is_assumed;
     node_info_add_pod(node, info);
     topology_book_shift(cache->book, &cache->columns, pod, node->slot, 1);
-    node_changed(cache, node);
+    node_load_changed(cache, node, info->shape);
 }
 
 void

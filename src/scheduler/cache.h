@@ -66,11 +66,18 @@ NodeInfo *const *sched_cache_nodes(SchedCache *cache, guint *out_n);
 /* sched_cache_columns: the same as columns. (borrowed until the next change of nodes) */
 const NodeColumns *sched_cache_columns(SchedCache *cache);
 
+/* A node that did not pass. */
+typedef struct {
+    guint32 place; /* in NodeColumns */
+    guint32 kind;  /* how not, in the attempt's list */
+} Rejection;
+
 /* Scratch memory of an attempt, for so many nodes and a step more; there is one attempt at a time. */
 typedef struct {
     guint n;
     NodeInfo **nodes;
     guint32 *slots, *places;
+    Rejection *rejected;
     gint64 *wide;
     gint32 *counts;
     gint16 *totals;

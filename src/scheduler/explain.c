@@ -11,7 +11,7 @@ attempt_size_bytes(const Attempt *attempt)
 
     for (guint i = 0; i < attempt->n_rows; i++)
         n_each += attempt->rows[i].has_each ? sizeof *attempt->scores : 0;
-    return sizeof *attempt + attempt->n_feasible * n_each + attempt->rejected.count * sizeof(Rejection) +
+    return sizeof *attempt + attempt->n_feasible * n_each + attempt->n_rejected * sizeof(Rejection) + attempt->kinds.count * sizeof(RejectionKind) +
            (attempt->reasons == NULL ? 0 : attempt->reasons->len * sizeof(char *));
 }
 
@@ -47,16 +47,16 @@ explain_feasible(const Attempt *attempt, guint index)
 }
 
 static Value *
-explain_rejection(const Attempt *attempt, const Rejection *rejection)
+explain_rejection(const Attempt *attempt, const RejectionKind *kind)
 {
     Value *node = value_new_map();
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < rejection->n_reasons; i++)
+    for (guint i = 0; i < kind->n_reasons; i++)
         g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ",
-                               (const char *)attempt->reasons->pdata[rejection->first_reason + i]);
+                               (const char *)attempt->reasons->pdata[kind->first_reason + i]);
     value_set(node, "filter", value_new_string(text->str));
-    value_set(node, "plugin", value_new_string(sched_plugins[rejection->plugin]->name));
+    value_set(node, "plugin", value_new_string(sched_plugins[kind->plugin]->name));
     return node;
 }
 
@@ -79,10 +79,10 @@ attempt_explain(const Attempt *attempt)
 
     for (guint i = 0; i < attempt->n_feasible; i++)
         value_add_member(nodes, attempt_feasible(attempt, i), explain_feasible(attempt, i));
-    for (guint i = 0; i < attempt->rejected.count; i++) {
-        const Rejection *rejection = &attempt->rejected.items[i];
+    for (guint i = 0; i < attempt->n_rejected; i++) {
+        const RejectionKind *kind = &attempt->kinds.items[attempt->rejected[i].kind];
 
-        value_add_member(nodes, rejection->node, explain_rejection(attempt, rejection));
+        value_add_member(nodes, attempt_rejected(attempt, i), explain_rejection(attempt, kind));
     }
     if (attempt->sets_nomination && !str_is_empty(attempt->nominated))
         value_set(tree, "nominatedNode", value_new_string(attempt->nominated));

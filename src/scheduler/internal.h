@@ -40,10 +40,9 @@ struct Scheduler {
     GQueue bindings;        /* of Binding (owned) */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */
-    GHashTable *explained;  /* key -> Attempt (owned): the latest ones, in full */
-    GQueue explained_order; /* of Attempt (borrowed), oldest first */
+    GHashTable *explained;  /* key -> Explained (owned) */
+    GQueue explained_order; /* of those that are there in full, oldest first; links are in the attempts */
     gsize explained_bytes;
-    GHashTable *outlines; /* key -> Outline (owned): of pods whose attempts grew too many */
 };
 
 gint64 scheduler_wall_ns(const Scheduler *scheduler);
@@ -53,7 +52,7 @@ scheduler_event(Scheduler *scheduler, guint type, const ApiObject *old, const Ap
 
 /* scheduler_pump: begin a cycle if there is a pod and nothing else to do; arm the flush timer. */
 void scheduler_pump(Scheduler *scheduler);
-/* scheduler_forget_outline: the pod is gone. */
+/* scheduler_forget_outline: the pod is gone; an attempt that is there in full stays. */
 void scheduler_forget_outline(Scheduler *scheduler, const char *key);
 void scheduler_loop_init(Scheduler *scheduler);
 void scheduler_loop_reset(Scheduler *scheduler);

@@ -3,6 +3,7 @@
 #include "scheduler/internal.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 
 /* How long a cycle takes: fixed part, per node filtered, per node scored; times a lognormal of sigma 0.3. */
 #define CYCLE_NS        (600 * NS_PER_US)
@@ -21,63 +22,71 @@ static const Dist quick_cycle = {.type = DIST_LOGNORMAL, .a_ns = 2500000, .b_ns 
 /* What is kept in full for scheduler_explain; of older attempts only the outcome. */
 #define EXPLAINED_BYTES_MAX ((gsize)2 << 20)
 
+/* The latest attempt of a pod. */
 typedef struct {
-    const char *chosen, *message; /* interned */
-} Outline;
+    Attempt *attempt;             /* (owned) NULL: there were too many since */
+    const char *chosen, *message; /* interned; its outcome */
+} Explained;
 
 /* --- explanations --------------------------------------------------------------------------------- */
 
 static void
-take_out(Scheduler *scheduler, Attempt *attempt)
+drop_attempt(Scheduler *scheduler, Explained *explained)
 {
-    g_queue_remove(&scheduler->explained_order, attempt);
-    scheduler->explained_bytes -= attempt_size_bytes(attempt);
-    g_hash_table_remove(scheduler->explained, attempt->key);
-}
+    Attempt *attempt = g_steal_pointer(&explained->attempt);
 
-static void
-shrink_oldest(Scheduler *scheduler)
-{
-    Attempt *attempt = g_queue_peek_head(&scheduler->explained_order);
-    Outline *outline = g_new(Outline, 1);
-
-    *outline = (Outline){attempt->chosen, attempt->message};
-    g_hash_table_insert(scheduler->outlines, (gpointer)attempt->key, outline);
-    take_out(scheduler, attempt);
+    g_queue_unlink(&scheduler->explained_order, &attempt->link);
+    scheduler->explained_bytes -= attempt->size_bytes;
+    attempt_free(attempt);
 }
 
 static void
 keep_attempt(Scheduler *scheduler, Attempt *attempt)
 {
-    Attempt *before = g_hash_table_lookup(scheduler->explained, attempt->key);
+    Explained *explained = g_hash_table_lookup(scheduler->explained, attempt->key);
 
-    if (before != NULL)
-        take_out(scheduler, before);
-    g_hash_table_remove(scheduler->outlines, attempt->key);
-    g_hash_table_insert(scheduler->explained, (gpointer)attempt->key, attempt);
-    g_queue_push_tail(&scheduler->explained_order, attempt);
-    scheduler->explained_bytes += attempt_size_bytes(attempt);
-    while (scheduler->explained_bytes > EXPLAINED_BYTES_MAX &&
-           scheduler->explained_order.length > 1)
-        shrink_oldest(scheduler);
+    if (explained == NULL) {
+        explained = POOL_NEW0(Explained);
+        g_hash_table_insert(scheduler->explained, (gpointer)attempt->key, explained);
+    } else if (explained->attempt != NULL) {
+        drop_attempt(scheduler, explained);
+    }
+    *explained = (Explained){attempt, attempt->chosen, attempt->message};
+    attempt->size_bytes = attempt_size_bytes(attempt);
+    attempt->link.data = explained;
+    g_queue_push_tail_link(&scheduler->explained_order, &attempt->link);
+    scheduler->explained_bytes += attempt->size_bytes;
+    while (scheduler->explained_bytes > EXPLAINED_BYTES_MAX && scheduler->explained_order.length > 1)
+        drop_attempt(scheduler, scheduler->explained_order.head->data);
+}
+
+static void
+explained_free(gpointer data)
+{
+    Explained *explained = data;
+
+    attempt_free(explained->attempt);
+    POOL_FREE(Explained, explained);
 }
 
 void
 scheduler_forget_outline(Scheduler *scheduler, const char *key)
 {
-    g_hash_table_remove(scheduler->outlines, key);
+    const Explained *explained = g_hash_table_lookup(scheduler->explained, key);
+
+    if (explained != NULL && explained->attempt == NULL)
+        g_hash_table_remove(scheduler->explained, key);
 }
 
 Value *
 scheduler_explain(const Scheduler *scheduler, const char *namespace_, const char *name)
 {
-    const char *key = api_key_of(namespace_, name);
-    const Attempt *attempt = g_hash_table_lookup(scheduler->explained, key);
-    const Outline *outline = g_hash_table_lookup(scheduler->outlines, key);
+    const Explained *explained = g_hash_table_lookup(scheduler->explained, api_key_of(namespace_, name));
 
-    if (attempt != NULL)
-        return attempt_explain(attempt);
-    return outline == NULL ? NULL : attempt_outline(outline->chosen, outline->message);
+    if (explained == NULL)
+        return NULL;
+    return explained->attempt != NULL ? attempt_explain(explained->attempt)
+                                      : attempt_outline(explained->chosen, explained->message);
 }
 
 /* --- a cycle ------------------------------------------------------------------------------------------ */
@@ -85,7 +94,7 @@ scheduler_explain(const Scheduler *scheduler, const char *namespace_, const char
 static gint64
 cycle_duration_ns(Scheduler *scheduler, const QueuedPod *queued, const Attempt *attempt)
 {
-    gint64 filtered = attempt->n_feasible + attempt->rejected.count;
+    gint64 filtered = attempt->n_feasible + attempt->n_rejected;
     gint64 scored = attempt->n_rows == 0 ? 0 : attempt->n_feasible;
     gint64 base_ns = CYCLE_NS + filtered * CYCLE_FILTER_NS + scored * CYCLE_SCORE_NS;
     const PodShape *shape = queued->info->shape;
@@ -252,8 +261,7 @@ scheduler_loop_init(Scheduler *scheduler)
 
     sim_timer_init(&scheduler->cycle_timer, sim, SIM_CONTROL, scheduler_on_cycle, scheduler);
     sim_timer_init(&scheduler->flush_timer, sim, SIM_CONTROL, scheduler_on_flush, scheduler);
-    scheduler->explained = g_hash_table_new_full(NULL, NULL, NULL, attempt_free);
-    scheduler->outlines = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    scheduler->explained = g_hash_table_new_full(NULL, NULL, NULL, explained_free);
     g_queue_init(&scheduler->explained_order);
 }
 
@@ -262,9 +270,7 @@ scheduler_loop_free(Scheduler *scheduler)
 {
     sim_timer_clear(&scheduler->cycle_timer);
     sim_timer_clear(&scheduler->flush_timer);
-    g_queue_clear(&scheduler->explained_order);
     g_hash_table_destroy(scheduler->explained);
-    g_hash_table_destroy(scheduler->outlines);
 }
 
 void

@@ -68,14 +68,14 @@ attempt_fit_message(const Attempt *attempt)
         return str_internf("0/%u nodes are available: %s.", attempt->n_all,
                            attempt->pre_filter_message);
     histogram = reason_counts_new();
-    for (guint i = 0; i < attempt->rejected.count; i++) {
-        const Rejection *rejection = &attempt->rejected.items[i];
+    for (guint i = 0; i < attempt->n_rejected; i++) {
+        const RejectionKind *rejection = &attempt->kinds.items[attempt->rejected[i].kind];
 
         for (guint k = 0; k < rejection->n_reasons; k++)
             reason_counts_add(histogram, attempt->reasons->pdata[rejection->first_reason + k], 1);
     }
-    if (attempt->absent_reason != NULL && attempt->rejected.count < attempt->n_all)
+    if (attempt->absent_reason != NULL && attempt->n_rejected < attempt->n_all)
         reason_counts_add(histogram, attempt->absent_reason,
-                          attempt->n_all - attempt->rejected.count);
+                          attempt->n_all - attempt->n_rejected);
     return reason_counts_finish(histogram, attempt->n_all);
 }

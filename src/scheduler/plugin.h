@@ -117,6 +117,13 @@ struct SchedPlugin {
 /* The plugins in order, NULL-terminated (plugins/list.c). */
 extern const SchedPlugin *const sched_plugins[];
 
+/* Who has a part in what: a bit per plugin. */
+typedef struct {
+    guint pre_enqueue, pre_filter, filter, filter_beyond; /* beyond: more than the node */
+    guint score, pre_score, filter_state, score_state;    /* state: to be freed */
+} SchedPoints;
+const SchedPoints *sched_points(void);
+
 /* --- what a plugin sees of the cycle --------------------------------------------------------- */
 
 struct Cycle {

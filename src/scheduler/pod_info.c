@@ -114,7 +114,8 @@ pod_shape_unref(PodShape *shape)
     g_free(shape->preferred_anti.items);
     g_free(shape->ports.items);
     g_free(shape->local);
-    g_free(shape->columns.passes);
+    g_free(shape->columns.refusal);
+    g_free(shape->columns.refusals.items);
     g_free(shape->columns.fit);
     g_free(shape->columns.balanced);
     g_free(shape);

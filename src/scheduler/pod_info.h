@@ -39,18 +39,29 @@ typedef struct {
     guint8 passes;
 } LocalResult;
 
+/* One way in which nodes refuse pods of a spec. */
+typedef struct {
+    const char *reason;
+    gint8 plugin;
+    guint8 verdict;
+} LocalRefusal;
+
+#define REFUSAL_NONE 0
+#define REFUSAL_ASK  255 /* several reasons: ask the plugins again */
+
 /*
- * The same in the order of the nodes, twice over (columns.h): where nothing is
- * refused, a cycle reads its scores from here as they lie. Good for the order
- * and up to the change of nodes that are noted.
+ * The same in the order of the nodes (columns.h): what a cycle reads of the
+ * nodes it looks at. Good for the order and up to the change of nodes that are
+ * noted.
  */
 typedef struct {
     guint64 version;    /* NodeColumns.version; 0: never worked out */
     guint64 generation; /* NodeColumns.generation */
     guint n;
     guint n_refused;
-    guint8 *passes;         /* (owned) */
-    guint8 *fit, *balanced; /* (owned) */
+    guint8 *refusal;                     /* (owned) REFUSAL_NONE, _ASK, or place in refusals + 1 */
+    guint8 *fit, *balanced;              /* (owned) twice over */
+    API_LIST_OF(LocalRefusal) refusals;
 } LocalColumns;
 
 typedef struct PodShape {

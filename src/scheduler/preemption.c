@@ -326,18 +326,16 @@ rejections_by_node(const Attempt *attempt)
 {
     GHashTable *table = g_hash_table_new(NULL, NULL);
 
-    for (guint i = 0; i < attempt->rejected.count; i++) {
-        Rejection *rejection = &attempt->rejected.items[i];
-
-        g_hash_table_insert(table, (gpointer)rejection->node, rejection);
-    }
+    for (guint i = 0; i < attempt->n_rejected; i++)
+        g_hash_table_insert(table, (gpointer)attempt_rejected(attempt, i),
+                            &attempt->kinds.items[attempt->rejected[i].kind]);
     return table;
 }
 
 static Verdict
 verdict_of(const Attempt *attempt, GHashTable *rejections, const char *node)
 {
-    const Rejection *rejection = g_hash_table_lookup(rejections, node);
+    const RejectionKind *rejection = g_hash_table_lookup(rejections, node);
 
     return rejection == NULL ? attempt->absent : rejection->verdict;
 }

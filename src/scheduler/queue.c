@@ -170,9 +170,9 @@ pass_gates(SchedQueue *queue, QueuedPod *pod)
 
     pod->gated_by = -1;
     pod->gate_message = NULL;
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        if (sched_plugins[i]->pre_enqueue == NULL)
-            continue;
+    for (guint bits = sched_points()->pre_enqueue; bits != 0; bits &= bits - 1) {
+        guint i = (guint)__builtin_ctz(bits);
+
         pod->gate_message = sched_plugins[i]->pre_enqueue(object);
         if (pod->gate_message != NULL) {
             pod->gated_by = (gint)i;

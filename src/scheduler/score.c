@@ -35,16 +35,13 @@ check_known(const Cycle *cycle, const Candidates *of)
 static guint
 run_pre_scores(Cycle *cycle, const Candidates *of)
 {
-    guint scoring = 0;
+    guint scoring = sched_points()->score;
 
-    for (guint i = 0; sched_plugins[i] != NULL; i++) {
-        const SchedPlugin *plugin = sched_plugins[i];
+    for (guint bits = scoring & sched_points()->pre_score; bits != 0; bits &= bits - 1) {
+        guint i = (guint)__builtin_ctz(bits);
 
-        if (plugin->score == NULL)
-            continue;
-        if (plugin->pre_score == NULL ||
-            plugin->pre_score(cycle, &cycle->score_states[i], of) != VERDICT_SKIP)
-            scoring |= 1u << i;
+        if (sched_plugins[i]->pre_score(cycle, &cycle->score_states[i], of) == VERDICT_SKIP)
+            scoring &= ~(1u << i);
     }
     return scoring;
 }
