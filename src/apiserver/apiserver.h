@@ -242,6 +242,24 @@ ApiWatch *apiserver_watch(
     guint64 from_revision,
     ApiWatchFunc func,
     gpointer user);
+/*
+ * For a watch whose owner only keeps objects to look them up: renewals of leases need no events on the way there.
+ *
+ * is_quiet: so it is, until the world changes (world_add_stir) or apiserver_watch_changed is called. pass: a MODIFIED, sent at
+ * @sent_ns, not after now; apiserver_catch_up sends all that is due. play: what is on its way to the owner is to be played.
+ */
+typedef struct {
+    gboolean (*is_quiet)(gpointer user);
+    void (*pass)(gpointer user, const ApiObject *object, gint64 sent_ns);
+    void (*play)(gpointer user);
+} ApiQuietHooks;
+void apiserver_watch_set_quiet(ApiWatch *watch, const ApiQuietHooks *hooks);
+/* apiserver_watch_changed: before what is_quiet says changes. */
+void apiserver_watch_changed(ApiWatch *watch);
+/* apiserver_catch_up: renewals that have come to the watch cache by now are there. */
+void apiserver_catch_up(gpointer server);
+/* apiserver_plays_heartbeats: DESK8S_PLAY_HEARTBEATS=1: nothing is computed. */
+gboolean apiserver_plays_heartbeats(void);
 /* apiserver_watch_stop: nothing comes any more, not even what is under way; frees @watch. */
 void apiserver_watch_stop(ApiWatch *watch);
 
@@ -254,6 +272,9 @@ void apiserver_watch_stop(ApiWatch *watch);
 typedef void (*ApiTapFunc)(gpointer user, WatchType type, const ApiObject *object);
 /* apiserver_add_tap: for the life of the server; taps are called in the order in which they were added. */
 void apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user);
+/* apiserver_add_sparing_tap: one that need not be told of renewals of leases; apiserver_renewals: of how many it was not. */
+void apiserver_add_sparing_tap(ApiServer *server, ApiTapFunc func, gpointer user);
+guint64 apiserver_renewals(ApiServer *server, gpointer user);
 /* apiserver_peek: the stored object now, or NULL. (borrowed until the next event) */
 const ApiObject *
 apiserver_peek(ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
@@ -262,4 +283,4 @@ GPtrArray *apiserver_peek_list(ApiServer *server, const ApiKind *kind, const cha
 typedef struct {
     guint64 requests[VERB_N], refused[6], watch_events, conflicts, throttled;
 } ApiServerCounters;
-const ApiServerCounters *apiserver_counters(const ApiServer *server);
+const ApiServerCounters *apiserver_counters(ApiServer *server);

@@ -147,7 +147,7 @@ bootstrap_done(gpointer user, ApiResponse *response)
 }
 
 static gboolean
-is_there(const ApiServer *server, guint index)
+is_there(ApiServer *server, guint index)
 {
     const ApiKind *kind = first_objects[index].kind;
     const char *space = kind->is_namespaced ? str_intern("default") : NULL;

@@ -18,7 +18,7 @@
 /* The stream was cut: how soon to look whether it flows again. */
 #define STREAM_RETRY_NS (100 * NS_PER_MS)
 
-static void
+void
 stream_event_free(StreamEvent *event)
 {
     if (event->value != NULL)
@@ -123,25 +123,23 @@ know(ApiServer *server, Resource *resource, EtcdKey *key, ApiObject *object)
     api_object_unref(before);
 }
 
-static void
-apply(ApiServer *server, StreamEvent *event)
+gboolean
+cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 time_ns)
 {
-    const ApiObject *about = event->value != NULL ? event->value : event->previous;
-    Resource *resource = server_resource(server, about->kind);
     HistoryEvent *change;
     gboolean is_news = peers_is_news(server, event->revision);
 
     server->cache_revision = event->revision;
     if (resource == NULL)
-        return;
-    if (about->kind == &service_kind && is_news)
+        return is_news;
+    if (resource->kind == &service_kind && is_news)
         allocator_note(server->allocator, event->previous, event->value);
-    change = history_add(resource, sim_now_ns(server->sim));
+    change = history_add(resource, time_ns);
     *change = (HistoryEvent){
         .value = g_steal_pointer(&event->value),
         .previous = g_steal_pointer(&event->previous),
         .revision = event->revision,
-        .time_ns = sim_now_ns(server->sim),
+        .time_ns = time_ns,
     };
     know(server, resource, event->key, change->value);
     if (change->value == NULL) {
@@ -149,32 +147,57 @@ apply(ApiServer *server, StreamEvent *event)
         change->gone->resource_version = event->revision;
         bootstrap_lost(server, change->gone);
     }
-
-    /*
-     * Watchers may make the ring grow only through later events: the copy stays valid while
-     * they run.
-     */
-    HistoryEvent copy = *change;
-
-    watch_dispatch(server, resource, &copy, is_news);
+    return is_news;
 }
 
-static StreamEvent *
-stream_take(ApiServer *server)
+static void
+apply(ApiServer *server, StreamEvent *event)
 {
-    StreamEvent *event = server->stream;
+    const ApiObject *about = event->value != NULL ? event->value : event->previous;
+    Resource *resource = server_resource(server, about->kind);
+    gboolean is_news;
 
-    server->stream = event->next;
-    if (server->stream == NULL)
-        server->stream_last = NULL;
+    if (server->quiet.first != NULL)
+        quiet_pass(server, event->revision);
+    is_news = cache_keep(server, resource, event, sim_now_ns(server->sim));
+    if (resource != NULL) {
+        /*
+         * Watchers may make the ring grow only through later events: the copy stays valid while
+         * they run.
+         */
+        HistoryEvent copy = *history_at(resource, resource->history_count - 1);
+
+        watch_dispatch(server, resource, &copy, is_news);
+    }
+}
+
+static void
+stream_append(Stream *stream, StreamEvent *event)
+{
+    event->next = NULL;
+    if (stream->last != NULL)
+        stream->last->next = event;
+    else
+        stream->first = event;
+    stream->last = event;
+}
+
+StreamEvent *
+stream_take(Stream *stream)
+{
+    StreamEvent *event = stream->first;
+
+    stream->first = event->next;
+    if (stream->first == NULL)
+        stream->last = NULL;
     return event;
 }
 
 static void
 stream_arm(ApiServer *server)
 {
-    if (server->stream != NULL)
-        sim_timer_arm_at(&server->stream_timer, MAX(server->stream->due_ns, sim_now_ns(server->sim)));
+    if (server->stream.first != NULL)
+        sim_timer_arm_at(&server->stream_timer, MAX(server->stream.first->due_ns, sim_now_ns(server->sim)));
 }
 
 static void
@@ -189,8 +212,8 @@ cache_on_stream(Sim *sim, gpointer self)
         sim_timer_arm_after(&server->stream_timer, STREAM_RETRY_NS);
         return;
     }
-    while (server->stream != NULL && server->stream->due_ns <= now_ns) {
-        StreamEvent *event = stream_take(server);
+    while (server->stream.first != NULL && server->stream.first->due_ns <= now_ns) {
+        StreamEvent *event = stream_take(&server->stream);
 
         sim_set_cause(sim, event->cause);
         apply(server, event);
@@ -219,11 +242,11 @@ cache_on_etcd(gpointer user,
         .due_ns = server->stream_due_ns,
         .cause = sim_cause(server->sim),
     };
-    if (server->stream_last != NULL)
-        server->stream_last->next = event;
-    else
-        server->stream = event;
-    server->stream_last = event;
+    if (quiet_takes(server, value, previous)) {
+        stream_append(&server->quiet, event);
+        return;
+    }
+    stream_append(&server->stream, event);
     if (!server->stream_timer.is_armed)
         stream_arm(server);
 }
@@ -235,9 +258,10 @@ cache_resume(ApiServer *server)
 }
 
 gint64
-cache_lag_ns(const ApiServer *server)
+cache_lag_ns(ApiServer *server)
 {
-    if (server->stream == NULL)
+    apiserver_catch_up(server);
+    if (server->stream.first == NULL && server->quiet.first == NULL)
         return 0;
     return MAX(server->stream_due_ns - sim_now_ns(server->sim), 0) + 1;
 }
@@ -250,6 +274,8 @@ cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrA
     Resource *resource = server_resource(server, kind);
     guint kept = out->len;
 
+    if (kind == &lease_kind)
+        apiserver_catch_up(server);
     if (resource == NULL || resource->n_objects == 0)
         return;
     key_space_collect(resource->space, namespace_, out);
@@ -295,6 +321,7 @@ cache_init(ApiServer *server)
         server->resource_slots[slot] = resource;
     }
     server->watches = g_ptr_array_new();
+    server->leases = server_resource(server, &lease_kind);
     sim_timer_init(&server->stream_timer, server->sim, SIM_DELIVER, cache_on_stream, server);
     server->stream_due_ns = sim_now_ns(server->sim); /* the clock may start before 0 */
 }
@@ -303,8 +330,10 @@ void
 cache_clear(ApiServer *server)
 {
     sim_timer_disarm(&server->stream_timer);
-    while (server->stream != NULL)
-        stream_event_free(stream_take(server));
+    while (server->stream.first != NULL)
+        stream_event_free(stream_take(&server->stream));
+    while (server->quiet.first != NULL)
+        stream_event_free(stream_take(&server->quiet));
     server->stream_due_ns = sim_now_ns(server->sim);
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];

@@ -82,6 +82,7 @@ list_answer(Call *call)
     ApiResponse *response = api_response_new();
 
     response->code = 200;
+    apiserver_catch_up(call->server);
     response->revision = call->server->cache_revision;
     response->items = g_ptr_array_new_full(all->len, api_object_unref);
     for (guint i = 0; i < all->len; i++) {

@@ -173,6 +173,7 @@ apiserver_new(const ApiServerOptions *options)
     server->allocator = server->first == server ? allocator_new(&server->options, server->sim) : server->first->allocator;
     server->charger = quota_charger_new(server);
     server->memo = spec_memo_new();
+    world_add_stir(server->world, quiet_end, server);
     server->process = process_new(server->machine, "kube-apiserver", &server_hooks, server);
     return server;
 }
@@ -182,6 +183,7 @@ apiserver_free(ApiServer *server)
 {
     if (server == NULL)
         return;
+    world_remove_stir(server->world, server);
     sim_timer_clear(&server->ready);
     sim_timer_clear(&server->drain);
     sim_timer_clear(&server->keep);
@@ -219,9 +221,34 @@ apiserver_set_extra_latency(ApiServer *server, const Dist *extra)
 void
 apiserver_add_tap(ApiServer *server, ApiTapFunc func, gpointer user)
 {
-    Tap tap = {func, user};
+    Tap tap = {.func = func, .user = user};
 
+    for (guint i = 0; i < apiserver_count(server); i++)
+        quiet_end(apiserver_peer(server, i));
     g_array_append_val(server->first->taps, tap);
+}
+
+void
+apiserver_add_sparing_tap(ApiServer *server, ApiTapFunc func, gpointer user)
+{
+    Tap tap = {.func = func, .user = user, .is_sparing = TRUE};
+
+    for (guint i = 0; i < apiserver_count(server); i++)
+        apiserver_catch_up(apiserver_peer(server, i));
+    g_array_append_val(server->first->taps, tap);
+}
+
+guint64
+apiserver_renewals(ApiServer *server, gpointer user)
+{
+    const GArray *taps = server->first->taps;
+
+    for (guint i = 0; i < apiserver_count(server); i++)
+        apiserver_catch_up(apiserver_peer(server, i));
+    for (guint i = 0; i < taps->len; i++)
+        if (g_array_index(taps, Tap, i).user == user)
+            return g_array_index(taps, Tap, i).renewals;
+    return 0;
 }
 
 const ApiObject *
@@ -237,7 +264,8 @@ apiserver_peek_list(ApiServer *server, const ApiKind *kind, const char *namespac
 }
 
 const ApiServerCounters *
-apiserver_counters(const ApiServer *server)
+apiserver_counters(ApiServer *server)
 {
+    apiserver_catch_up(server);
     return &server->counters;
 }

@@ -90,8 +90,14 @@ struct StreamEvent {
 };
 
 typedef struct {
+    StreamEvent *first, *last; /* (owned) */
+} Stream;
+
+typedef struct {
     ApiTapFunc func;
     gpointer user;
+    gboolean is_sparing; /* need not be told of renewals: */
+    guint64 renewals;    /* how many it was not told of */
 } Tap;
 
 /* More than there are kinds, so that a look meets what it looks for at once; a power of two. */
@@ -124,9 +130,12 @@ struct ApiServer {
     Resource *resources; /* (owned) one per kind */
     guint n_resources;
     Resource *resource_slots[RESOURCE_SLOTS]; /* (borrowed) open addressing by kind: server_resource */
-    StreamEvent *stream, *stream_last; /* (owned) from etcd, not yet in the watch cache */
+    Stream stream; /* from etcd, not yet in the watch cache */
     SimTimer stream_timer;
     gint64 stream_due_ns;
+    Resource *leases;   /* (borrowed) */
+    Stream quiet;       /* the same, of renewals that nobody waits for: quiet.c */
+    gboolean is_quiet;  /* there may be such; until quiet_end */
     Rng *stream_rng;
     guint etcd_watch_id;
     guint64 cache_revision; /* the watch cache has everything up to it */
@@ -288,21 +297,40 @@ void cache_free(ApiServer *server);
 void cache_fill(ApiServer *server); /* from etcd, at once */
 /* cache_get: as the server knows it by now. (borrowed) */
 static inline const ApiObject *
-cache_get(const ApiServer *server, const EtcdKey *key)
+cache_get(ApiServer *server, const EtcdKey *key)
 {
+    if (G_UNLIKELY(server->quiet.first != NULL))
+        apiserver_catch_up(server);
     return key_seen(key, server->number);
 }
 /* cache_list: appends borrowed objects by key. */
 void cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 guint cache_count(ApiServer *server, const ApiKind *kind);
 /* cache_lag_ns: until all that etcd had committed by now is in the cache. */
-gint64 cache_lag_ns(const ApiServer *server);
+gint64 cache_lag_ns(ApiServer *server);
 void cache_on_etcd(gpointer user,
                    EtcdKey *key,
                    const ApiObject *value,
                    const ApiObject *previous,
                    guint64 revision);
 void cache_resume(ApiServer *server);
+
+/*
+ * cache_keep: what @event says (its objects are taken) is in the cache now, which is @time_ns for the history. FALSE if a peer
+ * has heard of it before.
+ */
+gboolean cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 time_ns);
+StreamEvent *stream_take(Stream *stream);
+void stream_event_free(StreamEvent *event);
+
+/* --- quiet.c: renewals of leases without events -------------------------------------------- */
+
+/* quiet_takes: the change need not be played. */
+gboolean quiet_takes(ApiServer *server, const ApiObject *value, const ApiObject *previous);
+/* quiet_pass: what is due of them and older than @revision is in the watch cache. */
+void quiet_pass(ApiServer *server, guint64 revision);
+/* quiet_end: something is about to change: what is on its way is played from here on. */
+void quiet_end(gpointer server);
 
 /* A past change of one kind, kept for those who come back to a watch. */
 typedef struct {
@@ -357,6 +385,10 @@ void watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *e
 void watch_all_dead(ApiServer *server);  /* the process died */
 void watch_start_all(ApiServer *server); /* the cache is filled */
 void watch_sweep(ApiServer *server);
+/* For quiet.c: may all be told of renewals without events; they are told of one, sent at @sent_ns; what they were told of is played. */
+gboolean watches_are_quiet(const Resource *resource);
+void watches_pass(const Resource *resource, const ApiObject *object, gint64 sent_ns);
+void watches_play(const Resource *resource);
 void watch_free_all(ApiServer *server);
 /* watch_lists_free: of @resource. */
 void watch_lists_free(Resource *resource);

@@ -19,6 +19,7 @@ struct ApiWatch {
     guint64 from_revision;
     ApiWatchFunc func;
     gpointer user;
+    const ApiQuietHooks *quiet; /* NULL: it is told of everything by events */
     ApiServer *server; /* NULL: the server's process died */
     const ApiKind *form; /* in which objects are shown; NULL: their own */
     gboolean is_started, is_stopped;
@@ -152,6 +153,71 @@ watch_dispatch(ApiServer *server, Resource *resource, const HistoryEvent *event,
     watch_sweep(server);
 }
 
+/* --- renewals without events ------------------------------------------------------------ */
+
+void
+apiserver_watch_set_quiet(ApiWatch *watch, const ApiQuietHooks *hooks)
+{
+    watch->quiet = hooks;
+}
+
+void
+apiserver_watch_changed(ApiWatch *watch)
+{
+    if (watch->server != NULL && watch->resource == watch->server->leases)
+        quiet_end(watch->server);
+}
+
+static gboolean
+watch_is_quiet(const ApiWatch *watch)
+{
+    if (!watch->is_started || watch->is_stopped || watch->quiet == NULL || watch->form != NULL)
+        return FALSE;
+    return watch->namespace_ == NULL && watch->labels == NULL && watch->fields == NULL && watch->quiet->is_quiet(watch->user);
+}
+
+static void
+note_watched(gpointer key, gpointer list, gpointer is_watched)
+{
+    (void)key;
+    if (((const WatchList *)list)->first != NULL)
+        *(gboolean *)is_watched = TRUE;
+}
+
+gboolean
+watches_are_quiet(const Resource *resource)
+{
+    gboolean is_watched = FALSE;
+
+    if (resource->watches_by_name.count > 0)
+        ptr_map_foreach((PtrMap *)&resource->watches_by_name, note_watched, &is_watched);
+    if (is_watched)
+        return FALSE;
+    for (const ApiWatch *watch = resource->watches.first; watch != NULL; watch = watch->next)
+        if (!watch_is_quiet(watch))
+            return FALSE;
+    return TRUE;
+}
+
+void
+watches_pass(const Resource *resource, const ApiObject *object, gint64 sent_ns)
+{
+    for (ApiWatch *watch = resource->watches.first; watch != NULL; watch = watch->next) {
+        if (object->resource_version <= watch->from_revision)
+            continue;
+        watch->server->counters.watch_events++;
+        watch->quiet->pass(watch->user, object, sent_ns);
+    }
+}
+
+void
+watches_play(const Resource *resource)
+{
+    for (ApiWatch *watch = resource->watches.first; watch != NULL; watch = watch->next)
+        if (watch->quiet != NULL)
+            watch->quiet->play(watch->user);
+}
+
 /* --- start --------------------------------------------------------------------------- */
 
 static void
@@ -229,6 +295,9 @@ watch_on_start(Sim *sim, gpointer self)
             sim_timer_arm_after(&watch->starter, NS_PER_MS);
         return;
     }
+    /* What comes from now on it hears of as it comes. */
+    if (watch->resource == server->leases)
+        quiet_end(server);
     server->dispatch_depth++;
     watch->is_started = TRUE;
     if (watch->error != NULL) {
@@ -374,6 +443,8 @@ apiserver_watch(ApiServer *server,
     watch->user = user;
     watch_parse(watch, kind, label_selector, field_selector);
     sim_timer_init(&watch->starter, server->sim, SIM_DELIVER, watch_on_start, watch);
+    if (watch->resource == server->leases)
+        quiet_end(server);
     watch_place(watch);
     g_ptr_array_add(server->watches, watch);
     server->counters.requests[VERB_WATCH]++;
@@ -421,6 +492,8 @@ apiserver_watch_stop(ApiWatch *watch)
 {
     ApiServer *owner = watch->owner;
 
+    if (watch->server != NULL && watch->resource == watch->server->leases)
+        quiet_end(watch->server);
     watch->is_stopped = TRUE;
     sim_timer_disarm(&watch->starter);
     if (owner->dispatch_depth > 0)

@@ -368,6 +368,7 @@ client_watch(Client *client,
     watch->handle = sim_handle_new(client->options.sim, watch);
     watch->cause = sim_cause(client->options.sim);
     watch->link.data = watch->client_link.data = watch;
+    g_queue_init(&watch->passed);
     g_queue_push_tail_link(&client->watches, &watch->client_link);
     client_conn_open_watch(client->conn, watch);
     return watch;

@@ -75,9 +75,20 @@ typedef struct {
     void (*event)(gpointer user, WatchType type, const ApiObject *object);
     /* The watch is over: 410 Expired, connection lost ... */
     void (*closed)(gpointer user, const ApiStatus *status);
+    /*
+     * All or none: of one who only keeps objects to look them up and so needs no event for renewals of leases (apiserver.h,
+     * ApiQuietHooks). renewed: a MODIFIED that came at @at_ns, not after now, when client_watch_catch_up is called. play: what
+     * is not done with @at_ns is to be played from here on.
+     */
+    gboolean (*is_quiet)(gpointer user);
+    void (*renewed)(gpointer user, const ApiObject *object, gint64 at_ns);
+    void (*play)(gpointer user);
 } ClientWatchHooks;
 ClientWatch *client_watch(Client *client,
                           const ApiRequest *options,
                           const ClientWatchHooks *hooks,
                           gpointer user);
 void client_watch_stop(ClientWatch *watch);
+/* client_watch_catch_up: renewals that have come by now are told. client_watch_changed: before what is_quiet says changes. */
+void client_watch_catch_up(ClientWatch *watch);
+void client_watch_changed(ClientWatch *watch);

@@ -83,6 +83,18 @@ client_conn_read(Conn *conn)
         sim_timer_arm_after(&conn->ping_timer, PING_AFTER_NS);
 }
 
+gboolean
+client_conn_is_quiet(const Conn *conn)
+{
+    return conn->state == CONN_OPEN && !conn->is_ping_out && !conn->ping_timer.is_armed;
+}
+
+void
+client_conn_read_at(Conn *conn, gint64 at_ns)
+{
+    conn->read_ns = MAX(conn->read_ns, at_ns);
+}
+
 /* --- the client's side ------------------------------------------------------------------------ */
 
 static void

@@ -47,6 +47,7 @@ struct ClientWatch {
     Session *session;    /* (borrowed) from the opening at the server until the connection ends */
     ApiWatch *api_watch; /* the server's process owns it; NULL: not open there */
     gboolean is_over;
+    GQueue passed; /* of Passed: renewals under way that are computed */
     TraceId cause;
     GQueue *queue;
     GList link;        /* in a queue of the connection */
@@ -87,6 +88,10 @@ gint64 client_pass_request_ns(Client *client);
 gint64 client_pass_answer_ns(Client *client, const ApiObject *object, gint64 sent_ns);
 /* client_conn_read: something came from the server: no ping is due for a while. */
 void client_conn_read(Conn *conn);
+/* client_conn_is_quiet: nothing hangs on when exactly something is read; until the world changes. */
+gboolean client_conn_is_quiet(const Conn *conn);
+/* client_conn_read_at: something came at @at_ns, which was computed. */
+void client_conn_read_at(Conn *conn, gint64 at_ns);
 
 /* client.c: outcomes. @call is out of every queue; its reference passes to the callee. */
 void client_call_answered(Call *call, ApiResponse *response);

@@ -8,16 +8,6 @@
 /* No renewal that is computed takes longer. */
 #define CALM_NS NS_PER_S
 
-static gboolean
-all_are_played(void)
-{
-    static int state = -1;
-
-    if (state < 0)
-        state = g_strcmp0(g_getenv("DESK8S_PLAY_HEARTBEATS"), "1") == 0;
-    return state == 1;
-}
-
 static void
 heartbeat_on_write(Sim *sim, gpointer self)
 {
@@ -62,7 +52,7 @@ heartbeat_renew(Heartbeat *beat, gint64 renew_time)
     Sim *sim = client_sim(beat->client);
     gint64 commit_ns, arrival_ns;
 
-    if (all_are_played() || !world_is_calm(client_world(beat->client), sim_now_ns(sim) + CALM_NS))
+    if (apiserver_plays_heartbeats() || !world_is_calm(client_world(beat->client), sim_now_ns(sim) + CALM_NS))
         return FALSE;
     if (!apiserver_renewal_ns(client_server(beat->client), &commit_ns, &beat->answer_ns))
         return FALSE;

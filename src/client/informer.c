@@ -37,9 +37,13 @@ struct Informer {
     GArray *listeners; /* of Listener */
     GQueue deltas;     /* of Delta (owned) */
     SimTimer timer;
+    gint64 fire_ns; /* when it fires, or last did */
     Rng *rng; /* made when first needed */
     gboolean is_synced;
     gboolean has_owner_kinds; /* some listener's handlers name one */
+    gboolean is_lazy;     /* renewals of leases may come without events, see ClientWatchHooks */
+    gboolean is_firing;
+    gboolean is_computed; /* such deltas wait for fire_ns without the timer */
 };
 
 typedef struct {
@@ -204,14 +208,43 @@ informer_deliver(Informer *informer, const Delta *delta)
     }
 }
 
+/* Renewals that nobody is told of, at the time of whatever goes on now. */
+static void
+informer_deliver_computed(Informer *informer)
+{
+    informer->is_computed = FALSE;
+    while (informer->deltas.length > 0) {
+        Delta *delta = g_queue_pop_head_link(&informer->deltas)->data;
+
+        informer_deliver(informer, delta);
+        delta_free(delta);
+    }
+}
+
+/* What has come by now is in the cache; before anybody looks there. */
+static inline void
+informer_catch_up(Informer *informer)
+{
+    if (G_LIKELY(!informer->is_lazy))
+        return;
+    reflector_catch_up(informer->reflector);
+    if (informer->is_computed && informer->fire_ns <= sim_now_ns(client_sim(informer->factory->client)))
+        informer_deliver_computed(informer);
+}
+
 static void
 informer_on_timer(Sim *sim, gpointer self)
 {
     Informer *informer = self;
-    guint count = informer->deltas.length;
+    guint count;
 
     if (client_is_paused(informer->factory->client))
         return;
+    informer->is_firing = TRUE;
+    if (informer->is_lazy)
+        reflector_catch_up(informer->reflector);
+    informer->is_firing = FALSE;
+    count = informer->deltas.length;
     while (count-- > 0 && informer->deltas.length > 0) {
         Delta *delta = g_queue_pop_head_link(&informer->deltas)->data;
 
@@ -236,7 +269,7 @@ informer_rng(Informer *informer)
 }
 
 static Delta *
-informer_push(Informer *informer, DeltaType type)
+informer_append(Informer *informer, DeltaType type)
 {
     Delta *delta = POOL_NEW0(Delta);
 
@@ -244,10 +277,76 @@ informer_push(Informer *informer, DeltaType type)
     delta->cause = sim_cause(client_sim(informer->factory->client));
     delta->link.data = delta;
     g_queue_push_tail_link(&informer->deltas, &delta->link);
-    if (!informer->timer.is_armed)
-        sim_timer_arm_after(&informer->timer,
-                            dist_sample_ns(&delivery_dist, informer_rng(informer)));
     return delta;
+}
+
+/* What waits without the timer waits with it from here on. */
+static void
+informer_play(gpointer user)
+{
+    Informer *informer = user;
+
+    if (!informer->is_computed)
+        return;
+    informer->is_computed = FALSE;
+    sim_timer_arm_at(&informer->timer, MAX(informer->fire_ns, sim_now_ns(client_sim(informer->factory->client))));
+}
+
+/* An event: what was computed so far joins it. */
+static Delta *
+informer_push(Informer *informer, DeltaType type)
+{
+    Sim *sim = client_sim(informer->factory->client);
+    gint64 now_ns = sim_now_ns(sim);
+    Delta *delta;
+
+    if (informer->is_lazy) {
+        reflector_catch_up(informer->reflector);
+        if (informer->is_computed && informer->fire_ns < now_ns)
+            informer_deliver_computed(informer);
+    }
+    delta = informer_append(informer, type);
+    if (informer->is_computed)
+        informer_play(informer);
+    if (!informer->timer.is_armed) {
+        informer->fire_ns = now_ns + dist_sample_ns(&delivery_dist, informer_rng(informer));
+        sim_timer_arm_at(&informer->timer, informer->fire_ns);
+    }
+    return delta;
+}
+
+/* The owners of the handlers are told of other things only. */
+static gboolean
+informer_is_quiet(gpointer user)
+{
+    Informer *informer = user;
+
+    for (guint i = 0; i < informer->listeners->len; i++) {
+        const InformerHandlers *handlers = &g_array_index(informer->listeners, Listener, i).handlers;
+
+        if (handlers->updated != NULL && (handlers->wants == WANTS_ALL || handlers->wants & WANTS_SPEC))
+            return FALSE;
+    }
+    informer->is_lazy = TRUE;
+    return TRUE;
+}
+
+/* As informer_push, at @at_ns. */
+static void
+informer_on_renewed(gpointer user, const ApiObject *object, gint64 at_ns)
+{
+    Informer *informer = user;
+    Delta *delta;
+
+    if (informer->is_computed && informer->fire_ns < at_ns)
+        informer_deliver_computed(informer);
+    delta = informer_append(informer, DELTA_EVENT);
+    delta->event = WATCH_MODIFIED;
+    delta->object = api_object_ref(object);
+    if (informer->is_computed || informer->timer.is_armed || informer->is_firing)
+        return;
+    informer->fire_ns = at_ns + dist_sample_ns(&delivery_dist, informer_rng(informer));
+    informer->is_computed = TRUE;
 }
 
 static void
@@ -272,6 +371,9 @@ informer_on_replaced(gpointer user, const GPtrArray *items)
 static const ReflectorHooks informer_hooks = {
     .replaced = informer_on_replaced,
     .event = informer_on_event,
+    .is_quiet = informer_is_quiet,
+    .renewed = informer_on_renewed,
+    .play = informer_play,
 };
 
 /* --- informers -------------------------------------------------------------------------------- */
@@ -316,26 +418,30 @@ informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpoi
         listener.owner_kind = str_intern(handlers->owner_kind->kind);
         informer->has_owner_kinds = TRUE;
     }
+    reflector_changed(informer->reflector);
     g_array_append_val(informer->listeners, listener);
     if (indexer_count(informer->indexer) > 0)
         informer_push(informer, DELTA_REPLAY)->handler = informer->listeners->len - 1;
 }
 
 const ApiObject *
-informer_get(const Informer *informer, const char *namespace_, const char *name)
+informer_get(Informer *informer, const char *namespace_, const char *name)
 {
+    informer_catch_up(informer);
     return indexer_get(informer->indexer, namespace_, name);
 }
 
 guint
-informer_count(const Informer *informer)
+informer_count(Informer *informer)
 {
+    informer_catch_up(informer);
     return indexer_count(informer->indexer);
 }
 
 void
-informer_list(const Informer *informer, const char *namespace_, GPtrArray *out)
+informer_list(Informer *informer, const char *namespace_, GPtrArray *out)
 {
+    informer_catch_up(informer);
     if (str_is_empty(namespace_))
         indexer_list(informer->indexer, out);
     else
@@ -343,20 +449,23 @@ informer_list(const Informer *informer, const char *namespace_, GPtrArray *out)
 }
 
 void
-informer_list_owned(const Informer *informer, const char *owner_uid, GPtrArray *out)
+informer_list_owned(Informer *informer, const char *owner_uid, GPtrArray *out)
 {
+    informer_catch_up(informer);
     indexer_list_by(informer->indexer, INDEXER_BY_OWNER, owner_uid, out);
 }
 
 void
-informer_list_orphans(const Informer *informer, const char *namespace_, GPtrArray *out)
+informer_list_orphans(Informer *informer, const char *namespace_, GPtrArray *out)
 {
+    informer_catch_up(informer);
     indexer_list_by(informer->indexer, INDEXER_ORPHANS, namespace_, out);
 }
 
 void
-informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out)
+informer_list_on_node(Informer *informer, const char *node_name, GPtrArray *out)
 {
+    informer_catch_up(informer);
     indexer_list_by(informer->indexer, INDEXER_BY_NODE, node_name, out);
 }
 
@@ -428,6 +537,7 @@ informer_factory_reset(InformerFactory *factory)
         informer_drop_deltas(informer);
         sim_timer_disarm(&informer->timer);
         informer->is_synced = FALSE;
+        informer->is_computed = FALSE;
     }
 }
 

@@ -61,16 +61,16 @@ Informer *
 informer_factory_get(InformerFactory *factory, const ApiKind *kind, const char *field_selector);
 void informer_add_handlers(Informer *informer, const InformerHandlers *handlers, gpointer user);
 const ApiObject *
-informer_get(const Informer *informer, const char *namespace_, const char *name); /* (borrowed) */
-guint informer_count(const Informer *informer);
+informer_get(Informer *informer, const char *namespace_, const char *name); /* (borrowed) */
+guint informer_count(Informer *informer);
 
 /* Listings append borrowed objects to @out in a stable order (order of arrival in the cache). */
-void informer_list(const Informer *informer, const char *namespace_, GPtrArray *out);
-void informer_list_owned(const Informer *informer,
+void informer_list(Informer *informer, const char *namespace_, GPtrArray *out);
+void informer_list_owned(Informer *informer,
                          const char *owner_uid,
                          GPtrArray *out); /* controller uid */
-void informer_list_orphans(const Informer *informer,
+void informer_list_orphans(Informer *informer,
                            const char *namespace_,
                            GPtrArray *out); /* no controller */
 void
-informer_list_on_node(const Informer *informer, const char *node_name, GPtrArray *out); /* pods */
+informer_list_on_node(Informer *informer, const char *node_name, GPtrArray *out); /* pods */

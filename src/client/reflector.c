@@ -122,6 +122,33 @@ reflector_on_event(gpointer user, WatchType type, const ApiObject *object)
         reflector->hooks.event(reflector->user, type, object);
 }
 
+static gboolean
+reflector_is_quiet(gpointer user)
+{
+    Reflector *reflector = user;
+
+    return reflector->hooks.is_quiet != NULL && reflector->hooks.is_quiet(reflector->user);
+}
+
+static void
+reflector_on_renewed(gpointer user, const ApiObject *object, gint64 at_ns)
+{
+    Reflector *reflector = user;
+
+    reflector->revision = object->resource_version;
+    reflector->watch_events++;
+    reflector->hooks.renewed(reflector->user, object, at_ns);
+}
+
+static void
+reflector_on_play(gpointer user)
+{
+    Reflector *reflector = user;
+
+    if (reflector->hooks.play != NULL)
+        reflector->hooks.play(reflector->user);
+}
+
 /* How the loop goes on after a watch has ended. */
 typedef enum { NEXT_WATCH, NEXT_BACK_OFF_WATCH, NEXT_BACK_OFF_LIST } Next;
 
@@ -163,6 +190,9 @@ reflector_on_closed(gpointer user, const ApiStatus *status)
 static const ClientWatchHooks reflector_watch_hooks = {
     .event = reflector_on_event,
     .closed = reflector_on_closed,
+    .is_quiet = reflector_is_quiet,
+    .renewed = reflector_on_renewed,
+    .play = reflector_on_play,
 };
 
 static void
@@ -238,4 +268,18 @@ reflector_resumed(Reflector *reflector)
 {
     if (reflector->state == REFLECTOR_WAITING && !reflector->timer.is_armed)
         sim_timer_arm_after(&reflector->timer, 0);
+}
+
+void
+reflector_catch_up(Reflector *reflector)
+{
+    if (reflector->watch != NULL)
+        client_watch_catch_up(reflector->watch);
+}
+
+void
+reflector_changed(Reflector *reflector)
+{
+    if (reflector->watch != NULL)
+        client_watch_changed(reflector->watch);
 }

@@ -15,6 +15,10 @@ typedef struct {
     /* A list came: these are all objects. @items holds (borrowed) ApiObject. */
     void (*replaced)(gpointer user, const GPtrArray *items);
     void (*event)(gpointer user, WatchType type, const ApiObject *object);
+    /* as in ClientWatchHooks */
+    gboolean (*is_quiet)(gpointer user);
+    void (*renewed)(gpointer user, const ApiObject *object, gint64 at_ns);
+    void (*play)(gpointer user);
 } ReflectorHooks;
 
 Reflector *reflector_new(Client *client,
@@ -27,6 +31,9 @@ void reflector_start(Reflector *reflector);
 /* reflector_reset: the process died and the client was reset. */
 void reflector_reset(Reflector *reflector);
 void reflector_resumed(Reflector *reflector);
+/* reflector_catch_up, reflector_changed: as client_watch_catch_up, client_watch_changed. */
+void reflector_catch_up(Reflector *reflector);
+void reflector_changed(Reflector *reflector);
 
 /* Back-off of v0.34 util/wait: doubling with jitter, forgotten after a quiet time. */
 typedef struct {

@@ -2,6 +2,15 @@
 
 #include "client/session.h"
 
+#include "base/pool.h"
+
+/* A renewal of a lease between server and client, without an event: see client.h, ClientWatchHooks. */
+typedef struct {
+    ApiObject *object; /* (owned ref) */
+    gint64 due_ns;
+    GList link;
+} Passed;
+
 void
 watch_move(ClientWatch *watch, GQueue *queue)
 {
@@ -84,14 +93,116 @@ watch_status_free(gpointer status)
     api_status_unref(status);
 }
 
+/* --- renewals without events ------------------------------------------------------------------ */
+
+static ApiObject *
+watch_take_passed(ClientWatch *watch, gint64 *out_due_ns)
+{
+    Passed *passed = g_queue_pop_head_link(&watch->passed)->data;
+    ApiObject *object = passed->object;
+
+    *out_due_ns = passed->due_ns;
+    POOL_FREE(Passed, passed);
+    return object;
+}
+
+static void
+watch_drop_passed(ClientWatch *watch)
+{
+    gint64 due_ns;
+
+    while (watch->passed.head != NULL)
+        api_object_unref(watch_take_passed(watch, &due_ns));
+}
+
+static void
+watch_receive_passed(ClientWatch *watch)
+{
+    gint64 now_ns = sim_now_ns(client_sim(watch->client));
+
+    while (watch->passed.head != NULL && ((const Passed *)watch->passed.head->data)->due_ns <= now_ns) {
+        gint64 due_ns;
+        g_autoptr(ApiObject) object = watch_take_passed(watch, &due_ns);
+
+        client_conn_read_at(watch->conn, due_ns);
+        watch->hooks.renewed(watch->user, object, due_ns);
+    }
+}
+
+void
+client_watch_catch_up(ClientWatch *watch)
+{
+    if (watch->api_watch == NULL)
+        return;
+    apiserver_catch_up(watch->session->server);
+    if (watch->passed.head != NULL)
+        watch_receive_passed(watch);
+}
+
+void
+client_watch_changed(ClientWatch *watch)
+{
+    if (watch->api_watch != NULL)
+        apiserver_watch_changed(watch->api_watch);
+}
+
+static gboolean
+watch_is_quiet(gpointer user)
+{
+    ClientWatch *watch = user;
+    NetConn *net = watch->session->net;
+
+    if (watch->is_over || net == NULL || watch->hooks.is_quiet == NULL || !watch->hooks.is_quiet(watch->user))
+        return FALSE;
+    if (!client_conn_is_quiet(watch->conn) ||
+        net_conn_arrival_ns(net, NET_TO_CLIENT, 0, sim_now_ns(client_sim(watch->client))) < 0)
+        return FALSE;
+    net_conn_set_source(net, apiserver_catch_up, watch->session->server);
+    return TRUE;
+}
+
+static void
+watch_pass(gpointer user, const ApiObject *object, gint64 sent_ns)
+{
+    ClientWatch *watch = user;
+    Passed *passed = POOL_NEW(Passed);
+
+    passed->object = api_object_ref(object);
+    passed->due_ns = net_conn_pass_ns(watch->session->net, api_object_size_bytes(object), sent_ns);
+    passed->link = (GList){.data = passed};
+    g_queue_push_tail_link(&watch->passed, &passed->link);
+}
+
+static void
+watch_play(gpointer user)
+{
+    ClientWatch *watch = user;
+
+    watch_receive_passed(watch);
+    while (watch->passed.head != NULL) {
+        gint64 due_ns;
+        ApiObject *object = watch_take_passed(watch, &due_ns);
+
+        net_conn_put(watch->session->net, api_object_size_bytes(object), due_ns, watch->handle, watch_on_modified, object,
+                     api_object_unref);
+    }
+    if (watch->hooks.play != NULL)
+        watch->hooks.play(watch->user);
+}
+
+static const ApiQuietHooks watch_quiet_hooks = {.is_quiet = watch_is_quiet, .pass = watch_pass, .play = watch_play};
+
 /* --- at the server ---------------------------------------------------------------------------- */
 
 /* A watch that died with the server's process is given back in the same way. */
 void
 watch_give_back(ClientWatch *watch)
 {
-    if (watch->api_watch != NULL)
-        apiserver_watch_stop(g_steal_pointer(&watch->api_watch));
+    if (watch->api_watch == NULL)
+        return;
+    client_watch_catch_up(watch);
+    watch_drop_passed(watch);
+    apiserver_watch_stop(g_steal_pointer(&watch->api_watch));
 }
 
 /* In the server's process. */
@@ -129,6 +240,7 @@ watch_on_open(Sim *sim, gpointer receiver, gpointer payload)
         watch->api_watch = apiserver_watch(session->server, options->kind, options->namespace_,
                                            options->label_selector, options->field_selector,
                                            options->resource_version, watch_on_server_event, watch);
+        apiserver_watch_set_quiet(watch->api_watch, &watch_quiet_hooks);
     }
     session_unref(session);
 }

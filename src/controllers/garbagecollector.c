@@ -445,6 +445,13 @@ reads_kind(const ApiKind *kind)
     return kind != &event_kind;
 }
 
+/* A renewal of a lease leaves its metadata as they were: nobody is owned by it, nor it by others, because of one. */
+static guint
+other_wants(const ApiKind *kind)
+{
+    return kind == &lease_kind ? WANTS_ADDED | WANTS_DELETED | WANTS_META : WANTS_ALL;
+}
+
 const ControllerDef garbage_collector_controller = {
     .name = "garbage-collector",
     .component = "garbage-collector-controller",
@@ -453,6 +460,7 @@ const ControllerDef garbage_collector_controller = {
     .burst = 30,
     .reads_kind = reads_kind,
     .on_other = on_object,
+    .other_wants = other_wants,
     .reconcile = reconcile,
     .new_state = state_new,
     .free_state = gc_graph_free,

@@ -300,7 +300,7 @@ series_new(Sim *sim, ApiServer *server, Traffic *const *traffic, guint n_traffic
                 narrator_seen(series->narrator, g_ptr_array_index(present, i));
         }
     }
-    apiserver_add_tap(server, series_on_change, series);
+    apiserver_add_sparing_tap(server, series_on_change, series);
     return series;
 }
 
@@ -308,6 +308,7 @@ void
 series_finish(Series *series)
 {
     series->end_ns = sim_now_ns(series->sim);
+    series->api_writes += apiserver_renewals(series->server, series);
     for (guint i = 0; i < series->lanes->len; i++) {
         Lane *lane = g_ptr_array_index(series->lanes, i);
 

@@ -165,6 +165,16 @@ open_check(Check *check)
         look_at(check);
 }
 
+/* Some condition is about leases: it is looked at whenever one is renewed. */
+static gboolean
+looks_at_leases(const Checks *checks)
+{
+    for (guint i = 0; i < checks->count; i++)
+        if (checks->items[i].topic.kind == &lease_kind)
+            return TRUE;
+    return checks->until_topic.kind == &lease_kind;
+}
+
 Checks *
 checks_new(Cluster *cluster, const ConditionSource *source)
 {
@@ -193,7 +203,10 @@ checks_new(Cluster *cluster, const ConditionSource *source)
         checks->until_topic = condition_topic(spec->until);
     checks->until_is_dirty = TRUE;
     if (checks->count > 0 || spec->until != NULL) {
-        apiserver_add_tap(cluster->server, checks_on_change, checks);
+        if (looks_at_leases(checks))
+            apiserver_add_tap(cluster->server, checks_on_change, checks);
+        else
+            apiserver_add_sparing_tap(cluster->server, checks_on_change, checks);
         sim_timer_arm_after(&checks->tick, NS_PER_S);
     }
     return checks;

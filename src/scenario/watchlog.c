@@ -97,7 +97,7 @@ watch_log_new(Cluster *cluster, const char *path, GError **error)
         for (guint k = 0; k < present->len; k++)
             append(log, WATCH_ADDED, g_ptr_array_index(present, k), -NS_PER_S);
     }
-    apiserver_add_tap(cluster->server, on_change, log);
+    apiserver_add_sparing_tap(cluster->server, on_change, log);
     return log;
 }
 

@@ -69,6 +69,8 @@ struct NetConn {
     Lane lanes[2];
     SimTimer connect_timer, timeout_timer;
     gboolean is_refused;
+    void (*catch_up)(gpointer self); /* see net_conn_set_source; may be NULL */
+    gpointer source;
     guint syn_count;
     gint64 connect_ns;
     GList link; /* in world->conns */

@@ -148,6 +148,8 @@ lane_push(Lane *lane, Message *message)
     Sim *sim = lane->conn->world->sim;
     gint64 now_ns, due_ns;
 
+    if (G_UNLIKELY(lane->conn->catch_up != NULL) && lane->direction == NET_TO_CLIENT)
+        lane->conn->catch_up(lane->conn->source);
     message->next = NULL;
     message->cause = sim_cause(sim);
     if (lane->tail != NULL)
@@ -363,4 +365,52 @@ net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 s
     if (lane->is_blocked || lane->is_waiting || path->steady_ns < 0)
         return -1;
     return MAX(lane->last_due_ns, sent_ns + path->steady_ns + path_transfer_ns(path, bytes));
+}
+
+/* --- computed instead of played ------------------------------------------------------------ */
+
+void
+net_conn_set_source(NetConn *conn, void (*catch_up)(gpointer self), gpointer self)
+{
+    conn->catch_up = catch_up;
+    conn->source = self;
+}
+
+gint64
+net_conn_pass_ns(NetConn *conn, gsize bytes, gint64 sent_ns)
+{
+    Lane *lane = &conn->lanes[NET_TO_CLIENT];
+
+    lane->last_due_ns = net_conn_arrival_ns(conn, NET_TO_CLIENT, bytes, sent_ns);
+    g_assert(lane->last_due_ns >= 0 || sent_ns < 0);
+    return lane->last_due_ns;
+}
+
+void
+net_conn_put(NetConn *conn,
+             gsize bytes,
+             gint64 due_ns,
+             SimHandle receiver,
+             SimMessageHandler handler,
+             gpointer payload,
+             GDestroyNotify drop)
+{
+    Lane *lane = &conn->lanes[NET_TO_CLIENT];
+    Message *message = POOL_NEW0(Message);
+    Message **place = &lane->head;
+
+    message->bytes = bytes;
+    message->due_ns = due_ns;
+    message->receiver = receiver;
+    message->handler = handler;
+    message->payload = payload;
+    message->drop = drop;
+    while (*place != NULL && (*place)->due_ns <= due_ns)
+        place = &(*place)->next;
+    message->next = *place;
+    *place = message;
+    if (message->next == NULL)
+        lane->tail = message;
+    if (lane->head == message)
+        sim_timer_arm_at(&lane->timer, due_ns);
 }

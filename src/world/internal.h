@@ -18,6 +18,12 @@ typedef struct {
     gint64 gone_ns;   /* when it was last given up; -1: never */
 } Address;
 
+/* Somebody who has put something off until the world changes. */
+typedef struct {
+    void (*stirs)(gpointer self);
+    gpointer self;
+} Stir;
+
 struct World {
     Sim *sim;
     WorldOptions options;
@@ -34,6 +40,7 @@ struct World {
     void (*registry_free)(gpointer);
     gint64 calm_until_ns;
     guint64 path_changes; /* grows whenever a path comes, goes or takes another time: see world_paths_changed */
+    GArray *stirs; /* of Stir */
     GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
     GHashTable *scripts;  /* text -> ShScript* (owned): what many containers run is parsed once */
 };
@@ -90,6 +97,9 @@ struct Process {
     SimTimer restart_timer, kill_timer;
     GQueue client_conns, server_conns; /* NetConn*, oldest first, links embedded */
 };
+
+/* world_stir: a machine, a process or a path is about to change. */
+void world_stir(World *world);
 
 /* process_die: stops it if it is not stopped. Silent: its machine lost power, nothing is sent. */
 void process_die(Process *process, gboolean is_silent);

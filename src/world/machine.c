@@ -28,6 +28,7 @@ machine_on_booted(Sim *sim, gpointer self)
 {
     Machine *machine = self;
 
+    world_stir(machine->world);
     machine_set_state(machine, MACHINE_ON);
     machine->boot_id = new_boot_id(machine);
     sim_trace(sim, "world", "boot", str_internf("machine/%s", machine->name), "Booted",
@@ -167,6 +168,7 @@ machine_boot_id(const Machine *machine)
 static void
 machine_go_down(Machine *machine, gboolean is_silent)
 {
+    world_stir(machine->world);
     sim_timer_disarm(&machine->boot_timer);
     sim_timer_disarm(&machine->shutdown_timer);
     machine->is_ending = FALSE;
@@ -186,6 +188,7 @@ machine_go_down(Machine *machine, gboolean is_silent)
 static void
 machine_begin_boot(Machine *machine)
 {
+    world_stir(machine->world);
     machine_set_state(machine, MACHINE_BOOTING);
     sim_timer_arm_after(&machine->boot_timer,
                         rng_between_ns(machine->rng_boot, machine->boot_min_ns,
@@ -296,6 +299,7 @@ machine_add_hooks(Machine *machine, const MachineHooks *hooks, gpointer self)
 void
 machine_set_delay(Machine *machine, const Dist *extra, guint loss_permille)
 {
+    world_stir(machine->world);
     machine->has_extra_delay = extra != NULL;
     if (extra != NULL)
         machine->extra_delay = *extra;
@@ -333,6 +337,7 @@ world_free(World *world)
     g_hash_table_destroy(world->machine_by_name);
     g_hash_table_destroy(world->machine_by_ip);
     g_hash_table_destroy(world->cuts);
+    g_array_free(world->stirs, TRUE);
     g_hash_table_destroy(world->addresses);
     if (world->profiles != NULL)
         g_hash_table_destroy(world->profiles);

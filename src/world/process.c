@@ -89,6 +89,7 @@ process_start(Process *process)
         process->restart_ns = MAX(process->restart_ns, 0);
     if (process->state != PROCESS_STOPPED || process->machine->state != MACHINE_ON)
         return;
+    world_stir(process->machine->world);
     sim_timer_disarm(&process->restart_timer);
     process->state = PROCESS_RUNNING;
     trace_process(process, "start", "Started", "starts");
@@ -105,6 +106,7 @@ process_die(Process *process, gboolean is_silent)
     process->is_told = FALSE;
     if (process->state == PROCESS_STOPPED)
         return;
+    world_stir(process->machine->world);
     process->state = PROCESS_STOPPED;
     conn_process_died(process, is_silent);
     if (process->hooks.stopped != NULL)
@@ -181,6 +183,7 @@ process_pause(Process *process)
 {
     if (process->state != PROCESS_RUNNING)
         return;
+    world_stir(process->machine->world);
     process->state = PROCESS_PAUSED;
     trace_process(process, "pause", "Paused", "is paused");
     if (process->hooks.paused != NULL)
@@ -193,6 +196,7 @@ process_resume(Process *process)
 {
     if (process->state != PROCESS_PAUSED)
         return;
+    world_stir(process->machine->world);
     process->state = PROCESS_RUNNING;
     trace_process(process, "resume", "Resumed", "runs again");
     if (process->hooks.resumed != NULL)

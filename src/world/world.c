@@ -12,6 +12,7 @@ world_new(Sim *sim, const WorldOptions *options)
     world->sim = sim;
     world->calm_until_ns = G_MININT64;
     world->path_changes = 1;
+    world->stirs = g_array_new(FALSE, FALSE, sizeof(Stir));
     if (options != NULL) {
         world->options = *options;
     } else {
@@ -32,6 +33,37 @@ Sim *
 world_sim(World *world)
 {
     return world->sim;
+}
+
+/* --- changes --------------------------------------------------------------------- */
+
+void
+world_add_stir(World *world, void (*stirs)(gpointer self), gpointer self)
+{
+    Stir stir = {stirs, self};
+
+    g_array_append_val(world->stirs, stir);
+}
+
+void
+world_remove_stir(World *world, gpointer self)
+{
+    for (guint i = 0; i < world->stirs->len; i++) {
+        if (g_array_index(world->stirs, Stir, i).self == self) {
+            g_array_remove_index(world->stirs, i);
+            return;
+        }
+    }
+}
+
+void
+world_stir(World *world)
+{
+    for (guint i = 0; i < world->stirs->len; i++) {
+        const Stir *stir = &g_array_index(world->stirs, Stir, i);
+
+        stir->stirs(stir->self);
+    }
 }
 
 /* --- cuts ------------------------------------------------------------------------ */
@@ -64,6 +96,7 @@ cut_set(World *world, gint64 key, guint count)
 void
 world_cut(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n_b)
 {
+    world_stir(world);
     for (guint i = 0; i < n_a; i++) {
         for (guint j = 0; j < n_b; j++) {
             gint64 key = pair_key(a[i], b[j]);
@@ -80,6 +113,7 @@ world_cut(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n
 void
 world_heal(World *world, Machine *const *a, guint n_a, Machine *const *b, guint n_b)
 {
+    world_stir(world);
     for (guint i = 0; i < n_a; i++) {
         for (guint j = 0; j < n_b; j++) {
             gint64 key = pair_key(a[i], b[j]);

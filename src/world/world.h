@@ -140,6 +140,13 @@ gint64 world_latency_ns(World *world, const Machine *from, const Machine *to);
 void world_set_calm(World *world, gint64 until_ns);
 gboolean world_is_calm(const World *world, gint64 until_ns);
 
+/*
+ * world_add_stir: @stirs(self) right before a machine, a process or a path changes its state, and at no other time, until
+ * world_remove_stir. Who has put off what nobody saw makes up for it now, while everything still is as it was.
+ */
+void world_add_stir(World *world, void (*stirs)(gpointer self), gpointer self);
+void world_remove_stir(World *world, gpointer self);
+
 /* --- connections ------------------------------------------------------------------------ */
 
 typedef struct {
@@ -194,3 +201,18 @@ void net_conn_send(NetConn *conn,
  * certain: both processes run, the path is up, loses nothing and does not vary. Else -1. Draws nothing.
  */
 gint64 net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns);
+/*
+ * Messages to the client that are computed instead of played, where net_conn_arrival_ns knows the way:
+ * net_conn_pass_ns: one was sent at @sent_ns, not after now: when it arrives.
+ * net_conn_put: one that was passed, and is under way, becomes a message like others; it arrives at @due_ns.
+ * net_conn_set_source: @catch_up(self) before the server sends anything: it passes what was to be sent until now. NULL: nobody.
+ */
+gint64 net_conn_pass_ns(NetConn *conn, gsize bytes, gint64 sent_ns);
+void net_conn_put(NetConn *conn,
+                  gsize bytes,
+                  gint64 due_ns,
+                  SimHandle receiver,
+                  SimMessageHandler handler,
+                  gpointer payload,
+                  GDestroyNotify drop);
+void net_conn_set_source(NetConn *conn, void (*catch_up)(gpointer self), gpointer self);
