@@ -149,6 +149,7 @@ def heartbeats(o):
             say(f"{name} with every heartbeat played", os.listdir(a) != [] and same_files(a, b, without_counts) is None, f"{same_files(a, b, without_counts)} differs")
             events = [json.load(open(os.path.join(where, "run.json")))["counters"]["events"] for where in (a, b)]
             say(f"{name} has fewer events", events[0] < events[1], f"{events[0]}, {events[1]} with all")
+    heartbeats_disturbed(o)
     for words in ("get leases -A -o yaml", "get leases -A -o yaml --show-managed-fields"):
         with tempfile.TemporaryDirectory() as tmp:
             with open(os.path.join(tmp, "s.yaml"), "w") as f:
@@ -159,6 +160,30 @@ def heartbeats(o):
                 run([os.path.abspath(o.program), "run", "s.yaml", "--no-plots", "--results", where], cwd=tmp, env=env)
                 said.append(open(os.path.join(tmp, where, "kubectl.jsonl")).read())
             say(words, "renewTime" in said[0] and said[0] == said[1], "other leases than with every heartbeat played")
+
+
+def heartbeats_disturbed(o):
+    """Faults of every kind in the midst of what is computed, and users who look at leases and watch them."""
+    faults = ["componentPause: {component: apiserver, duration: 7s}", "componentCrash: {component: apiserver, duration: 3s}", "componentPause: {component: controller-manager, duration: 6s}",
+              "componentCrash: {component: controller-manager, duration: 4s}", "networkPartition: {node: node-2, duration: 65s}", "networkDelay: {node: node-3, latency: 3ms, duration: 20s}",
+              "componentStop: {component: etcd, duration: 5s}", "nodePowerOff: {node: node-4, duration: 90s}", "kubeletStop: {node: node-5, duration: 55s}", "apiLatency: {latency: 5ms, duration: 20s}"]
+    for number, members in ((0, 1), (1, 1), (2, 3)):
+        lines = []
+        for i, fault in enumerate(faults):
+            at = 20 + 23 * ((i * (3 + number)) % len(faults)) + 0.137 * i
+            lines += [f"  - {{at: {at:.3f}s, fault: {{{fault}}}}}"]
+        for i in range(12):
+            lines += [f"  - {{at: {19 + 21.0317 * i + 0.0021 * number:.4f}s, kubectl: get leases -n kube-node-lease -o yaml}}"]
+        lines += ["  - {at: 101.003s, kubectl: get leases -n kube-node-lease --watch -o yaml}"] if number == 1 else []
+        with tempfile.TemporaryDirectory() as tmp:
+            with open(os.path.join(tmp, "s.yaml"), "w") as f:
+                f.write(f"apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {{name: disturbed}}\nspec:\n  duration: 5m\n  seed: {number + 1}\n"
+                        f"  cluster: {{kubelet: ideal, controlPlane: {{replicas: {members}}}, nodes: [{{name: node, count: 30}}]}}\n  timeline:\n" + "\n".join(lines) + "\n")
+            for where, env in (("a", {}), ("b", {"DESK8S_PLAY_HEARTBEATS": "1"})):
+                r = run([os.path.abspath(o.program), "run", "s.yaml", "--no-plots", "--results", where, "--watch-log", os.path.join(where, "watch.jsonl")], cwd=tmp, env=env)
+            a, b = os.path.join(tmp, "a"), os.path.join(tmp, "b")
+            differs = same_files(a, b, without_counts) if os.path.isdir(a) and os.path.isdir(b) else r.stderr[-600:] or "no results"
+            say(f"disturbed heartbeats {number + 1}", differs is None, f"{differs} differs")
 
 
 def recorded_scenarios(o):

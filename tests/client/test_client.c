@@ -339,7 +339,7 @@ second_server(void)
 }
 
 static guint64
-requests_of(const ApiServer *server, ApiVerb verb)
+requests_of(ApiServer *server, ApiVerb verb)
 {
     return apiserver_counters(server)->requests[verb];
 }
