@@ -165,8 +165,8 @@ def heartbeats(o):
 def heartbeats_disturbed(o):
     """Faults of every kind in the midst of what is computed, and users who look at leases and watch them."""
     faults = ["componentPause: {component: apiserver, duration: 7s}", "componentCrash: {component: apiserver, duration: 3s}", "componentPause: {component: controller-manager, duration: 6s}",
-              "componentCrash: {component: controller-manager, duration: 4s}", "networkPartition: {node: node-2, duration: 65s}", "networkDelay: {node: node-3, latency: 3ms, duration: 20s}",
-              "componentStop: {component: etcd, duration: 5s}", "nodePowerOff: {node: node-4, duration: 90s}", "kubeletStop: {node: node-5, duration: 55s}", "apiLatency: {latency: 5ms, duration: 20s}"]
+              "componentCrash: {component: controller-manager, duration: 4s}", "networkPartition: {node: node-b, duration: 65s}", "networkDelay: {node: node-c, latency: 3ms, duration: 20s}",
+              "componentStop: {component: etcd, duration: 5s}", "nodePowerOff: {node: node-d, duration: 90s}", "kubeletStop: {node: node-e, duration: 55s}", "apiLatency: {latency: 5ms, duration: 20s}"]
     for number, members in ((0, 1), (1, 1), (2, 3)):
         lines = []
         for i, fault in enumerate(faults):
@@ -180,6 +180,7 @@ def heartbeats_disturbed(o):
                 f.write(f"apiVersion: desk8s/v1\nkind: Scenario\nmetadata: {{name: disturbed}}\nspec:\n  duration: 5m\n  seed: {number + 1}\n"
                         f"  cluster: {{kubelet: ideal, controlPlane: {{replicas: {members}}}, nodes: [{{name: node, count: 30}}]}}\n  timeline:\n" + "\n".join(lines) + "\n")
             for where, env in (("a", {}), ("b", {"DESK8S_PLAY_HEARTBEATS": "1"})):
+                os.mkdir(os.path.join(tmp, where))
                 r = run([os.path.abspath(o.program), "run", "s.yaml", "--no-plots", "--results", where, "--watch-log", os.path.join(where, "watch.jsonl")], cwd=tmp, env=env)
             a, b = os.path.join(tmp, "a"), os.path.join(tmp, "b")
             differs = same_files(a, b, without_counts) if os.path.isdir(a) and os.path.isdir(b) else r.stderr[-600:] or "no results"
