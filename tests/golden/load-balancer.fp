@@ -1,1 +1,1 @@
-14a946ecf4e8dc0a
+3d42828dff6ff6a4

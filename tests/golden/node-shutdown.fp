@@ -1,1 +1,1 @@
-5f13a26d93cbf5bf
+899dbad4905fbe6b

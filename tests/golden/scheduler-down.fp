@@ -1,1 +1,1 @@
-97e6ba1d3eae41ef
+f7b335c113d9a80a

@@ -1,1 +1,1 @@
-2af9a5836faab2c5
+4f966ac5d70e3ef1
