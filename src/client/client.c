@@ -12,6 +12,7 @@
 struct Client {
     ClientOptions options;
     const char *user;
+    const char *limit; /* what traces call its bucket (interned); NULL: not asked for yet */
     Conn *conn;     /* (owned ref) */
     GQueue waiting; /* of Call, by ready_ns */
     SimTimer timer; /* for the first of waiting */
@@ -92,8 +93,9 @@ client_wait_for_token(Client *client, Call *call, gint64 ready_ns)
 {
     Sim *sim = client->options.sim;
 
-    sim_waited(sim, str_internf("rate limit of %s (%u/s)", client->options.user, client->options.qps),
-               ready_ns - sim_now_ns(sim));
+    if (client->limit == NULL)
+        client->limit = str_internf("rate limit of %s (%u/s)", client->options.user, client->options.qps);
+    sim_waited(sim, client->limit, ready_ns - sim_now_ns(sim));
     client_wait(client, call, ready_ns);
 }
 

@@ -352,7 +352,7 @@ step_done(gpointer user, const ApiResponse *response)
 {
     Step *step = user;
     PlanRun *run = step->run;
-    const PlanStep *what = plan_get(run->plan, step->index);
+    PlanStep *what = plan_get(run->plan, step->index);
     StepResult *result = &run->results[step->index];
     guint index;
 
@@ -370,6 +370,8 @@ step_done(gpointer user, const ApiResponse *response)
     result->items = response->items == NULL ? NULL : g_ptr_array_ref(response->items);
     result->status = response->status == NULL ? NULL : api_status_ref(response->status);
     step_settle(run, what, result);
+    /* Not kept until the plan's end, when hundreds of its like would be fetched again only to be freed. */
+    g_clear_pointer(&what->object, api_object_unref);
     index = step->index;
     g_ptr_array_remove(run->under_way, step);
     plan_run_go_on_with_item(run, index);

@@ -294,9 +294,12 @@ update_owners(GcGraph *graph, GcNode *node, const ApiObject *object, GPtrArray *
 static gboolean
 starts(const ApiObject *old, const ApiObject *object, const char *finalizer)
 {
-    const char *name = str_intern(finalizer);
+    const char *name;
 
-    if (!api_is_deleting(object) || !str_list_contains(&object->meta->finalizers, name))
+    if (!api_is_deleting(object))
+        return FALSE;
+    name = str_intern(finalizer);
+    if (!str_list_contains(&object->meta->finalizers, name))
         return FALSE;
     return old == NULL || !api_is_deleting(old) || !str_list_contains(&old->meta->finalizers, name);
 }

@@ -9,10 +9,11 @@
 
 typedef struct {
     ApiObject *set;  /* (owned ref) as cached */
-    GPtrArray *pods; /* (owned) of owned refs: active and claimed, as listed by this sync */
+    PodCounts counts; /* of the active and claimed pods, as listed by this sync */
+    GPtrArray *pods;  /* (owned) of owned refs: they, if time alone may make more of them available; else NULL */
     OptInt32 terminating;      /* its pods on their way out; unset: not told in this version */
     ApiObject *status_written; /* (owned ref) what is tried again after a refusal */
-    gint64 judged_ns;          /* when it was computed */
+    gint64 judged_ns;          /* when they were counted */
 } SetSync;
 
 static void
@@ -22,7 +23,8 @@ set_sync_free(gpointer data)
 
     api_object_unref(sync->set);
     api_object_unref(sync->status_written);
-    g_ptr_array_unref(sync->pods);
+    if (sync->pods != NULL)
+        g_ptr_array_unref(sync->pods);
     g_free(sync);
 }
 
@@ -53,6 +55,10 @@ set_sync_new(const Reconcile *r, const ApiObject *set, const GPtrArray *pods)
 
     sync->set = api_object_ref(set);
     sync->terminating = count_terminating(r, set);
+    sync->counts = replica_set_count_pods(set, pods, r->wall_ns);
+    sync->judged_ns = r->wall_ns;
+    if (replica_set_spec(set)->min_ready_s == 0)
+        return sync;
     sync->pods = g_ptr_array_new_full(pods->len, api_object_unref);
     for (guint i = 0; i < pods->len; i++)
         g_ptr_array_add(sync->pods, api_object_ref(pods->pdata[i]));
@@ -66,7 +72,8 @@ set_sync_next(const SetSync *sync)
     SetSync *next = g_new0(SetSync, 1);
 
     next->set = api_object_ref(sync->set);
-    next->pods = g_ptr_array_ref(sync->pods);
+    next->counts = sync->counts;
+    next->pods = sync->pods == NULL ? NULL : g_ptr_array_ref(sync->pods);
     next->terminating = sync->terminating;
     next->judged_ns = sync->judged_ns;
     return next;
@@ -186,8 +193,10 @@ plan_status(const Reconcile *r, SetSync *sync, const char *error, Plan *plan)
     ReplicaSetStatus *status = api_edit_status(changed);
     PlanStep *step;
 
+    if (sync->judged_ns != r->wall_ns && sync->pods != NULL)
+        sync->counts = replica_set_count_pods(sync->set, sync->pods, r->wall_ns);
     sync->judged_ns = r->wall_ns;
-    replica_set_calculate_status(sync->set, sync->pods, error, r->wall_ns, status);
+    replica_set_calculate_status(sync->set, &sync->counts, error, r->wall_ns, status);
     status->terminating_replicas = sync->terminating;
     if (api_struct_equal(sync->set->kind->status, replica_set_status(sync->set), status)) {
         if (error == NULL)

@@ -42,40 +42,38 @@ is_fully_labelled(const ApiObject *set,
 }
 
 /* v1.34 pkg/controller/replicaset/replica_set_utils.go, calculateStatus. */
-static void
-count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns, ReplicaSetStatus *status)
+PodCounts
+replica_set_count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns)
 {
     const ReplicaSetSpec *spec = replica_set_spec(set);
     const char *token = replica_set_token(set, pods->len);
+    PodCounts counts = {.pods = (gint32)pods->len};
 
-    status->replicas = (gint32)pods->len;
-    status->fully_labeled_replicas = 0;
-    status->ready_replicas = 0;
-    status->available_replicas = 0;
     for (guint i = 0; i < pods->len; i++) {
         const ApiObject *pod = pods->pdata[i];
 
         pods_prefetch(pods, i);
         if (is_fully_labelled(set, pod, &spec->template_.metadata.labels, token))
-            status->fully_labeled_replicas++;
+            counts.fully_labelled++;
         if (!pod_is_ready(pod))
             continue;
-        status->ready_replicas++;
-        if (pod_is_available(pod, spec->min_ready_s, wall_ns))
-            status->available_replicas++;
+        counts.ready++;
+        if (spec->min_ready_s == 0 || pod_is_available(pod, spec->min_ready_s, wall_ns))
+            counts.available++;
     }
+    return counts;
 }
 
 /* While the condition is there it keeps its first message. */
 static void
 mark_failure(const ApiObject *set,
-             const GPtrArray *pods,
+             gint32 n_pods,
              const char *error,
              gint64 wall_ns,
              ReplicaSetStatus *status)
 {
     gboolean is_present = condition_find(&status->conditions, "ReplicaFailure") != NULL;
-    gint64 excess = (gint64)pods->len - replicas_of(replica_set_spec(set)->replicas);
+    gint64 excess = (gint64)n_pods - replicas_of(replica_set_spec(set)->replicas);
     Condition condition = {
         .type = str_intern("ReplicaFailure"),
         .status = str_intern("True"),
@@ -93,13 +91,16 @@ mark_failure(const ApiObject *set,
 
 void
 replica_set_calculate_status(const ApiObject *set,
-                             const GPtrArray *pods,
+                             const PodCounts *counts,
                              const char *error,
                              gint64 wall_ns,
                              ReplicaSetStatus *status)
 {
-    count_pods(set, pods, wall_ns, status);
-    mark_failure(set, pods, error, wall_ns, status);
+    status->replicas = counts->pods;
+    status->fully_labeled_replicas = counts->fully_labelled;
+    status->ready_replicas = counts->ready;
+    status->available_replicas = counts->available;
+    mark_failure(set, counts->pods, error, wall_ns, status);
     status->observed_generation = set->meta->generation;
 }
 

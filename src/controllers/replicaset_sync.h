@@ -13,9 +13,15 @@
  * @n_pods are too few to note it. (interned)
  */
 const char *replica_set_token(const ApiObject *set, guint n_pods);
+/* What the pods of a set amount to. Only those available may become more while the pods stay as they are. */
+typedef struct {
+    gint32 pods, fully_labelled, ready, available;
+} PodCounts;
+PodCounts replica_set_count_pods(const ApiObject *set, const GPtrArray *pods, gint64 wall_ns);
+
 /* replica_set_calculate_status: into @status, which holds the old one. @error: what manage failed with, or NULL. */
 void replica_set_calculate_status(const ApiObject *set,
-                                  const GPtrArray *pods,
+                                  const PodCounts *counts,
                                   const char *error,
                                   gint64 wall_ns,
                                   ReplicaSetStatus *status);

@@ -151,10 +151,12 @@ START_TEST(test_status)
     g_autoptr(ApiObject) set = api_object_copy(add_r(mini, 2, status_cases[_i].has_more));
     g_autoptr(GPtrArray) pods = NULL;
     ReplicaSetStatus status = {0};
+    PodCounts counts;
 
     ((ReplicaSetSpec *)api_edit_spec(set))->min_ready_s = status_cases[_i].min_ready_s;
     pods = make_pods(set, status_cases[_i].pods, MINI_EPOCH);
-    replica_set_calculate_status(set, pods, NULL, MINI_EPOCH, &status);
+    counts = replica_set_count_pods(set, pods, MINI_EPOCH);
+    replica_set_calculate_status(set, &counts, NULL, MINI_EPOCH, &status);
     ck_assert_msg(status.replicas == status_cases[_i].want[0] &&
                       status.fully_labeled_replicas == status_cases[_i].want[1] &&
                       status.ready_replicas == status_cases[_i].want[2] &&
@@ -185,6 +187,7 @@ START_TEST(test_failure)
     Mini *mini = mini_new();
     const ApiObject *set = add_r(mini, failure_cases[_i].replicas, FALSE);
     g_autoptr(GPtrArray) pods = make_pods(set, failure_cases[_i].pods, MINI_EPOCH);
+    PodCounts counts = replica_set_count_pods(set, pods, MINI_EPOCH + NS_PER_S);
     ReplicaSetStatus status = {0};
     const Condition *got;
 
@@ -192,7 +195,7 @@ START_TEST(test_failure)
         set_condition(&status.conditions, "ReplicaFailure", "True", "old", MINI_EPOCH);
         status.conditions.items[0].message = str_intern("old");
     }
-    replica_set_calculate_status(set, pods, failure_cases[_i].error, MINI_EPOCH + NS_PER_S, &status);
+    replica_set_calculate_status(set, &counts, failure_cases[_i].error, MINI_EPOCH + NS_PER_S, &status);
     got = condition_find(&status.conditions, "ReplicaFailure");
     ck_assert_pstr_eq(got == NULL ? NULL : got->reason, failure_cases[_i].want_reason);
     ck_assert_pstr_eq(got == NULL ? NULL : got->message, failure_cases[_i].want_message);
