@@ -3,6 +3,7 @@
 #include "client/event_sink.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 #include "client/correlator.h"
 
 #define TRIES_MAX      12
@@ -55,7 +56,7 @@ sending_free(gpointer data)
 
     sim_timer_clear(&sending->timer);
     api_object_unref(sending->event);
-    g_free(sending);
+    POOL_FREE(Sending, sending);
 }
 
 static void
@@ -183,7 +184,7 @@ event_sink_count(const EventSink *sink)
 void
 event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId cause)
 {
-    Sending *sending = g_new0(Sending, 1);
+    Sending *sending = POOL_NEW0(Sending);
 
     sending->sink = sink;
     sending->event = event;

@@ -422,11 +422,11 @@ static void
 on_object(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
     GcGraph *graph = controller_state(controller);
-    g_autoptr(GPtrArray) keys = NULL;
+    GPtrArray *keys;
 
     if (gc_graph_is_settled(graph, old, object))
         return;
-    keys = g_ptr_array_new();
+    keys = gc_graph_scratch(graph);
     gc_graph_observe(graph, old, object, keys);
     for (guint i = 0; i < keys->len; i++)
         controller_enqueue(controller, keys->pdata[i]);

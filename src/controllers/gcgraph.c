@@ -5,7 +5,8 @@
 #define ABSENT_MAX 500
 
 struct GcGraph {
-    GHashTable *nodes;  /* uid -> GcNode * (owned) */
+    PtrMap nodes;       /* interned uid -> GcNode * (owned) */
+    GPtrArray *scratch; /* lent by gc_graph_scratch */
     gboolean lost_some; /* nodes of objects whose end nobody has told of yet */
     GHashTable *absent; /* set of interned coordinates */
     GQueue absent_order;
@@ -13,12 +14,10 @@ struct GcGraph {
 };
 
 static void
-node_free(gpointer data)
+node_free(GcNode *node)
 {
-    GcNode *node = data;
-
     api_part_unref(node->meta);
-    g_clear_pointer(&node->dependents, g_hash_table_unref);
+    ptr_map_clear(&node->dependents);
     POOL_FREE(GcNode, node);
 }
 
@@ -27,10 +26,18 @@ gc_graph_new(void)
 {
     GcGraph *graph = g_new0(GcGraph, 1);
 
-    graph->nodes = g_hash_table_new_full(NULL, NULL, NULL, node_free);
+    graph->scratch = g_ptr_array_new();
     graph->absent = g_hash_table_new(NULL, NULL);
     g_queue_init(&graph->absent_order);
     return graph;
+}
+
+static void
+free_node_of(gpointer key, gpointer node, gpointer user_data)
+{
+    (void)key;
+    (void)user_data;
+    node_free(node);
 }
 
 void
@@ -38,7 +45,9 @@ gc_graph_free(gpointer data)
 {
     GcGraph *graph = data;
 
-    g_hash_table_unref(graph->nodes);
+    ptr_map_foreach(&graph->nodes, free_node_of, NULL);
+    ptr_map_clear(&graph->nodes);
+    g_ptr_array_unref(graph->scratch);
     g_hash_table_unref(graph->absent);
     g_queue_clear(&graph->absent_order);
     g_free(graph);
@@ -47,7 +56,14 @@ gc_graph_free(gpointer data)
 GcNode *
 gc_graph_get(GcGraph *graph, const char *uid)
 {
-    return g_hash_table_lookup(graph->nodes, uid);
+    return uid == NULL ? NULL : ptr_map_get(&graph->nodes, uid);
+}
+
+GPtrArray *
+gc_graph_scratch(GcGraph *graph)
+{
+    g_ptr_array_set_size(graph->scratch, 0);
+    return graph->scratch;
 }
 
 /* --- keys -------------------------------------------------------------------------------------------- */
@@ -102,21 +118,22 @@ compare_arrival(gconstpointer a, gconstpointer b)
 guint
 gc_node_count_dependents(const GcNode *node)
 {
-    return node->dependents == NULL ? 0 : g_hash_table_size(node->dependents);
+    return node->dependents.count;
+}
+
+static void
+list_node(gpointer node, gpointer value, gpointer list)
+{
+    (void)value;
+    g_ptr_array_add(list, node);
 }
 
 GPtrArray *
 gc_node_dependents(const GcNode *node)
 {
     GPtrArray *list = g_ptr_array_sized_new(gc_node_count_dependents(node));
-    GHashTableIter iter;
-    gpointer key;
 
-    if (node->dependents == NULL)
-        return list;
-    g_hash_table_iter_init(&iter, node->dependents);
-    while (g_hash_table_iter_next(&iter, &key, NULL))
-        g_ptr_array_add(list, key);
+    ptr_map_foreach(&node->dependents, list_node, list);
     g_ptr_array_sort(list, compare_arrival);
     return list;
 }
@@ -182,7 +199,7 @@ node_add(GcGraph *graph, GcIdentity id)
 
     node->id = id;
     node->arrival = ++graph->arrivals;
-    g_hash_table_insert(graph->nodes, (gpointer)id.uid, node);
+    ptr_map_set(&graph->nodes, id.uid, node);
     return node;
 }
 
@@ -230,9 +247,7 @@ link_to_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference, GPt
     } else if (!means(reference, node->id.namespace_, owner->id)) {
         ask(node, out_keys);
     }
-    if (owner->dependents == NULL)
-        owner->dependents = g_hash_table_new(NULL, NULL);
-    g_hash_table_add(owner->dependents, node);
+    ptr_map_set(&owner->dependents, node, node);
 }
 
 static void
@@ -240,8 +255,8 @@ unlink_from_owner(GcGraph *graph, GcNode *node, const OwnerReference *reference)
 {
     GcNode *owner = gc_graph_get(graph, reference->uid);
 
-    if (owner != NULL && owner->dependents != NULL)
-        g_hash_table_remove(owner->dependents, node);
+    if (owner != NULL)
+        ptr_map_take(&owner->dependents, node);
 }
 
 static const OwnerReference *
@@ -336,7 +351,8 @@ remove_node(GcGraph *graph, GcNode *node, GPtrArray *out_keys)
         if (owner != NULL && owner->is_deleting_dependents)
             ask(owner, out_keys);
     }
-    g_hash_table_remove(graph->nodes, node->id.uid);
+    ptr_map_take(&graph->nodes, node->id.uid);
+    node_free(node);
 }
 
 /* The reference by which @dependent owes itself to @owner's uid, and whether it means @owner. */

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "api/kinds.h"
+#include "base/ptr_map.h"
 
 typedef struct GcGraph GcGraph;
 typedef struct GcNode GcNode;
@@ -29,7 +30,7 @@ struct GcNode {
     gboolean has_foreign_owner;      /* to be told once: an owner of another namespace */
     OwnerReference foreign_owner;
     ObjectMeta *meta;       /* (owned ref) with the owners it was last seen to have; NULL: with none */
-    GHashTable *dependents; /* set of GcNode (borrowed); NULL: none so far, as with most objects */
+    PtrMap dependents;      /* set of GcNode (borrowed) */
     guint64 arrival;        /* orders dependents */
 };
 
@@ -47,6 +48,8 @@ void gc_graph_observe(GcGraph *graph,
  * somebody else's by now, who is to be looked for too, not at once.
  */
 gboolean gc_graph_virtual_delete(GcGraph *graph, GcIdentity id, GPtrArray *out_keys);
+/* gc_graph_scratch: an empty array for keys, good until the next call. (borrowed) */
+GPtrArray *gc_graph_scratch(GcGraph *graph);
 GcNode *gc_graph_get(GcGraph *graph, const char *uid);
 guint gc_node_count_owners(const GcNode *node);
 guint gc_node_count_dependents(const GcNode *node);
