@@ -4,15 +4,25 @@
 
 #include "base/intern.h"
 
-/* A list of small elements begins with room for four, of large ones (containers) for one. */
+/*
+ * A list of small elements has room for four at once, even if a copy with room for what is in it grows; a fifth
+ * (the conditions of a pod) does not make room for eight. Of large ones (containers) there is mostly one.
+ */
 #define LARGE_BYTES 96
+#define SMALL_FIRST 4
+#define SMALL_COUNT 16
 
 static void
 list_grow(ApiList *list, gsize item_size)
 {
     guint capacity = list->items == NULL ? 0 : MAX(list->capacity, list->count);
 
-    list->capacity = capacity > 0 ? 2 * capacity : item_size <= LARGE_BYTES ? 4 : 1;
+    if (item_size > LARGE_BYTES)
+        list->capacity = MAX(2 * capacity, 1);
+    else if (capacity < SMALL_FIRST)
+        list->capacity = SMALL_FIRST;
+    else
+        list->capacity = capacity < SMALL_COUNT ? capacity + capacity / 2 : 2 * capacity;
     list->items = g_realloc(list->items, list->capacity * item_size);
 }
 
