@@ -3,6 +3,7 @@
 #include "base/intern.h"
 
 #include "base/caches.h"
+#include "base/pages.h"
 
 /*
  * Open addressing with linear probing over (hash, place) pairs; the texts lie in
@@ -174,6 +175,7 @@ place_of(gsize size)
         interned.block = interned.n_blocks;
         interned.used = 0;
         block_add(block);
+        pages_fetch(block, BLOCK_BYTES);
     }
     at = (guint32)(interned.block << BLOCK_SHIFT | interned.used);
     interned.used += size;

@@ -2,12 +2,14 @@
 
 #include "base/pool.h"
 
+#include "base/pages.h"
+
 #include <string.h>
 
 #define STEP_BYTES  16
 #define N_SIZES     (POOL_BYTES_MAX / STEP_BYTES + 1)
 #define BLOCK_FIRST ((gsize)16 << 10)
-#define BLOCK_MAX   ((gsize)512 << 10)
+#define BLOCK_MAX   ((gsize)64 << 10)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POOL_IS_MALLOC 1
@@ -37,6 +39,8 @@ cut(gsize bytes)
         pool.next_bytes = CLAMP(pool.next_bytes * 2, BLOCK_FIRST, BLOCK_MAX);
         pool.left = pool.next_bytes;
         pool.block = g_aligned_alloc(1, pool.left, STEP_BYTES);
+        if (pool.left == BLOCK_MAX)
+            pages_fetch(pool.block, BLOCK_MAX);
     }
     piece = pool.block;
     pool.block += bytes;

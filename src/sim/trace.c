@@ -2,6 +2,8 @@
 
 #include "sim/kernel.h"
 
+#include "base/pages.h"
+
 #define CHUNK_RECORDS 2048
 
 struct Trace {
@@ -45,8 +47,11 @@ trace_add(Trace *trace, const TraceRecord *record)
     trace->count++;
     if (!trace->is_kept)
         return trace->count;
-    if (place == 0)
+    if (G_UNLIKELY(place == 0)) {
         g_ptr_array_add(trace->chunks, g_new(TraceRecord, CHUNK_RECORDS));
+        if (trace->chunks->len > 1) /* a short run does not fill its first */
+            pages_fetch(trace->chunks->pdata[trace->chunks->len - 1], CHUNK_RECORDS * sizeof(TraceRecord));
+    }
     TraceRecord *chunk = g_ptr_array_index(trace->chunks, trace->chunks->len - 1);
     chunk[place] = *record;
     return trace->count;
