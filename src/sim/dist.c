@@ -4,6 +4,7 @@
 
 #include "base/caches.h"
 #include "sim/fixed.h"
+#include "sim/rng_inline.h"
 
 #define UNIT_ONE (G_GINT64_CONSTANT(1) << 32)
 #define Z99_Q48  G_GINT64_CONSTANT(654808713666530) /* normal quantile of 0.99: 2.326347874040841 */
@@ -52,10 +53,7 @@ sample_normal(const Dist *dist, Rng *rng)
 static gint64
 sample_lognormal(const Dist *dist, Rng *rng)
 {
-    gint32 z = fixed_normal(rng_next(rng));
-    __int128 exponent = ((__int128)lognormal_sd_q48(dist) * z) >> 28;
-
-    return fixed_scale_exp2(MAX(dist->a_ns, 0), (gint64)exponent);
+    return fixed_lognormal(MAX(dist->a_ns, 0), lognormal_sd_q48(dist), rng_draw(rng));
 }
 
 /* @exponent_q48 / shape, kept where fixed_scale_exp2 saturates anyway. */
@@ -119,6 +117,8 @@ sample_empirical(const Dist *dist, Rng *rng)
 gint64
 dist_sample_ns(const Dist *dist, Rng *rng)
 {
+    if (G_LIKELY(dist->type == DIST_LOGNORMAL))
+        return sample_lognormal(dist, rng);
     switch (dist->type) {
     case DIST_CONSTANT:
         return MAX(dist->a_ns, 0);

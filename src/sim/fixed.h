@@ -28,5 +28,8 @@ gint64 fixed_minus_log2_unit(guint64 bits);
 /* fixed_normal: standard normal deviate, Q28, for 64 random bits. */
 gint32 fixed_normal(guint64 bits);
 
+/* fixed_lognormal: @median * 2^(@sd_q48 * fixed_normal(@bits)), as fixed_scale_exp2. @median >= 0. */
+gint64 fixed_lognormal(gint64 median, gint64 sd_q48, guint64 bits);
+
 /* fixed_multiply_q48: @value * @factor (Q48), rounded, kept within gint64. */
 gint64 fixed_multiply_q48(gint64 value, gint64 factor_q48);

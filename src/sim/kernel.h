@@ -86,8 +86,32 @@ sim_mix(Sim *sim, guint64 word)
 /* sim_entry_is_live: whether a queue entry is still wanted. @user_data: the Sim. */
 gboolean sim_entry_is_live(const QueueEntry *entry, gconstpointer user_data);
 
+/* sim_alarm_give_back: its timer fires or is disarmed; what the queue holds of it is stale from now on. */
+static inline void
+sim_alarm_give_back(Sim *sim, guint32 index)
+{
+    SimAlarm *alarm = &sim->alarms[index];
+
+    alarm->timer = NULL;
+    alarm->generation++;
+    alarm->cause_or_next = sim->alarm_slab.first_free;
+    sim->alarm_slab.first_free = index;
+    sim->counters.pending--;
+}
+
 /* sim_run_alarm, sim_run_parcel: the clock stands at the entry's time already. */
-void sim_run_alarm(Sim *sim, guint32 index);
+static inline void
+sim_run_alarm(Sim *sim, guint32 index)
+{
+    SimAlarm *alarm = &sim->alarms[index];
+    SimTimer *timer = alarm->timer;
+
+    sim->cause = alarm->cause_or_next;
+    timer->is_armed = FALSE;
+    timer->slot = 0;
+    sim_alarm_give_back(sim, index);
+    timer->handler(sim, timer->self);
+}
 void sim_run_parcel(Sim *sim, guint32 index);
 
 Trace *trace_new(gboolean is_kept);

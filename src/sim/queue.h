@@ -57,8 +57,8 @@ typedef struct {
 } QueueList;
 
 /* So many entries at most are sorted into the run; with those inserted it may be twice as long. */
-#define QUEUE_RUN_FILL 24
-#define QUEUE_RUN_MAX  (2 * QUEUE_RUN_FILL)
+#define QUEUE_RUN_FILL 12
+#define QUEUE_RUN_MAX  (3 * QUEUE_RUN_FILL)
 
 typedef struct {
     guint32 run_at, run_end;   /* the part of the run that is there still */

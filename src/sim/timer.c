@@ -45,18 +45,6 @@ alarm_take(Sim *sim)
     return slab_grow(slab, (gpointer *)&sim->alarms, sizeof *sim->alarms);
 }
 
-static void
-alarm_give_back(Sim *sim, guint32 index)
-{
-    SimAlarm *alarm = &sim->alarms[index];
-
-    alarm->timer = NULL;
-    alarm->generation++;
-    alarm->cause_or_next = sim->alarm_slab.first_free;
-    sim->alarm_slab.first_free = index;
-    sim->counters.pending--;
-}
-
 void
 sim_timer_arm_at(SimTimer *timer, gint64 time_ns)
 {
@@ -102,7 +90,7 @@ sim_timer_disarm(SimTimer *timer)
     if (!timer->is_armed)
         return;
     timer->is_armed = FALSE;
-    alarm_give_back(timer->sim, timer->slot);
+    sim_alarm_give_back(timer->sim, timer->slot);
     timer->slot = 0;
     note_stale(timer->sim);
 }
@@ -111,17 +99,4 @@ void
 sim_timer_clear(SimTimer *timer)
 {
     sim_timer_disarm(timer);
-}
-
-void
-sim_run_alarm(Sim *sim, guint32 index)
-{
-    SimAlarm *alarm = &sim->alarms[index];
-    SimTimer *timer = alarm->timer;
-
-    sim->cause = alarm->cause_or_next;
-    timer->is_armed = FALSE;
-    timer->slot = 0;
-    alarm_give_back(sim, index);
-    timer->handler(sim, timer->self);
 }
