@@ -123,6 +123,10 @@ spec_memo_apply(SpecMemo *memo, ApiObject *pod, gpointer *out_sent)
         is_equal_spec(known->sent, pod->spec) &&
         str_map_equal(&known->meta->labels, &meta->labels) &&
         str_map_equal(&known->meta->annotations, &meta->annotations)) {
+        if (known->sent != pod->spec) { /* the owner sends the next ones by this copy: they need no look at what it says */
+            api_part_unref(known->sent);
+            known->sent = api_part_ref(pod->spec);
+        }
         api_object_set_spec(pod, known->spec);
         api_object_set_status(pod, known->status);
         known->misses = 0;

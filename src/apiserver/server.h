@@ -352,6 +352,7 @@ struct Resource {
     struct {
         gboolean is_made;
         guint16 mutate, validate; /* bits: which of admission_plugins look at it in that pass */
+        guint16 of_spec;          /* those of them that need not look at a known spec */
     } plugins[ADMISSION_N][2]; /* of the object itself, of a subresource; made by chain.c */
     KeySpace *space;       /* (borrowed) of the store: what the server knows is its view there */
     guint n_objects;

@@ -690,6 +690,12 @@ static const struct {
      "{topologyKey: z}}]}}}}}}",
      "spec.template.spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution[0]."
      "podAffinityTerm.labelSelector: a null labelSelector results in matching no pod\n"},
+    /* Ranges as everybody writes them, and those that only look so. */
+    {"{apiVersion: v1, kind: Node, metadata: {name: node}, spec: {podCIDRs: [10.0.0.0/24, 10.1.2.3/32, 0.0.0.0/0, 10.0.0.0/15]}}", ""},
+    {"{apiVersion: v1, kind: Node, metadata: {name: node}, spec: {podCIDRs: [10.1.0.0/15, 10.0.0.1/24, 0.0.0.1/0]}}",
+     "spec.podCIDRs[0]: CIDR value \"10.1.0.0/15\" is ambiguous in this context (should be \"10.0.0.0/15\" or \"10.1.0.0/32\"?)\n"
+     "spec.podCIDRs[1]: CIDR value \"10.0.0.1/24\" is ambiguous in this context (should be \"10.0.0.0/24\" or \"10.0.0.1/32\"?)\n"
+     "spec.podCIDRs[2]: CIDR value \"0.0.0.1/0\" is ambiguous in this context (should be \"0.0.0.0/0\" or \"0.0.0.1/32\"?)\n"},
 };
 
 START_TEST(test_warning)

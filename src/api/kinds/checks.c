@@ -313,20 +313,46 @@ is_standard(const char *text, const Range *range, const char *usual)
     return range->width == 128 || strcmp(text, usual) == 0;
 }
 
-gboolean
-ip_is_usual(const char *text)
+/* Reads four numbers without leading zeros with dots between. Returns: what follows; NULL: it is no such text. */
+static const char *
+read_usual(const char *text, guint32 *out_address)
 {
+    *out_address = 0;
     for (guint i = 0; text != NULL && i < 4; i++) {
         guint number = 0, digits = 0;
 
         for (; g_ascii_isdigit(*text) && digits < 4; text++, digits++)
             number = number * 10 + (guint)(*text - '0');
         if (digits == 0 || number > 255 || (digits > 1 && text[-(gssize)digits] == '0'))
-            return FALSE;
-        if (*text++ != (i < 3 ? '.' : '\0'))
-            return FALSE;
+            return NULL;
+        *out_address = *out_address << 8 | number;
+        if (i < 3 && *text++ != '.')
+            return NULL;
     }
-    return text != NULL;
+    return text;
+}
+
+gboolean
+ip_is_usual(const char *text)
+{
+    guint32 address;
+
+    text = read_usual(text, &address);
+    return text != NULL && *text == '\0';
+}
+
+gboolean
+cidr_is_usual(const char *text)
+{
+    guint32 address;
+    guint bits = 0;
+
+    text = read_usual(text, &address);
+    if (text == NULL || text[0] != '/' || !g_ascii_isdigit(text[1]) || (text[1] == '0' && text[2] != '\0'))
+        return FALSE;
+    for (text++; g_ascii_isdigit(*text) && bits <= 32; text++)
+        bits = bits * 10 + (guint)(*text - '0');
+    return *text == '\0' && bits <= 32 && (guint64)address << bits << 32 == 0;
 }
 
 void

@@ -492,7 +492,8 @@ event_validate(const ApiObject *object, ApiErrors *errors)
         return;
     if (str_is_empty(body->reporting_component))
         field_required(errors, "reportingComponent", NULL);
-    check_name(errors, "reportingComponent", NAME_QUALIFIED, str_or_empty(body->reporting_component));
+    if (!name_is_fine(NAME_QUALIFIED, body->reporting_component))
+        check_name(errors, "reportingComponent", NAME_QUALIFIED, str_or_empty(body->reporting_component));
     if (str_is_empty(body->reporting_instance))
         field_required(errors, "reportingInstance", NULL);
     else if (strlen(body->reporting_instance) > 128)

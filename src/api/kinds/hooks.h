@@ -49,6 +49,8 @@ gboolean check_cidr(ApiErrors *errors, const char *child, const char *text);
 gboolean cidr_contains(const char *outer, const char *inner);
 /* ip_is_usual: an IPv4 address as everybody writes it, of which warn_ip says nothing. Cheap; FALSE for many others that are fine. */
 gboolean ip_is_usual(const char *text);
+/* cidr_is_usual: the same of an IPv4 range, of which neither check_cidr nor warn_cidr says anything. */
+gboolean cidr_is_usual(const char *text);
 /* warn_ip, warn_cidr: GetWarningsForIP, GetWarningsForCIDR. */
 void warn_ip(GPtrArray *warnings, const char *path, const char *text);
 void warn_cidr(GPtrArray *warnings, const char *path, const char *text);

@@ -162,7 +162,8 @@ node_warn(const ApiObject *node, const ApiObject *old, GPtrArray *warnings)
     if (!str_is_empty(spec->external_id))
         g_ptr_array_add(warnings, g_strdup("spec.externalID: this field is deprecated, and is unused by Kubernetes"));
     for (guint i = 0; i < spec->pod_cidrs.count; i++)
-        warn_cidr(warnings, str_internf("spec.podCIDRs[%u]", i), spec->pod_cidrs.items[i]);
+        if (!cidr_is_usual(spec->pod_cidrs.items[i]))
+            warn_cidr(warnings, str_internf("spec.podCIDRs[%u]", i), spec->pod_cidrs.items[i]);
 }
 
 static const char *

@@ -128,7 +128,7 @@ check_conditions(ApiErrors *errors, const ConditionList *conditions)
             field_invalid_int(errors, str_internf("conditions[%u].observedGeneration", i), condition->observed_generation,
                               "must be a non-negative integer");
         if (condition->type == str_intern("PodScheduled") || condition->type == str_intern("Ready") ||
-            condition->type == str_intern("Initialized"))
+            condition->type == str_intern("Initialized") || name_is_fine(NAME_QUALIFIED, condition->type))
             continue;
         api_errors_push(errors, "conditions");
         api_errors_push_index(errors, i);

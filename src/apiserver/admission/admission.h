@@ -34,6 +34,8 @@ typedef struct {
      * the cluster. @is_of_part: for a subresource.
      */
     gboolean (*looks_at)(const ApiKind *kind, AdmissionOperation operation, gboolean is_of_part);
+    /* What it says depends on a pod's spec alone: a pod whose spec has been through all of this is not shown to it. */
+    gboolean is_of_spec;
     /* Both may be NULL. Returns: (owned) the refusal, or NULL. */
     ApiStatus *(*mutate)(Admission *admission);
     ApiStatus *(*validate)(Admission *admission);

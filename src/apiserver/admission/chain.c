@@ -39,6 +39,8 @@ choose_plugins(Resource *resource, AdmissionOperation operation, gboolean is_of_
             chosen->mutate |= (guint16)(1u << i);
         if (plugin->validate != NULL)
             chosen->validate |= (guint16)(1u << i);
+        if (plugin->is_of_spec)
+            chosen->of_spec |= (guint16)(1u << i);
     }
 }
 
@@ -47,11 +49,13 @@ plugins_of(const Call *call, AdmissionOperation operation, gboolean is_validatio
 {
     Resource *resource = server_resource(call->server, call->request->kind);
     gboolean is_of_part = call->request->subresource != NULL;
+    const typeof(resource->plugins[0][0]) *chosen = &resource->plugins[operation][is_of_part];
+    guint left;
 
-    if (G_UNLIKELY(!resource->plugins[operation][is_of_part].is_made))
+    if (G_UNLIKELY(!chosen->is_made))
         choose_plugins(resource, operation, is_of_part);
-    return is_validation ? resource->plugins[operation][is_of_part].validate
-                         : resource->plugins[operation][is_of_part].mutate;
+    left = is_validation ? chosen->validate : chosen->mutate;
+    return call->skip_validation ? left & ~(guint)chosen->of_spec : left;
 }
 
 static void
@@ -69,22 +73,28 @@ admission_mutate(Call *call,
                  ApiStatus **out_status)
 {
     guint left = plugins_of(call, operation, FALSE) >> call->admission_index << call->admission_index;
+    Admission admission;
 
+    if (left != 0)
+        admission = describe(call, object, old, operation);
     for (; left != 0; left &= left - 1) {
-        const AdmissionPlugin *plugin = admission_plugins[g_bit_nth_lsf(left, -1)];
-        Admission admission = describe(call, object, old, operation);
+        const AdmissionPlugin *plugin = admission_plugins[__builtin_ctz(left)];
 
-        call->admission_index = (guint)g_bit_nth_lsf(left, -1);
         *out_status = plugin->mutate(&admission);
-        if (*out_status != NULL)
+        if (G_UNLIKELY(*out_status != NULL))
             break;
-        if (admission.wait_ns > 0 && again != NULL) {
-            call->admission_attempt++;
-            call->admission_again = again;
-            call_continue(call, admission.wait_ns, admission.is_live ? read_live : again);
-            return FALSE;
+        if (G_UNLIKELY(admission.wait_ns > 0)) {
+            if (again != NULL) {
+                call->admission_index = (guint)__builtin_ctz(left);
+                call->admission_attempt++;
+                call->admission_again = again;
+                call_continue(call, admission.wait_ns, admission.is_live ? read_live : again);
+                return FALSE;
+            }
+            admission.wait_ns = 0;
+            admission.is_live = FALSE;
         }
-        call->admission_attempt = 0;
+        admission.attempt = 0;
     }
     call->admission_attempt = 0;
     call->admission_index = 0;
@@ -98,13 +108,13 @@ admission_validate(Call *call,
                    AdmissionOperation operation)
 {
     guint left = plugins_of(call, operation, TRUE);
+    ApiStatus *status = NULL;
+    Admission admission;
 
-    for (; left != 0; left &= left - 1) {
-        Admission admission = describe(call, object, old, operation);
-        ApiStatus *status = admission_plugins[g_bit_nth_lsf(left, -1)]->validate(&admission);
-
-        if (status != NULL)
-            return status;
-    }
-    return NULL;
+    if (left == 0)
+        return NULL;
+    admission = describe(call, object, old, operation);
+    for (; left != 0 && status == NULL; left &= left - 1)
+        status = admission_plugins[__builtin_ctz(left)]->validate(&admission);
+    return status;
 }

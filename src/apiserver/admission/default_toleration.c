@@ -40,8 +40,6 @@ tolerate(ApiObject *pod, const char *key)
 static ApiStatus *
 default_toleration_mutate(Admission *admission)
 {
-    if (admission->is_known)
-        return NULL;
     tolerate(admission->object, "node.kubernetes.io/not-ready");
     tolerate(admission->object, "node.kubernetes.io/unreachable");
     return NULL;
@@ -56,5 +54,6 @@ default_toleration_looks_at(const ApiKind *kind, AdmissionOperation operation, g
 const AdmissionPlugin default_toleration_plugin = {
     .name = "DefaultTolerationSeconds",
     .looks_at = default_toleration_looks_at,
+    .is_of_spec = TRUE,
     .mutate = default_toleration_mutate,
 };

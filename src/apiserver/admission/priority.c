@@ -68,8 +68,6 @@ priority_mutate(Admission *admission)
 {
     if (admission->kind == &priority_class_kind)
         return admission->operation == ADMISSION_DELETE ? refuse_delete(admission) : NULL;
-    if (admission->is_known)
-        return NULL;
 
     const PodSpec *sent = pod_spec(admission->object);
 
@@ -154,6 +152,7 @@ priority_looks_at(const ApiKind *kind, AdmissionOperation operation, gboolean is
 const AdmissionPlugin priority_plugin = {
     .name = "Priority",
     .looks_at = priority_looks_at,
+    .is_of_spec = TRUE,
     .mutate = priority_mutate,
     .validate = priority_validate,
 };

@@ -112,7 +112,7 @@ set_scheduling(Admission *admission, const RuntimeScheduling *scheduling)
 static ApiStatus *
 runtime_class_mutate(Admission *admission)
 {
-    const char *name = !admission->is_known ? pod_spec(admission->object)->runtime_class_name : NULL;
+    const char *name = pod_spec(admission->object)->runtime_class_name;
     const ApiObject *found;
     const RuntimeClassBody *body;
 
@@ -142,10 +142,10 @@ runtime_class_mutate(Admission *admission)
 static ApiStatus *
 runtime_class_validate(Admission *admission)
 {
-    const PodSpec *spec = !admission->is_known ? pod_spec(admission->object) : NULL;
+    const PodSpec *spec = pod_spec(admission->object);
     const ApiObject *found;
 
-    if (spec == NULL || (spec->runtime_class_name == NULL && spec->overhead.count == 0))
+    if (spec->runtime_class_name == NULL && spec->overhead.count == 0)
         return NULL;
     found = spec->runtime_class_name == NULL
                 ? NULL
@@ -167,6 +167,7 @@ runtime_class_looks_at(const ApiKind *kind, AdmissionOperation operation, gboole
 const AdmissionPlugin runtime_class_plugin = {
     .name = "RuntimeClass",
     .looks_at = runtime_class_looks_at,
+    .is_of_spec = TRUE,
     .mutate = runtime_class_mutate,
     .validate = runtime_class_validate,
 };
