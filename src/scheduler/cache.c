@@ -38,7 +38,7 @@ room_free_columns(AttemptRoom *room)
     g_free(room->places);
     g_free(room->rejected);
     g_free(room->wide);
-    g_free(room->counts);
+    g_free(room->sorts);
     g_free(room->totals);
     g_free(room->fit);
     g_free(room->balanced);
@@ -65,7 +65,7 @@ room_grow(AttemptRoom *room, guint n)
     room->places = g_new(guint32, size);
     room->rejected = g_new(Rejection, size);
     room->wide = g_new(gint64, size);
-    room->counts = g_new(gint32, size);
+    room->sorts = g_new(guint32, size);
     room->totals = g_new(gint16, size);
     room->fit = g_new(guint8, size);
     room->balanced = g_new(guint8, size);
@@ -737,7 +737,7 @@ sched_cache_count(SchedCache *cache, const PodSelector *selector)
     return counts;
 }
 
-const gint32 *
+const guint8 *
 sched_cache_count_column(SchedCache *cache, PodCounts *counts)
 {
     return pod_counts_column(counts, sched_cache_columns(cache));

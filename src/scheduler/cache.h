@@ -79,7 +79,7 @@ typedef struct {
     guint32 *slots, *places;
     Rejection *rejected;
     gint64 *wide;
-    gint32 *counts;
+    guint32 *sorts;
     gint16 *totals;
     guint8 *fit, *balanced;
     guint8 *rows[SCHED_ROWS_MAX]; /* scores */
@@ -119,7 +119,7 @@ const StrMap *sched_cache_namespace_labels(const SchedCache *cache, const char *
 const Topology *sched_cache_topology(SchedCache *cache, const char *key);
 /* sched_cache_count: how many pods @selector selects, per node. (borrowed until the next one is asked for) */
 PodCounts *sched_cache_count(SchedCache *cache, const PodSelector *selector);
-/* sched_cache_count_column: the same as a column by place, twice over. (borrowed as @counts, until nodes change) */
-const gint32 *sched_cache_count_column(SchedCache *cache, PodCounts *counts);
+/* sched_cache_count_column: the same as a column (pod_counts_column). (borrowed as @counts, until nodes change) */
+const guint8 *sched_cache_count_column(SchedCache *cache, PodCounts *counts);
 /* sched_cache_totals: the same per value of @topology, over all nodes that have one. (borrowed until the cache changes) */
 const gint64 *sched_cache_totals(SchedCache *cache, PodCounts *counts, const Topology *topology);

@@ -62,4 +62,3 @@ column_room(guint n)
 /* A step of a column, taken as one. */
 typedef guint8 StepOfBytes __attribute__((vector_size(COLUMN_STEP), aligned(1), may_alias));
 typedef gint16 StepOfShorts __attribute__((vector_size(2 * COLUMN_STEP), aligned(2), may_alias));
-typedef gint32 StepOfInts __attribute__((vector_size(16), aligned(4), may_alias));

@@ -81,7 +81,7 @@ typedef struct {
     const guint32 *places; /* of each in NodeColumns; NULL: side by side from @first on, twice over */
     guint first;
     const guint8 *fit, *balanced; /* scores that are known; NULL: not */
-    AttemptRoom *room;            /* for plugins: wide, counts */
+    AttemptRoom *room;            /* for plugins: wide, sorts */
 } Candidates;
 
 /* Scores from 0 to 100, one for each candidate; @each NULL: @all for every one. */

@@ -284,8 +284,8 @@ pod_counts_shift(PodCounts *counts, const NodeColumns *columns, const ApiObject 
     counts->count_of[slot] += step;
     place = counts->column_version == columns->version ? node_columns_place(columns, slot) : PLACE_NONE;
     if (place != PLACE_NONE) {
-        counts->column[place] += step;
-        counts->column[place + columns->n] += step;
+        counts->column[place] = count_capped(counts->count_of[slot]);
+        counts->column[place + columns->n] = count_capped(counts->count_of[slot]);
     }
     for (guint i = 0; i < counts->totals.count; i++) {
         const CountTotals *totals = &counts->totals.items[i];
@@ -297,17 +297,18 @@ pod_counts_shift(PodCounts *counts, const NodeColumns *columns, const ApiObject 
     }
 }
 
-const gint32 *
+const guint8 *
 pod_counts_column(PodCounts *counts, const NodeColumns *columns)
 {
     if (counts->column == NULL || counts->column_version != columns->version) {
-        counts->column = g_renew(gint32, counts->column, column_room(columns->n));
+        counts->column = g_renew(guint8, counts->column, column_room(columns->n));
         counts->column_version = columns->version;
         for (guint i = 0; i < columns->n; i++)
-            counts->column[i] = counts->column[i + columns->n] = pod_counts_at(counts, columns->slots[i]);
+            counts->column[i] = counts->column[i + columns->n] =
+                count_capped(pod_counts_at(counts, columns->slots[i]));
     }
     for (guint i = 0; caches_are_checked() && i < 2 * columns->n; i++)
-        g_assert(counts->column[i] == pod_counts_at(counts, columns->slots[i]));
+        g_assert(counts->column[i] == count_capped(pod_counts_at(counts, columns->slots[i])));
     return counts->column;
 }
 

@@ -56,7 +56,7 @@ typedef struct PodCounts {
     gboolean is_none, is_plain;
     guint n_slots;
     gint32 *count_of; /* (owned) per slot */
-    gint32 *column;   /* (owned) the same by place, twice over, of the order that column_version says; NULL: never asked for */
+    guint8 *column;   /* (owned) pod_counts_column, of the order that column_version says; NULL: never asked for */
     guint64 column_version;
     API_LIST_OF(CountTotals) totals;
     guint64 used; /* when last asked for */
@@ -92,8 +92,16 @@ PodCounts *topology_book_find(TopologyBook *book, const PodSelector *selector);
 PodCounts *topology_book_add(TopologyBook *book, const PodSelector *selector);
 /* pod_counts_shift: a pod came to (+1) or left (-1) the node of that slot of @columns. */
 void pod_counts_shift(PodCounts *counts, const NodeColumns *columns, const ApiObject *pod, guint slot, gint32 step);
-/* pod_counts_column: by place in @columns, twice over. (borrowed until nodes change) */
-const gint32 *pod_counts_column(PodCounts *counts, const NodeColumns *columns);
+/* Counts in columns end here: so many or more. */
+#define COUNT_MANY 255
+static inline guint8
+count_capped(gint32 count)
+{
+    return (guint8)MIN(count, COUNT_MANY);
+}
+
+/* pod_counts_column: capped, by place in @columns, twice over. (borrowed until nodes change) */
+const guint8 *pod_counts_column(PodCounts *counts, const NodeColumns *columns);
 /* pod_counts_totals: per value of @topology. (borrowed until nodes change) */
 const gint64 *
 pod_counts_totals(PodCounts *counts, const Topology *topology, NodeInfo *const *nodes, guint n);

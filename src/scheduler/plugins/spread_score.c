@@ -14,8 +14,9 @@
 /* One constraint among the candidates. */
 typedef struct {
     const Topology *topology; /* (borrowed) */
-    const gint32 *per_node;   /* (borrowed) by candidate, its own pods: for the hostname; else NULL */
-    gint32 *own_per_node;     /* (owned) the same where the candidates lie here and there; else NULL */
+    const PodCounts *pods;    /* (borrowed) by node: for the hostname; else NULL */
+    const guint8 *per_node;   /* (borrowed) the same by candidate, capped, with room for a step */
+    guint8 *own_per_node;     /* (owned) the same where the candidates lie here and there; else NULL */
     const gint64 *counts;     /* (borrowed) per value; NULL for the hostname */
     gint64 *own_counts;       /* (owned) the same where only some nodes count; else NULL */
     double weight, extra;
@@ -120,13 +121,14 @@ count_values(const Topology *topology, const ScoreState *state, const Candidates
 static void
 count_per_node(const Cycle *cycle, ScoreDomains *domains, PodCounts *counts, const Candidates *of)
 {
+    domains->pods = counts;
     if (of->places == NULL) {
         domains->per_node = sched_cache_count_column(cycle->cache, counts) + of->first;
         return;
     }
-    domains->own_per_node = g_new(gint32, of->n);
+    domains->own_per_node = g_new(guint8, of->n + COLUMN_STEP);
     for (guint i = 0; i < of->n; i++)
-        domains->own_per_node[i] = pod_counts_at(counts, of->slots[i]);
+        domains->own_per_node[i] = count_capped(pod_counts_at(counts, of->slots[i]));
     domains->per_node = domains->own_per_node;
 }
 
@@ -245,7 +247,8 @@ score_plainly(const ScoreState *state, const Candidates *of, guint8 *out)
             gint32 value = domains->topology->value_of[of->slots[i]];
 
             if (value >= 0)
-                sum += part_of(domains, domains->per_node != NULL ? domains->per_node[i] : domains->counts[value]);
+                sum += part_of(domains, domains->pods != NULL ? pod_counts_at(domains->pods, of->slots[i])
+                                                              : domains->counts[value]);
         }
         raw[i] = rounded(sum);
         least = MIN(least, raw[i]);
@@ -263,30 +266,36 @@ score_plainly(const ScoreState *state, const Candidates *of, guint8 *out)
  */
 typedef struct {
     const ScoreDomains *domains;
-    gint32 low;  /* least count, for the hostname; else 0 */
+    guint low;   /* least count, for the hostname; else 0 */
     guint size;  /* numbers from low on, and the last one for nodes without value, if has_missing */
     gboolean has_missing;
 } Dimension;
 
 static void
-count_range(const gint32 *counts, guint n, gint32 *out_low, gint32 *out_high)
+count_range(const guint8 *counts, guint n, guint *out_low, guint *out_high)
 {
-    StepOfInts lows = (StepOfInts){0} + counts[0];
-    StepOfInts highs = lows;
+    StepOfBytes lows = (StepOfBytes){0} + counts[0];
+    StepOfBytes highs = lows;
+    guint8 low = counts[0];
+    guint8 high = counts[0];
     guint i = 0;
 
-    for (; i + 4 <= n; i += 4) {
-        StepOfInts some = *(const StepOfInts *)(counts + i);
+    for (; i + COLUMN_STEP <= n; i += COLUMN_STEP) {
+        StepOfBytes some = *(const StepOfBytes *)(counts + i);
 
-        lows = ((some < lows) & some) | ((some >= lows) & lows);
-        highs = ((some > highs) & some) | ((some <= highs) & highs);
+        lows = ((StepOfBytes)(some < lows) & some) | ((StepOfBytes)(some >= lows) & lows);
+        highs = ((StepOfBytes)(some > highs) & some) | ((StepOfBytes)(some <= highs) & highs);
     }
-    *out_low = MIN(MIN(lows[0], lows[1]), MIN(lows[2], lows[3]));
-    *out_high = MAX(MAX(highs[0], highs[1]), MAX(highs[2], highs[3]));
     for (; i < n; i++) {
-        *out_low = MIN(*out_low, counts[i]);
-        *out_high = MAX(*out_high, counts[i]);
+        low = MIN(low, counts[i]);
+        high = MAX(high, counts[i]);
     }
+    for (guint k = 0; k < COLUMN_STEP; k++) {
+        low = MIN(low, lows[k]);
+        high = MAX(high, highs[k]);
+    }
+    *out_low = low;
+    *out_high = high;
 }
 
 /* The sorts there can be; 0: too many to be worth it. */
@@ -301,7 +310,7 @@ measure(const ScoreState *state, const Candidates *of, Dimension *out, guint *ou
     for (guint i = 0; i < state->constraints.items.count; i++) {
         const ScoreDomains *domains = &state->domains[i];
         Dimension *dimension = &out[n];
-        gint32 high;
+        guint high;
 
         if (domains->topology->n_values == 0)
             continue;
@@ -311,7 +320,9 @@ measure(const ScoreState *state, const Candidates *of, Dimension *out, guint *ou
         dimension->size = domains->topology->n_values;
         if (domains->per_node != NULL) {
             count_range(domains->per_node, of->n, &dimension->low, &high);
-            dimension->size = (guint)(high - dimension->low) + 1;
+            if (high == COUNT_MANY)
+                return 0;
+            dimension->size = high - dimension->low + 1;
         }
         dimension->size += dimension->has_missing;
         if (dimension->size > SORTS_MAX / n_sorts)
@@ -324,18 +335,17 @@ measure(const ScoreState *state, const Candidates *of, Dimension *out, guint *ou
 }
 
 static void
-add_number(const Dimension *dimension, const Candidates *of, gint32 *sorts)
+add_number(const Dimension *dimension, const Candidates *of, guint32 *sorts)
 {
     const gint32 *value_of = dimension->domains->topology->value_of;
-    const gint32 *per_node = dimension->domains->per_node;
-    gint32 size = (gint32)dimension->size;
+    const guint8 *per_node = dimension->domains->per_node;
+    guint size = dimension->size;
 
     for (guint i = 0; i < of->n; i++) {
-        gint32 number = per_node != NULL && !dimension->has_missing ? 0 : value_of[of->slots[i]];
+        gint32 value = per_node != NULL && !dimension->has_missing ? 0 : value_of[of->slots[i]];
+        guint number = value < 0 ? size - 1 : (guint)value;
 
-        if (number < 0)
-            number = size - 1;
-        else if (per_node != NULL)
+        if (value >= 0 && per_node != NULL)
             number = per_node[i] - dimension->low;
         sorts[i] = sorts[i] * size + number;
     }
@@ -357,7 +367,7 @@ raw_of(const Dimension *dimensions, guint n, guint sort)
 
         if (dimension->has_missing && numbers[k] == dimension->size - 1)
             continue;
-        sum += part_of(domains, domains->per_node != NULL ? dimension->low + (gint64)numbers[k]
+        sum += part_of(domains, domains->per_node != NULL ? (gint64)dimension->low + numbers[k]
                                                           : domains->counts[numbers[k]]);
     }
     return rounded(sum);
@@ -366,7 +376,7 @@ raw_of(const Dimension *dimensions, guint n, guint sort)
 static ScoreRow
 score_sorts(const Dimension *dimensions, guint n, guint n_sorts, const Candidates *of, guint8 *out)
 {
-    gint32 *sorts = of->room->counts;
+    guint32 *sorts = of->room->sorts;
     guint8 is_there[SORTS_MAX] = {0};
     gint64 raw[SORTS_MAX];
     guint8 scores[SORTS_MAX];
@@ -392,22 +402,43 @@ score_sorts(const Dimension *dimensions, guint n, guint n_sorts, const Candidate
     return (ScoreRow){.each = out};
 }
 
+/* Few counts are compared with sixteen at a time; more are looked up. */
+#define COUNTS_COMPARED 6
+
+static void
+compare_counts(const Dimension *dimension, const guint8 *scores, guint n, guint8 *out)
+{
+    const guint8 *per_node = dimension->domains->per_node;
+
+    for (guint i = 0; i < n; i += COLUMN_STEP) {
+        StepOfBytes counts = *(const StepOfBytes *)(per_node + i) - (guint8)dimension->low;
+        StepOfBytes row = {0};
+
+        for (guint k = 0; k < dimension->size; k++)
+            row |= (StepOfBytes)(counts == (guint8)k) & scores[k];
+        *(StepOfBytes *)(out + i) = row;
+    }
+}
+
 /* The more pods the more the raw score: the least and the greatest count say what the others are measured by. */
 static ScoreRow
 score_hosts(const Dimension *dimension, const Candidates *of, guint8 *out)
 {
-    const gint32 *per_node = dimension->domains->per_node;
-    gint32 low = dimension->low;
+    const guint8 *per_node = dimension->domains->per_node;
     gint64 least = raw_of(dimension, 1, 0);
     gint64 most = raw_of(dimension, 1, dimension->size - 1);
-    guint8 scores[SORTS_MAX];
+    guint8 scores[COUNT_MANY + 1];
 
     for (guint i = 0; i < dimension->size; i++)
         scores[i] = normalised(raw_of(dimension, 1, i), least, most);
     if (dimension->size == 1)
         return (ScoreRow){.all = scores[0]};
+    if (dimension->size <= COUNTS_COMPARED) {
+        compare_counts(dimension, scores, of->n, out);
+        return (ScoreRow){.each = out};
+    }
     for (guint i = 0; i < of->n; i++)
-        out[i] = scores[per_node[i] - low];
+        out[i] = scores[per_node[i] - dimension->low];
     return (ScoreRow){.each = out};
 }
 
