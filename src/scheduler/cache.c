@@ -2,6 +2,7 @@
 
 #include "scheduler/cache.h"
 
+#include "base/ptr_map.h"
 #include "scheduler/node_tree.h"
 
 struct SchedCache {
@@ -9,8 +10,8 @@ struct SchedCache {
     gpointer user;
     PodShapes *shapes;
     Nominator *nominator;
-    GHashTable *nodes;  /* name -> NodeInfo (owned), also those without node */
-    GHashTable *pods;   /* key -> PodInfo (owned) */
+    PtrMap nodes;       /* name -> NodeInfo (owned), also those without node */
+    PtrMap pods;        /* key -> PodInfo (owned) */
     GHashTable *images; /* name -> ImageState (owned) */
     GHashTable *taken;  /* name of a volume -> key of the claim (interned) */
     NodeTree *tree;
@@ -27,6 +28,22 @@ struct SchedCache {
 };
 
 static void image_free(gpointer data);
+
+static void
+free_pod(gpointer key, gpointer pod, gpointer user)
+{
+    (void)key;
+    (void)user;
+    pod_info_free(pod);
+}
+
+static void
+free_node(gpointer key, gpointer node, gpointer user)
+{
+    (void)key;
+    (void)user;
+    node_info_free(node);
+}
 
 /* --- scratch memory ----------------------------------------------------------------------------------- */
 
@@ -99,8 +116,6 @@ sched_cache_new(const SchedListers *listers, gpointer user)
     cache->user = user;
     cache->shapes = pod_shapes_new();
     cache->nominator = nominator_new(cache->shapes);
-    cache->nodes = g_hash_table_new_full(NULL, NULL, NULL, node_info_free);
-    cache->pods = g_hash_table_new_full(NULL, NULL, NULL, pod_info_free);
     cache->images = g_hash_table_new_full(NULL, NULL, NULL, image_free);
     cache->taken = g_hash_table_new(NULL, NULL);
     cache->tree = node_tree_new();
@@ -123,8 +138,10 @@ sched_cache_clear(SchedCache *cache)
     g_ptr_array_set_size(cache->order, 0);
     g_ptr_array_set_size(cache->affinity_nodes, 0);
     g_ptr_array_set_size(cache->anti_nodes, 0);
-    g_hash_table_remove_all(cache->pods);
-    g_hash_table_remove_all(cache->nodes);
+    ptr_map_foreach(&cache->pods, free_pod, NULL);
+    ptr_map_clear(&cache->pods);
+    ptr_map_foreach(&cache->nodes, free_node, NULL);
+    ptr_map_clear(&cache->nodes);
     g_hash_table_remove_all(cache->images);
     g_hash_table_remove_all(cache->taken);
     pod_shapes_clear(cache->shapes);
@@ -148,8 +165,6 @@ sched_cache_free(SchedCache *cache)
     g_ptr_array_free(cache->affinity_nodes, TRUE);
     g_ptr_array_free(cache->anti_nodes, TRUE);
     g_array_free(cache->free_slots, TRUE);
-    g_hash_table_destroy(cache->pods);
-    g_hash_table_destroy(cache->nodes);
     g_hash_table_destroy(cache->images);
     g_hash_table_destroy(cache->taken);
     pod_shapes_free(cache->shapes);
@@ -237,12 +252,12 @@ take_slot(SchedCache *cache)
 static NodeInfo *
 node_or_new(SchedCache *cache, const char *name)
 {
-    NodeInfo *node = g_hash_table_lookup(cache->nodes, name);
+    NodeInfo *node = ptr_map_get(&cache->nodes, name);
 
     if (node == NULL) {
         node = node_info_new(name);
         node->slot = take_slot(cache);
-        g_hash_table_insert(cache->nodes, (gpointer)node->name, node);
+        ptr_map_set(&cache->nodes, node->name, node);
     }
     return node;
 }
@@ -253,7 +268,8 @@ drop_if_empty(SchedCache *cache, NodeInfo *node)
     if (node->node != NULL || node->pods->len > 0)
         return;
     g_array_append_val(cache->free_slots, node->slot);
-    g_hash_table_remove(cache->nodes, node->name);
+    ptr_map_take(&cache->nodes, node->name);
+    node_info_free(node);
 }
 
 static void
@@ -441,7 +457,7 @@ sched_cache_set_node(SchedCache *cache, const ApiObject *object)
 void
 sched_cache_remove_node(SchedCache *cache, const char *name)
 {
-    NodeInfo *node = g_hash_table_lookup(cache->nodes, name);
+    NodeInfo *node = ptr_map_get(&cache->nodes, name);
 
     if (node == NULL || node->node == NULL)
         return;
@@ -459,7 +475,7 @@ sched_cache_remove_node(SchedCache *cache, const char *name)
 NodeInfo *
 sched_cache_find_node(const SchedCache *cache, const char *name)
 {
-    NodeInfo *node = name == NULL ? NULL : g_hash_table_lookup(cache->nodes, name);
+    NodeInfo *node = ptr_map_get(&cache->nodes, name);
 
     return node == NULL || node->node == NULL ? NULL : node;
 }
@@ -559,7 +575,7 @@ pod_change(SchedCache *cache, PodInfo *info, const ApiObject *pod)
 static void
 pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboolean is_assumed)
 {
-    PodInfo *info = g_hash_table_lookup(cache->pods, api_key(pod));
+    PodInfo *info = ptr_map_get(&cache->pods, api_key(pod));
     NodeInfo *node;
 
     if (info != NULL && info->node->name == node_name) {
@@ -570,7 +586,7 @@ pod_place(SchedCache *cache, const ApiObject *pod, const char *node_name, gboole
     node = node_or_new(cache, node_name);
     if (info == NULL) {
         info = pod_info_new(cache->shapes, pod);
-        g_hash_table_insert(cache->pods, (gpointer)info->key, info);
+        ptr_map_set(&cache->pods, info->key, info);
     } else {
         pod_detach(cache, info);
         pod_info_set(info, cache->shapes, pod);
@@ -597,12 +613,13 @@ sched_cache_assume(SchedCache *cache, const ApiObject *pod, const char *node_nam
 void
 sched_cache_remove_pod(SchedCache *cache, const char *key)
 {
-    PodInfo *info = g_hash_table_lookup(cache->pods, key);
+    PodInfo *info = ptr_map_get(&cache->pods, key);
 
     if (info == NULL)
         return;
     pod_detach(cache, info);
-    g_hash_table_remove(cache->pods, key);
+    ptr_map_take(&cache->pods, key);
+    pod_info_free(info);
 }
 
 void
@@ -615,7 +632,7 @@ sched_cache_forget(SchedCache *cache, const char *key)
 gboolean
 sched_cache_is_assumed(const SchedCache *cache, const char *key)
 {
-    const PodInfo *info = g_hash_table_lookup(cache->pods, key);
+    const PodInfo *info = ptr_map_get(&cache->pods, key);
 
     return info != NULL && info->is_assumed;
 }
@@ -716,24 +733,32 @@ sched_cache_totals(SchedCache *cache, PodCounts *counts, const Topology *topolog
     return pod_counts_totals(counts, topology, nodes, n);
 }
 
+typedef struct {
+    const NodeColumns *columns;
+    PodCounts *counts;
+} Counting;
+
+static void
+count_pod(gpointer key, gpointer value, gpointer data)
+{
+    const PodInfo *pod = value;
+    const Counting *counting = data;
+
+    (void)key;
+    if (api_namespace(pod->pod) == counting->counts->namespace_)
+        pod_counts_shift(counting->counts, counting->columns, pod->pod, pod->node->slot, 1);
+}
+
 PodCounts *
 sched_cache_count(SchedCache *cache, const PodSelector *selector)
 {
     PodCounts *counts = topology_book_find(cache->book, selector);
-    GHashTableIter iter;
-    gpointer item;
 
     if (counts != NULL)
         return counts;
     counts = topology_book_add(cache->book, selector);
     /* Also pods whose node is unknown yet; the order of a sum does not matter. */
-    g_hash_table_iter_init(&iter, cache->pods);
-    while (g_hash_table_iter_next(&iter, NULL, &item)) {
-        const PodInfo *pod = item;
-
-        if (api_namespace(pod->pod) == counts->namespace_)
-            pod_counts_shift(counts, &cache->columns, pod->pod, pod->node->slot, 1);
-    }
+    ptr_map_foreach(&cache->pods, count_pod, &(Counting){&cache->columns, counts});
     return counts;
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/ptr_map.h"
 #include "scheduler/attempt.h"
 #include "scheduler/queue.h"
 #include "scheduler/scheduler.h"
@@ -40,7 +41,7 @@ struct Scheduler {
     GQueue bindings;        /* of Binding (owned) */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */
-    GHashTable *explained;  /* key -> Explained (owned) */
+    PtrMap explained;       /* key -> Explained (owned) */
     GQueue explained_order; /* of those that are there in full, oldest first; links are in the attempts */
     gsize explained_bytes;
 };

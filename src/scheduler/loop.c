@@ -43,11 +43,11 @@ drop_attempt(Scheduler *scheduler, Explained *explained)
 static void
 keep_attempt(Scheduler *scheduler, Attempt *attempt)
 {
-    Explained *explained = g_hash_table_lookup(scheduler->explained, attempt->key);
+    Explained *explained = ptr_map_get(&scheduler->explained, attempt->key);
 
     if (explained == NULL) {
         explained = POOL_NEW0(Explained);
-        g_hash_table_insert(scheduler->explained, (gpointer)attempt->key, explained);
+        ptr_map_set(&scheduler->explained, attempt->key, explained);
     } else if (explained->attempt != NULL) {
         drop_attempt(scheduler, explained);
     }
@@ -61,10 +61,12 @@ keep_attempt(Scheduler *scheduler, Attempt *attempt)
 }
 
 static void
-explained_free(gpointer data)
+free_explained(gpointer key, gpointer data, gpointer user)
 {
     Explained *explained = data;
 
+    (void)key;
+    (void)user;
     attempt_free(explained->attempt);
     POOL_FREE(Explained, explained);
 }
@@ -72,16 +74,18 @@ explained_free(gpointer data)
 void
 scheduler_forget_outline(Scheduler *scheduler, const char *key)
 {
-    const Explained *explained = g_hash_table_lookup(scheduler->explained, key);
+    Explained *explained = ptr_map_get(&scheduler->explained, key);
 
-    if (explained != NULL && explained->attempt == NULL)
-        g_hash_table_remove(scheduler->explained, key);
+    if (explained == NULL || explained->attempt != NULL)
+        return;
+    ptr_map_take(&scheduler->explained, key);
+    POOL_FREE(Explained, explained);
 }
 
 Value *
 scheduler_explain(const Scheduler *scheduler, const char *namespace_, const char *name)
 {
-    const Explained *explained = g_hash_table_lookup(scheduler->explained, api_key_of(namespace_, name));
+    const Explained *explained = ptr_map_get(&scheduler->explained, api_key_of(namespace_, name));
 
     if (explained == NULL)
         return NULL;
@@ -261,7 +265,6 @@ scheduler_loop_init(Scheduler *scheduler)
 
     sim_timer_init(&scheduler->cycle_timer, sim, SIM_CONTROL, scheduler_on_cycle, scheduler);
     sim_timer_init(&scheduler->flush_timer, sim, SIM_CONTROL, scheduler_on_flush, scheduler);
-    scheduler->explained = g_hash_table_new_full(NULL, NULL, NULL, explained_free);
     g_queue_init(&scheduler->explained_order);
 }
 
@@ -270,7 +273,8 @@ scheduler_loop_free(Scheduler *scheduler)
 {
     sim_timer_clear(&scheduler->cycle_timer);
     sim_timer_clear(&scheduler->flush_timer);
-    g_hash_table_destroy(scheduler->explained);
+    ptr_map_foreach(&scheduler->explained, free_explained, NULL);
+    ptr_map_clear(&scheduler->explained);
 }
 
 void

@@ -3,13 +3,14 @@
 #include "scheduler/pod_info.h"
 
 #include "base/pool.h"
+#include "base/ptr_map.h"
 
 /* Shapes that outlive their pods. */
 #define KEPT_MAX 64
 
 struct PodShapes {
-    GHashTable *by_spec; /* spec -> PodShape (borrowed) */
-    GQueue kept;         /* of PodShape (owned refs), oldest first */
+    PtrMap by_spec; /* spec -> PodShape (borrowed) */
+    GQueue kept;    /* of PodShape (owned refs), oldest first */
 };
 
 PodShapes *
@@ -17,7 +18,6 @@ pod_shapes_new(void)
 {
     PodShapes *shapes = g_new0(PodShapes, 1);
 
-    shapes->by_spec = g_hash_table_new(NULL, NULL);
     g_queue_init(&shapes->kept);
     return shapes;
 }
@@ -28,8 +28,8 @@ pod_shapes_free(PodShapes *shapes)
     if (shapes == NULL)
         return;
     pod_shapes_clear(shapes);
-    g_assert(g_hash_table_size(shapes->by_spec) == 0);
-    g_hash_table_destroy(shapes->by_spec);
+    g_assert(shapes->by_spec.count == 0);
+    ptr_map_clear(&shapes->by_spec);
     g_free(shapes);
 }
 
@@ -105,7 +105,7 @@ pod_shape_unref(PodShape *shape)
     if (--shape->ref_count > 0)
         return;
     if (shape->owner != NULL)
-        g_hash_table_remove(shape->owner->by_spec, shape->spec);
+        ptr_map_take(&shape->owner->by_spec, shape->spec);
     api_part_unref(shape->spec);
     amounts_clear(&shape->requests);
     g_free(shape->required_affinity.items);
@@ -155,14 +155,14 @@ pod_shape_get(PodShapes *shapes, const ApiObject *pod)
 
     if (amounts_pod_is_resizing(pod))
         return shape_new(pod);
-    shape = g_hash_table_lookup(shapes->by_spec, pod->spec);
+    shape = ptr_map_get(&shapes->by_spec, pod->spec);
     if (shape != NULL) {
         shape->ref_count++;
         return shape;
     }
     shape = shape_new(pod);
     shape->owner = shapes;
-    g_hash_table_insert(shapes->by_spec, shape->spec, shape);
+    ptr_map_set(&shapes->by_spec, shape->spec, shape);
     return shape;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "scheduler/heap.h"
 
 #define LEFTOVER_PERIOD_NS (30 * NS_PER_S)
@@ -18,7 +19,7 @@ typedef struct {
 
 struct SchedQueue {
     SchedQueueOptions options;
-    GHashTable *pods; /* key -> QueuedPod (owned), all but the one in flight */
+    PtrMap pods; /* key -> QueuedPod (owned), all but the one in flight */
     Heap active, backoff, error_backoff;
     GQueue unschedulable;   /* of QueuedPod */
     guint *rejected_counts; /* (owned) per plugin: pods in unschedulable that it rejected */
@@ -337,12 +338,12 @@ queued_pod_free(QueuedPod *pod)
 void
 sched_queue_add(SchedQueue *queue, const ApiObject *pod, gint64 now_ns)
 {
-    QueuedPod *queued = g_hash_table_lookup(queue->pods, api_key(pod));
+    QueuedPod *queued = ptr_map_get(&queue->pods, api_key(pod));
 
     if (queued != NULL)
         return;
     queued = queued_pod_new(queue, pod, now_ns);
-    g_hash_table_insert(queue->pods, (gpointer)queued->info->key, queued);
+    ptr_map_set(&queue->pods, queued->info->key, queued);
     move_to(queue, queued, QUEUE_ACTIVE);
     if (queued->area == QUEUE_ACTIVE)
         nominator_add(sched_cache_nominator(queue->options.cache), pod, NULL);
@@ -351,7 +352,7 @@ sched_queue_add(SchedQueue *queue, const ApiObject *pod, gint64 now_ns)
 void
 sched_queue_update(SchedQueue *queue, const ApiObject *old, const ApiObject *pod, gint64 now_ns)
 {
-    QueuedPod *queued = g_hash_table_lookup(queue->pods, api_key(pod));
+    QueuedPod *queued = ptr_map_get(&queue->pods, api_key(pod));
     ClusterEvent event = {cluster_events_of_pod(old, pod), old, pod};
     Heap *heap;
 
@@ -375,13 +376,14 @@ sched_queue_update(SchedQueue *queue, const ApiObject *old, const ApiObject *pod
 void
 sched_queue_delete(SchedQueue *queue, const char *key)
 {
-    QueuedPod *queued = g_hash_table_lookup(queue->pods, key);
+    QueuedPod *queued = ptr_map_get(&queue->pods, key);
 
     nominator_remove(sched_cache_nominator(queue->options.cache), key);
     if (queued == NULL)
         return;
     leave(queue, queued);
-    g_hash_table_remove(queue->pods, key);
+    ptr_map_take(&queue->pods, key);
+    queued_pod_free(queued);
 }
 
 /* --- attempts ------------------------------------------------------------------------------------------------------- */
@@ -409,7 +411,7 @@ sched_queue_pop(SchedQueue *queue)
     if (pod == NULL)
         return NULL;
     leave(queue, pod);
-    g_hash_table_steal(queue->pods, pod->info->key);
+    ptr_map_take(&queue->pods, pod->info->key);
     pod->attempts++;
     pod->rejectors = 0;
     pod->backoff_until_ns = 0;
@@ -456,7 +458,7 @@ sched_queue_return(SchedQueue *queue, QueuedPod *pod, gint64 now_ns)
 {
     gboolean helps;
 
-    if (g_hash_table_contains(queue->pods, pod->info->key)) {
+    if (ptr_map_has(&queue->pods, pod->info->key)) {
         sched_queue_done(queue, pod, FALSE);
         return;
     }
@@ -468,7 +470,7 @@ sched_queue_return(SchedQueue *queue, QueuedPod *pod, gint64 now_ns)
         pod->unschedulable_count++;
         pod->error_count = 0;
     }
-    g_hash_table_insert(queue->pods, (gpointer)pod->info->key, pod);
+    ptr_map_set(&queue->pods, pod->info->key, pod);
     if (pod->rejectors == 0) {
         gboolean waits = is_backing_off(queue, pod, now_ns);
 
@@ -487,7 +489,7 @@ sched_queue_return(SchedQueue *queue, QueuedPod *pod, gint64 now_ns)
 void
 sched_queue_activate(SchedQueue *queue, const char *key, gint64 now_ns)
 {
-    QueuedPod *pod = g_hash_table_lookup(queue->pods, key);
+    QueuedPod *pod = ptr_map_get(&queue->pods, key);
     ClusterEvent event = {.type = EVENT_WILDCARD};
 
     if (pod != NULL && pod->area != QUEUE_ACTIVE)
@@ -566,9 +568,11 @@ sched_queue_flush(SchedQueue *queue, gint64 now_ns)
 /* --- life ---------------------------------------------------------------------------------------------------------------- */
 
 static void
-free_queued(gpointer data)
+free_queued(gpointer key, gpointer pod, gpointer user)
 {
-    queued_pod_free(data);
+    (void)key;
+    (void)user;
+    queued_pod_free(pod);
 }
 
 SchedQueue *
@@ -577,7 +581,6 @@ sched_queue_new(const SchedQueueOptions *options)
     SchedQueue *queue = g_new0(SchedQueue, 1);
 
     queue->options = *options;
-    queue->pods = g_hash_table_new_full(NULL, NULL, NULL, free_queued);
     heap_init(&queue->active, compare_sort, offsetof(QueuedPod, heap_index));
     heap_init(&queue->backoff, compare_backoff, offsetof(QueuedPod, heap_index));
     heap_init(&queue->error_backoff, compare_backoff, offsetof(QueuedPod, heap_index));
@@ -604,7 +607,8 @@ sched_queue_reset(SchedQueue *queue, gint64 now_ns)
     queue->n_free = 0;
     queue->in_flight = NULL;
     g_array_set_size(queue->missed, 0);
-    g_hash_table_remove_all(queue->pods);
+    ptr_map_foreach(&queue->pods, free_queued, NULL);
+    ptr_map_clear(&queue->pods);
     queue->started_ns = now_ns;
     queue->leftover_ns = G_MAXINT64;
 }
@@ -619,7 +623,6 @@ sched_queue_free(SchedQueue *queue)
     heap_clear(&queue->backoff);
     heap_clear(&queue->error_backoff);
     g_array_free(queue->missed, TRUE);
-    g_hash_table_destroy(queue->pods);
     g_free(queue->rejected_counts);
     g_free(queue);
 }
@@ -633,7 +636,7 @@ sched_queue_set_cause(SchedQueue *queue, TraceId cause)
 const QueuedPod *
 sched_queue_find(const SchedQueue *queue, const char *key)
 {
-    return g_hash_table_lookup(queue->pods, key);
+    return ptr_map_get(&queue->pods, key);
 }
 
 guint
