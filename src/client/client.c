@@ -10,13 +10,15 @@
 #define RETRY_LOST_GET_NS (1 * NS_PER_S)
 
 struct Client {
+    Sim *sim;
+    Conn *conn;         /* (owned ref) */
+    gint64 tat_ns;      /* when the bucket would be full again if nothing is asked for */
+    gint64 interval_ns; /* from one token to the next; 0: no limit */
+    GQueue waiting;     /* of Call, by ready_ns */
     ClientOptions options;
     const char *user;
     const char *limit; /* what traces call its bucket (interned); NULL: not asked for yet */
-    Conn *conn;     /* (owned ref) */
-    GQueue waiting; /* of Call, by ready_ns */
     SimTimer timer; /* for the first of waiting */
-    gint64 tat_ns;  /* when the bucket would be full again if nothing is asked for */
     GQueue watches; /* of ClientWatch (owned) */
 };
 
@@ -25,12 +27,13 @@ struct Client {
 static gint64
 client_token_ns(const Client *client, gint64 *out_tat_ns)
 {
-    gint64 now_ns = sim_now_ns(client->options.sim);
-    gint64 interval_ns;
+    gint64 now_ns = sim_now_ns(client->sim);
+    gint64 interval_ns = client->interval_ns;
 
-    if (client->options.qps == 0)
+    if (interval_ns == 0) {
+        *out_tat_ns = now_ns; /* of the last request: client_pass_token */
         return now_ns;
-    interval_ns = NS_PER_S / client->options.qps;
+    }
     *out_tat_ns = MAX(client->tat_ns, now_ns) + interval_ns;
     return MAX(now_ns, *out_tat_ns - interval_ns * MAX(1, client->options.burst));
 }
@@ -196,6 +199,8 @@ client_new(const ClientOptions *options)
     Client *client = g_new0(Client, 1);
 
     client->options = *options;
+    client->sim = options->sim;
+    client->interval_ns = options->qps == 0 ? 0 : NS_PER_S / options->qps;
     client->user = str_intern(options->user);
     client->tat_ns = G_MININT64;
     if (options->share != NULL)
@@ -265,7 +270,7 @@ client_is_paused(const Client *client)
 Sim *
 client_sim(Client *client)
 {
-    return client->options.sim;
+    return client->sim;
 }
 
 Process *
@@ -298,6 +303,30 @@ client_pass_request_ns(Client *client)
         return -1;
     client->tat_ns = tat_ns;
     return arrival_ns;
+}
+
+/* A request that left a second ago has arrived, however long it was: this one waits for none. */
+gboolean
+client_pass_token(Client *client)
+{
+    gint64 now_ns = sim_now_ns(client->sim);
+
+    if (client->waiting.head != NULL || client->tat_ns > now_ns - NS_PER_S)
+        return FALSE;
+    client->tat_ns = now_ns + client->interval_ns;
+    return TRUE;
+}
+
+gint64
+client_pass_steady_answer_ns(Client *client, gint64 due_ns)
+{
+    return client_conn_steady_answer_ns(client->conn, due_ns);
+}
+
+gint64
+client_trip_ns(Client *client, NetDirection direction, gsize bytes)
+{
+    return client_conn_trip_ns(client->conn, direction, bytes);
 }
 
 gint64

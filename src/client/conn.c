@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/pool.h"
+#include "world/stirs.h"
 
 #define DIAL_TIMEOUT_NS (30 * NS_PER_S)
 /* kubeadm's HAProxy: "timeout connect 5s", "retries 1", "option redispatch". */
@@ -16,23 +17,23 @@ typedef enum { CONN_IDLE, CONN_DIALLING, CONN_OPEN } ConnState;
 
 struct Conn {
     guint ref_count;
+    ConnState state;
     Sim *sim;
+    NetConn *net;     /* (owned) NULL when idle */
+    Session *session; /* (owned ref) when open */
+    gint64 read_ns;   /* of the last byte from the server */
+    ApiServer *server;  /* to whom it is, or was last */
+    ApiServer *address; /* any of the servers that it may be connected to */
     World *world;
     Process *process;
-    ApiServer *address; /* any of the servers that it may be connected to */
-    ApiServer *server;  /* to whom it is, or was last */
     gboolean is_balanced;
     guint n_dials;
     SimHandle handle;
-    ConnState state;
-    NetConn *net;     /* (owned) NULL when idle */
-    Session *session; /* (owned ref) when open */
     GQueue pending;   /* of Call, until the connection is there */
     GQueue in_flight; /* of Call */
     GQueue lost;      /* of Call, being told */
     GQueue pending_watches;
     GQueue lost_watches;
-    gint64 read_ns; /* of the last byte from the server */
     gboolean is_ping_out;
     SimTimer deadline_timer;
     SimTimer ping_timer;
@@ -493,6 +494,22 @@ client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64 sent_n
         arrival_ns = net_conn_arrival_ns(conn->net, NET_TO_CLIENT, RESPONSE_BYTES + api_object_size_bytes(object), sent_ns);
     conn->read_ns = MAX(conn->read_ns, arrival_ns);
     return arrival_ns;
+}
+
+gint64
+client_conn_steady_answer_ns(Conn *conn, gint64 due_ns)
+{
+    due_ns = net_conn_after_ns(conn->net, NET_TO_CLIENT, due_ns);
+    conn->read_ns = MAX(conn->read_ns, due_ns);
+    return due_ns;
+}
+
+gint64
+client_conn_trip_ns(const Conn *conn, NetDirection direction, gsize bytes)
+{
+    if (conn->ref_count > 1 || conn->state != CONN_OPEN || !conn->session->is_accepted || conn->is_ping_out)
+        return -1;
+    return net_conn_trip_ns(conn->net, direction, bytes);
 }
 
 void

@@ -86,6 +86,17 @@ gint64 client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64
 /* client.c: the same for one of its clients; a request takes its token. */
 gint64 client_pass_request_ns(Client *client);
 gint64 client_pass_answer_ns(Client *client, const ApiObject *object, gint64 sent_ns);
+/*
+ * The same where the connection was found to be fine and the world has not changed since (world/stirs.h):
+ * client_trip_ns: what @bytes take on it, if its process has no other client; -1: it is not certain.
+ * client_pass_token: a request leaves now, nothing left just before it; FALSE: ask client_pass_request_ns.
+ * client_pass_steady_answer_ns: an answer that would be there at @due_ns if nothing were before it, which counts as read.
+ */
+gint64 client_trip_ns(Client *client, NetDirection direction, gsize bytes);
+gboolean client_pass_token(Client *client);
+gint64 client_pass_steady_answer_ns(Client *client, gint64 due_ns);
+gint64 client_conn_trip_ns(const Conn *conn, NetDirection direction, gsize bytes);
+gint64 client_conn_steady_answer_ns(Conn *conn, gint64 due_ns);
 /* client_conn_read: something came from the server: no ping is due for a while. */
 void client_conn_read(Conn *conn);
 /* client_conn_is_quiet: nothing hangs on when exactly something is read; until the world changes. */

@@ -2,23 +2,40 @@
 
 #include "client/heartbeat.h"
 
+#include "base/caches.h"
 #include "base/duration.h"
-#include "client/conn.h"
+#include "client/session.h"
+#include "world/stirs.h"
 
 /* No renewal that is computed takes longer. */
 #define CALM_NS NS_PER_S
+
+/* When the answer that leaves at @sent_ns is there. */
+static gint64
+heartbeat_answer_ns(Heartbeat *beat, const ApiObject *lease, gint64 sent_ns)
+{
+    gsize bytes = RESPONSE_BYTES + api_object_size_bytes(lease);
+
+    if (beat->steady != world_stirs(beat->world))
+        return MAX(sent_ns, client_pass_answer_ns(beat->client, lease, sent_ns));
+    if (beat->back_bytes != bytes)
+        beat->back_ns = client_trip_ns(beat->client, NET_TO_CLIENT, bytes);
+    beat->back_bytes = bytes;
+    if (caches_are_checked())
+        g_assert(client_trip_ns(beat->client, NET_TO_CLIENT, bytes) == beat->back_ns);
+    return client_pass_steady_answer_ns(beat->client, sent_ns + beat->back_ns);
+}
 
 static void
 heartbeat_on_write(Sim *sim, gpointer self)
 {
     Heartbeat *beat = self;
-    const ApiObject *lease = apiserver_renew(client_server(beat->client), beat->key, beat->holder, beat->renew_time);
-    gint64 sent_ns = sim_now_ns(sim) + beat->answer_ns;
+    const ApiObject *lease = apiserver_renew(beat->server, beat->key, beat->holder, beat->renew_time);
 
     if (lease == NULL)
         beat->hooks->play(beat->user);
     else
-        beat->hooks->renewed(beat->user, MAX(sent_ns, client_pass_answer_ns(beat->client, lease, sent_ns)));
+        beat->hooks->renewed(beat->user, heartbeat_answer_ns(beat, lease, sim_now_ns(sim) + beat->answer_ns));
 }
 
 void
@@ -35,6 +52,7 @@ heartbeat_init(Heartbeat *beat,
         .user = user,
         .key = apiserver_storage_key(client_server(client), &lease_kind, namespace_, name),
         .holder = name,
+        .world = client_world(client),
     };
     sim_timer_init(&beat->write, client_sim(client), SIM_DELIVER, heartbeat_on_write, beat);
 }
@@ -46,17 +64,36 @@ heartbeat_clear(Heartbeat *beat)
         sim_timer_clear(&beat->write);
 }
 
+/* When a request that leaves now is there; -1: it is not certain. Of what is found out the next ones make use. */
+static gint64
+heartbeat_arrival_ns(Heartbeat *beat)
+{
+    gint64 arrival_ns = client_pass_request_ns(beat->client);
+
+    beat->server = client_server(beat->client);
+    beat->there_ns = arrival_ns < 0 ? -1 : client_trip_ns(beat->client, NET_TO_SERVER, REQUEST_BYTES);
+    beat->steady = beat->there_ns < 0 ? 0 : world_stirs(beat->world);
+    beat->back_bytes = 0;
+    return arrival_ns;
+}
+
 gboolean
 heartbeat_renew(Heartbeat *beat, gint64 renew_time)
 {
-    Sim *sim = client_sim(beat->client);
+    gint64 now_ns = sim_now_ns(beat->write.sim);
+    gboolean is_steady = beat->steady == world_stirs(beat->world);
     gint64 commit_ns, arrival_ns;
 
-    if (apiserver_plays_heartbeats() || !world_is_calm(client_world(beat->client), sim_now_ns(sim) + CALM_NS))
+    if (apiserver_plays_heartbeats() || !world_is_calm(beat->world, now_ns + CALM_NS))
         return FALSE;
-    if (!apiserver_renewal_ns(client_server(beat->client), &commit_ns, &beat->answer_ns))
+    if (!apiserver_renewal_ns(is_steady ? beat->server : client_server(beat->client), &commit_ns, &beat->answer_ns))
         return FALSE;
-    arrival_ns = client_pass_request_ns(beat->client);
+    if (is_steady && caches_are_checked())
+        g_assert(client_trip_ns(beat->client, NET_TO_SERVER, REQUEST_BYTES) == beat->there_ns);
+    if (is_steady && client_pass_token(beat->client))
+        arrival_ns = now_ns + beat->there_ns;
+    else
+        arrival_ns = heartbeat_arrival_ns(beat);
     if (arrival_ns < 0)
         return FALSE;
     beat->renew_time = renew_time;

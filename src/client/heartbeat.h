@@ -31,6 +31,12 @@ typedef struct {
     const char *holder;       /* (interned) */
     gint64 renew_time;        /* wall clock, ns */
     gint64 answer_ns;         /* from the write until the answer leaves the server */
+    World *world;
+    ApiServer *server; /* (borrowed) found with the three below */
+    /* While the world's number is this one a request takes that long there, and an answer of so many bytes that long back. */
+    guint64 steady;
+    gint64 there_ns, back_ns;
+    gsize back_bytes;
     SimTimer write;
 } Heartbeat;
 

@@ -3,6 +3,7 @@
 #include "world/conn_internal.h"
 
 #include "base/pool.h"
+#include "world/stirs.h"
 
 /* Linux: retransmission starts at 200 ms, doubles to 120 s; 15 tries, about 924 s. */
 #define RTO_MIN_NS          (200 * NS_PER_MS)
@@ -355,7 +356,7 @@ side_is_running(const Side *side)
 }
 
 gint64
-net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns)
+net_conn_trip_ns(NetConn *conn, NetDirection direction, gsize bytes)
 {
     Lane *lane = &conn->lanes[direction];
     const Path *path = lane_path(lane);
@@ -364,7 +365,15 @@ net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 s
         return -1;
     if (lane->is_blocked || lane->is_waiting || path->steady_ns < 0)
         return -1;
-    return MAX(lane->last_due_ns, sent_ns + path->steady_ns + path_transfer_ns(path, bytes));
+    return path->steady_ns + path_transfer_ns(path, bytes);
+}
+
+gint64
+net_conn_arrival_ns(NetConn *conn, NetDirection direction, gsize bytes, gint64 sent_ns)
+{
+    gint64 trip_ns = net_conn_trip_ns(conn, direction, bytes);
+
+    return trip_ns < 0 ? -1 : MAX(conn->lanes[direction].last_due_ns, sent_ns + trip_ns);
 }
 
 /* --- computed instead of played ------------------------------------------------------------ */
@@ -413,4 +422,10 @@ net_conn_put(NetConn *conn,
         lane->tail = message;
     if (lane->head == message)
         sim_timer_arm_at(&lane->timer, due_ns);
+}
+
+gint64
+net_conn_after_ns(const NetConn *conn, NetDirection direction, gint64 due_ns)
+{
+    return MAX(conn->lanes[direction].last_due_ns, due_ns);
 }

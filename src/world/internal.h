@@ -41,6 +41,7 @@ struct World {
     gint64 calm_until_ns;
     guint64 path_changes; /* grows whenever a path comes, goes or takes another time: see world_paths_changed */
     GArray *stirs; /* of Stir */
+    guint64 n_stirs;
     GHashTable *profiles; /* short image name -> AppProfile* (owned), see container.c */
     GHashTable *scripts;  /* text -> ShScript* (owned): what many containers run is parsed once */
 };

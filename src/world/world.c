@@ -3,6 +3,7 @@
 #include "world/world.h"
 
 #include "world/internal.h"
+#include "world/stirs.h"
 
 World *
 world_new(Sim *sim, const WorldOptions *options)
@@ -12,6 +13,7 @@ world_new(Sim *sim, const WorldOptions *options)
     world->sim = sim;
     world->calm_until_ns = G_MININT64;
     world->path_changes = 1;
+    world->n_stirs = 1;
     world->stirs = g_array_new(FALSE, FALSE, sizeof(Stir));
     if (options != NULL) {
         world->options = *options;
@@ -56,9 +58,16 @@ world_remove_stir(World *world, gpointer self)
     }
 }
 
+guint64
+world_stirs(const World *world)
+{
+    return world->n_stirs;
+}
+
 void
 world_stir(World *world)
 {
+    world->n_stirs++;
     for (guint i = 0; i < world->stirs->len; i++) {
         const Stir *stir = &g_array_index(world->stirs, Stir, i);
 
