@@ -6,6 +6,7 @@
  */
 
 #include "api/names.h"
+#include "api/type_index.h"
 #include "api/validate.h"
 #include "base/duration.h"
 
@@ -413,9 +414,9 @@ api_default(ApiObject *object)
 
     if (api_object_is_defaulted(object))
         return;
-    if (object->spec != NULL)
+    if (object->spec != NULL && type_index_of(kind->spec)->has_defaults)
         api_struct_default(kind->spec, api_edit_spec(object));
-    if (object->body != NULL)
+    if (object->body != NULL && type_index_of(kind->body)->has_defaults)
         api_struct_default(kind->body, api_edit_body(object));
     if (kind->set_defaults != NULL)
         kind->set_defaults(object);

@@ -176,6 +176,8 @@ add_messages(TypeIndex *index)
         if (told_bytes(row->type) == 0)
             index->rest[index->n_rest++] = *row;
         index->has_hidden |= row_is_hidden(row->field);
+        index->has_defaults |= row->field->def != NULL ||
+                               (row->message != NULL && (!row->message->is_whole || row->message->has_defaults));
         if (owns_memory(row->field->type))
             index->owning[index->n_owning++] = *row;
     }
@@ -183,6 +185,7 @@ add_messages(TypeIndex *index)
         index->n_owning_wide = index->n_owning;
     if (index->n_wide == index->n_rows)
         index->n_rest_wide = index->n_rest;
+    index->is_whole = TRUE;
 }
 
 static inline guint

@@ -45,6 +45,8 @@ struct TypeIndex {
     guint n_texts, n_told_wide, n_told; /* where each class ends */
     guint n_rest_wide, n_rest;
     gboolean has_hidden; /* a field that counts nothing */
+    gboolean has_defaults; /* a field of it, or of what it holds, that is not left empty; TRUE also if that is not known */
+    gboolean is_whole;     /* all of it is made: false only while it is */
 };
 
 static inline gboolean

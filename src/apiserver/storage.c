@@ -75,9 +75,9 @@ trace_verb(const Call *call, gboolean is_delete)
 
     if (is_delete || request->verb == VERB_DELETE)
         return str_intern("delete");
-    if (str_is(request->subresource, "binding"))
+    if (request_is_of(request, "binding"))
         return str_intern("bind");
-    if (str_is(request->subresource, "status"))
+    if (request_is_of(request, "status"))
         return str_intern("status");
     switch (request->verb) {
     case VERB_CREATE:

@@ -355,17 +355,18 @@ etcd_txn(Etcd *etcd,
 {
     Txn *self = POOL_NEW(Txn);
 
-    *self = (Txn){
-        .op = *txn,
-        .etcd = etcd,
-        .owner = owner,
-        .done = done,
-        .user = user,
-        .user_free = user_free,
-        .client = client,
-        .proposed_ns = sim_now_ns(etcd->sim),
-        .cause = sim_cause(etcd->sim),
-    };
+    /* What is not set here is when it is proposed, and its result when it is applied. */
+    self->op = *txn;
+    self->etcd = etcd;
+    self->owner = owner;
+    self->done = done;
+    self->user = user;
+    self->user_free = user_free;
+    self->client = client;
+    self->member = 0;
+    self->proposed_ns = sim_now_ns(etcd->sim);
+    self->cause = sim_cause(etcd->sim);
+    self->current = NULL;
     if (txn->value != NULL)
         api_object_ref(txn->value);
     propose(etcd, self);

@@ -2,6 +2,8 @@
 #include "support.h"
 #include "test_support.h"
 
+#include "api/type_index.h"
+
 /* --- recordings ---------------------------------------------------------------------------- */
 
 static void
@@ -193,6 +195,37 @@ START_TEST(test_host_network_ports)
 }
 END_TEST
 
+/* Whether @type, or what it holds at any depth up to @depth, has a field with a default. */
+static gboolean
+finds_default(const ApiType *type, guint depth)
+{
+    for (const ApiField *field = type->fields; field->name != NULL; field++)
+        if (field->def != NULL || (field->message != NULL && depth > 0 && finds_default(field->message, depth - 1)))
+            return TRUE;
+    return FALSE;
+}
+
+/* What is passed over because it has no defaults has none. */
+START_TEST(test_has_defaults)
+{
+    guint n_without = 0;
+
+    for (guint i = 0; api_kinds[i] != NULL; i++) {
+        const ApiType *types[] = {api_kinds[i]->spec, api_kinds[i]->body};
+
+        for (guint k = 0; k < G_N_ELEMENTS(types); k++) {
+            if (types[k] == NULL || type_index_of(types[k])->has_defaults)
+                continue;
+            ck_assert(!finds_default(types[k], 6));
+            n_without++;
+        }
+    }
+    ck_assert(!type_index_of(event_kind.body)->has_defaults);
+    ck_assert(type_index_of(pod_kind.spec)->has_defaults);
+    ck_assert_uint_gt(n_without, 5);
+}
+END_TEST
+
 /* Each of the two is defaulted alone; a Recreate strategy gets none. */
 START_TEST(test_rolling_update)
 {
@@ -356,6 +389,7 @@ defaults_suite(void)
     tcase_add_test(tcase, test_request_from_limit);
     tcase_add_loop_test(tcase, test_pod_level, 0, G_N_ELEMENTS(pod_level_cases));
     tcase_add_test(tcase, test_host_network_ports);
+    tcase_add_test(tcase, test_has_defaults);
     tcase_add_test(tcase, test_rolling_update);
     tcase_add_test(tcase, test_service_types);
     tcase_add_loop_test(tcase, test_service_updates, 0, G_N_ELEMENTS(service_updates));
