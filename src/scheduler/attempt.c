@@ -250,21 +250,44 @@ add_kind(Run *run, const RejectionKind *kind)
     return run->attempt->kinds.count - 1;
 }
 
-static gboolean
-try_node(Run *run, NodeInfo *node)
+/* What the plugins say of the node; the kind of rejection in @out_kind unless it passes. */
+static Verdict
+ask_node(Run *run, NodeInfo *node, guint *out_kind)
 {
     Attempt *attempt = run->attempt;
     Reasons reasons = {attempt->reasons};
     RejectionKind kind = {.first_reason = attempt->reasons->len};
 
     kind.verdict = filter_node(run, node, &reasons, &kind.plugin);
-    if (kind.verdict == VERDICT_SUCCESS) {
+    if (kind.verdict == VERDICT_SUCCESS)
+        return VERDICT_SUCCESS;
+    kind.n_reasons = attempt->reasons->len - kind.first_reason;
+    *out_kind = add_kind(run, &kind);
+    return kind.verdict;
+}
+
+static gboolean
+try_node(Run *run, NodeInfo *node)
+{
+    guint kind;
+
+    if (ask_node(run, node, &kind) == VERDICT_SUCCESS) {
         add_feasible(run, node->order_index);
         return TRUE;
     }
-    kind.n_reasons = attempt->reasons->len - kind.first_reason;
-    add_rejection(run, node->order_index, add_kind(run, &kind));
+    add_rejection(run, node->order_index, kind);
     return FALSE;
+}
+
+/* Why a node that is known to refuse does so: for several reasons. */
+static guint32
+ask_again(Run *run, NodeInfo *node)
+{
+    guint kind = 0;
+    Verdict verdict = ask_node(run, node, &kind);
+
+    g_assert(verdict != VERDICT_SUCCESS);
+    return kind;
 }
 
 static guint
@@ -279,31 +302,50 @@ add_refusal(Run *run, const LocalRefusal *refusal)
                                           .n_reasons = 1});
 }
 
+/* The rejection by the way of refusing @refusal; @kinds has those that came up, and one more. */
+static guint32
+kind_of(Run *run, guint refusal, guint *kinds)
+{
+    if (kinds[refusal] == 0)
+        kinds[refusal] = 1 + add_refusal(run, &run->shape->columns.refusals.items[refusal - 1]);
+    return kinds[refusal] - 1;
+}
+
 /*
  * By what is remembered of the nodes alone, @wanted of them from @place on. Only where no plugin looks beyond the node
- * and none is nominated.
+ * and none is nominated. While nodes are not ready yet this goes by thousands of them: places first, the rest after.
  */
 static void
 recall_nodes(Run *run, guint place, guint wanted)
 {
-    const LocalColumns *known = &run->shape->columns;
-    guint n = run->all->n;
-    guint kinds[REFUSAL_ASK] = {0}; /* of the refusals that came up, and one more */
+    const guint8 *refusals = run->shape->columns.refusal;
+    const NodeColumns *all = run->all;
+    AttemptRoom *room = run->room;
+    guint32 *places = room->places;
+    Rejection *rejected = room->rejected;
+    guint n = all->n;
+    guint n_feasible = run->n_feasible;
+    guint n_rejected = run->n_rejected;
+    guint kinds[REFUSAL_ASK] = {0};
 
-    for (guint i = 0; i < n && run->n_feasible < wanted; i++) {
-        guint refusal = known->refusal[place];
+    for (guint i = 0; i < n && n_feasible < wanted; i++) {
+        guint refusal = refusals[place];
 
-        if (refusal == REFUSAL_NONE) {
-            add_feasible(run, place);
-        } else if (refusal == REFUSAL_ASK) {
-            try_node(run, run->all->nodes[place]);
-        } else {
-            if (kinds[refusal] == 0)
-                kinds[refusal] = 1 + add_refusal(run, &known->refusals.items[refusal - 1]);
-            add_rejection(run, place, kinds[refusal] - 1);
-        }
+        if (refusal == REFUSAL_NONE)
+            places[n_feasible++] = place;
+        else if (refusal != REFUSAL_ASK)
+            rejected[n_rejected++] = (Rejection){place, kinds[refusal] != 0 ? kinds[refusal] - 1
+                                                                            : kind_of(run, refusal, kinds)};
+        else
+            rejected[n_rejected++] = (Rejection){place, ask_again(run, all->nodes[place])};
         place = place + 1 == n ? 0 : place + 1;
     }
+    for (guint i = run->n_feasible; i < n_feasible; i++) {
+        room->nodes[i] = all->nodes[places[i]];
+        room->slots[i] = all->slots[places[i]];
+    }
+    run->n_feasible = n_feasible;
+    run->n_rejected = n_rejected;
 }
 
 /* The nodes that a PreFilter plugin left over, in the order named. */
