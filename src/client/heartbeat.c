@@ -10,13 +10,19 @@
 /* No renewal that is computed takes longer. */
 #define CALM_NS NS_PER_S
 
+gboolean
+heartbeat_is_steady(const Heartbeat *beat)
+{
+    return beat->steady == world_stirs(beat->world);
+}
+
 /* When the answer that leaves at @sent_ns is there. */
 static gint64
 heartbeat_answer_ns(Heartbeat *beat, const ApiObject *lease, gint64 sent_ns)
 {
     gsize bytes = RESPONSE_BYTES + api_object_size_bytes(lease);
 
-    if (beat->steady != world_stirs(beat->world))
+    if (!heartbeat_is_steady(beat))
         return MAX(sent_ns, client_pass_answer_ns(beat->client, lease, sent_ns));
     if (beat->back_bytes != bytes)
         beat->back_ns = client_trip_ns(beat->client, NET_TO_CLIENT, bytes);
@@ -81,7 +87,7 @@ gboolean
 heartbeat_renew(Heartbeat *beat, gint64 renew_time)
 {
     gint64 now_ns = sim_now_ns(beat->write.sim);
-    gboolean is_steady = beat->steady == world_stirs(beat->world);
+    gboolean is_steady = heartbeat_is_steady(beat);
     gint64 commit_ns, arrival_ns;
 
     if (apiserver_plays_heartbeats() || !world_is_calm(beat->world, now_ns + CALM_NS))

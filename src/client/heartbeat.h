@@ -48,5 +48,7 @@ void heartbeat_init(Heartbeat *beat,
                     const HeartbeatHooks *hooks,
                     gpointer user);
 void heartbeat_clear(Heartbeat *beat);
+/* heartbeat_is_steady: nothing has changed since a renewal was computed: the process runs and is connected. */
+gboolean heartbeat_is_steady(const Heartbeat *beat);
 /* heartbeat_renew: TRUE: on its way, one of the hooks will be called. FALSE: nothing was done, send a request. */
 gboolean heartbeat_renew(Heartbeat *beat, gint64 renew_time);
