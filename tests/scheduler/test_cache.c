@@ -138,11 +138,10 @@ step_pod(Model *model)
 }
 
 static char *
-attempt_text(SchedCache *cache, const ApiObject *pod)
+attempt_text(SchedCache *cache, const ApiObject *pod, guint next_start)
 {
     PodInfo *info = pod_info_new(sched_cache_shapes(cache), pod);
     Rng rng;
-    guint next_start = 0;
     AttemptOptions options = {.cache = cache,
                               .version_minor = 34,
                               .tiebreak = &rng,
@@ -173,8 +172,8 @@ compare(Model *model, GPtrArray *incoming, guint step)
             sched_cache_set_pod(fresh, model->pods[i]);
     }
     for (guint i = 0; i < incoming->len; i++) {
-        g_autofree char *kept = attempt_text(model->cache, incoming->pdata[i]);
-        g_autofree char *made = attempt_text(fresh, incoming->pdata[i]);
+        g_autofree char *kept = attempt_text(model->cache, incoming->pdata[i], step);
+        g_autofree char *made = attempt_text(fresh, incoming->pdata[i], step);
 
         ck_assert_msg(str_is(kept, made), "step %u, shape %u:\n%s\n%s", step, i, kept, made);
     }
