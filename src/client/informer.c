@@ -12,15 +12,16 @@ static const Dist delivery_dist = {.type = DIST_LOGNORMAL, .a_ns = 200000, .b_ns
 
 typedef enum { DELTA_EVENT, DELTA_REPLACED, DELTA_REPLAY } DeltaType;
 
-typedef struct {
-    DeltaType type;
-    WatchType event;
+typedef struct Delta Delta;
+struct Delta {
+    Delta *next;
     ApiObject *object; /* (owned ref) DELTA_EVENT */
     GPtrArray *items;  /* (owned) DELTA_REPLACED, of ApiObject with refs */
-    guint handler;     /* DELTA_REPLAY: who came late */
+    DeltaType type;
+    WatchType event;
+    guint handler; /* DELTA_REPLAY: who came late */
     TraceId cause;
-    GList link; /* in Informer.deltas */
-} Delta;
+};
 
 typedef struct {
     InformerHandlers handlers;
@@ -35,7 +36,7 @@ struct Informer {
     Reflector *reflector;
     Indexer *indexer;
     GArray *listeners; /* of Listener */
-    GQueue deltas;     /* of Delta (owned) */
+    Delta *deltas, *last_delta; /* (owned) in order of arrival */
     SimTimer timer;
     gint64 fire_ns; /* when it fires, or last did */
     Rng *rng; /* made when first needed */
@@ -64,17 +65,29 @@ struct InformerFactory {
 static void
 delta_free(Delta *delta)
 {
-    api_object_unref(delta->object);
+    if (delta->object != NULL)
+        api_object_unref(delta->object);
     if (delta->items != NULL)
         g_ptr_array_unref(delta->items);
     POOL_FREE(Delta, delta);
 }
 
+static inline Delta *
+informer_take_delta(Informer *informer)
+{
+    Delta *delta = informer->deltas;
+
+    informer->deltas = delta->next;
+    if (informer->deltas == NULL)
+        informer->last_delta = NULL;
+    return delta;
+}
+
 static void
 informer_drop_deltas(Informer *informer)
 {
-    while (informer->deltas.length > 0)
-        delta_free(g_queue_pop_head_link(&informer->deltas)->data);
+    while (informer->deltas != NULL)
+        delta_free(informer_take_delta(informer));
 }
 
 static guint
@@ -213,8 +226,8 @@ static void
 informer_deliver_computed(Informer *informer)
 {
     informer->is_computed = FALSE;
-    while (informer->deltas.length > 0) {
-        Delta *delta = g_queue_pop_head_link(&informer->deltas)->data;
+    while (informer->deltas != NULL) {
+        Delta *delta = informer_take_delta(informer);
 
         informer_deliver(informer, delta);
         delta_free(delta);
@@ -236,7 +249,8 @@ static void
 informer_on_timer(Sim *sim, gpointer self)
 {
     Informer *informer = self;
-    guint count;
+    const Delta *last;
+    gboolean is_last;
 
     if (client_is_paused(informer->factory->client))
         return;
@@ -244,10 +258,12 @@ informer_on_timer(Sim *sim, gpointer self)
     if (informer->is_lazy)
         reflector_catch_up(informer->reflector);
     informer->is_firing = FALSE;
-    count = informer->deltas.length;
-    while (count-- > 0 && informer->deltas.length > 0) {
-        Delta *delta = g_queue_pop_head_link(&informer->deltas)->data;
+    last = informer->last_delta; /* what comes meanwhile waits for the next time */
+    is_last = last == NULL;
+    while (!is_last && informer->deltas != NULL) {
+        Delta *delta = informer_take_delta(informer);
 
+        is_last = delta == last;
         sim_set_cause(sim, delta->cause);
         informer_deliver(informer, delta);
         delta_free(delta);
@@ -271,12 +287,14 @@ informer_rng(Informer *informer)
 static Delta *
 informer_append(Informer *informer, DeltaType type)
 {
-    Delta *delta = POOL_NEW0(Delta);
+    Delta *delta = POOL_NEW(Delta);
 
-    delta->type = type;
-    delta->cause = sim_cause(client_sim(informer->factory->client));
-    delta->link.data = delta;
-    g_queue_push_tail_link(&informer->deltas, &delta->link);
+    *delta = (Delta){.type = type, .cause = sim_cause(informer->timer.sim)};
+    if (informer->last_delta != NULL)
+        informer->last_delta->next = delta;
+    else
+        informer->deltas = delta;
+    informer->last_delta = delta;
     return delta;
 }
 
@@ -401,7 +419,6 @@ informer_new(InformerFactory *factory, const ApiKind *kind, const char *field_se
     informer->field_selector = str_intern(field_selector);
     informer->indexer = indexer_new();
     informer->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
-    g_queue_init(&informer->deltas);
     informer->reflector =
         reflector_new(factory->client, kind, field_selector, &informer_hooks, informer);
     sim_timer_init(&informer->timer, client_sim(factory->client), SIM_CONTROL, informer_on_timer,
@@ -551,7 +568,7 @@ informer_factory_resumed(InformerFactory *factory)
         Informer *informer = factory->informers->pdata[i];
 
         reflector_resumed(informer->reflector);
-        if (informer->deltas.length > 0)
+        if (informer->deltas != NULL)
             sim_timer_arm_after(&informer->timer, 0);
     }
 }
