@@ -135,6 +135,24 @@ recorder_free(Recorder *recorder)
     g_free(recorder);
 }
 
+/* Many events in a row are about one object as it was, so the text made last is kept; NULL: never stored. */
+static const char *
+revision_text(guint64 revision)
+{
+    static guint64 last;
+    static const char *last_text;
+    char digits[20];
+    guint at = sizeof digits;
+
+    if (revision == 0 || revision == last)
+        return revision == 0 ? NULL : last_text;
+    last = revision;
+    for (guint64 rest = revision; rest > 0; rest /= 10)
+        digits[--at] = (char)('0' + rest % 10);
+    last_text = str_intern_len(digits + at, sizeof digits - at);
+    return last_text;
+}
+
 ObjectReference
 object_reference_of(const ApiObject *object)
 {
@@ -144,9 +162,7 @@ object_reference_of(const ApiObject *object)
         .name = api_name(object),
         .uid = api_uid(object),
         .api_version = api_kind_api_version(object->kind),
-        .resource_version = object->resource_version == 0
-                                ? NULL
-                                : str_internf("%" G_GUINT64_FORMAT, object->resource_version),
+        .resource_version = revision_text(object->resource_version),
     };
 }
 

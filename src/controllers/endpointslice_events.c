@@ -60,16 +60,28 @@ has_same_addresses(const PodStatus *a, const PodStatus *b)
     return TRUE;
 }
 
+static gboolean
+has_other_endpoints(const ApiObject *old, const ApiObject *pod)
+{
+    return (old->meta != pod->meta && old->meta->deletion_time != pod->meta->deletion_time) ||
+           (old->status != pod->status && (pod_is_ready(old) != pod_is_ready(pod) ||
+                                           !has_same_addresses(pod_status(old), pod_status(pod))));
+}
+
+static gboolean
+has_other_labels(const ApiObject *old, const ApiObject *pod)
+{
+    return (old->meta != pod->meta && !str_map_equal(&old->meta->labels, &pod->meta->labels)) ||
+           (old->spec != pod->spec && (!str_is(pod_spec(old)->hostname, pod_spec(pod)->hostname) ||
+                                       !str_is(pod_spec(old)->subdomain, pod_spec(pod)->subdomain)));
+}
+
 /* v1.34 endpointslice/util/controller_utils.go, podEndpointsChanged and GetServicesToUpdateOnPodChange. */
 static void
 on_pod_updated(Controller *controller, const ApiObject *old, const ApiObject *pod, ServiceWake wake)
 {
-    gboolean has_changed = old->meta->deletion_time != pod->meta->deletion_time ||
-                           pod_is_ready(old) != pod_is_ready(pod) ||
-                           !has_same_addresses(pod_status(old), pod_status(pod));
-    gboolean has_new_labels = !str_map_equal(&old->meta->labels, &pod->meta->labels) ||
-                              !str_is(pod_spec(old)->hostname, pod_spec(pod)->hostname) ||
-                              !str_is(pod_spec(old)->subdomain, pod_spec(pod)->subdomain);
+    gboolean has_changed = has_other_endpoints(old, pod);
+    gboolean has_new_labels = has_other_labels(old, pod);
 
     if (has_changed && has_new_labels)
         wake_services(controller, old, pod, MATCHES_EITHER, wake);

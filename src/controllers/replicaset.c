@@ -448,8 +448,9 @@ static void
 on_pod_updated(Controller *controller, const ApiKind *kind, const ApiObject *old, const ApiObject *pod)
 {
     View *view = controller_view(controller);
-    gboolean has_new_labels = !str_map_equal(&old->meta->labels, &pod->meta->labels);
-    gboolean has_new_owner = !has_same_controller(old, pod);
+    gboolean has_new_meta = old->meta != pod->meta;
+    gboolean has_new_labels = has_new_meta && !str_map_equal(&old->meta->labels, &pod->meta->labels);
+    gboolean has_new_owner = has_new_meta && !has_same_controller(old, pod);
     const ApiObject *set;
     gint32 min_ready_s;
 
