@@ -56,7 +56,6 @@ struct Sim {
     SimHandler watch; /* NULL: none */
     gpointer watch_user;
     guint64 watch_at; /* so many events; 0: never */
-    Queue queue;
     guint64 n_stale; /* entries of moved or disarmed timers still in the queue */
 
     SimAlarm *alarms; /* (owned) */
@@ -70,10 +69,11 @@ struct Sim {
     GHashTable *streams; /* (owned) interned name -> Rng* (owned) */
     guint64 seed;
     gint64 epoch_unix_ns;
+    Queue queue; /* last: it is large, and the fields above are near each other */
 };
 
 /* slab_grow: an index never used before; the array at *@elements may move. New elements are 0. */
-guint32 slab_grow(SimSlab *slab, gpointer *elements, gsize element_size);
+COLD guint32 slab_grow(SimSlab *slab, gpointer *elements, gsize element_size);
 
 /* sim_mix: one word into the fingerprint. */
 static inline void

@@ -201,21 +201,24 @@ is_after(const QueueEntry *a, const QueueEntry *b)
 
 /* Behind all that are not after it. The run has room. */
 static inline void
-run_insert(Queue *queue, const QueueEntry *entry)
+run_insert(Queue *queue, QueueEntry entry)
 {
     QueueEntry *place = &queue->run[queue->run_end++];
 
-    for (; place > &queue->run[queue->run_at] && is_after(&place[-1], entry); place--)
+    for (; place > &queue->run[queue->run_at] && is_after(&place[-1], &entry); place--)
         *place = place[-1];
-    *place = *entry;
+    *place = entry;
 }
 
-static void
-insert_into_lists(Queue *queue, const QueueEntry *entry)
+/* By itself, so that an insertion into the run needs no registers saved. */
+static __attribute__((noinline)) void
+insert_into_lists(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation)
 {
-    if (G_UNLIKELY(entry->time_ns < queue->base_ns))
-        lower_base(queue, entry->time_ns);
-    place(queue, entry);
+    QueueEntry entry = {time_ns, generation, tag};
+
+    if (G_UNLIKELY(time_ns < queue->base_ns))
+        lower_base(queue, time_ns);
+    place(queue, &entry);
 }
 
 /*
@@ -231,13 +234,22 @@ run_make_room(Queue *queue)
         memmove(queue->run, &queue->run[queue->run_at], count * sizeof *queue->run);
     } else {
         for (guint32 i = queue->run_at; i < queue->run_end; i++)
-            insert_into_lists(queue, &queue->run[i]);
+            insert_into_lists(queue, queue->run[i].time_ns, queue->run[i].tag, queue->run[i].generation);
         count = 0;
         queue->run_below_ns = 0;
     }
     queue->run_at = 0;
     queue->run_end = count;
     return queue->run_below_ns != 0;
+}
+
+static __attribute__((noinline)) void
+insert_into_full_run(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation)
+{
+    if (run_make_room(queue))
+        run_insert(queue, (QueueEntry){time_ns, generation, tag});
+    else
+        insert_into_lists(queue, time_ns, tag, generation);
 }
 
 /* The lowest bucket's few entries become the run, which is empty. */
@@ -250,20 +262,20 @@ run_fill(Queue *queue, QueueList *list, guint level)
     queue->run_below_ns = (list->min_ns | mask) + 1;
     queue->run_at = queue->run_end = 0;
     for (guint32 i = list->head_index; i < end; i++)
-        run_insert(queue, &list->head->entries[i]);
+        run_insert(queue, list->head->entries[i]);
     list_reset(list);
 }
 
 void
 queue_insert(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation)
 {
-    QueueEntry entry = {time_ns, generation, tag};
-
     queue->count++;
-    if (time_ns < queue->run_below_ns && (G_LIKELY(queue->run_end < QUEUE_RUN_MAX) || run_make_room(queue)))
-        run_insert(queue, &entry);
+    if (time_ns >= queue->run_below_ns)
+        insert_into_lists(queue, time_ns, tag, generation);
+    else if (G_UNLIKELY(queue->run_end == QUEUE_RUN_MAX))
+        insert_into_full_run(queue, time_ns, tag, generation);
     else
-        insert_into_lists(queue, &entry);
+        run_insert(queue, (QueueEntry){time_ns, generation, tag});
 }
 
 guint64

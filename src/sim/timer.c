@@ -21,15 +21,20 @@ sim_entry_is_live(const QueueEntry *entry, gconstpointer user_data)
            sim->alarms[entry->tag >> TAG_INDEX_SHIFT].generation == entry->generation;
 }
 
+COLD static void
+sweep(Sim *sim)
+{
+    queue_sweep(&sim->queue, sim_entry_is_live, sim);
+    sim->n_stale = 0;
+}
+
 /* Each sweep is paid for by the movings that made its stale entries. */
 static void
 note_stale(Sim *sim)
 {
     sim->n_stale++;
-    if (G_UNLIKELY(sim->n_stale > SWEEP_FROM && sim->n_stale > sim->counters.pending)) {
-        queue_sweep(&sim->queue, sim_entry_is_live, sim);
-        sim->n_stale = 0;
-    }
+    if (G_UNLIKELY(sim->n_stale > SWEEP_FROM && sim->n_stale > sim->counters.pending))
+        sweep(sim);
 }
 
 static guint32
