@@ -23,16 +23,20 @@ session_unref(gpointer data)
     g_free(session);
 }
 
-static gsize
-response_bytes(const ApiResponse *response)
+gsize
+session_object_bytes(const Session *session, const ApiObject *object)
 {
-    gsize bytes = RESPONSE_BYTES;
+    return object == NULL || net_conn_is_local(session->net) ? 0 : api_object_size_bytes(object);
+}
 
-    if (response->object != NULL)
-        bytes += api_object_size_bytes(response->object);
+static gsize
+response_bytes(const Session *session, const ApiResponse *response)
+{
+    gsize bytes = RESPONSE_BYTES + session_object_bytes(session, response->object);
+
     if (response->items != NULL) {
         for (guint i = 0; i < response->items->len; i++)
-            bytes += api_object_size_bytes(response->items->pdata[i]);
+            bytes += session_object_bytes(session, response->items->pdata[i]);
     }
     return bytes;
 }
@@ -51,7 +55,7 @@ session_on_reply(gpointer user, ApiResponse *response)
     if (call->response != NULL)
         api_response_free(call->response);
     call->response = response;
-    net_conn_send(session->net, NET_TO_CLIENT, response_bytes(response), session->client_handle,
+    net_conn_send(session->net, NET_TO_CLIENT, response_bytes(session, response), session->client_handle,
                   session->on_response, client_call_ref(call), client_call_unref);
 }
 
@@ -158,10 +162,8 @@ session_end(Session *session, NetConn *net, GQueue *watches)
 void
 session_send_call(Session *session, Call *call)
 {
-    gsize bytes = REQUEST_BYTES;
+    gsize bytes = REQUEST_BYTES + session_object_bytes(session, call->request->object);
 
-    if (call->request->object != NULL)
-        bytes += api_object_size_bytes(call->request->object);
     session_unref(call->session);
     call->session = session_ref(session);
     net_conn_send(session->net, NET_TO_SERVER, bytes, session->handle, session_on_request,

@@ -39,6 +39,8 @@ void session_accept(Session *session);
  * client's reference.
  */
 void session_end(Session *session, NetConn *net, GQueue *watches);
+/* session_object_bytes: what an object weighs on the wire; 0 for NULL, and where the wire is within one machine and nobody asks. */
+gsize session_object_bytes(const Session *session, const ApiObject *object);
 /* session_send_call, session_send_watch: the client's messages to it. */
 void session_send_call(Session *session, Call *call);
 void session_send_watch(Session *session, ClientWatch *watch);

@@ -168,7 +168,7 @@ watch_pass(gpointer user, const ApiObject *object, gint64 sent_ns)
     Passed *passed = POOL_NEW(Passed);
 
     passed->object = api_object_ref(object);
-    passed->due_ns = net_conn_pass_ns(watch->session->net, api_object_size_bytes(object), sent_ns);
+    passed->due_ns = net_conn_pass_ns(watch->session->net, session_object_bytes(watch->session, object), sent_ns);
     passed->link = (GList){.data = passed};
     g_queue_push_tail_link(&watch->passed, &passed->link);
 }
@@ -183,8 +183,8 @@ watch_play(gpointer user)
         gint64 due_ns;
         ApiObject *object = watch_take_passed(watch, &due_ns);
 
-        net_conn_put(watch->session->net, api_object_size_bytes(object), due_ns, watch->handle, watch_on_modified, object,
-                     api_object_unref);
+        net_conn_put(watch->session->net, session_object_bytes(watch->session, object), due_ns, watch->handle,
+                     watch_on_modified, object, api_object_unref);
     }
     if (watch->hooks.play != NULL)
         watch->hooks.play(watch->user);
@@ -220,7 +220,7 @@ watch_on_server_event(gpointer user,
                       api_status_ref((ApiStatus *)status), watch_status_free);
         return;
     }
-    net_conn_send(session->net, NET_TO_CLIENT, api_object_size_bytes(object), watch->handle,
+    net_conn_send(session->net, NET_TO_CLIENT, session_object_bytes(session, object), watch->handle,
                   watch_handlers[type], api_object_ref(object), api_object_unref);
 }
 

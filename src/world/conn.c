@@ -185,6 +185,12 @@ net_conn_free(NetConn *conn)
 }
 
 gboolean
+net_conn_is_local(const NetConn *conn)
+{
+    return conn->client.machine == conn->server.machine;
+}
+
+gboolean
 net_conn_server_is_open(const NetConn *conn)
 {
     return conn->server.is_open;

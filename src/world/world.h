@@ -180,6 +180,8 @@ void net_conn_accept(NetConn *conn, const NetConnHooks *server_hooks, gpointer s
 void net_conn_free(NetConn *conn);
 /* net_conn_server_is_open: as the server sees it. */
 gboolean net_conn_server_is_open(const NetConn *conn);
+/* net_conn_is_local: both ends on one machine, always. What is sent takes no card's time there: its bytes need not be counted. */
+gboolean net_conn_is_local(const NetConn *conn);
 
 typedef enum { NET_TO_SERVER, NET_TO_CLIENT } NetDirection;
 
