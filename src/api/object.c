@@ -258,15 +258,10 @@ size_of(const PartHead *head, gconstpointer part)
 static inline gsize
 part_size_bytes(gconstpointer part)
 {
-    PartHead *head;
+    PartHead *head = part_head(part);
 
-    if (part == NULL)
-        return 0;
-    head = part_head(part);
     if (G_UNLIKELY(head->size_bytes == 0))
         head->size_bytes = size_of(head, part) & G_MAXINT32;
-    else if (caches_are_checked())
-        g_assert(head->size_bytes == size_of(head, part));
     return head->size_bytes;
 }
 
@@ -295,9 +290,17 @@ api_object_set_defaulted(ApiObject *object)
 gsize
 api_object_size_bytes(const ApiObject *object)
 {
-    /* What stands around the parts: apiVersion, kind and the parts' names. */
-    return 80 + part_size_bytes(object->meta) + part_size_bytes(object->spec) +
-           part_size_bytes(object->status) + part_size_bytes(object->body);
+    gconstpointer parts[] = {object->meta, object->spec, object->status, object->body};
+    gsize total = 80; /* what stands around the parts: apiVersion, kind and the parts' names */
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (parts[i] == NULL)
+            continue;
+        total += part_size_bytes(parts[i]);
+        if (caches_are_checked())
+            g_assert(part_size_bytes(parts[i]) == size_of(part_head(parts[i]), parts[i]));
+    }
+    return total;
 }
 
 /* --- small things everybody needs --------------------------------------------------- */
@@ -308,21 +311,17 @@ api_key_of(const char *namespace_, const char *name)
     return str_is_empty(namespace_) ? str_intern(name) : str_intern_path(namespace_, name);
 }
 
-/* Keys are asked for by every component that hears of the object. */
-static ObjectMeta *
-with_key(const ApiObject *object)
+/* Keys are asked for by every component that hears of the object. Events have none: nobody asks. */
+static inline ObjectMeta *
+with_made(const ApiObject *object)
 {
     ObjectMeta *meta = object->meta;
 
-    if (meta->made.key == NULL || meta->made.name != meta->name ||
-        meta->made.namespace_ != meta->namespace_ || meta->made.kind != object->kind) {
+    if (meta->made.name != meta->name || meta->made.namespace_ != meta->namespace_ || meta->made.kind != object->kind) {
         meta->made.namespace_ = meta->namespace_;
         meta->made.name = meta->name;
         meta->made.kind = object->kind;
-        meta->made.key = api_key_of(meta->namespace_, meta->name);
-        meta->made.text = NULL;
-    } else if (caches_are_checked()) {
-        g_assert(meta->made.key == api_key_of(meta->namespace_, meta->name));
+        meta->made.key = meta->made.text = NULL;
     }
     return meta;
 }
@@ -330,7 +329,13 @@ with_key(const ApiObject *object)
 const char *
 api_key(const ApiObject *object)
 {
-    return with_key(object)->made.key;
+    ObjectMeta *meta = with_made(object);
+
+    if (meta->made.key == NULL)
+        meta->made.key = api_key_of(meta->namespace_, meta->name);
+    else if (caches_are_checked())
+        g_assert(meta->made.key == api_key_of(meta->namespace_, meta->name));
+    return meta->made.key;
 }
 
 void
@@ -342,13 +347,25 @@ api_split_key(const char *key, const char **out_namespace, const char **out_name
     *out_name = slash == NULL ? str_intern(key) : str_intern(slash + 1);
 }
 
+static const char *
+ref_text_of(const ApiObject *object)
+{
+    const ObjectMeta *meta = object->meta;
+    const char *singular = object->kind->singular;
+
+    return str_is_empty(meta->namespace_) ? str_intern_path(singular, meta->name)
+                                          : str_intern_path3(singular, meta->namespace_, meta->name);
+}
+
 const char *
 api_ref_text(const ApiObject *object)
 {
-    ObjectMeta *meta = with_key(object);
+    ObjectMeta *meta = with_made(object);
 
     if (meta->made.text == NULL)
-        meta->made.text = str_intern_path(object->kind->singular, meta->made.key);
+        meta->made.text = ref_text_of(object);
+    else if (caches_are_checked())
+        g_assert(meta->made.text == ref_text_of(object));
     return meta->made.text;
 }
 

@@ -112,7 +112,7 @@ storage_on_committed(gpointer user, const ApiObject *value, const ApiObject *pre
 
     if (is_renewal(value, previous))
         return;
-    sim_trace(call->server->sim, component, trace_verb(call, value == NULL), api_ref_text(object), request->reason, NULL);
+    (sim_trace)(call->server->sim, component, trace_verb(call, value == NULL), api_ref_text(object), request->reason, NULL);
 }
 
 static void

@@ -275,15 +275,27 @@ str_intern_first(const char *text)
 const char *
 str_intern_path(const char *first, const char *second)
 {
-    char small[256];
-    gsize length = strlen(first), rest = strlen(second);
+    return str_intern_path3(first, second, NULL);
+}
 
-    if (length + 1 + rest >= sizeof small)
-        return str_internf("%s/%s", first, second);
-    memcpy(small, first, length);
-    small[length] = '/';
-    memcpy(small + length + 1, second, rest);
-    return str_intern_len(small, length + 1 + rest);
+const char *
+str_intern_path3(const char *first, const char *second, const char *third)
+{
+    const char *parts[] = {first, second, third};
+    char small[256];
+    gsize used = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts) && parts[i] != NULL; i++) {
+        gsize length = strlen(parts[i]);
+
+        if (G_UNLIKELY(used + length + 1 > sizeof small))
+            return third == NULL ? str_internf("%s/%s", first, second) : str_internf("%s/%s/%s", first, second, third);
+        if (i > 0)
+            small[used - 1] = '/';
+        memcpy(small + used, parts[i], length);
+        used += length + 1;
+    }
+    return str_intern_len(small, used - 1);
 }
 
 /* --- formats --------------------------------------------------------------------------- */
@@ -379,16 +391,21 @@ format_plain(char *to, gsize size, const char *format, va_list *args, gsize *out
     const char *end = to + size;
     char *at = to;
 
+    if (size <= NUMBER_MAX + 1)
+        return FALSE;
     for (;; format++) {
+        const char *last = end - (NUMBER_MAX + 1);
         const char *text;
         Directive directive;
         gsize length;
+        char c;
 
-        for (; *format != '%' && *format != '\0' && has_room(at, end, 1); format++)
-            *at++ = *format;
-        if (*format == '\0')
+        for (c = *format; c != '%' && c != '\0' && at < last; c = *++format)
+            *at++ = c;
+        if (c == '\0')
             break;
-        if (*format++ != '%' || !has_room(at, end, 0) || !read_directive(&format, &directive, args))
+        format++;
+        if (c != '%' || !read_directive(&format, &directive, args))
             return FALSE;
         switch (*format) {
         case 's':

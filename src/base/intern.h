@@ -38,6 +38,8 @@ COLD const char *str_intern_first(const char *text); /* for the macro */
 
 /* str_intern_path: "first/second", without printf: keys of objects are made all the time. Neither may be NULL. */
 const char *str_intern_path(const char *first, const char *second);
+/* str_intern_path3: "first/second/third"; @third NULL: without. */
+const char *str_intern_path3(const char *first, const char *second, const char *third);
 
 /* str_internf: intern a printf. Locale-free: %d %u %s %.*s %c %x %G_GINT64_FORMAT only. */
 const char *str_internf(const char *format, ...) G_GNUC_PRINTF(1, 2);

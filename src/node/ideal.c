@@ -10,6 +10,8 @@
 #include "node/ideal_exit.h"
 #include "node/internal.h"
 
+#include "base/pool.h"
+
 #define PULL_FAILS_NS NS_PER_S
 #define HEAR_MIN_NS   (5 * NS_PER_MS)
 #define HEAR_MAX_NS   (11 * NS_PER_MS)
@@ -121,6 +123,7 @@ ideal_ip(IdealPod *pod)
 
 /* --- statuses ------------------------------------------------------------------------ */
 
+/* Texts are interned. */
 static void
 ideal_condition(PodStatus *status,
                 const char *type,
@@ -128,13 +131,13 @@ ideal_condition(PodStatus *status,
                 const char *reason,
                 ApiTime now)
 {
-    Condition *condition = condition_edit(&status->conditions, str_intern(type));
-    const char *value = str_intern(is_true ? "True" : "False");
+    Condition *condition = condition_edit(&status->conditions, type);
+    const char *value = is_true ? str_intern("True") : str_intern("False");
 
     if (condition->status != value)
         condition->last_transition_time = now;
     condition->status = value;
-    condition->reason = str_intern(reason);
+    condition->reason = reason;
 }
 
 static void
@@ -164,7 +167,7 @@ static void
 ideal_set_waiting(ContainerStatus *item, const char *reason)
 {
     item->state.waiting = g_new0(ContainerStateWaiting, 1);
-    item->state.waiting->reason = str_intern(reason);
+    item->state.waiting->reason = reason;
 }
 
 static void
@@ -181,7 +184,7 @@ ideal_set_ended(ContainerStatus *item, gint32 exit_code, ApiTime now)
 {
     item->state.terminated = g_new0(ContainerStateTerminated, 1);
     item->state.terminated->exit_code = exit_code;
-    item->state.terminated->reason = str_intern(exit_code == 0 ? "Completed" : "Error");
+    item->state.terminated->reason = exit_code == 0 ? str_intern("Completed") : str_intern("Error");
     item->state.terminated->started_at = now;
     item->state.terminated->finished_at = now;
 }
@@ -194,6 +197,12 @@ typedef struct {
 } IdealWrite;
 
 static void
+ideal_write_free(gpointer write)
+{
+    POOL_FREE(IdealWrite, write);
+}
+
+static void
 ideal_write_containers(const IdealWrite *write, const PodSpec *spec, PodStatus *status)
 {
     for (guint i = 0; i < spec->init_containers.count; i++) {
@@ -201,7 +210,7 @@ ideal_write_containers(const IdealWrite *write, const PodSpec *spec, PodStatus *
         ContainerStatus *item = ideal_statuses(&status->init_container_statuses, i, container);
 
         if (write->stage == IDEAL_CREATING)
-            ideal_set_waiting(item, "PodInitializing");
+            ideal_set_waiting(item, str_intern("PodInitializing"));
         else if (write->stage == IDEAL_RUNNING && container_is_sidecar(container))
             ideal_set_running(item, write->now);
         else
@@ -228,14 +237,14 @@ ideal_mutate(ApiObject *object, gpointer data)
     const IdealWrite *write = data;
     const PodSpec *spec = pod_spec(object);
     PodStatus *status;
-    const char *reason = "ContainersNotReady";
+    const char *reason = str_intern("ContainersNotReady");
 
     if (api_uid(object) != write->uid)
         return FALSE;
     status = api_edit_status(object);
     ideal_write_containers(write, spec, status);
     if (write->stage == IDEAL_ENDED)
-        reason = write->exit_code == 0 ? "PodCompleted" : "PodFailed";
+        reason = write->exit_code == 0 ? str_intern("PodCompleted") : str_intern("PodFailed");
     else if (write->stage == IDEAL_RUNNING)
         reason = NULL;
     if (write->stage == IDEAL_CREATING) {
@@ -252,9 +261,9 @@ ideal_mutate(ApiObject *object, gpointer data)
         status->pod_ip = write->pod_ip;
         API_LIST_ADD(&status->pod_ips)->ip = write->pod_ip;
     }
-    ideal_condition(status, "Initialized", TRUE, NULL, write->now);
-    ideal_condition(status, "Ready", write->stage == IDEAL_RUNNING, reason, write->now);
-    ideal_condition(status, "ContainersReady", write->stage == IDEAL_RUNNING, reason, write->now);
+    ideal_condition(status, str_intern("Initialized"), TRUE, NULL, write->now);
+    ideal_condition(status, str_intern("Ready"), write->stage == IDEAL_RUNNING, reason, write->now);
+    ideal_condition(status, str_intern("ContainersReady"), write->stage == IDEAL_RUNNING, reason, write->now);
     for (guint i = 0; i < spec->readiness_gates.count; i++)
         ideal_condition(status, spec->readiness_gates.items[i].condition_type,
                         write->stage == IDEAL_RUNNING, NULL, write->now);
@@ -314,21 +323,28 @@ ideal_on_written(gpointer user, const ApiResponse *response)
 }
 
 static void
+ideal_call_free(gpointer call)
+{
+    POOL_FREE(IdealCall, call);
+}
+
+static void
 ideal_send(IdealPod *pod, ApiRequest *request, gboolean is_final)
 {
-    IdealCall *call = g_new0(IdealCall, 1);
+    IdealCall *call = POOL_NEW(IdealCall);
 
     *call = (IdealCall){pod->ideal, pod->uid, pod->stage, is_final};
-    client_send(pod->ideal->k->client, request, ideal_on_written, call, g_free);
+    client_send(pod->ideal->k->client, request, ideal_on_written, call, ideal_call_free);
 }
 
 static void
 ideal_write(IdealPod *pod)
 {
     Kubelet *k = pod->ideal->k;
-    IdealWrite *write = g_new0(IdealWrite, 1);
+    IdealWrite *write = POOL_NEW0(IdealWrite);
     gboolean was_created = pod_status(pod->pod)->start_time != 0;
     gboolean is_missing = pod->stage == IDEAL_CREATING && was_created;
+    const char *reason = NULL;
     gint64 after_ns;
     ApiRequest *request =
         api_request_new(VERB_PATCH, &pod_kind, api_namespace(pod->pod), api_name(pod->pod));
@@ -336,8 +352,8 @@ ideal_write(IdealPod *pod)
     write->uid = pod->uid;
     write->stage = pod->stage;
     write->now = api_time_seconds(kubelet_wall_ns(k));
-    write->host_ip = str_intern(machine_ip(k->options.machine));
-    write->waiting = is_missing ? "ImagePullBackOff" : "ContainerCreating";
+    write->host_ip = machine_ip(k->options.machine);
+    write->waiting = is_missing ? str_intern("ImagePullBackOff") : str_intern("ContainerCreating");
     if (pod->stage == IDEAL_RUNNING)
         write->pod_ip = ideal_ip(pod);
     if (pod->stage == IDEAL_ENDED)
@@ -345,12 +361,13 @@ ideal_write(IdealPod *pod)
     request->subresource = str_intern("status");
     request->mutate = ideal_mutate;
     request->mutate_data = write;
-    request->mutate_data_free = g_free;
-    sim_trace(k->sim, k->component, "status", api_ref_text(pod->pod),
-              pod->stage == IDEAL_RUNNING ? "Running" : NULL, "the pod is %s",
-              pod->stage == IDEAL_CREATING  ? "Pending"
-              : pod->stage == IDEAL_RUNNING ? "Running"
-                                            : "over");
+    request->mutate_data_free = ideal_write_free;
+    if (pod->stage == IDEAL_RUNNING)
+        reason = str_intern("Running");
+    sim_trace(k->sim, k->component, "status", api_ref_text(pod->pod), reason, "%s",
+              pod->stage == IDEAL_CREATING  ? str_intern("the pod is Pending")
+              : pod->stage == IDEAL_RUNNING ? str_intern("the pod is Running")
+                                            : str_intern("the pod is over"));
     ideal_send(pod, request, is_missing);
 }
 

@@ -227,6 +227,14 @@ TraceId
         return add_record(sim, component, verb, object, reason, NULL);
 
     va_start(args, format);
+    if (format[0] == '%' && format[1] == 's' && format[2] == '\0') {
+        /* Most of these are interned. */
+        const char *message = va_arg(args, const char *);
+
+        va_end(args);
+        return add_record(sim, component, verb, object, reason, str_is_empty(message) ? NULL : message);
+    }
+
     gsize length = str_vformat(small, sizeof small, format, args);
     va_end(args);
     if (length < sizeof small)

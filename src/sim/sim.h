@@ -139,7 +139,7 @@ guint64 sim_fingerprint(const Sim *sim);
 /*
  * sim_trace: something worth telling happened now. The record's cause is the
  * record that led to the running handler; it becomes the cause of everything
- * that the rest of this handler schedules. Strings are interned by the callee.
+ * that the rest of this handler schedules. Strings need not be interned.
  * @object: "kind/namespace/name" or "kind/name" (lower-case singular), or NULL.
  */
 TraceId sim_trace(Sim *sim,
@@ -149,7 +149,7 @@ TraceId sim_trace(Sim *sim,
                   const char *reason,
                   const char *format,
                   ...) G_GNUC_PRINTF(6, 7);
-/* Most words are literals: each place looks them up once. */
+/* Most words are literals: each place looks them up once. (sim_trace)() takes what is interned. */
 #define sim_trace(sim, component, verb, object, reason, ...) \
     (sim_trace)(sim, str_intern(component), str_intern(verb), object, str_intern(reason), __VA_ARGS__)
 TraceId sim_cause(const Sim *sim);

@@ -38,6 +38,25 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* Around the length from which they are composed by printf. */
+START_TEST(test_paths)
+{
+    static const guint lengths[] = {0, 1, 80, 126, 127, 128, 252, 253, 254, 255, 256, 300};
+
+    ck_assert_str_eq(str_intern_path("a", "b"), "a/b");
+    ck_assert_str_eq(str_intern_path3("a", "b", "c"), "a/b/c");
+    ck_assert_ptr_eq(str_intern_path3("a", "b", NULL), str_intern_path("a", "b"));
+    for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree char *text = g_strnfill(lengths[i], 'x');
+        g_autofree char *two = g_strdup_printf("%s/y", text);
+        g_autofree char *three = g_strdup_printf("z/%s/y", text);
+
+        ck_assert_str_eq(str_intern_path(text, "y"), two);
+        ck_assert_str_eq(str_intern_path3("z", text, "y"), three);
+    }
+}
+END_TEST
+
 START_TEST(test_long_texts)
 {
     static const gsize lengths[] = {255, 256, 257, 8191, 8192, 70000};
@@ -140,6 +159,7 @@ intern_suite(void)
 
     tcase_add_test(tcase, test_equal_text_is_one_pointer);
     tcase_add_test(tcase, test_many);
+    tcase_add_test(tcase, test_paths);
     tcase_add_test(tcase, test_long_texts);
     tcase_add_test(tcase, test_formats);
     tcase_add_test(tcase, test_formats_beyond_the_room);
