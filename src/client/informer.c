@@ -298,7 +298,7 @@ informer_append(Informer *informer, DeltaType type)
     return delta;
 }
 
-/* What waits without the timer waits with it from here on. */
+/* What waits without the timer waits with it from here on; what is there already has been there since. */
 static void
 informer_play(gpointer user)
 {
@@ -306,8 +306,12 @@ informer_play(gpointer user)
 
     if (!informer->is_computed)
         return;
+    if (informer->fire_ns < sim_now_ns(client_sim(informer->factory->client))) {
+        informer_deliver_computed(informer);
+        return;
+    }
     informer->is_computed = FALSE;
-    sim_timer_arm_at(&informer->timer, MAX(informer->fire_ns, sim_now_ns(client_sim(informer->factory->client))));
+    sim_timer_arm_at(&informer->timer, informer->fire_ns);
 }
 
 /* An event: what was computed so far joins it. */

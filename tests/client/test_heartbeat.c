@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "client/heartbeat.h"
+#include "client/informer.h"
 
 #include <check.h>
 
@@ -239,6 +240,115 @@ START_TEST(test_cleared)
 }
 END_TEST
 
+/* --- those who only look --------------------------------------------------------------------- */
+
+static InformerFactory *factory; /* the reader's */
+
+static void
+nothing(void)
+{
+}
+
+static void
+heal_wire(void)
+{
+    fixture_heal(f);
+}
+
+static void
+pause_reader(void)
+{
+    process_pause(f->process);
+}
+
+static void
+resume_reader(void)
+{
+    process_resume(f->process);
+    informer_factory_resumed(factory);
+}
+
+static void
+resume_server(void)
+{
+    process_resume(apiserver_process(f->server));
+}
+
+static void
+crash_server(void)
+{
+    process_crash(apiserver_process(f->server), 100 * NS_PER_MS);
+}
+
+static void
+on_updated(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    (void)user, (void)old, (void)object;
+}
+
+#define N_LOOKS 60
+
+static const struct {
+    void (*begins)(void), (*ends)(void);
+} troubles[] = {
+    {nothing, nothing},
+    {cut_wire, heal_wire},
+    {pause_reader, resume_reader},
+    {pause_server, resume_server},
+    {crash_server, nothing},
+};
+/* After the write: in the server, on the wire (0.1 to 0.3 ms), in the reader's queue, there. */
+static const gint64 trouble_after_us[] = {0, 50, 150, 299, 310, 400, 3000};
+
+/* What an informer holds at many instants around a trouble that comes in the middle of a renewal, and after it. */
+static void
+look_at_renewal(guint trouble, gint64 after_us, gboolean is_told, gint64 seen[N_LOOKS])
+{
+    Client *reader;
+    Informer *informer;
+
+    setup();
+    reader = fixture_client(f, 50, 100);
+    factory = informer_factory_new(reader);
+    informer = informer_factory_get(factory, &lease_kind, NULL);
+    if (is_told)
+        informer_add_handlers(informer, &(InformerHandlers){.updated = on_updated}, NULL);
+    informer_factory_start(factory);
+    fixture_run(f, NS_PER_S);
+    ck_assert(heartbeat_renew(&beat, 2 * NS_PER_S));
+    while (written_ns == 0)
+        ck_assert(sim_step(f->sim));
+    fixture_run(f, after_us * NS_PER_US);
+    troubles[trouble].begins();
+    for (guint i = 0; i < N_LOOKS; i++) {
+        const ApiObject *object = informer_get(informer, str_intern("kube-node-lease"), str_intern("worker"));
+
+        seen[i] = object == NULL ? 0 : lease_spec(object)->renew_time;
+        fixture_run(f, i < N_LOOKS / 2 ? 50 * NS_PER_US : 200 * NS_PER_MS);
+        if (i == N_LOOKS / 2)
+            troubles[trouble].ends();
+    }
+    informer_factory_free(factory);
+    client_free(reader);
+    teardown();
+}
+
+/* A renewal that nobody is told of is seen when, and only when, it would be seen by one who is told. */
+START_TEST(test_looked_up)
+{
+    gint64 told[N_LOOKS], looked[N_LOOKS];
+
+    for (guint i = 0; i < G_N_ELEMENTS(trouble_after_us); i++) {
+        look_at_renewal((guint)_i, trouble_after_us[i], TRUE, told);
+        look_at_renewal((guint)_i, trouble_after_us[i], FALSE, looked);
+        for (guint j = 0; j < N_LOOKS; j++)
+            ck_assert_msg(told[j] == looked[j], "trouble %d, %" G_GINT64_FORMAT " us after the write, look %u: %" G_GINT64_FORMAT " and not %" G_GINT64_FORMAT,
+                          _i, trouble_after_us[i], j, looked[j], told[j]);
+        ck_assert_int_eq(told[N_LOOKS - 1], 2 * NS_PER_S);
+    }
+}
+END_TEST
+
 Suite *
 heartbeat_suite(void)
 {
@@ -250,6 +360,9 @@ heartbeat_suite(void)
     tcase_add_loop_test(tcase, test_played_instead, 0, 9);
     tcase_add_test(tcase, test_not_as_it_was);
     tcase_add_test(tcase, test_cleared);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("looked up");
+    tcase_add_loop_test(tcase, test_looked_up, 0, G_N_ELEMENTS(troubles));
     suite_add_tcase(suite, tcase);
     return suite;
 }
