@@ -1,1 +1,1 @@
-58de09fc9b9a4bb9
+e25c04b9eccd9b1f
