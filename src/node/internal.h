@@ -273,7 +273,7 @@ void fetch_objects(Worker *w,
                    FetchDone done,
                    gpointer user);
 
-/* --- node_status.c, lease.c ---------------------------------------------------------- */
+/* --- node_object.c, node_status.c, lease.c ---------------------------------------------------------- */
 
 typedef struct {
     SimTimer timer;

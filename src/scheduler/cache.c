@@ -27,8 +27,6 @@ struct SchedCache {
     TopologyBook *book;
 };
 
-static void image_free(gpointer data);
-
 static void
 free_pod(gpointer key, gpointer pod, gpointer user)
 {
@@ -45,66 +43,6 @@ free_node(gpointer key, gpointer node, gpointer user)
     node_info_free(node);
 }
 
-/* --- scratch memory ----------------------------------------------------------------------------------- */
-
-static void
-room_free_columns(AttemptRoom *room)
-{
-    g_free(room->nodes);
-    g_free(room->slots);
-    g_free(room->places);
-    g_free(room->rejected);
-    g_free(room->wide);
-    g_free(room->sorts);
-    g_free(room->totals);
-    g_free(room->fit);
-    g_free(room->balanced);
-    g_free(room->rows[0]);
-}
-
-static void
-room_clear(AttemptRoom *room)
-{
-    room_free_columns(room);
-    g_clear_pointer(&room->reasons, g_ptr_array_unref);
-    g_clear_pointer(&room->found, g_ptr_array_unref);
-}
-
-static void
-room_grow(AttemptRoom *room, guint n)
-{
-    gsize size = n + COLUMN_STEP;
-
-    room_free_columns(room);
-    room->n = n;
-    room->nodes = g_new(NodeInfo *, size);
-    room->slots = g_new(guint32, size);
-    room->places = g_new(guint32, size);
-    room->rejected = g_new(Rejection, size);
-    room->wide = g_new(gint64, size);
-    room->sorts = g_new(guint32, size);
-    room->totals = g_new(gint16, size);
-    room->fit = g_new(guint8, size);
-    room->balanced = g_new(guint8, size);
-    room->rows[0] = g_new(guint8, SCHED_ROWS_MAX * size);
-    for (guint i = 1; i < SCHED_ROWS_MAX; i++)
-        room->rows[i] = room->rows[0] + i * size;
-}
-
-AttemptRoom *
-sched_cache_room(SchedCache *cache, guint n)
-{
-    AttemptRoom *room = &cache->room;
-
-    if (room->nodes == NULL || n > room->n)
-        room_grow(room, n);
-    if (room->reasons == NULL)
-        room->reasons = g_ptr_array_new();
-    if (room->found == NULL)
-        room->found = g_ptr_array_new();
-    return room;
-}
-
 /* --- life ------------------------------------------------------------------------------------------- */
 
 SchedCache *
@@ -116,7 +54,7 @@ sched_cache_new(const SchedListers *listers, gpointer user)
     cache->user = user;
     cache->shapes = pod_shapes_new();
     cache->nominator = nominator_new(cache->shapes);
-    cache->images = g_hash_table_new_full(NULL, NULL, NULL, image_free);
+    cache->images = image_states_new();
     cache->taken = g_hash_table_new(NULL, NULL);
     cache->tree = node_tree_new();
     cache->order = g_ptr_array_new();
@@ -169,7 +107,7 @@ sched_cache_free(SchedCache *cache)
     g_hash_table_destroy(cache->taken);
     pod_shapes_free(cache->shapes);
     node_columns_clear(&cache->columns);
-    room_clear(&cache->room);
+    attempt_room_clear(&cache->room);
     g_free(cache);
 }
 
@@ -272,85 +210,6 @@ drop_if_empty(SchedCache *cache, NodeInfo *node)
     node_info_free(node);
 }
 
-static void
-image_free(gpointer data)
-{
-    ImageState *state = data;
-
-    g_free(state->has);
-    g_free(state);
-}
-
-static void
-count_image(SchedCache *cache, const NodeInfo *node, const char *name, gint64 size_bytes)
-{
-    ImageState *state = g_hash_table_lookup(cache->images, name);
-    guint word = node->slot / 64;
-
-    if (state == NULL) {
-        state = g_new0(ImageState, 1);
-        state->name = name;
-        state->size_bytes = size_bytes;
-        g_hash_table_insert(cache->images, (gpointer)name, state);
-    }
-    if (word >= state->n_words) {
-        state->has = g_renew(guint64, state->has, word + 1);
-        while (state->n_words <= word)
-            state->has[state->n_words++] = 0;
-    }
-    state->has[word] |= G_GUINT64_CONSTANT(1) << (node->slot % 64);
-    state->n_nodes++;
-}
-
-static void
-uncount_image(SchedCache *cache, const NodeInfo *node, const char *name)
-{
-    ImageState *state = g_hash_table_lookup(cache->images, name);
-
-    if (state == NULL || !image_state_has(state, node->slot))
-        return;
-    state->has[node->slot / 64] &= ~(G_GUINT64_CONSTANT(1) << (node->slot % 64));
-    if (--state->n_nodes == 0)
-        g_hash_table_remove(cache->images, name);
-}
-
-/* One node counts once for a name, however often it lists it. */
-static gboolean
-is_listed_before(const NodeStatus *status, guint image, guint name_index)
-{
-    const char *name = status->images.items[image].names.items[name_index];
-
-    for (guint i = 0; i <= image; i++) {
-        const StrList *names = &status->images.items[i].names;
-        guint n = i == image ? name_index : names->count;
-
-        for (guint k = 0; k < n; k++) {
-            if (names->items[k] == name)
-                return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static void
-count_node_images(SchedCache *cache, const NodeInfo *node, gboolean is_added)
-{
-    const NodeStatus *status = node_status(node->node);
-
-    for (guint i = 0; i < status->images.count; i++) {
-        const ContainerImage *image = &status->images.items[i];
-
-        for (guint k = 0; k < image->names.count; k++) {
-            if (is_listed_before(status, i, k))
-                continue;
-            if (is_added)
-                count_image(cache, node, image->names.items[k], image->size_bytes);
-            else
-                uncount_image(cache, node, image->names.items[k]);
-        }
-    }
-}
-
 static gboolean
 images_same(const ApiObject *a, const ApiObject *b)
 {
@@ -409,7 +268,7 @@ static void
 node_came(SchedCache *cache, NodeInfo *node, const ApiObject *object)
 {
     node_info_set_node(node, object);
-    count_node_images(cache, node, TRUE);
+    image_states_count(cache->images, node, TRUE);
     count_taints(cache, node, 1);
     node_tree_add(cache->tree, node, node->zone_key);
     cache->is_order_old = TRUE;
@@ -426,12 +285,12 @@ node_updated(SchedCache *cache, NodeInfo *node, const ApiObject *object)
     gboolean has_new_images = !images_same(old, object);
 
     if (has_new_images)
-        count_node_images(cache, node, FALSE);
+        image_states_count(cache->images, node, FALSE);
     count_taints(cache, node, -1);
     node_info_set_node(node, object);
     count_taints(cache, node, 1);
     if (has_new_images)
-        count_node_images(cache, node, TRUE);
+        image_states_count(cache->images, node, TRUE);
     if (old_zone != node->zone_key) {
         node_tree_remove(cache->tree, node, old_zone);
         node_tree_add(cache->tree, node, node->zone_key);
@@ -461,7 +320,7 @@ sched_cache_remove_node(SchedCache *cache, const char *name)
 
     if (node == NULL || node->node == NULL)
         return;
-    count_node_images(cache, node, FALSE);
+    image_states_count(cache->images, node, FALSE);
     count_taints(cache, node, -1);
     node_tree_remove(cache->tree, node, node->zone_key);
     cache->is_order_old = TRUE;
@@ -638,6 +497,13 @@ sched_cache_is_assumed(const SchedCache *cache, const char *key)
 }
 
 /* --- look-ups ------------------------------------------------------------------------------------------------ */
+
+AttemptRoom *
+sched_cache_room(SchedCache *cache, guint n)
+{
+    attempt_room_reserve(&cache->room, n);
+    return &cache->room;
+}
 
 const GPtrArray *
 sched_cache_affinity_nodes(const SchedCache *cache)

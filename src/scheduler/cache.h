@@ -8,12 +8,12 @@
 #pragma once
 
 #include "scheduler/columns.h"
+#include "scheduler/image_states.h"
 #include "scheduler/nominator.h"
+#include "scheduler/room.h"
 #include "scheduler/topology.h"
 
 typedef struct SchedCache SchedCache;
-
-#define SCHED_ROWS_MAX 20 /* plugins that may score */
 
 /* Other kinds that plugins read (Services, ReplicaSets, Namespaces ...). */
 typedef struct {
@@ -23,23 +23,6 @@ typedef struct {
                             const char *namespace_,
                             const char *name);
 } SchedListers;
-
-typedef struct {
-    const char *name;
-    gint64 size_bytes; /* as the first node said */
-    guint n_nodes;
-    guint n_words;
-    guint64 *has; /* (owned) bit per slot of a node */
-} ImageState;
-
-/* image_state_has: the node with that slot has it. */
-static inline gboolean
-image_state_has(const ImageState *state, guint slot)
-{
-    guint word = slot / 64;
-
-    return word < state->n_words && (state->has[word] >> (slot % 64) & 1) != 0;
-}
 
 SchedCache *sched_cache_new(const SchedListers *listers, gpointer user);
 void sched_cache_free(SchedCache *cache);
@@ -66,26 +49,6 @@ NodeInfo *const *sched_cache_nodes(SchedCache *cache, guint *out_n);
 /* sched_cache_columns: the same as columns. (borrowed until the next change of nodes) */
 const NodeColumns *sched_cache_columns(SchedCache *cache);
 
-/* A node that did not pass. */
-typedef struct {
-    guint32 place; /* in NodeColumns */
-    guint32 kind;  /* how not, in the attempt's list */
-} Rejection;
-
-/* Scratch memory of an attempt, for so many nodes and a step more; there is one attempt at a time. */
-typedef struct {
-    guint n;
-    NodeInfo **nodes;
-    guint32 *slots, *places;
-    Rejection *rejected;
-    gint64 *wide;
-    guint32 *sorts;
-    gint16 *totals;
-    guint8 *fit, *balanced;
-    guint8 *rows[SCHED_ROWS_MAX]; /* scores */
-    GPtrArray *reasons;           /* (owned) NULL: taken away */
-    GPtrArray *found;             /* (owned) */
-} AttemptRoom;
 /* sched_cache_room: for at least @n nodes; what stood in a smaller one is lost, but for the reasons. (borrowed) */
 AttemptRoom *sched_cache_room(SchedCache *cache, guint n);
 
