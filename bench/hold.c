@@ -109,7 +109,7 @@ measure(guint n_pending, HoldTimes *times)
     g_autofree Ticker *tickers = g_new0(Ticker, n_pending);
     guint left = 0;
 
-    queue_init(&queue);
+    queue_init(&queue, NULL, NULL);
     for (guint i = 0; i < n_pending; i++) {
         gint64 delay_ns = next_delay();
         bare_insert(&bare, (guint64)delay_ns, i);

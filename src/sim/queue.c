@@ -6,6 +6,13 @@
 
 #define BLOCK_CHUNKS 64
 
+/*
+ * A list of up to so many chunks comes next, or before long, measured with the event benchmark at 10^6 pending: what an
+ * entry stands for is two cache misses away, one after the other, so the first is asked for long before the second.
+ */
+#define NEXT_CHUNKS 3
+#define NEAR_CHUNKS 24
+
 static void
 pool_grow(Queue *queue)
 {
@@ -82,9 +89,9 @@ list_reset(QueueList *list)
 }
 
 void
-queue_init(Queue *queue)
+queue_init(Queue *queue, QueueNear near, gconstpointer near_data)
 {
-    *queue = (Queue){0};
+    *queue = (Queue){.near = near, .near_data = near_data};
     queue->blocks = g_ptr_array_new_with_free_func(g_free);
     for (guint phase = 0; phase < SIM_N_PHASES; phase++)
         queue->phases[phase] = empty_list;
@@ -133,6 +140,23 @@ mark_empty(Queue *queue, guint level, guint digit)
     queue->digit_masks[level] &= (guint16) ~(1u << digit);
     if (queue->digit_masks[level] == 0)
         queue->level_mask &= ~(1u << level);
+}
+
+static void
+tell_near(const Queue *queue, const QueueList *chain)
+{
+    guint n_chunks = 1;
+
+    if (queue->near == NULL)
+        return;
+    for (const QueueChunk *chunk = chain->head; chunk->next != NULL; chunk = chunk->next) {
+        if (++n_chunks > NEAR_CHUNKS)
+            return;
+    }
+    for (const QueueChunk *chunk = chain->head; chunk != NULL; chunk = chunk->next) {
+        guint32 end = chunk->next == NULL ? chain->tail_index : QUEUE_CHUNK_ENTRIES;
+        queue->near(chunk->entries, end, n_chunks <= NEXT_CHUNKS, queue->near_data);
+    }
 }
 
 /* Places every entry of a chain again, in order, and gives its chunks back. */
@@ -264,6 +288,8 @@ run_fill(Queue *queue, QueueList *list, guint level)
     for (guint32 i = list->head_index; i < end; i++)
         run_insert(queue, list->head->entries[i]);
     list_reset(list);
+    if (queue->near != NULL)
+        queue->near(queue->run, queue->run_end, TRUE, queue->near_data);
 }
 
 void
@@ -331,6 +357,7 @@ queue_take_from_lists(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
             return queue_take(queue, until_ns, out_entry);
         }
         QueueList chain = list_detach(list);
+        tell_near(queue, &chain);
         place_chain(queue, &chain);
     } else if (queue->base_ns > until_ns) {
         return FALSE;

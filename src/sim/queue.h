@@ -60,6 +60,13 @@ typedef struct {
 #define QUEUE_RUN_FILL 12
 #define QUEUE_RUN_MAX  (3 * QUEUE_RUN_FILL)
 
+/*
+ * QueueNear: told of entries that will be taken before long, so that what they stand for can be fetched into the cache
+ * meanwhile: @is_next: within some dozens; otherwise within a thousand. A hint: an entry may be
+ * told of never, or more than once.
+ */
+typedef void (*QueueNear)(const QueueEntry *entries, guint count, gboolean is_next, gconstpointer user_data);
+
 typedef struct {
     guint32 run_at, run_end;   /* the part of the run that is there still */
     guint64 run_below_ns;      /* the run's bound; 0: nothing may go there */
@@ -73,12 +80,15 @@ typedef struct {
     QueueList buckets[QUEUE_LEVELS][QUEUE_DIGITS];
     QueueChunk *free_chunks;
     GPtrArray *blocks; /* (owned) what the chunks were cut from */
+    QueueNear near;
+    gconstpointer near_data; /* borrowed */
 } Queue;
 
 /* Whether an entry still means something. */
 typedef gboolean (*QueueIsLive)(const QueueEntry *entry, gconstpointer user_data);
 
-void queue_init(Queue *queue);
+/* queue_init: @near may be NULL. */
+void queue_init(Queue *queue, QueueNear near, gconstpointer near_data);
 void queue_clear(Queue *queue);
 
 void queue_insert(Queue *queue, guint64 time_ns, guint32 tag, guint32 generation);
@@ -103,16 +113,6 @@ queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
     queue->run_at++;
     queue->count--;
     return TRUE;
-}
-
-/*
- * queue_ahead: (nullable): the entry that will be taken after @n others, as far as that is known at once: time to
- * fetch into the cache what it stands for.
- */
-static inline const QueueEntry *
-queue_ahead(const Queue *queue, guint n)
-{
-    return queue->run_end - queue->run_at > n ? &queue->run[queue->run_at + n] : NULL;
 }
 
 /*

@@ -19,25 +19,27 @@ slab_grow(SimSlab *slab, gpointer *elements, gsize element_size)
 }
 
 /*
- * An alarm leads to its timer, which stands in its owner: fetched one after the other, a step with each event, so that
- * none has to be waited for. A parcel is fetched at once.
+ * An alarm leads to its timer, which stands in its owner: two steps, the second when the alarm is there. A parcel is
+ * read at once.
  */
-static inline void
-fetch_ahead(const Sim *sim)
+static void
+fetch_near(const QueueEntry *entries, guint count, gboolean is_next, gconstpointer user_data)
 {
-    const QueueEntry *next = queue_ahead(&sim->queue, 0);
-    const QueueEntry *later = queue_ahead(&sim->queue, 1);
+    const Sim *sim = user_data;
 
-    if (next != NULL && (next->tag & TAG_PARCEL) == 0) {
-        const SimTimer *timer = sim->alarms[next->tag >> TAG_INDEX_SHIFT].timer;
-        if (timer != NULL) {
+    for (guint i = 0; i < count; i++) {
+        guint32 index = entries[i].tag >> TAG_INDEX_SHIFT;
+        if ((entries[i].tag & TAG_PARCEL) != 0) {
+            __builtin_prefetch(&sim->parcels[index]);
+        } else if (!is_next) {
+            __builtin_prefetch(&sim->alarms[index]);
+        } else {
+            const SimTimer *timer = sim->alarms[index].timer;
+            if (timer == NULL)
+                continue;
             __builtin_prefetch(timer);
             __builtin_prefetch(&timer->slot);
         }
-    }
-    if (later != NULL) {
-        guint32 index = later->tag >> TAG_INDEX_SHIFT;
-        __builtin_prefetch((later->tag & TAG_PARCEL) != 0 ? (gconstpointer)&sim->parcels[index] : &sim->alarms[index]);
     }
 }
 
@@ -54,7 +56,7 @@ sim_new(const SimOptions *options)
     sim->trace = trace_new(!options->no_trace);
     sim->waits = g_array_new(FALSE, TRUE, sizeof(SimWait));
     sim->streams = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
-    queue_init(&sim->queue);
+    queue_init(&sim->queue, fetch_near, sim);
     return sim;
 }
 
@@ -111,7 +113,6 @@ run_one(Sim *sim, guint64 until_ns)
         sim->n_stale--;
     } while (TRUE);
 
-    fetch_ahead(sim);
     sim->now_ns = sim_time(sim, entry.time_ns);
     sim->counters.events++;
     /* Which slot it used tells events of one instant apart, and depends on nothing but the run. */

@@ -25,7 +25,7 @@ static void
 pair_init(Pair *pair)
 {
     *pair = (Pair){0};
-    queue_init(&pair->queue);
+    queue_init(&pair->queue, NULL, NULL);
     pair->pending = g_array_new(FALSE, FALSE, sizeof(Pending));
 }
 
@@ -181,7 +181,7 @@ START_TEST(test_take_stops_at_limit_and_moves_nothing)
     QueueEntry entry;
     Queue queue;
 
-    queue_init(&queue);
+    queue_init(&queue, NULL, NULL);
     queue_insert(&queue, 1000, 4, 0);
     ck_assert(!queue_take(&queue, 999, &entry));
     ck_assert_uint_eq(queue.base_ns, 0);
@@ -206,7 +206,7 @@ START_TEST(test_largest_time)
     QueueEntry entry;
     Queue queue;
 
-    queue_init(&queue);
+    queue_init(&queue, NULL, NULL);
     queue_insert(&queue, G_MAXINT64, 0, 0);
     queue_insert(&queue, G_MAXINT64 - 1, 4, 0);
     ck_assert(queue_take(&queue, G_MAXINT64, &entry));
@@ -252,7 +252,7 @@ START_TEST(test_peek_live_passes_cancelled)
     QueueEntry entry;
     Queue queue;
 
-    queue_init(&queue);
+    queue_init(&queue, NULL, NULL);
     queue_insert(&queue, 10, 2 << 2, 0);
     queue_insert(&queue, 11, 4 << 2, 0);
     queue_insert(&queue, 70, 6 << 2, 0);
@@ -274,7 +274,7 @@ START_TEST(test_steady_state_allocates_nothing)
     Rng rng;
 
     rng_seed(&rng, 1, "steady");
-    queue_init(&queue);
+    queue_init(&queue, NULL, NULL);
     for (guint i = 0; i < 50000; i++)
         queue_insert(&queue, rng_below(&rng, 1000000000), 0, 0);
     for (guint i = 0; i < 200000; i++) {
