@@ -87,6 +87,12 @@ part_unshare(gpointer *part)
     return copy;
 }
 
+gpointer
+api_part_edit(gpointer *part)
+{
+    return part_unshare(part);
+}
+
 static void
 part_set(gpointer *part, gconstpointer value)
 {

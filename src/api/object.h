@@ -152,6 +152,8 @@ gpointer api_edit_body(ApiObject *object);
 gpointer api_part_new(const ApiType *type);
 gpointer api_part_ref(gconstpointer part);
 void api_part_unref(gpointer part);
+/* api_part_edit: *@part, private to who holds it there. */
+gpointer api_part_edit(gpointer *part);
 /* api_object_set_spec etc.: drop the old part, hold @part (ref taken). */
 void api_object_set_meta(ApiObject *object, gconstpointer part);
 void api_object_set_spec(ApiObject *object, gconstpointer part);

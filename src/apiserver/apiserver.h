@@ -73,8 +73,14 @@ typedef struct {
     ApiAttributes what;
 } ApiReview;
 
+/*
+ * Who sends a request and the server that works on it hold the same one. The server takes the object out of a request that it
+ * begins to execute; if nobody else holds that object, it becomes the one that is stored. So such a request is not sent again:
+ * repeated is only what was never begun, or has no object.
+ */
 typedef struct {
     ApiVerb verb;
+    guint ref_count;
     const ApiKind *kind; /* may be a form; the server puts the stored kind here and that into @form */
     const ApiKind *form; /* NULL: the kind's own */
     const char *namespace_, *name, *subresource; /* interned */
@@ -106,8 +112,9 @@ typedef struct {
 
 ApiRequest *
 api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const char *name);
-void api_request_free(ApiRequest *request);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiRequest, api_request_free)
+ApiRequest *api_request_ref(ApiRequest *request);
+void api_request_unref(ApiRequest *request); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiRequest, api_request_unref)
 
 typedef struct {
     int code; /* 200, 201, 404 ...; 0: no answer (transport) */
@@ -166,7 +173,7 @@ void apiserver_set_extra_latency(ApiServer *server, const Dist *extra);
 
 /*
  * apiserver_handle: a request arrived over @conn (client room calls it in the
- * server's process). Takes @request. @reply is called once, in the server, when
+ * server's process). Takes a reference to @request. @reply is called once, in the server, when
  * the answer leaves; the caller sends it back over the wire. Never called if the
  * server crashes first. Takes ownership of the response: free it.
  */

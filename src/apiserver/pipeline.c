@@ -21,6 +21,7 @@ api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const
 {
     ApiRequest *request = POOL_NEW0(ApiRequest);
 
+    request->ref_count = 1;
     request->verb = verb;
     request->kind = kind;
     request->namespace_ = str_intern(namespace_);
@@ -28,10 +29,17 @@ api_request_new(ApiVerb verb, const ApiKind *kind, const char *namespace_, const
     return request;
 }
 
-void
-api_request_free(ApiRequest *request)
+ApiRequest *
+api_request_ref(ApiRequest *request)
 {
-    if (request == NULL)
+    request->ref_count++;
+    return request;
+}
+
+void
+api_request_unref(ApiRequest *request)
+{
+    if (request == NULL || --request->ref_count > 0)
         return;
     if (request->object != NULL)
         api_object_unref(request->object);
@@ -143,7 +151,7 @@ call_free(Call *call)
     calls_remove(call->server, call);
     if (call->user_free != NULL)
         call->user_free(call->user);
-    api_request_free(call->request);
+    api_request_unref(call->request);
     drop_object(call->object);
     drop_object(call->pending);
     drop_object(call->stored);

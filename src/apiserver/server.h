@@ -41,7 +41,7 @@ typedef void (*CallFinish)(Call *call, const ApiObject *object);
 
 struct Call {
     ApiServer *server;
-    ApiRequest *request; /* (owned) */
+    ApiRequest *request; /* (owned ref) */
     ApiReply reply;
     gpointer user;
     GDestroyNotify user_free;

@@ -145,6 +145,10 @@ client_on_timer(Sim *sim, gpointer self)
 static void
 client_repeat(Client *client, Call *call, gint64 delay_ns)
 {
+    const ApiRequest *request = call->request;
+
+    /* One that was begun has lost its object. */
+    g_assert(request->verb != VERB_CREATE || request->subresource != NULL || request->object != NULL || request->body != NULL);
     call->attempts++;
     call->needs_token = TRUE;
     call->cause = sim_cause(client->options.sim);
@@ -220,7 +224,7 @@ client_watch_free(ClientWatch *watch)
     client_conn_drop_watch(watch);
     g_queue_unlink(&watch->client->watches, &watch->client_link);
     sim_handle_drop(watch->client->options.sim, watch->handle);
-    api_request_free(watch->options);
+    api_request_unref(watch->options);
     g_free(watch);
 }
 

@@ -57,7 +57,7 @@ client_call_unref(gpointer data)
         return;
     g_assert(call->queue == NULL);
     session_unref(call->session);
-    api_request_free(call->request);
+    api_request_unref(call->request);
     if (call->response != NULL)
         api_response_free(call->response);
     POOL_FREE(Call, call);

@@ -3,15 +3,23 @@
 #include "client/event_series.h"
 
 #include "base/duration.h"
+#include "base/pool.h"
 
 #define REFRESH_NS (30 * NS_PER_MIN)
 #define FINISH_NS  (6 * NS_PER_MIN)
 
+/* An event that was told: what is needed to tell more of it. */
+typedef struct {
+    const char *namespace_, *name; /* (interned) */
+    EventBody *body;               /* (owned) part */
+    GList link;                    /* in the book's order */
+} Told;
+
 struct EventSeriesBook {
     Client *client;
     EventSink *sink;
-    GHashTable *events; /* event (its key) -> its link in order */
-    GQueue order;       /* of ApiObject (owned), oldest first */
+    GHashTable *events; /* set of Told */
+    GQueue order;       /* of Told (owned), oldest first */
     gint64 started_ns;  /* the tickers count from here */
     SimTimer timer;     /* next look, while there is anything to look at */
 };
@@ -40,7 +48,7 @@ reference_equal(const ObjectReference *a, const ObjectReference *b)
 static guint
 event_hash(gconstpointer data)
 {
-    const EventBody *body = event_body(data);
+    const EventBody *body = ((const Told *)data)->body;
 
     return reference_hash(&body->involved_object) + g_direct_hash(body->reason) * 13 +
            reference_hash(body->related);
@@ -49,8 +57,8 @@ event_hash(gconstpointer data)
 static gboolean
 event_isomorphic(gconstpointer a, gconstpointer b)
 {
-    const EventBody *x = event_body(a);
-    const EventBody *y = event_body(b);
+    const EventBody *x = ((const Told *)a)->body;
+    const EventBody *y = ((const Told *)b)->body;
 
     return x->type == y->type && x->action == y->action && x->reason == y->reason &&
            x->reporting_component == y->reporting_component &&
@@ -69,13 +77,26 @@ book_wall_ns(const EventSeriesBook *book)
     return wall_ns - wall_ns % NS_PER_US;
 }
 
-/* The sink gets a copy: the book's own goes on counting. */
+/* The body is shared: the book edits one of its own when it goes on counting. */
 static void
-book_send(EventSeriesBook *book, const ApiObject *event, gboolean is_update)
+book_send(EventSeriesBook *book, ApiObject *event, gboolean is_update)
 {
-    ApiObject *copy = api_object_copy(event);
+    event_sink_send(book->sink, event, is_update, sim_cause(client_sim(book->client)));
+}
 
-    event_sink_send(book->sink, copy, is_update, sim_cause(client_sim(book->client)));
+static void
+book_send_series(EventSeriesBook *book, const Told *told)
+{
+    book_send(book, event_with(told->namespace_, told->name, told->body), TRUE);
+}
+
+static void
+told_free(gpointer data)
+{
+    Told *told = data;
+
+    api_part_unref(told->body);
+    POOL_FREE(Told, told);
 }
 
 /* --- the tickers ------------------------------------------------------------------------------ */
@@ -90,21 +111,34 @@ book_arm(EventSeriesBook *book)
 }
 
 static void
-book_forget(EventSeriesBook *book, GList *link)
+book_forget(EventSeriesBook *book, Told *told)
 {
-    ApiObject *event = link->data;
+    g_hash_table_remove(book->events, told);
+    g_queue_unlink(&book->order, &told->link);
+    told_free(told);
+}
 
-    g_hash_table_remove(book->events, event);
-    g_queue_delete_link(&book->order, link);
-    api_object_unref(event);
+/* The links lie in what they link. */
+static void
+book_clear(EventSeriesBook *book)
+{
+    g_hash_table_remove_all(book->events);
+    while (book->order.head != NULL) {
+        Told *told = book->order.head->data;
+
+        g_queue_unlink(&book->order, &told->link);
+        told_free(told);
+    }
 }
 
 static void
 book_refresh(EventSeriesBook *book)
 {
     for (GList *link = book->order.head; link != NULL; link = link->next) {
-        if (event_body(link->data)->series != NULL)
-            book_send(book, link->data, TRUE);
+        const Told *told = link->data;
+
+        if (told->body->series != NULL)
+            book_send_series(book, told);
     }
 }
 
@@ -116,13 +150,14 @@ book_finish(EventSeriesBook *book)
 
     while (link != NULL) {
         GList *next = link->next;
-        const EventBody *body = event_body(link->data);
+        Told *told = link->data;
+        const EventBody *body = told->body;
 
         if (body->series == NULL && body->event_time < before_ns) {
-            book_forget(book, link);
+            book_forget(book, told);
         } else if (body->series != NULL && body->series->last_observed_time < before_ns) {
-            book_send(book, link->data, TRUE);
-            book_forget(book, link);
+            book_send_series(book, told);
+            book_forget(book, told);
         }
         link = next;
     }
@@ -161,8 +196,7 @@ void
 event_series_reset(EventSeriesBook *book)
 {
     sim_timer_disarm(&book->timer);
-    g_hash_table_remove_all(book->events);
-    g_queue_clear_full(&book->order, api_object_unref);
+    book_clear(book);
     book->started_ns = sim_now_ns(client_sim(book->client));
 }
 
@@ -186,18 +220,26 @@ event_series_resumed(EventSeriesBook *book)
 void
 event_series_record(EventSeriesBook *book, ApiObject *event)
 {
-    GList *link = g_hash_table_lookup(book->events, event);
+    Told wanted = {.body = event->body};
+    Told *told = g_hash_table_lookup(book->events, &wanted);
     EventBody *body;
 
-    if (link == NULL) {
-        g_queue_push_tail(&book->order, event);
-        g_hash_table_insert(book->events, event, book->order.tail);
+    if (told == NULL) {
+        told = POOL_NEW(Told);
+        *told = (Told){
+            .namespace_ = api_namespace(event),
+            .name = api_name(event),
+            .body = api_part_ref(event->body),
+            .link = {.data = told},
+        };
+        g_queue_push_tail_link(&book->order, &told->link);
+        g_hash_table_add(book->events, told);
         book_send(book, event, FALSE);
         book_arm(book);
         return;
     }
     api_object_unref(event);
-    body = api_edit_body(link->data);
+    body = api_part_edit((gpointer *)&told->body);
     if (body->series != NULL) {
         body->series->count++;
         body->series->last_observed_time = book_wall_ns(book);
@@ -206,5 +248,5 @@ event_series_record(EventSeriesBook *book, ApiObject *event)
     body->series = g_new0(EventSeries, 1);
     body->series->count = 2;
     body->series->last_observed_time = book_wall_ns(book);
-    book_send(book, link->data, TRUE);
+    book_send_series(book, told);
 }

@@ -11,7 +11,9 @@
 
 typedef struct {
     EventSink *sink;
-    ApiObject *event; /* (owned) */
+    ApiObject *event; /* (owned) NULL: the server has it, and it is made again if need be of these: */
+    const char *namespace_, *name; /* (interned) */
+    EventBody *body;               /* (owned ref) part */
     gboolean is_update;
     gboolean is_missing; /* the patch found nothing: create */
     guint tries;
@@ -34,7 +36,7 @@ static void sending_send(Sending *sending);
 static gboolean
 event_mutate(ApiObject *object, gpointer data)
 {
-    const EventBody *wanted = event_body(data);
+    const EventBody *wanted = data;
     EventBody *body = api_edit_body(object);
 
     if (wanted->series != NULL) {
@@ -56,6 +58,7 @@ sending_free(gpointer data)
 
     sim_timer_clear(&sending->timer);
     api_object_unref(sending->event);
+    api_part_unref(sending->body);
     POOL_FREE(Sending, sending);
 }
 
@@ -103,19 +106,20 @@ static void
 sending_send(Sending *sending)
 {
     EventSink *sink = sending->sink;
-    const ApiObject *event = sending->event;
     gboolean is_patch = sending->is_update && !sending->is_missing;
     ApiRequest *request = api_request_new(is_patch ? VERB_PATCH : VERB_CREATE, &event_kind,
-                                          api_namespace(event), api_name(event));
+                                          sending->namespace_, sending->name);
 
     if (is_patch) {
         request->mutate = event_mutate;
-        request->mutate_data = api_object_ref(event);
-        request->mutate_data_free = api_object_unref;
+        request->mutate_data = api_part_ref(sending->body);
+        request->mutate_data_free = api_part_unref;
+    } else if (sending->event != NULL) {
+        request->object = g_steal_pointer(&sending->event);
     } else {
-        request->object = api_object_ref(event);
+        request->object = event_with(sending->namespace_, sending->name, sending->body);
     }
-    request->reason = event_body(event)->reason;
+    request->reason = sending->body->reason;
     sim_set_cause(client_sim(sink->client), sending->cause);
     client_send(sink->client, request, sending_done, sending, NULL);
 }
@@ -188,12 +192,24 @@ event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId c
 
     sending->sink = sink;
     sending->event = event;
+    sending->namespace_ = api_namespace(event);
+    sending->name = api_name(event);
+    sending->body = api_part_ref(event->body);
     sending->is_update = is_update;
     sending->cause = cause;
     sim_timer_init(&sending->timer, client_sim(sink->client), SIM_CONTROL, sending_on_timer,
                    sending);
     g_ptr_array_add(sink->sendings, sending);
     sending_send(sending);
+}
+
+ApiObject *
+event_with(const char *namespace_, const char *name, const EventBody *body)
+{
+    ApiObject *event = api_object_new(&event_kind, namespace_, name);
+
+    api_object_set_body(event, body);
+    return event;
 }
 
 ApiObject *

@@ -19,11 +19,13 @@ void event_sink_reset(EventSink *sink);
 void event_sink_resumed(EventSink *sink);
 guint event_sink_count(const EventSink *sink); /* under way */
 /*
- * event_sink_send: takes @event. @is_update: patch the stored one of that name:
- * count, times, message, series.
+ * event_sink_send: takes @event, of which nobody should hold more than the body: the server need not copy it then.
+ * @is_update: patch the stored one of that name: count, times, message, series.
  */
 void event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId cause);
 
+/* event_with: of these names (interned), shares @body. (owned) */
+ApiObject *event_with(const char *namespace_, const char *name, const EventBody *body);
 /*
  * event_new: an Event about @about, made now: everything but counts, times and reporter. All but
  * @message is interned. (owned)

@@ -134,6 +134,8 @@ step_request(const PlanRun *run, PlanStep *step, guint64 revision)
     if (step->object != NULL && revision != 0) {
         request->object = api_object_copy(step->object);
         request->object->resource_version = revision;
+    } else if (step->type == STEP_CREATE) {
+        request->object = g_steal_pointer(&step->object); /* never sent again */
     } else if (step->object != NULL) {
         request->object = api_object_ref(step->object);
     } else if (revision != 0) {

@@ -2,8 +2,6 @@
 
 #include "client/session.h"
 
-#include "base/pool.h"
-
 Session *
 session_ref(Session *session)
 {
@@ -59,25 +57,6 @@ session_on_reply(gpointer user, ApiResponse *response)
                   session->on_response, client_call_ref(call), client_call_unref);
 }
 
-/*
- * The client keeps its request to repeat it, so the server works on a copy that
- * shares the object and borrows the mutation's data; the call outlives both.
- */
-static ApiRequest *
-request_share(const ApiRequest *request)
-{
-    ApiRequest *copy = POOL_NEW(ApiRequest);
-
-    *copy = *request;
-    copy->review = g_memdup2(request->review, sizeof *request->review);
-    copy->mutate_data_free = NULL;
-    if (request->object != NULL)
-        copy->object = api_object_ref(request->object);
-    if (request->body != NULL)
-        copy->body = value_copy(request->body);
-    return copy;
-}
-
 static void
 session_stop_watches(Session *session)
 {
@@ -116,8 +95,7 @@ session_on_request(Sim *sim, gpointer receiver, gpointer payload)
 
     (void)sim;
     session_accept(session);
-    apiserver_handle(session->server, request_share(call->request), session_on_reply, call,
-                     client_call_unref);
+    apiserver_handle(session->server, api_request_ref(call->request), session_on_reply, call, client_call_unref);
 }
 
 Session *

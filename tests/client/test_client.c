@@ -45,6 +45,59 @@ START_TEST(test_create_then_get)
 }
 END_TEST
 
+typedef struct {
+    const ApiObject *object;
+    const ObjectMeta *meta;
+    guint created;
+} Kept;
+
+static void
+keep_object(gpointer user, const ApiResponse *response)
+{
+    Kept *kept = user;
+
+    kept->object = response->object;
+    kept->meta = response->object == NULL ? NULL : response->object->meta;
+    kept->created += response->code == 201;
+}
+
+/* what nobody else holds is stored as it was sent; what somebody holds stays as it is */
+START_TEST(test_created_object_is_not_copied)
+{
+    ApiObject *given = config_map_new("a", "1");
+    const ObjectMeta *given_meta = given->meta;
+    g_autoptr(ApiObject) held = config_map_new("b", "1");
+    Kept kept = {0};
+
+    client_send(client, create_request(given), keep_object, &kept, NULL);
+    fixture_run(f, 100 * NS_PER_MS);
+    ck_assert_ptr_eq(kept.object, given);
+    ck_assert_ptr_eq(kept.meta, given_meta);
+    client_send(client, create_request(api_object_ref(held)), keep_object, &kept, NULL);
+    fixture_run(f, 100 * NS_PER_MS);
+    ck_assert_uint_eq(kept.created, 2);
+    ck_assert_ptr_ne(kept.object, held);
+    ck_assert_ptr_null(api_uid(held));
+    ck_assert_uint_eq(held->ref_count, 1);
+}
+END_TEST
+
+/* refused at the door, it is sent again with its object: more at once than the server takes */
+START_TEST(test_throttled_creates_keep_their_objects)
+{
+    Kept kept = {0};
+
+    end();
+    begin(0, 0);
+    for (guint i = 0; i < 300; i++)
+        client_send(client, create_request(config_map_new(str_internf("c%u", i), "1")), keep_object, &kept, NULL);
+    fixture_run(f, 100 * NS_PER_MS);
+    ck_assert_uint_lt(kept.created, 300);
+    fixture_run(f, 3 * NS_PER_S);
+    ck_assert_uint_eq(kept.created, 300);
+}
+END_TEST
+
 /* v0.34 util/flowcontrol: burst at once, then one each 1/qps, in order of request */
 START_TEST(test_tokens)
 {
@@ -424,6 +477,8 @@ client_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, end);
     tcase_add_test(tcase, test_create_then_get);
+    tcase_add_test(tcase, test_created_object_is_not_copied);
+    tcase_add_test(tcase, test_throttled_creates_keep_their_objects);
     tcase_add_test(tcase, test_tokens);
     tcase_add_test(tcase, test_refused_when_the_server_is_down);
     tcase_add_test(tcase, test_server_crash_while_requests_are_under_way);

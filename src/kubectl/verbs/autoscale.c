@@ -174,7 +174,7 @@ on_got(Command *command, const ApiResponse *response)
         api_decode_result_clear(&result);
         if (object != NULL)
             print_changed(command, object, "created");
-        api_request_free(request);
+        api_request_unref(request);
         command_next(command);
         return;
     }
