@@ -30,6 +30,8 @@ const ApiObject *
 view_get(View *view, const ApiKind *kind, const char *namespace_, const char *name);
 void view_list(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 void view_list_owned(View *view, const ApiKind *kind, const char *owner_uid, GPtrArray *out);
+/* view_count_owned: how many view_list_owned would list, without a walk. */
+guint view_count_owned(View *view, const ApiKind *kind, const char *owner_uid);
 void view_list_orphans(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 void view_list_on_node(View *view, const char *node_name, GPtrArray *out); /* pods */
 /* view_is_empty: there is no object of @kind at all. */

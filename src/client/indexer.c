@@ -396,14 +396,27 @@ indexer_list(const Indexer *indexer, GPtrArray *out)
     bucket_list(&indexer->all, out);
 }
 
+static const Bucket *
+indexer_bucket(Indexer *indexer, IndexerKey index, const char *value)
+{
+    if (!indexer->has_index[index])
+        indexer_build_index(indexer, index);
+    return ptr_map_get(&indexer->indexes[index], str_is_empty(value) ? indexer->empty : str_intern(value));
+}
+
+guint
+indexer_count_by(Indexer *indexer, IndexerKey index, const char *value)
+{
+    const Bucket *bucket = indexer_bucket(indexer, index, value);
+
+    return bucket == NULL ? 0 : bucket->count - bucket->n_gaps;
+}
+
 void
 indexer_list_by(Indexer *indexer, IndexerKey index, const char *value, GPtrArray *out)
 {
-    const Bucket *bucket;
+    const Bucket *bucket = indexer_bucket(indexer, index, value);
 
-    if (!indexer->has_index[index])
-        indexer_build_index(indexer, index);
-    bucket = ptr_map_get(&indexer->indexes[index], str_is_empty(value) ? indexer->empty : str_intern(value));
     if (bucket != NULL)
         bucket_list(bucket, out);
 }

@@ -39,3 +39,5 @@ typedef enum {
 void indexer_list(const Indexer *indexer, GPtrArray *out);
 /* indexer_list_by: those whose value in @index is @value. */
 void indexer_list_by(Indexer *indexer, IndexerKey index, const char *value, GPtrArray *out);
+/* indexer_count_by: how many those are, without a walk. */
+guint indexer_count_by(Indexer *indexer, IndexerKey index, const char *value);

@@ -476,6 +476,13 @@ informer_list_owned(Informer *informer, const char *owner_uid, GPtrArray *out)
     indexer_list_by(informer->indexer, INDEXER_BY_OWNER, owner_uid, out);
 }
 
+guint
+informer_count_owned(Informer *informer, const char *owner_uid)
+{
+    informer_catch_up(informer);
+    return indexer_count_by(informer->indexer, INDEXER_BY_OWNER, owner_uid);
+}
+
 void
 informer_list_orphans(Informer *informer, const char *namespace_, GPtrArray *out)
 {

@@ -69,6 +69,7 @@ void informer_list(Informer *informer, const char *namespace_, GPtrArray *out);
 void informer_list_owned(Informer *informer,
                          const char *owner_uid,
                          GPtrArray *out); /* controller uid */
+guint informer_count_owned(Informer *informer, const char *owner_uid); /* as many as are listed */
 void informer_list_orphans(Informer *informer,
                            const char *namespace_,
                            GPtrArray *out); /* no controller */

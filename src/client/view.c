@@ -174,6 +174,21 @@ view_list_owned(View *view, const ApiKind *kind, const char *owner_uid, GPtrArra
     view->visited += out->len - before;
 }
 
+guint
+view_count_owned(View *view, const ApiKind *kind, const char *owner_uid)
+{
+    guint count = 0;
+
+    if (view->factory != NULL)
+        return informer_count_owned(view_informer(view, kind), owner_uid);
+    for (guint i = 0; i < view->objects->len; i++) {
+        const ApiObject *object = view->objects->pdata[i];
+
+        count += object->kind == kind && match_owner(object, owner_uid);
+    }
+    return count;
+}
+
 void
 view_list_orphans(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out)
 {

@@ -1,7 +1,9 @@
 #include "controllers/controllers.h"
 
 #include "api/profile.h"
+#include "base/caches.h"
 #include "controllers/replicaset_sync.h"
+#include "controllers/set_book.h"
 
 #define BURST_REPLICAS 500
 
@@ -29,6 +31,12 @@ set_sync_free(gpointer data)
 }
 
 /* Of a ReplicaSet only: v1.35 pkg/controller/replicaset/replica_set.go, syncReplicaSet, FilterClaimedPods. */
+static gboolean
+counts_terminating(const Reconcile *r, const ApiObject *set)
+{
+    return set->kind == &replica_set_kind && profile_has(FEATURE_TERMINATING_REPLICAS, r->version_minor);
+}
+
 static OptInt32
 count_terminating(const Reconcile *r, const ApiObject *set)
 {
@@ -36,7 +44,7 @@ count_terminating(const Reconcile *r, const ApiObject *set)
     g_autoptr(GPtrArray) pods = NULL;
     gint32 count = 0;
 
-    if (set->kind != &replica_set_kind || !profile_has(FEATURE_TERMINATING_REPLICAS, r->version_minor))
+    if (!counts_terminating(r, set))
         return (OptInt32){0};
     pods = g_ptr_array_new();
     view_list_owned(r->view, &pod_kind, api_uid(set), pods);
@@ -62,6 +70,25 @@ set_sync_new(const Reconcile *r, const ApiObject *set, const GPtrArray *pods)
     sync->pods = g_ptr_array_new_full(pods->len, api_object_unref);
     for (guint i = 0; i < pods->len; i++)
         g_ptr_array_add(sync->pods, api_object_ref(pods->pdata[i]));
+    return sync;
+}
+
+/* With nothing but numbers: time alone makes none of them available. */
+static SetSync *
+set_sync_tallied(const Reconcile *r, const ApiObject *set, const SetTally *tally)
+{
+    SetSync *sync = g_new0(SetSync, 1);
+
+    sync->set = api_object_ref(set);
+    sync->counts = (PodCounts){
+        .pods = tally->active,
+        .fully_labelled = tally->active,
+        .ready = tally->ready,
+        .available = tally->ready,
+    };
+    if (counts_terminating(r, set))
+        sync->terminating = OPT_INT32(tally->terminating);
+    sync->judged_ns = r->wall_ns;
     return sync;
 }
 
@@ -306,14 +333,17 @@ manage(const Reconcile *r, const ApiObject *set, GPtrArray *pods, Plan *plan)
 
 /* --- the sync ---------------------------------------------------------------------------------------------- */
 
+/* @begin: the book may count them. */
 static void
-list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
+list_claims(const Reconcile *r, const ApiObject *set, Claims *claims, gboolean begin)
 {
     g_autoptr(GPtrArray) candidates = g_ptr_array_new();
     LabelSelector selector = replica_set_selector(set);
     guint kept = 0;
 
     view_list_owned(r->view, &pod_kind, api_uid(set), candidates);
+    if (begin && r->state != NULL)
+        set_book_begin(r->state, set, candidates);
     view_list_orphans(r->view, &pod_kind, api_namespace(set), candidates);
     for (guint i = 0; i < candidates->len; i++) {
         pods_prefetch(candidates, i);
@@ -326,18 +356,59 @@ list_claims(const Reconcile *r, const ApiObject *set, Claims *claims)
     claims_sort(claims, set, &selector, candidates);
 }
 
+static gboolean
+may_manage(const Reconcile *r, const ApiObject *set)
+{
+    return !api_is_deleting(set) &&
+           (r->expectations == NULL || expectations_satisfied(r->expectations, r->key, r->now_ns));
+}
+
 static void
 sync_claimed(const Reconcile *r, Plan *plan, const ApiObject *set, const Claims *claims)
 {
-    gboolean may_manage =
-        !api_is_deleting(set) &&
-        (r->expectations == NULL || expectations_satisfied(r->expectations, r->key, r->now_ns));
+    gboolean is_managed = may_manage(r, set);
 
     claims_plan(claims, set, plan);
-    if (may_manage && manage(r, set, claims->claimed, plan))
+    if (is_managed && manage(r, set, claims->claimed, plan))
         plan_continue(plan, after_manage, set_sync_new(r, set, claims->claimed), set_sync_free);
     else
         plan_status(r, set_sync_new(r, set, claims->claimed), NULL, plan);
+}
+
+static void
+check_tally(const Reconcile *r, const ApiObject *set, const SetTally *tally)
+{
+    OptInt32 terminating = count_terminating(r, set);
+    PodCounts counts;
+    Claims claims;
+
+    list_claims(r, set, &claims, FALSE);
+    counts = replica_set_count_pods(set, claims.claimed, r->wall_ns);
+    g_assert(claims.adopt->len == 0 && claims.release->len == 0);
+    g_assert(counts.pods == tally->active && counts.fully_labelled == tally->active);
+    g_assert(counts.ready == tally->ready && counts.available == tally->ready);
+    g_assert(!terminating.is_set || terminating.value == tally->terminating);
+    claims_clear(&claims);
+}
+
+/* The book has the numbers, and no pod is to go: the same sync without the pods. FALSE: not so. */
+static gboolean
+sync_tallied(const Reconcile *r, Plan *plan, const ApiObject *set)
+{
+    gint32 wanted = replicas_of(replica_set_spec(set)->replicas);
+    SetTally tally;
+
+    if (!set_book_tally(r->state, r->view, set, &tally) || tally.active > wanted)
+        return FALSE;
+    if (caches_are_checked())
+        check_tally(r, set, &tally);
+    if (tally.active < wanted && may_manage(r, set)) {
+        plan_creations(set, (guint)tally.active, (guint)MIN(wanted - tally.active, BURST_REPLICAS), plan);
+        plan_continue(plan, after_manage, set_sync_tallied(r, set, &tally), set_sync_free);
+    } else {
+        plan_status(r, set_sync_tallied(r, set, &tally), NULL, plan);
+    }
+    return TRUE;
 }
 
 static void
@@ -353,7 +424,7 @@ after_recheck(const Reconcile *r,
     g_assert(n_results > 0);
     if (!claims_recheck(set, &results[0], plan))
         return;
-    list_claims(r, set, &claims);
+    list_claims(r, set, &claims, FALSE);
     sync_claimed(r, plan, set, &claims);
     claims_clear(&claims);
 }
@@ -373,7 +444,9 @@ sync_of_kind(const Reconcile *r, const ApiKind *kind, Plan *plan)
         plan_forget_expectations(plan);
         return;
     }
-    list_claims(r, set, &claims);
+    if (sync_tallied(r, plan, set))
+        return;
+    list_claims(r, set, &claims, TRUE);
     if (claims.adopt->len > 0) {
         plan_read(plan, kind, namespace_, name,
                   "because it must be alive to adopt a pod");
@@ -391,6 +464,7 @@ on_set(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
     const ApiObject *set = object != NULL ? object : old;
 
+    set_book_on_set(controller_state(controller), old, object);
     if (object == NULL || (old != NULL && !str_is(api_uid(old), api_uid(object))))
         controller_forget_expectations(controller, api_key(set));
     controller_enqueue_object(controller, set);
@@ -413,77 +487,82 @@ enqueue_matching(Controller *controller, const ApiKind *kind, const ApiObject *p
     }
 }
 
-static void
-on_pod_gone(Controller *controller, const ApiKind *kind, const ApiObject *pod)
+static PodOwner
+owner_of(Controller *controller, const ApiObject *pod)
 {
-    const ApiObject *set = owner_in_view(controller_view(controller), kind, pod);
+    return set_book_owner(controller_state(controller), controller_view(controller), pod);
+}
 
-    if (set == NULL)
+static void
+on_pod_gone(Controller *controller, const ApiObject *pod)
+{
+    PodOwner owner = owner_of(controller, pod);
+
+    if (owner.key == NULL)
         return;
-    controller_observe_deletion(controller, api_key(set), api_key(pod));
-    controller_enqueue_object(controller, set);
+    controller_observe_deletion(controller, owner.key, api_key(pod));
+    controller_enqueue(controller, owner.key);
 }
 
 static void
 on_pod_added(Controller *controller, const ApiKind *kind, const ApiObject *pod)
 {
-    const ApiObject *set;
+    PodOwner owner;
 
     if (api_is_deleting(pod)) {
-        on_pod_gone(controller, kind, pod);
+        on_pod_gone(controller, pod);
         return;
     }
     if (api_controller_of(pod) == NULL) {
         enqueue_matching(controller, kind, pod);
         return;
     }
-    set = owner_in_view(controller_view(controller), kind, pod);
-    if (set == NULL)
+    owner = owner_of(controller, pod);
+    if (owner.key == NULL)
         return;
-    controller_observe_creation(controller, api_key(set));
-    controller_enqueue_object(controller, set);
+    controller_observe_creation(controller, owner.key);
+    controller_enqueue(controller, owner.key);
 }
 
 static void
 on_pod_updated(Controller *controller, const ApiKind *kind, const ApiObject *old, const ApiObject *pod)
 {
-    View *view = controller_view(controller);
     gboolean has_new_meta = old->meta != pod->meta;
     gboolean has_new_labels = has_new_meta && !str_map_equal(&old->meta->labels, &pod->meta->labels);
     gboolean has_new_owner = has_new_meta && !has_same_controller(old, pod);
-    const ApiObject *set;
-    gint32 min_ready_s;
+    PodOwner owner;
 
     if (api_is_deleting(pod)) {
-        on_pod_gone(controller, kind, pod);
+        on_pod_gone(controller, pod);
         return;
     }
     if (has_new_owner) {
-        set = owner_in_view(view, kind, old);
-        if (set != NULL)
-            controller_enqueue_object(controller, set);
+        owner = owner_of(controller, old);
+        if (owner.key != NULL)
+            controller_enqueue(controller, owner.key);
     }
     if (api_controller_of(pod) == NULL) {
         if (has_new_labels || has_new_owner)
             enqueue_matching(controller, kind, pod);
         return;
     }
-    set = owner_in_view(view, kind, pod);
-    if (set == NULL)
+    owner = owner_of(controller, pod);
+    if (owner.key == NULL)
         return;
-    controller_enqueue_object(controller, set);
-    min_ready_s = replica_set_spec(set)->min_ready_s;
-    if (min_ready_s > 0 && !pod_is_ready(old) && pod_is_ready(pod))
+    controller_enqueue(controller, owner.key);
+    if (owner.min_ready_s > 0 && !pod_is_ready(old) && pod_is_ready(pod))
         controller_enqueue_after(
-            controller, api_key(set),
-            (min_ready_s + !profile_has(FEATURE_AVAILABLE_ON_TIME, controller_version_minor(controller))) * NS_PER_S);
+            controller, owner.key,
+            (owner.min_ready_s + !profile_has(FEATURE_AVAILABLE_ON_TIME, controller_version_minor(controller))) *
+                NS_PER_S);
 }
 
 static void
 pod_changed(Controller *controller, const ApiKind *kind, const ApiObject *old, const ApiObject *object)
 {
+    set_book_on_pod(controller_state(controller), old, object);
     if (object == NULL)
-        on_pod_gone(controller, kind, old);
+        on_pod_gone(controller, old);
     else if (old == NULL)
         on_pod_added(controller, kind, object);
     else if (old->resource_version != object->resource_version)
@@ -516,6 +595,18 @@ on_pod_of_replication_controller(Controller *controller, const ApiObject *old, c
     pod_changed(controller, &replication_controller_kind, old, object);
 }
 
+static gpointer
+new_book_of_replica_sets(void)
+{
+    return set_book_new(&replica_set_kind);
+}
+
+static gpointer
+new_book_of_replication_controllers(void)
+{
+    return set_book_new(&replication_controller_kind);
+}
+
 static const ControllerSource replica_set_sources[] = {
     {&replica_set_kind, on_set},
     {&pod_kind, on_pod_of_replica_set, .owner_kind = &replica_set_kind},
@@ -533,6 +624,8 @@ const ControllerDef replica_set_controller = {
     .workers = 5,
     .sources = replica_set_sources,
     .reconcile = reconcile_replica_set,
+    .new_state = new_book_of_replica_sets,
+    .free_state = set_book_free,
 };
 
 const ControllerDef replication_controller = {
@@ -541,4 +634,6 @@ const ControllerDef replication_controller = {
     .workers = 5,
     .sources = replication_controller_sources,
     .reconcile = reconcile_replication_controller,
+    .new_state = new_book_of_replication_controllers,
+    .free_state = set_book_free,
 };

@@ -24,6 +24,7 @@ main(void)
     srunner_add_suite(runner, namespace_suite());
     srunner_add_suite(runner, daemonset_manage_suite());
     srunner_add_suite(runner, daemonset_rolling_suite());
+    srunner_add_suite(runner, set_book_suite());
     srunner_add_suite(runner, sets_suite());
     srunner_add_suite(runner, statefulset_claims_suite());
     srunner_add_suite(runner, statefulset_script_suite());

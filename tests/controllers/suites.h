@@ -20,6 +20,7 @@ Suite *garbage_suite(void);
 Suite *namespace_suite(void);
 Suite *daemonset_manage_suite(void);
 Suite *daemonset_rolling_suite(void);
+Suite *set_book_suite(void);
 Suite *sets_suite(void);
 Suite *statefulset_claims_suite(void);
 Suite *statefulset_script_suite(void);
