@@ -138,6 +138,17 @@ str_mark(const char *text)
     return mark;
 }
 
+gsize
+str_length(const char *text)
+{
+    gsize length;
+
+    if (text == NULL)
+        return 0;
+    length = is_interned(text) ? stored_length(text) : LENGTH_MAX;
+    return G_LIKELY(length < LENGTH_MAX) ? length : strlen(text);
+}
+
 guint32
 str_hash(const char *text)
 {

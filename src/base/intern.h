@@ -69,6 +69,8 @@ str_or_empty(const char *text)
     return text == NULL ? str_intern("") : text;
 }
 
+/* str_length: as strlen, at hand in a text that is interned. Of NULL 0. */
+gsize str_length(const char *text);
 /* str_mark: 32 bits of a text, the same on every machine; at hand in one that is interned. Of NULL 0. */
 guint32 str_mark(const char *text);
 /* str_hash: FNV-1a 32 bit; the same on every machine. */

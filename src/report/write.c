@@ -1,7 +1,8 @@
 /* write.c - the files of a run; see report.h */
 
-#include "report/waits.h"
+#include "report/put.h"
 #include "report/series.h"
+#include "report/waits.h"
 
 #include "base/duration.h"
 
@@ -11,99 +12,10 @@
 
 /* --- text ------------------------------------------------------------------------------ */
 
-/*
- * Most of a run's bytes are written here, so no tree is built and no printf asked: each put_ fills room that
- * room_for has made and returns where the next begins.
- */
-
-/* At most 20 digits. */
-#define NUMBER_MAX 20
-/* Sign, digits, dot, digits. */
-#define SECONDS_MAX (2 * NUMBER_MAX + 2)
-
-/* A text whose length the compiler knows. */
-#define PUT(to, literal) ((char *)memcpy(to, literal, sizeof(literal) - 1) + sizeof(literal) - 1)
-
-/* Where @length more bytes can be put; text_ends takes the end of what was. */
-static inline char *
-room_for(GString *out, gsize length)
-{
-    gsize now = out->len;
-
-    if (G_UNLIKELY(now + length >= out->allocated_len)) {
-        g_string_set_size(out, now + length);
-        out->len = now;
-    }
-    return out->str + now;
-}
-
-static inline void
-text_ends(GString *out, char *at)
-{
-    *at = '\0';
-    out->len = (gsize)(at - out->str);
-}
-
-static char *
-put_number(char *to, guint64 number, guint min_digits)
-{
-    char digits[NUMBER_MAX];
-    guint n = sizeof digits;
-
-    do {
-        digits[--n] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0 || sizeof digits - n < min_digits);
-    for (; n < sizeof digits; n++)
-        *to++ = digits[n];
-    return to;
-}
-
-/* Seconds with millisecond digits: "12.345". */
-static char *
-put_seconds(char *to, gint64 ns)
-{
-    guint64 ms = (guint64)(ABS(ns) / NS_PER_MS);
-    guint rest = (guint)(ms % 1000);
-
-    if (ns < 0)
-        *to++ = '-';
-    to = put_number(to, ms / 1000, 1);
-    to[0] = '.';
-    to[1] = (char)('0' + rest / 100);
-    to[2] = (char)('0' + rest / 10 % 10);
-    to[3] = (char)('0' + rest % 10);
-    return to + 4;
-}
-
-/* Longest that a cell of @length bytes can become, with comma and quotes. */
-#define CELL_MAX(length) (2 * (length) + 3)
-
-/* A CSV cell with the comma before it: quoted if it must be. */
-static char *
-put_cell(char *to, const char *text, gsize length)
-{
-    *to++ = ',';
-    for (gsize i = 0;; i++) {
-        if (i == length)
-            return (char *)memcpy(to, text, length) + length;
-        if (text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r')
-            break;
-    }
-    *to++ = '"';
-    for (gsize i = 0; i < length; i++) {
-        if (text[i] == '"')
-            *to++ = '"';
-        *to++ = text[i];
-    }
-    *to++ = '"';
-    return to;
-}
-
 static void
 append_cell(GString *out, const char *text)
 {
-    gsize length = text != NULL ? strlen(text) : 0;
+    gsize length = str_length(text);
 
     text_ends(out, put_cell(room_for(out, CELL_MAX(length)), text != NULL ? text : "", length));
 }
@@ -118,93 +30,6 @@ static void
 append_seconds(GString *out, gint64 ns)
 {
     text_ends(out, put_seconds(room_for(out, SECONDS_MAX), ns));
-}
-
-/* Has one of these eight bytes to be looked at: a quote, a backslash, below a blank or from 0x80 on? */
-static inline guint64
-care_of(guint64 word)
-{
-    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
-    guint64 quote = word ^ ones * '"', slash = word ^ ones * '\\';
-
-    return ((word - ones * ' ') | (quote - ones) | (slash - ones) | word) & ones << 7;
-}
-
-/* Up to eight bytes of @text as a word, which begins with them; the rest of it is harmless. */
-static inline guint64
-short_word(const char *text, gsize length)
-{
-    guint64 word = G_GUINT64_CONSTANT(0x6161616161616161);
-
-    if (length >= 4) {
-        guint32 low, high;
-
-        memcpy(&low, text, sizeof low);
-        memcpy(&high, text + length - sizeof high, sizeof high);
-        return (guint64)high << 32 | low;
-    }
-    memcpy(&word, text, length);
-    return word;
-}
-
-/* Copies @text and says whether nothing in it needs an escape: eight bytes a step, the last step over the one before. */
-static inline gboolean
-put_plain(char *to, const char *text, gsize length)
-{
-    guint64 word, care = 0;
-    gsize at = 0;
-
-    if (length < sizeof word) {
-        memcpy(to, text, length);
-        return care_of(short_word(text, length)) == 0;
-    }
-    for (; at + sizeof word <= length; at += sizeof word) {
-        memcpy(&word, text + at, sizeof word);
-        memcpy(to + at, &word, sizeof word);
-        care |= care_of(word);
-    }
-    at = length - sizeof word;
-    memcpy(&word, text + at, sizeof word);
-    memcpy(to + at, &word, sizeof word);
-    return (care | care_of(word)) == 0;
-}
-
-static char *
-put_escaped(char *to, const char *text, gsize length)
-{
-    static const char hex[] = "0123456789abcdef";
-
-    for (gsize i = 0; i < length; i++) {
-        guchar byte = (guchar)text[i];
-
-        if (byte >= ' ' && byte != '"' && byte != '\\') {
-            *to++ = text[i];
-        } else if (byte == '"' || byte == '\\' || byte == '\n' || byte == '\t') {
-            *to++ = '\\';
-            *to++ = byte == '\n' ? 'n' : byte == '\t' ? 't' : text[i];
-        } else {
-            memcpy(to, "\\u00", 4);
-            to[4] = hex[byte >> 4];
-            to[5] = hex[byte & 15];
-            to += 6;
-        }
-    }
-    return to;
-}
-
-/* Longest that a JSON string of @length bytes can become. */
-#define JSON_MAX(length) (6 * (length) + 2)
-
-/* A JSON string; NULL is null. */
-static char *
-put_json_text(char *to, const char *text, gsize length)
-{
-    if (text == NULL)
-        return PUT(to, "null");
-    *to++ = '"';
-    to = put_plain(to, text, length) ? to + length : put_escaped(to, text, length);
-    *to++ = '"';
-    return to;
 }
 
 /* --- files ------------------------------------------------------------------------------ */
@@ -275,27 +100,24 @@ put(const char *directory, const char *name, GString *text, GError **error)
     return sheet_close(&sheet, error);
 }
 
+/* What a line has besides what is in its texts: names, quotes, numbers. */
+#define RECORD_MAX 256
+
 /* One line of events.jsonl. */
 static void
 append_record(GString *out, TraceId id, const TraceRecord *record)
 {
-    const char *const texts[] = {record->component, record->verb != NULL ? record->verb : "", record->object,
-                                 record->reason != NULL ? record->reason : "", record->message != NULL ? record->message : ""};
-    gsize lengths[G_N_ELEMENTS(texts)], room = 256;
-    char *to;
+    gsize component = str_length(record->component), verb = str_length(record->verb), object = str_length(record->object);
+    gsize reason = str_length(record->reason), message = str_length(record->message);
+    char *to = room_for(out, RECORD_MAX + JSON_MAX(component + verb + object + reason + message));
 
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-        lengths[i] = texts[i] != NULL ? strlen(texts[i]) : 0;
-        room += JSON_MAX(lengths[i]);
-    }
-    to = room_for(out, room);
     to = put_number(PUT(to, "{\"id\":"), id, 1);
     to = put_seconds(PUT(to, ",\"t\":"), record->time_ns);
-    to = put_json_text(PUT(to, ",\"component\":"), texts[0], lengths[0]);
-    to = put_json_text(PUT(to, ",\"verb\":"), texts[1], lengths[1]);
-    to = put_json_text(PUT(to, ",\"object\":"), texts[2], lengths[2]);
-    to = put_json_text(PUT(to, ",\"reason\":"), texts[3], lengths[3]);
-    to = put_json_text(PUT(to, ",\"message\":"), texts[4], lengths[4]);
+    to = put_json_text(PUT(to, ",\"component\":"), record->component, component);
+    to = put_json_text(PUT(to, ",\"verb\":"), record->verb != NULL ? record->verb : "", verb);
+    to = put_json_text(PUT(to, ",\"object\":"), record->object, object);
+    to = put_json_text(PUT(to, ",\"reason\":"), record->reason != NULL ? record->reason : "", reason);
+    to = put_json_text(PUT(to, ",\"message\":"), record->message != NULL ? record->message : "", message);
     to = put_number(PUT(to, ",\"cause\":"), record->cause, 1);
     text_ends(out, PUT(to, "}\n"));
 }
@@ -303,12 +125,20 @@ append_record(GString *out, TraceId id, const TraceRecord *record)
 /* Records ahead of the one that is written whose texts are fetched: of a long run they lie far away. */
 #define FETCH_AHEAD 8
 
+/* A text, which may be NULL, has its length before it. */
+static inline void
+fetch_text(const char *text)
+{
+    __builtin_prefetch((gconstpointer)((gsize)text - sizeof(guint64)));
+    __builtin_prefetch((gconstpointer)((gsize)text + 32));
+}
+
 static inline void
 fetch_texts(const TraceRecord *record)
 {
     __builtin_prefetch(record->component);
-    __builtin_prefetch(record->object);
-    __builtin_prefetch(record->message);
+    fetch_text(record->object);
+    fetch_text(record->message);
 }
 
 static gboolean

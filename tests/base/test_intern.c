@@ -59,14 +59,19 @@ END_TEST
 
 START_TEST(test_long_texts)
 {
-    static const gsize lengths[] = {255, 256, 257, 8191, 8192, 70000};
+    static const gsize lengths[] = {1, 255, 256, 257, 8191, 8192, 70000, (1 << 24) - 2, (1 << 24) - 1, 1 << 24};
 
     for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
         g_autofree char *text = g_strnfill(lengths[i], (char)('a' + i));
         const char *interned = str_internf("%s", text);
         ck_assert_str_eq(interned, text);
         ck_assert_ptr_eq(str_intern(text), interned);
+        ck_assert_uint_eq(str_length(interned), lengths[i]);
+        ck_assert_uint_eq(str_length(text), lengths[i]);
     }
+    ck_assert_uint_eq(str_length(NULL), 0);
+    ck_assert_uint_eq(str_length(str_intern("")), 0);
+    ck_assert_uint_eq(str_length("a literal"), 9);
 }
 END_TEST
 

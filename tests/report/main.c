@@ -11,6 +11,7 @@ Suite *narrate_suite(void);
 Suite *summary_suite(void);
 Suite *write_suite(void);
 Suite *plots_suite(void);
+Suite *put_suite(void);
 
 int
 main(void)
@@ -23,6 +24,7 @@ main(void)
     srunner_add_suite(runner, summary_suite());
     srunner_add_suite(runner, write_suite());
     srunner_add_suite(runner, plots_suite());
+    srunner_add_suite(runner, put_suite());
     srunner_add_suite(runner, files_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
