@@ -116,6 +116,8 @@ know(ApiServer *server, Resource *resource, EtcdKey *key, ApiObject *object)
 {
     ApiObject *before = key_set_seen(key, server->number, object == NULL ? NULL : api_object_ref(object));
 
+    if (resource->kind == &namespace_kind || resource->kind == &service_account_kind)
+        server->remembered = (Remembered){0};
     if (before == NULL && object != NULL)
         resource->n_objects++;
     else if (before != NULL && object == NULL)
@@ -335,6 +337,7 @@ cache_clear(ApiServer *server)
     while (server->quiet.first != NULL)
         stream_event_free(stream_take(&server->quiet));
     server->stream_due_ns = sim_now_ns(server->sim);
+    server->remembered = (Remembered){0};
     for (guint i = 0; i < server->n_resources; i++) {
         Resource *resource = &server->resources[i];
 

@@ -103,6 +103,18 @@ typedef struct {
 /* More than there are kinds, so that a look meets what it looks for at once; a power of two. */
 #define RESOURCE_SLOTS 256u
 
+/*
+ * What admission found in the watch cache last, for the next request of the same namespace (all interned; NULL: not known).
+ * Forgotten when an object of the kinds that it was read from changes there.
+ */
+typedef struct {
+    const char *open; /* the namespace is there and is not being terminated */
+    const char *lax;  /* it has no pod security policy, or is not there */
+    struct {
+        const char *namespace_, *name;
+    } account; /* the service account is there */
+} Remembered;
+
 typedef struct SpecMemo SpecMemo;
 typedef struct QuotaCharger QuotaCharger;
 
@@ -146,6 +158,7 @@ struct ApiServer {
     GArray *backends; /* of ApiBackend */
     Allocator *allocator; /* (owned) by the first of several servers */
     SpecMemo *memo;
+    Remembered remembered;
     QuotaCharger *charger;
     guint bootstrap_index;
     SimTimer keep;       /* bootstrap.c: the next look for what is missed */

@@ -3,6 +3,7 @@
 #include "client/session.h"
 
 #include "base/duration.h"
+#include "base/links.h"
 #include "base/pool.h"
 #include "world/stirs.h"
 
@@ -15,13 +16,18 @@
 
 typedef enum { CONN_IDLE, CONN_DIALLING, CONN_OPEN } ConnState;
 
+/* What an answer touches comes first, up to whether a timer is armed: a thousand connections lie far away. */
 struct Conn {
-    guint ref_count;
+    gint64 read_ns; /* of the last byte from the server */
     ConnState state;
-    Sim *sim;
-    NetConn *net;     /* (owned) NULL when idle */
+    gboolean is_ping_out;
     Session *session; /* (owned ref) when open */
-    gint64 read_ns;   /* of the last byte from the server */
+    SimTimer ping_timer;
+    GQueue in_flight; /* of Call */
+    SimTimer deadline_timer;
+    Sim *sim;
+    NetConn *net; /* (owned) NULL when idle */
+    guint ref_count;
     ApiServer *server;  /* to whom it is, or was last */
     ApiServer *address; /* any of the servers that it may be connected to */
     World *world;
@@ -30,13 +36,9 @@ struct Conn {
     guint n_dials;
     SimHandle handle;
     GQueue pending;   /* of Call, until the connection is there */
-    GQueue in_flight; /* of Call */
     GQueue lost;      /* of Call, being told */
     GQueue pending_watches;
     GQueue lost_watches;
-    gboolean is_ping_out;
-    SimTimer deadline_timer;
-    SimTimer ping_timer;
 };
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -67,10 +69,10 @@ void
 client_call_move(Call *call, GQueue *queue)
 {
     if (call->queue != NULL)
-        g_queue_unlink(call->queue, &call->link);
+        links_take(call->queue, &call->link);
     call->queue = queue;
     if (queue != NULL)
-        g_queue_push_tail_link(queue, &call->link);
+        links_push(queue, &call->link);
 }
 
 static void conn_on_response(Sim *sim, gpointer receiver, gpointer payload);
@@ -78,7 +80,7 @@ static void conn_on_response(Sim *sim, gpointer receiver, gpointer payload);
 void
 client_conn_read(Conn *conn)
 {
-    conn->read_ns = MAX(conn->read_ns, sim_now_ns(conn->sim));
+    conn->read_ns = MAX(conn->read_ns, sim_now_ns(conn->ping_timer.sim));
     conn->is_ping_out = FALSE;
     if (conn->ping_timer.is_armed)
         sim_timer_arm_after(&conn->ping_timer, PING_AFTER_NS);
@@ -365,7 +367,7 @@ conn_on_deadline(Sim *sim, gpointer self)
 Conn *
 client_conn_new(Sim *sim, World *world, Process *process, ApiServer *server)
 {
-    Conn *conn = g_new0(Conn, 1);
+    Conn *conn = g_aligned_alloc0(1, sizeof(Conn), 64);
 
     conn->ref_count = 1;
     conn->sim = sim;
@@ -399,7 +401,7 @@ client_conn_unref(Conn *conn)
     sim_timer_clear(&conn->deadline_timer);
     sim_timer_clear(&conn->ping_timer);
     sim_handle_drop(conn->sim, conn->handle);
-    g_free(conn);
+    g_aligned_free(conn);
 }
 
 void

@@ -18,13 +18,13 @@ session_unref(gpointer data)
         return;
     g_assert(session->watches.length == 0);
     sim_handle_drop(session->sim, session->handle);
-    g_free(session);
+    g_aligned_free(session);
 }
 
 gsize
 session_object_bytes(const Session *session, const ApiObject *object)
 {
-    return object == NULL || net_conn_is_local(session->net) ? 0 : api_object_size_bytes(object);
+    return object == NULL || session->is_local ? 0 : api_object_size_bytes(object);
 }
 
 static gsize
@@ -105,12 +105,13 @@ session_new(Sim *sim,
             SimHandle client_handle,
             SimMessageHandler on_response)
 {
-    Session *session = g_new0(Session, 1);
+    Session *session = g_aligned_alloc0(1, sizeof(Session), 64);
 
     session->ref_count = 1;
     session->sim = sim;
     session->server = server;
     session->net = net;
+    session->is_local = net_conn_is_local(net);
     session->handle = sim_handle_new(sim, session);
     session->client_handle = client_handle;
     session->on_response = on_response;

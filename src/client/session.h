@@ -13,16 +13,18 @@
 #define REQUEST_BYTES  200
 #define RESPONSE_BYTES 150
 
+/* All but the last lies in one line of the cache: every message needs it. */
 struct Session {
     guint ref_count;
-    Sim *sim;
+    gboolean is_accepted;
+    gboolean is_local; /* net_conn_is_local */
     ApiServer *server;
     NetConn *net; /* (borrowed) NULL: the client is gone */
     SimHandle handle;
     SimHandle client_handle;       /* the Conn */
     SimMessageHandler on_response; /* the Conn's, for a Call with its response */
-    GQueue watches;                /* of ClientWatch, open at the server */
-    gboolean is_accepted;
+    Sim *sim;
+    GQueue watches; /* of ClientWatch, open at the server */
 };
 
 Session *session_new(Sim *sim,

@@ -504,6 +504,68 @@ START_TEST(test_shared_spec)
 }
 END_TEST
 
+static gboolean
+set_level(ApiObject *object, gpointer level)
+{
+    str_map_set(&api_edit_meta(object)->labels, str_intern("pod-security.kubernetes.io/enforce"), str_intern(level));
+    return TRUE;
+}
+
+static int
+code_of(ApiRequest *request)
+{
+    ApiResponse *response = fixture_call(&fixture, request);
+    int code = response->code;
+
+    api_response_free(response);
+    fixture_settle(&fixture);
+    return code;
+}
+
+static int
+create_there(const char *namespace_)
+{
+    ApiObject *pod = owned_pod("i:1", NULL);
+    ApiRequest *request = api_request_new(VERB_CREATE, &pod_kind, namespace_, NULL);
+
+    api_edit_meta(pod)->namespace_ = str_intern(namespace_);
+    request->object = pod;
+    return code_of(request);
+}
+
+static int
+enforce(const char *level)
+{
+    ApiRequest *request = api_request_new(VERB_PATCH, &namespace_kind, NULL, "a");
+
+    request->mutate = set_level;
+    request->mutate_data = (gpointer)level;
+    return code_of(request);
+}
+
+/* What was found out for the pod before does not hold once account, policy or namespace have changed, nor for another namespace. */
+START_TEST(test_namespace_changes)
+{
+    fixture_make_account(&fixture, "a");
+    fixture_settle(&fixture);
+    for (guint i = 0; i < 3; i++)
+        ck_assert_int_eq(create_there("a"), 201);
+    ck_assert_int_eq(create_there("b"), 404);
+    ck_assert_int_eq(create_there("a"), 201);
+    ck_assert_int_eq(enforce("restricted"), 200);
+    ck_assert_int_eq(create_there("a"), 403);
+    ck_assert_int_eq(enforce("privileged"), 200);
+    ck_assert_int_eq(create_there("a"), 201);
+    ck_assert_int_eq(code_of(api_request_new(VERB_DELETE, &service_account_kind, "a", "default")), 200);
+    ck_assert_int_eq(create_there("a"), 403);
+    fixture_make_account(&fixture, "a");
+    fixture_settle(&fixture);
+    ck_assert_int_eq(create_there("a"), 201);
+    ck_assert_int_eq(code_of(api_request_new(VERB_DELETE, &namespace_kind, NULL, "a")), 200);
+    ck_assert_int_eq(create_there("a"), 403);
+}
+END_TEST
+
 Suite *
 create_suite(void)
 {
@@ -529,6 +591,7 @@ create_suite(void)
     tcase_add_test(tcase, test_type_changes);
     tcase_add_test(tcase, test_dry_run);
     tcase_add_test(tcase, test_shared_spec);
+    tcase_add_test(tcase, test_namespace_changes);
     suite_add_tcase(suite, tcase);
     return suite;
 }

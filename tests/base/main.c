@@ -6,6 +6,7 @@ Suite *calendar_suite(void);
 Suite *diag_suite(void);
 Suite *duration_suite(void);
 Suite *intern_suite(void);
+Suite *links_suite(void);
 Suite *pool_suite(void);
 Suite *ptr_map_suite(void);
 Suite *quantity_suite(void);
@@ -21,6 +22,7 @@ main(void)
     srunner_add_suite(runner, duration_suite());
     srunner_add_suite(runner, calendar_suite());
     srunner_add_suite(runner, table_suite());
+    srunner_add_suite(runner, links_suite());
     srunner_add_suite(runner, pool_suite());
     srunner_add_suite(runner, ptr_map_suite());
     srunner_add_suite(runner, quantity_suite());

@@ -6,6 +6,8 @@
 
 #include "apiserver/admission/admission.h"
 
+#include "base/caches.h"
+
 #define MISSING_WAIT_NS (50 * NS_PER_MS)
 
 static gboolean
@@ -31,9 +33,31 @@ refuse_terminating(const Admission *admission)
     return status;
 }
 
+static gboolean
+is_terminating(const ApiObject *namespace_)
+{
+    return str_is(namespace_status(namespace_)->phase, "Terminating");
+}
+
+/* The last one that was looked at, and nothing has changed. */
+static gboolean
+is_known_open(const Admission *admission)
+{
+    if (admission->namespace_ == NULL || admission->server->remembered.open != admission->namespace_)
+        return FALSE;
+    if (caches_are_checked()) {
+        const ApiObject *found = admission_lookup(admission, &namespace_kind, NULL, admission->namespace_);
+
+        g_assert(found != NULL && !is_terminating(found));
+    }
+    return TRUE;
+}
+
 static ApiStatus *
 namespace_lifecycle_mutate(Admission *admission)
 {
+    if (G_LIKELY(is_known_open(admission)))
+        return NULL;
     if (admission->kind == &namespace_kind) {
         if (is_immortal(admission->name))
             return api_status_forbidden(&namespace_kind, admission->name,
@@ -53,8 +77,11 @@ namespace_lifecycle_mutate(Admission *admission)
         }
         return api_status_not_found(&namespace_kind, admission->namespace_);
     }
-    if (str_is(namespace_status(found)->phase, "Terminating"))
+    if (is_terminating(found))
         return refuse_terminating(admission);
+    /* One that only etcd has is asked for there again. */
+    if (admission->attempt == 0)
+        admission->server->remembered.open = admission->namespace_;
     return NULL;
 }
 

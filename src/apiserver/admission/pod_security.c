@@ -10,6 +10,7 @@
 #include "apiserver/admission/pod_standards.h"
 
 #include "api/profile.h"
+#include "base/caches.h"
 
 #include <string.h>
 
@@ -214,10 +215,19 @@ check_namespace(const Admission *admission)
 static const ApiObject *
 find_namespace(const Admission *admission)
 {
-    const ApiObject *found =
-        cache_get(admission->server, storage_key(admission->server, &namespace_kind, NULL, admission->namespace_));
+    ApiServer *server = admission->server;
+    gboolean is_lax = admission->namespace_ != NULL && server->remembered.lax == admission->namespace_;
+    const ApiObject *found;
 
-    return found != NULL && has_policy(found) ? found : NULL;
+    if (is_lax && !caches_are_checked())
+        return NULL;
+    found = cache_get(server, storage_key(server, &namespace_kind, NULL, admission->namespace_));
+    if (found != NULL && has_policy(found)) {
+        g_assert(!is_lax);
+        return found;
+    }
+    server->remembered.lax = admission->namespace_;
+    return NULL;
 }
 
 static gboolean

@@ -7,6 +7,8 @@
 
 #include "apiserver/admission/admission.h"
 
+#include "base/caches.h"
+
 #define TOKEN_PATH    "/var/run/secrets/kubernetes.io/serviceaccount"
 #define DEFAULT_TRIES 10
 
@@ -129,6 +131,20 @@ check_mirror(const Admission *admission)
     return NULL;
 }
 
+/* A pod that needs nothing of its account but that it is there: the last one that was looked at is. */
+static gboolean
+is_known_account(const Admission *admission, const char *name)
+{
+    const Remembered *remembered = &admission->server->remembered;
+
+    if (!admission->is_known || remembered->account.name != name ||
+        remembered->account.namespace_ != admission->namespace_)
+        return FALSE;
+    g_assert(!caches_are_checked() ||
+             admission_lookup(admission, &service_account_kind, admission->namespace_, name) != NULL);
+    return TRUE;
+}
+
 static ApiStatus *
 service_account_mutate(Admission *admission)
 {
@@ -137,9 +153,11 @@ service_account_mutate(Admission *admission)
 
     const char *wanted = pod_spec(admission->object)->service_account_name;
     const char *name = str_is_empty(wanted) ? str_intern("default") : wanted;
-    const ApiObject *account =
-        admission_lookup(admission, &service_account_kind, admission->namespace_, name);
+    const ApiObject *account;
 
+    if (is_known_account(admission, name))
+        return NULL;
+    account = admission_lookup(admission, &service_account_kind, admission->namespace_, name);
     if (account == NULL) {
         guint tries = str_is(name, "default") ? DEFAULT_TRIES : 1;
 
@@ -156,6 +174,10 @@ service_account_mutate(Admission *admission)
                                              admission->namespace_, name, name));
     }
 
+    if (admission->attempt == 0) {
+        admission->server->remembered.account.namespace_ = admission->namespace_;
+        admission->server->remembered.account.name = name;
+    }
     if (admission->is_known)
         return NULL;
 
