@@ -330,7 +330,6 @@ narrator_new(Series *series)
     Narrator *narrator = g_new0(Narrator, 1);
 
     narrator->series = series;
-    narrator->last = g_hash_table_new_full(NULL, NULL, NULL, api_object_unref);
     narrator->told = g_hash_table_new(g_str_hash, g_str_equal);
     narrator->is_failing = g_new0(gboolean, MAX(series->n_traffic, 1));
     narrator->quiet_seconds = g_new0(guint, MAX(series->n_traffic, 1));
@@ -340,13 +339,22 @@ narrator_new(Series *series)
     return narrator;
 }
 
+static void
+forget(gpointer uid, gpointer object, gpointer user)
+{
+    (void)uid;
+    (void)user;
+    api_object_unref(object);
+}
+
 void
 narrator_free(Narrator *narrator)
 {
     if (narrator == NULL)
         return;
     sim_timer_clear(&narrator->tick);
-    g_hash_table_unref(narrator->last);
+    ptr_map_foreach(&narrator->last, forget, NULL);
+    ptr_map_clear(&narrator->last);
     g_hash_table_unref(narrator->told);
     g_free(narrator->is_failing);
     g_free(narrator->quiet_seconds);
@@ -372,34 +380,36 @@ teller_of(const ApiObject *object)
     return NULL;
 }
 
-/* Events are told of one by one: what they were before tells nothing. */
-static void
-remember(Narrator *narrator, const ApiObject *object)
-{
-    if (object->kind != &event_kind)
-        g_hash_table_replace(narrator->last, (gpointer)api_uid(object), api_object_ref(object));
-}
-
 void
 narrator_seen(Narrator *narrator, const ApiObject *object)
 {
     if (teller_of(object) != NULL)
-        remember(narrator, object);
+        ptr_map_set(&narrator->last, api_uid(object), api_object_ref(object));
 }
 
 void
 narrator_on_change(Narrator *narrator, WatchType type, const ApiObject *object)
 {
     Teller tell = teller_of(object);
+    gpointer *place;
+    ApiObject *old;
 
     if (tell == NULL)
         return;
     if (type == WATCH_DELETED) {
         if (object->kind == &deployment_kind)
             narrator_say(narrator, "Deployment %s is gone", api_name(object));
-        g_hash_table_remove(narrator->last, api_uid(object));
+        api_object_unref(ptr_map_take(&narrator->last, api_uid(object)));
         return;
     }
-    tell(narrator, g_hash_table_lookup(narrator->last, api_uid(object)), object);
-    remember(narrator, object);
+    /* Events are told of one by one: what they were before tells nothing. */
+    if (object->kind == &event_kind) {
+        tell(narrator, NULL, object);
+        return;
+    }
+    place = ptr_map_place(&narrator->last, api_uid(object));
+    old = *place;
+    tell(narrator, old, object);
+    *place = api_object_ref(object);
+    api_object_unref(old);
 }

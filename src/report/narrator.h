@@ -8,9 +8,11 @@
 
 #include "report/series.h"
 
+#include "base/ptr_map.h"
+
 struct Narrator {
     Series *series;
-    GHashTable *last;     /* uid -> ApiObject*: as it was told of */
+    PtrMap last;          /* uid -> ApiObject* (owned ref): as it was told of */
     GHashTable *told;     /* "uid what" -> itself: said once */
     SimTimer tick;        /* traffic: second by second */
     gboolean *is_failing; /* per traffic */

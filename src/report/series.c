@@ -42,7 +42,7 @@ is_backing_off(const ApiObject *pod, const ContainerStatusList *list)
 static NodeRow *
 last_row(const Series *series, const char *node)
 {
-    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(series->node_rows, node));
+    guint place = GPOINTER_TO_UINT(ptr_map_get(&series->node_rows, node));
 
     return place == 0 ? NULL : &g_array_index(series->nodes, NodeRow, place - 1);
 }
@@ -108,11 +108,12 @@ end_state(Lane *lane, gint64 time_ns)
 static Lane *
 lane_for(Series *series, const ApiObject *pod, gint64 now_ns)
 {
-    Lane *lane = g_hash_table_lookup(series->lane_of, api_uid(pod));
+    gpointer *place = ptr_map_place(&series->lane_of, api_uid(pod));
     const OwnerReference *owner;
+    Lane *lane;
 
-    if (lane != NULL)
-        return lane;
+    if (*place != NULL)
+        return *place;
     owner = api_controller_of(pod);
     lane = POOL_NEW0(Lane);
     lane->uid = api_uid(pod);
@@ -123,7 +124,7 @@ lane_for(Series *series, const ApiObject *pod, gint64 now_ns)
     lane->capacity = LANE_FIRST_SPANS;
     lane->created_ns = now_ns;
     lane->removed_ns = -1;
-    g_hash_table_insert(series->lane_of, (gpointer)lane->uid, lane);
+    *place = lane;
     g_ptr_array_add(series->lanes, lane);
     return lane;
 }
@@ -138,7 +139,7 @@ see_pod(Series *series, WatchType type, const ApiObject *pod, gint64 now_ns)
     if (type == WATCH_DELETED) {
         end_state(lane, now_ns);
         lane->removed_ns = now_ns;
-        g_hash_table_remove(series->lane_of, lane->uid);
+        ptr_map_take(&series->lane_of, lane->uid);
         return;
     }
     set_state(lane, pod_state(series, pod), now_ns);
@@ -227,7 +228,7 @@ see_node(Series *series, WatchType type, const ApiObject *node, gint64 now_ns)
         return;
     turned = last == NULL || !str_is(last->ready, row.ready);
     g_array_append_val(series->nodes, row);
-    g_hash_table_insert(series->node_rows, (gpointer)row.name, GUINT_TO_POINTER(series->nodes->len));
+    ptr_map_set(&series->node_rows, row.name, GUINT_TO_POINTER(series->nodes->len));
     series->n_lost += (guint)is_lost(&row) - (guint)was_lost;
     if (turned)
         refresh_lanes(series, row.name, now_ns);
@@ -282,10 +283,8 @@ series_new(Sim *sim, ApiServer *server, Traffic *const *traffic, guint n_traffic
     series->traffic = traffic;
     series->n_traffic = n_traffic;
     series->lanes = g_ptr_array_new_with_free_func(lane_free);
-    series->lane_of = g_hash_table_new(NULL, NULL); /* uids and names are interned */
     series->objects = g_array_new(FALSE, FALSE, sizeof(ObjectRow));
     series->nodes = g_array_new(FALSE, FALSE, sizeof(NodeRow));
-    series->node_rows = g_hash_table_new(NULL, NULL);
     series->narrate = narrate;
     series->user = user;
     series->end_ns = -1;
@@ -324,9 +323,9 @@ series_free(Series *series)
         return;
     narrator_free(series->narrator);
     g_ptr_array_unref(series->lanes);
-    g_hash_table_unref(series->lane_of);
+    ptr_map_clear(&series->lane_of);
     g_array_unref(series->objects);
     g_array_unref(series->nodes);
-    g_hash_table_unref(series->node_rows);
+    ptr_map_clear(&series->node_rows);
     g_free(series);
 }

@@ -5,6 +5,8 @@
 
 #include "report/report.h"
 
+#include "base/ptr_map.h"
+
 /* What a pod looks like to whoever watches the API. */
 typedef enum {
     LANE_PENDING,     /* no node yet */
@@ -57,10 +59,10 @@ struct Series {
     Traffic *const *traffic;
     guint n_traffic;
     GPtrArray *lanes;      /* of Lane*, by creation */
-    GHashTable *lane_of;   /* uid -> Lane */
+    PtrMap lane_of;        /* uid -> Lane */
     GArray *objects;       /* of ObjectRow, by time */
     GArray *nodes;         /* of NodeRow, by time */
-    GHashTable *node_rows; /* name -> place of its last NodeRow, counted from 1 */
+    PtrMap node_rows;      /* name -> place of its last NodeRow, counted from 1 */
     guint n_lost;          /* nodes that are Unknown or Removed */
     ReportNarrate narrate;
     gpointer user;
