@@ -10,13 +10,16 @@
 #include "node/ideal_exit.h"
 #include "node/internal.h"
 
+#include "base/caches.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 
 #define PULL_FAILS_NS NS_PER_S
 #define HEAR_MIN_NS   (5 * NS_PER_MS)
 #define HEAR_MAX_NS   (11 * NS_PER_MS)
 #define RETRY_NS      NS_PER_S
 #define HOSTS_MAX     254
+#define PREFIX_MAX    16 /* "255.255.255." */
 
 typedef enum { IDEAL_NEW, IDEAL_CREATING, IDEAL_RUNNING, IDEAL_ENDED, IDEAL_LEAVING } IdealStage;
 
@@ -27,14 +30,19 @@ typedef struct {
     IdealStage stage; /* what the next firing of the timer writes, less one */
     SimTimer timer;
     guint host; /* last part of its address; 0: none */
-    gboolean is_writing;
 } IdealPod;
 
+/* Of ten thousand pods each comes by a few times: what it needs of its node stands together. */
 struct Ideal {
     Kubelet *k;
-    Informer *pods;
-    GHashTable *by_uid; /* uid -> IdealPod (owned) */
+    Sim *sim;         /* these are the kubelet's own */
+    Process *process;
+    Client *client;
+    const char *component, *host_ip;
+    PtrMap by_uid;           /* uid -> IdealPod (owned) */
+    char prefix[PREFIX_MAX]; /* of its pods' addresses: "10.244.3."; "": not known, ask for the range again */
     guint64 hosts[HOSTS_MAX / 64 + 1]; /* a bit each: address taken? */
+    Informer *pods;
 };
 
 static gboolean
@@ -55,15 +63,17 @@ host_set_taken(Ideal *ideal, guint host, gboolean is_taken)
 }
 
 static void
-ideal_pod_free(gpointer self)
+ideal_drop(Ideal *ideal, const char *uid)
 {
-    IdealPod *pod = self;
+    IdealPod *pod = ptr_map_take(&ideal->by_uid, uid);
 
+    if (pod == NULL)
+        return;
     if (pod->host != 0)
-        host_set_taken(pod->ideal, pod->host, FALSE);
-    kubelet_timer_clear(pod->ideal->k, &pod->timer);
+        host_set_taken(ideal, pod->host, FALSE);
+    kubelet_timer_clear(ideal->k, &pod->timer);
     api_object_unref(pod->pod);
-    g_free(pod);
+    POOL_FREE(IdealPod, pod);
 }
 
 /* --- delays -------------------------------------------------------------------------- */
@@ -104,21 +114,68 @@ ideal_image_is_missing(const IdealPod *pod)
 
 /* --- the address --------------------------------------------------------------------- */
 
+/* The range with its last part cut off: "10.244.3.0/24". FALSE: there is none yet. */
+static gboolean
+find_prefix(const Ideal *ideal, char *out)
+{
+    const char *cidr = node_pod_cidr(ideal->k);
+    const char *dot = cidr == NULL ? NULL : strrchr(cidr, '.');
+    gsize length = dot == NULL ? 0 : (gsize)(dot + 1 - cidr);
+
+    if (cidr == NULL)
+        return FALSE;
+    g_assert(length > 0 && length < PREFIX_MAX);
+    memcpy(out, cidr, length);
+    out[length] = '\0';
+    return TRUE;
+}
+
+static void
+check_prefix(const Ideal *ideal)
+{
+    char plain[PREFIX_MAX];
+
+    g_assert(find_prefix(ideal, plain) && str_is(plain, ideal->prefix));
+}
+
+static gboolean
+has_prefix(Ideal *ideal)
+{
+    if (ideal->prefix[0] == '\0')
+        return find_prefix(ideal, ideal->prefix);
+    if (caches_are_checked())
+        check_prefix(ideal);
+    return TRUE;
+}
+
+/* The Node came or went, or its range did. */
+static void
+forget_prefix(gpointer user, const ApiObject *object)
+{
+    (void)object;
+    ((Ideal *)user)->prefix[0] = '\0';
+}
+
+static void
+forget_prefix_of_old(gpointer user, const ApiObject *old, const ApiObject *object)
+{
+    (void)old;
+    forget_prefix(user, object);
+}
+
 static const char *
 ideal_ip(IdealPod *pod)
 {
-    const char *cidr = node_pod_cidr(pod->ideal->k);
-    const char *dot = NULL;
+    Ideal *ideal = pod->ideal;
 
-    if (pod_spec(pod->pod)->host_network || cidr == NULL)
-        return str_intern(machine_ip(pod->ideal->k->options.machine));
+    if (pod_spec(pod->pod)->host_network || !has_prefix(ideal))
+        return ideal->host_ip;
     for (guint host = 1; pod->host == 0 && host <= HOSTS_MAX; host++)
-        if (!host_is_taken(pod->ideal, host)) {
+        if (!host_is_taken(ideal, host)) {
             pod->host = host;
-            host_set_taken(pod->ideal, host, TRUE);
+            host_set_taken(ideal, host, TRUE);
         }
-    dot = strrchr(cidr, '.');
-    return str_internf("%.*s.%u", (int)(dot - cidr), cidr, pod->host);
+    return str_internf("%s%u", ideal->prefix, pod->host);
 }
 
 /* --- statuses ------------------------------------------------------------------------ */
@@ -307,7 +364,7 @@ static void
 ideal_on_written(gpointer user, const ApiResponse *response)
 {
     IdealCall *call = user;
-    IdealPod *pod = g_hash_table_lookup(call->ideal->by_uid, call->uid);
+    IdealPod *pod = ptr_map_get(&call->ideal->by_uid, call->uid);
 
     if (pod == NULL || response->code == 404)
         return;
@@ -334,13 +391,13 @@ ideal_send(IdealPod *pod, ApiRequest *request, gboolean is_final)
     IdealCall *call = POOL_NEW(IdealCall);
 
     *call = (IdealCall){pod->ideal, pod->uid, pod->stage, is_final};
-    client_send(pod->ideal->k->client, request, ideal_on_written, call, ideal_call_free);
+    client_send(pod->ideal->client, request, ideal_on_written, call, ideal_call_free);
 }
 
 static void
 ideal_write(IdealPod *pod)
 {
-    Kubelet *k = pod->ideal->k;
+    const Ideal *ideal = pod->ideal;
     IdealWrite *write = POOL_NEW0(IdealWrite);
     gboolean was_created = pod_status(pod->pod)->start_time != 0;
     gboolean is_missing = pod->stage == IDEAL_CREATING && was_created;
@@ -351,8 +408,8 @@ ideal_write(IdealPod *pod)
 
     write->uid = pod->uid;
     write->stage = pod->stage;
-    write->now = api_time_seconds(kubelet_wall_ns(k));
-    write->host_ip = machine_ip(k->options.machine);
+    write->now = api_time_seconds(sim_wall_ns(ideal->sim));
+    write->host_ip = ideal->host_ip;
     write->waiting = is_missing ? str_intern("ImagePullBackOff") : str_intern("ContainerCreating");
     if (pod->stage == IDEAL_RUNNING)
         write->pod_ip = ideal_ip(pod);
@@ -364,7 +421,7 @@ ideal_write(IdealPod *pod)
     request->mutate_data_free = ideal_write_free;
     if (pod->stage == IDEAL_RUNNING)
         reason = str_intern("Running");
-    sim_trace(k->sim, k->component, "status", api_ref_text(pod->pod), reason, "%s",
+    sim_trace(ideal->sim, ideal->component, "status", api_ref_text(pod->pod), reason, "%s",
               pod->stage == IDEAL_CREATING  ? str_intern("the pod is Pending")
               : pod->stage == IDEAL_RUNNING ? str_intern("the pod is Running")
                                             : str_intern("the pod is over"));
@@ -411,9 +468,12 @@ static void
 ideal_on_timer(Sim *sim, gpointer self)
 {
     IdealPod *pod = self;
+    const Ideal *ideal = pod->ideal;
 
     (void)sim;
-    if (kubelet_holds(pod->ideal->k, &pod->timer))
+    __builtin_prefetch(pod->pod);
+    __builtin_prefetch(ideal->client);
+    if (process_state(ideal->process) == PROCESS_PAUSED && kubelet_holds(ideal->k, &pod->timer))
         return;
     if (pod->stage == IDEAL_LEAVING)
         ideal_leave(pod);
@@ -450,7 +510,7 @@ static void
 ideal_on_added(gpointer user, const ApiObject *object)
 {
     Ideal *ideal = user;
-    IdealPod *pod = g_new0(IdealPod, 1);
+    IdealPod *pod = POOL_NEW0(IdealPod);
     const char *ip = pod_status(object)->pod_ip;
     const char *dot = ip != NULL ? strrchr(ip, '.') : NULL;
 
@@ -467,21 +527,22 @@ ideal_on_added(gpointer user, const ApiObject *object)
             host_set_taken(ideal, pod->host, TRUE);
         }
     }
-    g_hash_table_replace(ideal->by_uid, (gpointer)pod->uid, pod);
+    ideal_drop(ideal, pod->uid);
+    ptr_map_set(&ideal->by_uid, pod->uid, pod);
     ideal_begin(pod);
 }
 
 static void
 ideal_on_deleted(gpointer user, const ApiObject *object)
 {
-    g_hash_table_remove(((Ideal *)user)->by_uid, api_uid(object));
+    ideal_drop(user, api_uid(object));
 }
 
 static void
 ideal_on_updated(gpointer user, const ApiObject *old, const ApiObject *object)
 {
     Ideal *ideal = user;
-    IdealPod *pod = g_hash_table_lookup(ideal->by_uid, api_uid(object));
+    IdealPod *pod = ptr_map_get(&ideal->by_uid, api_uid(object));
 
     if (pod == NULL || api_uid(old) != api_uid(object)) {
         ideal_on_deleted(user, old);
@@ -500,20 +561,28 @@ Ideal *
 ideal_new(Kubelet *k)
 {
     static const InformerHandlers handlers = {ideal_on_added, ideal_on_updated, ideal_on_deleted};
+    static const InformerHandlers node_handlers = {forget_prefix, forget_prefix_of_old, forget_prefix,
+                                                   .wants = WANTS_ADDED | WANTS_DELETED | WANTS_SPEC};
     Ideal *ideal = g_new0(Ideal, 1);
 
     ideal->k = k;
-    ideal->by_uid = g_hash_table_new_full(NULL, NULL, NULL, ideal_pod_free);
+    ideal->sim = k->sim;
+    ideal->process = k->process;
+    ideal->client = k->client;
+    ideal->component = k->component;
+    ideal->host_ip = machine_ip(k->options.machine);
     ideal->pods =
         informer_factory_get(k->factory, &pod_kind, str_internf("spec.nodeName=%s", k->node_name));
     informer_add_handlers(ideal->pods, &handlers, ideal);
+    informer_add_handlers(k->nodes, &node_handlers, ideal);
     return ideal;
 }
 
 void
 ideal_free(Ideal *ideal)
 {
-    g_hash_table_unref(ideal->by_uid);
+    ideal_stop(ideal);
+    ptr_map_clear(&ideal->by_uid);
     g_free(ideal);
 }
 
@@ -523,20 +592,24 @@ compare_uids(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void
+add_uid(gpointer uid, gpointer pod, gpointer uids)
+{
+    (void)pod;
+    g_ptr_array_add(uids, uid);
+}
+
 /* In order: the timers that they give back are used again, and which one gets which is part of the run. */
 void
 ideal_stop(Ideal *ideal)
 {
     g_autoptr(GPtrArray) uids = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer uid;
 
-    g_hash_table_iter_init(&iter, ideal->by_uid);
-    while (g_hash_table_iter_next(&iter, &uid, NULL))
-        g_ptr_array_add(uids, uid);
+    ptr_map_foreach(&ideal->by_uid, add_uid, uids);
     g_ptr_array_sort(uids, compare_uids);
     for (guint i = 0; i < uids->len; i++)
-        g_hash_table_remove(ideal->by_uid, uids->pdata[i]);
+        ideal_drop(ideal, uids->pdata[i]);
+    forget_prefix(ideal, NULL);
 }
 
 void
