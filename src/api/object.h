@@ -13,6 +13,7 @@
 #pragma once
 
 #include "api/schema.h"
+#include "base/fetch.h"
 #include "base/intern.h"
 
 typedef struct ApiKind ApiKind;
@@ -139,6 +140,15 @@ ApiObject *api_object_new(const ApiKind *kind, const char *namespace_, const cha
 ApiObject *api_object_ref(const ApiObject *object); /* const: holding one more is no change */
 void api_object_unref(gpointer object);             /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiObject, api_object_unref)
+/* api_object_fetch_parts: into the cache, where they are counted, as they will be let go soon. */
+static inline void
+api_object_fetch_parts(const ApiObject *object)
+{
+    fetch((gconstpointer)((gsize)object->meta - 1));
+    fetch((gconstpointer)((gsize)object->spec - 1));
+    fetch((gconstpointer)((gsize)object->status - 1));
+    fetch((gconstpointer)((gsize)object->body - 1));
+}
 /* api_object_copy: shallow; the copy may be edited. (owned) */
 ApiObject *api_object_copy(const ApiObject *object);
 

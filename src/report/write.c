@@ -5,6 +5,7 @@
 #include "report/waits.h"
 
 #include "base/duration.h"
+#include "base/fetch.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -129,14 +130,14 @@ append_record(GString *out, TraceId id, const TraceRecord *record)
 static inline void
 fetch_text(const char *text)
 {
-    __builtin_prefetch((gconstpointer)((gsize)text - sizeof(guint64)));
-    __builtin_prefetch((gconstpointer)((gsize)text + 32));
+    fetch((gconstpointer)((gsize)text - sizeof(guint64)));
+    fetch((gconstpointer)((gsize)text + 32));
 }
 
 static inline void
 fetch_texts(const TraceRecord *record)
 {
-    __builtin_prefetch(record->component);
+    fetch(record->component);
     fetch_text(record->object);
     fetch_text(record->message);
 }

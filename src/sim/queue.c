@@ -2,6 +2,8 @@
 
 #include "sim/queue.h"
 
+#include "base/fetch.h"
+
 #include <string.h>
 
 #define BLOCK_CHUNKS 64
@@ -173,7 +175,7 @@ place_chain(Queue *queue, const QueueList *chain)
         for (; i < end; i++) {
             /* A long list is old and its chunks lie far apart: fetch the next one meanwhile. */
             if (next != NULL)
-                __builtin_prefetch(&next->entries[i]);
+                fetch(&next->entries[i]);
             place(queue, &chunk->entries[i]);
         }
         chunk_give_back(queue, chunk);

@@ -1,6 +1,7 @@
 /* sim.c - see sim.h: life of the kernel, running, causes, streams */
 
 #include "sim/kernel.h"
+#include "base/fetch.h"
 #include "base/intern.h"
 
 guint32
@@ -30,15 +31,15 @@ fetch_near(const QueueEntry *entries, guint count, gboolean is_next, gconstpoint
     for (guint i = 0; i < count; i++) {
         guint32 index = entries[i].tag >> TAG_INDEX_SHIFT;
         if ((entries[i].tag & TAG_PARCEL) != 0) {
-            __builtin_prefetch(&sim->parcels[index]);
+            fetch(&sim->parcels[index]);
         } else if (!is_next) {
-            __builtin_prefetch(&sim->alarms[index]);
+            fetch(&sim->alarms[index]);
         } else {
             const SimTimer *timer = sim->alarms[index].timer;
             if (timer == NULL)
                 continue;
-            __builtin_prefetch(timer);
-            __builtin_prefetch(&timer->slot);
+            fetch(timer);
+            fetch(&timer->slot);
         }
     }
 }

@@ -377,17 +377,17 @@ pods_prefetch(const GPtrArray *pods, guint index)
 
     if (index + 24 >= pods->len)
         return;
-    __builtin_prefetch(pods->pdata[index + 24]);
+    fetch(pods->pdata[index + 24]);
     pod = pods->pdata[index + 16];
     if (pod->facts != 0 && pod->fits != NULL)
         return; /* the rest will not be read */
-    __builtin_prefetch(&pod->meta->deletion_time);
-    __builtin_prefetch(&pod->meta->owner_references);
-    __builtin_prefetch(pod->status);
+    fetch(&pod->meta->deletion_time);
+    fetch(&pod->meta->owner_references);
+    fetch(pod->status);
     pod = pods->pdata[index + 8];
-    __builtin_prefetch(pod->meta->labels.items);
-    __builtin_prefetch(pod->meta->owner_references.items);
-    __builtin_prefetch(((const PodStatus *)pod->status)->conditions.items);
+    fetch(pod->meta->labels.items);
+    fetch(pod->meta->owner_references.items);
+    fetch(((const PodStatus *)pod->status)->conditions.items);
 }
 gboolean pod_is_terminating(const ApiObject *pod); /* being deleted, not terminal */
 gboolean pod_is_ready(const ApiObject *pod);       /* condition Ready is True */
