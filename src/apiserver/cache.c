@@ -15,6 +15,7 @@
 #define HISTORY_MIN      100
 #define HISTORY_MAX      102400
 #define HISTORY_FRESH_NS (75 * NS_PER_S)
+#define HISTORY_AHEAD    7
 /* The stream was cut: how soon to look whether it flows again. */
 #define STREAM_RETRY_NS (100 * NS_PER_MS)
 
@@ -23,18 +24,15 @@ stream_event_free(StreamEvent *event)
 {
     if (event->value != NULL)
         api_object_unref(event->value);
-    if (event->previous != NULL)
-        api_object_unref(event->previous);
     POOL_FREE(StreamEvent, event);
 }
 
-static void
-history_event_clear(HistoryEvent *event)
+static inline void
+history_item_clear(HistoryItem *item)
 {
-    api_object_unref(event->value);
-    api_object_unref(event->previous);
-    api_object_unref(event->gone);
-    *event = (HistoryEvent){0};
+    api_object_unref(item->previous);
+    if (G_UNLIKELY(item->is_delete))
+        api_object_unref(item->gone);
 }
 
 gboolean
@@ -45,32 +43,67 @@ apiserver_stores(const ApiServer *server, const ApiKind *kind)
 
 /* --- the ring ------------------------------------------------------------------------ */
 
-static inline HistoryEvent *
-history_at(Resource *resource, guint index)
+static inline HistoryItem *
+history_at(const Resource *resource, guint index)
 {
     guint at = resource->history_start + index;
 
     return &resource->history[at < resource->history_capacity ? at : at - resource->history_capacity];
 }
 
+HistoryEvent
+history_event(const Resource *resource, guint index)
+{
+    const HistoryItem *item = history_at(resource, index);
+
+    return (HistoryEvent){
+        .value = item->is_delete ? NULL : item->value,
+        .previous = item->previous,
+        .gone = item->is_delete ? item->gone : NULL,
+        .revision = item->revision,
+    };
+}
+
+/* Where the newest quarter of a full ring begins. */
+static inline guint
+history_newer(const Resource *resource)
+{
+    return resource->history_capacity - resource->history_capacity / 4;
+}
+
 static void
 history_resize(Resource *resource, guint capacity)
 {
-    HistoryEvent *ring = g_new(HistoryEvent, capacity); /* what is not kept is written before it is read */
+    /* What is not kept is written before it is read. */
+    HistoryItem *ring = g_aligned_alloc(capacity, sizeof *ring, 64);
     guint kept = MIN(resource->history_count, capacity);
     guint dropped = resource->history_count - kept;
 
     for (guint i = 0; i < dropped; i++) {
         resource->oldest_revision = history_at(resource, i)->revision;
-        history_event_clear(history_at(resource, i));
+        history_item_clear(history_at(resource, i));
     }
     for (guint i = 0; i < kept; i++)
         ring[i] = *history_at(resource, dropped + i);
-    g_free(resource->history);
+    g_aligned_free(resource->history);
     resource->history = ring;
     resource->history_start = 0;
     resource->history_count = kept;
     resource->history_capacity = capacity;
+}
+
+/*
+ * What the next changes will look at and push out was written long ago and lies far away: it is fetched by then, first the
+ * place in the ring, then the object, then its parts.
+ */
+static inline void
+history_fetch(const Resource *resource)
+{
+    fetch(history_at(resource, HISTORY_AHEAD));
+    fetch(history_at(resource, history_newer(resource) + HISTORY_AHEAD));
+    fetch(history_at(resource, 2)->previous);
+    if (history_at(resource, 1)->previous != NULL)
+        api_object_fetch_parts(history_at(resource, 1)->previous);
 }
 
 /*
@@ -89,19 +122,20 @@ history_make_room(Resource *resource, gint64 now_ns)
     else if (now_ns - history_at(resource, 0)->time_ns < HISTORY_FRESH_NS && capacity < HISTORY_MAX)
         history_resize(resource, MIN(capacity * 2, HISTORY_MAX));
     else if (capacity / 2 >= HISTORY_MIN &&
-             now_ns - history_at(resource, capacity - capacity / 4)->time_ns > HISTORY_FRESH_NS)
+             now_ns - history_at(resource, history_newer(resource))->time_ns > HISTORY_FRESH_NS)
         history_resize(resource, capacity / 2);
     if (resource->history_count == resource->history_capacity) {
-        HistoryEvent *oldest = history_at(resource, 0);
+        HistoryItem *oldest = history_at(resource, 0);
 
+        history_fetch(resource);
         resource->oldest_revision = oldest->revision;
-        history_event_clear(oldest);
+        history_item_clear(oldest);
         resource->history_start = (guint)(history_at(resource, 1) - resource->history);
         resource->history_count--;
     }
 }
 
-static HistoryEvent *
+static HistoryItem *
 history_add(Resource *resource, gint64 now_ns)
 {
     history_make_room(resource, now_ns);
@@ -110,11 +144,11 @@ history_add(Resource *resource, gint64 now_ns)
 
 /* --- the stream from etcd ------------------------------------------------------------ */
 
-/* What the server knows of @key is @object (ref taken; NULL: nothing). */
-static void
+/* What the server knows of @key is @object (taken; NULL: nothing). Returns: (owned) what it knew before */
+static inline ApiObject *
 know(ApiServer *server, Resource *resource, EtcdKey *key, ApiObject *object)
 {
-    ApiObject *before = key_set_seen(key, server->number, object == NULL ? NULL : api_object_ref(object));
+    ApiObject *before = key_set_seen(key, server->number, object);
 
     if (resource->kind == &namespace_kind || resource->kind == &service_account_kind)
         server->remembered = (Remembered){0};
@@ -122,30 +156,30 @@ know(ApiServer *server, Resource *resource, EtcdKey *key, ApiObject *object)
         resource->n_objects++;
     else if (before != NULL && object == NULL)
         resource->n_objects--;
-    api_object_unref(before);
+    return before;
 }
 
 gboolean
 cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 time_ns)
 {
-    HistoryEvent *change;
+    ApiObject *value = event->value;
+    ApiObject *previous;
+    HistoryItem *change;
     gboolean is_news = peers_is_news(server, event->revision);
 
     server->cache_revision = event->revision;
     if (resource == NULL)
         return is_news;
-    if (resource->kind == &service_kind && is_news)
-        allocator_note(server->allocator, event->previous, event->value);
+    event->value = NULL;
+    previous = know(server, resource, event->key, value);
+    if (G_UNLIKELY(resource->kind == &service_kind && is_news))
+        allocator_note(server->allocator, previous, value);
     change = history_add(resource, time_ns);
-    *change = (HistoryEvent){
-        .value = g_steal_pointer(&event->value),
-        .previous = g_steal_pointer(&event->previous),
-        .revision = event->revision,
-        .time_ns = time_ns,
-    };
-    know(server, resource, event->key, change->value);
-    if (change->value == NULL) {
-        change->gone = api_object_copy(change->previous);
+    *change = (HistoryItem){.previous = previous, .value = value, .time_ns = time_ns};
+    change->revision = event->revision & (G_MAXUINT64 >> 1);
+    if (G_UNLIKELY(value == NULL)) {
+        change->is_delete = TRUE;
+        change->gone = api_object_copy(previous);
         change->gone->resource_version = event->revision;
         bootstrap_lost(server, change->gone);
     }
@@ -155,8 +189,7 @@ cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 tim
 static void
 apply(ApiServer *server, StreamEvent *event)
 {
-    const ApiObject *about = event->value != NULL ? event->value : event->previous;
-    Resource *resource = server_resource(server, about->kind);
+    Resource *resource = server_resource(server, event->key->space->kind);
     gboolean is_news;
 
     if (server->quiet.first != NULL)
@@ -167,7 +200,7 @@ apply(ApiServer *server, StreamEvent *event)
          * Watchers may make the ring grow only through later events: the copy stays valid while
          * they run.
          */
-        HistoryEvent copy = *history_at(resource, resource->history_count - 1);
+        HistoryEvent copy = history_event(resource, resource->history_count - 1);
 
         watch_dispatch(server, resource, &copy, is_news);
     }
@@ -238,7 +271,6 @@ cache_on_etcd(gpointer user,
     server->stream_due_ns = MAX(server->stream_due_ns, due_ns);
     *event = (StreamEvent){
         .value = value == NULL ? NULL : api_object_ref(value),
-        .previous = previous == NULL ? NULL : api_object_ref(previous),
         .key = key,
         .revision = revision,
         .due_ns = server->stream_due_ns,
@@ -344,8 +376,8 @@ cache_clear(ApiServer *server)
         key_space_forget_seen(resource->space, server->number);
         resource->n_objects = 0;
         for (guint j = 0; j < resource->history_count; j++)
-            history_event_clear(history_at(resource, j));
-        g_clear_pointer(&resource->history, g_free);
+            history_item_clear(history_at(resource, j));
+        g_clear_pointer(&resource->history, g_aligned_free);
         resource->history_start = resource->history_count = resource->history_capacity = 0;
     }
 }
@@ -378,7 +410,7 @@ cache_fill(ApiServer *server)
 
             if (key->object == NULL)
                 continue;
-            know(server, resource, key, key->object);
+            api_object_unref(know(server, resource, key, api_object_ref(key->object)));
             if (resource->kind == &service_kind)
                 allocator_note(server->allocator, NULL, key->object);
         }

@@ -82,7 +82,7 @@ struct Call {
 typedef struct StreamEvent StreamEvent;
 struct StreamEvent {
     StreamEvent *next;
-    ApiObject *value, *previous; /* (owned) */
+    ApiObject *value; /* (owned) NULL: nothing is left there */
     EtcdKey *key;
     guint64 revision;
     gint64 due_ns;
@@ -302,6 +302,13 @@ const char *identity_suffix(Rng *rng);
 /* identity_generate_name: prefix and 5 random characters. */
 const char *identity_generate_name(ApiServer *server, const char *prefix);
 
+/* A change of one object. */
+typedef struct {
+    const ApiObject *value, *previous; /* (borrowed) NULL: there is none, there was none */
+    const ApiObject *gone;             /* (borrowed) of a delete: last state with the revision of the delete */
+    guint64 revision;
+} HistoryEvent;
+
 /* --- cache.c, watch.c ---------------------------------------------------------------- */
 
 void cache_init(ApiServer *server);
@@ -329,10 +336,12 @@ void cache_on_etcd(gpointer user,
 void cache_resume(ApiServer *server);
 
 /*
- * cache_keep: what @event says (its objects are taken) is in the cache now, which is @time_ns for the history. FALSE if a peer
+ * cache_keep: what @event says (its object is taken) is in the cache now, which is @time_ns for the history. FALSE if a peer
  * has heard of it before.
  */
 gboolean cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 time_ns);
+/* history_event: the @index-th of those that are kept; its objects are as long as it is. */
+HistoryEvent history_event(const Resource *resource, guint index);
 StreamEvent *stream_take(Stream *stream);
 void stream_event_free(StreamEvent *event);
 
@@ -345,13 +354,21 @@ void quiet_pass(ApiServer *server, guint64 revision);
 /* quiet_end: something is about to change: what is on its way is played from here on. */
 void quiet_end(gpointer server);
 
-/* A past change of one kind, kept for those who come back to a watch. */
+/*
+ * A past change of one kind, kept for those who come back to a watch; half a line of the cache. What the key held next is
+ * @previous of a later one, and what it holds now is in the key, so that @value lives as long as this, and each object
+ * is let go once.
+ */
 typedef struct {
-    ApiObject *value, *previous; /* (owned) value NULL: deleted */
-    ApiObject *gone; /* (owned) of a delete: last state with the revision of the delete */
-    guint64 revision;
+    ApiObject *previous; /* (owned) */
+    union {
+        const ApiObject *value; /* (borrowed) */
+        ApiObject *gone;        /* (owned) is_delete */
+    };
+    guint64 revision : 63;
+    guint64 is_delete : 1;
     gint64 time_ns;
-} HistoryEvent;
+} HistoryItem;
 
 typedef enum { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE, ADMISSION_N } AdmissionOperation;
 
@@ -369,7 +386,7 @@ struct Resource {
     } plugins[ADMISSION_N][2]; /* of the object itself, of a subresource; made by chain.c */
     KeySpace *space;       /* (borrowed) of the store: what the server knows is its view there */
     guint n_objects;
-    HistoryEvent *history; /* ring */
+    HistoryItem *history; /* (owned) ring */
     guint history_start, history_count, history_capacity;
     guint64 oldest_revision;                       /* changes after it are in the history */
     WatchList watches;                      /* those without an index */

@@ -236,12 +236,6 @@ tell_present(ApiWatch *watch)
     }
 }
 
-static const HistoryEvent *
-history_event(const Resource *resource, guint index)
-{
-    return &resource->history[(resource->history_start + index) % resource->history_capacity];
-}
-
 /* The history is in the order of revisions: index of the first after @revision. */
 static guint
 history_after(const Resource *resource, guint64 revision)
@@ -252,7 +246,7 @@ history_after(const Resource *resource, guint64 revision)
     while (low < high) {
         guint middle = low + (high - low) / 2;
 
-        if (history_event(resource, middle)->revision <= revision)
+        if (history_event(resource, middle).revision <= revision)
             low = middle + 1;
         else
             high = middle;
@@ -277,9 +271,9 @@ tell_history(ApiWatch *watch)
     }
     for (guint i = history_after(resource, watch->from_revision);
          i < resource->history_count && !watch->is_stopped; i++) {
-        const HistoryEvent *event = history_event(resource, i);
+        HistoryEvent event = history_event(resource, i);
 
-        watch_tell(watch, event, watch_wants(watch, event->previous), watch_wants(watch, event->value));
+        watch_tell(watch, &event, watch_wants(watch, event.previous), watch_wants(watch, event.value));
     }
 }
 
