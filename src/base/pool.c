@@ -2,6 +2,7 @@
 
 #include "base/pool.h"
 
+#include "base/fetch.h"
 #include "base/pages.h"
 
 #include <string.h>
@@ -19,12 +20,20 @@
 
 typedef struct Piece Piece;
 struct Piece {
-    Piece *next;
+    Piece *second_next; /* the one that lies two below this */
 };
+
+/*
+ * A piece that lies at the head of its list may have been away from the processor for long. So it is fetched when it
+ * becomes the second, and to take the first nobody reads a line that is not at hand: whoever takes one only fills it.
+ */
+typedef struct {
+    Piece *first, *second;
+} FreeList;
 
 /* Like the table of strings: of the process, and nothing that comes out depends on it. */
 static struct {
-    Piece *free[N_SIZES];
+    FreeList free[N_SIZES];
     char *block;
     gsize left, next_bytes;
 } pool;
@@ -52,14 +61,18 @@ gpointer
 pool_alloc(gsize size)
 {
     gsize index = (size + STEP_BYTES - 1) / STEP_BYTES;
+    FreeList *list;
     Piece *piece;
 
     if (POOL_IS_MALLOC || index >= N_SIZES)
         return g_malloc(size);
-    piece = pool.free[index];
+    list = &pool.free[index];
+    piece = list->first;
     if (G_UNLIKELY(piece == NULL))
         return cut(index * STEP_BYTES);
-    pool.free[index] = piece->next;
+    list->first = list->second;
+    list->second = piece->second_next;
+    fetch(list->second);
     return piece;
 }
 
@@ -73,6 +86,7 @@ void
 pool_free(gsize size, gpointer memory)
 {
     gsize index = (size + STEP_BYTES - 1) / STEP_BYTES;
+    FreeList *list;
     Piece *piece = memory;
 
     if (POOL_IS_MALLOC || index >= N_SIZES) {
@@ -81,6 +95,8 @@ pool_free(gsize size, gpointer memory)
     }
     if (piece == NULL)
         return;
-    piece->next = pool.free[index];
-    pool.free[index] = piece;
+    list = &pool.free[index];
+    piece->second_next = list->second;
+    list->second = list->first;
+    list->first = piece;
 }

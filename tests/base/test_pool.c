@@ -43,6 +43,28 @@ START_TEST(test_zeroed_after_use)
 }
 END_TEST
 
+/* Lists of every length up to some, given back and taken in turn: nobody gets what another has. */
+START_TEST(test_what_is_given_back_is_taken_once)
+{
+    for (guint n = 1; n <= 6; n++) {
+        guint64 *pieces[8];
+
+        for (guint round = 0; round < 4; round++) {
+            for (guint i = 0; i < n + 2; i++) {
+                pieces[i] = pool_alloc(POOL_BYTES_MAX - 16);
+                *pieces[i] = i;
+            }
+            for (guint i = 0; i < n + 2; i++)
+                ck_assert_uint_eq(*pieces[i], i);
+            pool_free(POOL_BYTES_MAX - 16, pieces[round % n]);
+            pieces[round % n] = pool_alloc(POOL_BYTES_MAX - 16);
+            for (guint i = n + 2; i > 0; i--)
+                pool_free(POOL_BYTES_MAX - 16, pieces[i - 1]);
+        }
+    }
+}
+END_TEST
+
 Suite *
 pool_suite(void)
 {
@@ -51,6 +73,7 @@ pool_suite(void)
 
     tcase_add_test(tcase, test_pieces_do_not_overlap);
     tcase_add_test(tcase, test_zeroed_after_use);
+    tcase_add_test(tcase, test_what_is_given_back_is_taken_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
