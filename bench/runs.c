@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define ROUNDS 201
+#define SCALE_ROUNDS 9 /* of the size that a promise is about */
 #define LIMIT_MS 10.0
 #define RECORDINGS_LIMIT_MS 300.0
 #define SCALE_LIMIT_MS 500.0
@@ -136,6 +137,10 @@ peak_mb(void)
     return (double)usage.ru_maxrss * 1024 / 1e6;
 }
 
+/*
+ * The size of the promise is played some rounds, and the quickest counts, as with the short runs below: what else the
+ * machine does can only add.
+ */
 static int
 bench_scale(void)
 {
@@ -147,19 +152,31 @@ bench_scale(void)
     int broken;
 
     for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        gboolean is_promised = sizes[i].pods == 10000;
+        BenchRounds rounds = {0};
         guint64 events = 0;
-        double ms = play_scale(sizes[i].pods, sizes[i].nodes, &events);
+        double ms;
 
+        for (guint r = 0; r < (is_promised ? SCALE_ROUNDS : 1); r++)
+            bench_rounds_add(&rounds, play_scale(sizes[i].pods, sizes[i].nodes, &events));
+        ms = bench_rounds_min(&rounds);
         per_event[i] = ms * 1e6 / (double)MAX(events, 1);
-        printf("  %6u pods on %4u nodes: %" G_GUINT64_FORMAT " events, CPU ms %.0f, %.0f ns an event\n", sizes[i].pods, sizes[i].nodes, events, ms, per_event[i]);
+        printf("  %6u pods on %4u nodes: %" G_GUINT64_FORMAT " events, CPU ms %.0f, %.0f ns an event", sizes[i].pods, sizes[i].nodes, events, ms, per_event[i]);
+        if (is_promised)
+            printf("; of %d rounds: quickest %.0f, median %.0f", SCALE_ROUNDS, ms, bench_rounds_median(&rounds));
+        printf("\n");
         fflush(stdout);
-        if (sizes[i].pods == 10000) {
+        if (is_promised) {
             promised_ms = ms;
             promised_mb = peak_mb();
         }
     }
     print_growth("10^3 to 10^4 pods", per_event[0], per_event[1]);
     print_growth("10^4 to 10^5 pods", per_event[1], per_event[2]);
+    if (promised_ms < 0) {
+        printf("  the scenario cannot be read\n");
+        return 1;
+    }
     broken = bench_promise("10,000 pods, ms", promised_ms, SCALE_LIMIT_MS);
     return broken + bench_promise("10,000 pods, MB", promised_mb, SCALE_LIMIT_MB);
 }
