@@ -115,6 +115,13 @@ queue_take(Queue *queue, guint64 until_ns, QueueEntry *out_entry)
     return TRUE;
 }
 
+/* queue_next: (nullable): the entry that will be taken next, if nothing is inserted before it and it is in the run. */
+static inline const QueueEntry *
+queue_next(const Queue *queue)
+{
+    return queue->run_at != queue->run_end ? &queue->run[queue->run_at] : NULL;
+}
+
 /*
  * queue_peek_live_ns: as queue_peek_ns, without the cancelled ones. Throws out
  * cancelled entries that stand in its way, moves nothing else.

@@ -44,6 +44,24 @@ fetch_near(const QueueEntry *entries, guint count, gboolean is_next, gconstpoint
     }
 }
 
+/* The event after this one: its timer or parcel is there by now, and says whom it concerns. */
+static inline void
+fetch_next(const Sim *sim)
+{
+    const QueueEntry *next = queue_next(&sim->queue);
+    guint32 index;
+
+    if (next == NULL)
+        return;
+    index = next->tag >> TAG_INDEX_SHIFT;
+    if ((next->tag & TAG_PARCEL) != 0) {
+        fetch(sim->parcels[index].payload);
+        fetch(&sim->receivers[sim->parcels[index].to.slot]);
+    } else if (sim->alarms[index].timer != NULL) {
+        fetch(sim->alarms[index].timer->self);
+    }
+}
+
 Sim *
 sim_new(const SimOptions *options)
 {
@@ -114,6 +132,7 @@ run_one(Sim *sim, guint64 until_ns)
         sim->n_stale--;
     } while (TRUE);
 
+    fetch_next(sim);
     sim->now_ns = sim_time(sim, entry.time_ns);
     sim->counters.events++;
     /* Which slot it used tells events of one instant apart, and depends on nothing but the run. */
