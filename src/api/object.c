@@ -122,6 +122,24 @@ api_object_new(const ApiKind *kind, const char *namespace_, const char *name)
 }
 
 ApiObject *
+api_object_of_parts(const ApiKind *kind, const char *namespace_, const char *name, gconstpointer spec, gconstpointer status)
+{
+    ApiObject *object = POOL_NEW(ApiObject);
+
+    g_assert(kind->body == NULL && (kind->spec == NULL) == (spec == NULL) && (kind->status == NULL) == (status == NULL));
+    *object = (ApiObject){
+        .kind = kind,
+        .ref_count = 1,
+        .meta = api_part_new(&object_meta_type),
+        .spec = api_part_ref(spec),
+        .status = api_part_ref(status),
+    };
+    object->meta->namespace_ = namespace_;
+    object->meta->name = name;
+    return object;
+}
+
+ApiObject *
 api_object_ref(const ApiObject *object)
 {
     ApiObject *shared = (ApiObject *)object;

@@ -137,6 +137,8 @@ const char *api_kind_group_kind(const ApiKind *kind); /* "Deployment.apps", "Pod
 
 /* api_object_new: with empty parts. (owned) */
 ApiObject *api_object_new(const ApiKind *kind, const char *namespace_, const char *name);
+/* api_object_of_parts: of a kind without a body, with empty metadata but for the names (interned), that shares @spec and @status. (owned) */
+ApiObject *api_object_of_parts(const ApiKind *kind, const char *namespace_, const char *name, gconstpointer spec, gconstpointer status);
 ApiObject *api_object_ref(const ApiObject *object); /* const: holding one more is no change */
 void api_object_unref(gpointer object);             /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiObject, api_object_unref)

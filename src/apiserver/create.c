@@ -268,6 +268,16 @@ note_managers(Call *call)
     meta->managed_fields = managers;
 }
 
+/* Where it will be written. */
+static inline void
+fetch_place(const Call *call, const ObjectMeta *meta)
+{
+    const Resource *resource = server_resource(call->server, call->request->kind);
+
+    if (resource != NULL)
+        key_fetch(resource->space, meta->namespace_, meta->name);
+}
+
 void
 create_begin(Call *call)
 {
@@ -290,6 +300,7 @@ create_begin(Call *call)
         meta->name = identity_generate_name(call->server, meta->generate_name);
         call->name_tries = 1;
     }
+    fetch_place(call, meta);
     note_managers(call);
     /* Bounds come and go: what they made of a pod is not remembered. */
     if (request->kind == &pod_kind &&

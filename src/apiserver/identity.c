@@ -6,12 +6,20 @@
 /* v1.34 apiserver storage/names: 63 characters less the suffix. */
 #define PREFIX_MAX 58
 
-/* The last @count digits of @word. */
+/* The eight digits of @word, all at once: a nibble in each byte, then what makes it a digit or a letter. */
 static inline void
-put_hex(char *to, guint64 word, guint count)
+put_hex(char *to, guint32 word)
 {
-    for (guint i = count; i-- > 0; word >>= 4)
-        to[i] = "0123456789abcdef"[word & 15];
+    guint64 nibbles = word;
+
+    nibbles = (nibbles << 16 | nibbles) & G_GUINT64_CONSTANT(0x0000ffff0000ffff);
+    nibbles = (nibbles << 8 | nibbles) & G_GUINT64_CONSTANT(0x00ff00ff00ff00ff);
+    nibbles = (nibbles << 4 | nibbles) & G_GUINT64_CONSTANT(0x0f0f0f0f0f0f0f0f);
+
+    guint64 are_letters = (nibbles + G_GUINT64_CONSTANT(0x0606060606060606)) >> 4 & G_GUINT64_CONSTANT(0x0101010101010101);
+    guint64 text = GUINT64_TO_BE(nibbles + G_GUINT64_CONSTANT(0x3030303030303030) + are_letters * ('a' - '9' - 1));
+
+    memcpy(to, &text, sizeof text);
 }
 
 const char *
@@ -19,22 +27,22 @@ identity_uid(ApiServer *server)
 {
     guint64 high = rng_next(server->uid_rng);
     guint64 low = rng_next(server->uid_rng);
+    char digits[32];
+    char text[36];
 
     /* RFC 4122, version 4, variant 10. */
     high = (high & ~G_GUINT64_CONSTANT(0xf000)) | 0x4000;
     low = (low & ~(G_GUINT64_CONSTANT(3) << 62)) | G_GUINT64_CONSTANT(1) << 63;
-
-    char text[36];
-
-    put_hex(text, high >> 32, 8);
-    text[8] = '-';
-    put_hex(text + 9, high >> 16, 4);
-    text[13] = '-';
-    put_hex(text + 14, high, 4);
-    text[18] = '-';
-    put_hex(text + 19, low >> 48, 4);
-    text[23] = '-';
-    put_hex(text + 24, low, 12);
+    put_hex(digits, (guint32)(high >> 32));
+    put_hex(digits + 8, (guint32)high);
+    put_hex(digits + 16, (guint32)(low >> 32));
+    put_hex(digits + 24, (guint32)low);
+    memcpy(text, digits, 8);
+    memcpy(text + 9, digits + 8, 4);
+    memcpy(text + 14, digits + 12, 4);
+    memcpy(text + 19, digits + 16, 4);
+    memcpy(text + 24, digits + 20, 12);
+    text[8] = text[13] = text[18] = text[23] = '-';
     return str_intern_len(text, sizeof text);
 }
 

@@ -425,6 +425,16 @@ call_execute(Call *call)
     handler(call);
 }
 
+/* It is looked up when the call executes. */
+static inline void
+fetch_place(const Call *call)
+{
+    const Resource *resource = server_resource(call->server, call->request->kind);
+
+    if (resource != NULL)
+        key_fetch(resource->space, call->request->namespace_, call->request->name);
+}
+
 static Call *
 call_new(ApiServer *server,
          ApiRequest *request,
@@ -447,6 +457,7 @@ call_new(ApiServer *server,
     calls_add(server, call);
     sim_timer_init(&call->timer, server->sim, SIM_CONTROL, call_on_timer, call);
     server->counters.requests[request->verb]++;
+    fetch_place(call);
     return call;
 }
 

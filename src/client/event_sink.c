@@ -3,6 +3,7 @@
 #include "client/event_sink.h"
 
 #include "base/duration.h"
+#include "base/links.h"
 #include "base/pool.h"
 #include "client/correlator.h"
 
@@ -11,6 +12,7 @@
 
 typedef struct {
     EventSink *sink;
+    GList link; /* in sink->sendings */
     ApiObject *event; /* (owned) NULL: the server has it, and it is made again if need be of these: */
     const char *namespace_, *name; /* (interned) */
     EventBody *body;               /* (owned ref) part */
@@ -27,7 +29,7 @@ struct EventSink {
     Rng *rng;
     void (*sent)(gpointer user);
     gpointer user;
-    GPtrArray *sendings; /* of Sending (owned) */
+    GQueue sendings; /* of Sending (owned) */
 };
 
 static void sending_send(Sending *sending);
@@ -52,10 +54,9 @@ event_mutate(ApiObject *object, gpointer data)
 }
 
 static void
-sending_free(gpointer data)
+sending_free(Sending *sending)
 {
-    Sending *sending = data;
-
+    links_take(&sending->sink->sendings, &sending->link);
     sim_timer_clear(&sending->timer);
     api_object_unref(sending->event);
     api_part_unref(sending->body);
@@ -67,7 +68,7 @@ sending_end(Sending *sending)
 {
     EventSink *sink = sending->sink;
 
-    g_ptr_array_remove(sink->sendings, sending);
+    sending_free(sending);
     sink->sent(sink->user);
 }
 
@@ -146,16 +147,17 @@ event_sink_new(Client *client, Rng *rng, void (*sent)(gpointer user), gpointer u
     sink->rng = rng;
     sink->sent = sent;
     sink->user = user;
-    sink->sendings = g_ptr_array_new_with_free_func(sending_free);
+    g_queue_init(&sink->sendings);
     return sink;
 }
 
 void
 event_sink_reset(EventSink *sink)
 {
-    for (guint i = 0; i < sink->sendings->len; i++)
-        client_cancel(sink->client, sink->sendings->pdata[i]);
-    g_ptr_array_set_size(sink->sendings, 0);
+    for (const GList *link = sink->sendings.head; link != NULL; link = link->next)
+        client_cancel(sink->client, link->data);
+    while (sink->sendings.head != NULL)
+        sending_free(sink->sendings.head->data);
 }
 
 void
@@ -164,15 +166,14 @@ event_sink_free(EventSink *sink)
     if (sink == NULL)
         return;
     event_sink_reset(sink);
-    g_ptr_array_free(sink->sendings, TRUE);
     g_free(sink);
 }
 
 void
 event_sink_resumed(EventSink *sink)
 {
-    for (guint i = 0; i < sink->sendings->len; i++) {
-        Sending *sending = sink->sendings->pdata[i];
+    for (const GList *link = sink->sendings.head; link != NULL; link = link->next) {
+        Sending *sending = link->data;
 
         if (sending->is_due)
             sim_timer_arm_after(&sending->timer, 0);
@@ -182,7 +183,7 @@ event_sink_resumed(EventSink *sink)
 guint
 event_sink_count(const EventSink *sink)
 {
-    return sink->sendings->len;
+    return sink->sendings.length;
 }
 
 void
@@ -199,7 +200,8 @@ event_sink_send(EventSink *sink, ApiObject *event, gboolean is_update, TraceId c
     sending->cause = cause;
     sim_timer_init(&sending->timer, client_sim(sink->client), SIM_CONTROL, sending_on_timer,
                    sending);
-    g_ptr_array_add(sink->sendings, sending);
+    sending->link.data = sending;
+    links_push(&sink->sendings, &sending->link);
     sending_send(sending);
 }
 

@@ -3,6 +3,7 @@
 #include "client/plan_run.h"
 
 #include "base/duration.h"
+#include "base/links.h"
 #include "base/pool.h"
 #include "client/expectations.h"
 #include "client/plan_internal.h"
@@ -13,6 +14,7 @@
 /* A step under way. */
 typedef struct {
     PlanRun *run;
+    GList link; /* in run->under_way */
     guint index;
     guint conflicts;
     gboolean is_refreshing; /* reads the object after a conflict of an update */
@@ -29,7 +31,7 @@ struct PlanRun {
     guint next;           /* first step that was not begun */
     guint batch;          /* of a slow-start group: size of the last one, in items */
     guint last_item;      /* of that group: the last that was begun */
-    GPtrArray *under_way; /* of Step (owned); NULL: none was begun */
+    GQueue under_way;     /* of Step (owned) */
     gboolean is_stopping; /* a step failed: nothing more is begun */
     const char *error;    /* the first that counts */
     gint64 requeue_ns;
@@ -50,7 +52,7 @@ static void plan_run_begin_item(PlanRun *run, guint index);
 static guint
 count_under_way(const PlanRun *run)
 {
-    return run->under_way == NULL ? 0 : run->under_way->len;
+    return run->under_way.length;
 }
 
 static gboolean
@@ -170,6 +172,14 @@ step_send(Step *step)
 }
 
 static void
+step_end(Step *step)
+{
+    links_take(&step->run->under_way, &step->link);
+    sim_timer_clear(&step->timer);
+    POOL_FREE(Step, step);
+}
+
+static void
 step_on_timer(Sim *sim, gpointer self)
 {
     Step *step = self;
@@ -186,17 +196,8 @@ step_on_timer(Sim *sim, gpointer self)
         return;
     }
     run->results[step->index].was_run = TRUE;
-    g_ptr_array_remove(run->under_way, step);
+    step_end(step);
     plan_run_advance(run);
-}
-
-static void
-step_free(gpointer data)
-{
-    Step *step = data;
-
-    sim_timer_clear(&step->timer);
-    POOL_FREE(Step, step);
 }
 
 static Step *
@@ -207,9 +208,8 @@ step_new(PlanRun *run, guint index)
     step->run = run;
     step->index = index;
     sim_timer_init(&step->timer, run->options.sim, SIM_CONTROL, step_on_timer, step);
-    if (run->under_way == NULL)
-        run->under_way = g_ptr_array_new_with_free_func(step_free);
-    g_ptr_array_add(run->under_way, step);
+    step->link.data = step;
+    links_push(&run->under_way, &step->link);
     return step;
 }
 
@@ -375,7 +375,7 @@ step_done(gpointer user, const ApiResponse *response)
     /* Not kept until the plan's end, when hundreds of its like would be fetched again only to be freed. */
     g_clear_pointer(&what->object, api_object_unref);
     index = step->index;
-    g_ptr_array_remove(run->under_way, step);
+    step_end(step);
     plan_run_go_on_with_item(run, index);
     plan_run_advance(run);
 }
@@ -528,8 +528,8 @@ results_free(StepResult *results, guint count)
 static void
 plan_run_free(PlanRun *run)
 {
-    if (run->under_way != NULL)
-        g_ptr_array_free(run->under_way, TRUE);
+    while (run->under_way.head != NULL)
+        step_end(run->under_way.head->data);
     results_free(run->results, plan_count(run->plan));
     plan_free(run->plan);
     POOL_FREE(PlanRun, run);
@@ -666,16 +666,16 @@ plan_run_cancel(PlanRun *run)
 {
     if (run == NULL)
         return;
-    for (guint i = 0; i < count_under_way(run); i++)
-        client_cancel(run->options.client, run->under_way->pdata[i]);
+    for (const GList *link = run->under_way.head; link != NULL; link = link->next)
+        client_cancel(run->options.client, link->data);
     plan_run_free(run);
 }
 
 void
 plan_run_resumed(PlanRun *run)
 {
-    for (guint i = 0; i < count_under_way(run); i++) {
-        Step *step = run->under_way->pdata[i];
+    for (const GList *link = run->under_way.head; link != NULL; link = link->next) {
+        Step *step = link->data;
 
         if (step->is_due)
             sim_timer_arm_after(&step->timer, 0);

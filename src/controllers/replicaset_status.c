@@ -116,6 +116,7 @@ pod_maker_init(PodMaker *maker, const PodTemplateSpec *template_, const ApiObjec
     maker->owner = owner;
     maker->spec = api_part_new(&pod_spec_type);
     api_struct_copy(&pod_spec_type, maker->spec, &template_->spec);
+    maker->status = api_part_new(&pod_status_type);
     maker->prefix =
         name_check(NAME_DNS_SUBDOMAIN, prefix, TRUE, &messages) ? prefix : api_name(owner);
     g_free(messages.items);
@@ -125,6 +126,7 @@ void
 pod_maker_clear(PodMaker *maker)
 {
     api_part_unref(maker->spec);
+    api_part_unref(maker->status);
 }
 
 /* v1.34 pkg/controller/controller_utils.go, GetPodFromTemplate. */
@@ -132,7 +134,7 @@ ApiObject *
 pod_maker_make(PodMaker *maker)
 {
     const ObjectMeta *from = &maker->template_->metadata;
-    ApiObject *pod = api_object_new(&pod_kind, api_namespace(maker->owner), NULL);
+    ApiObject *pod = api_object_of_parts(&pod_kind, api_namespace(maker->owner), NULL, maker->spec, maker->status);
     ObjectMeta *meta = api_edit_meta(pod);
 
     meta->generate_name = maker->prefix;
@@ -141,6 +143,5 @@ pod_maker_make(PodMaker *maker)
     for (guint i = 0; i < from->finalizers.count; i++)
         str_list_add(&meta->finalizers, from->finalizers.items[i]);
     api_set_controller(meta, maker->owner);
-    api_object_set_spec(pod, maker->spec);
     return pod;
 }

@@ -45,11 +45,11 @@ int ranked_pod_compare(const RankedPod *a, const RankedPod *b, gint64 wall_ns);
 /* active_pod_compare: negative if @a is deleted before @b, by the plain order that Jobs use. */
 int active_pod_compare(const ApiObject *a, const ApiObject *b);
 
-/* Pods of one template share one spec. */
+/* Pods of one template share one spec and, as long as they have none, one status. */
 typedef struct {
     const PodTemplateSpec *template_;
     const ApiObject *owner;
-    gpointer spec; /* (owned part) */
+    gpointer spec, status; /* (owned parts) */
     const char *prefix;
 } PodMaker;
 void pod_maker_init(PodMaker *maker, const PodTemplateSpec *template_, const ApiObject *owner);

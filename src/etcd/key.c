@@ -5,12 +5,6 @@
 #define KEY_CHUNK   16u
 #define SLOTS_FIRST 16u
 
-/* Open addressing; the full hash saves nearly every look at a record that is another's. */
-typedef struct KeySlot {
-    guint32 hash;
-    guint32 number; /* of the key, from 1; 0: free */
-} KeySlot;
-
 KeySpace *
 key_space_new(const ApiKind *kind)
 {
@@ -46,15 +40,6 @@ key_space_free(KeySpace *space)
 }
 
 /* --- look-up ------------------------------------------------------------------------- */
-
-/* Addresses decide where a key lies in the table, and nothing lists the table. */
-static guint32
-hash_of(const char *namespace_, const char *name)
-{
-    guint64 both = (guint64)(gsize)name * 0x9e3779b97f4a7c15u + (guint64)(gsize)namespace_;
-
-    return (guint32)((both * 0xff51afd7ed558ccdu) >> 32);
-}
 
 static void
 grow(KeySpace *space)
@@ -111,7 +96,7 @@ key_find(KeySpace *space, const char *namespace_, const char *name)
         namespace_ = str_intern("");
     if (G_UNLIKELY((space->n_keys + 1) * 4 > space->n_slots * 3))
         grow(space);
-    hash = hash_of(namespace_, name);
+    hash = key_hash(namespace_, name);
     for (at = hash & (space->n_slots - 1); space->slots[at].number != 0; at = (at + 1) & (space->n_slots - 1)) {
         if (space->slots[at].hash == hash) {
             EtcdKey *key = key_at(space, space->slots[at].number - 1);

@@ -9,12 +9,40 @@ typedef struct {
     GList link;        /* in scheduler->bindings */
     QueuedPod *queued; /* (owned) */
     const char *node;
+    ApiObject *target; /* (owned ref) as sent; NULL: not sent */
     Prebind *prebind; /* (owned) NULL: not or no longer under way */
 } Binding;
+
+/* What is sent is a whole pod of which three fields are used: one that nobody holds any more serves again. */
+static ApiObject *
+target_take(Scheduler *scheduler, const ApiObject *pod, const char *node)
+{
+    ApiObject *target = g_steal_pointer(&scheduler->spare_target);
+    ObjectMeta *meta;
+
+    if (target == NULL)
+        target = api_object_new(&pod_kind, NULL, NULL);
+    meta = api_edit_meta(target);
+    meta->namespace_ = api_namespace(pod);
+    meta->name = api_name(pod);
+    meta->uid = api_uid(pod);
+    ((PodSpec *)api_edit_spec(target))->node_name = node;
+    return target;
+}
+
+static void
+target_give_back(Scheduler *scheduler, ApiObject *target)
+{
+    if (target != NULL && target->ref_count == 1 && scheduler->spare_target == NULL)
+        scheduler->spare_target = target;
+    else
+        api_object_unref(target);
+}
 
 static void
 binding_free(Binding *binding)
 {
+    target_give_back(binding->scheduler, binding->target);
     prebind_free(binding->prebind);
     queued_pod_free(binding->queued);
     POOL_FREE(Binding, binding);
@@ -78,12 +106,10 @@ binding_send(Binding *binding)
     const ApiObject *pod = binding->queued->info->pod;
     ApiRequest *request =
         api_request_new(VERB_CREATE, &pod_kind, api_namespace(pod), api_name(pod));
-    ApiObject *target = api_object_new(&pod_kind, api_namespace(pod), api_name(pod));
 
-    api_edit_meta(target)->uid = api_uid(pod);
-    ((PodSpec *)api_edit_spec(target))->node_name = binding->node;
+    binding->target = target_take(scheduler, pod, binding->node);
     request->subresource = str_intern("binding");
-    request->object = target;
+    request->object = api_object_ref(binding->target);
     request->reason = str_internf("bind to %s", binding->node);
     client_send(component_client(scheduler->component), request, binding_done, binding, NULL);
 }

@@ -39,6 +39,7 @@ struct Scheduler {
     SimTimer cycle_timer, flush_timer;
     struct Report *report;  /* (owned) what the loop is about to write; NULL: nothing */
     GQueue bindings;        /* of Binding (owned) */
+    ApiObject *spare_target; /* (owned) of a binding that is through; NULL: none */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */
     PtrMap explained;       /* key -> Explained (owned) */

@@ -491,6 +491,7 @@ scheduler_free(Scheduler *scheduler)
         return;
     scheduler_loop_reset(scheduler);
     scheduler_bindings_reset(scheduler);
+    api_object_unref(scheduler->spare_target);
     scheduler_evictions_reset(scheduler);
     scheduler_report_reset(scheduler);
     leader_free(scheduler->leader);

@@ -46,6 +46,30 @@ START_TEST(test_parts_by_themselves)
 }
 END_TEST
 
+/* Objects that are made of the same parts share them until one is edited, by itself or in its object. */
+START_TEST(test_object_of_parts)
+{
+    PodSpec *spec = api_part_new(&pod_spec_type);
+    gpointer status = api_part_new(&pod_status_type);
+    g_autoptr(ApiObject) a = api_object_of_parts(&pod_kind, str_intern("default"), NULL, spec, status);
+    g_autoptr(ApiObject) b = api_object_of_parts(&pod_kind, str_intern("default"), NULL, spec, status);
+    g_autoptr(ApiObject) plain = api_object_new(&pod_kind, "default", NULL);
+
+    ck_assert_ptr_eq(a->spec, b->spec);
+    ck_assert_ptr_eq(a->status, b->status);
+    ck_assert_ptr_ne(a->meta, b->meta);
+    ck_assert(api_object_equal(a, plain));
+    ck_assert_uint_eq(api_object_size_bytes(a), api_object_size_bytes(plain));
+    ((PodStatus *)api_edit_status(a))->phase = str_intern("Running");
+    ck_assert_ptr_null(pod_status(b)->phase);
+    ((PodSpec *)api_part_edit((gpointer *)&spec))->node_name = str_intern("n1");
+    ck_assert_ptr_null(pod_spec(b)->node_name);
+    ck_assert_ptr_eq(api_part_edit((gpointer *)&spec), spec);
+    api_part_unref(spec);
+    api_part_unref(status);
+}
+END_TEST
+
 /* The mark of defaulted parts goes with an edit. */
 START_TEST(test_default_once)
 {
@@ -301,6 +325,7 @@ object_suite(void)
 
     tcase_add_test(tcase, test_copy_shares_parts);
     tcase_add_test(tcase, test_parts_by_themselves);
+    tcase_add_test(tcase, test_object_of_parts);
     tcase_add_test(tcase, test_default_once);
     tcase_add_test(tcase, test_keys);
     tcase_add_loop_test(tcase, test_find_resource, 0, G_N_ELEMENTS(resource_cases));
