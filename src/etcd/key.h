@@ -13,6 +13,7 @@
 #pragma once
 
 #include "api/object.h"
+#include "base/fetch.h"
 
 typedef struct KeySpace KeySpace; /* the places of one kind */
 
@@ -65,7 +66,7 @@ static inline void
 key_fetch(const KeySpace *space, const char *namespace_, const char *name)
 {
     if (G_LIKELY(space->n_slots > 0))
-        __builtin_prefetch(&space->slots[key_hash(namespace_, name) & (space->n_slots - 1)]);
+        fetch(&space->slots[key_hash(namespace_, name) & (space->n_slots - 1)]);
 }
 
 /* key_set_object: the store holds @object there (owned; NULL: nothing). Returns: (owned) what it held. */
