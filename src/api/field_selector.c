@@ -151,20 +151,33 @@ unknown_label(const ApiKind *kind, const char *label)
     return str_internf("\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", label);
 }
 
+/* What a kind knows does not depend on the object: an empty one is asked. Of a thousand kubelets each asks for the same. */
+static gboolean
+knows_label(const ApiKind *kind, const char *label)
+{
+    static struct {
+        const ApiKind *kind;
+        const char *label;
+    } known; /* what was known last */
+    g_autoptr(ApiObject) object = NULL;
+
+    if (label == str_intern("metadata.name") || (known.kind == kind && known.label == label))
+        return TRUE;
+    object = api_object_new(kind, NULL, NULL);
+    if (select_field(object, label) == NULL)
+        return FALSE;
+    known.kind = kind;
+    known.label = label;
+    return TRUE;
+}
+
 gboolean
 field_selector_check(const FieldSelector *selector, const ApiKind *kind, char **out_message)
 {
-    g_autoptr(ApiObject) object = NULL;
-
     for (guint i = 0; i < selector->terms.count; i++) {
         const char *label = selector->terms.items[i].label;
 
-        if (label == str_intern("metadata.name"))
-            continue;
-        /* What a kind knows does not depend on the object: ask an empty one. */
-        if (object == NULL)
-            object = api_object_new(kind, NULL, NULL);
-        if (select_field(object, label) != NULL)
+        if (knows_label(kind, label))
             continue;
         if (out_message != NULL)
             *out_message = g_strdup(unknown_label(kind, label));

@@ -292,15 +292,14 @@ trace_refusal(const Call *call, const ApiStatus *status)
     const ApiRequest *request = call->request;
     const ApiObject *object = call->pending != NULL ? call->pending : call->object;
     const char *name = object != NULL ? api_name(object) : request->name;
-    const char *where = NULL;
+    const char *where;
 
     if (status->code == 404 || status->code == 409)
         return;
     if (str_is_empty(request->namespace_))
-        where = str_internf("%s/%s", request->kind->singular, name == NULL ? "" : name);
+        where = str_intern_path(request->kind->singular, name == NULL ? "" : name);
     else
-        where = str_internf("%s/%s/%s", request->kind->singular, request->namespace_,
-                            name == NULL ? "" : name);
+        where = str_intern_path3(request->kind->singular, request->namespace_, name == NULL ? "" : name);
     sim_trace(call->server->sim, request->user == NULL ? "apiserver" : request->user, "refused",
               where, status->reason, "%s: %s", verb_names[request->verb], status->message);
 }

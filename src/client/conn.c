@@ -334,6 +334,8 @@ conn_on_deadline(Sim *sim, gpointer self)
     GQueue *queues[] = {&conn->in_flight, &conn->pending};
     gint64 next_ns = G_MAXINT64;
 
+    if (G_LIKELY(conn->in_flight.head == NULL && conn->pending.head == NULL))
+        return; /* all have their answers, as nearly always */
     if (process_state(conn->process) == PROCESS_PAUSED)
         return;
     for (guint i = 0; i < G_N_ELEMENTS(queues); i++) {

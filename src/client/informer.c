@@ -163,9 +163,16 @@ informer_delete(Informer *informer, const ApiObject *last)
 static void
 informer_replace(Informer *informer, const GPtrArray *items)
 {
-    g_autoptr(GHashTable) present = g_hash_table_new(NULL, NULL);
-    g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(api_object_unref);
+    g_autoptr(GHashTable) present = NULL;
+    g_autoptr(GPtrArray) known = NULL;
 
+    if (indexer_count(informer->indexer) == 0) { /* the first list: nothing can be missing */
+        for (guint i = 0; i < items->len; i++)
+            informer_put(informer, items->pdata[i]);
+        return;
+    }
+    present = g_hash_table_new(NULL, NULL);
+    known = g_ptr_array_new_with_free_func(api_object_unref);
     indexer_list(informer->indexer, known);
     for (guint i = 0; i < known->len; i++)
         api_object_ref(known->pdata[i]);

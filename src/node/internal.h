@@ -291,6 +291,7 @@ void node_status_stop(Kubelet *k);
 /* node_status_forget: what the API has may differ from what was posted: post again. */
 void node_status_forget(Kubelet *k);
 void node_status_touch(Kubelet *k); /* something in it may have changed */
+void node_status_node_changed(Kubelet *k); /* the same, and it is the Node itself: to a played node that says nothing */
 void node_status_sync(Kubelet *k);  /* the same, and it is written now */
 /* node_object: the Node as this kubelet registers it. (owned) */
 ApiObject *node_object(const KubeletOptions *options);

@@ -8,6 +8,7 @@
 
 #include "node/internal.h"
 #include "api/profile.h"
+#include "base/caches.h"
 
 #define UPDATE_NS       PROFILE_NS(NODE_STATUS_UPDATE)
 #define REPORT_NS       PROFILE_NS(NODE_STATUS_REPORT)
@@ -40,14 +41,13 @@ node_network_is_ready(Kubelet *k)
 static const char *
 node_not_ready(Kubelet *k)
 {
-    GString *errors = g_string_new(NULL);
     const char *interned = NULL;
     guint count = 0;
+    GString *errors;
 
-    if (k->ideal != NULL) {
-        g_string_free(errors, TRUE);
+    if (k->ideal != NULL)
         return NULL;
-    }
+    errors = g_string_new(NULL);
     if (sim_now_ns(k->sim) < k->node.up_ns) {
         g_string_append(errors, "container runtime status check may not have completed yet");
         count++;
@@ -298,19 +298,22 @@ node_post(Kubelet *k, NodeStatus *status, gboolean is_changed)
     client_send(k->client, request, node_on_posted, k, NULL);
 }
 
+/* Whether @status, just computed, says what @posted said, whenever that was: it is compared with its times. */
 static gboolean
-node_status_same(const NodeStatus *a, const NodeStatus *b)
+node_status_same(const NodeStatus *posted, NodeStatus *status)
 {
-    NodeStatus *copy = api_part_new(node_kind.status);
+    ConditionList *conditions = &status->conditions;
     gboolean is_same;
 
-    api_struct_copy(node_kind.status, copy, a);
-    for (guint i = 0; i < copy->conditions.count; i++)
-        copy->conditions.items[i].last_heartbeat_time = 0;
-    for (guint i = 0; i < b->conditions.count; i++)
-        g_assert(b->conditions.items[i].last_heartbeat_time == 0);
-    is_same = api_struct_equal(node_kind.status, copy, b);
-    api_part_unref(copy);
+    if (posted->conditions.count != conditions->count)
+        return FALSE;
+    for (guint i = 0; i < conditions->count; i++) {
+        g_assert(conditions->items[i].last_heartbeat_time == 0);
+        conditions->items[i].last_heartbeat_time = posted->conditions.items[i].last_heartbeat_time;
+    }
+    is_same = api_struct_equal(node_kind.status, posted, status);
+    for (guint i = 0; i < conditions->count; i++)
+        conditions->items[i].last_heartbeat_time = 0;
     return is_same;
 }
 
@@ -336,6 +339,29 @@ node_look(Kubelet *k)
         return;
     }
     node_post(k, status, is_changed);
+}
+
+/*
+ * A played node says of itself what it was made with, whatever stands in its Node: to look would find nothing, at the
+ * next turn, unless the process is paused by then. What comes after has the Node's change for its cause all the same.
+ */
+void
+node_status_node_changed(Kubelet *k)
+{
+    const NodeReporter *node = &k->node;
+
+    if (k->ideal == NULL || node->is_writing || !node->has_posted_ready || node->posted == NULL ||
+        !world_is_calm(k->options.world, node_next_grid_ns(k))) {
+        node_status_touch(k);
+        return;
+    }
+    if (caches_are_checked()) {
+        NodeStatus *status = node_status_compute(k, NULL, k->eviction.has_pressure, k->eviction.has_disk_pressure);
+
+        g_assert(node_status_same(node->posted, status));
+        api_part_unref(status);
+    }
+    node_arm(k);
 }
 
 /* --- registering --------------------------------------------------------------------- */

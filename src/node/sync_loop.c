@@ -312,7 +312,7 @@ void
 kubelet_on_node(gpointer user, const ApiObject *object)
 {
     (void)object;
-    node_status_touch(user);
+    node_status_node_changed(user);
 }
 
 void
@@ -325,7 +325,7 @@ kubelet_on_node_updated(gpointer user, const ApiObject *old, const ApiObject *ob
 
     if (!str_is(node_spec(old)->pod_cidr, node_spec(object)->pod_cidr) ||
         node_spec(old)->unschedulable != node_spec(object)->unschedulable)
-        node_status_touch(k);
+        node_status_node_changed(k);
     if (own != NULL && stored != NULL && stored->status != own->status)
         node_status_forget(k);
 }

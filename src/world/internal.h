@@ -77,7 +77,7 @@ struct Machine {
     Dist extra_delay;
     gboolean has_extra_delay;
     guint loss_permille;
-    Rng *rng_net;  /* "world/net/NAME" */
+    Rng *rng_net;  /* "world/net/NAME"; NULL: not needed yet */
     Rng *rng_boot; /* "world/boot/NAME" */
     Runtime *runtime;
     void (*runtime_free)(Runtime *); /* set by runtime_new */

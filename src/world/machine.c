@@ -72,7 +72,6 @@ machine_new(World *world, const MachineOptions *options)
     }
     machine->boot_max_ns = MAX(machine->boot_max_ns, machine->boot_min_ns);
     machine_set_state(machine, MACHINE_ON);
-    machine->rng_net = rng_stream(world->sim, str_internf("world/net/%s", machine->name));
     machine->rng_boot = rng_stream(world->sim, str_internf("world/boot/%s", machine->name));
     machine->boot_id = new_boot_id(machine);
     machine->processes = g_ptr_array_new();

@@ -159,6 +159,15 @@ path_latency(const World *world, const Machine *from, const Machine *to)
     return &world->options.cross_zone;
 }
 
+/* Where latency is steady and nothing is lost, nobody ever draws. */
+static Rng *
+net_rng(const Machine *machine)
+{
+    if (machine->rng_net == NULL)
+        ((Machine *)machine)->rng_net = rng_stream(machine->world->sim, str_internf("world/net/%s", machine->name));
+    return machine->rng_net;
+}
+
 gint64
 world_latency_ns(World *world, const Machine *from, const Machine *to)
 {
@@ -166,13 +175,13 @@ world_latency_ns(World *world, const Machine *from, const Machine *to)
 
     if (from->state != MACHINE_ON || to->state != MACHINE_ON || world_is_cut(world, from, to))
         return G_MAXINT64;
-    latency_ns = dist_sample_ns(path_latency(world, from, to), from->rng_net);
+    latency_ns = dist_sample_ns(path_latency(world, from, to), net_rng(from));
     if (from == to)
         return latency_ns;
     if (from->has_extra_delay)
-        latency_ns += dist_sample_ns(&from->extra_delay, from->rng_net);
+        latency_ns += dist_sample_ns(&from->extra_delay, net_rng(from));
     if (to->has_extra_delay)
-        latency_ns += dist_sample_ns(&to->extra_delay, to->rng_net);
+        latency_ns += dist_sample_ns(&to->extra_delay, net_rng(to));
     return latency_ns;
 }
 
@@ -206,9 +215,9 @@ world_packet_is_lost(World *world, const Machine *from, const Machine *to)
     (void)world;
     if (from == to)
         return FALSE;
-    if (from->loss_permille > 0 && rng_chance(from->rng_net, from->loss_permille, 1000))
+    if (from->loss_permille > 0 && rng_chance(net_rng(from), from->loss_permille, 1000))
         return TRUE;
-    return to->loss_permille > 0 && rng_chance(to->rng_net, to->loss_permille, 1000);
+    return to->loss_permille > 0 && rng_chance(net_rng(to), to->loss_permille, 1000);
 }
 
 gint64

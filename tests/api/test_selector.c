@@ -200,6 +200,7 @@ START_TEST(test_field_selector_refuses)
     g_autofree char *core = NULL;
     g_autofree char *other = NULL;
     g_autoptr(FieldSelector) selector = field_selector_parse("bogus=1", NULL);
+    g_autoptr(FieldSelector) node = field_selector_parse("spec.nodeName=n1", NULL);
     g_autoptr(FieldSelector) escaped = field_selector_parse("metadata.name=a\\,b\\=c", NULL);
 
     ck_assert_ptr_null(field_selector_parse("metadata.name", &message));
@@ -210,6 +211,12 @@ START_TEST(test_field_selector_refuses)
     ck_assert(!field_selector_check(selector, &config_map_kind, &other));
     ck_assert_str_eq(other, "\"bogus\" is not a known field selector: only \"metadata.name\", "
                             "\"metadata.namespace\"");
+    /* What one kind knows, another need not, and asking twice changes nothing. */
+    for (guint i = 0; i < 2; i++) {
+        ck_assert(field_selector_check(node, &pod_kind, NULL));
+        ck_assert(!field_selector_check(node, &config_map_kind, NULL));
+        ck_assert(!field_selector_check(selector, &pod_kind, NULL));
+    }
     ck_assert_str_eq(field_selector_get_exact(escaped, "metadata.name"), "a,b=c");
     ck_assert_ptr_null(field_selector_get_exact(escaped, "metadata.namespace"));
 }

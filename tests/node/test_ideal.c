@@ -96,6 +96,62 @@ START_TEST(test_ideal_node)
 }
 END_TEST
 
+static gboolean
+cordon(ApiObject *node, gpointer data)
+{
+    (void)data;
+    ((NodeSpec *)api_edit_spec(node))->unschedulable = TRUE;
+    return TRUE;
+}
+
+/* Of the first record with @reason about node-a: its number; 0: there is none. */
+static TraceId
+find_record(const Lab *lab, const char *reason)
+{
+    const Trace *trace = sim_get_trace(lab->sim);
+
+    for (TraceId id = 1; id <= trace_count(trace); id++) {
+        const TraceRecord *record = trace_get(trace, id);
+
+        if (str_is(record->object, "node/node-a") && str_is(record->reason, reason))
+            return id;
+    }
+    return 0;
+}
+
+/* When the Node is reported next after a cordon, which is the cause of it. */
+static gint64
+report_after_cordon(gboolean is_calm)
+{
+    Lab *lab = lab_new(&(LabOptions){.seed = 1, .ideal = TRUE, .cluster_dns = TRUE});
+    ApiRequest *request = api_request_new(VERB_PATCH, &node_kind, NULL, "node-a");
+    const TraceRecord *report;
+    gint64 time_ns;
+    TraceId id;
+
+    if (is_calm)
+        world_set_calm(lab->world, G_MAXINT64);
+    request->mutate = cordon;
+    request->reason = str_intern("cordon");
+    ck_assert_int_eq(lab_call(lab, request), 200);
+    lab_run(lab, 600000);
+    id = find_record(lab, "node status report is due");
+    ck_assert_uint_ne(id, 0);
+    report = trace_get(sim_get_trace(lab->sim), id);
+    ck_assert_uint_ne(report->cause, 0);
+    ck_assert_uint_eq(report->cause, find_record(lab, "cordon"));
+    time_ns = report->time_ns;
+    lab_free(lab);
+    return time_ns;
+}
+
+/* A change of its Node is looked at, or, in a calm world, known to say nothing: the next report is the same. */
+START_TEST(test_ideal_node_changed)
+{
+    ck_assert_int_eq(report_after_cordon(TRUE), report_after_cordon(FALSE));
+}
+END_TEST
+
 Suite *
 ideal_suite(void)
 {
@@ -107,6 +163,7 @@ ideal_suite(void)
     tcase_add_test(tcase, test_ideal_power);
     tcase_add_test(tcase, test_ideal_finalizer);
     tcase_add_test(tcase, test_ideal_node);
+    tcase_add_test(tcase, test_ideal_node_changed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
