@@ -120,16 +120,24 @@ api_struct_clear(const ApiType *type, gpointer data)
 
 static void copy(const TypeIndex *index, gpointer to, gconstpointer from);
 
+/* A list that has an entry for each of something, as conditions do, is copied to be added to, and keeps its room. */
+static inline gboolean
+is_added_to(const TypeRow *row)
+{
+    return row->type == API_MESSAGE_LIST && row->field->merge_key != NULL && strcmp(row->field->merge_key, "type") == 0;
+}
+
 static void
 list_copy(const TypeRow *row, ApiList *to, const ApiList *from)
 {
     gsize item_size = list_item_size(row->field);
 
-    to->capacity = to->count;
     to->items = NULL;
+    to->capacity = 0;
     if (from->count == 0)
         return;
-    to->items = g_malloc(from->count * item_size);
+    to->capacity = is_added_to(row) ? MAX(from->capacity, from->count) : from->count;
+    to->items = g_malloc(to->capacity * item_size);
     if (!items_own_memory(row)) {
         memcpy(to->items, from->items, from->count * item_size);
         return;

@@ -22,13 +22,17 @@ put_hex(char *to, guint32 word)
     memcpy(to, &text, sizeof text);
 }
 
-const char *
-identity_uid(ApiServer *server)
+/* What the stream gives next, as it stands now. */
+static void
+uid_draw(UidDraw *draw, const Rng *stream)
 {
-    guint64 high = rng_next(server->uid_rng);
-    guint64 low = rng_next(server->uid_rng);
+    guint64 high, low;
+    char *text = draw->text;
     char digits[32];
-    char text[36];
+
+    draw->before = draw->after = *stream;
+    high = rng_next(&draw->after);
+    low = rng_next(&draw->after);
 
     /* RFC 4122, version 4, variant 10. */
     high = (high & ~G_GUINT64_CONSTANT(0xf000)) | 0x4000;
@@ -43,7 +47,22 @@ identity_uid(ApiServer *server)
     memcpy(text + 19, digits + 16, 4);
     memcpy(text + 24, digits + 20, 12);
     text[8] = text[13] = text[18] = text[23] = '-';
-    return str_intern_len(text, sizeof text);
+}
+
+/* The next one is made ahead, as its place among all texts, which nobody has seen, is far away. */
+const char *
+identity_uid(ApiServer *server)
+{
+    UidDraw *next = &server->next_uid;
+    const char *uid;
+
+    if (G_UNLIKELY(memcmp(&next->before, server->uid_rng, sizeof next->before) != 0))
+        uid_draw(next, server->uid_rng);
+    *server->uid_rng = next->after;
+    uid = str_intern_len(next->text, sizeof next->text);
+    uid_draw(next, server->uid_rng);
+    str_intern_fetch(next->text, sizeof next->text);
+    return uid;
 }
 
 static void

@@ -118,6 +118,12 @@ typedef struct {
 typedef struct SpecMemo SpecMemo;
 typedef struct QuotaCharger QuotaCharger;
 
+/* The next uid of a stream that is @before; drawing it leaves @after. */
+typedef struct {
+    Rng before, after;
+    char text[36];
+} UidDraw;
+
 struct ApiServer {
     Sim *sim;
     World *world;
@@ -135,6 +141,7 @@ struct ApiServer {
     Dist extra;
     gboolean has_extra;
     Rng *latency_rng, *name_rng, *uid_rng, *admission_rng;
+    UidDraw next_uid;
     Call *calls;         /* all there are, the oldest first */
     Call *last_call;
     guint n_calls;

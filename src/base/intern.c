@@ -3,6 +3,7 @@
 #include "base/intern.h"
 
 #include "base/caches.h"
+#include "base/fetch.h"
 #include "base/pages.h"
 
 /*
@@ -223,11 +224,25 @@ is_text(const char *stored, const char *text, gsize length)
     return memcmp(stored, text, length) == 0;
 }
 
+/* A table that is large is one page or few: it is looked up where nobody has looked for long. */
+static InternSlot *
+slots_new(gsize n_slots)
+{
+    gsize bytes = n_slots * sizeof(InternSlot);
+    InternSlot *slots;
+
+    if (bytes < PAGES_JOINED_BYTES)
+        return g_aligned_alloc0(1, bytes, sizeof(InternSlot));
+    slots = g_aligned_alloc(1, bytes, PAGES_JOINED_BYTES);
+    pages_join(slots, bytes);
+    return memset(slots, 0, bytes);
+}
+
 static void
 grow(void)
 {
     gsize n_slots = interned.n_slots == 0 ? SLOTS_FIRST : interned.n_slots * 2;
-    InternSlot *slots = g_new0(InternSlot, n_slots);
+    InternSlot *slots = slots_new(n_slots);
 
     for (gsize i = 0; i < interned.n_slots; i++) {
         if (interned.slots[i].at == 0)
@@ -237,7 +252,7 @@ grow(void)
             at = (at + 1) & (n_slots - 1);
         slots[at] = interned.slots[i];
     }
-    g_free(interned.slots);
+    g_aligned_free(interned.slots);
     interned.slots = slots;
     interned.n_slots = n_slots;
 }
@@ -266,6 +281,13 @@ str_intern_len(const char *text, gsize length)
     slot->at = store(text, length, hash);
     interned.count++;
     return text_at(slot->at);
+}
+
+void
+str_intern_fetch(const char *text, gsize length)
+{
+    if (interned.n_slots > 0)
+        fetch(&interned.slots[mark_of(text, length) & (interned.n_slots - 1)]);
 }
 
 const char *(str_intern)(const char *text)

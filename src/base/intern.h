@@ -21,6 +21,8 @@
 /* str_intern: the one copy of @text; NULL stays NULL. Returns: (interned) */
 const char *str_intern(const char *text);
 const char *str_intern_len(const char *text, gsize length);
+/* str_intern_fetch: @text will be asked for before long: where it would be found is fetched into the cache. */
+void str_intern_fetch(const char *text, gsize length);
 COLD const char *str_intern_first(const char *text); /* for the macro */
 
 /*

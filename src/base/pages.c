@@ -23,3 +23,14 @@ pages_fetch(gpointer memory, gsize size)
     (void)size;
 #endif
 }
+
+void
+pages_join(gpointer memory, gsize size)
+{
+#if defined(MADV_HUGEPAGE) && !defined(__SANITIZE_ADDRESS__)
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}

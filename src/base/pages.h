@@ -11,3 +11,11 @@
 
 /* pages_fetch: of all pages that lie wholly in @size bytes at @memory. What is in them stays. */
 void pages_fetch(gpointer memory, gsize size);
+
+/* Beginnings and sizes of what pages_join takes are multiples of it. */
+#define PAGES_JOINED_BYTES ((gsize)2 << 20)
+/*
+ * pages_join: memory that is still untouched and will be read all over the place is to be of large pages, if there are
+ * such: else each look at it first looks for the page, too.
+ */
+void pages_join(gpointer memory, gsize size);

@@ -5,6 +5,7 @@
 Suite *create_suite(void);
 Suite *delete_suite(void);
 Suite *eviction_suite(void);
+Suite *identity_suite(void);
 Suite *path_suite(void);
 Suite *peers_suite(void);
 Suite *quota_suite(void);
@@ -18,6 +19,7 @@ main(void)
     SRunner *runner = srunner_create(path_suite());
 
     srunner_add_suite(runner, create_suite());
+    srunner_add_suite(runner, identity_suite());
     srunner_add_suite(runner, delete_suite());
     srunner_add_suite(runner, server_suite());
     srunner_add_suite(runner, update_suite());

@@ -23,6 +23,24 @@ START_TEST(test_equal_text_is_one_pointer)
 }
 END_TEST
 
+/* So many that the table has pages of its own. */
+START_TEST(test_large_table)
+{
+    const char *first = str_intern("large-0");
+    char text[32];
+
+    for (guint i = 0; i < 250000; i++)
+        str_internf("large-%u", i);
+    ck_assert_ptr_eq(str_intern_len("large-0x", 7), first);
+    for (guint i = 0; i < 250000; i += 999) {
+        g_snprintf(text, sizeof text, "large-%u", i);
+        str_intern_fetch(text, strlen(text));
+        ck_assert_str_eq(str_intern(text), text);
+        ck_assert_ptr_eq(str_intern(text), str_internf("large-%u", i));
+    }
+}
+END_TEST
+
 START_TEST(test_many)
 {
     const char *names[20000];
@@ -164,6 +182,7 @@ intern_suite(void)
 
     tcase_add_test(tcase, test_equal_text_is_one_pointer);
     tcase_add_test(tcase, test_many);
+    tcase_add_test(tcase, test_large_table);
     tcase_add_test(tcase, test_paths);
     tcase_add_test(tcase, test_long_texts);
     tcase_add_test(tcase, test_formats);
