@@ -424,12 +424,13 @@ call_execute(Call *call)
     handler(call);
 }
 
-/* It is looked up when the call executes. */
+/* What is looked at when the call executes. */
 static inline void
 fetch_place(const Call *call)
 {
     const Resource *resource = server_resource(call->server, call->request->kind);
 
+    fetch(call->request->object);
     if (resource != NULL)
         key_fetch(resource->space, call->request->namespace_, call->request->name);
 }

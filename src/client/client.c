@@ -9,14 +9,17 @@
 #define ATTEMPTS_MAX      10
 #define RETRY_LOST_GET_NS (1 * NS_PER_S)
 
+/* A request that need not wait touches the first line of the cache only: there are a thousand clients. */
 struct Client {
     Sim *sim;
     Conn *conn;         /* (owned ref) */
     gint64 tat_ns;      /* when the bucket would be full again if nothing is asked for */
     gint64 interval_ns; /* from one token to the next; 0: no limit */
-    GQueue waiting;     /* of Call, by ready_ns */
-    ClientOptions options;
+    gint64 burst_ns;    /* all tokens of a full bucket */
+    gint64 timeout_ns;  /* of a request that does not say */
     const char *user;
+    GQueue waiting; /* of Call, by ready_ns */
+    ClientOptions options;
     const char *limit; /* what traces call its bucket (interned); NULL: not asked for yet */
     SimTimer timer; /* for the first of waiting */
     GQueue watches; /* of ClientWatch (owned) */
@@ -35,7 +38,7 @@ client_token_ns(const Client *client, gint64 *out_tat_ns)
         return now_ns;
     }
     *out_tat_ns = MAX(client->tat_ns, now_ns) + interval_ns;
-    return MAX(now_ns, *out_tat_ns - interval_ns * MAX(1, client->options.burst));
+    return MAX(now_ns, *out_tat_ns - client->burst_ns);
 }
 
 gint64
@@ -43,7 +46,7 @@ client_token_wait_ns(Client *client)
 {
     gint64 tat_ns;
 
-    return client_token_ns(client, &tat_ns) - sim_now_ns(client->options.sim);
+    return client_token_ns(client, &tat_ns) - sim_now_ns(client->sim);
 }
 
 /* --- the queue of those who wait for their turn ----------------------------------------------- */
@@ -85,19 +88,17 @@ client_dispatch(Client *client, Call *call)
     gint64 timeout_ns = call->request->timeout_ns;
 
     if (timeout_ns == 0)
-        timeout_ns = client->options.timeout_ns;
-    if (timeout_ns == 0)
-        timeout_ns = TIMEOUT_NS;
-    client_conn_send(client->conn, call, sim_now_ns(client->options.sim) + timeout_ns);
+        timeout_ns = client->timeout_ns;
+    client_conn_send(client->conn, call, sim_now_ns(client->sim) + timeout_ns);
 }
 
 static void
 client_wait_for_token(Client *client, Call *call, gint64 ready_ns)
 {
-    Sim *sim = client->options.sim;
+    Sim *sim = client->sim;
 
     if (client->limit == NULL)
-        client->limit = str_internf("rate limit of %s (%u/s)", client->options.user, client->options.qps);
+        client->limit = str_internf("rate limit of %s (%u/s)", client->user, client->options.qps);
     sim_waited(sim, client->limit, ready_ns - sim_now_ns(sim));
     client_wait(client, call, ready_ns);
 }
@@ -111,7 +112,7 @@ client_enqueue(Client *client, Call *call)
 
     client->tat_ns = tat_ns;
     call->needs_token = FALSE;
-    if (ready_ns <= sim_now_ns(client->options.sim))
+    if (ready_ns <= sim_now_ns(client->sim))
         client_dispatch(client, call);
     else
         client_wait_for_token(client, call, ready_ns);
@@ -151,8 +152,8 @@ client_repeat(Client *client, Call *call, gint64 delay_ns)
     g_assert(request->verb != VERB_CREATE || request->subresource != NULL || request->object != NULL || request->body != NULL);
     call->attempts++;
     call->needs_token = TRUE;
-    call->cause = sim_cause(client->options.sim);
-    client_wait(client, call, sim_now_ns(client->options.sim) + delay_ns);
+    call->cause = sim_cause(client->sim);
+    client_wait(client, call, sim_now_ns(client->sim) + delay_ns);
 }
 
 static void
@@ -200,11 +201,13 @@ client_call_failed(Call *call, const char *why, gboolean is_connection_lost)
 Client *
 client_new(const ClientOptions *options)
 {
-    Client *client = g_new0(Client, 1);
+    Client *client = g_aligned_alloc0(1, sizeof(Client), 64);
 
     client->options = *options;
     client->sim = options->sim;
     client->interval_ns = options->qps == 0 ? 0 : NS_PER_S / options->qps;
+    client->burst_ns = client->interval_ns * MAX(1, options->burst);
+    client->timeout_ns = options->timeout_ns == 0 ? TIMEOUT_NS : options->timeout_ns;
     client->user = str_intern(options->user);
     client->tat_ns = G_MININT64;
     if (options->share != NULL)
@@ -223,7 +226,7 @@ client_watch_free(ClientWatch *watch)
 {
     client_conn_drop_watch(watch);
     g_queue_unlink(&watch->client->watches, &watch->client_link);
-    sim_handle_drop(watch->client->options.sim, watch->handle);
+    sim_handle_drop(watch->client->sim, watch->handle);
     api_request_unref(watch->options);
     g_free(watch);
 }
@@ -247,7 +250,7 @@ client_free(Client *client)
     client_drop_all(client);
     sim_timer_clear(&client->timer);
     client_conn_unref(client->conn);
-    g_free(client);
+    g_aligned_free(client);
 }
 
 void
@@ -303,7 +306,7 @@ client_pass_request_ns(Client *client)
 
     if (arrival_ns < 0 || client->waiting.head != NULL)
         return -1;
-    if (client_token_ns(client, &tat_ns) > sim_now_ns(client->options.sim))
+    if (client_token_ns(client, &tat_ns) > sim_now_ns(client->sim))
         return -1;
     client->tat_ns = tat_ns;
     return arrival_ns;
@@ -363,7 +366,7 @@ client_send(Client *client,
     call->user = user;
     call->user_free = user_free;
     call->link.data = call;
-    call->cause = sim_cause(client->options.sim);
+    call->cause = sim_cause(client->sim);
     client_enqueue(client, call);
 }
 
@@ -400,8 +403,8 @@ client_watch(Client *client,
     watch->options->user = client->user;
     watch->hooks = *hooks;
     watch->user = user;
-    watch->handle = sim_handle_new(client->options.sim, watch);
-    watch->cause = sim_cause(client->options.sim);
+    watch->handle = sim_handle_new(client->sim, watch);
+    watch->cause = sim_cause(client->sim);
     watch->link.data = watch->client_link.data = watch;
     g_queue_init(&watch->passed);
     g_queue_push_tail_link(&client->watches, &watch->client_link);
