@@ -196,10 +196,10 @@ void apiserver_handle(ApiServer *server,
  */
 gboolean apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out_answer_ns);
 /*
- * apiserver_renew: the instant of the write: the lease at @key of @holder gets @renew_time. NULL: the
- * lease is not there or not @holder's: nothing was written. Returns: (borrowed) the lease as it stands now.
+ * apiserver_renew: the instant of the write: the lease at @key of @holder, the same at every call for that key, gets
+ * @renew_time. Returns: what the lease weighs on the wire; 0: it is not there or not @holder's: nothing was written.
  */
-const ApiObject *apiserver_renew(ApiServer *server, EtcdKey *key, const char *holder, gint64 renew_time);
+gsize apiserver_renew(ApiServer *server, EtcdKey *key, const char *holder, gint64 renew_time);
 /* apiserver_storage_key: where an object is stored. */
 EtcdKey *
 apiserver_storage_key(const ApiServer *server, const ApiKind *kind, const char *namespace_, const char *name);
@@ -253,14 +253,17 @@ ApiWatch *apiserver_watch(
  * For a watch whose owner only keeps objects to look them up: renewals of leases need no events on the way there.
  *
  * is_quiet: so it is, until the world changes (world_add_stir) or apiserver_watch_changed is called. pass: a MODIFIED, sent at
- * @sent_ns, not after now; apiserver_catch_up sends all that is due. play: what is on its way to the owner is to be played.
+ * its at_ns, not after now; apiserver_catch_up sends all that is due. play: what is on its way to the owner is to be played:
+ * apiserver_renewed says what it is.
  */
 typedef struct {
     gboolean (*is_quiet)(gpointer user);
-    void (*pass)(gpointer user, const ApiObject *object, gint64 sent_ns);
+    void (*pass)(gpointer user, const Renewal *renewal);
     void (*play)(gpointer user);
 } ApiQuietHooks;
 void apiserver_watch_set_quiet(ApiWatch *watch, const ApiQuietHooks *hooks);
+/* apiserver_renewed: the lease as that renewal made it, which is not older than the watch cache. (owned) */
+ApiObject *apiserver_renewed(const ApiServer *server, const Renewal *renewal);
 /* apiserver_watch_changed: before what is_quiet says changes. */
 void apiserver_watch_changed(ApiWatch *watch);
 /* apiserver_catch_up: renewals that have come to the watch cache by now are there. */

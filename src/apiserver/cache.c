@@ -12,6 +12,7 @@
 
 #include "base/pool.h"
 
+#define REVISION_MASK    (G_MAXUINT64 >> 2) /* for the compiler */
 #define HISTORY_MIN      100
 #define HISTORY_MAX      102400
 #define HISTORY_FRESH_NS (75 * NS_PER_S)
@@ -19,7 +20,7 @@
 /* The stream was cut: how soon to look whether it flows again. */
 #define STREAM_RETRY_NS (100 * NS_PER_MS)
 
-void
+static void
 stream_event_free(StreamEvent *event)
 {
     if (event->value != NULL)
@@ -30,6 +31,8 @@ stream_event_free(StreamEvent *event)
 static inline void
 history_item_clear(HistoryItem *item)
 {
+    if (G_UNLIKELY(item->is_renewal))
+        return;
     api_object_unref(item->previous);
     if (G_UNLIKELY(item->is_delete))
         api_object_unref(item->gone);
@@ -83,6 +86,7 @@ history_resize(Resource *resource, guint capacity)
         resource->oldest_revision = history_at(resource, i)->revision;
         history_item_clear(history_at(resource, i));
     }
+    resource->n_settled -= MIN(resource->n_settled, dropped);
     for (guint i = 0; i < kept; i++)
         ring[i] = *history_at(resource, dropped + i);
     g_aligned_free(resource->history);
@@ -102,7 +106,7 @@ history_fetch(const Resource *resource)
     fetch(history_at(resource, HISTORY_AHEAD));
     fetch(history_at(resource, history_newer(resource) + HISTORY_AHEAD));
     fetch(history_at(resource, 2)->previous);
-    if (history_at(resource, 1)->previous != NULL)
+    if (!history_at(resource, 1)->is_renewal && history_at(resource, 1)->previous != NULL)
         api_object_fetch_parts(history_at(resource, 1)->previous);
 }
 
@@ -132,6 +136,7 @@ history_make_room(Resource *resource, gint64 now_ns)
         history_item_clear(oldest);
         resource->history_start = (guint)(history_at(resource, 1) - resource->history);
         resource->history_count--;
+        resource->n_settled -= MIN(resource->n_settled, 1);
     }
 }
 
@@ -159,9 +164,11 @@ know(ApiServer *server, Resource *resource, EtcdKey *key, ApiObject *object)
     return before;
 }
 
-gboolean
-cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 time_ns)
+/* What the event says (its objects are taken) is in the cache now. FALSE if a peer has heard of it before. */
+static gboolean
+cache_keep(ApiServer *server, Resource *resource, StreamEvent *event)
 {
+    gint64 now_ns = sim_now_ns(server->sim);
     ApiObject *value = event->value;
     ApiObject *previous;
     HistoryItem *change;
@@ -174,9 +181,9 @@ cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 tim
     previous = know(server, resource, event->key, value);
     if (G_UNLIKELY(resource->kind == &service_kind && is_news))
         allocator_note(server->allocator, previous, value);
-    change = history_add(resource, time_ns);
-    *change = (HistoryItem){.previous = previous, .value = value, .time_ns = time_ns};
-    change->revision = event->revision & (G_MAXUINT64 >> 1);
+    change = history_add(resource, now_ns);
+    *change = (HistoryItem){.previous = previous, .value = value, .time_ns = now_ns};
+    change->revision = event->revision & REVISION_MASK;
     if (G_UNLIKELY(value == NULL)) {
         change->is_delete = TRUE;
         change->gone = api_object_copy(previous);
@@ -186,15 +193,60 @@ cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 tim
     return is_news;
 }
 
+gboolean
+cache_keep_renewal(ApiServer *server, const Renewal *renewal)
+{
+    gboolean is_news = peers_is_news(server, renewal->revision);
+
+    server->cache_revision = renewal->revision;
+    *history_add(server->leases, renewal->at_ns) = (HistoryItem){
+        .renew_time = renewal->renew_time,
+        .key = renewal->key,
+        .is_renewal = TRUE,
+        .revision = renewal->revision & REVISION_MASK,
+        .time_ns = renewal->at_ns,
+    };
+    renewed_set(&server->renewed, renewal->key->number, renewal->renew_time, renewal->revision);
+    return is_news;
+}
+
+/* One after the other, so that what a key holds is always what the next one is made of. */
+void
+cache_settle_history(ApiServer *server)
+{
+    Resource *resource = server->leases;
+
+    for (guint i = resource->n_settled; i < resource->history_count; i++) {
+        HistoryItem *item = history_at(resource, i);
+        ApiObject *made;
+        EtcdKey *key;
+
+        if (!item->is_renewal)
+            continue;
+        key = item->key;
+        made = renewal_make(key_seen(key, server->number), item->renew_time, item->revision);
+        item->is_renewal = FALSE;
+        item->value = made;
+        item->previous = key_set_seen(key, server->number, made);
+        if (made->resource_version == server->renewed.items[key->number].revision)
+            renewed_set(&server->renewed, key->number, 0, 0);
+    }
+    resource->n_settled = resource->history_count;
+}
+
 static void
 apply(ApiServer *server, StreamEvent *event)
 {
     Resource *resource = server_resource(server, event->key->space->kind);
     gboolean is_news;
 
-    if (server->quiet.first != NULL)
+    if (server->quiet.count > 0)
         quiet_pass(server, event->revision);
-    is_news = cache_keep(server, resource, event, sim_now_ns(server->sim));
+    if (event->key->space == server->leases->space)
+        server->n_leases_streamed--;
+    if (G_UNLIKELY(event->key->has_renewals))
+        quiet_end_for(server, event->key, event->revision);
+    is_news = cache_keep(server, resource, event);
     if (resource != NULL) {
         /*
          * Watchers may make the ring grow only through later events: the copy stays valid while
@@ -206,18 +258,25 @@ apply(ApiServer *server, StreamEvent *event)
     }
 }
 
-static void
-stream_append(Stream *stream, StreamEvent *event)
+void
+cache_stream(ApiServer *server, StreamEvent *event)
 {
-    event->next = NULL;
-    if (stream->last != NULL)
-        stream->last->next = event;
-    else
-        stream->first = event;
-    stream->last = event;
+    Stream *stream = &server->stream;
+    StreamEvent **place = &stream->first;
+
+    if (event->key->space == server->leases->space)
+        server->n_leases_streamed++;
+    if (stream->last != NULL && stream->last->revision <= event->revision)
+        place = &stream->last->next;
+    while (*place != NULL && (*place)->revision <= event->revision)
+        place = &(*place)->next;
+    event->next = *place;
+    *place = event;
+    if (event->next == NULL)
+        stream->last = event;
 }
 
-StreamEvent *
+static StreamEvent *
 stream_take(Stream *stream)
 {
     StreamEvent *event = stream->first;
@@ -258,6 +317,14 @@ cache_on_stream(Sim *sim, gpointer self)
 }
 
 void
+cache_next_due(ApiServer *server)
+{
+    gint64 due_ns = sim_now_ns(server->sim) + latency_stream_ns(server);
+
+    server->stream_due_ns = MAX(server->stream_due_ns, due_ns);
+}
+
+void
 cache_on_etcd(gpointer user,
               EtcdKey *key,
               const ApiObject *value,
@@ -265,10 +332,12 @@ cache_on_etcd(gpointer user,
               guint64 revision)
 {
     ApiServer *server = user;
-    gint64 due_ns = sim_now_ns(server->sim) + latency_stream_ns(server);
-    StreamEvent *event = POOL_NEW(StreamEvent);
+    StreamEvent *event;
 
-    server->stream_due_ns = MAX(server->stream_due_ns, due_ns);
+    cache_next_due(server);
+    if (key->space == server->leases->space && quiet_add_object(server, key, value, previous, revision))
+        return;
+    event = POOL_NEW(StreamEvent);
     *event = (StreamEvent){
         .value = value == NULL ? NULL : api_object_ref(value),
         .key = key,
@@ -276,11 +345,7 @@ cache_on_etcd(gpointer user,
         .due_ns = server->stream_due_ns,
         .cause = sim_cause(server->sim),
     };
-    if (quiet_takes(server, value, previous)) {
-        stream_append(&server->quiet, event);
-        return;
-    }
-    stream_append(&server->stream, event);
+    cache_stream(server, event);
     if (!server->stream_timer.is_armed)
         stream_arm(server);
 }
@@ -295,7 +360,7 @@ gint64
 cache_lag_ns(ApiServer *server)
 {
     apiserver_catch_up(server);
-    if (server->stream.first == NULL && server->quiet.first == NULL)
+    if (server->stream.first == NULL && server->quiet.count == 0)
         return 0;
     return MAX(server->stream_due_ns - sim_now_ns(server->sim), 0) + 1;
 }
@@ -308,13 +373,11 @@ cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrA
     Resource *resource = server_resource(server, kind);
     guint kept = out->len;
 
-    if (kind == &lease_kind)
-        apiserver_catch_up(server);
     if (resource == NULL || resource->n_objects == 0)
         return;
     key_space_collect(resource->space, namespace_, out);
     for (guint i = kept; i < out->len; i++) {
-        const ApiObject *object = key_seen(out->pdata[i], server->number);
+        const ApiObject *object = cache_get(server, out->pdata[i]);
 
         if (object != NULL)
             out->pdata[kept++] = (gpointer)object;
@@ -366,8 +429,9 @@ cache_clear(ApiServer *server)
     sim_timer_disarm(&server->stream_timer);
     while (server->stream.first != NULL)
         stream_event_free(stream_take(&server->stream));
-    while (server->quiet.first != NULL)
-        stream_event_free(stream_take(&server->quiet));
+    server->n_leases_streamed = 0;
+    renewals_clear(&server->quiet);
+    renewed_clear(&server->renewed);
     server->stream_due_ns = sim_now_ns(server->sim);
     server->remembered = (Remembered){0};
     for (guint i = 0; i < server->n_resources; i++) {
@@ -378,7 +442,7 @@ cache_clear(ApiServer *server)
         for (guint j = 0; j < resource->history_count; j++)
             history_item_clear(history_at(resource, j));
         g_clear_pointer(&resource->history, g_aligned_free);
-        resource->history_start = resource->history_count = resource->history_capacity = 0;
+        resource->history_start = resource->history_count = resource->history_capacity = resource->n_settled = 0;
     }
 }
 
@@ -407,12 +471,13 @@ cache_fill(ApiServer *server)
         key_space_collect(resource->space, NULL, all);
         for (guint j = 0; j < all->len; j++) {
             EtcdKey *key = g_ptr_array_index(all, j);
+            ApiObject *object = (ApiObject *)etcd_get(key);
 
-            if (key->object == NULL)
+            if (object == NULL)
                 continue;
-            api_object_unref(know(server, resource, key, api_object_ref(key->object)));
+            api_object_unref(know(server, resource, key, api_object_ref(object)));
             if (resource->kind == &service_kind)
-                allocator_note(server->allocator, NULL, key->object);
+                allocator_note(server->allocator, NULL, object);
         }
     }
 }

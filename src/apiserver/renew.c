@@ -24,23 +24,38 @@ apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out
     return TRUE;
 }
 
-const ApiObject *
+/* Nobody but its holder has written it since a renewal was found to be right. */
+static gboolean
+may_renew(const EtcdKey *key, const char *holder, ApiTime renew_time)
+{
+    const ApiObject *lease;
+
+    if (key->is_renewed)
+        return key_renewed(key) != renew_time;
+    lease = etcd_get(key);
+    if (lease == NULL || lease->meta->deletion_time != 0)
+        return FALSE;
+    return lease_spec(lease)->holder_identity == holder && lease_spec(lease)->renew_time != renew_time;
+}
+
+gsize
 apiserver_renew(ApiServer *server, EtcdKey *key, const char *holder, gint64 renew_time)
 {
-    const ApiObject *lease = etcd_get(key);
-    g_autoptr(ApiObject) renewed = NULL;
-    LeaseSpec *spec;
+    gsize bytes = 0;
 
-    if (lease == NULL || !server->is_ready || lease->meta->deletion_time != 0)
-        return NULL;
-    if (lease_spec(lease)->holder_identity != holder || lease_spec(lease)->renew_time == renew_time)
-        return NULL;
-    renewed = api_object_copy(lease);
-    spec = api_edit_spec(renewed);
-    spec->renew_time = renew_time;
+    if (!server->is_ready || !may_renew(key, holder, renew_time))
+        return 0;
     server->counters.requests[VERB_PATCH]++;
-    etcd_put_now(server->etcd, key, renewed);
-    return etcd_get(key);
+    /* A first time would make the lease weigh more. */
+    if (key->is_renewed || lease_spec(etcd_get(key))->renew_time != 0)
+        bytes = etcd_renew_now(server->etcd, key, renew_time);
+    if (bytes == 0) {
+        g_autoptr(ApiObject) renewed = renewal_make(etcd_get(key), renew_time, 0);
+
+        etcd_put_now(server->etcd, key, renewed);
+        bytes = api_object_size_bytes(renewed);
+    }
+    return bytes;
 }
 
 EtcdKey *

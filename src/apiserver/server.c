@@ -26,6 +26,7 @@ server_on_ready(Sim *sim, gpointer self)
     peers_ready(server);
     cache_fill(server);
     server->etcd_watch_id = etcd_watch(server->etcd, cache_on_etcd, server);
+    etcd_watch_renewals(server->etcd, server->etcd_watch_id, &quiet_hooks);
     watch_start_all(server);
     bootstrap_begin(server);
     server_unpark(server);

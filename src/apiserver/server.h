@@ -153,8 +153,10 @@ struct ApiServer {
     SimTimer stream_timer;
     gint64 stream_due_ns;
     Resource *leases;   /* (borrowed) */
-    Stream quiet;       /* the same, of renewals that nobody waits for: quiet.c */
-    gboolean is_quiet;  /* there may be such; until quiet_end */
+    guint n_leases_streamed; /* in the stream */
+    gboolean is_quiet;  /* renewals may come as numbers: quiet.c; until quiet_end */
+    Renewals quiet;     /* those on the way to the watch cache */
+    RenewedLeases renewed; /* those that are in it, but not in its objects */
     Rng *stream_rng;
     guint etcd_watch_id;
     guint64 cache_revision; /* the watch cache has everything up to it */
@@ -322,13 +324,13 @@ void cache_init(ApiServer *server);
 void cache_clear(ApiServer *server);
 void cache_free(ApiServer *server);
 void cache_fill(ApiServer *server); /* from etcd, at once */
+/* quiet_get: the same of a lease that was renewed with numbers. */
+const ApiObject *quiet_get(ApiServer *server, const EtcdKey *key);
 /* cache_get: as the server knows it by now. (borrowed) */
 static inline const ApiObject *
 cache_get(ApiServer *server, const EtcdKey *key)
 {
-    if (G_UNLIKELY(server->quiet.first != NULL))
-        apiserver_catch_up(server);
-    return key_seen(key, server->number);
+    return G_LIKELY(!key->has_renewals) ? key_seen(key, server->number) : quiet_get(server, key);
 }
 /* cache_list: appends borrowed objects by key. */
 void cache_list(ApiServer *server, const ApiKind *kind, const char *namespace_, GPtrArray *out);
@@ -342,24 +344,29 @@ void cache_on_etcd(gpointer user,
                    guint64 revision);
 void cache_resume(ApiServer *server);
 
-/*
- * cache_keep: what @event says (its object is taken) is in the cache now, which is @time_ns for the history. FALSE if a peer
- * has heard of it before.
- */
-gboolean cache_keep(ApiServer *server, Resource *resource, StreamEvent *event, gint64 time_ns);
 /* history_event: the @index-th of those that are kept; its objects are as long as it is. */
 HistoryEvent history_event(const Resource *resource, guint index);
-StreamEvent *stream_take(Stream *stream);
-void stream_event_free(StreamEvent *event);
+/* cache_keep_renewal: it is in the cache, since its at_ns. FALSE if a peer has heard of it before. */
+gboolean cache_keep_renewal(ApiServer *server, const Renewal *renewal);
+/* cache_settle_history: renewals in it become objects; the last of each is what its key holds. */
+void cache_settle_history(ApiServer *server);
+/* cache_next_due: what etcd tells now is in the cache at stream_due_ns. */
+void cache_next_due(ApiServer *server);
+/* cache_stream: @event is on its way from etcd: in the order of revisions. */
+void cache_stream(ApiServer *server, StreamEvent *event);
 
 /* --- quiet.c: renewals of leases without events -------------------------------------------- */
 
-/* quiet_takes: the change need not be played. */
-gboolean quiet_takes(ApiServer *server, const ApiObject *value, const ApiObject *previous);
+extern const EtcdRenewalHooks quiet_hooks;
+/* quiet_add_object: FALSE: it is no renewal, or not to be taken as a number. */
+gboolean
+quiet_add_object(ApiServer *server, EtcdKey *key, const ApiObject *value, const ApiObject *previous, guint64 revision);
 /* quiet_pass: what is due of them and older than @revision is in the watch cache. */
 void quiet_pass(ApiServer *server, guint64 revision);
 /* quiet_end: something is about to change: what is on its way is played from here on. */
 void quiet_end(gpointer server);
+/* quiet_end_for: the same, before a change with this revision of a lease that was renewed with numbers gets into the watch cache. */
+void quiet_end_for(ApiServer *server, EtcdKey *key, guint64 revision);
 
 /*
  * A past change of one kind, kept for those who come back to a watch; half a line of the cache. What the key held next is
@@ -367,13 +374,18 @@ void quiet_end(gpointer server);
  * is let go once.
  */
 typedef struct {
-    ApiObject *previous; /* (owned) */
+    union {
+        ApiObject *previous; /* (owned) */
+        ApiTime renew_time;  /* is_renewal */
+    };
     union {
         const ApiObject *value; /* (borrowed) */
         ApiObject *gone;        /* (owned) is_delete */
+        EtcdKey *key;           /* is_renewal */
     };
-    guint64 revision : 63;
+    guint64 revision : 62;
     guint64 is_delete : 1;
+    guint64 is_renewal : 1; /* of the lease at @key; there are no objects yet: cache_settle_history */
     gint64 time_ns;
 } HistoryItem;
 
@@ -395,6 +407,7 @@ struct Resource {
     guint n_objects;
     HistoryItem *history; /* (owned) ring */
     guint history_start, history_count, history_capacity;
+    guint n_settled;       /* of the history, from its start: none of these is_renewal */
     guint64 oldest_revision;                       /* changes after it are in the history */
     WatchList watches;                      /* those without an index */
     PtrMap watches_by_node, watches_by_name; /* interned -> WatchList* (owned) */
@@ -425,7 +438,7 @@ void watch_start_all(ApiServer *server); /* the cache is filled */
 void watch_sweep(ApiServer *server);
 /* For quiet.c: may all be told of renewals without events; they are told of one, sent at @sent_ns; what they were told of is played. */
 gboolean watches_are_quiet(const Resource *resource);
-void watches_pass(const Resource *resource, const ApiObject *object, gint64 sent_ns);
+void watches_pass(const Resource *resource, const Renewal *renewal);
 void watches_play(const Resource *resource);
 void watch_free_all(ApiServer *server);
 /* watch_lists_free: of @resource. */

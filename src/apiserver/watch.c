@@ -200,13 +200,13 @@ watches_are_quiet(const Resource *resource)
 }
 
 void
-watches_pass(const Resource *resource, const ApiObject *object, gint64 sent_ns)
+watches_pass(const Resource *resource, const Renewal *renewal)
 {
     for (ApiWatch *watch = resource->watches.first; watch != NULL; watch = watch->next) {
-        if (object->resource_version <= watch->from_revision)
+        if (renewal->revision <= watch->from_revision)
             continue;
         watch->server->counters.watch_events++;
-        watch->quiet->pass(watch->user, object, sent_ns);
+        watch->quiet->pass(watch->user, renewal);
     }
 }
 
@@ -269,6 +269,8 @@ tell_history(ApiWatch *watch)
         watch->is_started = FALSE;
         return;
     }
+    if (resource == watch->server->leases)
+        cache_settle_history(watch->server);
     for (guint i = history_after(resource, watch->from_revision);
          i < resource->history_count && !watch->is_stopped; i++) {
         HistoryEvent event = history_event(resource, i);

@@ -225,6 +225,7 @@ static void
 client_watch_free(ClientWatch *watch)
 {
     client_conn_drop_watch(watch);
+    renewals_clear(&watch->passed);
     g_queue_unlink(&watch->client->watches, &watch->client_link);
     sim_handle_drop(watch->client->sim, watch->handle);
     api_request_unref(watch->options);
@@ -337,9 +338,9 @@ client_trip_ns(Client *client, NetDirection direction, gsize bytes)
 }
 
 gint64
-client_pass_answer_ns(Client *client, const ApiObject *object, gint64 sent_ns)
+client_pass_answer_ns(Client *client, gsize bytes, gint64 sent_ns)
 {
-    return client_conn_answer_arrival_ns(client->conn, object, sent_ns);
+    return client_conn_answer_arrival_ns(client->conn, bytes, sent_ns);
 }
 
 const char *
@@ -406,7 +407,6 @@ client_watch(Client *client,
     watch->handle = sim_handle_new(client->sim, watch);
     watch->cause = sim_cause(client->sim);
     watch->link.data = watch->client_link.data = watch;
-    g_queue_init(&watch->passed);
     g_queue_push_tail_link(&client->watches, &watch->client_link);
     client_conn_open_watch(client->conn, watch);
     return watch;

@@ -77,11 +77,11 @@ typedef struct {
     void (*closed)(gpointer user, const ApiStatus *status);
     /*
      * All or none: of one who only keeps objects to look them up and so needs no event for renewals of leases (apiserver.h,
-     * ApiQuietHooks). renewed: a MODIFIED that came at @at_ns, not after now, when client_watch_catch_up is called. play: what
-     * is not done with @at_ns is to be played from here on.
+     * ApiQuietHooks). renewed: a MODIFIED that came at its at_ns, not after now, when client_watch_catch_up is called. play: what
+     * is not done by that time is to be played from here on.
      */
     gboolean (*is_quiet)(gpointer user);
-    void (*renewed)(gpointer user, const ApiObject *object, gint64 at_ns);
+    void (*renewed)(gpointer user, const Renewal *renewal);
     void (*play)(gpointer user);
 } ClientWatchHooks;
 ClientWatch *client_watch(Client *client,

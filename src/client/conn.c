@@ -490,12 +490,12 @@ client_conn_request_arrival_ns(const Conn *conn)
 }
 
 gint64
-client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64 sent_ns)
+client_conn_answer_arrival_ns(Conn *conn, gsize bytes, gint64 sent_ns)
 {
     gint64 arrival_ns = -1;
 
     if (conn->state == CONN_OPEN)
-        arrival_ns = net_conn_arrival_ns(conn->net, NET_TO_CLIENT, RESPONSE_BYTES + api_object_size_bytes(object), sent_ns);
+        arrival_ns = net_conn_arrival_ns(conn->net, NET_TO_CLIENT, bytes, sent_ns);
     conn->read_ns = MAX(conn->read_ns, arrival_ns);
     return arrival_ns;
 }

@@ -47,7 +47,7 @@ struct ClientWatch {
     Session *session;    /* (borrowed) from the opening at the server until the connection ends */
     ApiWatch *api_watch; /* the server's process owns it; NULL: not open there */
     gboolean is_over;
-    GQueue passed; /* of Passed: renewals under way that are computed */
+    Renewals passed; /* renewals under way that are computed: when they are there */
     TraceId cause;
     GQueue *queue;
     GList link;        /* in a queue of the connection */
@@ -78,14 +78,14 @@ void client_conn_reset(Conn *conn);
 void client_conn_resumed(Conn *conn);
 /*
  * What is computed instead of sent (heartbeat.h): when a request of no body that leaves now would reach the server, and when
- * an answer with @object that leaves the server at @sent_ns would be there, which counts as read. -1: it is not certain.
+ * an answer of @bytes that leaves the server at @sent_ns would be there, which counts as read. -1: it is not certain.
  */
 ApiServer *client_conn_server(const Conn *conn);
 gint64 client_conn_request_arrival_ns(const Conn *conn);
-gint64 client_conn_answer_arrival_ns(Conn *conn, const ApiObject *object, gint64 sent_ns);
+gint64 client_conn_answer_arrival_ns(Conn *conn, gsize bytes, gint64 sent_ns);
 /* client.c: the same for one of its clients; a request takes its token. */
 gint64 client_pass_request_ns(Client *client);
-gint64 client_pass_answer_ns(Client *client, const ApiObject *object, gint64 sent_ns);
+gint64 client_pass_answer_ns(Client *client, gsize bytes, gint64 sent_ns);
 /*
  * The same where the connection was found to be fine and the world has not changed since (world/stirs.h):
  * client_trip_ns: what @bytes take on it, if its process has no other client; -1: it is not certain.

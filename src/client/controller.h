@@ -28,6 +28,8 @@ View *view_new_array(const ApiObject *const *objects, guint count);
 void view_free(View *view);
 const ApiObject *
 view_get(View *view, const ApiKind *kind, const char *namespace_, const char *name);
+/* view_leases: as informer_leases; empty where objects are all there is. */
+const LeaseTable *view_leases(View *view);
 void view_list(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out);
 void view_list_owned(View *view, const ApiKind *kind, const char *owner_uid, GPtrArray *out);
 /* view_count_owned: how many view_list_owned would list, without a walk. */

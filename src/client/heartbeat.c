@@ -18,12 +18,11 @@ heartbeat_is_steady(const Heartbeat *beat)
 
 /* When the answer that leaves at @sent_ns is there. */
 static gint64
-heartbeat_answer_ns(Heartbeat *beat, const ApiObject *lease, gint64 sent_ns)
+heartbeat_answer_ns(Heartbeat *beat, gsize bytes, gint64 sent_ns)
 {
-    gsize bytes = RESPONSE_BYTES + api_object_size_bytes(lease);
-
+    bytes += RESPONSE_BYTES;
     if (!heartbeat_is_steady(beat))
-        return MAX(sent_ns, client_pass_answer_ns(beat->client, lease, sent_ns));
+        return MAX(sent_ns, client_pass_answer_ns(beat->client, bytes, sent_ns));
     if (beat->back_bytes != bytes)
         beat->back_ns = client_trip_ns(beat->client, NET_TO_CLIENT, bytes);
     beat->back_bytes = bytes;
@@ -36,12 +35,12 @@ static void
 heartbeat_on_write(Sim *sim, gpointer self)
 {
     Heartbeat *beat = self;
-    const ApiObject *lease = apiserver_renew(beat->server, beat->key, beat->holder, beat->renew_time);
+    gsize bytes = apiserver_renew(beat->server, beat->key, beat->holder, beat->renew_time);
 
-    if (lease == NULL)
+    if (bytes == 0)
         beat->hooks->play(beat->user);
     else
-        beat->hooks->renewed(beat->user, heartbeat_answer_ns(beat, lease, sim_now_ns(sim) + beat->answer_ns));
+        beat->hooks->renewed(beat->user, heartbeat_answer_ns(beat, bytes, sim_now_ns(sim) + beat->answer_ns));
 }
 
 void

@@ -10,16 +10,23 @@
 /* control-plane latency model: handler and queue take LN(0.2 ms, 0.5). */
 static const Dist delivery_dist = {.type = DIST_LOGNORMAL, .a_ns = 200000, .b_ns = 639964};
 
-typedef enum { DELTA_EVENT, DELTA_REPLACED, DELTA_REPLAY } DeltaType;
+typedef enum { DELTA_EVENT, DELTA_REPLACED, DELTA_REPLAY, DELTA_RENEWED } DeltaType;
 
 typedef struct Delta Delta;
 struct Delta {
     Delta *next;
     ApiObject *object; /* (owned ref) DELTA_EVENT */
-    GPtrArray *items;  /* (owned) DELTA_REPLACED, of ApiObject with refs */
+    union {
+        GPtrArray *items;   /* (owned) DELTA_REPLACED, of ApiObject with refs */
+        const EtcdKey *key; /* DELTA_RENEWED: of the lease */
+    };
+    union {
+        WatchType event;
+        guint handler; /* DELTA_REPLAY: who came late */
+        ApiTime renew_time;
+    };
+    guint64 revision; /* DELTA_RENEWED */
     DeltaType type;
-    WatchType event;
-    guint handler; /* DELTA_REPLAY: who came late */
     TraceId cause;
 };
 
@@ -45,6 +52,7 @@ struct Informer {
     gboolean is_lazy;     /* renewals of leases may come without events, see ClientWatchHooks */
     gboolean is_firing;
     gboolean is_computed; /* such deltas wait for fire_ns without the timer */
+    LeaseTable leases;    /* what such renewals say */
 };
 
 typedef struct {
@@ -67,7 +75,7 @@ delta_free(Delta *delta)
 {
     if (delta->object != NULL)
         api_object_unref(delta->object);
-    if (delta->items != NULL)
+    if (delta->type == DELTA_REPLACED)
         g_ptr_array_unref(delta->items);
     POOL_FREE(Delta, delta);
 }
@@ -137,9 +145,48 @@ informer_tell(const Informer *informer, const ApiObject *old, const ApiObject *o
     }
 }
 
+/* What the row says gets into the object that it is about. */
+static void
+informer_settle(Informer *informer, LeaseRow *row)
+{
+    const ApiObject *before;
+    g_autoptr(ApiObject) lease = NULL;
+
+    if (!row->is_late)
+        return;
+    before = indexer_get(informer->indexer, row->namespace_, row->name);
+    g_assert(before != NULL);
+    lease = renewal_make(before, row->renew_time, row->revision);
+    api_object_unref(indexer_set(informer->indexer, lease));
+    row->is_late = FALSE;
+    informer->leases.n_late--;
+}
+
+static void
+informer_settle_all(Informer *informer)
+{
+    for (guint i = 0; i < informer->leases.count && informer->leases.n_late > 0; i++)
+        informer_settle(informer, &informer->leases.rows[i]);
+}
+
+/* From here on the object says it. */
+static void
+informer_settle_one(Informer *informer, const char *namespace_, const char *name)
+{
+    LeaseRow *row = lease_table_find(&informer->leases, namespace_, name);
+
+    if (row == NULL)
+        return;
+    informer_settle(informer, row);
+    row->revision = 0;
+}
+
 static void
 informer_put(Informer *informer, const ApiObject *object)
 {
+    if (G_UNLIKELY(informer->leases.count > 0))
+        informer_settle_one(informer, api_namespace(object), api_name(object));
+
     g_autoptr(ApiObject) old = indexer_set(informer->indexer, object);
 
     informer_tell(informer, old, object);
@@ -148,6 +195,9 @@ informer_put(Informer *informer, const ApiObject *object)
 static void
 informer_delete(Informer *informer, const ApiObject *last)
 {
+    if (G_UNLIKELY(informer->leases.count > 0))
+        informer_settle_one(informer, api_namespace(last), api_name(last));
+
     g_autoptr(ApiObject) old =
         indexer_remove(informer->indexer, api_namespace(last), api_name(last));
 
@@ -173,6 +223,7 @@ informer_replace(Informer *informer, const GPtrArray *items)
     }
     present = g_hash_table_new(NULL, NULL);
     known = g_ptr_array_new_with_free_func(api_object_unref);
+    informer_settle_all(informer);
     indexer_list(informer->indexer, known);
     for (guint i = 0; i < known->len; i++)
         api_object_ref(known->pdata[i]);
@@ -199,9 +250,36 @@ informer_replay(Informer *informer, guint index)
 
     if (listener.handlers.added == NULL)
         return;
+    informer_settle_all(informer);
     indexer_list(informer->indexer, known);
     for (guint i = 0; i < known->len; i++)
         listener.handlers.added(listener.user, known->pdata[i]);
+}
+
+/* The owners of the handlers are told of other things only. */
+static gboolean
+informer_is_deaf(const Informer *informer)
+{
+    for (guint i = 0; i < informer->listeners->len; i++) {
+        const InformerHandlers *handlers = &g_array_index(informer->listeners, Listener, i).handlers;
+
+        if (handlers->updated != NULL && (handlers->wants == WANTS_ALL || handlers->wants & WANTS_SPEC))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+informer_renew(Informer *informer, const Delta *delta)
+{
+    lease_table_renew(&informer->leases, delta->key, delta->renew_time, delta->revision);
+    if (G_UNLIKELY(!informer_is_deaf(informer))) {
+        const ApiObject *before = indexer_get(informer->indexer, delta->key->namespace_, delta->key->name);
+        g_autoptr(ApiObject) old = api_object_ref(before);
+
+        informer_settle(informer, &informer->leases.rows[delta->key->number]);
+        informer_tell(informer, old, indexer_get(informer->indexer, delta->key->namespace_, delta->key->name));
+    }
 }
 
 static void
@@ -224,6 +302,9 @@ informer_deliver(Informer *informer, const Delta *delta)
         break;
     case DELTA_REPLAY:
         informer_replay(informer, delta->handler);
+        break;
+    case DELTA_RENEWED:
+        informer_renew(informer, delta);
         break;
     }
 }
@@ -344,37 +425,33 @@ informer_push(Informer *informer, DeltaType type)
     return delta;
 }
 
-/* The owners of the handlers are told of other things only. */
 static gboolean
 informer_is_quiet(gpointer user)
 {
     Informer *informer = user;
 
-    for (guint i = 0; i < informer->listeners->len; i++) {
-        const InformerHandlers *handlers = &g_array_index(informer->listeners, Listener, i).handlers;
-
-        if (handlers->updated != NULL && (handlers->wants == WANTS_ALL || handlers->wants & WANTS_SPEC))
-            return FALSE;
-    }
+    if (!informer_is_deaf(informer))
+        return FALSE;
     informer->is_lazy = TRUE;
     return TRUE;
 }
 
-/* As informer_push, at @at_ns. */
+/* As informer_push, at the time when it came. */
 static void
-informer_on_renewed(gpointer user, const ApiObject *object, gint64 at_ns)
+informer_on_renewed(gpointer user, const Renewal *renewal)
 {
     Informer *informer = user;
     Delta *delta;
 
-    if (informer->is_computed && informer->fire_ns < at_ns)
+    if (informer->is_computed && informer->fire_ns < renewal->at_ns)
         informer_deliver_computed(informer);
-    delta = informer_append(informer, DELTA_EVENT);
-    delta->event = WATCH_MODIFIED;
-    delta->object = api_object_ref(object);
+    delta = informer_append(informer, DELTA_RENEWED);
+    delta->key = renewal->key;
+    delta->renew_time = renewal->renew_time;
+    delta->revision = renewal->revision;
     if (informer->is_computed || informer->timer.is_armed || informer->is_firing)
         return;
-    informer->fire_ns = at_ns + dist_sample_ns(&delivery_dist, informer_rng(informer));
+    informer->fire_ns = renewal->at_ns + dist_sample_ns(&delivery_dist, informer_rng(informer));
     informer->is_computed = TRUE;
 }
 
@@ -414,6 +491,7 @@ informer_free(gpointer data)
 
     reflector_free(informer->reflector);
     indexer_free(informer->indexer);
+    lease_table_clear(&informer->leases);
     g_array_free(informer->listeners, TRUE);
     informer_drop_deltas(informer);
     sim_timer_clear(&informer->timer);
@@ -456,6 +534,12 @@ const ApiObject *
 informer_get(Informer *informer, const char *namespace_, const char *name)
 {
     informer_catch_up(informer);
+    if (G_UNLIKELY(informer->leases.n_late > 0)) {
+        LeaseRow *row = lease_table_find(&informer->leases, str_intern(namespace_), str_intern(name));
+
+        if (row != NULL)
+            informer_settle(informer, row);
+    }
     return indexer_get(informer->indexer, namespace_, name);
 }
 
@@ -466,10 +550,26 @@ informer_count(Informer *informer)
     return indexer_count(informer->indexer);
 }
 
+/* For who lists. */
+static inline void
+informer_be_current(Informer *informer)
+{
+    informer_catch_up(informer);
+    if (G_UNLIKELY(informer->leases.n_late > 0))
+        informer_settle_all(informer);
+}
+
+const LeaseTable *
+informer_leases(Informer *informer)
+{
+    informer_catch_up(informer);
+    return &informer->leases;
+}
+
 void
 informer_list(Informer *informer, const char *namespace_, GPtrArray *out)
 {
-    informer_catch_up(informer);
+    informer_be_current(informer);
     if (str_is_empty(namespace_))
         indexer_list(informer->indexer, out);
     else
@@ -479,7 +579,7 @@ informer_list(Informer *informer, const char *namespace_, GPtrArray *out)
 void
 informer_list_owned(Informer *informer, const char *owner_uid, GPtrArray *out)
 {
-    informer_catch_up(informer);
+    informer_be_current(informer);
     indexer_list_by(informer->indexer, INDEXER_BY_OWNER, owner_uid, out);
 }
 
@@ -493,14 +593,14 @@ informer_count_owned(Informer *informer, const char *owner_uid)
 void
 informer_list_orphans(Informer *informer, const char *namespace_, GPtrArray *out)
 {
-    informer_catch_up(informer);
+    informer_be_current(informer);
     indexer_list_by(informer->indexer, INDEXER_ORPHANS, namespace_, out);
 }
 
 void
 informer_list_on_node(Informer *informer, const char *node_name, GPtrArray *out)
 {
-    informer_catch_up(informer);
+    informer_be_current(informer);
     indexer_list_by(informer->indexer, INDEXER_BY_NODE, node_name, out);
 }
 
@@ -569,6 +669,7 @@ informer_factory_reset(InformerFactory *factory)
 
         reflector_reset(informer->reflector);
         indexer_clear(informer->indexer);
+        lease_table_clear(&informer->leases);
         informer_drop_deltas(informer);
         sim_timer_disarm(&informer->timer);
         informer->is_synced = FALSE;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "client/client.h"
+#include "client/leases.h"
 
 typedef struct InformerFactory InformerFactory;
 typedef struct Informer Informer;
@@ -63,6 +64,11 @@ void informer_add_handlers(Informer *informer, const InformerHandlers *handlers,
 const ApiObject *
 informer_get(Informer *informer, const char *namespace_, const char *name); /* (borrowed) */
 guint informer_count(Informer *informer);
+/*
+ * informer_leases: of leases, those whose last renewal came as a number; as it is now. What is in no row is asked for with
+ * informer_get.
+ */
+const LeaseTable *informer_leases(Informer *informer);
 
 /* Listings append borrowed objects to @out in a stable order (order of arrival in the cache). */
 void informer_list(Informer *informer, const char *namespace_, GPtrArray *out);

@@ -131,13 +131,13 @@ reflector_is_quiet(gpointer user)
 }
 
 static void
-reflector_on_renewed(gpointer user, const ApiObject *object, gint64 at_ns)
+reflector_on_renewed(gpointer user, const Renewal *renewal)
 {
     Reflector *reflector = user;
 
-    reflector->revision = object->resource_version;
+    reflector->revision = renewal->revision;
     reflector->watch_events++;
-    reflector->hooks.renewed(reflector->user, object, at_ns);
+    reflector->hooks.renewed(reflector->user, renewal);
 }
 
 static void

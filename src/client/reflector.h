@@ -17,7 +17,7 @@ typedef struct {
     void (*event)(gpointer user, WatchType type, const ApiObject *object);
     /* as in ClientWatchHooks */
     gboolean (*is_quiet)(gpointer user);
-    void (*renewed)(gpointer user, const ApiObject *object, gint64 at_ns);
+    void (*renewed)(gpointer user, const Renewal *renewal);
     void (*play)(gpointer user);
 } ReflectorHooks;
 

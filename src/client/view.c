@@ -150,6 +150,14 @@ view_get(View *view, const ApiKind *kind, const char *namespace_, const char *na
     return NULL;
 }
 
+const LeaseTable *
+view_leases(View *view)
+{
+    static const LeaseTable none;
+
+    return view->factory == NULL ? &none : informer_leases(view_informer(view, &lease_kind));
+}
+
 void
 view_list(View *view, const ApiKind *kind, const char *namespace_, GPtrArray *out)
 {

@@ -2,15 +2,6 @@
 
 #include "client/session.h"
 
-#include "base/pool.h"
-
-/* A renewal of a lease between server and client, without an event: see client.h, ClientWatchHooks. */
-typedef struct {
-    ApiObject *object; /* (owned ref) */
-    gint64 due_ns;
-    GList link;
-} Passed;
-
 void
 watch_move(ClientWatch *watch, GQueue *queue)
 {
@@ -95,37 +86,17 @@ watch_status_free(gpointer status)
 
 /* --- renewals without events ------------------------------------------------------------------ */
 
-static ApiObject *
-watch_take_passed(ClientWatch *watch, gint64 *out_due_ns)
-{
-    Passed *passed = g_queue_pop_head_link(&watch->passed)->data;
-    ApiObject *object = passed->object;
-
-    *out_due_ns = passed->due_ns;
-    POOL_FREE(Passed, passed);
-    return object;
-}
-
-static void
-watch_drop_passed(ClientWatch *watch)
-{
-    gint64 due_ns;
-
-    while (watch->passed.head != NULL)
-        api_object_unref(watch_take_passed(watch, &due_ns));
-}
-
 static void
 watch_receive_passed(ClientWatch *watch)
 {
     gint64 now_ns = sim_now_ns(client_sim(watch->client));
+    const Renewal *first;
 
-    while (watch->passed.head != NULL && ((const Passed *)watch->passed.head->data)->due_ns <= now_ns) {
-        gint64 due_ns;
-        g_autoptr(ApiObject) object = watch_take_passed(watch, &due_ns);
+    while ((first = renewals_first(&watch->passed)) != NULL && first->at_ns <= now_ns) {
+        Renewal renewal = renewals_take(&watch->passed);
 
-        client_conn_read_at(watch->conn, due_ns);
-        watch->hooks.renewed(watch->user, object, due_ns);
+        client_conn_read_at(watch->conn, renewal.at_ns);
+        watch->hooks.renewed(watch->user, &renewal);
     }
 }
 
@@ -135,7 +106,7 @@ client_watch_catch_up(ClientWatch *watch)
     if (watch->api_watch == NULL)
         return;
     apiserver_catch_up(watch->session->server);
-    if (watch->passed.head != NULL)
+    if (watch->passed.count > 0)
         watch_receive_passed(watch);
 }
 
@@ -162,15 +133,20 @@ watch_is_quiet(gpointer user)
 }
 
 static void
-watch_pass(gpointer user, const ApiObject *object, gint64 sent_ns)
+watch_pass(gpointer user, const Renewal *sent)
 {
     ClientWatch *watch = user;
-    Passed *passed = POOL_NEW(Passed);
+    NetConn *net = watch->session->net;
+    Renewal renewal = *sent;
+    gsize bytes = 0;
 
-    passed->object = api_object_ref(object);
-    passed->due_ns = net_conn_pass_ns(watch->session->net, session_object_bytes(watch->session, object), sent_ns);
-    passed->link = (GList){.data = passed};
-    g_queue_push_tail_link(&watch->passed, &passed->link);
+    if (!net_conn_is_local(net)) {
+        g_autoptr(ApiObject) lease = apiserver_renewed(watch->session->server, sent);
+
+        bytes = session_object_bytes(watch->session, lease);
+    }
+    renewal.at_ns = net_conn_pass_ns(net, bytes, sent->at_ns);
+    renewals_add(&watch->passed, &renewal);
 }
 
 static void
@@ -179,12 +155,12 @@ watch_play(gpointer user)
     ClientWatch *watch = user;
 
     watch_receive_passed(watch);
-    while (watch->passed.head != NULL) {
-        gint64 due_ns;
-        ApiObject *object = watch_take_passed(watch, &due_ns);
+    while (watch->passed.count > 0) {
+        Renewal renewal = renewals_take(&watch->passed);
+        ApiObject *lease = apiserver_renewed(watch->session->server, &renewal);
 
-        net_conn_put(watch->session->net, session_object_bytes(watch->session, object), due_ns, watch->handle,
-                     watch_on_modified, object, api_object_unref);
+        net_conn_put(watch->session->net, session_object_bytes(watch->session, lease), renewal.at_ns, watch->handle,
+                     watch_on_modified, lease, api_object_unref);
     }
     if (watch->hooks.play != NULL)
         watch->hooks.play(watch->user);
@@ -201,7 +177,7 @@ watch_give_back(ClientWatch *watch)
     if (watch->api_watch == NULL)
         return;
     client_watch_catch_up(watch);
-    watch_drop_passed(watch);
+    renewals_clear(&watch->passed);
     apiserver_watch_stop(g_steal_pointer(&watch->api_watch));
 }
 

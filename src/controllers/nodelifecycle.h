@@ -41,17 +41,25 @@ typedef struct {
     ApiTime heartbeat_time;
 } NodeFacts;
 
+/* All that a pass looks at where nothing has happened comes first. */
 typedef struct {
-    const char *name, *uid; /* interned */
+    NodeFacts facts;        /* of the node as last listed */
+    const char *name;       /* interned */
     gint64 probe_ns;        /* when the controller last saw a sign of life */
-    gboolean has_ready;     /* there was a Ready condition */
-    const char *ready;      /* its status (interned) */
     ApiTime heartbeat_time;
-    ApiTime renew_time;   /* of the lease; 0: none seen */
-    gboolean needs_retry; /* some pod could not be marked */
-    guint pass;           /* last pass that listed it */
-    NodeFacts facts;      /* of the node as last listed */
+    ApiTime renew_time;     /* of the lease; 0: none seen */
+    guint lease_row;        /* where its lease was last seen: view_leases */
+    guint pass;             /* last pass that listed it */
+    gboolean has_ready;     /* there was a Ready condition */
+    gboolean needs_retry;   /* some pod could not be marked */
+    const char *ready, *uid; /* its status (interned); of the node (interned) */
 } NodeHealth;
+
+/* What a pass finds of the leases. */
+typedef struct {
+    const char *namespace_; /* interned */
+    const LeaseTable *table;
+} LeasesSeen;
 
 typedef struct {
     GHashTable *nodes; /* name -> NodeHealth * (owned) */

@@ -4,6 +4,7 @@
 
 #define MONITOR_WORKERS 8
 #define LEASE_NAMESPACE "kube-node-lease"
+#define NO_LEASE        G_MININT64
 #define EXCLUDE_LABEL   "node.kubernetes.io/exclude-disruption"
 
 static const char *const judged_conditions[] = {
@@ -129,6 +130,45 @@ save_status(NodeHealth *health, const ApiObject *node)
     health->heartbeat_time = ready == NULL ? 0 : ready->last_heartbeat_time;
 }
 
+/* The row of its lease, at the place where it was before; NULL: not there. */
+static inline const LeaseRow *
+row_of(const LeasesSeen *leases, const NodeHealth *health)
+{
+    const LeaseRow *row = &leases->table->rows[health->lease_row];
+
+    if (health->lease_row >= leases->table->count || row->name != health->name || row->namespace_ != leases->namespace_)
+        return NULL;
+    return row->revision == 0 ? NULL : row;
+}
+
+/* One that is in no row is an object, or there is none. */
+static COLD ApiTime
+renewal_of_object(const Reconcile *r, const LeasesSeen *leases, NodeHealth *health)
+{
+    const ApiObject *lease = view_get(r->view, &lease_kind, leases->namespace_, health->name);
+    const LeaseRow *row = lease_table_find(leases->table, leases->namespace_, health->name);
+
+    if (row != NULL)
+        health->lease_row = (guint)(row - leases->table->rows);
+    return lease == NULL ? NO_LEASE : lease_spec(lease)->renew_time;
+}
+
+/* When the lease was last renewed. */
+static ApiTime
+renewal_of(const Reconcile *r, const LeasesSeen *leases, NodeHealth *health)
+{
+    const LeaseRow *row = row_of(leases, health);
+
+    if (G_UNLIKELY(row == NULL))
+        return renewal_of_object(r, leases, health);
+    if (caches_are_checked()) {
+        const ApiObject *lease = view_get(r->view, &lease_kind, leases->namespace_, health->name);
+
+        g_assert(lease != NULL && lease_spec(lease)->renew_time == row->renew_time);
+    }
+    return row->renew_time;
+}
+
 /*
  * v1.34 tryUpdateNodeHealth, first half: a sign of life is a Ready condition
  * with another heartbeat time, or a lease renewed since. What is remembered of a
@@ -136,10 +176,10 @@ save_status(NodeHealth *health, const ApiObject *node)
  * not renewed in between, the next pass takes it for a new one.
  */
 static void
-observe(const Reconcile *r, NodeHealth *health)
+observe(const Reconcile *r, const LeasesSeen *leases, NodeHealth *health)
 {
     const NodeFacts *facts = &health->facts;
-    const ApiObject *lease = view_get(r->view, &lease_kind, str_intern(LEASE_NAMESPACE), health->name);
+    ApiTime renewal = renewal_of(r, leases, health);
     ApiTime saved_renewal = health->renew_time;
     gboolean is_new;
 
@@ -157,8 +197,8 @@ observe(const Reconcile *r, NodeHealth *health)
         health->ready = facts->ready;
         health->heartbeat_time = facts->heartbeat_time;
     }
-    if (lease != NULL && (saved_renewal == 0 || lease_spec(lease)->renew_time > saved_renewal)) {
-        health->renew_time = lease_spec(lease)->renew_time;
+    if (renewal != NO_LEASE && (saved_renewal == 0 || renewal > saved_renewal)) {
+        health->renew_time = renewal;
         health->probe_ns = r->now_ns;
     }
 }
@@ -540,6 +580,7 @@ lifecycle_tick(const Reconcile *r, Plan *plan)
     LifecycleState *state = r->state;
     MonitorPass *pass = pass_new();
     g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    LeasesSeen leases = {.namespace_ = str_intern(LEASE_NAMESPACE)};
 
     state->pass++;
     view_list(r->view, &node_kind, NULL, nodes);
@@ -549,11 +590,12 @@ lifecycle_tick(const Reconcile *r, Plan *plan)
 
         zone->ready = zone->not_ready = 0;
     }
+    leases.table = view_leases(r->view);
     for (guint i = 0; i < nodes->len; i++) {
         NodeHealth *health = state->listed->pdata[i];
         NodeWork work = {.node = nodes->pdata[i], .zone = health->facts.zone, .is_excluded = health->facts.is_excluded};
 
-        observe(r, health);
+        observe(r, &leases, health);
         judge(r, health, &work);
         if (costs_calls(&work, health)) {
             api_object_ref(work.node);

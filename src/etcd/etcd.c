@@ -138,8 +138,10 @@ apply(Txn *txn)
 
     sim_set_cause(etcd->sim, txn->cause);
     if (G_UNLIKELY(!store_compare(&txn->op))) {
-        if (txn->op.key->object != NULL)
-            txn->current = api_object_ref(txn->op.key->object);
+        const ApiObject *present = key_object(txn->op.key);
+
+        if (present != NULL)
+            txn->current = api_object_ref(present);
         txn->result = (EtcdResult){.revision = store->revision, .current = txn->current};
         return;
     }
@@ -388,6 +390,36 @@ etcd_put_now(Etcd *etcd, EtcdKey *key, ApiObject *value)
     etcd_tell(etcd, key, value, previous);
 }
 
+static gboolean
+all_take_renewals(const Etcd *etcd)
+{
+    for (guint i = 0; i < etcd->watchers->len; i++) {
+        const Watcher *watcher = &g_array_index(etcd->watchers, Watcher, i);
+
+        if (watcher->renewals == NULL || !watcher->renewals->takes(watcher->user))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gsize
+etcd_renew_now(Etcd *etcd, EtcdKey *key, ApiTime renew_time)
+{
+    guint64 revision = etcd->store.revision + 1;
+    gsize bytes;
+
+    if (!all_take_renewals(etcd))
+        return 0;
+    etcd->store.revision = revision;
+    bytes = key_renew(key, renew_time, revision);
+    for (guint i = 0; i < etcd->watchers->len; i++) {
+        const Watcher *watcher = &g_array_index(etcd->watchers, Watcher, i);
+
+        watcher->renewals->renewed(watcher->user, key, renew_time, revision);
+    }
+    return bytes;
+}
+
 void
 etcd_flush_waiting(Etcd *etcd)
 {
@@ -479,10 +511,10 @@ etcd_range(Etcd *etcd, const ApiKind *kind, const char *namespace_)
 
     key_space_collect(etcd_space(etcd, kind), namespace_, out);
     for (guint i = 0; i < out->len; i++) {
-        const EtcdKey *key = out->pdata[i];
+        const ApiObject *object = key_object(out->pdata[i]);
 
-        if (key->object != NULL)
-            out->pdata[kept++] = key->object;
+        if (object != NULL)
+            out->pdata[kept++] = (gpointer)object;
     }
     g_ptr_array_set_size(out, (gint)kept);
     return out;
@@ -506,6 +538,14 @@ etcd_unwatch(Etcd *etcd, guint id)
             return;
         }
     }
+}
+
+void
+etcd_watch_renewals(Etcd *etcd, guint id, const EtcdRenewalHooks *hooks)
+{
+    for (guint i = 0; i < etcd->watchers->len; i++)
+        if (g_array_index(etcd->watchers, Watcher, i).id == id)
+            g_array_index(etcd->watchers, Watcher, i).renewals = hooks;
 }
 
 /* --- members ------------------------------------------------------------------------- */

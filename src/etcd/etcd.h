@@ -80,6 +80,11 @@ void etcd_txn(Etcd *etcd,
 gint64 etcd_steady_commit_ns(const Etcd *etcd, Process *client);
 void etcd_put_now(Etcd *etcd, EtcdKey *key, ApiObject *value);
 /*
+ * etcd_renew_now: the same for the lease at @key, which nobody but its holder has changed, with another time in it that is not
+ * 0 and was not. Returns: what the lease weighs; 0: somebody wants an object (EtcdRenewalHooks), nothing was written.
+ */
+gsize etcd_renew_now(Etcd *etcd, EtcdKey *key, ApiTime renew_time);
+/*
  * etcd_read_delay: a linearizable read takes this long from now (quorum round trip);
  * G_MAXINT64: no quorum.
  */
@@ -94,7 +99,7 @@ EtcdKey *etcd_key(Etcd *etcd, const ApiKind *kind, const char *namespace_, const
 static inline const ApiObject *
 etcd_get(const EtcdKey *key)
 {
-    return key->object;
+    return key_object(key);
 }
 /* etcd_range: all values of a kind, or those in @namespace_, by key. (owned array, borrowed items) */
 GPtrArray *etcd_range(Etcd *etcd, const ApiKind *kind, const char *namespace_);
@@ -114,3 +119,9 @@ typedef void (*EtcdWatchFunc)(gpointer user,
                               guint64 revision);
 guint etcd_watch(Etcd *etcd, EtcdWatchFunc func, gpointer user);
 void etcd_unwatch(Etcd *etcd, guint id);
+/* etcd_watch_renewals: this watcher @takes renewals of leases as numbers at present: then it is told like that. */
+typedef struct {
+    gboolean (*takes)(gpointer user);
+    void (*renewed)(gpointer user, EtcdKey *key, ApiTime renew_time, guint64 revision);
+} EtcdRenewalHooks;
+void etcd_watch_renewals(Etcd *etcd, guint id, const EtcdRenewalHooks *hooks);

@@ -134,6 +134,7 @@ typedef struct {
 typedef struct {
     guint id;
     EtcdWatchFunc func; /* NULL: stopped */
+    const EtcdRenewalHooks *renewals; /* NULL: it takes none */
     gpointer user;
 } Watcher;
 

@@ -2,6 +2,8 @@
 
 #include "etcd/key.h"
 
+#include "base/caches.h"
+
 #define KEY_CHUNK   16u
 #define SLOTS_FIRST 16u
 
@@ -33,6 +35,7 @@ key_space_free(KeySpace *space)
         g_aligned_free(space->chunks[i / KEY_CHUNK]);
     if (space->others != NULL)
         g_ptr_array_unref(space->others);
+    renewed_clear(&space->renewed);
     g_free(space->chunks);
     g_free(space->slots);
     g_free(space->order);
@@ -68,7 +71,7 @@ add(KeySpace *space, const char *namespace_, const char *name)
     guint number = space->n_keys++;
     EtcdKey *key;
 
-    g_assert(number < 1u << 27);
+    g_assert(number < 1u << 25);
     if (number % KEY_CHUNK == 0) {
         guint index = number / KEY_CHUNK;
 
@@ -80,7 +83,7 @@ add(KeySpace *space, const char *namespace_, const char *name)
     key->space = space;
     key->namespace_ = namespace_;
     key->name = name;
-    key->number = number & ((1u << 27) - 1);
+    key->number = number & ((1u << 25) - 1);
     return key;
 }
 
@@ -145,11 +148,40 @@ count_holder(EtcdKey *key, const ApiObject *before, const ApiObject *after)
 ApiObject *
 key_set_object(EtcdKey *key, ApiObject *object)
 {
-    ApiObject *before = key->object;
+    ApiObject *before = (ApiObject *)key_object(key);
 
     count_holder(key, before, object);
     key->object = object;
     return before;
+}
+
+gsize
+key_renew(EtcdKey *key, ApiTime renew_time, guint64 revision)
+{
+    RenewedLeases *renewed = &key->space->renewed;
+
+    renewed_set(renewed, key->number, renew_time, revision);
+    if (!key->is_renewed)
+        renewed->items[key->number].bytes = api_object_size_bytes(key->object);
+    key->is_renewed = key->has_renewals = TRUE;
+    key->version++;
+    return renewed->items[key->number].bytes;
+}
+
+const ApiObject *
+key_settle(const EtcdKey *self)
+{
+    EtcdKey *key = (EtcdKey *)self;
+    Renewed *renewed = renewed_at(&key->space->renewed, key->number);
+    ApiObject *before = key->object;
+
+    key->object = renewal_make(before, renewed->renew_time, renewed->revision);
+    key->is_renewed = FALSE;
+    if (caches_are_checked())
+        g_assert(api_object_size_bytes(key->object) == renewed->bytes);
+    renewed->revision = 0;
+    api_object_unref(before);
+    return key->object;
 }
 
 ApiObject *

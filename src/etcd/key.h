@@ -12,22 +12,24 @@
  */
 #pragma once
 
-#include "api/object.h"
 #include "base/fetch.h"
+#include "etcd/renewal.h"
 
 typedef struct KeySpace KeySpace; /* the places of one kind */
 
-typedef struct {
+struct EtcdKey {
     KeySpace *space;
     const char *namespace_, *name; /* (interned) namespace_ NULL: the kind has none */
-    ApiObject *object;             /* (owned) what the store holds; NULL: nothing */
+    ApiObject *object;             /* (owned) what the store holds; NULL: nothing. Ask key_object. */
     ApiObject *seen;               /* (owned) what view 0 has seen of it: key_seen */
     guint64 create_revision;
     guint32 version; /* puts since it was created */
-    guint32 number : 27;
+    guint32 number : 25;
     guint32 n_holders : 4; /* of the store and the views: how many have something there */
     guint32 is_listed : 1;
-} EtcdKey;
+    guint32 is_renewed : 1;   /* the object is to be renewed before anybody looks at it: key_renew */
+    guint32 has_renewals : 1; /* there was such a renewal: views may not have seen it */
+};
 
 /* Open addressing; the full hash saves nearly every look at a record that is another's. */
 typedef struct {
@@ -44,6 +46,7 @@ struct KeySpace {
     EtcdKey **order;
     guint n_order, n_sorted, n_empty, order_size;
     GPtrArray *others; /* (owned) of the views after the first: GPtrArray* of ApiObject* by key number */
+    RenewedLeases renewed; /* of keys that are */
 };
 
 KeySpace *key_space_new(const ApiKind *kind);
@@ -71,6 +74,24 @@ key_fetch(const KeySpace *space, const char *namespace_, const char *name)
 
 /* key_set_object: the store holds @object there (owned; NULL: nothing). Returns: (owned) what it held. */
 ApiObject *key_set_object(EtcdKey *key, ApiObject *object);
+
+/* key_object: what the store holds there. */
+const ApiObject *key_settle(const EtcdKey *key);
+static inline const ApiObject *
+key_object(const EtcdKey *key)
+{
+    return G_LIKELY(!key->is_renewed) ? key->object : key_settle(key);
+}
+/*
+ * key_renew: the lease there is renewed, at that revision. Returns: what it weighs. An object is made when somebody asks
+ * for it; until then key_renewed says when it was renewed: 0: not like this.
+ */
+gsize key_renew(EtcdKey *key, ApiTime renew_time, guint64 revision);
+static inline ApiTime
+key_renewed(const EtcdKey *key)
+{
+    return key->is_renewed ? renewed_at(&key->space->renewed, key->number)->renew_time : 0;
+}
 
 /*
  * key_seen, key_set_seen: the same for a view: what somebody who hears of changes later knows. Views are numbered

@@ -66,7 +66,7 @@ leases_on_expiry(Sim *sim, gpointer self)
     while (etcd->leases.first != NULL && etcd->leases.first->expires_ns <= now_ns) {
         LeaseItem *item = pop(&etcd->leases);
 
-        const ApiObject *object = item->key->object;
+        const ApiObject *object = key_object(item->key);
 
         if (object != NULL && object->resource_version == item->mod_revision) {
             g_autoptr(ApiObject) gone = store_remove(item->key);

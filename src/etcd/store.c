@@ -36,7 +36,7 @@ store_space(Store *store, const ApiKind *kind)
 gboolean
 store_compare(const EtcdTxn *txn)
 {
-    const ApiObject *object = txn->key->object;
+    const ApiObject *object = key_object(txn->key);
 
     if (object == NULL && txn->value == NULL)
         return FALSE;

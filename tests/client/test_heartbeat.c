@@ -46,6 +46,20 @@ on_stored(gpointer user, EtcdKey *key, const ApiObject *value, const ApiObject *
 }
 
 static gboolean
+on_takes(gpointer user)
+{
+    (void)user;
+    return TRUE;
+}
+
+static void
+on_renewed_there(gpointer user, EtcdKey *key, ApiTime renew_time, guint64 revision)
+{
+    (void)user, (void)key, (void)renew_time, (void)revision;
+    written_ns = sim_now_ns(f->sim);
+}
+
+static gboolean
 mutate(ApiObject *object, gpointer data)
 {
     ((LeaseSpec *)api_edit_spec(object))->renew_time = *(const gint64 *)data;
@@ -57,6 +71,8 @@ lease(void)
 {
     return apiserver_peek(f->server, &lease_kind, str_intern("kube-node-lease"), str_intern("worker"));
 }
+
+static const EtcdRenewalHooks stored_hooks = {.takes = on_takes, .renewed = on_renewed_there};
 
 static void
 setup(void)
@@ -74,7 +90,7 @@ setup(void)
     client_send(client, create_request(object), answer_done, &answer, NULL);
     fixture_run(f, NS_PER_S);
     ck_assert_int_eq(answer.code, 201);
-    etcd_watch(f->etcd, on_stored, NULL);
+    etcd_watch_renewals(f->etcd, etcd_watch(f->etcd, on_stored, NULL), &stored_hooks);
     heartbeat_init(&beat, client, str_intern("kube-node-lease"), str_intern("worker"), &hooks, NULL);
     world_set_calm(f->world, G_MAXINT64);
     written_ns = answer_ns = 0;
@@ -349,6 +365,87 @@ START_TEST(test_looked_up)
 }
 END_TEST
 
+/* --- those who come back --------------------------------------------------------------------- */
+
+#define N_RENEWALS 6
+
+typedef struct {
+    guint count;
+    gint64 renew_time[N_RENEWALS + 1];
+    guint64 revision[N_RENEWALS + 1];
+    const char *label[N_RENEWALS + 1];
+} Told;
+
+static void
+on_event(gpointer user, WatchType type, const ApiObject *object, const ApiStatus *status)
+{
+    Told *told = user;
+
+    ck_assert_int_eq(type, WATCH_MODIFIED);
+    ck_assert_ptr_null(status);
+    ck_assert_uint_lt(told->count, G_N_ELEMENTS(told->revision));
+    told->renew_time[told->count] = lease_spec(object)->renew_time;
+    told->revision[told->count] = object->resource_version;
+    told->label[told->count++] = str_map_get(&object->meta->labels, str_intern("by"));
+}
+
+static gboolean
+mark(ApiObject *object, gpointer data)
+{
+    (void)data;
+    str_map_set(&api_edit_meta(object)->labels, str_intern("by"), str_intern("hand"));
+    return TRUE;
+}
+
+/* The past of a lease that was renewed with numbers, before and after somebody's hand on it, is told as it was. */
+START_TEST(test_told_of_the_past)
+{
+    guint64 revision = etcd_revision(f->etcd);
+    Informer *informer;
+    Client *reader = fixture_client(f, 50, 100);
+    Told told = {0};
+    ApiWatch *watch;
+    Answer answer = {.sim = f->sim};
+
+    factory = informer_factory_new(reader);
+    informer = informer_factory_get(factory, &lease_kind, NULL);
+    informer_factory_start(factory);
+    fixture_run(f, NS_PER_S);
+    for (guint i = 0; i < N_RENEWALS; i++) {
+        const ApiObject *seen;
+
+        if (i == N_RENEWALS / 2) {
+            ApiRequest *request = api_request_new(VERB_PATCH, &lease_kind, "kube-node-lease", "worker");
+
+            request->mutate = mark;
+            client_send(client, request, answer_done, &answer, NULL);
+            fixture_run(f, NS_PER_S);
+            ck_assert_int_eq(answer.code, 200);
+        }
+        ck_assert(heartbeat_renew(&beat, (i + 2) * NS_PER_S));
+        fixture_run(f, NS_PER_S);
+        if (i % 2 == 1)
+            continue;
+        seen = informer_get(informer, str_intern("kube-node-lease"), str_intern("worker"));
+        ck_assert_int_eq(lease_spec(seen)->renew_time, (i + 2) * NS_PER_S);
+        ck_assert(seen->meta->labels.count == (i < N_RENEWALS / 2 ? 0 : 1));
+    }
+    watch = apiserver_watch(f->server, &lease_kind, NULL, NULL, NULL, revision, on_event, &told);
+    fixture_run(f, NS_PER_S);
+    ck_assert_uint_eq(told.count, N_RENEWALS + 1);
+    for (guint i = 0; i < told.count; i++) {
+        gboolean is_marked = i >= N_RENEWALS / 2;
+
+        ck_assert_uint_eq(told.revision[i], revision + 1 + i);
+        ck_assert_int_eq(told.renew_time[i], (is_marked ? i + 1 : i + 2) * NS_PER_S);
+        ck_assert_ptr_eq(told.label[i], is_marked ? str_intern("hand") : NULL);
+    }
+    apiserver_watch_stop(watch);
+    informer_factory_free(factory);
+    client_free(reader);
+}
+END_TEST
+
 Suite *
 heartbeat_suite(void)
 {
@@ -361,6 +458,7 @@ heartbeat_suite(void)
     tcase_add_test(tcase, test_not_as_it_was);
     tcase_add_test(tcase, test_cleared);
     suite_add_tcase(suite, tcase);
+    tcase_add_test(tcase, test_told_of_the_past);
     tcase = tcase_create("looked up");
     tcase_add_loop_test(tcase, test_looked_up, 0, G_N_ELEMENTS(troubles));
     suite_add_tcase(suite, tcase);

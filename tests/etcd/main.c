@@ -3,6 +3,7 @@
 #include <check.h>
 
 Suite *key_suite(void);
+Suite *renewal_suite(void);
 Suite *store_suite(void);
 Suite *raft_suite(void);
 
@@ -11,6 +12,7 @@ main(void)
 {
     SRunner *runner = srunner_create(key_suite());
 
+    srunner_add_suite(runner, renewal_suite());
     srunner_add_suite(runner, store_suite());
     srunner_add_suite(runner, raft_suite());
     srunner_run_all(runner, CK_NORMAL);
