@@ -110,7 +110,7 @@ binding_send(Binding *binding)
     binding->target = target_take(scheduler, pod, binding->node);
     request->subresource = str_intern("binding");
     request->object = api_object_ref(binding->target);
-    request->reason = str_internf("bind to %s", binding->node);
+    request->reason = said_bind(&scheduler->said, binding->node);
     client_send(component_client(scheduler->component), request, binding_done, binding, NULL);
 }
 

@@ -10,6 +10,7 @@
 #include "base/ptr_map.h"
 #include "scheduler/attempt.h"
 #include "scheduler/queue.h"
+#include "scheduler/said.h"
 #include "scheduler/scheduler.h"
 
 #include "client/component.h"
@@ -39,6 +40,7 @@ struct Scheduler {
     SimTimer cycle_timer, flush_timer;
     struct Report *report;  /* (owned) what the loop is about to write; NULL: nothing */
     GQueue bindings;        /* of Binding (owned) */
+    Said said;
     ApiObject *spare_target; /* (owned) of a binding that is through; NULL: none */
     GHashTable *evictions;  /* Eviction (owned) -> itself */
     GHashTable *preempting; /* uid: held out of the queue */

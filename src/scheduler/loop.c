@@ -150,8 +150,7 @@ succeed(Scheduler *scheduler, QueuedPod *queued, const Attempt *attempt)
     const ApiObject *pod = queued->info->pod;
 
     sim_trace(scheduler->options.sim, "kube-scheduler", "schedule", api_ref_text(pod), "Scheduled",
-              "%s: best of %u feasible nodes of %u", attempt->chosen, attempt->n_feasible,
-              attempt->n_all);
+              "%s", said_best(&scheduler->said, attempt->chosen, attempt->n_feasible, attempt->n_all));
     nominator_remove(sched_cache_nominator(scheduler->cache), queued->info->key);
     sched_cache_assume(scheduler->cache, pod, attempt->chosen);
     sched_queue_done(scheduler->queue, queued, TRUE);

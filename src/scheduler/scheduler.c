@@ -498,6 +498,7 @@ scheduler_free(Scheduler *scheduler)
     recorder_free(scheduler->election_recorder);
     component_free(scheduler->component);
     scheduler_loop_free(scheduler);
+    said_clear(&scheduler->said);
     g_hash_table_destroy(scheduler->evictions);
     g_hash_table_destroy(scheduler->preempting);
     sched_queue_free(scheduler->queue);

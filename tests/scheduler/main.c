@@ -15,6 +15,7 @@ Suite *prebind_suite(void);
 Suite *process_suite(void);
 Suite *queue_suite(void);
 Suite *recorded_suite(void);
+Suite *said_suite(void);
 Suite *score_rows_suite(void);
 Suite *volumes_suite(void);
 Suite *volume_limits_suite(void);
@@ -25,6 +26,7 @@ main(void)
     SRunner *runner = srunner_create(process_suite());
 
     srunner_add_suite(runner, recorded_suite());
+    srunner_add_suite(runner, said_suite());
     srunner_add_suite(runner, plugins_suite());
     srunner_add_suite(runner, filter_rows_suite());
     srunner_add_suite(runner, hint_rows_suite());
