@@ -54,7 +54,8 @@ struct ApiObject {
      * an edit: a walk over 100,000 pods then reads one line of memory of each. @facts: bits, each
      * kind has its own. @fits: the object was seen to be what this interned text says.
      */
-    guint32 facts;
+    guint32 facts : 8;
+    guint32 number : 24; /* of its place in the store, among those of its kind; 0: none. Who knows it need not ask for names */
     const char *fits;
     guint64 resource_version; /* etcd mod revision; 0 = never stored. Not part of meta: a write shares it */
     ObjectMeta *meta;         /* never NULL */

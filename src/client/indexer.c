@@ -2,12 +2,14 @@
 
 #include "client/indexer.h"
 
+#include "base/caches.h"
 #include "base/pool.h"
 #include "base/ptr_map.h"
 
 typedef struct {
     const char *namespace_, *name; /* interned; namespace "" if there is none */
-    guint64 sequence;              /* of arrival */
+    guint64 sequence : 40;         /* of arrival */
+    guint64 number : 24;           /* in by_number; 0: it is not there */
     ApiObject *object;             /* (owned ref) */
 } Entry;
 
@@ -23,9 +25,14 @@ typedef struct {
 } Bucket;
 
 struct Indexer {
-    PtrMap entries;     /* entry_key -> Entry (owned), looked up only */
-    GPtrArray *crowded; /* (owned) Entry* (owned) whose key another one has: hardly ever any */
-    Bucket all;
+    Entry **by_number; /* (owned) NULL where there is none */
+    guint n_numbers;   /* places there */
+    guint n_unnumbered; /* entries that are not there */
+    guint n_indexes;
+    Bucket all; /* of entries (owned) */
+    PtrMap by_name;     /* entry_key -> Entry, looked up only; made when first asked for: */
+    gboolean has_names;
+    GPtrArray *crowded; /* (owned) Entry* whose key another one has: hardly ever any */
     PtrMap indexes[INDEXER_N_INDEXES]; /* interned value -> Bucket (owned) */
     gboolean has_index[INDEXER_N_INDEXES]; /* it was asked for */
     guint64 sequence;
@@ -188,7 +195,8 @@ static void
 indexer_reindex(Indexer *indexer, Entry *entry, const ApiObject *old, const ApiObject *object)
 {
     /* Every index goes by these two parts. */
-    if (old != NULL && object != NULL && old->meta == object->meta && old->spec == object->spec)
+    if (indexer->n_indexes == 0 ||
+        (old != NULL && object != NULL && old->meta == object->meta && old->spec == object->spec))
         return;
     for (guint i = 0; i < INDEXER_N_INDEXES; i++) {
         const char *from;
@@ -211,6 +219,7 @@ static void
 indexer_build_index(Indexer *indexer, IndexerKey index)
 {
     indexer->has_index[index] = TRUE;
+    indexer->n_indexes++;
     for (guint i = 0; i < indexer->all.count; i++) {
         Entry *entry = indexer->all.slots[i].entry;
         const char *value;
@@ -223,7 +232,7 @@ indexer_build_index(Indexer *indexer, IndexerKey index)
     }
 }
 
-/* --- public ----------------------------------------------------------------------------------- */
+/* --- by name ---------------------------------------------------------------------------------- */
 
 /* Both are interned, so the pointers are the names. */
 static gconstpointer
@@ -238,11 +247,54 @@ entry_is(const Entry *entry, const char *namespace_, const char *name)
     return entry->name == name && entry->namespace_ == namespace_;
 }
 
-static inline Entry *
-entry_find(const Indexer *indexer, const char *namespace_, const char *name)
+static void
+names_add(Indexer *indexer, Entry *entry)
 {
-    Entry *entry = ptr_map_get(&indexer->entries, entry_key(namespace_, name));
+    gpointer *place = ptr_map_place(&indexer->by_name, entry_key(entry->namespace_, entry->name));
 
+    if (*place == NULL)
+        *place = entry;
+    else
+        g_ptr_array_add(indexer->crowded, entry);
+}
+
+static void
+names_make(Indexer *indexer)
+{
+    indexer->has_names = TRUE;
+    ptr_map_reserve(&indexer->by_name, indexer_count(indexer));
+    for (guint i = 0; i < indexer->all.count; i++)
+        if (indexer->all.slots[i].entry != NULL)
+            names_add(indexer, indexer->all.slots[i].entry);
+}
+
+static void
+names_remove(Indexer *indexer, Entry *entry)
+{
+    gconstpointer key = entry_key(entry->namespace_, entry->name);
+
+    if (g_ptr_array_remove(indexer->crowded, entry))
+        return;
+    ptr_map_take(&indexer->by_name, key);
+    for (guint i = 0; i < indexer->crowded->len; i++) {
+        Entry *other = indexer->crowded->pdata[i];
+
+        if (entry_key(other->namespace_, other->name) == key) {
+            ptr_map_set(&indexer->by_name, key, other);
+            g_ptr_array_remove_index(indexer->crowded, i);
+            break;
+        }
+    }
+}
+
+static inline Entry *
+entry_find(Indexer *indexer, const char *namespace_, const char *name)
+{
+    Entry *entry;
+
+    if (G_UNLIKELY(!indexer->has_names))
+        names_make(indexer);
+    entry = ptr_map_get(&indexer->by_name, entry_key(namespace_, name));
     if (entry == NULL || G_LIKELY(entry_is(entry, namespace_, name)))
         return entry;
     for (guint i = 0; i < indexer->crowded->len; i++) {
@@ -252,15 +304,69 @@ entry_find(const Indexer *indexer, const char *namespace_, const char *name)
     return NULL;
 }
 
-static void
-entry_add(Indexer *indexer, Entry *entry)
-{
-    gpointer *place = ptr_map_place(&indexer->entries, entry_key(entry->namespace_, entry->name));
+/* --- by number -------------------------------------------------------------------------------- */
 
-    if (*place == NULL)
-        *place = entry;
-    else
-        g_ptr_array_add(indexer->crowded, entry);
+static void
+numbers_grow(Indexer *indexer, guint number)
+{
+    guint size = MAX(indexer->n_numbers, 16);
+
+    while (size <= number)
+        size *= 2;
+    indexer->by_number = g_renew(Entry *, indexer->by_number, size);
+    memset(indexer->by_number + indexer->n_numbers, 0, (size - indexer->n_numbers) * sizeof(Entry *));
+    indexer->n_numbers = size;
+}
+
+/* The array is not to be much longer than there are entries. */
+static inline void
+numbers_add(Indexer *indexer, Entry *entry, guint number)
+{
+    if (number == 0 || number >= 4 * indexer_count(indexer) + 16)
+        return;
+    if (number >= indexer->n_numbers)
+        numbers_grow(indexer, number);
+    entry->number = number & 0xffffff;
+    indexer->by_number[number] = entry;
+    indexer->n_unnumbered--;
+}
+
+static const char *
+namespace_of(const Indexer *indexer, const ApiObject *object)
+{
+    const char *namespace_ = api_namespace(object);
+
+    return str_is_empty(namespace_) ? indexer->empty : namespace_;
+}
+
+/* One that has a number does not stand under its names unless there, or some stand under names only. */
+static inline Entry *
+entry_of(Indexer *indexer, const ApiObject *object)
+{
+    guint number = object->number;
+    Entry *entry = number < indexer->n_numbers ? indexer->by_number[number] : NULL;
+
+    if (entry == NULL && (number == 0 || indexer->n_unnumbered > 0))
+        return entry_find(indexer, namespace_of(indexer, object), api_name(object));
+    if (caches_are_checked())
+        g_assert(entry == entry_find(indexer, namespace_of(indexer, object), api_name(object)));
+    return entry;
+}
+
+/* --- public ----------------------------------------------------------------------------------- */
+
+static Entry *
+entry_new(Indexer *indexer, const ApiObject *object)
+{
+    Entry *entry = POOL_NEW(Entry);
+
+    *entry = (Entry){.namespace_ = namespace_of(indexer, object), .name = api_name(object)};
+    entry->sequence = ++indexer->sequence & (((guint64)1 << 40) - 1);
+    bucket_add(&indexer->all, entry);
+    indexer->n_unnumbered++;
+    if (indexer->has_names)
+        names_add(indexer, entry);
+    return entry;
 }
 
 static void
@@ -273,33 +379,18 @@ entry_free(Entry *entry)
 static void
 entry_remove(Indexer *indexer, Entry *entry)
 {
-    gconstpointer key = entry_key(entry->namespace_, entry->name);
-
-    if (!g_ptr_array_remove(indexer->crowded, entry)) {
-        ptr_map_take(&indexer->entries, key);
-        for (guint i = 0; i < indexer->crowded->len; i++) {
-            Entry *other = indexer->crowded->pdata[i];
-
-            if (entry_key(other->namespace_, other->name) == key) {
-                ptr_map_set(&indexer->entries, key, other);
-                g_ptr_array_remove_index(indexer->crowded, i);
-                break;
-            }
-        }
-    }
-    entry_free(entry);
-}
-
-static void
-entries_free(gpointer key, gpointer entry, gpointer user_data)
-{
-    (void)key;
-    (void)user_data;
+    bucket_remove(&indexer->all, entry);
+    if (indexer->has_names)
+        names_remove(indexer, entry);
+    if (entry->number != 0)
+        indexer->by_number[entry->number] = NULL;
+    else
+        indexer->n_unnumbered--;
     entry_free(entry);
 }
 
 static Entry *
-indexer_find(const Indexer *indexer, const char *namespace_, const char *name)
+indexer_find(Indexer *indexer, const char *namespace_, const char *name)
 {
     return entry_find(indexer, str_is_empty(namespace_) ? indexer->empty : str_intern(namespace_), str_intern(name));
 }
@@ -322,12 +413,16 @@ indexer_clear(Indexer *indexer)
         ptr_map_clear(&indexer->indexes[i]);
         indexer->has_index[i] = FALSE;
     }
+    indexer->n_indexes = 0;
+    for (guint i = 0; i < indexer->all.count; i++)
+        if (indexer->all.slots[i].entry != NULL)
+            entry_free(indexer->all.slots[i].entry);
     bucket_clear(&indexer->all);
-    ptr_map_foreach(&indexer->entries, entries_free, NULL);
-    ptr_map_clear(&indexer->entries);
-    for (guint i = 0; i < indexer->crowded->len; i++)
-        entry_free(indexer->crowded->pdata[i]);
+    ptr_map_clear(&indexer->by_name);
+    indexer->has_names = FALSE;
     g_ptr_array_set_size(indexer->crowded, 0);
+    g_clear_pointer(&indexer->by_number, g_free);
+    indexer->n_numbers = indexer->n_unnumbered = 0;
 }
 
 void
@@ -343,13 +438,21 @@ indexer_free(Indexer *indexer)
 guint
 indexer_count(const Indexer *indexer)
 {
-    return indexer->entries.count + indexer->crowded->len;
+    return indexer->all.count - indexer->all.n_gaps;
 }
 
 const ApiObject *
-indexer_get(const Indexer *indexer, const char *namespace_, const char *name)
+indexer_get(Indexer *indexer, const char *namespace_, const char *name)
 {
     const Entry *entry = indexer_find(indexer, namespace_, name);
+
+    return entry == NULL ? NULL : entry->object;
+}
+
+const ApiObject *
+indexer_peek(Indexer *indexer, const ApiObject *object)
+{
+    const Entry *entry = entry_of(indexer, object);
 
     return entry == NULL ? NULL : entry->object;
 }
@@ -357,19 +460,15 @@ indexer_get(const Indexer *indexer, const char *namespace_, const char *name)
 ApiObject *
 indexer_set(Indexer *indexer, const ApiObject *object)
 {
-    const char *name = api_name(object);
-    const char *namespace_ = str_is_empty(api_namespace(object)) ? indexer->empty : api_namespace(object);
-    Entry *entry = entry_find(indexer, namespace_, name);
+    Entry *entry = entry_of(indexer, object);
     ApiObject *old = NULL;
 
-    if (entry == NULL) {
-        entry = POOL_NEW(Entry);
-        *entry = (Entry){.namespace_ = namespace_, .name = name, .sequence = ++indexer->sequence};
-        entry_add(indexer, entry);
-        bucket_add(&indexer->all, entry);
-    } else {
+    if (entry == NULL)
+        entry = entry_new(indexer, object);
+    else
         old = entry->object;
-    }
+    if (entry->number == 0)
+        numbers_add(indexer, entry, object->number);
     entry->object = api_object_ref(object);
     indexer_reindex(indexer, entry, old, object);
     return old;
@@ -385,7 +484,6 @@ indexer_remove(Indexer *indexer, const char *namespace_, const char *name)
         return NULL;
     old = api_object_ref(entry->object);
     indexer_reindex(indexer, entry, old, NULL);
-    bucket_remove(&indexer->all, entry);
     entry_remove(indexer, entry);
     return old;
 }

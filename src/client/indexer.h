@@ -5,6 +5,11 @@
  * object's place. Indexes are built when first asked for. A deletion leaves a
  * gap that is swept out when half of a list is gaps, so that emptying a large
  * indexer costs linear time.
+ *
+ * Objects that were stored have a number (ApiObject.number). Where most of a kind's are
+ * here, as in the caches of controllers, entries stand in an array by it, and those that
+ * change together lie together; names are hashed when somebody asks for one. Where few
+ * are, as at a kubelet, all goes by names.
  */
 #pragma once
 
@@ -18,7 +23,9 @@ void indexer_clear(Indexer *indexer);
 guint indexer_count(const Indexer *indexer);
 
 /* indexer_get: (borrowed), NULL if absent. */
-const ApiObject *indexer_get(const Indexer *indexer, const char *namespace_, const char *name);
+const ApiObject *indexer_get(Indexer *indexer, const char *namespace_, const char *name);
+/* indexer_peek: what stands under the names of @object. (borrowed), NULL if absent. */
+const ApiObject *indexer_peek(Indexer *indexer, const ApiObject *object);
 /*
  * indexer_set: add or replace; takes a reference. Returns: (owned) what was there
  * before, or NULL.

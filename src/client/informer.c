@@ -229,8 +229,7 @@ informer_replace(Informer *informer, const GPtrArray *items)
         api_object_ref(known->pdata[i]);
     for (guint i = 0; i < items->len; i++) {
         const ApiObject *object = items->pdata[i];
-        const ApiObject *old =
-            indexer_get(informer->indexer, api_namespace(object), api_name(object));
+        const ApiObject *old = indexer_peek(informer->indexer, object);
 
         g_hash_table_add(present, (gpointer)api_key(object));
         if (old == NULL || old->resource_version != object->resource_version)

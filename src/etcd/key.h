@@ -72,6 +72,15 @@ key_fetch(const KeySpace *space, const char *namespace_, const char *name)
         fetch(&space->slots[key_hash(namespace_, name) & (space->n_slots - 1)]);
 }
 
+/* key_object_number: of what stands there: from 1; 0 for places after the first 16 million. */
+static inline guint32
+key_object_number(const EtcdKey *key)
+{
+    guint32 number = key->number;
+
+    return number < 0xffffff ? number + 1 : 0;
+}
+
 /* key_set_object: the store holds @object there (owned; NULL: nothing). Returns: (owned) what it held. */
 ApiObject *key_set_object(EtcdKey *key, ApiObject *object);
 

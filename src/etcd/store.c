@@ -51,6 +51,7 @@ store_put(Store *store, EtcdKey *key, ApiObject *object)
     ApiObject *before = key_set_object(key, api_object_ref(object));
 
     object->resource_version = ++store->revision;
+    object->number = key_object_number(key) & 0xffffff;
     if (before == NULL) {
         key->create_revision = store->revision;
         key->version = 0;

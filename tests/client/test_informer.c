@@ -476,6 +476,66 @@ START_TEST(test_names_that_crowd)
 }
 END_TEST
 
+static ApiObject *
+pod_numbered(guint number, gboolean says_so)
+{
+    g_autofree char *name = g_strdup_printf("p%u", number);
+    ApiObject *pod = pod_new("x", name, "", "");
+
+    pod->number = says_so ? number & 0xffffff : 0;
+    return pod;
+}
+
+/* Objects that go by a number, far ones that do not get a place by it, and the same without a number are all found. */
+START_TEST(test_numbers)
+{
+    const guint numbers[] = {1, 2, 90000, 3, 17, 90001, 4};
+    const guint n = G_N_ELEMENTS(numbers);
+
+    for (guint asks_names = 0; asks_names < 2; asks_names++) {
+        Indexer *indexer = indexer_new();
+        ApiObject *last[G_N_ELEMENTS(numbers)];
+
+        for (guint i = 0; i < n; i++) {
+            last[i] = pod_numbered(numbers[i], TRUE);
+            ck_assert_ptr_null(indexer_peek(indexer, last[i]));
+            if (asks_names)
+                ck_assert_ptr_null(indexer_get(indexer, "x", api_name(last[i])));
+            ck_assert_ptr_null(indexer_set(indexer, last[i]));
+        }
+        for (guint round = 0; round < 2; round++) {
+            for (guint i = 0; i < n; i++) {
+                g_autoptr(ApiObject) next = pod_numbered(numbers[i], round == 1);
+                g_autoptr(ApiObject) old = indexer_set(indexer, next);
+
+                ck_assert_ptr_eq(old, last[i]);
+                ck_assert_ptr_eq(indexer_peek(indexer, last[i]), next);
+                if (asks_names)
+                    ck_assert_ptr_eq(indexer_get(indexer, "x", api_name(next)), next);
+                api_object_unref(last[i]);
+                last[i] = api_object_ref(next);
+            }
+            ck_assert_str_eq(listed(indexer, INDEXER_N_INDEXES, NULL), "p1 p2 p90000 p3 p17 p90001 p4 ");
+        }
+        for (guint i = 1; i < n; i += 2) {
+            g_autoptr(ApiObject) old = indexer_remove(indexer, str_intern("x"), api_name(last[i]));
+
+            ck_assert_ptr_eq(old, last[i]);
+            ck_assert_ptr_null(indexer_peek(indexer, last[i]));
+            ck_assert_uint_eq(indexer_count(indexer), n - 1 - i / 2);
+        }
+        ck_assert_ptr_null(indexer_set(indexer, last[1])); /* anew: it is the youngest now */
+        ck_assert_str_eq(listed(indexer, INDEXER_N_INDEXES, NULL), "p1 p90000 p17 p4 p2 ");
+        indexer_clear(indexer);
+        ck_assert_ptr_null(indexer_set(indexer, last[1]));
+        ck_assert_ptr_null(indexer_peek(indexer, last[0]));
+        for (guint i = 0; i < n; i++)
+            api_object_unref(last[i]);
+        indexer_free(indexer);
+    }
+}
+END_TEST
+
 /* back to a list it had left: its old place, whatever was swept meanwhile */
 START_TEST(test_index_return)
 {
@@ -545,6 +605,7 @@ informer_suite(void)
     tcase = tcase_create("store");
     tcase_add_test(tcase, test_indexes_keep_order_of_arrival);
     tcase_add_test(tcase, test_names_that_crowd);
+    tcase_add_test(tcase, test_numbers);
     tcase_add_test(tcase, test_index_return);
     tcase_add_test(tcase, test_backoff);
     suite_add_tcase(suite, tcase);

@@ -29,7 +29,7 @@ facts_of(const ApiObject *pod)
     if (facts == 0) {
         facts = find_facts(pod);
         if (pod->ref_count > 1)
-            ((ApiObject *)pod)->facts = facts;
+            ((ApiObject *)pod)->facts = facts & 0xff;
     } else if (caches_are_checked()) {
         g_assert(facts == find_facts(pod));
     }
