@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 
 enum {
     ITEM_DIRTY = 1 << 0,
@@ -28,7 +29,7 @@ struct WorkQueue {
     WorkQueueOptions options;
     void (*ready)(gpointer user);
     gpointer user;      /* borrowed */
-    GHashTable *items;  /* interned key -> Item, looked up only */
+    PtrMap items;       /* interned key -> Item (owned) */
     GQueue waiting;     /* of Item */
     GPtrArray *delayed; /* binary heap of Item by (due_ns, sequence) */
     guint64 sequence;
@@ -109,19 +110,22 @@ static Item *
 workqueue_item(WorkQueue *queue, const char *key)
 {
     const char *interned = str_intern(key);
-    Item *item = g_hash_table_lookup(queue->items, interned);
+    gpointer *place = ptr_map_place(&queue->items, interned);
+    Item *item = *place;
 
     if (item == NULL) {
         item = POOL_NEW0(Item);
         item->key = interned;
-        g_hash_table_insert(queue->items, (gpointer)interned, item);
+        *place = item;
     }
     return item;
 }
 
 static void
-item_free(gpointer item)
+item_free(gpointer key, gpointer item, gpointer user)
 {
+    (void)key;
+    (void)user;
     POOL_FREE(Item, item);
 }
 
@@ -130,7 +134,7 @@ static void
 workqueue_drop_idle(WorkQueue *queue, Item *item)
 {
     if (item->flags == 0 && item->failures == 0)
-        g_hash_table_remove(queue->items, item->key);
+        POOL_FREE(Item, ptr_map_take(&queue->items, item->key));
 }
 
 static void
@@ -250,7 +254,6 @@ workqueue_new(Sim *sim,
         queue->options.bucket_burst = 100;
     queue->ready = ready;
     queue->user = user;
-    queue->items = g_hash_table_new_full(NULL, NULL, NULL, item_free);
     queue->delayed = g_ptr_array_new();
     queue->bucket_tat_ns = G_MININT64;
     g_queue_init(&queue->waiting);
@@ -266,7 +269,8 @@ workqueue_clear(WorkQueue *queue)
     sim_timer_disarm(&queue->delay_timer);
     g_queue_clear(&queue->waiting);
     g_ptr_array_set_size(queue->delayed, 0);
-    g_hash_table_remove_all(queue->items);
+    ptr_map_foreach(&queue->items, item_free, NULL);
+    ptr_map_clear(&queue->items);
     queue->bucket_tat_ns = G_MININT64;
 }
 
@@ -279,7 +283,6 @@ workqueue_free(WorkQueue *queue)
     sim_timer_clear(&queue->ready_timer);
     sim_timer_clear(&queue->delay_timer);
     g_ptr_array_free(queue->delayed, TRUE);
-    g_hash_table_destroy(queue->items);
     g_free(queue);
 }
 
@@ -331,7 +334,7 @@ workqueue_add_rate_limited(WorkQueue *queue, const char *key)
 void
 workqueue_forget(WorkQueue *queue, const char *key)
 {
-    Item *item = g_hash_table_lookup(queue->items, str_intern(key));
+    Item *item = ptr_map_get(&queue->items, str_intern(key));
 
     if (item == NULL)
         return;
@@ -342,7 +345,7 @@ workqueue_forget(WorkQueue *queue, const char *key)
 guint
 workqueue_requeues(const WorkQueue *queue, const char *key)
 {
-    const Item *item = g_hash_table_lookup(queue->items, str_intern(key));
+    const Item *item = ptr_map_get(&queue->items, str_intern(key));
 
     return item == NULL ? 0 : item->failures;
 }
@@ -363,7 +366,7 @@ workqueue_get(WorkQueue *queue)
 void
 workqueue_done(WorkQueue *queue, const char *key)
 {
-    Item *item = g_hash_table_lookup(queue->items, str_intern(key));
+    Item *item = ptr_map_get(&queue->items, str_intern(key));
 
     if (item == NULL)
         return;
