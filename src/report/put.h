@@ -53,15 +53,25 @@ put_pair(char *to, guint64 number)
     memcpy(to, put_pairs + 2 * number, 2);
 }
 
+/* Powers of ten; the first is 0, as 0 has one digit. */
+extern const guint64 put_powers[NUMBER_MAX];
+
+/* How many digits a number has is what its bits say, or one more. */
+static inline guint
+count_digits(guint64 number)
+{
+    guint bits = 64 - (guint)__builtin_clzll(number | 1);
+    guint digits = bits * 1233 >> 12; /* log10(2) = 1233 / 4096, near enough for 64 */
+
+    return digits + (number >= put_powers[digits]);
+}
+
 /* put_number: with zeros in front up to @min_digits, of which there are no more than NUMBER_MAX. */
 static inline char *
 put_number(char *to, guint64 number, guint min_digits)
 {
-    guint digits = 1;
+    guint digits = MAX(count_digits(number), min_digits);
 
-    for (guint64 limit = 10; digits < NUMBER_MAX && number >= limit; limit *= 10)
-        digits++;
-    digits = MAX(digits, min_digits);
     to += digits;
     for (char *at = to; digits > 0; number /= 100) {
         at -= 2;

@@ -37,6 +37,26 @@ static const struct {
     {-60 * NS_PER_S, "-60.000"}, {12345678901, "12.345"}, {G_MAXINT64, "9223372036.854"}, {-G_MAXINT64, "-9223372036.854"},
 };
 
+/* On both sides of each power of ten and of two. */
+START_TEST(test_powers)
+{
+    guint64 ten = 1;
+
+    for (guint i = 0; i < 64; i++, ten = ten > G_MAXUINT64 / 10 ? 1 : ten * 10)
+        for (gint around = -1; around <= 1; around++) {
+            guint64 both[] = {(G_GUINT64_CONSTANT(1) << i) + (guint64)around, ten + (guint64)around};
+
+            for (guint k = 0; k < 2; k++) {
+                g_autofree char *wanted = g_strdup_printf("%" G_GUINT64_FORMAT, both[k]);
+                char text[NUMBER_MAX + 1];
+
+                *put_number(text, both[k], 1) = '\0';
+                ck_assert_str_eq(text, wanted);
+            }
+        }
+}
+END_TEST
+
 START_TEST(test_seconds)
 {
     char text[SECONDS_MAX + 1];
@@ -102,6 +122,7 @@ put_suite(void)
     TCase *cases = tcase_create("put");
 
     tcase_add_loop_test(cases, test_numbers, 0, G_N_ELEMENTS(numbers));
+    tcase_add_test(cases, test_powers);
     tcase_add_loop_test(cases, test_seconds, 0, G_N_ELEMENTS(second_cases));
     tcase_add_loop_test(cases, test_json_at_each_place, 0, 13);
     tcase_add_test(cases, test_json_as_it_is_written);
