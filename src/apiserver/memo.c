@@ -10,6 +10,8 @@
 
 #include "apiserver/server.h"
 
+#include "base/caches.h"
+
 #define OWNERS_MAX 1024
 #define BOUND_MAX  65536
 /* An owner whose pods all differ is not worth comparing. */
@@ -35,6 +37,7 @@ struct SpecMemo {
     GHashTable *made;      /* set of the templates' spec parts */
     GHashTable *bound;     /* Bound* (owned) set by (spec, node) */
     GQueue bound_order;
+    PtrMap latest; /* node name -> Bound* (borrowed): the last of its node that was wanted, which is mostly wanted again */
 };
 
 static void
@@ -97,6 +100,7 @@ spec_memo_free(SpecMemo *memo)
         return;
     g_queue_clear(&memo->template_order);
     g_queue_clear(&memo->bound_order);
+    ptr_map_clear(&memo->latest);
     g_hash_table_destroy(memo->bound);
     g_hash_table_destroy(memo->made);
     g_hash_table_destroy(memo->templates);
@@ -174,11 +178,38 @@ spec_memo_learn(SpecMemo *memo, gpointer sent, const ApiObject *pod)
     g_queue_push_tail(&memo->template_order, template_);
 }
 
+static const Bound *
+find_bound(SpecMemo *memo, gpointer spec, const char *node_name)
+{
+    Bound wanted = {.spec = spec, .node_name = node_name};
+    const PtrMapEntry *entry = ptr_map_find(&memo->latest, node_name);
+    Bound *found = entry == NULL ? NULL : entry->value;
+
+    if (G_LIKELY(found != NULL && found->spec == spec)) {
+        g_assert(!caches_are_checked() || g_hash_table_lookup(memo->bound, &wanted) == found);
+        return found;
+    }
+    found = g_hash_table_lookup(memo->bound, &wanted);
+    if (found != NULL)
+        ptr_map_set(&memo->latest, node_name, found);
+    return found;
+}
+
+static void
+forget_bound(SpecMemo *memo, Bound *bound)
+{
+    const PtrMapEntry *entry = ptr_map_find(&memo->latest, bound->node_name);
+
+    if (entry != NULL && entry->value == bound)
+        ptr_map_take(&memo->latest, bound->node_name);
+    g_hash_table_remove(memo->bound, bound);
+}
+
 void
 spec_memo_bind(SpecMemo *memo, ApiObject *pod, const char *node_name)
 {
-    Bound wanted = {.spec = pod->spec, .node_name = node_name};
-    Bound *found = g_hash_table_lookup(memo->bound, &wanted);
+    const Bound *found = find_bound(memo, pod->spec, node_name);
+    Bound *made;
 
     if (found != NULL) {
         api_object_set_spec(pod, found->bound);
@@ -192,9 +223,10 @@ spec_memo_bind(SpecMemo *memo, ApiObject *pod, const char *node_name)
     if (!is_shared)
         return;
     if (memo->bound_order.length >= BOUND_MAX)
-        g_hash_table_remove(memo->bound, g_queue_pop_head(&memo->bound_order));
-    found = g_new(Bound, 1);
-    *found = (Bound){api_part_ref(before->spec), node_name, api_part_ref(pod->spec)};
-    g_hash_table_add(memo->bound, found);
-    g_queue_push_tail(&memo->bound_order, found);
+        forget_bound(memo, g_queue_pop_head(&memo->bound_order));
+    made = g_new(Bound, 1);
+    *made = (Bound){api_part_ref(before->spec), node_name, api_part_ref(pod->spec)};
+    g_hash_table_add(memo->bound, made);
+    ptr_map_set(&memo->latest, node_name, made);
+    g_queue_push_tail(&memo->bound_order, made);
 }

@@ -504,6 +504,50 @@ START_TEST(test_shared_spec)
 }
 END_TEST
 
+/* Created and not bound yet: its name. */
+static const char *
+create_owned(const char *image)
+{
+    ApiResponse *response = fixture_create(&fixture, owned_pod(image, NULL));
+    const char *name = api_name(response->object);
+
+    api_response_free(response);
+    fixture_settle(&fixture);
+    return name;
+}
+
+static const PodSpec *
+bind(const char *name, const char *node)
+{
+    ApiRequest *request = api_request_new(VERB_CREATE, &pod_kind, "default", name);
+    ApiResponse *response;
+
+    request->subresource = str_intern("binding");
+    request->object = api_object_new(&pod_kind, "default", name);
+    ((PodSpec *)api_edit_spec(request->object))->node_name = str_intern(node);
+    response = fixture_call(&fixture, request);
+    ck_assert_int_eq(response->code, 201);
+    api_response_free(response);
+    fixture_settle(&fixture);
+    return pod_spec(fixture_get(&fixture, &pod_kind, name));
+}
+
+/* Pods of two templates that are bound to one node in turn each share what their own became there. */
+START_TEST(test_shared_bound_spec)
+{
+    const char *names[] = {create_owned("i:1"), create_owned("i:1"), create_owned("i:1")};
+    const PodSpec *first = bind(names[0], "n1");
+    const char *others[] = {create_owned("i:2"), create_owned("i:2")};
+    const PodSpec *other = bind(others[0], "n1");
+
+    ck_assert_str_eq(first->node_name, "n1");
+    ck_assert_str_eq(other->containers.items[0].image, "i:2");
+    ck_assert_ptr_eq(bind(names[1], "n1"), first);
+    ck_assert_ptr_eq(bind(others[1], "n1"), other);
+    ck_assert_str_eq(bind(names[2], "n2")->node_name, "n2");
+}
+END_TEST
+
 static gboolean
 set_level(ApiObject *object, gpointer level)
 {
@@ -591,6 +635,7 @@ create_suite(void)
     tcase_add_test(tcase, test_type_changes);
     tcase_add_test(tcase, test_dry_run);
     tcase_add_test(tcase, test_shared_spec);
+    tcase_add_test(tcase, test_shared_bound_spec);
     tcase_add_test(tcase, test_namespace_changes);
     suite_add_tcase(suite, tcase);
     return suite;
