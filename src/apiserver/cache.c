@@ -206,7 +206,7 @@ cache_keep_renewal(ApiServer *server, const Renewal *renewal)
         .revision = renewal->revision & REVISION_MASK,
         .time_ns = renewal->at_ns,
     };
-    renewed_set(&server->renewed, renewal->key->number, renewal->renew_time, renewal->revision);
+    renewed_set(&server->renewed, renewal->number, renewal->renew_time, renewal->revision);
     return is_news;
 }
 

@@ -61,7 +61,7 @@ quiet_takes(gpointer self)
 static void
 quiet_add(ApiServer *server, EtcdKey *key, ApiTime renew_time, guint64 revision)
 {
-    renewals_add(&server->quiet, &(Renewal){key, renew_time, revision, server->stream_due_ns, sim_cause(server->sim)});
+    renewals_add(&server->quiet, &(Renewal){key, renew_time, revision, server->stream_due_ns, sim_cause(server->sim), key->number});
 }
 
 static void

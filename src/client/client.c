@@ -3,6 +3,7 @@
 #include "client/conn.h"
 
 #include "base/duration.h"
+#include "base/fetch.h"
 #include "base/pool.h"
 
 #define TIMEOUT_NS        (34 * NS_PER_S)
@@ -323,6 +324,18 @@ client_pass_token(Client *client)
         return FALSE;
     client->tat_ns = now_ns + client->interval_ns;
     return TRUE;
+}
+
+void
+client_fetch_conn(const Client *client)
+{
+    fetch(client->conn);
+}
+
+void
+client_fetch_answer(const Client *client)
+{
+    client_conn_fetch(client->conn);
 }
 
 gint64

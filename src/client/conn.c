@@ -500,6 +500,12 @@ client_conn_answer_arrival_ns(Conn *conn, gsize bytes, gint64 sent_ns)
     return arrival_ns;
 }
 
+void
+client_conn_fetch(const Conn *conn)
+{
+    net_conn_fetch(conn->net, NET_TO_CLIENT);
+}
+
 gint64
 client_conn_steady_answer_ns(Conn *conn, gint64 due_ns)
 {

@@ -94,6 +94,10 @@ gint64 client_pass_answer_ns(Client *client, gsize bytes, gint64 sent_ns);
  */
 gint64 client_trip_ns(Client *client, NetDirection direction, gsize bytes);
 gboolean client_pass_token(Client *client);
+/* client_fetch_conn, then client_fetch_answer (of a steady connection): into the cache, what client_pass_steady_answer_ns reads. */
+void client_fetch_conn(const Client *client);
+void client_fetch_answer(const Client *client);
+void client_conn_fetch(const Conn *conn);
 gint64 client_pass_steady_answer_ns(Client *client, gint64 due_ns);
 gint64 client_conn_trip_ns(const Conn *conn, NetDirection direction, gsize bytes);
 gint64 client_conn_steady_answer_ns(Conn *conn, gint64 due_ns);

@@ -4,6 +4,7 @@
 
 #include "base/caches.h"
 #include "base/duration.h"
+#include "base/fetch.h"
 #include "client/session.h"
 #include "world/stirs.h"
 
@@ -35,7 +36,11 @@ static void
 heartbeat_on_write(Sim *sim, gpointer self)
 {
     Heartbeat *beat = self;
-    gsize bytes = apiserver_renew(beat->server, beat->key, beat->holder, beat->renew_time);
+    gsize bytes;
+
+    if (heartbeat_is_steady(beat))
+        client_fetch_answer(beat->client);
+    bytes = apiserver_renew(beat->server, beat->key, beat->holder, beat->renew_time);
 
     if (bytes == 0)
         beat->hooks->play(beat->user);
@@ -103,5 +108,7 @@ heartbeat_renew(Heartbeat *beat, gint64 renew_time)
         return FALSE;
     beat->renew_time = renew_time;
     sim_timer_arm_at(&beat->write, arrival_ns + commit_ns);
+    fetch(beat->key);
+    client_fetch_conn(beat->client);
     return TRUE;
 }

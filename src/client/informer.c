@@ -26,6 +26,7 @@ struct Delta {
         ApiTime renew_time;
     };
     guint64 revision; /* DELTA_RENEWED */
+    guint number;     /* of the key */
     DeltaType type;
     TraceId cause;
 };
@@ -271,7 +272,7 @@ informer_is_deaf(const Informer *informer)
 static void
 informer_renew(Informer *informer, const Delta *delta)
 {
-    lease_table_renew(&informer->leases, delta->key, delta->renew_time, delta->revision);
+    lease_table_renew(&informer->leases, delta->key, delta->number, delta->renew_time, delta->revision);
     if (G_UNLIKELY(!informer_is_deaf(informer))) {
         const ApiObject *before = indexer_get(informer->indexer, delta->key->namespace_, delta->key->name);
         g_autoptr(ApiObject) old = api_object_ref(before);
@@ -446,6 +447,7 @@ informer_on_renewed(gpointer user, const Renewal *renewal)
         informer_deliver_computed(informer);
     delta = informer_append(informer, DELTA_RENEWED);
     delta->key = renewal->key;
+    delta->number = renewal->number;
     delta->renew_time = renewal->renew_time;
     delta->revision = renewal->revision;
     if (informer->is_computed || informer->timer.is_armed || informer->is_firing)

@@ -31,13 +31,13 @@ lease_table_enter(LeaseTable *table, const EtcdKey *key)
 }
 
 void
-lease_table_renew(LeaseTable *table, const EtcdKey *key, ApiTime renew_time, guint64 revision)
+lease_table_renew(LeaseTable *table, const EtcdKey *key, guint number, ApiTime renew_time, guint64 revision)
 {
     LeaseRow *row;
 
-    if (G_UNLIKELY(key->number >= table->count || table->rows[key->number].name == NULL))
+    if (G_UNLIKELY(number >= table->count || table->rows[number].name == NULL))
         lease_table_enter(table, key);
-    row = &table->rows[key->number];
+    row = &table->rows[number];
     if (!row->is_late)
         table->n_late++;
     row->is_late = TRUE;

@@ -23,7 +23,7 @@ typedef struct {
 } LeaseTable;
 
 void lease_table_clear(LeaseTable *table);
-/* lease_table_renew: the renewal is in the cache now; no object is. */
-void lease_table_renew(LeaseTable *table, const EtcdKey *key, ApiTime renew_time, guint64 revision);
+/* lease_table_renew: the renewal is in the cache now; no object is. @number: of @key. */
+void lease_table_renew(LeaseTable *table, const EtcdKey *key, guint number, ApiTime renew_time, guint64 revision);
 /* lease_table_find: (nullable) the row of the lease of these names (interned), if it says anything. */
 LeaseRow *lease_table_find(const LeaseTable *table, const char *namespace_, const char *name);

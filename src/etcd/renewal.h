@@ -21,6 +21,7 @@ typedef struct {
     guint64 revision;
     gint64 at_ns; /* when it is where it goes next, or came where it is */
     TraceId cause;
+    guint number; /* the key's, which lies far away */
 } Renewal;
 
 /* First in, first out; {0} is empty. */

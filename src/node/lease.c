@@ -11,6 +11,7 @@
 
 #include "node/internal.h"
 #include "api/profile.h"
+#include "base/fetch.h"
 
 #define RENEW_NS     PROFILE_NS(NODE_LEASE_RENEW)
 #define JITTER_NS    (400 * NS_PER_MS)
@@ -115,8 +116,10 @@ lease_write(Kubelet *k)
         return;
     }
     k->lease.renew_time = now_ns - now_ns % NS_PER_US;
-    if (k->lease.is_routine && heartbeat_renew(&k->lease.beat, k->lease.renew_time))
+    if (k->lease.is_routine && heartbeat_renew(&k->lease.beat, k->lease.renew_time)) {
+        fetch(k->lease.rng);
         return;
+    }
     k->lease.is_routine = FALSE;
     if (k->lease.exists) {
         request = api_request_new(VERB_PATCH, &lease_kind, lease_namespace(), k->node_name);

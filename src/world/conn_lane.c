@@ -2,6 +2,7 @@
 
 #include "world/conn_internal.h"
 
+#include "base/fetch.h"
 #include "base/pool.h"
 #include "world/stirs.h"
 
@@ -422,6 +423,12 @@ net_conn_put(NetConn *conn,
         lane->tail = message;
     if (lane->head == message)
         sim_timer_arm_at(&lane->timer, due_ns);
+}
+
+void
+net_conn_fetch(const NetConn *conn, NetDirection direction)
+{
+    fetch(&conn->lanes[direction].last_due_ns);
 }
 
 gint64

@@ -12,4 +12,5 @@ guint64 world_stirs(const World *world);
 /* net_conn_trip_ns: how long a message of @bytes takes that waits for none before it; -1 where net_conn_arrival_ns says it. */
 gint64 net_conn_trip_ns(NetConn *conn, NetDirection direction, gsize bytes);
 /* net_conn_after_ns: a message that would arrive at @due_ns does not overtake what was sent before it. */
+void net_conn_fetch(const NetConn *conn, NetDirection direction); /* into the cache, for that */
 gint64 net_conn_after_ns(const NetConn *conn, NetDirection direction, gint64 due_ns);
