@@ -19,6 +19,7 @@
 #pragma once
 
 #include "base/cold.h"
+#include "base/fetch.h"
 
 typedef struct {
     gconstpointer key; /* NULL: free */
@@ -53,6 +54,14 @@ static inline guint64
 ptr_map_slot(const PtrMap *map, gconstpointer key)
 {
     return ((guint64)(gsize)key * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)) >> map->shift;
+}
+
+/* ptr_map_fetch: @key will be looked up or entered some time after this: its entry comes into the cache meanwhile. */
+static inline void
+ptr_map_fetch(const PtrMap *map, gconstpointer key)
+{
+    if (map->entries != NULL)
+        fetch(&map->entries[ptr_map_slot(map, key)]);
 }
 
 /* ptr_map_find: (nullable): the entry, to be read only. */

@@ -1,5 +1,6 @@
 #include "controllers/tainteviction.h"
 #include "api/profile.h"
+#include "base/caches.h"
 
 #define ATTEMPTS_MAX   5
 #define ATTEMPT_GAP_NS (10 * NS_PER_MS)
@@ -23,6 +24,7 @@ eviction_state_free(gpointer data)
 
     g_hash_table_unref(state->timers);
     g_hash_table_unref(state->looks);
+    ptr_map_clear(&state->tainted);
     g_free(state);
 }
 
@@ -49,6 +51,43 @@ has_no_execute(const ApiObject *node)
         if (is_no_execute(&taints->items[i]))
             return TRUE;
     return FALSE;
+}
+
+static void
+note_node(EvictionState *state, const ApiObject *node, gboolean is_there)
+{
+    if (is_there && has_no_execute(node))
+        ptr_map_set(&state->tainted, api_name(node), (gpointer)node->kind);
+    else
+        ptr_map_take(&state->tainted, api_name(node));
+}
+
+static void
+find_tainted(EvictionState *state, View *view)
+{
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+
+    view_list(view, &node_kind, NULL, nodes);
+    for (guint i = 0; i < nodes->len; i++)
+        note_node(state, nodes->pdata[i], TRUE);
+    state->knows_tainted = TRUE;
+}
+
+/* Of ten thousand pods that are bound hardly one comes to a node with such a taint; the Node need not be looked up. */
+static gboolean
+is_on_tainted(EvictionState *state, View *view, const char *node_name)
+{
+    gboolean is_tainted;
+
+    if (!state->knows_tainted)
+        find_tainted(state, view);
+    is_tainted = ptr_map_has(&state->tainted, node_name);
+    if (caches_are_checked()) {
+        const ApiObject *node = view_get(view, &node_kind, NULL, node_name);
+
+        g_assert(is_tainted == (node != NULL && has_no_execute(node)));
+    }
+    return is_tainted;
 }
 
 /* v1.34 taint_eviction.go, getMinTolerationTime over the first toleration that matches each taint. */
@@ -385,6 +424,10 @@ has_same_no_execute(const ApiObject *a, const ApiObject *b)
 static void
 on_node(Controller *controller, const ApiObject *old, const ApiObject *object)
 {
+    EvictionState *state = controller_state(controller);
+
+    if (state->knows_tainted)
+        note_node(state, object != NULL ? object : old, object != NULL);
     if (object == NULL || (old == NULL && !has_no_execute(object)))
         return;
     if (old == NULL || !has_same_no_execute(old, object))
@@ -418,13 +461,11 @@ on_pod(Controller *controller, const ApiObject *old, const ApiObject *object)
             return;
     } else {
         const char *node_name = pod_spec(pod)->node_name;
-        const ApiObject *node;
 
         if (str_is_empty(node_name) || (old != NULL && pod_spec(old)->node_name == node_name &&
                                         has_same_tolerations(old, object)))
             return;
-        node = view_get(controller_view(controller), &node_kind, NULL, node_name);
-        if (node == NULL || !has_no_execute(node))
+        if (!is_on_tainted(state, controller_view(controller), node_name))
             return;
     }
     eviction_state_look(state, api_key(pod));
@@ -439,7 +480,7 @@ object_text(const char *key)
 
 static const ControllerSource sources[] = {
     {&pod_kind, on_pod, .wants = WANTS_ADDED | WANTS_SPEC | WANTS_DELETED},
-    {&node_kind, on_node, .wants = WANTS_ADDED | WANTS_SPEC},
+    {&node_kind, on_node, .wants = WANTS_ADDED | WANTS_SPEC | WANTS_DELETED},
     {0},
 };
 

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/ptr_map.h"
 #include "controllers/controllers.h"
 #include "controllers/util.h"
 
@@ -19,6 +20,8 @@ typedef struct {
 typedef struct {
     GHashTable *timers; /* pod key -> EvictionTimer * (owned) */
     GHashTable *looks;  /* set of pod keys: look at its tolerations anew */
+    PtrMap tainted;     /* set of names: the nodes of the view with a NoExecute taint */
+    gboolean knows_tainted; /* they were looked for; from then on each change of a node is noted */
 } EvictionState;
 
 gpointer eviction_state_new(void);

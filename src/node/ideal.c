@@ -11,6 +11,7 @@
 #include "node/internal.h"
 
 #include "base/caches.h"
+#include "base/fetch.h"
 #include "base/pool.h"
 #include "base/ptr_map.h"
 
@@ -471,8 +472,8 @@ ideal_on_timer(Sim *sim, gpointer self)
     const Ideal *ideal = pod->ideal;
 
     (void)sim;
-    __builtin_prefetch(pod->pod);
-    __builtin_prefetch(ideal->client);
+    fetch(pod->pod);
+    fetch(ideal->client);
     if (process_state(ideal->process) == PROCESS_PAUSED && kubelet_holds(ideal->k, &pod->timer))
         return;
     if (pod->stage == IDEAL_LEAVING)

@@ -341,7 +341,7 @@ amounts_pod_is_resizing(const ApiObject *pod)
     const PodStatus *status = pod_status(pod);
     const ContainerStatusList *lists[2];
 
-    if (status == NULL)
+    if (status == NULL || !pod_tells_sizes(pod))
         return FALSE;
     lists[0] = &status->container_statuses;
     lists[1] = &status->init_container_statuses;

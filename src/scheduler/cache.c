@@ -407,7 +407,7 @@ pod_change(SchedCache *cache, PodInfo *info, const ApiObject *pod)
 {
     NodeInfo *node = info->node;
     PodShape *before = info->shape;
-    PodShape *shape = pod_shape_get(cache->shapes, pod);
+    PodShape *shape = pod_shape_again(cache->shapes, pod, before);
     gboolean is_counted_same = is_selected_same(info->pod, pod);
     gboolean is_same = weighs_same(before, shape);
     gboolean has_same_terms =
@@ -467,6 +467,14 @@ void
 sched_cache_assume(SchedCache *cache, const ApiObject *pod, const char *node_name)
 {
     pod_place(cache, pod, node_name, TRUE);
+}
+
+void
+sched_cache_fetch(const SchedCache *cache, const char *key, const NodeInfo *node)
+{
+    ptr_map_fetch(&cache->pods, key);
+    for (gsize at = 0; node != NULL && at < sizeof *node; at += 64)
+        fetch((const char *)node + at);
 }
 
 void

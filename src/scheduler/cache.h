@@ -38,6 +38,8 @@ void sched_cache_set_pod(SchedCache *cache, const ApiObject *pod);
 void sched_cache_remove_pod(SchedCache *cache, const char *key);
 /* sched_cache_assume: count @pod on @node_name before the API knows. */
 void sched_cache_assume(SchedCache *cache, const ApiObject *pod, const char *node_name);
+/* sched_cache_fetch: the pod of that key will soon be looked up, or assumed on @node. NULL: not known yet which. */
+void sched_cache_fetch(const SchedCache *cache, const char *key, const NodeInfo *node);
 /* sched_cache_forget: take an assumption back; no effect on a pod that is confirmed. */
 void sched_cache_forget(SchedCache *cache, const char *key);
 gboolean sched_cache_is_assumed(const SchedCache *cache, const char *key);

@@ -30,6 +30,22 @@ typedef struct {
 
 /* --- explanations --------------------------------------------------------------------------------- */
 
+/* It goes next, and nobody has touched it since thousands of attempts. */
+static void
+fetch_oldest(const Scheduler *scheduler)
+{
+    const GList *link = scheduler->explained_order.head;
+    const char *attempt;
+
+    if (link == NULL)
+        return;
+    attempt = (const char *)link - offsetof(Attempt, link);
+    fetch(link->data);
+    fetch(link->next);
+    for (gsize at = 0; at < offsetof(Attempt, link); at += 64)
+        fetch(attempt + at);
+}
+
 static void
 drop_attempt(Scheduler *scheduler, Explained *explained)
 {
@@ -38,6 +54,7 @@ drop_attempt(Scheduler *scheduler, Explained *explained)
     g_queue_unlink(&scheduler->explained_order, &attempt->link);
     scheduler->explained_bytes -= attempt->size_bytes;
     attempt_free(attempt);
+    fetch_oldest(scheduler);
 }
 
 static void
@@ -126,6 +143,16 @@ skips(Scheduler *scheduler, const QueuedPod *queued)
     return sched_cache_is_assumed(scheduler->cache, queued->info->key);
 }
 
+/* What the end of the cycle will look up. */
+static void
+fetch_for_end(const Scheduler *scheduler, const Attempt *attempt)
+{
+    const NodeInfo *node = attempt->chosen == NULL ? NULL : sched_cache_find_node(scheduler->cache, attempt->chosen);
+
+    ptr_map_fetch(&scheduler->explained, attempt->key);
+    sched_cache_fetch(scheduler->cache, attempt->key, node);
+}
+
 static void
 begin_cycle(Scheduler *scheduler, QueuedPod *queued)
 {
@@ -140,6 +167,7 @@ begin_cycle(Scheduler *scheduler, QueuedPod *queued)
 
     scheduler->current = queued;
     scheduler->attempt = attempt_run(&options, queued->info);
+    fetch_for_end(scheduler, scheduler->attempt);
     sim_timer_arm_after(&scheduler->cycle_timer,
                         cycle_duration_ns(scheduler, queued, scheduler->attempt));
 }

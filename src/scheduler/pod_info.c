@@ -166,6 +166,15 @@ pod_shape_get(PodShapes *shapes, const ApiObject *pod)
     return shape;
 }
 
+PodShape *
+pod_shape_again(PodShapes *shapes, const ApiObject *pod, PodShape *before)
+{
+    if (before->spec != pod->spec || before->owner != shapes || amounts_pod_is_resizing(pod))
+        return pod_shape_get(shapes, pod);
+    before->ref_count++;
+    return before;
+}
+
 gint32
 pod_priority(const ApiObject *pod)
 {

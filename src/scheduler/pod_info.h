@@ -107,6 +107,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PodInfo, pod_info_free)
 void pod_info_set(PodInfo *info, PodShapes *shapes, const ApiObject *pod);
 /* pod_shape_get: the shape of @pod. (owned ref) */
 PodShape *pod_shape_get(PodShapes *shapes, const ApiObject *pod);
+/* pod_shape_again: the same; @before: the one the pod had, which nearly always is it. (owned ref) */
+PodShape *pod_shape_again(PodShapes *shapes, const ApiObject *pod, PodShape *before);
 /* pod_info_take: as pod_info_set with @shape (reference taken over); on a node only if it weighs the same there. */
 void pod_info_take(PodInfo *info, const ApiObject *pod, PodShape *shape);
 

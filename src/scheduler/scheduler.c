@@ -127,6 +127,7 @@ bound_pod_went(Scheduler *scheduler, const ApiObject *pod)
 static void
 waiting_pod_came(Scheduler *scheduler, const ApiObject *pod)
 {
+    sched_cache_fetch(scheduler->cache, api_key(pod), NULL);
     sched_queue_set_cause(scheduler->queue, sim_cause(scheduler->options.sim));
     sched_queue_add(scheduler->queue, pod, scheduler_wall_ns(scheduler));
 }

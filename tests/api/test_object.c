@@ -293,7 +293,12 @@ START_TEST(test_edits_forget)
     held = api_object_ref(pod);
     ck_assert(pod_is_ready(pod));
     ck_assert_ptr_null(pod->fits);
+    ck_assert(!pod_tells_sizes(pod));
     g_clear_pointer(&held, api_object_unref);
+    status = api_edit_status(pod);
+    API_LIST_ADD(&status->init_container_statuses);
+    API_LIST_ADD(&status->init_container_statuses)->resources = api_struct_new(&resource_requirements_type);
+    ck_assert(pod_tells_sizes(pod));
     api_edit_meta(pod)->deletion_time = 1;
     ck_assert(!pod_is_active(pod));
     ck_assert(pod_is_terminating(pod));

@@ -1,3 +1,4 @@
+#include "client/controller_internal.h"
 #include "controllers/tainteviction.h"
 #include "tests/controllers/mini.h"
 #include "tests/controllers/suites.h"
@@ -343,6 +344,60 @@ START_TEST(test_retries)
 }
 END_TEST
 
+/* --- who is looked at when it is bound ------------------------------------------------------------------ */
+
+static void
+tell(Controller *controller, const ApiKind *kind, const ApiObject *old, const ApiObject *object)
+{
+    for (const ControllerSource *source = taint_eviction_controller.sources; source->kind != NULL; source++)
+        if (source->kind == kind)
+            source->on_event(controller, old, object);
+}
+
+/* Is a pod that is bound to @node asked about? */
+static gboolean
+is_asked_about(Controller *controller, const char *node)
+{
+    g_autoptr(ApiObject) pod = make_pod(NULL, "new", node, "Pending", FALSE);
+    const char *key;
+    gboolean is_asked = FALSE;
+
+    tell(controller, &pod_kind, NULL, pod);
+    while ((key = controller_take(controller)) != NULL)
+        is_asked |= str_is(key, "default/new");
+    return is_asked;
+}
+
+/* It knows the nodes with such a taint from the first pod on, and hears of each that gets one, loses it or goes. */
+START_TEST(test_known_taints)
+{
+    Sim *sim = sim_new(&(SimOptions){.seed = 1});
+    g_autoptr(ApiObject) tainted = tainted_node();
+    g_autoptr(ApiObject) bare = api_object_copy(tainted);
+    g_autoptr(ApiObject) other = make_node("n2", NULL);
+    g_autoptr(ApiObject) other_tainted = api_object_copy(tainted);
+    const ApiObject *nodes[] = {tainted, other};
+    Controller *controller =
+        controller_new_deaf(sim, &taint_eviction_controller, view_new_array(nodes, G_N_ELEMENTS(nodes)), 34);
+
+    ((NodeSpec *)api_edit_spec(bare))->taints.count = 0;
+    api_edit_meta(other_tainted)->name = str_intern("n2");
+    ck_assert(is_asked_about(controller, "n1"));
+    ck_assert(!is_asked_about(controller, "n2"));
+    ck_assert(!is_asked_about(controller, "n3"));
+    tell(controller, &node_kind, tainted, bare);
+    tell(controller, &node_kind, other, other_tainted);
+    ck_assert(!is_asked_about(controller, "n1"));
+    ck_assert(is_asked_about(controller, "n2"));
+    tell(controller, &node_kind, other_tainted, NULL);
+    tell(controller, &node_kind, NULL, tainted);
+    ck_assert(is_asked_about(controller, "n1"));
+    ck_assert(!is_asked_about(controller, "n2"));
+    controller_free_deaf(controller);
+    sim_free(sim);
+}
+END_TEST
+
 Suite *
 eviction_suite(void)
 {
@@ -358,6 +413,7 @@ eviction_suite(void)
     tcase_add_test(tcase, test_stricter_toleration);
     tcase_add_test(tcase, test_out_of_service);
     tcase_add_test(tcase, test_tolerates_all);
+    tcase_add_test(tcase, test_known_taints);
     suite_add_tcase(suite, tcase);
     return suite;
 }

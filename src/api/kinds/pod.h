@@ -390,6 +390,8 @@ pods_prefetch(const GPtrArray *pods, guint index)
     fetch(((const PodStatus *)pod->status)->conditions.items);
 }
 gboolean pod_is_terminating(const ApiObject *pod); /* being deleted, not terminal */
+/* pod_tells_sizes: some container's status says what resources it has: only then one can be seen to be resized. */
+gboolean pod_tells_sizes(const ApiObject *pod);
 gboolean pod_is_ready(const ApiObject *pod);       /* condition Ready is True */
 /* pod_is_available: ready for min_ready_s at @wall_ns. */
 gboolean pod_is_available(const ApiObject *pod, gint32 min_ready_s, gint64 wall_ns);

@@ -4,7 +4,16 @@
 #include "base/caches.h"
 
 /* ApiObject.facts of a pod. */
-enum { POD_IS_KNOWN = 1, POD_IS_TERMINAL = 2, POD_IS_DELETING = 4, POD_IS_READY = 8 };
+enum { POD_IS_KNOWN = 1, POD_IS_TERMINAL = 2, POD_IS_DELETING = 4, POD_IS_READY = 8, POD_TELLS_SIZES = 16 };
+
+static gboolean
+tells_sizes(const ContainerStatusList *list)
+{
+    for (guint i = 0; i < list->count; i++)
+        if (list->items[i].resources != NULL)
+            return TRUE;
+    return FALSE;
+}
 
 static guint32
 find_facts(const ApiObject *pod)
@@ -18,6 +27,8 @@ find_facts(const ApiObject *pod)
         facts |= POD_IS_DELETING;
     if (condition_is(&status->conditions, "Ready", "True"))
         facts |= POD_IS_READY;
+    if (tells_sizes(&status->container_statuses) || tells_sizes(&status->init_container_statuses))
+        facts |= POD_TELLS_SIZES;
     return facts;
 }
 
@@ -58,6 +69,12 @@ gboolean
 pod_is_ready(const ApiObject *pod)
 {
     return (facts_of(pod) & POD_IS_READY) != 0;
+}
+
+gboolean
+pod_tells_sizes(const ApiObject *pod)
+{
+    return (facts_of(pod) & POD_TELLS_SIZES) != 0;
 }
 
 /* v1.34 pkg/api/v1/pod: IsPodAvailable */
