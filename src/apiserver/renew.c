@@ -15,6 +15,9 @@ apiserver_renewal_ns(const ApiServer *server, gint64 *out_commit_ns, gint64 *out
 
     if (!server->is_ready || server->is_paused || write_ns < 0)
         return FALSE;
+    /* One that is computed takes no seat, so it may not be refused one nor be missed: not where half of them are taken. */
+    if (server->inflight_write * 2 >= server->options.max_inflight_write)
+        return FALSE;
     /* Who set which field, and when, is written with each renewal. */
     if (server->options.tracks_managers)
         return FALSE;

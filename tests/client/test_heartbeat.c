@@ -121,6 +121,35 @@ play_renewal(gint64 *renew_time, Answer *answer)
     return sim_counters(f->sim).events - before;
 }
 
+/* kube-apiserver filters/maxinflight.go: at most 200 requests that write at a time, and a renewal is one of them. */
+START_TEST(test_crowd)
+{
+    gint64 before_ns, after_ns;
+    Answer answer = {.sim = f->sim};
+    Client *other = fixture_client(f, 1000, 1000);
+    g_autofree char *name = NULL;
+
+    client_send(other, create_request(config_map_new("first", "")), answer_done, &answer, NULL);
+    fixture_run(f, NS_PER_S); /* connected */
+    ck_assert(apiserver_renewal_ns(f->server, &before_ns, &after_ns));
+    for (guint i = 0; i < 99; i++) {
+        name = (g_free(name), g_strdup_printf("crowd-%u", i));
+        client_send(other, create_request(config_map_new(name, "")), answer_done, &answer, NULL);
+    }
+    fixture_run(f, 300 * NS_PER_US); /* all are there, none is written */
+    ck_assert(apiserver_renewal_ns(f->server, &before_ns, &after_ns));
+    client_send(other, create_request(config_map_new("crowd-99", "")), answer_done, &answer, NULL);
+    fixture_run(f, 300 * NS_PER_US);
+    ck_assert(!apiserver_renewal_ns(f->server, &before_ns, &after_ns));
+    ck_assert(!heartbeat_renew(&beat, 2 * NS_PER_S));
+    fixture_run(f, NS_PER_S);
+    ck_assert_uint_eq(answer.calls, 101);
+    ck_assert(heartbeat_renew(&beat, 3 * NS_PER_S));
+    fixture_run(f, NS_PER_S);
+    client_free(other);
+}
+END_TEST
+
 START_TEST(test_same_instants)
 {
     gint64 first = 2 * NS_PER_S, second = 3 * NS_PER_S;
@@ -453,6 +482,7 @@ heartbeat_suite(void)
     TCase *tcase = tcase_create("renewals");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, test_crowd);
     tcase_add_test(tcase, test_same_instants);
     tcase_add_loop_test(tcase, test_played_instead, 0, 9);
     tcase_add_test(tcase, test_not_as_it_was);
