@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define ROUNDS 201
-#define SCALE_ROUNDS 9 /* of the size that a promise is about */
+#define SCALE_ROUNDS 15 /* of the size that a promise is about */
 #define LIMIT_MS 10.0
 #define RECORDINGS_LIMIT_MS 300.0
 #define SCALE_LIMIT_MS 500.0
