@@ -24,7 +24,10 @@ typedef struct {
     BareBucket buckets[65];
 } BareHeap;
 
+/* Called as the queue and the kernel are called, also where the program is optimised across files: a yardstick keeps its length. */
+#define BARE_CALLED __attribute__((noinline, noclone))
+
 void bare_clear(BareHeap *heap);
-void bare_insert(BareHeap *heap, guint64 key, guint64 payload);
+BARE_CALLED void bare_insert(BareHeap *heap, guint64 key, guint64 payload);
 /* bare_take: the heap must not be empty. */
-BareEntry bare_take(BareHeap *heap);
+BARE_CALLED BareEntry bare_take(BareHeap *heap);

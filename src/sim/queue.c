@@ -12,8 +12,8 @@
  * A list of up to so many chunks comes next, or before long, measured with the event benchmark at 10^6 pending: what an
  * entry stands for is two cache misses away, one after the other, so the first is asked for long before the second.
  */
-#define NEXT_CHUNKS 3
-#define NEAR_CHUNKS 24
+#define NEXT_CHUNKS 4
+#define NEAR_CHUNKS 32
 
 static void
 pool_grow(Queue *queue)

@@ -54,11 +54,10 @@ typedef struct {
     Sim *sim;
     SimHandler handler;
     gpointer self; /* borrowed: the owner */
-    guint32 generation;
-    guint8 phase;
-    gboolean is_armed;
     gint64 due_ns;
     guint32 slot; /* kernel's; 0 = none yet */
+    guint8 phase;
+    guint8 is_armed; /* TRUE or FALSE, in a byte: there are many timers */
 } SimTimer;
 
 void sim_timer_init(SimTimer *timer, Sim *sim, SimPhase phase, SimHandler handler, gpointer self);

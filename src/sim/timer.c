@@ -70,7 +70,6 @@ sim_timer_arm_at(SimTimer *timer, gint64 time_ns)
             sim->counters.pending_max = sim->counters.pending;
     }
     alarm->cause_or_next = sim->cause;
-    timer->generation = alarm->generation;
     timer->due_ns = MAX(time_ns, sim->now_ns);
     queue_insert(&sim->queue, sim_key(sim, timer->due_ns), timer->slot << TAG_INDEX_SHIFT | timer->phase,
                  alarm->generation);
